@@ -1,0 +1,1 @@
+"""The library: one word of the field per file."""

@@ -1,0 +1,1 @@
+"""Numba loops: scalars and arrays in, arrays out."""
