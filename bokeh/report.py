@@ -1,0 +1,94 @@
+"""What was done, as one plain object (``--json``) and in words (``-v``)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .lens import Lens
+    from .naming import Output
+    from .photo import Photo
+    from .render import RenderSettings
+
+
+def facts(
+    source: str,
+    output: Output,
+    photo: Photo,
+    lens: Lens,
+    settings: RenderSettings,
+    scene: Mapping[str, Any],
+    seconds: Mapping[str, float],
+) -> dict[str, Any]:
+    """Gather what was done to one photo.
+
+    Parameters
+    ----------
+    source : str
+        The photo's name as it was given.
+    output : Output
+    photo : Photo
+    lens : Lens
+    settings : RenderSettings
+        As asked for.
+    scene : mapping
+        As used: the scene's own report.
+    seconds : mapping of str to float
+        Time of each stage.
+
+    Returns
+    -------
+    dict
+        Of strings, numbers, booleans, None, lists and dicts only: strict JSON.
+    """
+    height, width = photo.size
+    notes = dict.fromkeys([*photo.meta.notes, *scene.get("notes", ())])
+    return plain(
+        {
+            "input": source,
+            "output": "-" if output.path is None else str(output.path),
+            "format": output.format,
+            "width": width,
+            "height": height,
+            **scene,
+            "notes": list(notes),
+            "settings": {"lens": asdict(lens), **asdict(settings)},
+            "seconds": {**seconds, "total": round(sum(seconds.values()), 3)},
+        }
+    )
+
+
+def plain(value: Any) -> Any:
+    """Reduce a value to what strict JSON has: NumPy scalars to Python's, infinity to ``"inf"``, NaN to None."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if hasattr(value, "item") and not isinstance(value, str):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else "inf" if value > 0 else "-inf"
+    return value if value is None or isinstance(value, (str, bool, int, float)) else str(value)
+
+
+def in_words(facts: Mapping[str, Any]) -> list[str]:
+    """Say the same in lines of ``name: value``; what is empty, and the settings as asked for, are left out."""
+    lines = [
+        f"{name.replace('_', ' ')}: {_value_in_words(value)}"
+        for name, value in facts.items()
+        if name not in ("settings", "notes") and value not in (None, "", [], {})
+    ]
+    return lines + [f"note: {note}" for note in facts.get("notes", ())]
+
+
+def _value_in_words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_value_in_words(item)}" for name, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(_value_in_words(item) for item in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,343 @@
+"""The command line: parse -> call -> print. No maths and no file formats live here.
+
+Everything heavy is imported inside functions, so that ``rebokeh --help`` is there at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from .bokeh.errors import InputError, NoDepthError, RebokehError, UsageError
+from .bokeh.naming import plan_output, refuse_unwritable, tag
+from .bokeh.report import facts, in_words
+from .bokeh.units import parse_f_number, parse_focal_mm, parse_focus, parse_sensor_mm
+
+if TYPE_CHECKING:
+    from .bokeh.lens import Lens
+    from .bokeh.photo import Photo
+
+INTERRUPTED = 130
+TERMINATED = 143
+FAILED = 1
+
+
+Style = Literal["lens", "gaussian"]
+Highlights = Literal["auto", "gain-map", "estimate", "off"]
+Format = Literal["heic", "jpeg", "png", "tiff", "exr", "avif"]
+DepthUnit = Literal["m", "dioptre", "relative"]
+Strip = Literal["gps"]
+
+
+class _Terminated(BaseException):
+    """SIGTERM: unwinds like Ctrl-C, so that a half-written file is removed."""
+
+
+class _PhotoFirst(TyperGroup):
+    """A group whose first word is a subcommand or a photo, and whose errors are one line each."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read ``rebokeh PHOTO`` as ``rebokeh render PHOTO``."""
+        if not args or args[0] not in self.commands:
+            args = ["render", *args]
+        return super().parse_args(ctx, args)
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run, and turn whatever goes wrong into one line and an exit code."""
+        words = list(sys.argv[1:] if args is None else args)
+        run = super().main
+
+        def call() -> Any:
+            return run(words or ["--help"], "rebokeh", complete_var, False, windows_expand_args, **extra)
+
+        code = _guarded(call, debug="--debug" in words)
+        if not words and code == 0:
+            code = UsageError.exit_code
+        if not standalone_mode:
+            return code
+        sys.exit(code)
+
+
+class _PhotoCommand(TyperCommand):
+    """Says in its help how it is called: without its own name."""
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """Write the usage line."""
+        formatter.write_usage("rebokeh", "PHOTO [OPTIONS]")
+
+
+app = typer.Typer(
+    cls=_PhotoFirst,
+    add_completion=False,
+    rich_markup_mode=None,  # rich takes longer to import than all of the rest of --help
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _rebokeh() -> None:
+    """Re-render a phone portrait with the defocus of a real, fast lens."""
+
+
+def _print_version(wanted: bool) -> None:
+    if not wanted:
+        return
+    from importlib.metadata import version
+
+    import pillow_heif
+
+    from . import __version__
+
+    print(
+        f"rebokeh {__version__} (numba {version('numba')}, Pillow {version('pillow')}, "
+        f"libheif {pillow_heif.libheif_version()})"
+    )
+    raise typer.Exit()
+
+
+@app.command("render", cls=_PhotoCommand, hidden=True)
+def _render(
+    photo: Annotated[str, typer.Argument(metavar="PHOTO", help="The photo; - is standard input.")],
+    fstop: Annotated[
+        str, typer.Option(metavar="N", help="F-number, full-frame equivalent; smaller is blurrier.")
+    ] = "1.8",
+    focus: Annotated[
+        str,
+        typer.Option(
+            metavar="WHERE",
+            help="Focus distance (2.1m, 210cm, 7ft), a point x,y of the picture in 0..1 from the top left, or auto.",
+        ),
+    ] = "auto",
+    focal: Annotated[
+        str | None,
+        typer.Option(metavar="MM", help="Focal length, like 85mm; keeps the framing.  [default: the photo's]"),
+    ] = None,
+    sensor: Annotated[str | None, typer.Option(metavar="WxH", help="Literal sensor size in mm, like 36x24.")] = None,
+    blades: Annotated[int, typer.Option(metavar="N", help="Aperture blades, 3 to 15; 0 is a circle.")] = 0,
+    curvature: Annotated[float, typer.Option(metavar="C", help="Of the blades: 0 straight edges, 1 circle.")] = 0.0,
+    rotation: Annotated[float, typer.Option(metavar="DEG", help="Of the aperture, counter-clockwise.")] = 0.0,
+    depth: Annotated[str | None, typer.Option(metavar="FILE", help="Depth map: PNG, TIFF, EXR, NPY or PFM.")] = None,
+    depth_unit: Annotated[
+        DepthUnit | None, typer.Option(help="What the depth map's numbers are; relative: larger is nearer.")
+    ] = None,
+    depth_scale: Annotated[
+        float | None, typer.Option(metavar="K", help="The depth map's numbers times K are in that unit.")
+    ] = None,
+    matte: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Picture of the subject's coverage, white on black.")
+    ] = None,
+    highlights: Annotated[Highlights, typer.Option(help="Where the light above the clip comes from.")] = "auto",
+    style: Annotated[Style, typer.Option(help="gaussian: one soft blur around the subject, as phones do.")] = "lens",
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="OUT",
+            help="File or folder to write; - is standard output.  [default: beside PHOTO]",
+        ),
+    ] = None,
+    format: Annotated[Format | None, typer.Option(help="What to write.  [default: as PHOTO]")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")] = False,
+    strip: Annotated[list[Strip] | None, typer.Option(help="Leave this out of the metadata.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what was done as one JSON object on standard output.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what was used, and how long.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print versions and exit.")
+    ] = False,
+) -> None:
+    """Re-render a phone portrait with the defocus of a real, fast lens.
+
+    The picture is written beside the photo, as IMG_0001_f1.8.heic for IMG_0001.heic. The photo is never changed.
+
+    Exit codes: 0 done, 2 bad usage, 3 the photo has no depth, 4 unreadable input, 130 interrupted.
+    """
+    if verbose and quiet:
+        raise UsageError("-v and -q contradict each other; give one")
+    lens = _lens(fstop, focus, focal, sensor, blades, curvature, rotation)
+    if as_json and (out == "-" or (out is None and photo == "-")):
+        raise UsageError("--json and the picture cannot both go to standard output; name a file with -o")
+
+    from .bokeh.io import load, save
+    from .bokeh.render import RenderSettings, prepare
+
+    clock = _Clock()
+    with clock.stage("load"):
+        source = _stdin_bytes() if photo == "-" else photo
+        loaded = load(source, depth=depth, depth_unit=depth_unit, depth_scale=depth_scale, matte=matte)
+    output = plan_output(
+        photo,
+        out,
+        format,
+        source_format=loaded.meta.format,
+        tag=tag(lens.f_number, style),
+    )
+    if output.path is not None:
+        refuse_unwritable(output.path, overwrite=overwrite, inputs=[f for f in (photo, depth, matte) if f])
+    elif sys.stdout.isatty():
+        raise UsageError("standard output is a terminal, and a picture is no text; name a file with -o")
+    settings = RenderSettings(
+        style=style,
+        highlights=highlights,
+        rendition="hdr" if output.format == "exr" else "sdr",
+    )
+    try:
+        with clock.stage("prepare"):
+            scene = prepare(loaded, settings)
+        with clock.stage("render"):
+            picture = scene.render(lens)
+            report = scene.report(lens)
+    except NoDepthError as error:
+        # The library does not know the file's name, nor the flags.
+        raise NoDepthError(f"{photo}: {error}") from error
+    with clock.stage("save"):
+        options: dict[str, Any] = {"strip": strip or (), "format": output.format}
+        if output.path is None:
+            _save_to_stdout(save, picture, options)
+        else:
+            save(picture, output.path, overwrite=overwrite, **options)
+
+    done = facts(photo, output, loaded, lens, settings, report, clock.seconds)
+    if as_json:
+        print(json.dumps(done, allow_nan=False))
+    if verbose:
+        for line in in_words(done):
+            _say(line)
+    elif not quiet:
+        _say(f"wrote {output.path or 'the picture to standard output'}")
+
+
+def _lens(
+    fstop: str, focus: str, focal: str | None, sensor: str | None, blades: int, curvature: float, rotation: float
+) -> Lens:
+    # What is written wrong is refused before NumPy is even imported.
+    f_number, where = parse_f_number(fstop), parse_focus(focus)
+    focal_mm = None if focal is None else parse_focal_mm(focal)
+    sensor_mm = None if sensor is None else parse_sensor_mm(sensor)
+    from .bokeh.aperture import Aperture
+    from .bokeh.lens import Lens
+
+    return Lens(
+        f_number=f_number,
+        focus_m=where.metres,
+        focus_point=where.point,
+        focal_mm=focal_mm,
+        sensor_mm=sensor_mm,
+        aperture=Aperture(blades=blades, curvature=curvature, rotation_deg=rotation),
+    )
+
+
+class _Clock:
+    """Seconds per stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str):
+        """Time one stage."""
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - start, 3)
+
+
+def _stdin_bytes() -> bytes:
+    data = sys.stdin.buffer.read() if sys.stdin is not None else b""
+    if not data:
+        raise InputError("standard input is empty; pipe a photo into it, or name a file")
+    return data
+
+
+def _save_to_stdout(save: Callable[..., Path], picture: Photo, options: dict[str, Any]) -> None:
+    # Through a file: TIFF and EXR are written by seeking, which a pipe cannot.
+    with tempfile.TemporaryDirectory(prefix="rebokeh-") as folder:
+        path = save(picture, Path(folder) / "picture", **options)
+        with open(path, "rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+    sys.stdout.buffer.flush()
+
+
+def _say(text: str) -> None:
+    """Print one line of words on standard error, whatever bytes a file's name holds."""
+    line = " ".join(text.split())
+    print("".join(c if c.isprintable() else repr(c)[1:-1] for c in line), file=sys.stderr)
+
+
+def _guarded(call: Callable[[], Any], *, debug: bool) -> int:
+    """Run `call`; one line on standard error and an exit code for whatever it raises."""
+    before = _catch_sigterm()
+    try:
+        with warnings.catch_warnings():
+            if not debug:
+                warnings.simplefilter("ignore")
+            code = call()
+        if code == INTERRUPTED:
+            _say("rebokeh: interrupted")
+        return code if isinstance(code, int) else 0
+    except KeyboardInterrupt:
+        _say("rebokeh: interrupted")
+        return INTERRUPTED
+    except _Terminated:
+        _say("rebokeh: terminated")
+        return TERMINATED
+    except Exception as error:
+        if debug:
+            import traceback
+
+            traceback.print_exc()
+        code, words = _explained(error)
+        _say(f"rebokeh: {words}")
+        return code
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _explained(error: Exception) -> tuple[int, str]:
+    if isinstance(error, RebokehError):
+        return error.exit_code, str(error)
+    if hasattr(error, "format_message"):  # the parser's own errors, whichever library typer has them from
+        message = str(error.format_message()).rstrip(".")  # pyright: ignore[reportAttributeAccessIssue]
+        return UsageError.exit_code, f"{message[:1].lower()}{message[1:]}; see rebokeh --help"
+    if isinstance(error, MemoryError):
+        return FAILED, "not enough memory for a picture of this size; close other programs or use a smaller one"
+    if isinstance(error, OSError):
+        name = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes, os.PathLike)) else ""
+        return FAILED, f"{name}: {error.strerror or error}" if name else str(error.strerror or error)
+    return FAILED, f"internal error, {type(error).__name__}: {error}; --debug shows where, please report it"
+
+
+def _catch_sigterm() -> Any:
+    def stop(*_: object) -> None:
+        raise _Terminated
+
+    try:
+        return signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not in the main thread: whoever runs us there handles signals
+        return None
