@@ -41,7 +41,8 @@ class Metadata:
     """What the file said, as far as rendering and writing need it; None = the file is silent.
 
     `exif`, `xmp` are the raw blocks, carried to the output. `f35_mm` is the 35 mm equivalent
-    focal length. `af_area` is (x, y, w, h) of the autofocus area in 0..1 of the upright picture.
+    focal length. `af_area` is (x, y, w, h) of the autofocus area in 0..1 of the upright picture,
+    `af_distance_m` the distance the autofocus measured there.
     `notes` says in words which source of depth, matte, gain map was found (printed by ``-v``).
     """
 
@@ -54,6 +55,7 @@ class Metadata:
     focal_mm: float | None = None
     f35_mm: float | None = None
     af_area: tuple[float, float, float, float] | None = None
+    af_distance_m: float | None = None
     depth_source: str = ""
     matte_source: str = ""
     notes: tuple[str, ...] = ()

@@ -1,0 +1,204 @@
+"""Facts that Apple's HEIC and JPEG portraits share: XMP keys, disparity range, gain-map headroom, AF area."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import ParseError
+
+import numpy as np
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+from numpy.typing import NDArray
+
+from ..colour import REC709_CURVE
+from ..photo import DepthKind, GainMap
+from .exif import Facts
+
+# A depth item's XMP is 5-10 kB; a larger one is somebody's edit history or an attack.
+MAX_XMP_BYTES = 1_000_000
+
+GAIN_MAP_URN = "urn:com:apple:photo:2020:aux:hdrgainmap"
+MATTE_URN = "urn:com:apple:photo:2018:aux:portraiteffectsmatte"
+# Which of Photo.mattes an auxiliary image is, by the tail of its URN or AuxiliaryImageSubType.
+SEMANTIC_MATTES = {
+    "semantichairmatte": "hair",
+    "semanticskinmatte": "skin",
+    "semanticteethmatte": "teeth",
+    "semanticglassesmatte": "glasses",
+    "semanticskymatte": "sky",
+}
+# Mean coverage below which a portrait matte holds nobody: compression noise, not a person.
+EMPTY_MATTE = 1e-3
+
+_PREFIXES = {
+    "http://ns.apple.com/depthData/1.0/": "depthData",
+    "http://ns.apple.com/pixeldatainfo/1.0/": "apdi",
+    "http://ns.apple.com/HDRGainMap/1.0/": "HDRGainMap",
+    "http://ns.apple.com/portraitEffectsMatte/1.0/": "portraitEffectsMatte",
+    "http://ns.apple.com/depthBlurEffect/1.0/": "depthBlurEffect",
+    "http://www.metadataworkinggroup.com/schemas/regions/": "mwg-rs",
+    "http://ns.adobe.com/xmp/sType/Area#": "stArea",
+    "http://ns.adobe.com/xap/1.0/sType/Dimensions#": "stDim",
+    "http://ns.google.com/photos/1.0/depthmap/": "GDepth",
+    "http://ns.google.com/photos/dd/1.0/device/": "Device",
+    "http://ns.adobe.com/hdr-gain-map/1.0/": "hdrgm",
+}
+
+
+def _key(name: str) -> str:
+    uri, _, local = name.rpartition("}")
+    return f"{_PREFIXES.get(uri[1:], '?')}:{local}"
+
+
+def _root(xmp: bytes | None):
+    if not xmp or len(xmp) > MAX_XMP_BYTES:
+        return None
+    try:
+        return fromstring(xmp.strip(b"\0 \r\n\t"))
+    except (ParseError, DefusedXmlException, ValueError, LookupError):
+        return None
+
+
+def xmp_values(xmp: bytes | None) -> dict[str, str]:
+    """Simple values of an XMP block as {"prefix:Name": text}; empty when it cannot be read."""
+    root = _root(xmp)
+    found: dict[str, str] = {}
+    if root is None:
+        return found
+    for node in root.iter():
+        for name, value in node.attrib.items():
+            found.setdefault(_key(name), value)
+        if node.text and node.text.strip() and len(node) == 0:
+            found.setdefault(_key(node.tag), node.text.strip())
+    return found
+
+
+def number(values: dict[str, str], key: str) -> float | None:
+    """The value as a finite number, or None."""
+    try:
+        value = float(values[key])
+    except (KeyError, ValueError):
+        return None
+    return value if np.isfinite(value) else None
+
+
+def depth_kind(values: dict[str, str]) -> DepthKind:
+    """Whether the depth item calls itself absolute; silence counts as relative."""
+    return "absolute" if values.get("depthData:Accuracy", "").strip().lower() == "absolute" else "relative"
+
+
+def headroom(values: dict[str, str], facts: Facts) -> float | None:
+    """Linear headroom of the gain map (>= 1), from its XMP or from the maker note; None when neither says.
+
+    Version 2 of the map states it in XMP. Version 1 needs the maker note's entries 33 and 48, whose
+    piecewise-linear meaning in stops Apple has published.
+    """
+    stated = number(values, "HDRGainMap:HDRGainMapHeadroom")
+    if stated is not None:
+        return max(stated, 1.0) if stated < 1e4 else None
+    maker = facts.maker or {}
+    if 33 not in maker or not np.isfinite(maker[33]):
+        return None
+    t33, t48 = maker[33], maker.get(48, 0.0)
+    if not np.isfinite(t48):
+        return None
+    if t33 < 1.0:
+        stops = -20.0 * t48 + 1.8 if t48 <= 0.01 else -0.101 * t48 + 1.601
+    else:
+        stops = -70.0 * t48 + 3.0 if t48 <= 0.01 else -0.303 * t48 + 2.303
+    return float(2.0 ** max(stops, 0.0))
+
+
+def gain_map(codes: NDArray[np.uint8], head: float) -> GainMap:
+    """Gain map of Apple's 8-bit codes (h, w): radiance = linear * (1 + (headroom - 1) * linear(code))."""
+    table = np.log2(1.0 + (head - 1.0) * REC709_CURVE(np.arange(256) / 255)).astype(np.float32)
+    return GainMap(log2_gain=table[codes], headroom=head)
+
+
+def af_distance(facts: Facts) -> float | None:
+    """AF distance in metres from the maker note (entry 0x38, centimetres), or None."""
+    value = (facts.maker or {}).get(0x38)
+    return value / 100.0 if value and 1.0 <= value < 5000.0 else None
+
+
+def af_area(
+    facts: Facts, xmp: bytes | None, size: tuple[int, int], turn: int
+) -> tuple[tuple[float, float, float, float] | None, str]:
+    """Autofocus area of the upright picture as (x, y, w, h) in 0..1, and where it was found.
+
+    Parameters
+    ----------
+    facts : Facts
+    xmp : bytes or None
+        The picture's XMP; a region of type Focus is more exact than EXIF's SubjectArea.
+    size : (height, width)
+        The upright picture's.
+    turn : int
+        EXIF orientation (or irot as one) that was applied to make the picture upright.
+    """
+    h, w = size
+    for source, (box, frame) in (("XMP", _focus_region(xmp)), ("EXIF", _subject_area(facts, size, turn))):
+        if box is None:
+            continue
+        # The area may be in the sensor's frame while the picture stands on its side.
+        lying = frame is not None and w != h and (frame[0] > frame[1]) != (w > h)
+        if turn == 1 and lying:
+            box = turned(box, 6)  # stored upright, area left as the sensor saw it: a phone held upright
+        elif turn != 1 and (lying or turn in (2, 3, 4) or frame is None or w == h):
+            box = turned(box, turn)
+        clipped = _clip(box)
+        if clipped:
+            return clipped, source
+    return None, ""
+
+
+def turned(box: tuple[float, float, float, float], orientation: int) -> tuple[float, float, float, float]:
+    """A box (x, y, w, h) in 0..1 of the stored picture, in the picture made upright by an EXIF orientation."""
+    x, y, w, h = box
+    if orientation >= 5:  # these exchange rows and columns
+        x, y, w, h = y, x, h, w
+    if orientation in (2, 3, 6, 7):
+        x = 1.0 - x - w
+    if orientation in (3, 4, 7, 8):
+        y = 1.0 - y - h
+    return x, y, w, h
+
+
+def _subject_area(facts: Facts, size: tuple[int, int], turn: int):
+    area = facts.subject_area
+    if not area or len(area) not in (2, 3, 4):
+        return None, None
+    stored = (size[0], size[1]) if turn >= 5 else (size[1], size[0])
+    fw, fh = facts.pixel_size or stored
+    cx, cy = area[0] / fw, area[1] / fh
+    aw, ah = (0.05 * min(fw, fh) / fw, 0.05 * min(fw, fh) / fh) if len(area) == 2 else (area[2] / fw, area[-1] / fh)
+    return (cx - aw / 2, cy - ah / 2, aw, ah), (fw, fh)
+
+
+def _focus_region(xmp: bytes | None):
+    """(box, (width, height) it applies to) of the first mwg-rs region of type Focus."""
+    root = _root(xmp)
+    if root is None:
+        return None, None
+    values = xmp_values(xmp)
+    fw, fh = number(values, "stDim:w"), number(values, "stDim:h")
+    for node in root.iter():
+        if not node.tag.endswith("}li"):
+            continue
+        here: dict[str, str] = {}
+        for child in node.iter():
+            here.update({_key(name): value for name, value in child.attrib.items()})
+            if child.text and child.text.strip():
+                here.setdefault(_key(child.tag), child.text.strip())
+        if here.get("mwg-rs:Type") != "Focus":
+            continue
+        x, y, w, h = (number(here, f"stArea:{k}") for k in "xywh")
+        if x is None or y is None or w is None or h is None:
+            continue
+        return (x - w / 2, y - h / 2, w, h), (fw, fh) if fw and fh else None
+    return None, None
+
+
+def _clip(box: tuple[float, float, float, float]) -> tuple[float, float, float, float] | None:
+    x0, y0 = max(box[0], 0.0), max(box[1], 0.0)
+    x1, y1 = min(box[0] + box[2], 1.0), min(box[1] + box[3], 1.0)
+    return (x0, y0, x1 - x0, y1 - y0) if x1 > x0 and y1 > y0 else None

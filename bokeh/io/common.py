@@ -1,0 +1,150 @@
+"""What the adapters share: the decoder's door, the size limit, orientation, code values -> Photo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..colour import BrokenProfileError, LutProfileError, Profile
+from ..errors import InputError, RebokehError
+from ..photo import ASPECT_TOLERANCE, Metadata, Photo
+from . import apple
+from .exif import Facts
+
+# Twice the largest phone sensor; above it a picture is an attack or belongs to another tool.
+MAX_PIXELS = 200_000_000
+
+
+@contextmanager
+def decoding(name: str, what: str = "picture") -> Iterator[None]:
+    """Turn whatever a decoder raises on bad bytes into an `InputError`.
+
+    Only calls into foreign decoders belong inside: they raise nearly anything on damaged bytes (ValueError,
+    EOFError, SyntaxError, struct.error, KeyError, ...), and errors of our own code must not be hidden.
+    """
+    try:
+        yield
+    except RebokehError:
+        raise
+    except MemoryError as err:
+        raise InputError(f"{name}: the {what} does not fit into memory") from err
+    except Exception as err:
+        said = " ".join(str(err).split())[:120]
+        raise InputError(
+            f"{name}: the {what} is truncated or damaged ({said or type(err).__name__}); get a fresh copy of the file"
+        ) from err
+
+
+def check_size(width: int, height: int, name: str, what: str = "picture") -> None:
+    """Refuse what is larger than `MAX_PIXELS`, before it is decoded."""
+    if width < 1 or height < 1:
+        raise InputError(f"{name}: the {what} is empty ({width}x{height})")
+    if width * height > MAX_PIXELS:
+        raise InputError(
+            f"{name}: the {what} has {width * height / 1e6:.0f} megapixels ({width}x{height}), more than the "
+            f"{MAX_PIXELS // 1_000_000} rebokeh takes; make it smaller first"
+        )
+
+
+def upright(array: NDArray, orientation: int) -> NDArray:
+    """The array (H, W, ...) turned as EXIF orientation 1..8 says."""
+    if orientation >= 5:
+        array = array.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        array = array[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        array = array[::-1]
+    return np.ascontiguousarray(array)
+
+
+def same_aspect(shape: tuple[int, ...], size: tuple[int, int]) -> bool:
+    """Whether a map (h, w) can be of a picture (H, W)."""
+    return min(shape) >= 2 and abs(np.log((shape[1] / shape[0]) / (size[1] / size[0]))) <= ASPECT_TOLERANCE
+
+
+@dataclass
+class Decoded:
+    """A picture as its file holds it, upright: code values and what they mean.
+
+    `codes` is uint8 or uint16 (full range) or float32, (H, W, 3). `turn` is the EXIF orientation that was
+    applied, for whatever else has to be turned.
+    """
+
+    codes: NDArray
+    name: str
+    format: str
+    bit_depth: int = 8
+    profile: Profile = field(default_factory=Profile)
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    turn: int = 1
+    facts: Facts = field(default_factory=Facts)
+    notes: list[str] = field(default_factory=list)
+
+    def photo(self, **more) -> Photo:
+        """The Photo, with `more` of its fields (depth, matte, ...; depth_source and matte_source go to meta)."""
+        size = self.codes.shape[0], self.codes.shape[1]
+        area, where = apple.af_area(self.facts, self.xmp, size, self.turn)
+        if area:
+            self.notes.append(f"AF area from {where}")
+        meta = Metadata(
+            path=self.name,
+            format=self.format,
+            bit_depth=self.bit_depth,
+            camera=self.facts.camera,
+            exif=self.exif,
+            xmp=self.xmp,
+            focal_mm=self.facts.focal_mm,
+            f35_mm=self.facts.f35_mm,
+            af_area=area,
+            af_distance_m=apple.af_distance(self.facts),
+            depth_source=more.pop("depth_source", ""),
+            matte_source=more.pop("matte_source", ""),
+            notes=tuple(self.notes),
+        )
+        return Photo(rgb=self.profile.to_linear(self.codes), profile=self.profile, meta=meta, **more)
+
+
+def profile_or_note(icc: bytes | None, notes: list[str]) -> Profile | None:
+    """The profile; sRGB with a note when it is broken; None when it works by tables."""
+    try:
+        return Profile.from_icc(icc)
+    except LutProfileError:
+        return None
+    except BrokenProfileError as err:
+        notes.append(f"{err}: taken as sRGB")
+        return Profile()
+
+
+def read_file(path: str | Path | bytes, what: str = "photo") -> tuple[bytes, str]:
+    """(bytes, name for messages) of a file.
+
+    Raises
+    ------
+    InputError
+        When it is missing, a folder, empty or unreadable.
+    """
+    if isinstance(path, (bytes, bytearray, memoryview)):
+        data, name = bytes(path), "<bytes>"
+    else:
+        path = Path(path)
+        name = str(path).encode("utf-8", "replace").decode()
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError as err:
+            raise InputError(f"{name}: there is no such file; check the name of the {what}") from err
+        except IsADirectoryError as err:
+            raise InputError(f"{name}: this is a folder; give the {what}, a file") from err
+        except PermissionError as err:
+            raise InputError(f"{name}: the {what} may not be read; check the file's permissions") from err
+        except (OSError, ValueError) as err:
+            said = getattr(err, "strerror", None) or str(err)
+            raise InputError(f"{name}: the {what} cannot be read ({said})") from err
+    if not data:
+        raise InputError(f"{name}: the {what} is an empty file; get a fresh copy")
+    return data, name

@@ -1,0 +1,209 @@
+"""EXIF: the few facts rendering needs, and edits in place.
+
+Edits change bytes where they stand and move nothing, so that maker notes, whose inner offsets nobody
+documents, stay whole.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+ORIENTATION, EXIF_IFD, GPS_IFD, MAKER_NOTE = 0x0112, 0x8769, 0x8825, 0x927C
+MAKE, MODEL = 0x010F, 0x0110
+FOCAL_LENGTH, FOCAL_35, SUBJECT_AREA = 0x920A, 0xA405, 0x9214
+PIXEL_WIDTH, PIXEL_HEIGHT = 0xA002, 0xA003
+
+# Bytes of a value, and its struct letter, by TIFF type.
+_TYPES = {1: (1, "B"), 2: (1, "s"), 3: (2, "H"), 4: (4, "I"), 5: (8, "I"), 6: (1, "b"), 7: (1, "s"), 8: (2, "h"),
+          9: (4, "i"), 10: (8, "i"), 11: (4, "f"), 12: (8, "d")}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the EXIF block says; None = silent."""
+
+    orientation: int = 1
+    camera: str = ""
+    focal_mm: float | None = None
+    f35_mm: float | None = None
+    pixel_size: tuple[int, int] | None = None
+    subject_area: tuple[int, ...] | None = None
+    maker: dict[int, float] | None = None
+
+
+class _Entry(NamedTuple):
+    at: int  # where the 12-byte entry stands
+    tag: int
+    kind: int
+    count: int
+    value_at: int
+    size: int
+
+
+def _split(exif: bytes) -> tuple[int, str] | None:
+    """(offset of the TIFF header, byte order), or None when there is none."""
+    start = 6 if exif[:6] == b"Exif\0\0" else 0
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(exif[start : start + 4])
+    return (start, order) if order and len(exif) >= start + 8 else None
+
+
+def _entries(data: bytes, order: str, ifd: int, base: int) -> Iterator[_Entry]:
+    """Entries of the directory at `ifd`; those that point outside the data are left out."""
+    if ifd < 0 or ifd + 2 > len(data):
+        return
+    count = struct.unpack_from(order + "H", data, ifd)[0]
+    for k in range(count):
+        at = ifd + 2 + 12 * k
+        if at + 12 > len(data):
+            return
+        tag, kind, n = struct.unpack_from(order + "HHI", data, at)
+        size = _TYPES.get(kind, (0, ""))[0] * n
+        value_at = at + 8 if size <= 4 else base + struct.unpack_from(order + "I", data, at + 8)[0]
+        if size and value_at + size <= len(data):
+            yield _Entry(at, tag, kind, n, value_at, size)
+
+
+def _values(data: bytes, order: str, entry: _Entry) -> tuple:
+    kind, n = entry.kind, min(entry.count, 64)
+    if kind in (2, 7):
+        return (data[entry.value_at : entry.value_at + entry.size],)
+    if kind in (5, 10):
+        raw = struct.unpack_from(f"{order}{2 * n}{_TYPES[kind][1]}", data, entry.value_at)
+        return tuple(a / b if b else float("nan") for a, b in zip(raw[::2], raw[1::2], strict=True))
+    return struct.unpack_from(f"{order}{n}{_TYPES[kind][1]}", data, entry.value_at)
+
+
+def _directories(exif: bytes) -> tuple[int, str, dict[int, _Entry], dict[int, _Entry]] | None:
+    """(base, order, main directory, EXIF directory)."""
+    split = _split(exif)
+    if split is None:
+        return None
+    base, order = split
+    main = {e.tag: e for e in _entries(exif, order, base + struct.unpack_from(order + "I", exif, base + 4)[0], base)}
+    inner: dict[int, _Entry] = {}
+    if EXIF_IFD in main:
+        inner = {e.tag: e for e in _entries(exif, order, base + _values(exif, order, main[EXIF_IFD])[0], base)}
+    return base, order, main, inner
+
+
+def read(exif: bytes | None) -> Facts:
+    """The facts of an EXIF block; a damaged block says what is still whole, or nothing."""
+    found = _directories(exif) if exif else None
+    if exif is None or found is None:
+        return Facts()
+    _, order, main, inner = found
+
+    def numbers(where: dict[int, _Entry], tag: int) -> tuple:
+        entry = where.get(tag)
+        return _values(exif, order, entry) if entry and entry.kind not in (2, 7) else ()
+
+    def positive(tag: int) -> float | None:
+        value = numbers(inner, tag)
+        return float(value[0]) if value and 0 < value[0] < 1e5 else None
+
+    words = [_values(exif, order, main[t])[0] for t in (MAKE, MODEL) if t in main and main[t].kind == 2]
+    names = [w.split(b"\0")[0].decode("utf-8", "replace").strip() for w in words]
+    if len(names) == 2 and names[1].lower().startswith(names[0].lower()):
+        names = names[1:]
+    turn = (numbers(main, ORIENTATION) or (1,))[0]
+    width, height = numbers(inner, PIXEL_WIDTH), numbers(inner, PIXEL_HEIGHT)
+    return Facts(
+        orientation=turn if turn in range(1, 9) else 1,
+        camera=" ".join(c for c in " ".join(names).split() if c.isprintable()),
+        focal_mm=positive(FOCAL_LENGTH),
+        f35_mm=positive(FOCAL_35),
+        pixel_size=(int(width[0]), int(height[0])) if width and height and width[0] > 0 < height[0] else None,
+        subject_area=numbers(inner, SUBJECT_AREA) or None,
+        maker=_apple_maker_note(exif, inner.get(MAKER_NOTE)),
+    )
+
+
+def _apple_maker_note(exif: bytes, entry: _Entry | None) -> dict[int, float] | None:
+    """First number of each entry of Apple's maker note (its offsets count from the note's start)."""
+    note = exif[entry.value_at : entry.value_at + entry.size] if entry else b""
+    if not note.startswith(b"Apple iOS\0") or note[12:14] not in (b"MM", b"II"):
+        return None
+    order = ">" if note[12:14] == b"MM" else "<"
+    found = {}
+    for e in _entries(note, order, 14, 0):
+        if e.kind not in (2, 7):
+            found[e.tag] = float(_values(note, order, e)[0])
+    return found
+
+
+def for_output(
+    exif: bytes | None,
+    size: tuple[int, int],
+    af_area: tuple[float, float, float, float] | None = None,
+    keep_gps: bool = True,
+) -> bytes | None:
+    """The block as an output carries it.
+
+    The orientation becomes 1 and the stated size that of the upright picture, the AF area follows it, and the
+    embedded thumbnail, which shows the picture as it was, is unhooked.
+
+    Parameters
+    ----------
+    exif : bytes or None
+    size : (height, width)
+    af_area : (x, y, w, h) of the upright picture in 0..1, optional
+    keep_gps : bool
+        False empties the GPS directory and takes it out.
+    """
+    found = _directories(exif) if exif else None
+    if exif is None or found is None:
+        return None
+    base, order, main, inner = found
+    data = bytearray(exif)
+    h, w = size
+
+    def put(entry: _Entry | None, *values: int) -> None:
+        if entry and entry.kind in (3, 4) and entry.count == len(values):
+            top = 0xFFFF if entry.kind == 3 else 0xFFFFFFFF
+            struct.pack_into(order + _TYPES[entry.kind][1] * len(values), data, entry.value_at,
+                             *(min(max(v, 0), top) for v in values))  # fmt: skip
+
+    put(main.get(ORIENTATION), 1)
+    put(inner.get(PIXEL_WIDTH), w)
+    put(inner.get(PIXEL_HEIGHT), h)
+    area = inner.get(SUBJECT_AREA)
+    if area and af_area:
+        x, y, aw, ah = af_area
+        centre = (round((x + aw / 2) * w), round((y + ah / 2) * h))
+        extent = {2: (), 3: (round(max(aw * w, ah * h)),), 4: (round(aw * w), round(ah * h))}
+        put(area, *centre, *extent.get(area.count, ()))
+    ifd = base + struct.unpack_from(order + "I", data, base + 4)[0]
+    if GPS_IFD in main and not keep_gps:
+        _erase_gps(data, order, base, ifd, main[GPS_IFD])
+    end = ifd + 2 + 12 * struct.unpack_from(order + "H", data, ifd)[0]
+    if end + 4 <= len(data):
+        data[end : end + 4] = bytes(4)
+    return bytes(data)
+
+
+def _erase_gps(data: bytearray, order: str, base: int, ifd: int, pointer: _Entry) -> None:
+    gps = base + _values(bytes(data), order, pointer)[0]
+    for entry in list(_entries(bytes(data), order, gps, base)):
+        data[entry.value_at : entry.value_at + entry.size] = bytes(entry.size)
+        data[entry.at : entry.at + 12] = bytes(12)
+    if gps + 2 <= len(data):
+        data[gps : gps + 2] = bytes(2)
+    count = struct.unpack_from(order + "H", data, ifd)[0]
+    end = ifd + 2 + 12 * count + 4
+    data[pointer.at : end] = data[pointer.at + 12 : end] + bytes(12)
+    struct.pack_into(order + "H", data, ifd, count - 1)
+
+
+def xmp_for_output(xmp: bytes | None, keep_gps: bool = True) -> bytes | None:
+    """XMP as an output carries it: no orientation (the pixels are upright), and no place when so asked."""
+    if not xmp:
+        return None
+    names = [rb"tiff:Orientation"] + ([] if keep_gps else [rb"exif:GPS\w*"])
+    for name in names:
+        xmp = re.sub(rb"\s" + name + rb"\s*=\s*(\"[^\"]*\"|'[^']*')", b"", xmp)
+        xmp = re.sub(rb"<(" + name + rb")(?:\s[^>]*)?(?:/>|>.*?</\1\s*>)", b"", xmp, flags=re.DOTALL)
+    return xmp

@@ -1,0 +1,194 @@
+"""HEIC, iPhone portraits first: picture, depth, mattes, gain map."""
+
+from __future__ import annotations
+
+import numpy as np
+import pillow_heif
+from numpy.typing import NDArray
+
+from ..colour import Profile, named_profile
+from ..errors import InputError
+from ..photo import FloatArray, Photo
+from . import apple, boxes, exif
+from .common import Decoded, check_size, decoding, profile_or_note, same_aspect
+from .lut import to_srgb
+
+# H.273 colour primaries and transfers that phones use; 16 and 18 (PQ, HLG) are HDR codings.
+_NCLX_PRIMARIES = {1: "sRGB", 9: "Rec.2020", 12: "Display P3"}
+_HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
+
+
+def read(data: bytes, name: str) -> Photo:
+    """Read a HEIC or HEIF picture with everything an iPhone put beside it.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    name : str
+        For messages.
+
+    Raises
+    ------
+    InputError
+        When it is truncated, damaged, too large, or coded as PQ or HLG.
+    """
+    with decoding(name):
+        # Sizes are known before pixels are decoded; 10 and 12 bit come as 16.
+        image = _open(data)
+        check_size(*image.size, name)
+        info = dict(image.info)
+        codes = _rgb(np.asarray(image), image.mode)
+    notes: list[str] = []
+    profile, codes = _profile(info, codes, name, notes)
+    try:
+        meta = boxes.read_meta(data)
+    except boxes.BoxError:
+        meta = None
+    block = info.get("exif") or None
+    decoded = Decoded(
+        codes=codes,
+        name=name,
+        format="heic",
+        bit_depth=min(int(info.get("bit_depth", 8)), 16),
+        profile=profile,
+        exif=block,
+        xmp=info.get("xmp") or None,
+        turn=_turn(meta),
+        facts=exif.read(block),
+        notes=notes,
+    )
+    if image.mode.split(";")[0] in ("L", "LA", "La", "I"):
+        notes.append("grey picture: taken as RGB")
+    if image.has_alpha:
+        notes.append("transparency is ignored")
+    more = {**_depth(image, meta, decoded), **_auxiliaries(image, meta, decoded)}
+    return decoded.photo(**more)
+
+
+def _open(data: bytes) -> pillow_heif.HeifImage:
+    file = pillow_heif.open_heif(data, convert_hdr_to_8bit=False, hdr_to_16bit=True)
+    return file[file.primary_index]
+
+
+def _rgb(codes: NDArray, mode: str) -> NDArray:
+    """Code values as (H, W, 3)."""
+    if codes.ndim == 2:
+        codes = codes[..., None]
+    return np.ascontiguousarray(codes[..., :3] if codes.shape[2] >= 3 else codes[..., :1].repeat(3, axis=2))
+
+
+def _profile(info: dict, codes: NDArray, name: str, notes: list[str]) -> tuple[Profile, NDArray]:
+    nclx = info.get("nclx_profile") or {}
+    if nclx.get("transfer_characteristics") in _HDR_TRANSFERS:
+        coding = _HDR_TRANSFERS[nclx["transfer_characteristics"]]
+        raise InputError(f"{name}: the picture is coded as {coding}, which is not read yet; export it as SDR")
+    icc = info.get("icc_profile")
+    if icc:
+        profile = profile_or_note(icc, notes)
+        return (profile, codes) if profile else to_srgb(codes, icc, name, notes)
+    primaries = _NCLX_PRIMARIES.get(nclx.get("color_primaries", 1), "sRGB")
+    return (Profile() if primaries == "sRGB" else named_profile(primaries)), codes
+
+
+def _turn(meta: boxes.Meta | None) -> int:
+    """irot and imir of the primary item, which the decoder has applied, as one EXIF orientation."""
+    item = meta.items.get(meta.primary) if meta else None
+    irot, imir = (item.find("irot"), item.find("imir")) if item else (None, None)
+    if imir:  # mirrored pictures come from scanners and editors, not from phones: only the plain cases
+        return {0: 4, 1: 2}.get(imir[0] & 1, 1) if not irot or irot[0] & 3 == 0 else 1
+    return {0: 1, 1: 8, 2: 3, 3: 6}[irot[0] & 3] if irot else 1
+
+
+def _depth(image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decoded) -> dict:
+    depths = image.info.get("depth_images") or []
+    if not depths:
+        return {}
+    with decoding(decoded.name, "depth map"):
+        check_size(*depths[0].size, decoded.name, "depth map")
+        codes = np.asarray(depths[0])
+        bits = 8 if codes.dtype == np.uint8 else 16
+        codes = codes if codes.ndim == 2 else codes[..., 0]
+        limits = depths[0].info.get("metadata") or {}
+    values = _xmp_of_depth(meta)
+    low, high = limits.get("d_min"), limits.get("d_max")
+    if low is None or high is None:
+        low, high = apple.number(values, "apdi:FloatMinValue"), apple.number(values, "apdi:FloatMaxValue")
+    if low is None or high is None or not np.isfinite([low, high]).all() or high < low or high <= 0:
+        decoded.notes.append("the depth map does not say its range: taken as nominal, 0 to 2 dioptres")
+        low, high, kind = 0.0, 2.0, "unitless"
+    else:
+        kind = apple.depth_kind(values)
+    dioptres = (low + codes.astype(np.float32) * ((high - low) / (2**bits - 1))).astype(np.float32)
+    np.maximum(dioptres, 0.0, out=dioptres)
+    source = f"depth map of the HEIC, {codes.shape[1]}x{codes.shape[0]}, {kind}"
+    decoded.notes.append(f"depth: {source}, {low:.3g} to {high:.3g} dioptres")
+    return {"depth": dioptres, "depth_kind": kind, "depth_source": source}
+
+
+def _xmp_of_depth(meta: boxes.Meta | None) -> dict[str, str]:
+    """XMP values of the depth item: of the auxiliary whose XMP speaks of depth data."""
+    for ids in meta.auxiliaries().values() if meta else ():
+        for item_id in ids:
+            values = _item_xmp(meta, item_id)
+            if any(key.startswith("depthData:") for key in values):
+                return values
+    return {}
+
+
+def _item_xmp(meta: boxes.Meta | None, item_id: int) -> dict[str, str]:
+    try:
+        return apple.xmp_values(meta.xmp(item_id)) if meta else {}
+    except boxes.BoxError:
+        return {}
+
+
+def _auxiliaries(image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decoded) -> dict:
+    more: dict = {}
+    mattes: dict[str, FloatArray] = {}
+    for urn, ids in (image.info.get("aux") or {}).items():
+        short = urn.rpartition(":")[2]
+        if urn == apple.GAIN_MAP_URN:
+            head = apple.headroom(_item_xmp(meta, ids[0]), decoded.facts)
+            if head is None or head <= 1.0:
+                decoded.notes.append("the gain map's headroom is not stated, so it is not used" if head is None
+                                     else "the gain map has no headroom, so it is not used")  # fmt: skip
+                continue
+            codes = _aux_codes(image, ids[0], decoded, "gain map")
+            if codes is not None:
+                more["gain_map"] = apple.gain_map(codes, head)
+                decoded.notes.append(f"gain map: Apple, {codes.shape[1]}x{codes.shape[0]}, headroom {head:.3g}")
+        elif urn == apple.MATTE_URN:
+            codes = _aux_codes(image, ids[0], decoded, "portrait matte")
+            if codes is None:
+                continue
+            matte = codes.astype(np.float32) / 255.0
+            if matte.mean() < apple.EMPTY_MATTE:
+                decoded.notes.append("the portrait matte is empty (nobody found), so it is not used")
+                continue
+            more["matte"], more["matte_source"] = matte, f"portrait matte of the HEIC, {matte.shape[1]}x{matte.shape[0]}"
+            decoded.notes.append(f"matte: {more['matte_source']}")
+        elif short in apple.SEMANTIC_MATTES:
+            label = apple.SEMANTIC_MATTES[short]
+            codes = _aux_codes(image, ids[0], decoded, f"{label} matte")
+            if codes is not None:
+                mattes[label] = codes.astype(np.float32) / 255.0
+    if mattes:
+        more["mattes"] = mattes
+        decoded.notes.append("further mattes: " + ", ".join(sorted(mattes)))
+    return more
+
+
+def _aux_codes(image: pillow_heif.HeifImage, item_id: int, decoded: Decoded, what: str) -> NDArray[np.uint8] | None:
+    """8-bit codes (h, w) of an auxiliary image; None, with a note, when it is of another picture."""
+    with decoding(decoded.name, what):
+        aux = image.get_aux_image(item_id)
+        check_size(*aux.size, decoded.name, what)
+        codes = np.asarray(aux)
+        if codes.dtype != np.uint8:
+            codes = (codes >> 8).astype(np.uint8)
+        codes = codes if codes.ndim == 2 else codes[..., 0]
+    if not same_aspect(codes.shape, decoded.codes.shape[:2]):
+        decoded.notes.append(f"the {what} has another shape than the picture, so it is not used")
+        return None
+    return np.ascontiguousarray(codes)
