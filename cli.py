@@ -285,8 +285,7 @@ def _save_to_stdout(save: Callable[..., Path], picture: Photo, options: dict[str
 
 def _say(text: str) -> None:
     """Print one line of words on standard error, whatever bytes a file's name holds."""
-    line = " ".join(text.split())
-    print("".join(c if c.isprintable() else repr(c)[1:-1] for c in line), file=sys.stderr)
+    print("".join(c if c.isprintable() else repr(c)[1:-1] for c in text), file=sys.stderr)
 
 
 def _guarded(call: Callable[[], Any], *, debug: bool) -> int:
@@ -323,7 +322,7 @@ def _explained(error: Exception) -> tuple[int, str]:
     if isinstance(error, RebokehError):
         return error.exit_code, str(error)
     if hasattr(error, "format_message"):  # the parser's own errors, whichever library typer has them from
-        message = str(error.format_message()).rstrip(".")  # pyright: ignore[reportAttributeAccessIssue]
+        message = " ".join(str(error.format_message()).split()).rstrip(".")  # pyright: ignore[reportAttributeAccessIssue]
         return UsageError.exit_code, f"{message[:1].lower()}{message[1:]}; see rebokeh --help"
     if isinstance(error, MemoryError):
         return FAILED, "not enough memory for a picture of this size; close other programs or use a smaller one"

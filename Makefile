@@ -1,0 +1,34 @@
+# From a bare Python >= 3.11: every target makes .venv first, and again only when pyproject.toml has changed.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+# pyright brings its own node (a wheel); without this it would ask the network for a newer version of itself.
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+.PHONY: test slow lint demo clean
+
+test: $(READY)
+	$(BIN)/pytest -m "not slow"
+
+slow: $(READY)
+	$(BIN)/pytest -m slow
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+
+demo: $(READY)
+	@mkdir -p demo
+	$(BIN)/rebokeh samples/portrait.heic --fstop 1.8 -o demo/portrait_f1.8.jpg --overwrite -v
+	@echo "The photo is samples/portrait.heic, the picture is $(CURDIR)/demo/portrait_f1.8.jpg"
+
+clean:
+	rm -rf .venv demo .pytest_cache .ruff_cache .hypothesis
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is not Python 3.11 or newer; name one: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@touch $@
