@@ -194,7 +194,23 @@ class Profile:
         BrokenProfileError
             When the chromaticities span no triangle.
         """
-        return cls(_make_icc(name, red, green, blue, white, curve), name, (curve, curve, curve))
+        return cls(_make_icc(name, _matrix(red, green, blue, white), curve), name, (curve, curve, curve))
+
+
+    def with_curve(self, curve: Curve) -> Profile:
+        """The same primaries under another tone curve."""
+        matrix = None if self.icc is None else _icc_matrix(self.icc)
+        if matrix is None:
+            return Profile(None, "sRGB" if curve == SRGB_CURVE else self.name, (curve, curve, curve))
+        return Profile(_make_icc(self.name, matrix, curve), self.name, (curve, curve, curve))
+
+    def chromaticities(self) -> tuple[float, ...] | None:
+        """xy of red, green, blue and white (8 numbers), white taken as D65; None when untagged."""
+        matrix = None if self.icc is None else _icc_matrix(self.icc)
+        if matrix is None:
+            return None
+        columns = np.linalg.solve(_adaptation(D65), matrix).T
+        return tuple(round(float(v), 5) for c in columns for v in c[:2] / c.sum()) + D65
 
 
 class LutProfileError(InputError):
@@ -239,10 +255,10 @@ def _look_up(values: NDArray, tables: list[FloatArray], index_scale: float | Non
     return out
 
 
-def _parse_icc(icc: bytes) -> Profile:
+def _icc_tags(icc: bytes) -> dict[bytes, bytes]:
     if len(icc) < 132 or len(icc) > MAX_ICC_BYTES or icc[36:40] != b"acsp":
         raise BrokenProfileError("the ICC profile is damaged")
-    space, count = icc[16:20], struct.unpack_from(">I", icc, 128)[0]
+    count = struct.unpack_from(">I", icc, 128)[0]
     if count > 200:
         raise BrokenProfileError("the ICC profile is damaged")
     tags: dict[bytes, bytes] = {}
@@ -251,6 +267,22 @@ def _parse_icc(icc: bytes) -> Profile:
         if start + size > len(icc):
             raise BrokenProfileError("the ICC profile is damaged")
         tags[name] = icc[start : start + size]
+    return tags
+
+
+def _icc_matrix(icc: bytes) -> NDArray[np.float64] | None:
+    """RGB -> XYZ under D50 (3, 3) of a matrix profile, or None."""
+    try:
+        tags = _icc_tags(icc)
+        columns = [np.array(struct.unpack_from(">3i", tags[k + b"XYZ"], 8)) / 65536 for k in (b"r", b"g", b"b")]
+    except (BrokenProfileError, KeyError, struct.error):
+        return None
+    matrix = np.stack(columns, axis=1)
+    return matrix if abs(np.linalg.det(matrix)) > 1e-6 else None
+
+
+def _parse_icc(icc: bytes) -> Profile:
+    tags, space = _icc_tags(icc), icc[16:20]
     title = _icc_title(tags.get(b"desc", b""))
     if space == b"GRAY" and b"kTRC" in tags:
         curve = _parse_curve(tags[b"kTRC"])
@@ -321,24 +353,35 @@ def _icc_title(tag: bytes) -> str:
     return "".join(c for c in text.strip("\0 ") if c.isprintable())
 
 
-def _make_icc(name, red, green, blue, white, curve: Curve) -> bytes:
-    """Smallest valid v4 display profile; primaries adapted to D50 by Bradford, as ICC wants them."""
+_BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+_D50 = np.array([0.9642, 1.0, 0.8249])
 
-    def xyz(xy):
-        return np.array([xy[0] / xy[1], 1.0, (1 - xy[0] - xy[1]) / xy[1]])
 
+def _adaptation(white: tuple[float, float]) -> NDArray[np.float64]:
+    """Bradford's matrix from this white to D50, where ICC profiles live."""
+    gain = (_BRADFORD @ _D50) / (_BRADFORD @ _xyz(white))
+    return np.linalg.solve(_BRADFORD, gain[:, None] * _BRADFORD)
+
+
+def _xyz(xy: tuple[float, float]) -> NDArray[np.float64]:
+    return np.array([xy[0] / xy[1], 1.0, (1 - xy[0] - xy[1]) / xy[1]])
+
+
+def _matrix(red, green, blue, white) -> NDArray[np.float64]:
+    """RGB -> XYZ under D50 (3, 3)."""
     try:
         with np.errstate(all="raise"):
-            primaries = np.stack([xyz(c) for c in (red, green, blue)], axis=1)
-            matrix = primaries * np.linalg.solve(primaries, xyz(white))
-            bradford = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
-            d50 = np.array([0.9642, 1.0, 0.8249])
-            gain = (bradford @ d50) / (bradford @ xyz(white))
-            matrix = np.linalg.solve(bradford, gain[:, None] * (bradford @ matrix))
+            primaries = np.stack([_xyz(c) for c in (red, green, blue)], axis=1)
+            matrix = _adaptation(white) @ (primaries * np.linalg.solve(primaries, _xyz(white)))
     except (ZeroDivisionError, FloatingPointError, np.linalg.LinAlgError) as err:
         raise BrokenProfileError("the chromaticities span no triangle") from err
     if not np.isfinite(matrix).all() or np.abs(matrix).max() > 4:
         raise BrokenProfileError("the chromaticities span no triangle")
+    return matrix
+
+
+def _make_icc(name: str, matrix: NDArray[np.float64], curve: Curve) -> bytes:
+    """Smallest valid v4 display profile."""
 
     def fixed(values):
         return b"".join(struct.pack(">i", round(float(v) * 65536)) for v in values)
@@ -355,7 +398,7 @@ def _make_icc(name, red, green, blue, white, curve: Curve) -> bytes:
     tags = {
         b"desc": text(name),
         b"cprt": text("CC0"),
-        b"wtpt": b"XYZ " + bytes(4) + fixed((0.9642, 1.0, 0.8249)),
+        b"wtpt": b"XYZ " + bytes(4) + fixed(_D50),
         **{k + b"XYZ": b"XYZ " + bytes(4) + fixed(matrix[:, i]) for i, k in enumerate((b"r", b"g", b"b"))},
     }
     table, body, start = b"", b"", 132 + 12 * (len(tags) + 3)
@@ -366,5 +409,5 @@ def _make_icc(name, red, green, blue, white, curve: Curve) -> bytes:
         table += key + struct.pack(">II", start + len(body), len(trc))
     body += trc + bytes(-len(trc) % 4)
     header = struct.pack(">I4sI4s4s4s", start + len(body), bytes(4), 0x04300000, b"mntr", b"RGB ", b"XYZ ")
-    header += struct.pack(">6H4s", 2000, 1, 1, 0, 0, 0, b"acsp") + bytes(28) + fixed((0.9642, 1.0, 0.8249))
+    header += struct.pack(">6H4s", 2000, 1, 1, 0, 0, 0, b"acsp") + bytes(28) + fixed(_D50)
     return header + bytes(128 - len(header)) + struct.pack(">I", len(tags) + 3) + table + body

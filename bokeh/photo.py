@@ -43,6 +43,7 @@ class Metadata:
     `exif`, `xmp` are the raw blocks, carried to the output. `f35_mm` is the 35 mm equivalent
     focal length. `af_area` is (x, y, w, h) of the autofocus area in 0..1 of the upright picture,
     `af_distance_m` the distance the autofocus measured there.
+    `turn` is the EXIF orientation that was applied to make the picture upright.
     `notes` says in words which source of depth, matte, gain map was found (printed by ``-v``).
     """
 
@@ -58,6 +59,7 @@ class Metadata:
     af_distance_m: float | None = None
     depth_source: str = ""
     matte_source: str = ""
+    turn: int = 1
     notes: tuple[str, ...] = ()
 
 

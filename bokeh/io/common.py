@@ -105,6 +105,7 @@ class Decoded:
             af_distance_m=apple.af_distance(self.facts),
             depth_source=more.pop("depth_source", ""),
             matte_source=more.pop("matte_source", ""),
+            turn=self.turn,
             notes=tuple(self.notes),
         )
         return Photo(rgb=self.profile.to_linear(self.codes), profile=self.profile, meta=meta, **more)
