@@ -15,6 +15,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -39,7 +40,12 @@ Style = Literal["lens", "gaussian"]
 Highlights = Literal["auto", "gain-map", "estimate", "off"]
 Format = Literal["heic", "jpeg", "png", "tiff", "exr", "avif"]
 DepthUnit = Literal["m", "dioptre", "relative"]
-Strip = Literal["gps"]
+
+
+class Strip(StrEnum):  # typer takes no list of Literal
+    """Metadata to leave out."""
+
+    gps = "gps"
 
 
 class _Terminated(BaseException):
@@ -92,13 +98,19 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,  # rich takes longer to import than all of the rest of --help
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    add_help_option=False,
 )
 
 
 @app.callback()
 def _rebokeh() -> None:
     """Re-render a phone portrait with the defocus of a real, fast lens."""
+
+
+def _print_help(ctx: typer.Context, wanted: bool) -> None:
+    if wanted:
+        print(ctx.get_help())
+        raise typer.Exit()
 
 
 def _print_version(wanted: bool) -> None:
@@ -117,7 +129,7 @@ def _print_version(wanted: bool) -> None:
     raise typer.Exit()
 
 
-@app.command("render", cls=_PhotoCommand, hidden=True)
+@app.command("render", cls=_PhotoCommand, hidden=True, add_help_option=False)
 def _render(
     photo: Annotated[str, typer.Argument(metavar="PHOTO", help="The photo; - is standard input.")],
     fstop: Annotated[
@@ -161,7 +173,7 @@ def _render(
     ] = None,
     format: Annotated[Format | None, typer.Option(help="What to write.  [default: as PHOTO]")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")] = False,
-    strip: Annotated[list[Strip] | None, typer.Option(help="Leave this out of the metadata.")] = None,
+    strip: Annotated[list[Strip] | None, typer.Option(metavar="gps", help="Leave this out of the metadata.")] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print what was done as one JSON object on standard output.")
     ] = False,
@@ -170,6 +182,10 @@ def _render(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print versions and exit.")
+    ] = False,
+    help: Annotated[
+        # typer's own --help imports pydantic to read its value: twice the wait for the text below.
+        bool, typer.Option("--help", "-h", is_eager=True, callback=_print_help, help="Show this message and exit.")
     ] = False,
 ) -> None:
     """Re-render a phone portrait with the defocus of a real, fast lens.
@@ -217,7 +233,7 @@ def _render(
         # The library does not know the file's name, nor the flags.
         raise NoDepthError(f"{photo}: {error}") from error
     with clock.stage("save"):
-        options: dict[str, Any] = {"strip": strip or (), "format": output.format}
+        options: dict[str, Any] = {"strip": tuple(item.value for item in strip or ()), "format": output.format}
         if output.path is None:
             _save_to_stdout(save, picture, options)
         else:

@@ -1,0 +1,114 @@
+"""Where the picture goes, and why not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from rebokeh.bokeh.errors import OutputError, UsageError
+from rebokeh.bokeh.naming import SUFFIXES, Output, format_of, plan_output, refuse_unwritable, tag
+
+
+def plan(source, out=None, format=None, source_format="heic"):
+    return plan_output(source, out, format, source_format=source_format, tag="f1.8")
+
+
+def test_tags():
+    assert [tag(n) for n in (1.8, 2.0, 0.95, 16)] == ["f1.8", "f2", "f0.95", "f16"]
+    assert tag(1.8, "gaussian") == "f1.8_gaussian"
+
+
+@pytest.mark.parametrize(
+    ("source", "source_format", "name"),
+    [
+        ("a/IMG_0001.heic", "heic", "a/IMG_0001_f1.8.heic"),
+        ("a/IMG_0001.HEIC", "heic", "a/IMG_0001_f1.8.heic"),
+        ("a/x.jpeg", "jpeg", "a/x_f1.8.jpeg"),
+        ("a/x.heic", "jpeg", "a/x_f1.8.jpg"),  # a JPEG by its content
+        ("a/two.dots.png", "png", "a/two.dots_f1.8.png"),
+        ("a/noending", "tiff", "a/noending_f1.8.tif"),
+        ("[x].png", "png", "[x]_f1.8.png"),
+        ("Fotó 写真.exr", "exr", "Fotó 写真_f1.8.exr"),
+    ],
+)
+def test_default_name_and_format(source, source_format, name):
+    assert plan(source, source_format=source_format) == Output(Path(name), source_format)
+
+
+def test_a_format_changes_the_ending():
+    assert plan("a/x.heic", format="jpeg").path == Path("a/x_f1.8.jpg")
+    assert plan("a/x.jpeg", format="jpeg").path == Path("a/x_f1.8.jpeg")
+
+
+def test_an_output_names_its_format():
+    assert plan("x.heic", "y.JPG") == Output(Path("y.JPG"), "jpeg")
+    assert plan("x.heic", "y", "png") == Output(Path("y"), "png")
+    with pytest.raises(UsageError, match="jpeg"):
+        plan("x.heic", "y.jpg", "png")
+    for unnamed in ("y", "y.gif"):
+        with pytest.raises(UsageError, match="--format"):
+            plan("x.heic", unnamed)
+
+
+def test_a_folder_takes_the_default_name(tmp_path):
+    assert plan("a/x.heic", str(tmp_path)).path == tmp_path / "x_f1.8.heic"
+
+
+def test_standard_streams():
+    assert plan("-") == plan("x.heic", "-") == Output(None, "heic")
+    assert plan("-", "y.png") == Output(Path("y.png"), "png")
+    assert plan("-", format="exr") == Output(None, "exr")
+
+
+def test_a_photo_in_a_format_that_is_not_written():
+    with pytest.raises(UsageError, match="--format"):
+        plan("x.webp", source_format="webp")
+    assert plan("x.webp", format="png", source_format="webp").path == Path("x_f1.8.png")
+    with pytest.raises(UsageError, match="heic"):
+        plan("x.heic", format="gif")
+
+
+def test_every_ending_stands_for_one_format():
+    endings = [suffix for suffixes in SUFFIXES.values() for suffix in suffixes]
+    assert len(endings) == len(set(endings))
+    assert all(format_of(f"x{suffix.upper()}") == name for name, suffixes in SUFFIXES.items() for suffix in suffixes)
+    assert format_of("x") is format_of("x.gif") is None
+
+
+def test_refusals(tmp_path):
+    photo, free = tmp_path / "photo.png", tmp_path / "free.png"
+    photo.write_bytes(b"photo")
+    before = sorted(tmp_path.iterdir())
+    refuse_unwritable(free, overwrite=False, inputs=[photo])
+    refuse_unwritable(photo, overwrite=True)
+    with pytest.raises(OutputError, match="--overwrite"):
+        refuse_unwritable(photo, overwrite=False)
+    with pytest.raises(OutputError, match="input"):
+        refuse_unwritable(photo, overwrite=True, inputs=[photo])
+    with pytest.raises(OutputError, match="not a folder"):
+        refuse_unwritable(tmp_path / "none" / "x.png", overwrite=False)
+    with pytest.raises(OutputError, match="not a folder"):
+        refuse_unwritable(photo / "x.png", overwrite=False)
+    with pytest.raises(OutputError, match="no plain file"):
+        refuse_unwritable(Path(os.devnull), overwrite=True)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_links_to_the_input_count_as_the_input(tmp_path):
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(b"photo")
+    (tmp_path / "soft.png").symlink_to(photo)
+    (tmp_path / "hard.png").hardlink_to(photo)
+    (tmp_path / "dangling.png").symlink_to(tmp_path / "gone")
+    for name in ("soft.png", "hard.png"):
+        with pytest.raises(OutputError, match="input"):
+            refuse_unwritable(tmp_path / name, overwrite=True, inputs=[photo])
+    with pytest.raises(OutputError, match="exists"):
+        refuse_unwritable(tmp_path / "dangling.png", overwrite=False, inputs=[photo])
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="no folder here refuses everyone")
+def test_a_folder_that_refuses_even_root():
+    with pytest.raises(OutputError, match="cannot be written"):
+        refuse_unwritable(Path("/proc/self/x.png"), overwrite=False)
