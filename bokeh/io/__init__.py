@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..photo import Photo
-from . import heic
+from . import registry
 from .common import read_file
 
 
 def load(path: str | Path | bytes) -> Photo:
     """First cut."""
-    return heic.read(*read_file(path))
+    return registry.read(*read_file(path))

@@ -114,6 +114,51 @@ def gain_map(codes: NDArray[np.uint8], head: float) -> GainMap:
     return GainMap(log2_gain=table[codes], headroom=head)
 
 
+def gain_map_or_note(codes: NDArray[np.uint8] | None, head: float | None, notes: list[str]) -> dict:
+    """{"gain_map": ...} for a Photo, or {} and why not."""
+    if head is None or head <= 1.0:
+        why = "headroom is not stated" if head is None else "headroom is none"
+        notes.append(f"the gain map's {why}, so it is not used")
+    elif codes is not None:
+        notes.append(f"gain map: Apple, {codes.shape[1]}x{codes.shape[0]}, headroom {head:.3g}")
+        return {"gain_map": gain_map(codes, head)}
+    return {}
+
+
+def portrait_matte(codes: NDArray[np.uint8], container: str, notes: list[str]) -> dict:
+    """{"matte": ..., "matte_source": ...} for a Photo, or {} and a note when nobody is in it."""
+    matte = codes.astype(np.float32) / np.float32(255)
+    if matte.mean() < EMPTY_MATTE:
+        notes.append("the portrait matte is empty (nobody found), so it is not used")
+        return {}
+    source = f"portrait matte of the {container}, {matte.shape[1]}x{matte.shape[0]}"
+    notes.append(f"matte: {source}")
+    return {"matte": matte, "matte_source": source}
+
+
+def depth(
+    codes: NDArray, limits: tuple[float | None, float | None], values: dict[str, str], container: str, notes: list[str]
+) -> dict:
+    """{"depth": dioptres, "depth_kind": ..., "depth_source": ...} for a Photo.
+
+    Parameters
+    ----------
+    codes : uint8 or uint16 (h, w)
+    limits : dioptres of code 0 and of the highest code; None = not stated
+    values : the depth item's XMP values
+    """
+    low, high = limits
+    kind = depth_kind(values)
+    if low is None or high is None or not np.isfinite([low, high]).all() or high < low or high <= 0:
+        notes.append("the depth map does not say its range: taken as nominal, 0 to 2 dioptres")
+        low, high, kind = 0.0, 2.0, "unitless"
+    step = (high - low) / np.iinfo(codes.dtype).max
+    dioptres = np.maximum(np.float32(low) + codes.astype(np.float32) * np.float32(step), np.float32(0))
+    source = f"depth map of the {container}, {codes.shape[1]}x{codes.shape[0]}, {kind}"
+    notes.append(f"depth: {source}, {low:.3g} to {high:.3g} dioptres")
+    return {"depth": dioptres, "depth_kind": kind, "depth_source": source}
+
+
 def af_distance(facts: Facts) -> float | None:
     """AF distance in metres from the maker note (entry 0x38, centimetres), or None."""
     value = (facts.maker or {}).get(0x38)

@@ -17,6 +17,8 @@ MAKE, MODEL = 0x010F, 0x0110
 FOCAL_LENGTH, FOCAL_35, SUBJECT_AREA = 0x920A, 0xA405, 0x9214
 PIXEL_WIDTH, PIXEL_HEIGHT = 0xA002, 0xA003
 
+# What of a TIFF's main directory is about the camera and not about the pixels.
+_CAMERA_TAGS = {0x010E, MAKE, MODEL, ORIENTATION, 0x0131, 0x0132, 0x013B, 0x8298}
 # Bytes of a value, and its struct letter, by TIFF type.
 _TYPES = {1: (1, "B"), 2: (1, "s"), 3: (2, "H"), 4: (4, "I"), 5: (8, "I"), 6: (1, "b"), 7: (1, "s"), 8: (2, "h"),
           9: (4, "i"), 10: (8, "i"), 11: (4, "f"), 12: (8, "d")}  # fmt: skip
@@ -133,6 +135,40 @@ def _apple_maker_note(exif: bytes, entry: _Entry | None) -> dict[int, float] | N
         if e.kind not in (2, 7):
             found[e.tag] = float(_values(note, order, e)[0])
     return found
+
+
+def extract(tiff: bytes) -> bytes | None:
+    """EXIF block made of a TIFF file's own directories: camera, EXIF and GPS entries, not the pixels' ones."""
+    found = _directories(tiff)
+    if found is None:
+        return None
+    base, order, main, inner = found
+    directories = [[e for tag, e in main.items() if tag in _CAMERA_TAGS], list(inner.values())]
+    gps = main.get(GPS_IFD)
+    directories.append(list(_entries(tiff, order, base + _values(tiff, order, gps)[0], base)) if gps else [])
+    pointers = [(EXIF_IFD, 1), (GPS_IFD, 2)]
+    pointers = [(tag, k) for tag, k in pointers if directories[k]]
+    counts = [len(directories[0]) + len(pointers), len(directories[1]), len(directories[2])]
+    if not any(counts):
+        return None
+    starts = [8]
+    for count in counts:
+        starts.append(starts[-1] + 2 + 12 * count + 4)
+    head, values = struct.pack(order + "2sHI", tiff[base : base + 2], 42, 8), b""
+    for k, entries in enumerate(directories):
+        rows = {}
+        for e in entries:
+            value = tiff[e.value_at : e.value_at + e.size]
+            if e.size > 4:
+                where = starts[-1] + len(values)
+                values += value + bytes(e.size % 2)
+                value = struct.pack(order + "I", where)
+            rows[e.tag] = struct.pack(order + "HHI", e.tag, e.kind, e.count) + value.ljust(4, b"\0")
+        for tag, target in pointers if k == 0 else ():
+            rows[tag] = struct.pack(order + "HHII", tag, 4, 1, starts[target])
+        counted = struct.pack(order + "H", len(rows)) + b"".join(rows[tag] for tag in sorted(rows)) + bytes(4)
+        head += counted.ljust(starts[k + 1] - starts[k], b"\0")
+    return head + values
 
 
 def for_output(

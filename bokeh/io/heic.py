@@ -6,17 +6,12 @@ import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
 
-from ..colour import Profile, named_profile
-from ..errors import InputError
+from ..colour import Profile
 from ..photo import FloatArray, Photo
 from . import apple, boxes, exif
 from .common import Decoded, check_size, decoding, profile_or_note, same_aspect
 from .lut import to_srgb
-
-# H.273 colour primaries and transfers that phones use; 16 and 18 (PQ, HLG) are HDR codings.
-_NCLX_PRIMARIES = {1: "sRGB", 9: "Rec.2020", 12: "Display P3"}
-_HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
-
+from .raster import cicp_profile
 
 def read(data: bytes, name: str) -> Photo:
     """Read a HEIC or HEIF picture with everything an iPhone put beside it.
@@ -79,16 +74,12 @@ def _rgb(codes: NDArray, mode: str) -> NDArray:
 
 
 def _profile(info: dict, codes: NDArray, name: str, notes: list[str]) -> tuple[Profile, NDArray]:
-    nclx = info.get("nclx_profile") or {}
-    if nclx.get("transfer_characteristics") in _HDR_TRANSFERS:
-        coding = _HDR_TRANSFERS[nclx["transfer_characteristics"]]
-        raise InputError(f"{name}: the picture is coded as {coding}, which is not read yet; export it as SDR")
     icc = info.get("icc_profile")
     if icc:
         profile = profile_or_note(icc, notes)
         return (profile, codes) if profile else to_srgb(codes, icc, name, notes)
-    primaries = _NCLX_PRIMARIES.get(nclx.get("color_primaries", 1), "sRGB")
-    return (Profile() if primaries == "sRGB" else named_profile(primaries)), codes
+    nclx = info.get("nclx_profile") or {}
+    return cicp_profile(nclx.get("color_primaries", 1), nclx.get("transfer_characteristics", 13), name), codes
 
 
 def _turn(meta: boxes.Meta | None) -> int:
@@ -107,23 +98,13 @@ def _depth(image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decod
     with decoding(decoded.name, "depth map"):
         check_size(*depths[0].size, decoded.name, "depth map")
         codes = np.asarray(depths[0])
-        bits = 8 if codes.dtype == np.uint8 else 16
         codes = codes if codes.ndim == 2 else codes[..., 0]
         limits = depths[0].info.get("metadata") or {}
     values = _xmp_of_depth(meta)
     low, high = limits.get("d_min"), limits.get("d_max")
     if low is None or high is None:
         low, high = apple.number(values, "apdi:FloatMinValue"), apple.number(values, "apdi:FloatMaxValue")
-    if low is None or high is None or not np.isfinite([low, high]).all() or high < low or high <= 0:
-        decoded.notes.append("the depth map does not say its range: taken as nominal, 0 to 2 dioptres")
-        low, high, kind = 0.0, 2.0, "unitless"
-    else:
-        kind = apple.depth_kind(values)
-    dioptres = (low + codes.astype(np.float32) * ((high - low) / (2**bits - 1))).astype(np.float32)
-    np.maximum(dioptres, 0.0, out=dioptres)
-    source = f"depth map of the HEIC, {codes.shape[1]}x{codes.shape[0]}, {kind}"
-    decoded.notes.append(f"depth: {source}, {low:.3g} to {high:.3g} dioptres")
-    return {"depth": dioptres, "depth_kind": kind, "depth_source": source}
+    return apple.depth(codes, (low, high), values, "HEIC", decoded.notes)
 
 
 def _xmp_of_depth(meta: boxes.Meta | None) -> dict[str, str]:
@@ -150,24 +131,11 @@ def _auxiliaries(image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded:
         short = urn.rpartition(":")[2]
         if urn == apple.GAIN_MAP_URN:
             head = apple.headroom(_item_xmp(meta, ids[0]), decoded.facts)
-            if head is None or head <= 1.0:
-                decoded.notes.append("the gain map's headroom is not stated, so it is not used" if head is None
-                                     else "the gain map has no headroom, so it is not used")  # fmt: skip
-                continue
-            codes = _aux_codes(image, ids[0], decoded, "gain map")
-            if codes is not None:
-                more["gain_map"] = apple.gain_map(codes, head)
-                decoded.notes.append(f"gain map: Apple, {codes.shape[1]}x{codes.shape[0]}, headroom {head:.3g}")
+            codes = _aux_codes(image, ids[0], decoded, "gain map") if head and head > 1.0 else None
+            more.update(apple.gain_map_or_note(codes, head, decoded.notes))
         elif urn == apple.MATTE_URN:
             codes = _aux_codes(image, ids[0], decoded, "portrait matte")
-            if codes is None:
-                continue
-            matte = codes.astype(np.float32) / 255.0
-            if matte.mean() < apple.EMPTY_MATTE:
-                decoded.notes.append("the portrait matte is empty (nobody found), so it is not used")
-                continue
-            more["matte"], more["matte_source"] = matte, f"portrait matte of the HEIC, {matte.shape[1]}x{matte.shape[0]}"
-            decoded.notes.append(f"matte: {more['matte_source']}")
+            more.update(apple.portrait_matte(codes, "HEIC", decoded.notes) if codes is not None else {})
         elif short in apple.SEMANTIC_MATTES:
             label = apple.SEMANTIC_MATTES[short]
             codes = _aux_codes(image, ids[0], decoded, f"{label} matte")

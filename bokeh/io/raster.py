@@ -1,0 +1,197 @@
+"""JPEG, PNG, TIFF and AVIF: code values, profile and metadata, made upright.
+
+Pillow decodes; its plug-ins are called by class, so that only the format seen in the file's first bytes is
+ever tried. 16-bit colour, which Pillow keeps as 8, is decoded twice, high bytes and low bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import AvifImagePlugin, Image, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin
+
+from ..colour import D65, PRIMARIES, BrokenProfileError, Profile, gamma_curve, named_profile
+from ..errors import InputError
+from ..photo import Photo
+from . import boxes, exif
+from .common import Decoded, check_size, decoding, profile_or_note, upright
+from .lut import convert_image, to_srgb
+
+# H.273 code points that pictures use. PQ and HLG are HDR codings, whose 1.0 is not the SDR clip.
+_CICP_PRIMARIES = {1: "sRGB", 9: "Rec.2020", 12: "Display P3"}
+_CICP_HDR = {16: "PQ", 18: "HLG"}
+
+
+def open_jpeg(data: bytes) -> JpegImagePlugin.JpegImageFile | MpoImagePlugin.MpoImageFile:
+    """The JPEG, as a file of several frames where it says so (MPF)."""
+    image = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
+    if "mp" not in image.info:
+        return image
+    try:
+        several = MpoImagePlugin.MpoImageFile(io.BytesIO(data))
+        several.seek(1)  # Ultra HDR's second frame may lie elsewhere than MPF says
+        several.seek(0)
+    except (SyntaxError, ValueError, EOFError, OSError, IndexError, KeyError, TypeError):
+        return image
+    return several
+
+
+def read_png(data: bytes, name: str) -> Photo:
+    """Read a PNG, 8 or 16 bit."""
+    return decode(data, name, "png", lambda d: PngImagePlugin.PngImageFile(io.BytesIO(d))).photo()
+
+
+def read_avif(data: bytes, name: str) -> Photo:
+    """Read an AVIF (8 bit: more is rounded by the decoder)."""
+    return decode(data, name, "avif", lambda d: AvifImagePlugin.AvifImageFile(io.BytesIO(d))).photo()
+
+
+def open_tiff(data: bytes) -> TiffImagePlugin.TiffImageFile:
+    """The TIFF by Pillow's plug-in, for what tifffile has no decoder for."""
+    return TiffImagePlugin.TiffImageFile(io.BytesIO(data))
+
+
+def decode(data: bytes, name: str, kind: str, opener: Callable[[bytes], Image.Image]) -> Decoded:
+    """Code values and metadata of a picture that Pillow can open.
+
+    Parameters
+    ----------
+    data : bytes
+    name : str
+        For messages.
+    kind : str
+        Metadata.format.
+    opener : callable
+        Makes the Pillow image; called again for the low bytes of 16-bit colour.
+
+    Raises
+    ------
+    InputError
+        When it is truncated, damaged, too large or coded in a way that is not read.
+    """
+    notes: list[str] = []
+    with decoding(name):
+        image = opener(data)
+        check_size(*image.size, name)
+        codes = _codes(image, data, opener, notes)
+        image.load()  # PNG text after the pixels: XMP and EXIF may stand there
+        info = dict(image.info)
+        block = info.get("exif")
+    if kind == "tiff":
+        block = exif.extract(data)
+    icc = info.get("icc_profile")
+    if isinstance(codes, Image.Image):  # CMYK
+        decoded_codes = convert_image(codes, icc or b"", name, notes)
+        profile = Profile()
+    elif icc:
+        found = profile_or_note(icc, notes)
+        profile, decoded_codes = (found, codes) if found else to_srgb(codes, icc, name, notes)
+    else:
+        profile, decoded_codes = _untagged_profile(data, kind, info, name, notes), codes
+    facts = exif.read(block)
+    bits = 8 if decoded_codes.dtype == np.uint8 else 16
+    xmp = info.get("xmp")
+    return Decoded(
+        codes=upright(decoded_codes, facts.orientation),
+        name=name,
+        format=kind,
+        bit_depth=bits,
+        profile=profile,
+        exif=block or None,
+        xmp=xmp.encode() if isinstance(xmp, str) else xmp or None,
+        turn=facts.orientation,
+        facts=facts,
+        notes=notes,
+    )
+
+
+def _codes(image: Image.Image, data: bytes, opener: Callable[[bytes], Image.Image], notes: list[str]):
+    """Uint8 or uint16 codes (H, W, 3); the image itself when it is CMYK."""
+    mode = image.mode
+    if mode == "CMYK":
+        return image
+    if mode in ("I", "I;16", "I;16B", "I;16L", "I;16N"):
+        notes.append("grey picture: taken as RGB")
+        return np.clip(np.asarray(image), 0, 65535).astype(np.uint16)[..., None].repeat(3, axis=2)
+    deep = _raw_mode(image)
+    if mode in ("RGB", "RGBA") and deep.startswith((f"{mode};16", f"{mode[:3]}X;16")):
+        codes = _sixteen_bits(image, opener(data), deep)
+        if mode == "RGBA" and codes[..., 3].min() < 65535:
+            notes.append("transparency is ignored")
+        return np.ascontiguousarray(codes[..., :3])
+    if ";16" in deep:
+        notes.append(f"16-bit {mode} is read as 8 bit")
+    has_alpha = mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
+    if has_alpha:
+        alpha = image.convert("RGBA").getchannel("A")
+        if alpha.getextrema()[0] < 255:
+            notes.append("transparency is ignored")
+    if mode in ("L", "LA", "1"):
+        notes.append("grey picture: taken as RGB")
+    elif mode in ("P", "PA"):
+        notes.append("palette: converted to RGB")
+    elif mode not in ("RGB", "RGBA", "RGBX", "RGBa"):
+        notes.append(f"{mode}: converted to RGB")
+    if mode == "RGBA":
+        return np.ascontiguousarray(np.asarray(image)[..., :3])
+    return np.asarray(image if mode == "RGB" else image.convert("RGBA" if has_alpha else "RGB"))[..., :3].copy()
+
+
+def _raw_mode(image: Image.Image) -> str:
+    """How the pixels lie in the file, in Pillow's words ("RGB;16B"), or ''."""
+    tiles = getattr(image, "tile", None)
+    if not tiles:
+        return ""
+    args = tiles[0].args
+    return args if isinstance(args, str) else str(args[0]) if args else ""
+
+
+def _sixteen_bits(high: Image.Image, low: Image.Image, raw: str) -> NDArray[np.uint16]:
+    """Both bytes of 16-bit samples: unpacked as the other byte order, Pillow keeps the other byte."""
+    order = raw[-1]
+    if order == "N":
+        order = "L" if sys.byteorder == "little" else "B"
+    other = raw[:-1] + ("L" if order == "B" else "B")
+    low.tile = [  # type: ignore[attr-defined]
+        tile._replace(args=other if isinstance(tile.args, str) else (other, *tile.args[1:])) for tile in low.tile  # type: ignore[attr-defined]
+    ]
+    return (np.asarray(high).astype(np.uint16) << 8) | np.asarray(low)
+
+
+def cicp_profile(primaries: int, transfer: int, name: str) -> Profile:
+    """Profile of H.273 code points (HEIC and AVIF ``nclx``, PNG ``cICP``); PQ and HLG are refused."""
+    if transfer in _CICP_HDR:
+        raise InputError(f"{name}: the picture is coded as {_CICP_HDR[transfer]}, which is not read yet; export it as SDR")
+    known = _CICP_PRIMARIES.get(primaries, "sRGB")
+    return Profile() if known == "sRGB" else named_profile(known)
+
+
+def _untagged_profile(data: bytes, kind: str, info: dict, name: str, notes: list[str]) -> Profile:
+    """Profile of a picture without ICC, from whatever else says its colours; else sRGB."""
+    if kind == "avif":
+        try:
+            meta = boxes.read_meta(data)
+            colr = meta.items[meta.primary].find("colr") or b""
+        except (boxes.BoxError, KeyError):
+            colr = b""
+        if colr[:4] == b"nclx" and len(colr) >= 8:
+            return cicp_profile(int.from_bytes(colr[4:6], "big"), int.from_bytes(colr[6:8], "big"), name)
+    if kind == "png":
+        at = data.find(b"cICP", 0, max(data.find(b"IDAT"), 0))
+        if at > 0 and data[at - 4 : at] == b"\0\0\0\4" and len(data) >= at + 8:
+            return cicp_profile(data[at + 4], data[at + 5], name)
+        gamma, corners = info.get("gamma"), info.get("chromaticity")
+        if "srgb" in info or not gamma or abs(gamma * 2.2 - 1.0) < 0.02:
+            return Profile()
+        w, r, g, b = [corners[k : k + 2] for k in (0, 2, 4, 6)] if corners else (D65, *PRIMARIES["sRGB"])
+        try:
+            profile = Profile.from_primaries(f"gamma {1 / gamma:.3g}", r, g, b, w, gamma_curve(1 / gamma))
+        except (BrokenProfileError, ZeroDivisionError):
+            return Profile()
+        notes.append(f"PNG gamma {gamma:.4g}: read by it")
+        return profile
+    return Profile()
