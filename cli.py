@@ -196,6 +196,8 @@ def _render(
     """
     if verbose and quiet:
         raise UsageError("-v and -q contradict each other; give one")
+    if depth is None and (depth_unit is not None or depth_scale is not None):
+        raise UsageError("--depth-unit and --depth-scale speak of a depth map; name it with --depth")
     lens = _lens(fstop, focus, focal, sensor, blades, curvature, rotation)
     if as_json and (out == "-" or (out is None and photo == "-")):
         raise UsageError("--json and the picture cannot both go to standard output; name a file with -o")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 import rebokeh
 
 ROOT = Path(__file__).resolve().parent.parent

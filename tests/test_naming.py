@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from rebokeh.bokeh.errors import OutputError, UsageError
 from rebokeh.bokeh.naming import SUFFIXES, Output, format_of, plan_output, refuse_unwritable, tag
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 import rebokeh
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -7,6 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rebokeh.bokeh.errors import UsageError
 from rebokeh.bokeh.units import (
     METRES_PER_UNIT,
@@ -44,7 +45,9 @@ def test_lengths(text, metres):
     assert parse_focus(text) == Focus(metres=parse_length_m(text))
 
 
-@pytest.mark.parametrize("text", ["2.1", "", "m", "two m", "2,1m", "2.1furlong", "1e999m", "nan", "nanm", "2.1m 3", "٣m"])
+@pytest.mark.parametrize(
+    "text", ["2.1", "", "m", "two m", "2,1m", "2.1furlong", "1e999m", "nan", "nanm", "2.1m 3", "٣m"]
+)
 def test_what_is_no_length_is_refused_with_an_example(text):
     with pytest.raises(UsageError, match="2.1m"):
         parse_length_m(text)
@@ -71,7 +74,9 @@ def test_focus_points():
 
 
 def test_f_numbers():
-    assert parse_f_number("1.8") == parse_f_number("f1.8") == parse_f_number("f/1.8") == parse_f_number(" F/1.8 ") == 1.8
+    assert (
+        parse_f_number("1.8") == parse_f_number("f1.8") == parse_f_number("f/1.8") == parse_f_number(" F/1.8 ") == 1.8
+    )
     for bad in ("0", "-1.8", "nan", "inf", "1e999", "1,8", "", "f", "wide"):
         with pytest.raises(UsageError, match="1.8"):
             parse_f_number(bad)
