@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from .bokeh.errors import InputError, NoDepthError, RebokehError, UsageError
+from .bokeh.errors import InputError, RebokehError, UsageError
 from .bokeh.naming import plan_output, refuse_unwritable, tag
-from .bokeh.report import facts, in_words
+from .bokeh.report import facts, in_short, in_words
 from .bokeh.units import parse_f_number, parse_focal_mm, parse_focus, parse_sensor_mm
 
 if TYPE_CHECKING:
@@ -225,15 +225,11 @@ def _render(
         highlights=highlights,
         rendition="hdr" if output.format == "exr" else "sdr",
     )
-    try:
-        with clock.stage("prepare"):
-            scene = prepare(loaded, settings)
-        with clock.stage("render"):
-            picture = scene.render(lens)
-            report = scene.report(lens)
-    except NoDepthError as error:
-        # The library does not know the file's name, nor the flags.
-        raise NoDepthError(f"{photo}: {error}") from error
+    with clock.stage("prepare"):
+        scene = prepare(loaded, settings)
+    with clock.stage("render"):
+        picture = scene.render(lens)
+    report = scene.report(lens)
     with clock.stage("save"):
         options: dict[str, Any] = {"strip": tuple(item.value for item in strip or ()), "format": output.format}
         if output.path is None:
@@ -248,7 +244,7 @@ def _render(
         for line in in_words(done):
             _say(line)
     elif not quiet:
-        _say(f"wrote {output.path or 'the picture to standard output'}")
+        _say(in_short(done))
 
 
 def _lens(

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from .photo import Photo
     from .render import RenderSettings
 
+FAR_M = 1e5
+"""Distances from here on are called infinity in words."""
+
 
 def facts(
     source: str,
@@ -72,6 +75,17 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else "inf" if value > 0 else "-inf"
     return value if value is None or isinstance(value, (str, bool, int, float)) else str(value)
+
+
+def in_short(facts: Mapping[str, Any]) -> str:
+    """Say in one line what was written and where the lens was focused, and why there."""
+    target = "the picture to standard output" if facts["output"] == "-" else facts["output"]
+    style = "" if facts["settings"]["style"] == "lens" else f", {facts['settings']['style']}"
+    line = f"wrote {target}: f/{_value_in_words(facts['f_number'])}{style}"
+    if "nearest_m" not in facts:  # no depth, so nothing to focus on
+        return line
+    where = f"{facts['focus_m']:.3g} m" if facts["focus_m"] < FAR_M else "infinity"
+    return f"{line}, focus {where}, {facts['focus_source']}"
 
 
 def in_words(facts: Mapping[str, Any]) -> list[str]:
