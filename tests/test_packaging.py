@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import tomllib
 import zipfile
 from dataclasses import dataclass
@@ -137,6 +138,19 @@ def test_wheel_holds_the_package_and_nothing_else(wheels):
     assert not [name for name in names if "__pycache__" in name or name.endswith((".pyc", ".nbi", ".nbc"))]
     sources = {str(p.relative_to(ROOT)) for d in ("bokeh", "kernels") for p in (ROOT / d).rglob("*.py")}
     assert {f"rebokeh/{name}" for name in sources} <= set(names)
+
+
+@pytest.mark.slow
+def test_the_source_archive_gives_the_same_wheel(wheels, tmp_path):
+    code = f"from hatchling.build import build_sdist as build; build({str(tmp_path)!r})"
+    run(sys.executable, "-c", code, cwd=ROOT)
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (checkout,) = (path for path in tmp_path.iterdir() if path.is_dir())
+    code = f"from hatchling.build import build_wheel as build; build({str(tmp_path)!r})"
+    run(sys.executable, "-c", code, cwd=checkout)
+    names = [sorted(zipfile.ZipFile(w).namelist()) for w in (next(tmp_path.glob("*.whl")), wheels["wheel"])]
+    assert names[0] == names[1]
 
 
 @pytest.mark.slow
