@@ -171,13 +171,19 @@ def extract(tiff: bytes) -> bytes | None:
     return head + values
 
 
+def main_entries(exif: bytes, without: set[int]) -> dict[int, bytes]:
+    """Entries (12 bytes each) of the main directory by tag, for a TIFF that begins with this very block."""
+    found = _directories(exif)
+    return {tag: exif[e.at : e.at + 12] for tag, e in found[2].items() if tag not in without} if found else {}
+
+
 def for_output(
     exif: bytes | None,
     size: tuple[int, int],
     af_area: tuple[float, float, float, float] | None = None,
     keep_gps: bool = True,
 ) -> bytes | None:
-    """The block as an output carries it.
+    """Return the block as an output carries it, beginning with the TIFF header.
 
     The orientation becomes 1 and the stated size that of the upright picture, the AF area follows it, and the
     embedded thumbnail, which shows the picture as it was, is unhooked.
@@ -218,7 +224,7 @@ def for_output(
     end = ifd + 2 + 12 * struct.unpack_from(order + "H", data, ifd)[0]
     if end + 4 <= len(data):
         data[end : end + 4] = bytes(4)
-    return bytes(data)
+    return bytes(data[base:])
 
 
 def _erase_gps(data: bytearray, order: str, base: int, ifd: int, pointer: _Entry) -> None:

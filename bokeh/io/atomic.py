@@ -1,0 +1,98 @@
+"""A file appears whole, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import time
+from pathlib import Path
+
+from ..errors import OutputError
+
+_PREFIX, _SUFFIX = ".rebokeh-", ".part"
+# A temporary file this old belongs to a run that was killed, not to one that still writes.
+_STALE_S = 24 * 3600
+
+
+def check_output(path: str | Path, source: str | Path | None = None, overwrite: bool = False) -> Path:
+    """Refuse, before any work is done, an output that could not or must not be written.
+
+    Parameters
+    ----------
+    path : str or Path
+    source : str or Path, optional
+        The input, which is never written, whatever name it is given by.
+    overwrite : bool
+        Whether an existing file may be replaced.
+
+    Returns
+    -------
+    Path
+        Where the file will really stand (symbolic links followed).
+
+    Raises
+    ------
+    OutputError
+    """
+    path = Path(path)
+    name = _printable(path)
+    try:
+        real = Path(os.path.realpath(path))
+        exists = real.exists()
+        if source and exists and Path(source).exists() and os.path.samefile(real, source):
+            raise OutputError(f"{name}: the output is the input itself, which is never overwritten; choose another name")
+        if real.is_dir():
+            raise OutputError(f"{name}: this is a folder; give the output a file name")
+        if exists and not overwrite:
+            raise OutputError(f"{name}: the file exists; choose another name or say --overwrite")
+        if not real.parent.is_dir():
+            raise OutputError(f"{name}: the folder {_printable(real.parent)} does not exist; make it first")
+        if not os.access(real.parent, os.W_OK | os.X_OK):
+            raise OutputError(f"{name}: the folder {_printable(real.parent)} may not be written; choose another with -o")
+    except (OSError, ValueError) as err:  # a name too long, a loop of links, a null byte
+        if isinstance(err, OutputError):
+            raise
+        raise OutputError(f"{name}: the output cannot be written ({getattr(err, 'strerror', None) or err})") from err
+    return real
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write `data` under a temporary name in the same folder, then move it into place.
+
+    Whatever interrupts it (a full disk, Ctrl-C), no partial output stays and an old file stays whole.
+
+    Raises
+    ------
+    OutputError
+    """
+    _sweep(path.parent)
+    part = path.parent / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}{_SUFFIX}"
+    try:
+        with open(part, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except BaseException as err:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        if isinstance(err, OSError):
+            raise OutputError(
+                f"{_printable(path)}: the output cannot be written ({err.strerror or err}); free some space or choose another folder"
+            ) from err
+        raise
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what runs that were killed outright left behind."""
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(folder):
+            if entry.name.startswith(_PREFIX) and entry.name.endswith(_SUFFIX):
+                with contextlib.suppress(OSError):
+                    if time.time() - entry.stat().st_mtime > _STALE_S:
+                        os.unlink(entry.path)
+
+
+def _printable(path: Path) -> str:
+    return str(path).encode("utf-8", "replace").decode()
