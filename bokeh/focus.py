@@ -1,0 +1,97 @@
+"""Where to focus when no distance is given: a point of the picture, the autofocus area, the subject, what is near."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import UsageError
+from .lens import Lens
+from .photo import Photo
+
+FloatArray = NDArray[np.float32]
+
+POINT_SHARE = 0.01
+"""Half side of the square that is read around a focus point, as a share of the picture's shorter side."""
+
+LARGE_SHARE = 0.05
+"""A surface that fills this share of the picture is large enough to be meant."""
+
+FARTHEST_FOCUS_M = 1e6
+"""Stands for infinity: no lens tells the difference."""
+
+
+def find_focus(lens: Lens, photo: Photo, dioptres: FloatArray, matte: FloatArray | None) -> tuple[float, str]:
+    """Find the focus distance.
+
+    Parameters
+    ----------
+    lens : Lens
+        Its `focus_m`, else its `focus_point`, else automatic.
+    photo : Photo
+        For the autofocus area and the kind of depth.
+    dioptres : float32 (H, W)
+    matte : float32 (H, W), optional
+
+    Returns
+    -------
+    focus_m : float
+    source : str
+        How it was found, in words.
+
+    Raises
+    ------
+    UsageError
+        When a distance is given for a depth map that knows no metres.
+    """
+    if lens.focus_m is not None:
+        if photo.depth_kind == "unitless":
+            raise UsageError(
+                "this depth map has no metres, so a focus distance means nothing; give a point: --focus x,y"
+            )
+        nominal = " (nominal: the depth map is relative)" if photo.depth_kind == "relative" else ""
+        return min(lens.focus_m, FARTHEST_FOCUS_M), f"as given{nominal}"
+    if lens.focus_point is not None:
+        x, y = lens.focus_point
+        return _metres(_median_around(dioptres, x, y)), f"at the point {x:g},{y:g}"
+    area = photo.meta.af_area
+    if area is not None:
+        x, y, width, height = area
+        return _metres(_median_in(dioptres, x, y, x + width, y + height)), "autofocus area"
+    if matte is not None and (matte > 0.5).any():
+        return _metres(float(np.median(dioptres[matte > 0.5]))), "subject's matte"
+    return _metres(nearest_large_surface(dioptres)), "nearest large surface"
+
+
+def nearest_large_surface(dioptres: FloatArray) -> float:
+    """Median depth of the nearest surface that fills a fair share of the picture, in dioptres."""
+    ordered = np.sort(dioptres[::4, ::4], axis=None)[::-1]
+    few = max(int(LARGE_SHARE * ordered.size), 1)
+    if ordered.size <= few:
+        return float(np.median(ordered))
+    # Surfaces are where many pixels share a depth: the first run, from near to far, that is as dense as its size.
+    span = max(float(ordered[0] - ordered[-1]) / 16.0, 1e-6)
+    thickness = ordered[: ordered.size - few] - ordered[few:]
+    dense = np.flatnonzero(thickness <= span)
+    first = int(dense[0]) if len(dense) else 0
+    return float(ordered[first + few // 2])
+
+
+def _metres(dioptres: float) -> float:
+    return 1.0 / max(dioptres, 1.0 / FARTHEST_FOCUS_M)
+
+
+def _median_around(dioptres: FloatArray, x: float, y: float) -> float:
+    height, width = dioptres.shape
+    half = POINT_SHARE * min(height, width)
+    return _median_in(dioptres, x - half / width, y - half / height, x + half / width, y + half / height)
+
+
+def _median_in(dioptres: FloatArray, left: float, top: float, right: float, bottom: float) -> float:
+    height, width = dioptres.shape
+    row = min(max(int(top * height), 0), height - 1)
+    column = min(max(int(left * width), 0), width - 1)
+    window = dioptres[
+        row : max(int(np.ceil(bottom * height)), row + 1), column : max(int(np.ceil(right * width)), column + 1)
+    ]
+    return float(np.median(window))

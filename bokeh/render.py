@@ -1,0 +1,259 @@
+"""The pipeline: a photo and a lens -> the picture that the lens would have taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import highlights
+from .depth import resize_matte, upsample
+from .errors import NoDepthError, UsageError
+from .focus import find_focus
+from .gaussian import gaussian_style
+from .highlights import Lights, above_clip, find_lights
+from .lens import Lens, ThinLens, mount
+from .photo import Photo
+from .sheets import SUBJECT_SHARE, peel
+from .spread import spread
+from .sprites import draw_lights
+
+FloatArray = NDArray[np.float32]
+
+SHARP_PX, SPREAD_PX = 0.5, 2.0
+"""Blur radii below which a clipped pixel stays as the photo shows it, and from which all its radiance is spread."""
+
+
+@dataclass(frozen=True)
+class RenderSettings:
+    """How to render, whatever the lens.
+
+    Parameters
+    ----------
+    style : {"lens", "gaussian"}
+        "gaussian" is the phone-like baseline: one soft kernel around the subject, clipped before it is blurred.
+    highlights : {"auto", "gain-map", "estimate", "off"}
+        Where radiance above the clip comes from.
+    rendition : {"sdr", "hdr"}
+        "sdr": sharp highlights stay as the photo shows them, so that what is in focus comes out as it went in;
+        "hdr": they too carry their radiance (for EXR).
+
+    Raises
+    ------
+    UsageError
+        When a word is none of these.
+    """
+
+    style: Literal["lens", "gaussian"] = "lens"
+    highlights: highlights.Mode = "auto"
+    rendition: Literal["sdr", "hdr"] = "sdr"
+
+    def __post_init__(self) -> None:
+        """Check the words."""
+        for name, value, words in (
+            ("style", self.style, ("lens", "gaussian")),
+            ("highlights", self.highlights, ("auto", "gain-map", "estimate", "off")),
+            ("rendition", self.rendition, ("sdr", "hdr")),
+        ):
+            if value not in words:
+                raise UsageError(f"{name} is {value!r}; it is one of {', '.join(words)}")
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A photo made ready for any number of lenses.
+
+    Attributes
+    ----------
+    photo : Photo
+    settings : RenderSettings
+    dioptres : float32 (H, W), or None
+        Depth at the photo's resolution; None when the style needs none and there is none.
+    matte : float32 (H, W), or None
+    extra : float32 (H, W, 3), or None
+        Radiance above the clip.
+    lights : Lights, or None
+    sources : dict
+        Where depth, matte and highlights came from, in words.
+    """
+
+    photo: Photo
+    settings: RenderSettings
+    dioptres: FloatArray | None
+    matte: FloatArray | None
+    extra: FloatArray | None
+    lights: Lights | None
+    sources: dict[str, str]
+
+    def mount(self, lens: Lens) -> tuple[ThinLens, str]:
+        """Focus a lens on the scene; also says how the focus was found."""
+        if self.dioptres is None:
+            return mount(lens, self.photo.size, self.photo.meta.f35_mm, lens.focus_m or 2.0), "no depth"
+        focus_m, source = find_focus(lens, self.photo, self.dioptres, self.matte)
+        return mount(lens, self.photo.size, self.photo.meta.f35_mm, focus_m), source
+
+    def render(self, lens: Lens) -> Photo:
+        """Render the picture that a lens takes of the scene.
+
+        Parameters
+        ----------
+        lens : Lens
+
+        Returns
+        -------
+        Photo
+            The photo with its rgb replaced; scene-linear, same primaries.
+
+        Raises
+        ------
+        UsageError
+            When the focus is impossible with this lens or this depth.
+        """
+        thin, _ = self.mount(lens)
+        if self.settings.style == "gaussian":
+            picture = gaussian_style(self.photo.rgb, self.dioptres, self.matte, thin)
+            return replace(self.photo, rgb=picture, gain_map=None)
+        assert self.dioptres is not None
+
+        radiance = self._radiance(thin)
+        picture, clear = np.zeros_like(radiance), np.ones(self.photo.size, np.float32)
+        occluders = []
+        for sheet in peel(self._without_lights(radiance), self.dioptres, self.matte, thin):
+            light, coverage = spread(sheet, thin, lens.aperture)
+            picture[sheet.box] += clear[sheet.box][..., None] * light
+            clear[sheet.box] *= 1.0 - coverage
+            if self.lights is not None:
+                occluders.append(sheet)
+        if self.lights is not None:
+            picture += self._lights_drawn(self.lights, radiance, occluders, thin, lens)
+        return replace(self.photo, rgb=picture, gain_map=None)
+
+    def report(self, lens: Lens) -> dict[str, Any]:
+        """Say what a render with this lens uses: numbers with their units, and where each came from."""
+        thin, focus_source = self.mount(lens)
+        f35_mm = self.photo.meta.f35_mm
+        said: dict[str, Any] = {
+            "f_number": thin.f_number,
+            "focal_mm": thin.focal_mm,
+            "focal_source": _focal_source(lens, f35_mm),
+            "focus_m": thin.focus_m,
+            "focus_source": focus_source,
+            "px_per_mm": thin.px_per_mm,
+            "radius_at_infinity_px": thin.radius_px(0.0),
+            "hyperfocal_m": thin.hyperfocal_m(0.03),
+            **self.sources,
+        }
+        if self.dioptres is not None:
+            near, far = float(self.dioptres.max()), float(self.dioptres.min())
+            said["nearest_m"] = 1.0 / near if near > 0 else float("inf")
+            said["farthest_m"] = 1.0 / far if far > 0 else float("inf")
+            said["largest_radius_px"] = max(abs(thin.radius_px(near)), abs(thin.radius_px(far)))
+            said["depth_kind"] = self.photo.depth_kind
+        said["lights"] = 0 if self.lights is None else int(self.lights.mask.sum())
+        return said
+
+    def _radiance(self, thin: ThinLens) -> FloatArray:
+        """Restore the scene's radiance where the lens will spread it."""
+        if self.extra is None:
+            return self.photo.rgb
+        if self.settings.rendition == "hdr":
+            return self.photo.rgb + self.extra
+        assert self.dioptres is not None
+        blurred = np.abs(thin.radius_px(self.dioptres))
+        if self.lights is not None:
+            blurred[self.lights.mask] = np.abs(thin.radius_px(self.lights.dioptres))
+        share = np.clip((blurred - SHARP_PX) / (SPREAD_PX - SHARP_PX), 0.0, 1.0)
+        return self.photo.rgb + share[..., None] * self.extra
+
+    def _without_lights(self, radiance: FloatArray) -> FloatArray:
+        if self.lights is None:
+            return radiance
+        dark = np.array(radiance)
+        dark[self.lights.mask] = np.minimum(radiance[self.lights.mask], self.lights.base)
+        return dark
+
+    def _lights_drawn(
+        self, lights: Lights, radiance: FloatArray, sheets: list, thin: ThinLens, lens: Lens
+    ) -> FloatArray:
+        ys, xs = np.nonzero(lights.mask)
+        energy = np.maximum(radiance[lights.mask] - lights.base, 0.0)
+        # What hair dimmed on its way to the pinhole was brighter behind it; the sheets will dim it again, ray by ray.
+        energy /= np.maximum(1.0 - lights.hidden, 0.1)[:, None]
+        place = np.stack([xs, ys], axis=1).astype(np.float64)
+        return draw_lights(place, energy, lights.dioptres, sheets, thin, lens.aperture, self.photo.size)
+
+
+def prepare(photo: Photo, settings: RenderSettings | None = None) -> Scene:
+    """Do all that does not depend on the lens.
+
+    Parameters
+    ----------
+    photo : Photo
+    settings : RenderSettings, optional
+
+    Returns
+    -------
+    Scene
+
+    Raises
+    ------
+    NoDepthError
+        When the photo holds no depth, and the style needs some.
+    """
+    settings = settings or RenderSettings()
+    matte = None
+    if photo.matte is not None:
+        matte = resize_matte(photo.matte, photo.size)
+        matte = matte if float((matte > 0.5).mean()) >= SUBJECT_SHARE else None
+    name = photo.meta.path or "the photo"
+    dioptres = None
+    if photo.depth is not None:
+        dioptres = upsample(photo.depth, photo.rgb, matte)
+    elif settings.style != "gaussian":
+        raise NoDepthError(
+            f"{name} holds no depth; give a map with --depth FILE, or use --style gaussian with a --matte FILE"
+        )
+    elif matte is None:
+        raise NoDepthError(f"{name} holds neither depth nor a matte; give --depth FILE or --matte FILE")
+    sources = {
+        "depth_source": photo.meta.depth_source or ("given" if photo.depth is not None else "none"),
+        "matte_source": (photo.meta.matte_source or "given") if matte is not None else "none",
+    }
+    if settings.style == "gaussian":
+        return Scene(photo, settings, dioptres, matte, None, None, {**sources, "highlights_source": "clipped"})
+    assert dioptres is not None
+    extra, highlights_source = above_clip(photo, settings.highlights)
+    lights = find_lights(photo.rgb if extra is None else photo.rgb + extra, dioptres, matte)
+    return Scene(photo, settings, dioptres, matte, extra, lights, {**sources, "highlights_source": highlights_source})
+
+
+def render(photo: Photo, lens: Lens | None = None, settings: RenderSettings | None = None) -> Photo:
+    """Render the picture that a lens would have taken.
+
+    Parameters
+    ----------
+    photo : Photo
+    lens : Lens, optional
+    settings : RenderSettings, optional
+
+    Returns
+    -------
+    Photo
+        The photo with its rgb replaced; scene-linear, same primaries.
+
+    Raises
+    ------
+    NoDepthError
+        When the photo holds no depth.
+    UsageError
+        When the lens cannot focus there.
+    """
+    return prepare(photo, settings).render(lens or Lens())
+
+
+def _focal_source(lens: Lens, f35_mm: float | None) -> str:
+    if lens.focal_mm is not None:
+        return "as given"
+    return "the photo's 35 mm equivalent" if f35_mm else "assumed: the photo names none"

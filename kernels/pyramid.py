@@ -1,0 +1,73 @@
+"""Push and pull: averages of what is known, taken down a pyramid and back up into what is not."""
+
+import numba
+import numpy as np
+
+
+@numba.njit(cache=True, nogil=True, parallel=True)
+def push(values, weight, coarse_values, coarse_weight):
+    """Average 2 x 2 pixels by their weight into the next coarser level.
+
+    Parameters
+    ----------
+    values : float32 (H, W, C)
+    weight : float32 (H, W)
+        How well each pixel is known, 0..1.
+    coarse_values : float32 ((H+1)//2, (W+1)//2, C)
+        Overwritten.
+    coarse_weight : float32 ((H+1)//2, (W+1)//2)
+        Overwritten; one fully known pixel of the four makes the cell known.
+    """
+    height, width, channels = values.shape
+    for row in numba.prange(coarse_weight.shape[0]):
+        for column in range(coarse_weight.shape[1]):
+            total = 0.0
+            for channel in range(channels):
+                coarse_values[row, column, channel] = 0.0
+            for y in range(2 * row, min(2 * row + 2, height)):
+                for x in range(2 * column, min(2 * column + 2, width)):
+                    w = weight[y, x]
+                    if w > 0.0:
+                        total += w
+                        for channel in range(channels):
+                            coarse_values[row, column, channel] += w * values[y, x, channel]
+            if total > 0.0:
+                for channel in range(channels):
+                    coarse_values[row, column, channel] /= total
+            coarse_weight[row, column] = min(total, 1.0)
+
+
+@numba.njit(cache=True, nogil=True, parallel=True)
+def pull(coarse, values, weight):
+    """Fill what a level does not know from the next coarser one, bilinearly, in place.
+
+    Parameters
+    ----------
+    coarse : float32 ((H+1)//2, (W+1)//2, C)
+        Complete.
+    values : float32 (H, W, C)
+        Completed in place: values * weight + coarse * (1 - weight).
+    weight : float32 (H, W)
+    """
+    height, width, channels = values.shape
+    last_row, last_column = coarse.shape[0] - 1, coarse.shape[1] - 1
+    for y in numba.prange(height):
+        row = y // 2
+        other_row = min(max(row + (1 if y % 2 else -1), 0), last_row)
+        for x in range(width):
+            w = weight[y, x]
+            if w >= 1.0:
+                continue
+            column = x // 2
+            other_column = min(max(column + (1 if x % 2 else -1), 0), last_column)
+            for channel in range(channels):
+                near = (
+                    np.float32(0.75) * coarse[row, column, channel]
+                    + np.float32(0.25) * coarse[row, other_column, channel]
+                )
+                far = (
+                    np.float32(0.75) * coarse[other_row, column, channel]
+                    + np.float32(0.25) * coarse[other_row, other_column, channel]
+                )
+                filled = np.float32(0.75) * near + np.float32(0.25) * far
+                values[y, x, channel] = w * values[y, x, channel] + (np.float32(1.0) - w) * filled
