@@ -10,9 +10,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
+from scipy import fft, ndimage
 
 FloatArray = NDArray[np.float32]
+
+# A map whose sharpest steps take fewer pixels than this was never softened.
+EXACT_WIDTH = 1.75
+# Map pixels beside an outline that ramps and misalignment make uncertain.
+MARGIN = 5
+# Which side of an edge a pixel is on is decided at this length of the photo, and refined from there.
+GUIDE_LENGTH = 2048
 
 
 def upsample(
@@ -36,9 +43,18 @@ def upsample(
     float32 (H, W)
         Dioptres, finite, within the range of the finite values of `depth`.
     """
-    H, W = rgb.shape[:2]
+    size = rgb.shape[:2]
     whole = repair_holes(depth)
-    return whole if whole.shape == (H, W) else _resize(whole, (H, W))
+    step = find_code_step(whole) if code_step is None else code_step
+    softness = ramp_width(whole)
+    if whole.shape == size and softness < EXACT_WIDTH:
+        return deband(whole, step)
+    plain = deband(condense(whole, softness), step)
+    guide = _perceptual(rgb)
+    aligned = align(plain, guide, matte)
+    if matte is not None:
+        aligned = agree_with_matte(aligned, matte, step)
+    return sharpen_edges(aligned, rgb, guide, matte, step)
 
 
 def repair_holes(depth: FloatArray) -> FloatArray:
@@ -70,11 +86,247 @@ def repair_holes(depth: FloatArray) -> FloatArray:
     return filled
 
 
+def find_code_step(depth: FloatArray) -> float:
+    """Find the size of one code (dioptres) of a quantised map; 0 when its values are continuous.
+
+    Only flat spots are asked: a map that was enlarged after it was quantised still has its codes there.
+    """
+    stride = max(1, int(np.sqrt(depth.size / 1e6)))
+    rows = depth[::stride]
+    flat = np.zeros(rows.shape, bool)
+    flat[:, 1:-1] = (rows[:, 1:-1] == rows[:, :-2]) & (rows[:, 1:-1] == rows[:, 2:])
+    if np.count_nonzero(flat) < 0.02 * flat.size:
+        return 0.0
+    values = np.unique(rows[flat]).astype(np.float64)
+    span = values[-1] - values[0]
+    # Metres and back leave a rounding error of a few parts in ten million in each value.
+    levels = np.split(values, np.flatnonzero(np.diff(values) > max(2e-6 * values[-1], 1e-5 * span)) + 1)
+    centres = np.array([level.mean() for level in levels])
+    if not 8 <= len(centres) <= 4096:
+        return 0.0
+    step = float(np.median(np.diff(centres)[np.diff(centres) < 1.5 * np.diff(centres).min()]))
+    index = np.round((centres - centres[0]) / step)
+    if index[-1] > 4096:
+        return 0.0
+    step, offset = np.polyfit(index, centres, 1)
+    residual = centres - (offset + step * index)
+    return float(step) if np.sqrt(np.mean(residual**2)) < 0.05 * step else 0.0
+
+
+def deband(depth: FloatArray, step: float) -> FloatArray:
+    """Take the staircase of a code of size `step` (dioptres) out of a map without holes.
+
+    Smooths over ever shorter lengths, and after each keeps every value within half a code of where it
+    was: long, slow slopes become straight, and what the codes do say is never changed. Neighbours more
+    than two codes apart are not smoothed together. A step of 0 returns the map as it is.
+    """
+    from ..kernels import depth as kernels
+
+    if step <= 0:
+        return depth
+    jump = np.float32(2.5 * step)
+    low, high = depth - np.float32(0.5 * step), depth + np.float32(0.5 * step)
+    np.maximum(low, depth.min(), out=low)
+    np.minimum(high, depth.max(), out=high)
+    across = np.ascontiguousarray(depth.T)
+    values = depth.copy()
+    length = max(depth.shape) / 16
+    while length > 0.5:
+        keep = np.float32(np.exp(-1.0 / length))
+        kernels.smooth_rows(values, depth, jump, keep)
+        turned = np.ascontiguousarray(values.T)
+        kernels.smooth_rows(turned, across, jump, keep)
+        values = np.clip(turned.T, low, high)
+        length /= 2
+    return np.ascontiguousarray(values)
+
+
+def ramp_width(depth: FloatArray) -> float:
+    """Measure how many pixels a map takes from one surface to the next: 1 = exact, 3 to 6 = a phone's.
+
+    The sharpest quarter decides: a soft map has nearly no step of one pixel, an exact one has many.
+    Returns 1 when the map has no edges.
+    """
+    least = _least_jump(depth, 0.0)
+    widths = []
+    for lines in (depth[:: max(1, depth.shape[0] // 512)], depth.T[:: max(1, depth.shape[1] // 512)]):
+        lines = np.ascontiguousarray(lines)
+        reach = max(9, lines.shape[1] // 80) | 1
+        if lines.shape[1] <= reach:
+            continue
+        step = np.abs(np.diff(lines, axis=1))
+        window = reach - 1
+        steepest = ndimage.maximum_filter1d(step, window, axis=1, mode="nearest")
+        jump = (ndimage.maximum_filter1d(lines, reach, axis=1) - ndimage.minimum_filter1d(lines, reach, axis=1))[:, 1:]
+        edge = (step == steepest) & (jump > least) & (jump < 0.5 * window * step)
+        widths.append(jump[edge] / step[edge])
+    found = np.concatenate(widths) if widths else np.zeros(0)
+    return float(np.quantile(found, 0.25)) if found.size else 1.0
+
+
+def condense(depth: FloatArray, softness: float) -> FloatArray:
+    """Reduce a map that was only enlarged or blurred to the size at which its ramps are a few pixels wide."""
+    factor = softness / 4.0
+    if factor < 1.5:
+        return depth
+    h, w = depth.shape
+    return _resize(depth, (max(2, round(h / factor)), max(2, round(w / factor))))
+
+
+def align(depth: FloatArray, guide: FloatArray, matte: FloatArray | None) -> FloatArray:
+    """Shift a map as a whole so that its edges lie on the picture's and the matte's.
+
+    Its camera looks from a little beside the one that took the picture. The shift is where the edges of
+    both agree best, found by correlation; it is only believed when it is clearly better than none.
+    """
+    h, w = depth.shape
+    if min(h, w) < 32:
+        return depth
+    scale = w / guide.shape[1]
+    reach = max(3, round(10 * scale))
+    least = _least_jump(depth, 0.0)
+    pictures = [(_fit(guide[..., c], (h, w)), 0.1, 1.0) for c in range(3)]
+    if matte is not None:
+        pictures.append((_fit(matte, (h, w)), 0.5, 6.0))
+    agreement = np.zeros((2 * reach + 1, 2 * reach + 1))
+    for axis in (0, 1):
+        edge = np.abs(ndimage.gaussian_filter1d(depth, 1.0, axis=axis, order=1))
+        edge = np.minimum(edge / least, 1.0)
+        seen = np.zeros_like(edge)
+        for picture, full, weight in pictures:
+            strength = np.abs(ndimage.gaussian_filter1d(picture, 1.0, axis=axis, order=1))
+            seen += np.float32(weight) * np.minimum(strength / full, 1.0)
+        seen -= seen.mean()
+        agreement += _correlate(edge, seen, reach)
+    dy, dx = np.unravel_index(np.argmax(agreement), agreement.shape)
+    best, here = agreement[dy, dx], agreement[reach, reach]
+    if best <= 0 or here > 0.95 * best:
+        return depth
+    shift = [_peak(agreement[:, dx], int(dy)) - reach, _peak(agreement[dy, :], int(dx)) - reach]
+    return np.ascontiguousarray(ndimage.shift(depth, shift, order=1, mode="nearest"), np.float32)
+
+
+def agree_with_matte(depth: FloatArray, matte: FloatArray, step: float) -> FloatArray:
+    """Give the whole of the subject the subject's depth, and what is beside it the background's.
+
+    Depth cameras miss hair, and draw the subject too large elsewhere. What lies well inside or well outside
+    the outline is trusted and continued towards it; a depth on the wrong side of the two is replaced.
+    """
+    covered = _fit(matte, depth.shape)
+    inside = covered >= 0.5
+    sure_in = ndimage.binary_erosion(covered > 0.9, iterations=MARGIN, border_value=1)
+    sure_out = ndimage.binary_erosion(covered < 0.1, iterations=MARGIN, border_value=1)
+    if not sure_in.any() or not sure_out.any():
+        return depth
+    behind = _continue(depth, sure_out)
+    usual = np.median(depth[sure_in])
+    trusted = sure_in & (2 * depth > behind + usual)
+    if not trusted.any():
+        return depth
+    subject = _continue(depth, trusted)
+    gap = subject - behind
+    apart = gap > _least_jump(depth, step)
+    height = (depth - behind) / np.where(apart, gap, 1.0)
+    lost = apart & inside & (height < 0.5)
+    lost = ndimage.binary_dilation(lost, iterations=MARGIN, mask=apart & inside & (height < 0.85))
+    extra = apart & ~inside & ~sure_out & (height > 0.5) & (height < 1.5)
+    extra = ndimage.binary_dilation(extra, iterations=MARGIN, mask=apart & ~inside & ~sure_out & (height > 0.15) & (height < 1.5))
+    return np.where(lost, subject, np.where(extra, behind, depth)).astype(np.float32)
+
+
+def sharpen_edges(
+    depth: FloatArray, rgb: FloatArray, guide: FloatArray, matte: FloatArray | None, step: float
+) -> FloatArray:
+    """Enlarge a map to the photo and turn each soft ramp into one step where the photo has its edge.
+
+    Parameters
+    ----------
+    depth : float32 (h, w)
+        Dioptres, without holes.
+    rgb, guide : float32 (H, W, 3), (H', W', 3)
+        The photo, scene-linear; the same perceptual and perhaps reduced, the resolution of the decision.
+    matte : float32 (H, W) or None
+        Coverage of the subject.
+    step : float
+        Size of one code in dioptres, 0 = continuous.
+
+    Returns
+    -------
+    float32 (H, W)
+    """
+    from ..kernels import depth as kernels
+
+    size = guide.shape[:2]
+    colour = np.stack([_fit(guide[..., c], depth.shape) for c in range(3)], axis=-1)
+    coarse = np.zeros((0, 0), np.float32) if matte is None else _fit(matte, depth.shape)
+    fine = coarse if matte is None else _fit(matte, size)
+    slope = np.hypot(*(ndimage.correlate1d(depth, [-0.5, 0, 0.5], axis=a, mode="nearest") for a in (0, 1)))
+    near, far, odds = (np.zeros(size, np.float32) for _ in range(3))
+    scale = depth.shape[1] / size[1]
+    radius = 4 + round(min(2.0, 4 * scale))
+    least = np.float32(_least_jump(depth, step))
+    kernels.two_surfaces(depth, slope, colour, coarse, guide, fine, radius, least, near, far, odds)
+    before, after = odds, np.empty_like(odds)
+    for _ in range(12):
+        kernels.agree(guide, near, far, odds, before, after)
+        before, after = after, (np.empty_like(odds) if before is odds else before)
+    out = np.empty(rgb.shape[:2], np.float32)
+    kernels.resolve(depth, guide, near, far, before, rgb, out)
+    return out
+
+
 def resize_matte(matte: FloatArray, size: tuple[int, int]) -> FloatArray:
     """Resize a matte (h, w) to `size` = (H, W), smoothly and without ringing; values stay in 0..1."""
     if matte.shape == tuple(size):
         return np.ascontiguousarray(matte, np.float32)
     return np.clip(_resize(matte, size), 0.0, 1.0)
+
+
+def _least_jump(depth: FloatArray, step: float) -> np.float32:
+    """Return the smallest difference in dioptres that is called an edge: below it no blur tells the sides apart."""
+    lo, hi = np.quantile(depth[:: max(1, depth.shape[0] // 256)], (0.01, 0.99))
+    return np.float32(max(3.0 * step, 0.03 * (hi - lo), 1e-6))
+
+
+def _perceptual(rgb: FloatArray) -> FloatArray:
+    """Square root of light, clipped a little above white, at most 2048 pixels long."""
+    factor = -(-max(rgb.shape[:2]) // GUIDE_LENGTH)
+    size = (max(1, rgb.shape[0] // factor), max(1, rgb.shape[1] // factor))
+    channels = [np.sqrt(np.clip(_fit(rgb[..., c], size), 0.0, 2.25)) for c in range(3)]
+    return np.stack(channels, axis=-1)
+
+
+def _continue(values: FloatArray, known: NDArray[np.bool_]) -> FloatArray:
+    """Continue `values` smoothly from where they are `known` to everywhere: means over ever larger squares."""
+    if known.all() or min(values.shape) < 2:
+        return np.where(known, values, values[known].mean() if known.any() else 0.0).astype(np.float32)
+    half = ((values.shape[0] + 1) // 2, (values.shape[1] + 1) // 2)
+    weight = _resize(known.astype(np.float32), half)
+    total = _resize(np.where(known, values, 0).astype(np.float32), half)
+    held = weight > 1e-3
+    coarse = _continue(np.where(held, total / np.where(held, weight, 1), 0).astype(np.float32), held)
+    return np.where(known, values, _resize(coarse, values.shape))
+
+
+def _correlate(edge: FloatArray, seen: FloatArray, reach: int) -> NDArray[np.float64]:
+    """Agreement of `edge`, moved by (dy, dx) each within +-`reach`, with `seen`: (2 reach + 1, 2 reach + 1)."""
+    shape = [fft.next_fast_len(n + reach, real=True) for n in edge.shape]
+    product = fft.rfft2(seen, shape) * np.conj(fft.rfft2(edge, shape))
+    full = fft.irfft2(product, shape)
+    lags = np.arange(-reach, reach + 1)
+    return full[np.ix_(lags, lags)].astype(np.float64)
+
+
+def _peak(line: NDArray[np.float64], k: int) -> float:
+    """Find where the parabola through the largest value and its two neighbours has its top."""
+    if k == 0 or k == len(line) - 1:
+        return float(k)
+    bend = line[k - 1] - 2 * line[k] + line[k + 1]
+    return float(k) if bend >= 0 else k + 0.5 * float((line[k - 1] - line[k + 1]) / bend)
+
+
+def _fit(values: FloatArray, size: tuple[int, int]) -> FloatArray:
+    return values if values.shape == tuple(size) else _resize(values, size)
 
 
 def _resize(values: FloatArray, size: tuple[int, int]) -> FloatArray:

@@ -5,12 +5,11 @@ import math
 import numpy as np
 from numba import njit, prange
 
-_FAST = {"contract", "reassoc", "arcp", "nsz"}
-
-# Eight directions in which a hole looks for the depth around it.
-_STEP_Y = np.array([0, 0, 1, -1, 1, 1, -1, -1])
-_STEP_X = np.array([1, -1, 0, 0, 1, -1, 1, -1])
-
+# Perceptual colours (square root of light) that differ by 0.07 are a third as likely to be one surface.
+COLOUR_SHARPNESS = 200.0
+COLOUR_TRUST = 1.0
+PRIOR_TRUST = 1.0
+NEIGHBOUR_TRUST = 0.8
 
 @njit(cache=True, nogil=True)
 def first_seen(depth, step_y, step_x, value, distance):
@@ -70,21 +69,231 @@ def fill_holes(depth, values, distances, reach, spread):
 
 
 @njit(cache=True, nogil=True, parallel=True)
-def smooth_rows(values, jump, decay):
-    """Smooth each row in place, forth and back, never across a difference of more than `jump`.
+def smooth_rows(values, codes, jump, keep):
+    """Smooth each row of `values` in place, forth and back, never across a jump of `codes`.
 
-    `decay` (0..1) is how much of the neighbour's value is taken over per pixel. The stops are read from
-    `values` before they change, so a row of one surface has no boundary inside.
+    `keep` (0..1) is how much of the value before stays per pixel: exp(-1/length).
     """
     h, w = values.shape
     for y in prange(h):
-        linked = np.empty(w, np.bool_)
-        linked[0] = False
         for x in range(1, w):
-            linked[x] = abs(values[y, x] - values[y, x - 1]) <= jump
-        for x in range(1, w):
-            if linked[x]:
-                values[y, x] += decay * (values[y, x - 1] - values[y, x])
+            if abs(codes[y, x] - codes[y, x - 1]) <= jump:
+                values[y, x] += keep * (values[y, x - 1] - values[y, x])
         for x in range(w - 2, -1, -1):
-            if linked[x + 1]:
-                values[y, x] += decay * (values[y, x + 1] - values[y, x])
+            if abs(codes[y, x + 1] - codes[y, x]) <= jump:
+                values[y, x] += keep * (values[y, x + 1] - values[y, x])
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def two_surfaces(depth, slope, colour, matte, fine_colour, fine_matte, radius, least_jump, near, far, odds):
+    """Where two surfaces meet: the depth of each, and to which of them a pixel belongs.
+
+    Parameters
+    ----------
+    depth, slope : float32 (h, w)
+        Dioptres, and the size of their gradient (dioptres per map pixel).
+    colour : float32 (h, w, 3)
+        The photo at the map's resolution, perceptual.
+    matte : float32 (h, w)
+        Coverage at the map's resolution; one of shape (0, 0) when there is none.
+    fine_colour, fine_matte : float32 (H, W, 3), (H, W)
+        The same at the resolution of the answer.
+    radius : int
+        Half width of the window of map pixels that is searched.
+    least_jump : float
+        A smaller difference (dioptres) is no edge.
+    near, far : float32 (H, W), written
+        The two depths; equal where there is no edge.
+    odds : float32 (H, W), written
+        Log-odds of the near surface.
+    """
+    h, w = depth.shape
+    H, W = near.shape
+    scale_y = h / H
+    scale_x = w / W
+    has_matte = matte.shape[0] > 0
+    side = 2 * radius + 1
+    falloff = np.empty(side, np.float32)
+    prior_falloff = np.empty(side, np.float32)
+    for k in range(side):
+        falloff[k] = math.exp(-0.5 * ((k - radius) / (0.6 * radius)) ** 2)
+        prior_falloff[k] = math.exp(-0.5 * ((k - radius) / (0.25 * radius)) ** 2)
+    for Y in prange(H):
+        cy = min(max(int((Y + 0.5) * scale_y), 0), h - 1)
+        y0 = max(cy - radius, 0)
+        y1 = min(cy + radius + 1, h)
+        for X in range(W):
+            cx = min(max(int((X + 0.5) * scale_x), 0), w - 1)
+            x0 = max(cx - radius, 0)
+            x1 = min(cx + radius + 1, w)
+            lo = depth[cy, cx]
+            hi = lo
+            steepest = np.float32(0.0)
+            for y in range(y0, y1):
+                for x in range(x0, x1):
+                    lo = min(lo, depth[y, x])
+                    hi = max(hi, depth[y, x])
+                    steepest = max(steepest, slope[y, x])
+            near[Y, X] = depth[cy, cx]
+            far[Y, X] = depth[cy, cx]
+            odds[Y, X] = 0.0
+            jump = hi - lo
+            # A slanted plane has its range spread over the whole window; an edge has it in a few pixels.
+            if jump < least_jump or steepest < 0.13 * jump:
+                continue
+            flat = np.float32(1.0) / (0.05 * jump)
+            near_sum = far_sum = near_weight = far_weight = np.float32(0.0)
+            near_like = far_like = near_calm = far_calm = np.float32(0.0)
+            near_matte = far_matte = np.float32(0.0)
+            prior = prior_weight = np.float32(0.0)
+            r = fine_colour[Y, X, 0]
+            g = fine_colour[Y, X, 1]
+            b = fine_colour[Y, X, 2]
+            for y in range(y0, y1):
+                for x in range(x0, x1):
+                    u = (depth[y, x] - lo) / jump
+                    s = slope[y, x] * flat
+                    calm = falloff[y - cy + radius] * falloff[x - cx + radius] * math.exp(-s * s)
+                    dr = colour[y, x, 0] - r
+                    dg = colour[y, x, 1] - g
+                    db = colour[y, x, 2] - b
+                    like = calm * math.exp(-(dr * dr + dg * dg + db * db) * COLOUR_SHARPNESS)
+                    p = prior_falloff[y - cy + radius] * prior_falloff[x - cx + radius]
+                    prior += p * u
+                    prior_weight += p
+                    if u > 0.5:
+                        weight = calm + 1e-3 * u**16
+                        near_sum += weight * depth[y, x]
+                        near_weight += weight
+                        near_like += like
+                        near_calm += calm
+                        if has_matte:
+                            near_matte += weight * matte[y, x]
+                    else:
+                        weight = calm + 1e-3 * (1.0 - u) ** 16
+                        far_sum += weight * depth[y, x]
+                        far_weight += weight
+                        far_like += like
+                        far_calm += calm
+                        if has_matte:
+                            far_matte += weight * matte[y, x]
+            n = near_sum / near_weight
+            f = far_sum / far_weight
+            near[Y, X] = n
+            far[Y, X] = f
+            if has_matte:
+                near_matte /= near_weight
+                far_matte /= far_weight
+                if abs(near_matte - far_matte) > 0.5:
+                    # One side is the subject: the matte knows the outline better than any colour does.
+                    sign = 1.0 if near_matte > far_matte else -1.0
+                    odds[Y, X] = sign * 40.0 * (fine_matte[Y, X] - 0.5)
+                    continue
+            mean = ((prior / prior_weight * jump + lo) - f) / max(n - f, 1e-9)
+            mean = min(max(mean, 0.02), 0.98)
+            log_prior = PRIOR_TRUST * math.log(mean / (1.0 - mean))
+            likeness = math.log((near_like + 0.02 * near_calm + 1e-6) / (near_calm + 1e-4)) - math.log(
+                (far_like + 0.02 * far_calm + 1e-6) / (far_calm + 1e-4)
+            )
+            odds[Y, X] = log_prior + COLOUR_TRUST * likeness
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def agree(colour, near, far, data, before, after):
+    """One step of agreement: each pixel of an edge leans to the side of neighbours that look alike.
+
+    `data`, `before`, `after` are log-odds (H, W); `after` is written.
+    """
+    H, W = data.shape
+    for y in prange(H):
+        for x in range(W):
+            if near[y, x] == far[y, x]:
+                after[y, x] = 0.0
+                continue
+            total = data[y, x]
+            for dy in range(-1, 2):
+                for dx in range(-1, 2):
+                    v = y + dy
+                    u = x + dx
+                    if (dy == 0 and dx == 0) or v < 0 or u < 0 or v >= H or u >= W or near[v, u] == far[v, u]:
+                        continue
+                    d = np.float32(0.0)
+                    for c in range(3):
+                        e = colour[v, u, c] - colour[y, x, c]
+                        d += e * e
+                    weight = NEIGHBOUR_TRUST * math.exp(-d * COLOUR_SHARPNESS)
+                    if dy != 0 and dx != 0:
+                        weight *= 0.7
+                    total += weight * math.tanh(0.5 * before[v, u])
+            after[y, x] = total
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def resolve(depth, colour, near, far, odds, light, out):
+    """Write the depth of each photo pixel: the chosen surface at an edge, the map itself elsewhere.
+
+    Parameters
+    ----------
+    depth : float32 (h, w)
+        The map, dioptres.
+    colour, near, far, odds : float32 (H, W, 3), (H, W)
+        As from `two_surfaces`.
+    light : float32 (HH, WW, 3)
+        The photo, scene-linear.
+    out : float32 (HH, WW), written
+        Dioptres.
+    """
+    h, w = depth.shape
+    H, W = near.shape
+    HH, WW = out.shape
+    for Y in prange(HH):
+        fy = min(max((Y + 0.5) * h / HH - 0.5, 0.0), h - 1.0)
+        iy = min(int(fy), max(h - 2, 0))
+        ty = np.float32(fy - iy)
+        jy = min(iy + 1, h - 1)
+        cy = min(int((Y + 0.5) * H / HH), H - 1)
+        oy = (Y + 0.5) * H / HH - 0.5
+        for X in range(WW):
+            fx = min(max((X + 0.5) * w / WW - 0.5, 0.0), w - 1.0)
+            ix = min(int(fx), max(w - 2, 0))
+            tx = np.float32(fx - ix)
+            jx = min(ix + 1, w - 1)
+            top = depth[iy, ix] + tx * (depth[iy, jx] - depth[iy, ix])
+            bottom = depth[jy, ix] + tx * (depth[jy, jx] - depth[jy, ix])
+            value = top + ty * (bottom - top)
+            out[Y, X] = value
+            cx = min(int((X + 0.5) * W / WW), W - 1)
+            if near[cy, cx] == far[cy, cx]:
+                continue
+            n = near[cy, cx]
+            f = far[cy, cx]
+            lean = odds[cy, cx]
+            if HH != H:
+                ox = (X + 0.5) * W / WW - 0.5
+                r = math.sqrt(max(light[Y, X, 0], 0.0))
+                g = math.sqrt(max(light[Y, X, 1], 0.0))
+                b = math.sqrt(max(light[Y, X, 2], 0.0))
+                n = f = lean = total = np.float32(0.0)
+                for v in range(max(cy - 1, 0), min(cy + 2, H)):
+                    for u in range(max(cx - 1, 0), min(cx + 2, W)):
+                        if near[v, u] == far[v, u]:
+                            continue
+                        dr = min(r, 1.5) - colour[v, u, 0]
+                        dg = min(g, 1.5) - colour[v, u, 1]
+                        db = min(b, 1.5) - colour[v, u, 2]
+                        away = (v - oy) * (v - oy) + (u - ox) * (u - ox)
+                        weight = math.exp(-(dr * dr + dg * dg + db * db) * COLOUR_SHARPNESS - away) + 1e-6
+                        total += weight
+                        n += weight * near[v, u]
+                        f += weight * far[v, u]
+                        lean += weight * min(max(odds[v, u], -5.0), 5.0)
+                n /= total
+                f /= total
+            # On the flat beside the ramp the map itself is right, to the last bit of its slope.
+            t = (value - f) / max(n - f, 1e-9)
+            if lean > 0.0:
+                own = min(max((t - 0.85) / 0.1, 0.0), 1.0)
+                out[Y, X] = n + own * (value - n)
+            else:
+                own = min(max((0.15 - t) / 0.1, 0.0), 1.0)
+                out[Y, X] = f + own * (value - f)
