@@ -59,7 +59,7 @@ def _root(xmp: bytes | None):
 
 
 def xmp_values(xmp: bytes | None) -> dict[str, str]:
-    """Simple values of an XMP block as {"prefix:Name": text}; empty when it cannot be read."""
+    """Collect the simple values of an XMP block as {"prefix:Name": text}; empty when it cannot be read."""
     root = _root(xmp)
     found: dict[str, str] = {}
     if root is None:
@@ -73,7 +73,7 @@ def xmp_values(xmp: bytes | None) -> dict[str, str]:
 
 
 def number(values: dict[str, str], key: str) -> float | None:
-    """The value as a finite number, or None."""
+    """Return the value as a finite number, or None."""
     try:
         value = float(values[key])
     except (KeyError, ValueError):
@@ -197,7 +197,7 @@ def af_area(
 
 
 def turned(box: tuple[float, float, float, float], orientation: int) -> tuple[float, float, float, float]:
-    """A box (x, y, w, h) in 0..1 of the stored picture, in the picture made upright by an EXIF orientation."""
+    """Turn a box (x, y, w, h), in 0..1 of the stored picture, with the picture, by an EXIF orientation."""
     x, y, w, h = box
     if orientation >= 5:  # these exchange rows and columns
         x, y, w, h = y, x, h, w

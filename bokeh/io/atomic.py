@@ -41,7 +41,7 @@ def check_output(path: str | Path, source: str | Path | None = None, overwrite: 
         real = Path(os.path.realpath(path))
         exists = real.exists()
         if source and exists and Path(source).exists() and os.path.samefile(real, source):
-            raise OutputError(f"{name}: the output is the input itself, which is never overwritten; choose another name")
+            raise OutputError(f"{name}: the output is the input, which is never overwritten; choose another name")
         if real.is_dir():
             raise OutputError(f"{name}: this is a folder; give the output a file name")
         if exists and not overwrite:
@@ -49,7 +49,7 @@ def check_output(path: str | Path, source: str | Path | None = None, overwrite: 
         if not real.parent.is_dir():
             raise OutputError(f"{name}: the folder {_printable(real.parent)} does not exist; make it first")
         if not os.access(real.parent, os.W_OK | os.X_OK):
-            raise OutputError(f"{name}: the folder {_printable(real.parent)} may not be written; choose another with -o")
+            raise OutputError(f"{name}: the folder {_printable(real.parent)} may not be written; choose another")
     except (OSError, ValueError) as err:  # a name too long, a loop of links, a null byte
         if isinstance(err, OutputError):
             raise
@@ -79,7 +79,8 @@ def write_atomic(path: Path, data: bytes) -> None:
             part.unlink(missing_ok=True)
         if isinstance(err, OSError):
             raise OutputError(
-                f"{_printable(path)}: the output cannot be written ({err.strerror or err}); free some space or choose another folder"
+                f"{_printable(path)}: the output cannot be written ({err.strerror or err}); "
+                "free some space or choose another folder"
             ) from err
         raise
 

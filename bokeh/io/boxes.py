@@ -70,7 +70,7 @@ class Meta:
         return None
 
     def payload(self, item: Item) -> bytes:
-        """The item's bytes."""
+        """Return the item's bytes."""
         base = {0: self._data, 1: self._idat}.get(item.construction)
         if base is None:
             raise BoxError("an item is made of other items")

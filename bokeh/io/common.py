@@ -52,7 +52,7 @@ def check_size(width: int, height: int, name: str, what: str = "picture") -> Non
 
 
 def upright(array: NDArray, orientation: int) -> NDArray:
-    """The array (H, W, ...) turned as EXIF orientation 1..8 says."""
+    """Turn an array (H, W, ...) as EXIF orientation 1..8 says."""
     if orientation >= 5:
         array = array.swapaxes(0, 1)
     if orientation in (2, 3, 6, 7):
@@ -87,7 +87,7 @@ class Decoded:
     notes: list[str] = field(default_factory=list)
 
     def photo(self, **more) -> Photo:
-        """The Photo, with `more` of its fields (depth, matte, ...; depth_source and matte_source go to meta)."""
+        """Make the Photo, with `more` of its fields (depth, matte, ...; depth_source and matte_source go to meta)."""
         size = self.codes.shape[0], self.codes.shape[1]
         area, where = apple.af_area(self.facts, self.xmp, size, self.turn)
         if area:
@@ -112,7 +112,7 @@ class Decoded:
 
 
 def profile_or_note(icc: bytes | None, notes: list[str]) -> Profile | None:
-    """The profile; sRGB with a note when it is broken; None when it works by tables."""
+    """Return the profile; sRGB with a note when it is broken; None when it works by tables."""
     try:
         return Profile.from_icc(icc)
     except LutProfileError:

@@ -41,7 +41,7 @@ class _Entry(NamedTuple):
     at: int  # where the 12-byte entry stands
     tag: int
     kind: int
-    count: int
+    n: int
     value_at: int
     size: int
 
@@ -70,7 +70,7 @@ def _entries(data: bytes, order: str, ifd: int, base: int) -> Iterator[_Entry]:
 
 
 def _values(data: bytes, order: str, entry: _Entry) -> tuple:
-    kind, n = entry.kind, min(entry.count, 64)
+    kind, n = entry.kind, min(entry.n, 64)
     if kind in (2, 7):
         return (data[entry.value_at : entry.value_at + entry.size],)
     if kind in (5, 10):
@@ -80,7 +80,7 @@ def _values(data: bytes, order: str, entry: _Entry) -> tuple:
 
 
 def _directories(exif: bytes) -> tuple[int, str, dict[int, _Entry], dict[int, _Entry]] | None:
-    """(base, order, main directory, EXIF directory)."""
+    """Find the TIFF header's offset, byte order, main directory and EXIF directory."""
     split = _split(exif)
     if split is None:
         return None
@@ -93,7 +93,7 @@ def _directories(exif: bytes) -> tuple[int, str, dict[int, _Entry], dict[int, _E
 
 
 def read(exif: bytes | None) -> Facts:
-    """The facts of an EXIF block; a damaged block says what is still whole, or nothing."""
+    """Read the facts of an EXIF block; a damaged block says what is still whole, or nothing."""
     found = _directories(exif) if exif else None
     if exif is None or found is None:
         return Facts()
@@ -163,7 +163,7 @@ def extract(tiff: bytes) -> bytes | None:
                 where = starts[-1] + len(values)
                 values += value + bytes(e.size % 2)
                 value = struct.pack(order + "I", where)
-            rows[e.tag] = struct.pack(order + "HHI", e.tag, e.kind, e.count) + value.ljust(4, b"\0")
+            rows[e.tag] = struct.pack(order + "HHI", e.tag, e.kind, e.n) + value.ljust(4, b"\0")
         for tag, target in pointers if k == 0 else ():
             rows[tag] = struct.pack(order + "HHII", tag, 4, 1, starts[target])
         counted = struct.pack(order + "H", len(rows)) + b"".join(rows[tag] for tag in sorted(rows)) + bytes(4)
@@ -182,6 +182,7 @@ def for_output(
     size: tuple[int, int],
     af_area: tuple[float, float, float, float] | None = None,
     keep_gps: bool = True,
+    keep_orientation: bool = True,
 ) -> bytes | None:
     """Return the block as an output carries it, beginning with the TIFF header.
 
@@ -195,6 +196,8 @@ def for_output(
     af_area : (x, y, w, h) of the upright picture in 0..1, optional
     keep_gps : bool
         False empties the GPS directory and takes it out.
+    keep_orientation : bool
+        False takes the orientation out, for files that state it elsewhere.
     """
     found = _directories(exif) if exif else None
     if exif is None or found is None:
@@ -204,7 +207,7 @@ def for_output(
     h, w = size
 
     def put(entry: _Entry | None, *values: int) -> None:
-        if entry and entry.kind in (3, 4) and entry.count == len(values):
+        if entry and entry.kind in (3, 4) and entry.n == len(values):
             top = 0xFFFF if entry.kind == 3 else 0xFFFFFFFF
             struct.pack_into(order + _TYPES[entry.kind][1] * len(values), data, entry.value_at,
                              *(min(max(v, 0), top) for v in values))  # fmt: skip
@@ -217,34 +220,49 @@ def for_output(
         x, y, aw, ah = af_area
         centre = (round((x + aw / 2) * w), round((y + ah / 2) * h))
         extent = {2: (), 3: (round(max(aw * w, ah * h)),), 4: (round(aw * w), round(ah * h))}
-        put(area, *centre, *extent.get(area.count, ()))
+        put(area, *centre, *extent.get(area.n, ()))
     ifd = base + struct.unpack_from(order + "I", data, base + 4)[0]
-    if GPS_IFD in main and not keep_gps:
-        _erase_gps(data, order, base, ifd, main[GPS_IFD])
     end = ifd + 2 + 12 * struct.unpack_from(order + "H", data, ifd)[0]
     if end + 4 <= len(data):
         data[end : end + 4] = bytes(4)
+    if GPS_IFD in main and not keep_gps:
+        _erase_directory(data, order, base, base + _values(exif, order, main[GPS_IFD])[0])
+        _remove_entry(data, order, ifd, GPS_IFD)
+    if not keep_orientation:
+        _remove_entry(data, order, ifd, ORIENTATION)
     return bytes(data[base:])
 
 
-def _erase_gps(data: bytearray, order: str, base: int, ifd: int, pointer: _Entry) -> None:
-    gps = base + _values(bytes(data), order, pointer)[0]
-    for entry in list(_entries(bytes(data), order, gps, base)):
+def _erase_directory(data: bytearray, order: str, base: int, ifd: int) -> None:
+    """Zero a directory and every value it points to."""
+    for entry in list(_entries(bytes(data), order, ifd, base)):
         data[entry.value_at : entry.value_at + entry.size] = bytes(entry.size)
         data[entry.at : entry.at + 12] = bytes(12)
-    if gps + 2 <= len(data):
-        data[gps : gps + 2] = bytes(2)
+    if ifd + 2 <= len(data):
+        data[ifd : ifd + 2] = bytes(2)
+
+
+def _remove_entry(data: bytearray, order: str, ifd: int, tag: int) -> None:
+    """Close the main directory over one of its entries."""
     count = struct.unpack_from(order + "H", data, ifd)[0]
-    end = ifd + 2 + 12 * count + 4
-    data[pointer.at : end] = data[pointer.at + 12 : end] + bytes(12)
-    struct.pack_into(order + "H", data, ifd, count - 1)
+    for k in range(count):
+        at = ifd + 2 + 12 * k
+        if data[at : at + 2] == struct.pack(order + "H", tag):
+            end = min(ifd + 2 + 12 * count + 4, len(data))
+            data[at:end] = data[at + 12 : end] + bytes(min(12, end - at))
+            struct.pack_into(order + "H", data, ifd, count - 1)
+            return
 
 
-def xmp_for_output(xmp: bytes | None, keep_gps: bool = True) -> bytes | None:
-    """XMP as an output carries it: no orientation (the pixels are upright), and no place when so asked."""
+def xmp_for_output(xmp: bytes | None, keep_gps: bool = True, turned: bool = False) -> bytes | None:
+    """Return XMP as an output carries it.
+
+    Without orientation, for the pixels are upright; without regions of the picture as it lay before, if it was
+    `turned`; without the place, unless `keep_gps`.
+    """
     if not xmp:
         return None
-    names = [rb"tiff:Orientation"] + ([] if keep_gps else [rb"exif:GPS\w*"])
+    names = [rb"tiff:Orientation"] + ([rb"mwg-rs:Regions"] if turned else []) + ([] if keep_gps else [rb"exif:GPS\w*"])
     for name in names:
         xmp = re.sub(rb"\s" + name + rb"\s*=\s*(\"[^\"]*\"|'[^']*')", b"", xmp)
         xmp = re.sub(rb"<(" + name + rb")(?:\s[^>]*)?(?:/>|>.*?</\1\s*>)", b"", xmp, flags=re.DOTALL)

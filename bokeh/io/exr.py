@@ -30,7 +30,7 @@ def read(data: bytes, name: str) -> Photo:
     notes: list[str] = []
     layer = _colour_layer(channels)
     if layer is None:
-        raise InputError(f"{name}: the EXR holds no R, G, B (its channels: {_listed(channels)}); it may serve as --depth")
+        raise InputError(f"{name}: the EXR holds no R, G, B (channels: {_listed(channels)}); it may serve as --depth")
     planes = [channels[c] for c in layer]
     if layer[0] != "R":
         notes.append(f"colour from the channels {', '.join(dict.fromkeys(layer))}")
@@ -111,7 +111,7 @@ def _colour_layer(channels: dict[str, NDArray]) -> tuple[str, str, str] | None:
 
 
 def depth_channel(channels: dict[str, NDArray], names: tuple[str, ...]) -> str | None:
-    """The first channel of one of these names, in any layer."""
+    """Return the first channel of one of these names, in any layer."""
     for wanted in names:
         for key in channels:
             if key.rpartition(".")[2] == wanted:

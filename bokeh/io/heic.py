@@ -13,6 +13,7 @@ from .common import Decoded, check_size, decoding, profile_or_note, same_aspect
 from .lut import to_srgb
 from .raster import cicp_profile
 
+
 def read(data: bytes, name: str) -> Photo:
     """Read a HEIC or HEIF picture with everything an iPhone put beside it.
 
@@ -83,10 +84,10 @@ def _profile(info: dict, codes: NDArray, name: str, notes: list[str]) -> tuple[P
 
 
 def _turn(meta: boxes.Meta | None) -> int:
-    """irot and imir of the primary item, which the decoder has applied, as one EXIF orientation."""
+    """Rotation and mirroring (irot, imir) of the primary item, which the decoder has applied, as one EXIF orientation."""
     item = meta.items.get(meta.primary) if meta else None
     irot, imir = (item.find("irot"), item.find("imir")) if item else (None, None)
-    if imir:  # mirrored pictures come from scanners and editors, not from phones: only the plain cases
+    if imir:  # from scanners and editors, not from phones: only the plain cases
         return {0: 4, 1: 2}.get(imir[0] & 1, 1) if not irot or irot[0] & 3 == 0 else 1
     return {0: 1, 1: 8, 2: 3, 3: 6}[irot[0] & 3] if irot else 1
 
@@ -96,7 +97,7 @@ def _depth(image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decod
     if not depths:
         return {}
     with decoding(decoded.name, "depth map"):
-        check_size(*depths[0].size, decoded.name, "depth map")
+        check_size(depths[0].size[0], depths[0].size[1], decoded.name, "depth map")
         codes = np.asarray(depths[0])
         codes = codes if codes.ndim == 2 else codes[..., 0]
         limits = depths[0].info.get("metadata") or {}

@@ -27,7 +27,7 @@ _CICP_HDR = {16: "PQ", 18: "HLG"}
 
 
 def open_jpeg(data: bytes) -> JpegImagePlugin.JpegImageFile | MpoImagePlugin.MpoImageFile:
-    """The JPEG, as a file of several frames where it says so (MPF)."""
+    """Open the JPEG, as a file of several frames where it says so (MPF)."""
     image = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
     if "mp" not in image.info:
         return image
@@ -51,7 +51,7 @@ def read_avif(data: bytes, name: str) -> Photo:
 
 
 def open_tiff(data: bytes) -> TiffImagePlugin.TiffImageFile:
-    """The TIFF by Pillow's plug-in, for what tifffile has no decoder for."""
+    """Open the TIFF by Pillow's plug-in, for what tifffile has no decoder for."""
     return TiffImagePlugin.TiffImageFile(io.BytesIO(data))
 
 
@@ -128,7 +128,7 @@ def _codes(image: Image.Image, data: bytes, opener: Callable[[bytes], Image.Imag
     has_alpha = mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
     if has_alpha:
         alpha = image.convert("RGBA").getchannel("A")
-        if alpha.getextrema()[0] < 255:
+        if np.asarray(alpha).min() < 255:
             notes.append("transparency is ignored")
     if mode in ("L", "LA", "1"):
         notes.append("grey picture: taken as RGB")
@@ -156,16 +156,18 @@ def _sixteen_bits(high: Image.Image, low: Image.Image, raw: str) -> NDArray[np.u
     if order == "N":
         order = "L" if sys.byteorder == "little" else "B"
     other = raw[:-1] + ("L" if order == "B" else "B")
-    low.tile = [  # type: ignore[attr-defined]
-        tile._replace(args=other if isinstance(tile.args, str) else (other, *tile.args[1:])) for tile in low.tile  # type: ignore[attr-defined]
-    ]
-    return (np.asarray(high).astype(np.uint16) << 8) | np.asarray(low)
+    tiles = getattr(low, "tile", [])
+    args = [other if isinstance(t.args, str) else (other, *t.args[1:]) for t in tiles]
+    setattr(low, "tile", [t._replace(args=a) for t, a in zip(tiles, args, strict=True)])  # noqa: B010
+    both = np.left_shift(np.asarray(high).astype(np.uint16), 8, dtype=np.uint16)
+    return np.bitwise_or(both, np.asarray(low), dtype=np.uint16)
 
 
 def cicp_profile(primaries: int, transfer: int, name: str) -> Profile:
     """Profile of H.273 code points (HEIC and AVIF ``nclx``, PNG ``cICP``); PQ and HLG are refused."""
     if transfer in _CICP_HDR:
-        raise InputError(f"{name}: the picture is coded as {_CICP_HDR[transfer]}, which is not read yet; export it as SDR")
+        coding = _CICP_HDR[transfer]
+        raise InputError(f"{name}: the picture is coded as {coding}, which is not read yet; export it as SDR")
     known = _CICP_PRIMARIES.get(primaries, "sRGB")
     return Profile() if known == "sRGB" else named_profile(known)
 

@@ -24,7 +24,7 @@ ADAPTERS: list[tuple[str, Callable[[bytes], bool], Callable[[bytes, str], Photo]
 
 
 def kind_of(data: bytes) -> str | None:
-    """The kind of picture these bytes begin, or None."""
+    """Tell the kind of picture these bytes begin, or None."""
     return next((kind for kind, looks_like_it, _ in ADAPTERS if looks_like_it(data)), None)
 
 

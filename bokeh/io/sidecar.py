@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import JpegImagePlugin, PngImagePlugin
 
-from ..errors import DepthError, InputError, UnknownFormatError, UsageError
+from ..errors import DepthError, UnknownFormatError, UsageError
 from ..photo import DepthKind, FloatArray
 from . import exr, tiff
 from .common import check_size, decoding, read_file, same_aspect, upright
@@ -80,7 +80,7 @@ def read_depth(
     said = unit is not None
     if unit is None:
         if integer and deep:
-            raise UsageError(f"{name}: say what its 16-bit values are, --depth-unit m (millimetres), dioptre or relative")
+            raise UsageError(f"{name}: say what 16-bit values are: --depth-unit m (millimetres), dioptre or relative")
         unit = "relative" if integer else "m"
     if unit == "relative":
         if scale is not None:
@@ -129,7 +129,7 @@ def read_matte(path: str | Path | bytes, size: tuple[int, int], turn: int = 1) -
 
 
 def turn_like_picture(values: NDArray, size: tuple[int, int], turn: int, name: str, what: str) -> NDArray:
-    """The map as it lies over the upright picture; turned with it where it still lies as the sensor saw it."""
+    """Return the map as it lies over the upright picture; turned with it where it still lies as the sensor saw it."""
     if same_aspect(values.shape, size):
         return values
     if turn >= 5 and same_aspect(values.shape[::-1], size):
@@ -150,7 +150,7 @@ def _relative(values: NDArray, name: str) -> FloatArray:
     # Halves, so that the whole range of float64 has a difference.
     span = high / 2 - low / 2
     if not span > 0:
-        raise DepthError(f"{name}: the depth map has one value everywhere, so nothing in it is nearer; give another map")
+        raise DepthError(f"{name}: the depth map has one value everywhere, nothing is nearer; give another map")
     spread = np.full(values.shape, np.nan)
     spread[good] = np.clip((values[good] / 2 - low / 2) / span, 0.0, 1.0) * NOMINAL_DIOPTRES
     return spread.astype(np.float32)
@@ -250,7 +250,7 @@ def _read_pfm(data: bytes, name: str, what: str) -> NDArray:
 
 
 def _read_pillow(data: bytes, name: str, what: str, kind: str) -> NDArray:
-    """Samples of a PNG, JPEG or TIFF as Pillow gives them; 16-bit grey stays 16 bit."""
+    """Read samples of a PNG, JPEG or TIFF as Pillow gives them; 16-bit grey stays 16 bit."""
     with decoding(name, what):
         if kind == "png":
             image = PngImagePlugin.PngImageFile(io.BytesIO(data))

@@ -27,14 +27,13 @@ _RGB, _GREY = 2, 1
 def read(data: bytes, name: str) -> Photo:
     """Read a TIFF: 8 or 16 bit, or float, which is scene-linear unless its ICC profile says otherwise."""
     array, page = read_array(data, name)
-    decoded = decode(data, name, "tiff", open_tiff) if array is None else None
-    if decoded is None:
-        decoded = _from_array(array, page, data, name)
-    return decoded.photo()
+    if array is None:
+        return decode(data, name, "tiff", open_tiff).photo()
+    return _from_array(array, page, data, name).photo()
 
 
 def read_array(data: bytes, name: str, what: str = "picture") -> tuple[NDArray | None, tifffile.TiffPage]:
-    """Samples (h, w) or (h, w, n) of the first page, and the page; None where Pillow has to decode.
+    """Read samples (h, w) or (h, w, n) of the first page, and the page; None where Pillow has to decode.
 
     Raises
     ------
@@ -57,7 +56,7 @@ def read_array(data: bytes, name: str, what: str = "picture") -> tuple[NDArray |
             if start + size > len(data):
                 raise ValueError("strips lie beyond its end")
         plain = int(page.photometric) in (_RGB, _GREY) and int(page.compression) in (1, 8, 32946)
-        if not plain or page.dtype is None or page.dtype.kind not in "uf" or page.dtype.itemsize * 8 != page.bitspersample:
+        if not plain or not _whole_samples(page):
             return None, page
         array = page.asarray(maxworkers=1)
         if array is None:
@@ -67,8 +66,13 @@ def read_array(data: bytes, name: str, what: str = "picture") -> tuple[NDArray |
     return array.reshape(page.imagelength, page.imagewidth, -1), page
 
 
+def _whole_samples(page: tifffile.TiffPage) -> bool:
+    """Whether the samples are NumPy numbers as they stand (not 1, 4 or 12 bits)."""
+    return page.dtype is not None and page.dtype.kind in "uf" and page.dtype.itemsize * 8 == page.bitspersample
+
+
 def _from_array(array: NDArray, page: tifffile.TiffPage, data: bytes, name: str) -> Decoded:
-    """Decoded picture of samples."""
+    """Make a decoded picture of samples."""
     notes: list[str] = []
     count = array.shape[2]
     if count in (2, 4) or count > 4:

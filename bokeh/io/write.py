@@ -25,7 +25,7 @@ SUFFIXES = {
 BIT_DEPTHS = {"heic": (8, 10), "jpeg": (8,), "png": (8, 16), "tiff": (8, 16), "exr": (16, 32), "avif": (8,)}
 FORMATS = tuple(BIT_DEPTHS)
 # Visually lossless; at 12 MP about 3 s for HEIC, 2 s for AVIF on two cores, and no time for JPEG.
-QUALITY = {"heic": 92, "jpeg": 95, "avif": 92}
+QUALITY = {"heic": 92, "jpeg": 95, "avif": 95}
 _STRIPPABLE = ("gps",)
 # What a renderer writes for "nothing there"; infinity itself breaks the arithmetic of some compositors.
 _EXR_INFINITY_M = 1e10
@@ -131,15 +131,17 @@ def encode(
         profile = _output_profile(photo, bits)
         codes = quantise(profile.from_linear(photo.rgb), bits)
         keep_gps = "gps" not in strip
-        block = exif.for_output(photo.meta.exif, photo.size, photo.meta.af_area, keep_gps)
-        xmp = exif.xmp_for_output(photo.meta.xmp, keep_gps)
+        # Pillow rebuilds an AVIF's EXIF, without its maker note, when it states an orientation.
+        block = exif.for_output(photo.meta.exif, photo.size, photo.meta.af_area, keep_gps, kind != "avif")
+        xmp = exif.xmp_for_output(photo.meta.xmp, keep_gps, photo.meta.turn != 1)
         if kind in ("png", "tiff"):
             return (deep.png if kind == "png" else deep.tiff)(codes, profile.icc, block, xmp)
         return _ENCODERS[kind](codes, bits, QUALITY[kind] if quality is None else quality, profile, block, xmp)
     except RebokehError:
         raise
     except (OSError, ValueError, RuntimeError, SyntaxError, EOFError, MemoryError) as err:
-        raise OutputError(f"{name}: the picture cannot be coded as {kind} ({' '.join(str(err).split())[:120]})") from err
+        said = " ".join(str(err).split())[:120]
+        raise OutputError(f"{name}: the picture cannot be coded as {kind} ({said})") from err
 
 
 def _bits(photo: Photo, kind: str, asked: int | None) -> int:
@@ -157,7 +159,7 @@ def _bits(photo: Photo, kind: str, asked: int | None) -> int:
 
 
 def _output_profile(photo: Photo, bits: int) -> Profile:
-    """The photo's profile; with the sRGB curve where codes of this depth cannot hold linear light."""
+    """Return the photo's profile; with the sRGB curve where codes of this depth cannot hold linear light."""
     profile = photo.profile
     kept = profile.icc and photo.meta.format != "exr" and (bits > 8 or photo.meta.bit_depth == 8)
     return profile if kept or not profile.is_linear else profile.with_curve(SRGB_CURVE)
@@ -211,7 +213,7 @@ def _avif(codes: NDArray, bits: int, quality: int, profile: Profile, block: byte
     more = {"exif": block, "xmp": xmp, "icc_profile": profile.icc}
     file = io.BytesIO()
     kept = {key: value for key, value in more.items() if value}
-    Image.fromarray(codes).save(file, "AVIF", quality=quality, speed=9, subsampling="4:4:4", **kept)
+    Image.fromarray(codes).save(file, "AVIF", quality=quality, speed=10, subsampling="4:4:4", **kept)
     return file.getvalue()
 
 
