@@ -30,6 +30,9 @@ MOST_SLICES = 12
 JUMP_PX = 1.0
 """Neighbouring pixels whose blur radii differ by more lie on two surfaces."""
 
+GUESS_WEIGHT = 1e-3
+"""Weight of a filled pixel where the surface beside it is known to go on in the sheet above."""
+
 SUBJECT_SHARE = 0.002
 """A matte that covers less of the picture than this is no subject."""
 
@@ -48,12 +51,15 @@ class Sheet:
         0..1.
     dioptres : float32 (h, w)
         Defined everywhere, also where the coverage is 0: the surface goes on there.
+    weight : float32 (h, w)
+        1, or GUESS_WEIGHT where the pixel is a guess that only counts when nothing else is there.
     """
 
     box: Box
     rgb: FloatArray
     coverage: FloatArray
     dioptres: FloatArray
+    weight: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +69,7 @@ class Remaining:
     rgb: FloatArray
     dioptres: FloatArray
     matte: FloatArray | None
+    weight: FloatArray
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,7 @@ def peel(rgb: FloatArray, dioptres: FloatArray, matte: FloatArray | None, lens: 
     Sheet
         Near to far. The last one covers the whole picture.
     """
-    rest = Remaining(rgb, dioptres, matte)
+    rest = Remaining(rgb, dioptres, matte, np.ones(dioptres.shape, np.float32))
     subject = subject_range(dioptres, matte, lens)
     if subject is not None:
         front_from = subject.near + subject.margin
@@ -111,7 +118,9 @@ def peel(rgb: FloatArray, dioptres: FloatArray, matte: FloatArray | None, lens: 
             if sheet is not None:
                 yield sheet
     height, width = dioptres.shape
-    yield Sheet((slice(0, height), slice(0, width)), rest.rgb, np.ones((height, width), np.float32), rest.dioptres)
+    yield Sheet(
+        (slice(0, height), slice(0, width)), rest.rgb, np.ones((height, width), np.float32), rest.dioptres, rest.weight
+    )
 
 
 def subject_range(dioptres: FloatArray, matte: FloatArray | None, lens: ThinLens) -> SubjectRange | None:
@@ -175,13 +184,9 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens) -> tuple[Shee
         coverage[at], front_rgb[at], back_rgb[at] = share, front, back
         front_dioptres[at] = np.where(has_own & ~near[at], own_dioptres, front_dioptres[at])
 
-    # On a surface that goes on beyond the threshold the sheet takes a collar of true pixels along, wider than the
-    # blur: where its coverage runs out, the same surface lies below, and no seam shows. Not so near the surface's own
-    # outline, where coverage counted twice would harden it.
-    collar = _collar(near, dioptres, JUMP_PX / lens.px_per_dioptre, radius_px) & ~near & ~band
-    coverage[collar] = 1.0
-    front_dioptres[collar] = dioptres[collar]
-
+    # A surface that goes on across the threshold is one surface: near the cut, what is below the sheet must show the
+    # rest of the surface alone, not the rest and a guess of what the sheet shows already.
+    guess = _continues(near & ~band, beyond, dioptres, JUMP_PX / lens.px_per_dioptre, abs(lens.radius_px(threshold)))
     taken = near | band
     new_rgb, new_dioptres = np.array(rest.rgb), np.array(rest.dioptres)
     new_rgb[box] = back_rgb
@@ -191,7 +196,11 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens) -> tuple[Shee
         # Where something stands in front of the subject its matte is unknown, not zero.
         matte = np.array(matte)
         matte[box] = fill(matte[box][..., None], ~taken)[..., 0]
-    return Sheet(box, front_rgb, coverage, front_dioptres), Remaining(new_rgb, new_dioptres, matte)
+    weight = np.array(rest.weight)
+    weight[box][guess] = GUESS_WEIGHT
+    return Sheet(box, front_rgb, coverage, front_dioptres, rest.weight[box]), Remaining(
+        new_rgb, new_dioptres, matte, weight
+    )
 
 
 def take_subject(rest: Remaining, subject: SubjectRange) -> tuple[Sheet, Remaining]:
@@ -228,8 +237,8 @@ def take_subject(rest: Remaining, subject: SubjectRange) -> tuple[Sheet, Remaini
     front_rgb[at] = front
     back_rgb[at] = back + share[:, None] * (behind[at][:, :3] - back)  # the less is seen of it, the less it says
     box = (slice(0, matte.shape[0]), slice(0, matte.shape[1]))
-    sheet = Sheet(box, front_rgb, matte, subject_dioptres)
-    return sheet, Remaining(back_rgb, np.where(beyond, dioptres, behind[..., 3]).astype(np.float32), None)
+    sheet = Sheet(box, front_rgb, matte, subject_dioptres, rest.weight)
+    return sheet, Remaining(back_rgb, np.where(beyond, dioptres, behind[..., 3]).astype(np.float32), None, rest.weight)
 
 
 def unmix(colour: FloatArray, share: FloatArray, front: FloatArray, back: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -300,21 +309,14 @@ def _neighbours(ys: NDArray, xs: NDArray, shape: tuple[int, ...], reach: int) ->
             yield np.clip(ys + dy, 0, shape[0] - 1), np.clip(xs + dx, 0, shape[1] - 1)
 
 
-def _collar(near: BoolArray, dioptres: FloatArray, jump: float, radius_px: float) -> BoolArray:
-    """Pixels that a walk along the surface reaches from `near`, farther than the blur from any jump in depth."""
+def _continues(near: BoolArray, beyond: BoolArray, dioptres: FloatArray, jump: float, radius_px: float) -> BoolArray:
+    """Pixels of `near` that a walk along the surface reaches from `beyond` within the blur of both, without a jump."""
     from ..kernels import surface
 
     reach = 2.0 * radius_px + 3.0
-    distance = np.where(near, np.float32(0.0), np.float32(1e9))
+    distance = np.where(beyond, np.float32(0.0), np.float32(1e9))
     surface.walk(distance, dioptres, jump, reach)
-    jumps = np.zeros(near.shape, bool)
-    across = np.abs(np.diff(dioptres, axis=1)) > jump
-    down = np.abs(np.diff(dioptres, axis=0)) > jump
-    jumps[:, 1:] |= across
-    jumps[:, :-1] |= across
-    jumps[1:] |= down
-    jumps[:-1] |= down
-    return (distance <= reach) & ~dilate(jumps, int(np.ceil(radius_px)) + 1)
+    return (distance <= reach) & near
 
 
 def dilate(mask: BoolArray, reach: int) -> BoolArray:

@@ -47,11 +47,11 @@ def spread(sheet: Sheet, lens: ThinLens, aperture: Aperture) -> tuple[FloatArray
     active = support if support.all() else dilate(support, 2 * int(np.ceil(largest)) + 2)
 
     values = np.empty((*sheet.coverage.shape, 5), np.float32)
-    np.multiply(sheet.rgb, sheet.coverage[..., None], out=values[..., :3])
-    values[..., 3] = sheet.coverage
-    values[..., 4] = 1.0
+    values[..., 4] = sheet.weight
+    np.multiply(sheet.coverage, sheet.weight, out=values[..., 3])
+    np.multiply(sheet.rgb, values[..., 3:4], out=values[..., :3])
     spread_values = np.empty_like(values)
     scatter(values, radius, active, outline(aperture), area(aperture), BAND_ROWS, spread_values)
     whole = spread_values[..., 4]
-    scale = np.divide(1.0, whole, out=np.zeros_like(whole), where=whole > 1e-6)
+    scale = np.divide(1.0, whole, out=np.zeros_like(whole), where=whole > 1e-9)
     return spread_values[..., :3] * scale[..., None], np.clip(spread_values[..., 3] * scale, 0.0, 1.0)
