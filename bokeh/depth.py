@@ -20,6 +20,8 @@ EXACT_WIDTH = 1.75
 MARGIN = 5
 # Which side of an edge a pixel is on is decided at this length of the photo, and refined from there.
 GUIDE_LENGTH = 2048
+# Rounds of agreement among neighbours at an edge.
+AGREEMENT_STEPS = 12
 
 
 def upsample(
@@ -220,7 +222,9 @@ def agree_with_matte(depth: FloatArray, matte: FloatArray, step: float) -> Float
         return depth
     behind = _continue(depth, sure_out)
     usual = np.median(depth[sure_in])
-    trusted = sure_in & (2 * depth > behind + usual)
+    # A hole in the subject shows what is behind it, and its rim something in between: trust neither.
+    trusted = sure_in & (depth > behind + 0.6 * (usual - behind))
+    trusted = ndimage.binary_erosion(trusted, iterations=3, border_value=1)
     if not trusted.any():
         return depth
     subject = _continue(depth, trusted)
@@ -229,8 +233,8 @@ def agree_with_matte(depth: FloatArray, matte: FloatArray, step: float) -> Float
     height = (depth - behind) / np.where(apart, gap, 1.0)
     lost = apart & inside & (height < 0.5)
     lost = ndimage.binary_dilation(lost, iterations=MARGIN, mask=apart & inside & (height < 0.85))
-    extra = apart & ~inside & ~sure_out & (height > 0.5) & (height < 1.5)
-    extra = ndimage.binary_dilation(extra, iterations=MARGIN, mask=apart & ~inside & ~sure_out & (height > 0.15) & (height < 1.5))
+    beside = apart & ~inside & ~sure_out & (height > 0.15) & (height < 1.5)
+    extra = ndimage.binary_dilation(beside & (height > 0.5), iterations=MARGIN, mask=beside)
     return np.where(lost, subject, np.where(extra, behind, depth)).astype(np.float32)
 
 
@@ -257,21 +261,25 @@ def sharpen_edges(
     from ..kernels import depth as kernels
 
     size = guide.shape[:2]
-    colour = np.stack([_fit(guide[..., c], depth.shape) for c in range(3)], axis=-1)
+    colour = np.stack([_fit(guide[..., c], depth.shape) for c in range(3)])
     coarse = np.zeros((0, 0), np.float32) if matte is None else _fit(matte, depth.shape)
     fine = coarse if matte is None else _fit(matte, size)
+    radius = 4 + round(min(2.0, 4 * depth.shape[1] / size[1]))
     slope = np.hypot(*(ndimage.correlate1d(depth, [-0.5, 0, 0.5], axis=a, mode="nearest") for a in (0, 1)))
-    near, far, odds = (np.zeros(size, np.float32) for _ in range(3))
-    scale = depth.shape[1] / size[1]
-    radius = 4 + round(min(2.0, 4 * scale))
-    least = np.float32(_least_jump(depth, step))
-    kernels.two_surfaces(depth, slope, colour, coarse, guide, fine, radius, least, near, far, odds)
-    before, after = odds, np.empty_like(odds)
-    for _ in range(12):
-        kernels.agree(guide, near, far, odds, before, after)
-        before, after = after, (np.empty_like(odds) if before is odds else before)
+    low = ndimage.minimum_filter(depth, 2 * radius + 1, mode="nearest")
+    high = ndimage.maximum_filter(depth, 2 * radius + 1, mode="nearest")
+    jump = high - low
+    # A slanted plane has its range spread over the whole window, an edge has it in a few pixels.
+    steepest = ndimage.maximum_filter(slope, 2 * radius + 1, mode="nearest")
+    np.copyto(high, low, where=(jump < _least_jump(depth, step)) | (steepest < 0.13 * jump))
+    near, far, odds, other = (np.zeros(size, np.float32) for _ in range(4))
+    kernels.two_surfaces(depth, slope, low, high, colour, coarse, guide, fine, radius, near, far, odds)
+    data = odds.copy()
+    for _ in range(AGREEMENT_STEPS):
+        kernels.agree(guide, near, far, data, odds, other)
+        odds, other = other, odds
     out = np.empty(rgb.shape[:2], np.float32)
-    kernels.resolve(depth, guide, near, far, before, rgb, out)
+    kernels.resolve(depth, guide, near, far, odds, rgb, out)
     return out
 
 

@@ -84,15 +84,17 @@ def smooth_rows(values, codes, jump, keep):
                 values[y, x] += keep * (values[y, x + 1] - values[y, x])
 
 
-@njit(cache=True, nogil=True, parallel=True)
-def two_surfaces(depth, slope, colour, matte, fine_colour, fine_matte, radius, least_jump, near, far, odds):
+@njit(cache=True, nogil=True, parallel=True, fastmath={"contract", "reassoc", "arcp", "nsz"})
+def two_surfaces(depth, slope, low, high, colour, matte, fine_colour, fine_matte, radius, near, far, odds):
     """Where two surfaces meet: the depth of each, and to which of them a pixel belongs.
 
     Parameters
     ----------
     depth, slope : float32 (h, w)
         Dioptres, and the size of their gradient (dioptres per map pixel).
-    colour : float32 (h, w, 3)
+    low, high : float32 (h, w)
+        The smallest and largest depth within `radius`; equal where there is no edge.
+    colour : float32 (3, h, w)
         The photo at the map's resolution, perceptual.
     matte : float32 (h, w)
         Coverage at the map's resolution; one of shape (0, 0) when there is none.
@@ -100,8 +102,6 @@ def two_surfaces(depth, slope, colour, matte, fine_colour, fine_matte, radius, l
         The same at the resolution of the answer.
     radius : int
         Half width of the window of map pixels that is searched.
-    least_jump : float
-        A smaller difference (dioptres) is no edge.
     near, far : float32 (H, W), written
         The two depths; equal where there is no edge.
     odds : float32 (H, W), written
@@ -118,69 +118,75 @@ def two_surfaces(depth, slope, colour, matte, fine_colour, fine_matte, radius, l
     for k in range(side):
         falloff[k] = math.exp(-0.5 * ((k - radius) / (0.6 * radius)) ** 2)
         prior_falloff[k] = math.exp(-0.5 * ((k - radius) / (0.25 * radius)) ** 2)
+    one = np.float32(1.0)
+    none = np.float32(0.0)
+    half = np.float32(0.5)
+    spare = np.float32(1e-3)
+    sharpness = np.float32(COLOUR_SHARPNESS / 4)
     for Y in prange(H):
-        cy = min(max(int((Y + 0.5) * scale_y), 0), h - 1)
+        cy = min(int((Y + 0.5) * scale_y), h - 1)
         y0 = max(cy - radius, 0)
         y1 = min(cy + radius + 1, h)
         for X in range(W):
-            cx = min(max(int((X + 0.5) * scale_x), 0), w - 1)
-            x0 = max(cx - radius, 0)
-            x1 = min(cx + radius + 1, w)
-            lo = depth[cy, cx]
-            hi = lo
-            steepest = np.float32(0.0)
-            for y in range(y0, y1):
-                for x in range(x0, x1):
-                    lo = min(lo, depth[y, x])
-                    hi = max(hi, depth[y, x])
-                    steepest = max(steepest, slope[y, x])
+            cx = min(int((X + 0.5) * scale_x), w - 1)
+            lo = low[cy, cx]
+            jump = high[cy, cx] - lo
             near[Y, X] = depth[cy, cx]
             far[Y, X] = depth[cy, cx]
-            odds[Y, X] = 0.0
-            jump = hi - lo
-            # A slanted plane has its range spread over the whole window; an edge has it in a few pixels.
-            if jump < least_jump or steepest < 0.13 * jump:
+            odds[Y, X] = none
+            if jump <= none:
                 continue
-            flat = np.float32(1.0) / (0.05 * jump)
-            near_sum = far_sum = near_weight = far_weight = np.float32(0.0)
-            near_like = far_like = near_calm = far_calm = np.float32(0.0)
-            near_matte = far_matte = np.float32(0.0)
-            prior = prior_weight = np.float32(0.0)
+            x0 = max(cx - radius, 0)
+            x1 = min(cx + radius + 1, w)
+            per_jump = one / jump
+            steep = one / (np.float32(0.05) * jump)
+            near_sum = far_sum = near_weight = far_weight = none
+            near_like = far_like = near_calm = far_calm = none
+            near_matte = far_matte = prior = prior_weight = none
             r = fine_colour[Y, X, 0]
             g = fine_colour[Y, X, 1]
             b = fine_colour[Y, X, 2]
             for y in range(y0, y1):
+                fall_y = falloff[y - cy + radius]
+                prior_y = prior_falloff[y - cy + radius]
                 for x in range(x0, x1):
-                    u = (depth[y, x] - lo) / jump
-                    s = slope[y, x] * flat
-                    calm = falloff[y - cy + radius] * falloff[x - cx + radius] * math.exp(-s * s)
-                    dr = colour[y, x, 0] - r
-                    dg = colour[y, x, 1] - g
-                    db = colour[y, x, 2] - b
-                    like = calm * math.exp(-(dr * dr + dg * dg + db * db) * COLOUR_SHARPNESS)
-                    p = prior_falloff[y - cy + radius] * prior_falloff[x - cx + radius]
+                    u = (depth[y, x] - lo) * per_jump
+                    s = slope[y, x] * steep
+                    # Bell curves as powers of 1 / (1 + x^2): much cheaper than exponentials, as good here.
+                    bell = one / (one + s * s)
+                    calm = fall_y * falloff[x - cx + radius] * bell * bell * bell
+                    dr = colour[0, y, x] - r
+                    dg = colour[1, y, x] - g
+                    db = colour[2, y, x] - b
+                    bell = one / (one + (dr * dr + dg * dg + db * db) * sharpness)
+                    bell *= bell
+                    like = calm * bell * bell
+                    p = prior_y * prior_falloff[x - cx + radius]
                     prior += p * u
                     prior_weight += p
-                    if u > 0.5:
-                        weight = calm + 1e-3 * u**16
-                        near_sum += weight * depth[y, x]
-                        near_weight += weight
-                        near_like += like
-                        near_calm += calm
-                        if has_matte:
-                            near_matte += weight * matte[y, x]
-                    else:
-                        weight = calm + 1e-3 * (1.0 - u) ** 16
-                        far_sum += weight * depth[y, x]
-                        far_weight += weight
-                        far_like += like
-                        far_calm += calm
-                        if has_matte:
-                            far_matte += weight * matte[y, x]
+                    is_near = one if u > half else none
+                    is_far = one - is_near
+                    extreme = u * is_near + (one - u) * is_far
+                    extreme *= extreme
+                    extreme *= extreme
+                    extreme *= extreme
+                    # A thin thing has no flat top: its highest point stands in for it.
+                    weight = calm + spare * extreme * extreme
+                    near_weight += is_near * weight
+                    near_sum += is_near * weight * u
+                    near_like += is_near * like
+                    near_calm += is_near * calm
+                    far_weight += is_far * weight
+                    far_sum += is_far * weight * u
+                    far_like += is_far * like
+                    far_calm += is_far * calm
+                    if has_matte:
+                        near_matte += is_near * weight * matte[y, x]
+                        far_matte += is_far * weight * matte[y, x]
             n = near_sum / near_weight
             f = far_sum / far_weight
-            near[Y, X] = n
-            far[Y, X] = f
+            near[Y, X] = lo + jump * n
+            far[Y, X] = lo + jump * f
             if has_matte:
                 near_matte /= near_weight
                 far_matte /= far_weight
@@ -189,7 +195,7 @@ def two_surfaces(depth, slope, colour, matte, fine_colour, fine_matte, radius, l
                     sign = 1.0 if near_matte > far_matte else -1.0
                     odds[Y, X] = sign * 40.0 * (fine_matte[Y, X] - 0.5)
                     continue
-            mean = ((prior / prior_weight * jump + lo) - f) / max(n - f, 1e-9)
+            mean = (prior / prior_weight - f) / max(n - f, 1e-6)
             mean = min(max(mean, 0.02), 0.98)
             log_prior = PRIOR_TRUST * math.log(mean / (1.0 - mean))
             likeness = math.log((near_like + 0.02 * near_calm + 1e-6) / (near_calm + 1e-4)) - math.log(
