@@ -53,10 +53,11 @@ def upsample(
         return deband(whole, step)
     plain = deband(condense(whole, softness), step)
     guide = _perceptual(rgb)
-    aligned = align(plain, guide, matte)
-    if matte is not None:
-        aligned = agree_with_matte(aligned, matte, step)
-    return sharpen_edges(aligned, rgb, guide, matte, step)
+    outline = None if matte is None else _fit(matte, guide.shape[:2])
+    aligned = align(plain, guide, outline)
+    if outline is not None:
+        aligned = agree_with_matte(aligned, outline, step)
+    return sharpen_edges(aligned, rgb, guide, outline, step)
 
 
 def repair_holes(depth: FloatArray) -> FloatArray:
@@ -249,7 +250,7 @@ def sharpen_edges(
         Dioptres, without holes.
     rgb, guide : float32 (H, W, 3), (H', W', 3)
         The photo, scene-linear; the same perceptual and perhaps reduced, the resolution of the decision.
-    matte : float32 (H, W) or None
+    matte : float32 (H', W') or None
         Coverage of the subject.
     step : float
         Size of one code in dioptres, 0 = continuous.
@@ -263,7 +264,7 @@ def sharpen_edges(
     size = guide.shape[:2]
     colour = np.stack([_fit(guide[..., c], depth.shape) for c in range(3)])
     coarse = np.zeros((0, 0), np.float32) if matte is None else _fit(matte, depth.shape)
-    fine = coarse if matte is None else _fit(matte, size)
+    fine = coarse if matte is None else matte
     radius = 4 + round(min(2.0, 4 * depth.shape[1] / size[1]))
     slope = np.hypot(*(ndimage.correlate1d(depth, [-0.5, 0, 0.5], axis=a, mode="nearest") for a in (0, 1)))
     low = ndimage.minimum_filter(depth, 2 * radius + 1, mode="nearest")
@@ -274,9 +275,12 @@ def sharpen_edges(
     np.copyto(high, low, where=(jump < _least_jump(depth, step)) | (steepest < 0.13 * jump))
     near, far, odds, other = (np.zeros(size, np.float32) for _ in range(4))
     kernels.two_surfaces(depth, slope, low, high, colour, coarse, guide, fine, radius, near, far, odds)
+    edge = np.flatnonzero(near != far)
+    weights = np.empty((edge.size, 8), np.float32)
+    kernels.likeness_of_neighbours(guide, near, far, edge, weights)
     data = odds.copy()
     for _ in range(AGREEMENT_STEPS):
-        kernels.agree(guide, near, far, data, odds, other)
+        kernels.agree(edge, weights, data.ravel(), odds.ravel(), other.ravel(), size[1])
         odds, other = other, odds
     out = np.empty(rgb.shape[:2], np.float32)
     kernels.resolve(depth, guide, near, far, odds, rgb, out)
@@ -298,10 +302,12 @@ def _least_jump(depth: FloatArray, step: float) -> np.float32:
 
 def _perceptual(rgb: FloatArray) -> FloatArray:
     """Square root of light, clipped a little above white, at most 2048 pixels long."""
+    from ..kernels import depth as kernels
+
     factor = -(-max(rgb.shape[:2]) // GUIDE_LENGTH)
-    size = (max(1, rgb.shape[0] // factor), max(1, rgb.shape[1] // factor))
-    channels = [np.sqrt(np.clip(_fit(rgb[..., c], size), 0.0, 2.25)) for c in range(3)]
-    return np.stack(channels, axis=-1)
+    guide = np.empty((max(1, rgb.shape[0] // factor), max(1, rgb.shape[1] // factor), 3), np.float32)
+    kernels.perceive(rgb, guide)
+    return guide
 
 
 def _continue(values: FloatArray, known: NDArray[np.bool_]) -> FloatArray:

@@ -205,33 +205,70 @@ def two_surfaces(depth, slope, low, high, colour, matte, fine_colour, fine_matte
 
 
 @njit(cache=True, nogil=True, parallel=True)
-def agree(colour, near, far, data, before, after):
-    """One step of agreement: each pixel of an edge leans to the side of neighbours that look alike.
+def likeness_of_neighbours(colour, near, far, edge, weights):
+    """How much each edge pixel looks like its eight neighbours, as far as these are edge pixels too.
 
-    `data`, `before`, `after` are log-odds (H, W); `after` is written.
+    `edge` holds flat indices into (H, W); `weights` float32 (n, 8) is written, row by row around the pixel.
     """
-    H, W = data.shape
-    for y in prange(H):
-        for x in range(W):
-            if near[y, x] == far[y, x]:
-                after[y, x] = 0.0
-                continue
-            total = data[y, x]
-            for dy in range(-1, 2):
-                for dx in range(-1, 2):
-                    v = y + dy
-                    u = x + dx
-                    if (dy == 0 and dx == 0) or v < 0 or u < 0 or v >= H or u >= W or near[v, u] == far[v, u]:
-                        continue
+    H, W = near.shape
+    for i in prange(edge.size):
+        y = edge[i] // W
+        x = edge[i] % W
+        k = 0
+        for v in range(y - 1, y + 2):
+            for u in range(x - 1, x + 2):
+                if v == y and u == x:
+                    continue
+                weights[i, k] = 0.0
+                if 0 <= v < H and 0 <= u < W and near[v, u] != far[v, u]:
                     d = np.float32(0.0)
                     for c in range(3):
                         e = colour[v, u, c] - colour[y, x, c]
                         d += e * e
-                    weight = NEIGHBOUR_TRUST * math.exp(-d * COLOUR_SHARPNESS)
-                    if dy != 0 and dx != 0:
-                        weight *= 0.7
-                    total += weight * math.tanh(0.5 * before[v, u])
-            after[y, x] = total
+                    weights[i, k] = NEIGHBOUR_TRUST * math.exp(-d * COLOUR_SHARPNESS)
+                    if v != y and u != x:
+                        weights[i, k] *= 0.7
+                k += 1
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def agree(edge, weights, data, before, after, width):
+    """One step of agreement: each pixel of an edge leans to the side of neighbours that look alike.
+
+    `data`, `before`, `after` are log-odds (H * W,); `after` is written at the pixels of `edge`.
+    """
+    last = data.size - 1
+    for i in prange(edge.size):
+        p = edge[i]
+        total = data[p]
+        k = 0
+        for dy in range(-1, 2):
+            for dx in range(-1, 2):
+                if dy == 0 and dx == 0:
+                    continue
+                q = before[min(max(p + dy * width + dx, 0), last)]
+                total += weights[i, k] * q / math.sqrt(4.0 + q * q)
+                k += 1
+        after[p] = total
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def perceive(light, out):
+    """Area means of `light` (HH, WW, 3), scene-linear, as square roots clipped at 1.5: `out` (H, W, 3)."""
+    HH, WW, _ = light.shape
+    H, W, _ = out.shape
+    for y in prange(H):
+        y0 = y * HH // H
+        y1 = (y + 1) * HH // H
+        for x in range(W):
+            x0 = x * WW // W
+            x1 = (x + 1) * WW // W
+            for c in range(3):
+                total = np.float32(0.0)
+                for v in range(y0, y1):
+                    for u in range(x0, x1):
+                        total += min(max(light[v, u, c], np.float32(0.0)), np.float32(2.25))
+                out[y, x, c] = math.sqrt(total / ((y1 - y0) * (x1 - x0)))
 
 
 @njit(cache=True, nogil=True, parallel=True)
