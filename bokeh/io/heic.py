@@ -84,7 +84,7 @@ def _profile(info: dict, codes: NDArray, name: str, notes: list[str]) -> tuple[P
 
 
 def _turn(meta: boxes.Meta | None) -> int:
-    """Rotation and mirroring (irot, imir) of the primary item, which the decoder has applied, as one EXIF orientation."""
+    """Tell the rotation and mirroring (irot, imir) that the decoder has applied, as one EXIF orientation."""
     item = meta.items.get(meta.primary) if meta else None
     irot, imir = (item.find("irot"), item.find("imir")) if item else (None, None)
     if imir:  # from scanners and editors, not from phones: only the plain cases
