@@ -10,6 +10,7 @@ import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
 from PIL import Image
+
 from rebokeh.bokeh.io import boxes
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageCms
+
 from rebokeh.bokeh.colour import (
     LINEAR_CURVE,
     PRIMARIES,

@@ -10,6 +10,7 @@ import pillow_heif
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from rebokeh.bokeh.colour import REC709_CURVE, named_profile
 from rebokeh.bokeh.errors import InputError
 from rebokeh.bokeh.io import boxes, load

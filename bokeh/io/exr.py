@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from ..colour import LINEAR_CURVE, BrokenProfileError, Profile, linear_profile
 from ..errors import InputError
 from ..photo import FloatArray, Photo
-from .common import Decoded, check_size, decoding
+from .common import Decoded, check_size, decoding, silence
 
 # Renderers write infinity as inf, or as a distance nothing has.
 FAR_M = 1e5
@@ -62,10 +63,10 @@ def read_channels(data: bytes, name: str, what: str = "picture") -> tuple[dict[s
     """
     channels: dict[str, NDArray] = {}
     with decoding(name, what):
-        for part in OpenEXR.File(io.BytesIO(data), separate_channels=True, header_only=True).parts:
+        for part in _parts(data, header_only=True):
             check_size(*_window(part.header["displayWindow"])[2:], name, what)
             check_size(*_window(part.header["dataWindow"])[2:], name, what)
-        parts = OpenEXR.File(io.BytesIO(data), separate_channels=True).parts
+        parts = _parts(data)
         header = dict(parts[0].header)
         frame = _window(header["displayWindow"])
         for part in parts:
@@ -76,6 +77,16 @@ def read_channels(data: bytes, name: str, what: str = "picture") -> tuple[dict[s
                     continue  # subsampled chroma; what is not full size is not read
                 channels.setdefault(key, _placed(pixels, window, frame, _is_depth(key)))
     return channels, header
+
+
+def _parts(data: bytes, header_only: bool = False) -> list:
+    """The file's parts; raises where OpenEXR would only print that it left some out."""
+    said = io.StringIO()
+    with silence(), contextlib.redirect_stdout(said):
+        parts = OpenEXR.File(io.BytesIO(data), separate_channels=True, header_only=header_only).parts
+    if said.getvalue() or not parts:
+        raise ValueError(said.getvalue() or "no parts")
+    return parts
 
 
 def _window(box) -> tuple[int, int, int, int]:

@@ -6,6 +6,7 @@ ever tried. 16-bit colour, which Pillow keeps as 8, is decoded twice, high bytes
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sys
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from ..colour import D65, PRIMARIES, BrokenProfileError, Profile, gamma_curve, n
 from ..errors import InputError
 from ..photo import Photo
 from . import boxes, exif
-from .common import Decoded, check_size, decoding, profile_or_note, upright
+from .common import Decoded, check_size, decoding, profile_or_note, silence, upright
 from .lut import convert_image, to_srgb
 
 # H.273 code points that pictures use. PQ and HLG are HDR codings, whose 1.0 is not the SDR clip.
@@ -74,7 +75,7 @@ def decode(data: bytes, name: str, kind: str, opener: Callable[[bytes], Image.Im
         When it is truncated, damaged, too large or coded in a way that is not read.
     """
     notes: list[str] = []
-    with decoding(name):
+    with decoding(name), silence() if kind == "tiff" else contextlib.nullcontext():
         image = opener(data)
         check_size(*image.size, name)
         codes = _codes(image, data, opener, notes)
@@ -123,6 +124,14 @@ def _codes(image: Image.Image, data: bytes, opener: Callable[[bytes], Image.Imag
         if mode == "RGBA" and codes[..., 3].min() < 65535:
             notes.append("transparency is ignored")
         return np.ascontiguousarray(codes[..., :3])
+    if deep == "LA;16B" and mode == "RGBA":
+        low = opener(data)
+        _unpack_as(low, "RGBA")  # grey and alpha, two bytes each, pass for four channels of one
+        four = np.asarray(low).astype(np.uint16)
+        notes.append("grey picture: taken as RGB")
+        if four[..., 2:].min() < 255:
+            notes.append("transparency is ignored")
+        return np.bitwise_or(four[..., :1] << 8, four[..., 1:2], dtype=np.uint16).repeat(3, axis=2)
     if ";16" in deep:
         notes.append(f"16-bit {mode} is read as 8 bit")
     has_alpha = mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
@@ -156,11 +165,16 @@ def _sixteen_bits(high: Image.Image, low: Image.Image, raw: str) -> NDArray[np.u
     if order == "N":
         order = "L" if sys.byteorder == "little" else "B"
     other = raw[:-1] + ("L" if order == "B" else "B")
-    tiles = getattr(low, "tile", [])
-    args = [other if isinstance(t.args, str) else (other, *t.args[1:]) for t in tiles]
-    setattr(low, "tile", [t._replace(args=a) for t, a in zip(tiles, args, strict=True)])  # noqa: B010
+    _unpack_as(low, other)
     both = np.left_shift(np.asarray(high).astype(np.uint16), 8, dtype=np.uint16)
     return np.bitwise_or(both, np.asarray(low), dtype=np.uint16)
+
+
+def _unpack_as(image: Image.Image, raw: str) -> None:
+    """Make Pillow unpack the file's bytes by another raw mode of the same width."""
+    tiles = getattr(image, "tile", [])
+    args = [raw if isinstance(t.args, str) else (raw, *t.args[1:]) for t in tiles]
+    setattr(image, "tile", [t._replace(args=a) for t, a in zip(tiles, args, strict=True)])  # noqa: B010
 
 
 def cicp_profile(primaries: int, transfer: int, name: str) -> Profile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import math
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from PIL import JpegImagePlugin, PngImagePlugin
 from ..errors import DepthError, UnknownFormatError, UsageError
 from ..photo import DepthKind, FloatArray
 from . import exr, tiff
-from .common import check_size, decoding, read_file, same_aspect, upright
+from .common import check_size, decoding, read_file, same_aspect, silence, upright
 from .registry import kind_of
 
 UNITS = ("m", "dioptre", "relative")
@@ -251,7 +252,7 @@ def _read_pfm(data: bytes, name: str, what: str) -> NDArray:
 
 def _read_pillow(data: bytes, name: str, what: str, kind: str) -> NDArray:
     """Read samples of a PNG, JPEG or TIFF as Pillow gives them; 16-bit grey stays 16 bit."""
-    with decoding(name, what):
+    with decoding(name, what), silence() if kind == "tiff" else contextlib.nullcontext():
         if kind == "png":
             image = PngImagePlugin.PngImageFile(io.BytesIO(data))
         elif kind == "jpeg":
