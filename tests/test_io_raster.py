@@ -392,4 +392,4 @@ def test_raw_files_are_told_to_be_developed():
 def test_two_pass_trick_is_still_what_pillow_does():
     """If Pillow learns 16-bit colour, its raw mode changes and this says so before a photo goes wrong."""
     image = raster.PngImagePlugin.PngImageFile(io.BytesIO(png16(DEEP, 2)))
-    assert image.mode == "RGB" and raster._raw_mode(image) == "RGB;16B"
+    assert image.mode == "RGB" and raster.raw_mode(image) == "RGB;16B"

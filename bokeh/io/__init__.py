@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from ..errors import UsageError
 from ..photo import Photo
 from . import registry, sidecar
 from .common import read_file
@@ -50,8 +51,13 @@ def load(
     UsageError
         When the depth unit or scale makes no sense.
     """
+    if depth is None and (depth_unit is not None or depth_scale is not None):
+        raise UsageError("a depth unit or scale needs a depth map to speak of; give --depth too")
     data, name = read_file(path)
     photo = registry.read(data, name)
+    if isinstance(path, (str, Path)):
+        # As the system knows it, not as messages print it: `save` recognises its input by this.
+        photo = replace(photo, meta=replace(photo.meta, path=str(path)))
     if depth is not None:
         found = sidecar.read_depth(depth, photo.size, photo.meta.turn, depth_unit, depth_scale)
         notes = (*photo.meta.notes, *found.notes)

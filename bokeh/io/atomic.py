@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from ..errors import OutputError
+from .common import printable
 
 _PREFIX, _SUFFIX = ".rebokeh-", ".part"
 # A temporary file this old belongs to a run that was killed, not to one that still writes.
@@ -36,7 +37,7 @@ def check_output(path: str | Path, source: str | Path | None = None, overwrite: 
     OutputError
     """
     path = Path(path)
-    name = _printable(path)
+    name = printable(path)
     try:
         real = Path(os.path.realpath(path))
         exists = real.exists()
@@ -47,9 +48,9 @@ def check_output(path: str | Path, source: str | Path | None = None, overwrite: 
         if exists and not overwrite:
             raise OutputError(f"{name}: the file exists; choose another name or say --overwrite")
         if not real.parent.is_dir():
-            raise OutputError(f"{name}: the folder {_printable(real.parent)} does not exist; make it first")
+            raise OutputError(f"{name}: the folder {printable(real.parent)} does not exist; make it first")
         if not os.access(real.parent, os.W_OK | os.X_OK):
-            raise OutputError(f"{name}: the folder {_printable(real.parent)} may not be written; choose another")
+            raise OutputError(f"{name}: the folder {printable(real.parent)} may not be written; choose another")
     except (OSError, ValueError) as err:  # a name too long, a loop of links, a null byte
         if isinstance(err, OutputError):
             raise
@@ -79,7 +80,7 @@ def write_atomic(path: Path, data: bytes) -> None:
             part.unlink(missing_ok=True)
         if isinstance(err, OSError):
             raise OutputError(
-                f"{_printable(path)}: the output cannot be written ({err.strerror or err}); "
+                f"{printable(path)}: the output cannot be written ({err.strerror or err}); "
                 "free some space or choose another folder"
             ) from err
         raise
@@ -93,7 +94,3 @@ def _sweep(folder: Path) -> None:
                 with contextlib.suppress(OSError):
                     if time.time() - entry.stat().st_mtime > _STALE_S:
                         os.unlink(entry.path)
-
-
-def _printable(path: Path) -> str:
-    return str(path).encode("utf-8", "replace").decode()

@@ -69,6 +69,11 @@ class Meta:
                 return self.payload(item)
         return None
 
+    def is_whole(self) -> bool:
+        """Whether every item's bytes lie inside the file. Decoders leave a cut-off tile grey and say nothing."""
+        ends = (start + size for item in self.items.values() if item.construction == 0 for start, size in item.extents)
+        return all(end <= len(self._data) for end in ends)
+
     def payload(self, item: Item) -> bytes:
         """Return the item's bytes."""
         base = {0: self._data, 1: self._idat}.get(item.construction)

@@ -143,6 +143,12 @@ def profile_or_note(icc: bytes | None, notes: list[str]) -> Profile | None:
         return Profile()
 
 
+def printable(path: object) -> str:
+    """Make a file's name fit for one line of a message, whatever bytes it is made of."""
+    words = os.fsencode(str(path)).decode("utf-8", "replace")
+    return "".join(c if c.isprintable() else "?" for c in words)
+
+
 def read_file(path: str | Path | bytes, what: str = "photo") -> tuple[bytes, str]:
     """(bytes, name for messages) of a file.
 
@@ -155,7 +161,7 @@ def read_file(path: str | Path | bytes, what: str = "photo") -> tuple[bytes, str
         data, name = bytes(path), "<bytes>"
     else:
         path = Path(path)
-        name = str(path).encode("utf-8", "replace").decode()
+        name = printable(path)
         try:
             data = path.read_bytes()
         except FileNotFoundError as err:

@@ -200,7 +200,7 @@ def for_output(
         False takes the orientation out, for files that state it elsewhere.
     """
     found = _directories(exif) if exif else None
-    if exif is None or found is None:
+    if exif is None or found is None or not found[2]:
         return None
     base, order, main, inner = found
     data = bytearray(exif)

@@ -7,6 +7,7 @@ import pillow_heif
 from numpy.typing import NDArray
 
 from ..colour import Profile
+from ..errors import InputError
 from ..photo import FloatArray, Photo
 from . import apple, boxes, exif
 from .common import Decoded, check_size, decoding, profile_or_note, same_aspect
@@ -29,6 +30,12 @@ def read(data: bytes, name: str) -> Photo:
     InputError
         When it is truncated, damaged, too large, or coded as PQ or HLG.
     """
+    try:
+        meta = boxes.read_meta(data)
+    except boxes.BoxError:
+        meta = None  # libheif may know better
+    if meta and not meta.is_whole():
+        raise InputError(f"{name}: the picture is truncated; get a fresh copy of the file")
     with decoding(name):
         # Sizes are known before pixels are decoded; 10 and 12 bit come as 16.
         image = _open(data)
@@ -37,10 +44,6 @@ def read(data: bytes, name: str) -> Photo:
         codes = _rgb(np.asarray(image), image.mode)
     notes: list[str] = []
     profile, codes = _profile(info, codes, name, notes)
-    try:
-        meta = boxes.read_meta(data)
-    except boxes.BoxError:
-        meta = None
     block = info.get("exif") or None
     decoded = Decoded(
         codes=codes,

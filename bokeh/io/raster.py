@@ -118,9 +118,9 @@ def _codes(image: Image.Image, data: bytes, opener: Callable[[bytes], Image.Imag
     if mode in ("I", "I;16", "I;16B", "I;16L", "I;16N"):
         notes.append("grey picture: taken as RGB")
         return np.clip(np.asarray(image), 0, 65535).astype(np.uint16)[..., None].repeat(3, axis=2)
-    deep = _raw_mode(image)
+    deep = raw_mode(image)
     if mode in ("RGB", "RGBA") and deep.startswith((f"{mode};16", f"{mode[:3]}X;16")):
-        codes = _sixteen_bits(image, opener(data), deep)
+        codes = sixteen_bits(image, opener(data), deep)
         if mode == "RGBA" and codes[..., 3].min() < 65535:
             notes.append("transparency is ignored")
         return np.ascontiguousarray(codes[..., :3])
@@ -150,7 +150,7 @@ def _codes(image: Image.Image, data: bytes, opener: Callable[[bytes], Image.Imag
     return np.asarray(image if mode == "RGB" else image.convert("RGBA" if has_alpha else "RGB"))[..., :3].copy()
 
 
-def _raw_mode(image: Image.Image) -> str:
+def raw_mode(image: Image.Image) -> str:
     """How the pixels lie in the file, in Pillow's words ("RGB;16B"), or ''."""
     tiles = getattr(image, "tile", None)
     if not tiles:
@@ -159,7 +159,7 @@ def _raw_mode(image: Image.Image) -> str:
     return args if isinstance(args, str) else str(args[0]) if args else ""
 
 
-def _sixteen_bits(high: Image.Image, low: Image.Image, raw: str) -> NDArray[np.uint16]:
+def sixteen_bits(high: Image.Image, low: Image.Image, raw: str) -> NDArray[np.uint16]:
     """Both bytes of 16-bit samples: unpacked as the other byte order, Pillow keeps the other byte."""
     order = raw[-1]
     if order == "N":

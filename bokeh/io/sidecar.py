@@ -16,6 +16,7 @@ from ..errors import DepthError, UnknownFormatError, UsageError
 from ..photo import DepthKind, FloatArray
 from . import exr, tiff
 from .common import check_size, decoding, read_file, same_aspect, silence, upright
+from .raster import open_tiff, raw_mode, sixteen_bits
 from .registry import kind_of
 
 UNITS = ("m", "dioptre", "relative")
@@ -258,12 +259,13 @@ def _read_pillow(data: bytes, name: str, what: str, kind: str) -> NDArray:
         elif kind == "jpeg":
             image = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
         else:
-            from .raster import open_tiff
-
             image = open_tiff(data)
         check_size(*image.size, name, what)
         if image.mode in ("P", "PA", "CMYK", "YCbCr", "LAB", "HSV"):
             return np.asarray(image.convert("RGBA" if "transparency" in image.info else "RGB"))
+        deep = raw_mode(image)
+        if kind == "png" and deep in ("RGB;16B", "RGBA;16B"):
+            return sixteen_bits(image, PngImagePlugin.PngImageFile(io.BytesIO(data)), deep)
         if image.mode == "1":
             return np.asarray(image.convert("L"))
         if image.mode.startswith("I"):

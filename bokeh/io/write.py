@@ -17,6 +17,7 @@ from ..errors import OutputError, RebokehError, UsageError
 from ..photo import FloatArray, Photo
 from . import deep, exif
 from .atomic import check_output, write_atomic
+from .common import printable
 
 SUFFIXES = {
     ".heic": "heic", ".heif": "heic", ".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png",
@@ -77,7 +78,7 @@ def save(
     kind = output_format(path, format)
     source = photo.meta.path if photo.meta.path and photo.meta.path != "<bytes>" else None
     real = check_output(path, source, overwrite)
-    data = encode(photo, kind, strip=strip, quality=quality, bit_depth=bit_depth, name=str(path))
+    data = encode(photo, kind, strip=strip, quality=quality, bit_depth=bit_depth, name=printable(path))
     write_atomic(real, data)
     return Path(path)
 
@@ -93,7 +94,8 @@ def output_format(path: str | Path, format: str | None = None) -> str:
     if format is None:
         suffix = Path(path).suffix.lower()
         if suffix not in SUFFIXES:
-            raise UsageError(f"{path}: cannot tell the format from {suffix or 'no suffix'!r}; one of {_listed()}")
+            what = repr(suffix) if suffix else "no suffix"
+            raise UsageError(f"{printable(path)}: cannot tell the format from {what}; one of {_listed()}")
         return SUFFIXES[suffix]
     kind = SUFFIXES.get("." + format.lower().lstrip("."))
     if kind is None:
