@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -101,7 +102,7 @@ def test_a_made_profile_is_read_back_and_a_colour_engine_agrees(name):
     corners = made.chromaticities()
     assert corners is not None
     assert np.allclose(corners[:6], np.ravel(PRIMARIES[name]), atol=2e-4)
-    opened = ImageCms.ImageCmsProfile(io.BytesIO(made.icc or b"")).profile
+    opened: Any = ImageCms.ImageCmsProfile(io.BytesIO(made.icc or b"")).profile
     assert opened.profile_description == name
     assert np.allclose([opened.red_primary[1][:2]], [corners[:2]], atol=0.02)
 

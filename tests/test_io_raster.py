@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from typing import Any
 
 import iphone
 import numpy as np
 import OpenEXR
 import pytest
 import tifffile
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
 
 from rebokeh.bokeh.colour import LINEAR_CURVE, gamma_curve, named_profile
 from rebokeh.bokeh.errors import InputError, UnknownFormatError
@@ -51,7 +52,8 @@ def chunk(kind: bytes, body: bytes) -> bytes:
 
 def tif(array: np.ndarray, **more) -> bytes:
     file = io.BytesIO()
-    tifffile.imwrite(file, array, **({"photometric": "rgb" if array.ndim == 3 else "minisblack"} | more))
+    options: dict[str, Any] = {"photometric": "rgb" if array.ndim == 3 else "minisblack"} | more
+    tifffile.imwrite(file, array, **options)
     return file.getvalue()
 
 
@@ -297,7 +299,8 @@ def test_apple_frames_are_known_by_their_xmp_not_their_order():
 
 
 def test_families_without_an_adapter_load_without_depth_and_say_so():
-    words = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r xmlns:GDepth="http://ns.google.com/photos/1.0/depthmap/" GDepth:Near="1"/></x:xmpmeta>'
+    space = b'xmlns:GDepth="http://ns.google.com/photos/1.0/depthmap/"'
+    words = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r ' + space + b' GDepth:Near="1"/></x:xmpmeta>'
     photo = load(saved(Image.fromarray(SMOOTH), "JPEG", xmp=words))
     assert photo.depth is None and said(photo, "GDepth")
 
@@ -391,5 +394,5 @@ def test_raw_files_are_told_to_be_developed():
 
 def test_two_pass_trick_is_still_what_pillow_does():
     """If Pillow learns 16-bit colour, its raw mode changes and this says so before a photo goes wrong."""
-    image = raster.PngImagePlugin.PngImageFile(io.BytesIO(png16(DEEP, 2)))
+    image = PngImagePlugin.PngImageFile(io.BytesIO(png16(DEEP, 2)))
     assert image.mode == "RGB" and raster.raw_mode(image) == "RGB;16B"

@@ -270,7 +270,7 @@ def test_any_failure_leaves_the_old_file_and_no_part(tmp_path, monkeypatch, fail
     def fail(*_):
         raise failure
 
-    monkeypatch.setattr(atomic.os, at, fail)
+    monkeypatch.setattr(os, at, fail)
     with pytest.raises(OutputError if isinstance(failure, OSError) else type(failure)):
         save(photo_of(SMOOTH), path, overwrite=True)
     monkeypatch.undo()

@@ -27,17 +27,18 @@ def read(data: bytes, name: str) -> Photo:
         When it is truncated, damaged or too large.
     """
     decoded = decode(data, name, "jpeg", open_jpeg)
-    more = _auxiliaries(data, decoded)
+    with decoding(name, "auxiliary frames"):
+        image = open_jpeg(data)
+        lost = "mp" in image.info and getattr(image, "n_frames", 1) == 1
+    more = _auxiliaries(image, decoded)
     if "depth" not in more:
-        _say_what_is_not_read(decoded)
+        _say_what_is_not_read(decoded, lost)
     return decoded.photo(**more)
 
 
-def _auxiliaries(data: bytes, decoded: Decoded) -> dict:
+def _auxiliaries(image: Image.Image, decoded: Decoded) -> dict:
     more: dict = {}
     mattes: dict[str, FloatArray] = {}
-    with decoding(decoded.name, "auxiliary frames"):
-        image = open_jpeg(data)
     for k in range(1, min(getattr(image, "n_frames", 1), _MAX_FRAMES)):
         with decoding(decoded.name, "auxiliary frame"):
             image.seek(k)
@@ -78,7 +79,7 @@ def _codes(image: Image.Image, decoded: Decoded, what: str, any_aspect: bool = F
     return codes
 
 
-def _say_what_is_not_read(decoded: Decoded) -> None:
+def _say_what_is_not_read(decoded: Decoded, lost: bool) -> None:
     """Name the depth or gain map of families that have no adapter yet."""
     keys = apple.xmp_values(decoded.xmp)
     if any(k.startswith("GDepth:") for k in keys):
@@ -87,3 +88,5 @@ def _say_what_is_not_read(decoded: Decoded) -> None:
         decoded.notes.append("holds a depth map of the Dynamic Depth kind, which is not read yet")
     if any(k.startswith("hdrgm:") for k in keys):
         decoded.notes.append("holds an Ultra HDR gain map, which is not read yet")
+    elif lost:
+        decoded.notes.append("lists further frames (depth, mattes) that are cut off or gone")

@@ -80,7 +80,7 @@ def read_channels(data: bytes, name: str, what: str = "picture") -> tuple[dict[s
 
 
 def _parts(data: bytes, header_only: bool = False) -> list:
-    """The file's parts; raises where OpenEXR would only print that it left some out."""
+    """Read the file's parts; raises where OpenEXR would only print that it left some out."""
     said = io.StringIO()
     with silence(), contextlib.redirect_stdout(said):
         parts = OpenEXR.File(io.BytesIO(data), separate_channels=True, header_only=header_only).parts
