@@ -150,9 +150,10 @@ def test_a_matte_of_another_shape_is_dropped_and_said():
     assert photo.matte is None and any("another shape" in n for n in photo.meta.notes)
 
 
-def test_a_depth_map_of_another_shape_is_refused():
-    with pytest.raises(InputError, match="another"):
-        load(iphone.heic(RGB, depth=np.ascontiguousarray(SMALL[:, :96])))
+def test_a_depth_map_of_another_shape_is_dropped_and_said():
+    """Not refused: --depth must be able to take its place."""
+    photo = load(iphone.heic(RGB, depth=np.ascontiguousarray(SMALL[:, :96])))
+    assert photo.depth is None and any("another shape" in n for n in photo.meta.notes)
 
 
 def test_a_range_that_is_none_becomes_nominal():

@@ -73,6 +73,14 @@ def test_lossy_formats_are_close(kind, most):
     assert again.meta.format == kind
 
 
+@pytest.mark.parametrize("kind", ["heic", "jpeg", "avif", "exr"])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 5), (65, 67), (2, 130)])
+def test_odd_sizes(kind, shape):
+    photo = Photo(rgb=np.full((*shape, 3), 0.25, np.float32))
+    again = load(writer.encode(photo, kind))
+    assert again.size == shape and np.abs(again.rgb - 0.25).max() < 0.02
+
+
 def test_ten_bit_heic():
     ramp = np.repeat(np.linspace(0, 65535, W * H).reshape(H, W, 1), 3, axis=2).astype(np.uint16)
     photo = photo_of(ramp, format="heic", bit_depth=10)

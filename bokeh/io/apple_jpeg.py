@@ -57,7 +57,7 @@ def _auxiliaries(image: Image.Image, decoded: Decoded) -> dict:
             codes = _codes(image, decoded, "gain map") if head and head > 1.0 else None
             more.update(apple.gain_map_or_note(codes, head, decoded.notes))
         elif kind == "disparity" or any(key.startswith("depthData:") for key in values):
-            codes = _codes(image, decoded, "depth map", any_aspect=True)
+            codes = _codes(image, decoded, "depth map")
             limits = apple.number(values, "apdi:FloatMinValue"), apple.number(values, "apdi:FloatMaxValue")
             if codes is not None:
                 more.update(apple.depth(codes, limits, values, "JPEG", decoded.notes))
@@ -67,13 +67,13 @@ def _auxiliaries(image: Image.Image, decoded: Decoded) -> dict:
     return more
 
 
-def _codes(image: Image.Image, decoded: Decoded, what: str, any_aspect: bool = False) -> NDArray[np.uint8] | None:
+def _codes(image: Image.Image, decoded: Decoded, what: str) -> NDArray[np.uint8] | None:
     """8-bit codes of the current frame, turned like the picture; None, with a note, when of another shape."""
     with decoding(decoded.name, what):
         check_size(*image.size, decoded.name, what)
         codes = np.asarray(image.convert("L"))
     codes = upright(codes, decoded.turn)
-    if not any_aspect and not same_aspect(codes.shape, decoded.codes.shape[:2]):
+    if not same_aspect(codes.shape, decoded.codes.shape[:2]):
         decoded.notes.append(f"the {what} has another shape than the picture, so it is not used")
         return None
     return codes

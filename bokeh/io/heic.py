@@ -104,6 +104,9 @@ def _depth(image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decod
         codes = np.asarray(depths[0])
         codes = codes if codes.ndim == 2 else codes[..., 0]
         limits = depths[0].info.get("metadata") or {}
+    if not same_aspect(codes.shape, (decoded.codes.shape[0], decoded.codes.shape[1])):
+        decoded.notes.append("the depth map has another shape than the picture, so it is not used")
+        return {}
     values = _xmp_of_depth(meta)
     low, high = limits.get("d_min"), limits.get("d_max")
     if low is None or high is None:

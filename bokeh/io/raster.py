@@ -48,7 +48,20 @@ def read_png(data: bytes, name: str) -> Photo:
 
 def read_avif(data: bytes, name: str) -> Photo:
     """Read an AVIF (8 bit: more is rounded by the decoder)."""
-    return decode(data, name, "avif", lambda d: AvifImagePlugin.AvifImageFile(io.BytesIO(d))).photo()
+    decoded = decode(data, name, "avif", lambda d: AvifImagePlugin.AvifImageFile(io.BytesIO(d)))
+    if (_avif_property(data, "pixi")[5:6] or b"\x08") > b"\x08":
+        decoded.notes.append("AVIF of more than 8 bits is read as 8 bit")
+    return decoded.photo()
+
+
+def _avif_property(data: bytes, kind: str) -> bytes:
+    """Payload of a property of the primary item, empty when there is none."""
+    try:
+        meta = boxes.read_meta(data)
+    except boxes.BoxError:
+        return b""
+    item = meta.items.get(meta.primary)
+    return (item.find(kind) if item else None) or b""
 
 
 def open_tiff(data: bytes) -> TiffImagePlugin.TiffImageFile:
@@ -189,11 +202,7 @@ def cicp_profile(primaries: int, transfer: int, name: str) -> Profile:
 def _untagged_profile(data: bytes, kind: str, info: dict, name: str, notes: list[str]) -> Profile:
     """Profile of a picture without ICC, from whatever else says its colours; else sRGB."""
     if kind == "avif":
-        try:
-            meta = boxes.read_meta(data)
-            colr = meta.items[meta.primary].find("colr") or b""
-        except (boxes.BoxError, KeyError):
-            colr = b""
+        colr = _avif_property(data, "colr")
         if colr[:4] == b"nclx" and len(colr) >= 8:
             return cicp_profile(int.from_bytes(colr[4:6], "big"), int.from_bytes(colr[6:8], "big"), name)
     if kind == "png":
