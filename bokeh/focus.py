@@ -57,7 +57,9 @@ def find_focus(lens: Lens, photo: Photo, dioptres: FloatArray, matte: FloatArray
     area = photo.meta.af_area
     if area is not None:
         x, y, width, height = area
-        return _metres(_median_in(dioptres, x, y, x + width, y + height)), "autofocus area"
+        # Phones report half the frame when nobody chose a point: what is meant is what stands in front there.
+        nearest = nearest_large_surface(_window(dioptres, x, y, x + width, y + height))
+        return _metres(nearest), "autofocus area"
     if matte is not None and (matte > 0.5).any():
         return _metres(float(np.median(dioptres[matte > 0.5]))), "subject's matte"
     return _metres(nearest_large_surface(dioptres)), "nearest large surface"
@@ -65,7 +67,8 @@ def find_focus(lens: Lens, photo: Photo, dioptres: FloatArray, matte: FloatArray
 
 def nearest_large_surface(dioptres: FloatArray) -> float:
     """Median depth of the nearest surface that fills a fair share of the picture, in dioptres."""
-    ordered = np.sort(dioptres[::4, ::4], axis=None)[::-1]
+    every = 4 if min(dioptres.shape) > 64 else 1
+    ordered = np.sort(dioptres[::every, ::every], axis=None)[::-1]
     few = max(int(LARGE_SHARE * ordered.size), 1)
     if ordered.size <= few:
         return float(np.median(ordered))
@@ -84,14 +87,14 @@ def _metres(dioptres: float) -> float:
 def _median_around(dioptres: FloatArray, x: float, y: float) -> float:
     height, width = dioptres.shape
     half = POINT_SHARE * min(height, width)
-    return _median_in(dioptres, x - half / width, y - half / height, x + half / width, y + half / height)
+    window = _window(dioptres, x - half / width, y - half / height, x + half / width, y + half / height)
+    return float(np.median(window))
 
 
-def _median_in(dioptres: FloatArray, left: float, top: float, right: float, bottom: float) -> float:
+def _window(dioptres: FloatArray, left: float, top: float, right: float, bottom: float) -> FloatArray:
+    """Part of the map between two corners in 0..1; at least one pixel."""
     height, width = dioptres.shape
     row = min(max(int(top * height), 0), height - 1)
     column = min(max(int(left * width), 0), width - 1)
-    window = dioptres[
-        row : max(int(np.ceil(bottom * height)), row + 1), column : max(int(np.ceil(right * width)), column + 1)
-    ]
-    return float(np.median(window))
+    last_row, last_column = int(np.ceil(bottom * height)), int(np.ceil(right * width))
+    return dioptres[row : max(last_row, row + 1), column : max(last_column, column + 1)]

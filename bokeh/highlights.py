@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from .fill import fill
+from .masks import dilate
 from .photo import Photo
 
 FloatArray = NDArray[np.float32]
@@ -29,6 +30,13 @@ LIGHT_SHARE = 5e-4
 
 HIDDEN_MATTE = 0.3
 """Pixels with more of the subject than this tell nothing about the depth of a light."""
+
+
+RING_SHARE = 2e-3
+"""Width of the ring in which the surround of a clipped region is looked at, as a share of the shorter side."""
+
+DARK_SURROUND, BRIGHT_SURROUND = 0.1, 0.35
+"""Scene-linear surround in which a clipped spot is surely a lamp, and in which it may as well be a bright surface."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,12 +61,14 @@ class Lights:
     hidden: FloatArray
 
 
-def above_clip(photo: Photo, mode: Mode) -> tuple[FloatArray | None, str]:
+def above_clip(photo: Photo, matte: FloatArray | None, mode: Mode) -> tuple[FloatArray | None, str]:
     """What the scene radiates beyond what the photo's SDR rendition shows.
 
     Parameters
     ----------
     photo : Photo
+    matte : float32 (H, W), optional
+        The subject's: nothing on it is taken for a lamp.
     mode : {"auto", "gain-map", "estimate", "off"}
         "auto" takes the gain map when there is one, else estimates. Scene-linear input is left as it stands.
 
@@ -81,7 +91,7 @@ def above_clip(photo: Photo, mode: Mode) -> tuple[FloatArray | None, str]:
         return None, "no gain map in the file"
     if photo.profile.is_linear or photo.meta.format == "array":
         return None, "scene-linear as it stands"
-    return _estimate(photo.rgb), "estimated at clipped regions"
+    return _estimate(photo.rgb, matte), "estimated at clipped regions"
 
 
 def find_lights(radiance: FloatArray, dioptres: FloatArray, matte: FloatArray | None) -> Lights | None:
@@ -107,14 +117,13 @@ def find_lights(radiance: FloatArray, dioptres: FloatArray, matte: FloatArray | 
     bright = peak > LIGHT_RADIANCE
     if not bright.any():
         return None
-    square = np.ones((3, 3), bool)
-    mask = ndimage.binary_dilation(bright, square)
-    labels, count = ndimage.label(mask, square)
+    mask = dilate(bright, 1)
+    labels, count = ndimage.label(mask, np.ones((3, 3), bool))
     pixels = np.bincount(labels.ravel(), minlength=count + 1)
     small = pixels <= max(LIGHT_SHARE * mask.size, 64)
     small[0] = False
 
-    around = fill(radiance, ~ndimage.binary_dilation(mask, square))
+    around = fill(radiance, ~dilate(mask, 1))
     surround = ndimage.mean(around.max(axis=2), labels, np.arange(count + 1))
     brightest = ndimage.maximum(peak, labels, np.arange(count + 1))
     keep = small & (brightest > LIGHT_CONTRAST * np.maximum(surround, 1e-3))
@@ -145,28 +154,31 @@ def _depth_of_each(
     return depth
 
 
-def _estimate(rgb: FloatArray) -> FloatArray:
+def _estimate(rgb: FloatArray, matte: FloatArray | None) -> FloatArray:
     """Guess the radiance of clipped pixels of a photo without gain map.
 
-    A lamp and a white wall both read 1. What tells them apart is size and surround: a lamp is a small plateau that
-    stands out from what is around it, a wall is large. The guess is bounded: a wrong factor on a small spot changes
-    the brightness of one disc, on a wall the whole picture.
+    A lamp, a glint on skin and a white wall all read 1. What tells them apart is size and surround: a lamp is a small
+    solid plateau in the dark; skin and walls are bright around their clipped part. The guess is bounded and errs
+    towards none: a lamp guessed too dim is a dim disc, a glint guessed to be a lamp ruins a face.
     """
     clipped = rgb.max(axis=2) >= CLIP
     extra = np.zeros_like(rgb)
-    labels, count = ndimage.label(clipped, np.ones((3, 3), bool))
-    if not count:
+    if not clipped.any():
         return extra
+    labels, count = ndimage.label(clipped, np.ones((3, 3), bool))
     index = np.arange(count + 1)
     pixels = np.bincount(labels.ravel(), minlength=count + 1).astype(np.float64)
-    ring = ndimage.grey_dilation(labels, size=(5, 5))
-    ring[clipped] = 0
-    surround = ndimage.mean(rgb.mean(axis=2), ring, index)
-    surround = np.nan_to_num(surround, nan=1.0)
+    width = max(int(RING_SHARE * min(clipped.shape)), 2)
+    ring = ndimage.grey_dilation(labels, size=(2 * width + 1, 2 * width + 1))
+    ring[dilate(clipped, width // 2)] = 0
+    surround = np.nan_to_num(ndimage.mean(rgb.mean(axis=2), ring, index), nan=1.0)
     share = pixels / clipped.size
-    # From 16 times white for a spot down to 1 for a tenth of the frame, by the logarithm of its size.
-    stops = np.interp(np.log10(np.maximum(share, 1e-9)), [-6.0, -4.0, -2.0, -1.0], [4.0, 4.0, 1.0, 0.0])
-    stops *= np.clip(1.5 * (1.0 - surround), 0.0, 1.0)
+    # From 16 times white for a small lamp down to 1 for a tenth of the frame, by the logarithm of its size; single
+    # pixels are noise, not lamps.
+    stops = np.interp(np.log10(np.maximum(share, 1e-9)), [-6.5, -5.5, -4.0, -2.0, -1.0], [0.0, 4.0, 4.0, 1.0, 0.0])
+    stops *= np.clip((BRIGHT_SURROUND - surround) / (BRIGHT_SURROUND - DARK_SURROUND), 0.0, 1.0)
+    if matte is not None:
+        stops *= ndimage.mean(matte, labels, index) < HIDDEN_MATTE
     gain = (np.exp2(stops) - 1.0).astype(np.float32)
     gain[0] = 0.0
     return rgb * gain[labels][..., None]

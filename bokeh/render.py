@@ -18,7 +18,7 @@ from .lens import Lens, ThinLens, mount
 from .photo import Photo
 from .sheets import SUBJECT_SHARE, peel
 from .spread import spread
-from .sprites import draw_lights
+from .sprites import Silhouette, draw_lights
 
 FloatArray = NDArray[np.float32]
 
@@ -119,15 +119,16 @@ class Scene:
 
         radiance = self._radiance(thin)
         picture, clear = np.zeros_like(radiance), np.ones(self.photo.size, np.float32)
-        occluders = []
+        silhouettes = []
         for sheet in peel(self._without_lights(radiance), self.dioptres, self.matte, thin):
-            light, coverage = spread(sheet, thin, lens.aperture)
-            picture[sheet.box] += clear[sheet.box][..., None] * light
-            clear[sheet.box] *= 1.0 - coverage
+            drawn = spread(sheet, thin, lens.aperture, clear)
+            if drawn is not None:
+                picture[drawn.box] += clear[drawn.box][..., None] * drawn.light
+                clear[drawn.box] *= 1.0 - drawn.coverage
             if self.lights is not None:
-                occluders.append(sheet)
+                silhouettes.append(Silhouette.of(sheet))
         if self.lights is not None:
-            picture += self._lights_drawn(self.lights, radiance, occluders, thin, lens)
+            picture += self._lights_drawn(self.lights, radiance, silhouettes, thin, lens)
         return replace(self.photo, rgb=picture, gain_map=None)
 
     def report(self, lens: Lens) -> dict[str, Any]:
@@ -175,14 +176,14 @@ class Scene:
         return dark
 
     def _lights_drawn(
-        self, lights: Lights, radiance: FloatArray, sheets: list, thin: ThinLens, lens: Lens
+        self, lights: Lights, radiance: FloatArray, silhouettes: list[Silhouette], thin: ThinLens, lens: Lens
     ) -> FloatArray:
         ys, xs = np.nonzero(lights.mask)
         energy = np.maximum(radiance[lights.mask] - lights.base, 0.0)
         # What hair dimmed on its way to the pinhole was brighter behind it; the sheets will dim it again, ray by ray.
         energy /= np.maximum(1.0 - lights.hidden, 0.1)[:, None]
         place = np.stack([xs, ys], axis=1).astype(np.float64)
-        return draw_lights(place, energy, lights.dioptres, sheets, thin, lens.aperture, self.photo.size)
+        return draw_lights(place, energy, lights.dioptres, silhouettes, thin, lens.aperture, self.photo.size)
 
 
 def prepare(photo: Photo, settings: RenderSettings | None = None) -> Scene:
@@ -224,7 +225,7 @@ def prepare(photo: Photo, settings: RenderSettings | None = None) -> Scene:
     if settings.style == "gaussian":
         return Scene(photo, settings, dioptres, matte, None, None, {**sources, "highlights_source": "clipped"})
     assert dioptres is not None
-    extra, highlights_source = above_clip(photo, settings.highlights)
+    extra, highlights_source = above_clip(photo, matte, settings.highlights)
     lights = find_lights(photo.rgb if extra is None else photo.rgb + extra, dioptres, matte)
     return Scene(photo, settings, dioptres, matte, extra, lights, {**sources, "highlights_source": highlights_source})
 

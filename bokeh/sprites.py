@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .aperture import Aperture, area, boundary, outline
 from .lens import ThinLens
+from .masks import Box, box_around
 from .sheets import Sheet
 from .spread import BAND_ROWS
 
@@ -26,11 +28,37 @@ BEHIND_PX = 1.0
 PUPIL_POINTS = 64
 
 
+@dataclass(frozen=True, eq=False)
+class Silhouette:
+    """What of a sheet can stand before a light: its coverage and depth, cut to where it covers anything.
+
+    Attributes
+    ----------
+    box : (slice, slice)
+        Rows and columns of the picture.
+    coverage, dioptres : float32 (h, w)
+    """
+
+    box: Box
+    coverage: FloatArray
+    dioptres: FloatArray
+
+    @classmethod
+    def of(cls, sheet: Sheet) -> Silhouette:
+        """Cut a sheet to its silhouette."""
+        support = sheet.coverage > 0.0
+        if not support.any():
+            support[0, 0] = True
+        inner = box_around(support)
+        rows, columns = (slice(b.start + i.start, b.start + i.stop) for b, i in zip(sheet.box, inner, strict=True))
+        return cls((rows, columns), sheet.coverage[inner].copy(), sheet.dioptres[inner].copy())
+
+
 def draw_lights(
     place: NDArray[np.float64],
     energy: FloatArray,
     dioptres: FloatArray,
-    sheets: Sequence[Sheet],
+    silhouettes: Sequence[Silhouette],
     lens: ThinLens,
     aperture: Aperture,
     size: tuple[int, int],
@@ -45,7 +73,7 @@ def draw_lights(
         Radiance times pixels.
     dioptres : float32 (N,)
         Depth of the lights.
-    sheets : sequence of Sheet
+    silhouettes : sequence of Silhouette
         What may stand before them.
     lens : ThinLens
     aperture : Aperture
@@ -68,10 +96,10 @@ def draw_lights(
     for part in _parts(sides**2, SAMPLES_AT_ONCE):
         start = np.concatenate([[0], np.cumsum(sides[part] ** 2)])
         transmitted = np.ones(start[-1], np.float32)
-        for sheet in sheets:
-            rows, columns = sheet.box
+        for silhouette in silhouettes:
+            rows, columns = silhouette.box
             sprite.shade(
-                place[part], radius[part], behind[part], start, pupil, sheet.coverage, sheet.dioptres,
+                place[part], radius[part], behind[part], start, pupil, silhouette.coverage, silhouette.dioptres,
                 rows.start, columns.start, lens.focus_dioptres, lens.px_per_dioptre, transmitted,
             )  # fmt: skip
         sprite.deposit(

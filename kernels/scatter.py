@@ -8,6 +8,9 @@ import numpy as np
 # A disc of half a pixel lies within its own pixel: what is this sharp stays as it is.
 MIN_RADIUS_PX = 0.5
 
+# Colour, coverage, weight: spelled out in the loop, where a count known only at run time costs a factor of three.
+CHANNELS = 5
+
 
 @numba.njit(cache=True, nogil=True, inline="always")
 def edge_integral(table, height, side):
@@ -19,30 +22,14 @@ def edge_integral(table, height, side):
     return table[row, side] + t * (table[row + 1, side] - table[row, side])
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
-def _add_step(line, position, light, sign):
-    """Add a step of sign * light at the real abscissa `position` to a row of differences, shared by two pixels."""
-    width = line.shape[0] - 1
-    column = math.floor(position + 0.5)
-    after = position + 0.5 - column  # share of the pixel that lies before the step
-    if column >= width:
-        return
-    if column < 0:
-        column, after = 0, 0.0
-    for channel in range(light.shape[0]):
-        value = sign * light[channel]
-        line[column, channel] += value * (1.0 - after)
-        line[column + 1, channel] += value * after
-
-
 @numba.njit(cache=True, nogil=True, parallel=True)
 def scatter(values, radius, active, outlines, area, band_rows, out):
     """Spread each pixel's values evenly over the aperture's image at its own radius.
 
     Parameters
     ----------
-    values : float32 (H, W, C)
-        What is spread (premultiplied colour, coverage, 1).
+    values : float32 (H, W, CHANNELS)
+        What is spread: premultiplied colour, coverage, weight.
     radius : float32 (H, W)
         Signed blur radius in pixels; + behind focus. |radius| below MIN_RADIUS_PX stays in its pixel.
     active : bool (H, W)
@@ -53,7 +40,7 @@ def scatter(values, radius, active, outlines, area, band_rows, out):
         Area of the unit outline.
     band_rows : int
         Output rows per task. The result does not depend on it: each row is summed by one task, in raster order.
-    out : float32 (H, W, C)
+    out : float32 (H, W, CHANNELS)
         The sum, overwritten.
 
     Notes
@@ -62,11 +49,11 @@ def scatter(values, radius, active, outlines, area, band_rows, out):
     mean of the edge over the row's strip, so that the spans' total is the exact area. Sums are float64: differences
     of bright values would leave streaks in float32.
     """
-    height, width, channels = values.shape
+    height, width = radius.shape
     bands = (height + band_rows - 1) // band_rows
     reach = np.zeros(height, np.int64)
     for y in numba.prange(height):
-        largest = 0.0
+        largest = np.float32(-1.0)
         for x in range(width):
             if active[y, x]:
                 largest = max(largest, abs(radius[y, x]))
@@ -74,24 +61,24 @@ def scatter(values, radius, active, outlines, area, band_rows, out):
     for band in numba.prange(bands):
         top = band * band_rows
         bottom = min(top + band_rows, height)
-        lines = np.zeros((bottom - top, width + 1, channels), np.float64)
-        light = np.empty(channels, np.float64)
+        stride = (width + 1) * CHANNELS
+        steps = np.zeros((bottom - top) * stride, np.float64)
         for y in range(height):
-            if y + reach[y] < top or y - reach[y] >= bottom:
+            if reach[y] == 0 or y + reach[y] < top or y - reach[y] >= bottom:
                 continue
             for x in range(width):
                 if not active[y, x]:
                     continue
-                r = max(abs(float(radius[y, x])), MIN_RADIUS_PX)
+                signed = float(radius[y, x])
+                r = max(abs(signed), MIN_RADIUS_PX)
                 first_row = max(int(math.floor(y - r + 0.5)), top)
                 last_row = min(int(math.ceil(y + r - 0.5)), bottom - 1)
                 if first_row > last_row:
                     continue
-                side = 0 if radius[y, x] >= 0.0 else 1
-                table = outlines[side]
-                weight = 1.0 / (area * r * r)
-                for channel in range(channels):
-                    light[channel] = weight * values[y, x, channel]
+                table = outlines[0 if signed >= 0.0 else 1]
+                scale = 1.0 / (area * r * r)
+                v0, v1, v2 = scale * values[y, x, 0], scale * values[y, x, 1], scale * values[y, x, 2]
+                v3, v4 = scale * values[y, x, 3], scale * values[y, x, 4]
                 upper = (first_row - 0.5 - y) / r
                 left_above = edge_integral(table, upper, 0)
                 right_above = edge_integral(table, upper, 1)
@@ -99,12 +86,33 @@ def scatter(values, radius, active, outlines, area, band_rows, out):
                     lower = (row + 0.5 - y) / r
                     left_below = edge_integral(table, lower, 0)
                     right_below = edge_integral(table, lower, 1)
-                    _add_step(lines[row - top], x + (left_below - left_above) * r * r, light, 1.0)
-                    _add_step(lines[row - top], x + (right_below - right_above) * r * r, light, -1.0)
+                    # A step rises over the pixel it falls in, shared with the next by where in it it lies.
+                    for side in range(2):
+                        if side == 0:
+                            position, sign = x + (left_below - left_above) * r * r + 0.5, 1.0
+                        else:
+                            position, sign = x + (right_below - right_above) * r * r + 0.5, -1.0
+                        if position >= width:
+                            continue
+                        position = max(position, 0.0)
+                        column = int(position)
+                        after = sign * (position - column)
+                        before = sign - after
+                        k = np.uint64((row - top) * stride + column * CHANNELS)
+                        steps[k] += v0 * before
+                        steps[k + np.uint64(1)] += v1 * before
+                        steps[k + np.uint64(2)] += v2 * before
+                        steps[k + np.uint64(3)] += v3 * before
+                        steps[k + np.uint64(4)] += v4 * before
+                        steps[k + np.uint64(5)] += v0 * after
+                        steps[k + np.uint64(6)] += v1 * after
+                        steps[k + np.uint64(7)] += v2 * after
+                        steps[k + np.uint64(8)] += v3 * after
+                        steps[k + np.uint64(9)] += v4 * after
                     left_above, right_above = left_below, right_below
         for row in range(bottom - top):
-            for channel in range(channels):
+            for channel in range(CHANNELS):
                 total = 0.0
                 for x in range(width):
-                    total += lines[row, x, channel]
+                    total += steps[row * stride + x * CHANNELS + channel]
                     out[top + row, x, channel] = total

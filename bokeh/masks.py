@@ -1,0 +1,26 @@
+"""Sets of pixels: grown by a square, and the box around them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+BoolArray = NDArray[np.bool_]
+Box = tuple[slice, slice]
+
+
+def dilate(mask: BoolArray, reach: int) -> BoolArray:
+    """Grow a mask by a square of `reach` pixels to every side."""
+    size = 2 * reach + 1
+    grown = ndimage.maximum_filter1d(mask.view(np.uint8), size, axis=0, mode="constant")
+    return ndimage.maximum_filter1d(grown, size, axis=1, mode="constant").view(bool)
+
+
+def box_around(mask: BoolArray, margin: int = 0) -> Box:
+    """Smallest box (rows, columns) around a mask that is not empty, with a margin, within the picture."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return (
+        slice(max(int(rows[0]) - margin, 0), min(int(rows[-1]) + 1 + margin, mask.shape[0])),
+        slice(max(int(columns[0]) - margin, 0), min(int(columns[-1]) + 1 + margin, mask.shape[1])),
+    )

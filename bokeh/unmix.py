@@ -1,0 +1,80 @@
+"""Mixed pixels: where two surfaces meet, and which colours and which coverage explain what a pixel shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .masks import dilate
+
+FloatArray = NDArray[np.float32]
+BoolArray = NDArray[np.bool_]
+
+
+def unmix(colour: FloatArray, share: FloatArray, front: FloatArray, back: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Split a mixed pixel into the two colours it is made of.
+
+    Parameters
+    ----------
+    colour : float32 (N, 3)
+        What the pixel shows.
+    share : float32 (N,)
+        Coverage of the front.
+    front, back : float32 (N, 3)
+        What the two colours are expected to be.
+
+    Returns
+    -------
+    front, back : float32 (N, 3)
+        The nearest pair, in the least-squares sense, with share * front + (1 - share) * back = colour, not negative.
+    """
+    error = colour - share[:, None] * front - (1.0 - share[:, None]) * back
+    scale = 1.0 / np.maximum(share**2 + (1.0 - share) ** 2, 1e-6)
+    return (
+        np.maximum(front + (share * scale)[:, None] * error, 0.0).astype(np.float32),
+        np.maximum(back + ((1.0 - share) * scale)[:, None] * error, 0.0).astype(np.float32),
+    )
+
+
+def mixing_share(colour: FloatArray, front: FloatArray, back: FloatArray, otherwise: FloatArray) -> FloatArray:
+    """Coverage that explains a colour best as a mixture of two; `otherwise` where the two are alike."""
+    difference = front - back
+    length = (difference**2).sum(axis=1)
+    share = ((colour - back) * difference).sum(axis=1) / np.maximum(length, 1e-6)
+    return np.where(length > 1e-3, np.clip(share, 0.0, 1.0), otherwise).astype(np.float32)
+
+
+def edge_band(near: BoolArray, dioptres: FloatArray, jump: float) -> BoolArray:
+    """Pixels on either side of the outline of `near` where depth jumps: they may show both surfaces."""
+    outline = dilate(near, 1) & dilate(~near, 1)
+    ys, xs = np.nonzero(outline)
+    lowest, highest = np.full(len(ys), np.inf, np.float32), np.full(len(ys), -np.inf, np.float32)
+    for window in _neighbours(ys, xs, near.shape, 1):
+        lowest, highest = np.minimum(lowest, dioptres[window]), np.maximum(highest, dioptres[window])
+    jumps = highest - lowest > jump
+    band = np.zeros(near.shape, bool)
+    band[ys[jumps], xs[jumps]] = True
+    return band
+
+
+def mean_of_neighbours(
+    known: BoolArray, rgb: FloatArray, dioptres: FloatArray, at: tuple[NDArray, ...]
+) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Mean colour and depth of the known pixels in the 5 x 5 around each pixel of `at`, and whether there are any."""
+    colour, depth, count = np.zeros((len(at[0]), 3), np.float32), np.zeros(len(at[0]), np.float32), 0.0
+    for window in _neighbours(at[0], at[1], known.shape, 2):
+        weight = known[window].astype(np.float32)
+        colour += weight[:, None] * rgb[window]
+        depth += weight * dioptres[window]
+        count = count + weight
+    scale = 1.0 / np.maximum(count, 1.0)
+    return colour * scale[:, None], depth * scale, count > 0
+
+
+def _neighbours(ys: NDArray, xs: NDArray, shape: tuple[int, ...], reach: int) -> Iterator[tuple[NDArray, NDArray]]:
+    """Yield the indices of every pixel of the window around the pixels (ys, xs); the border repeats."""
+    for dy in range(-reach, reach + 1):
+        for dx in range(-reach, reach + 1):
+            yield np.clip(ys + dy, 0, shape[0] - 1), np.clip(xs + dx, 0, shape[1] - 1)
