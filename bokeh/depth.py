@@ -10,12 +10,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import fft, ndimage
+from scipy import ndimage
 
 FloatArray = NDArray[np.float32]
 
 # A map whose sharpest steps take fewer pixels than this was never softened.
 EXACT_WIDTH = 1.75
+# Neighbours further apart than this many codes lie on two surfaces.
+LINKED_CODES = 2
+# Pixels from its only rim after which the last code of a slope counts as level.
+PLATEAU = 16
 # Map pixels beside an outline that ramps and misalignment make uncertain.
 MARGIN = 5
 # Which side of an edge a pixel is on is decided at this length of the photo, and refined from there.
@@ -96,14 +100,18 @@ def find_code_step(depth: FloatArray) -> float:
     """
     stride = max(1, int(np.sqrt(depth.size / 1e6)))
     rows = depth[::stride]
+    # Metres and back, or an enlargement, leave a rounding error of a few parts in ten million.
+    rounding = 5e-7 * float(depth.max())
     flat = np.zeros(rows.shape, bool)
-    flat[:, 1:-1] = (rows[:, 1:-1] == rows[:, :-2]) & (rows[:, 1:-1] == rows[:, 2:])
+    flat[1:-1, 1:-1] = True
+    for axis in (0, 1):
+        same = np.abs(np.diff(rows, axis=axis)) <= rounding
+        flat[1:-1, 1:-1] &= (same[:-1, 1:-1] & same[1:, 1:-1]) if axis == 0 else (same[1:-1, :-1] & same[1:-1, 1:])
     if np.count_nonzero(flat) < 0.02 * flat.size:
         return 0.0
     values = np.unique(rows[flat]).astype(np.float64)
     span = values[-1] - values[0]
-    # Metres and back leave a rounding error of a few parts in ten million in each value.
-    levels = np.split(values, np.flatnonzero(np.diff(values) > max(2e-6 * values[-1], 1e-5 * span)) + 1)
+    levels = np.split(values, np.flatnonzero(np.diff(values) > max(4 * rounding, 1e-5 * span)) + 1)
     centres = np.array([level.mean() for level in levels])
     if not 8 <= len(centres) <= 4096:
         return 0.0
@@ -119,29 +127,37 @@ def find_code_step(depth: FloatArray) -> float:
 def deband(depth: FloatArray, step: float) -> FloatArray:
     """Take the staircase of a code of size `step` (dioptres) out of a map without holes.
 
-    Smooths over ever shorter lengths, and after each keeps every value within half a code of where it
-    was: long, slow slopes become straight, and what the codes do say is never changed. Neighbours more
-    than two codes apart are not smoothed together. A step of 0 returns the map as it is.
+    The line between two codes is where the surface has the value between them; from one line to the next it
+    goes straight. A plane comes back exactly, and no value leaves the half code around where it was.
+    Neighbours more than two codes apart are two surfaces. A step of 0 returns the map as it is.
     """
     from ..kernels import depth as kernels
 
     if step <= 0:
         return depth
-    jump = np.float32(2.5 * step)
-    low, high = depth - np.float32(0.5 * step), depth + np.float32(0.5 * step)
-    np.maximum(low, depth.min(), out=low)
-    np.minimum(high, depth.max(), out=high)
+    base = depth.min()
+    code = np.round((depth - base) / np.float32(step)).astype(np.int32)
+    down, up = np.empty_like(depth), np.empty_like(depth)
+    kernels.next_codes(code, LINKED_CODES, down, up)
+    # The top of a hill, the floor of a dip: one side only, level again after PLATEAU pixels.
+    below = np.minimum(0.5 * down / PLATEAU, 0.5) - 0.5
+    above = 0.5 - np.minimum(0.5 * up / PLATEAU, 0.5)
+    sloped = np.isfinite(down) & np.isfinite(up)
+    between = down / np.where(sloped, down + up, 1.0) - 0.5
+    part = np.where(sloped, between, np.where(np.isfinite(down), below, above))
+    half = np.float32(0.5 * step)
+    low, high = np.maximum(depth - half, base), np.minimum(depth + half, depth.max())
+    values = np.clip(base + (code.astype(np.float32) + part) * np.float32(step), low, high)
+    jump = np.float32((LINKED_CODES + 0.5) * step)
     across = np.ascontiguousarray(depth.T)
-    values = depth.copy()
-    length = max(depth.shape) / 16
-    while length > 0.5:
+    for length in (2.0, 1.0):
+        # Round off the kinks at the lines.
         keep = np.float32(np.exp(-1.0 / length))
         kernels.smooth_rows(values, depth, jump, keep)
         turned = np.ascontiguousarray(values.T)
         kernels.smooth_rows(turned, across, jump, keep)
-        values = np.clip(turned.T, low, high)
-        length /= 2
-    return np.ascontiguousarray(values)
+        values = np.ascontiguousarray(np.clip(turned.T, low, high))
+    return values
 
 
 def ramp_width(depth: FloatArray) -> float:
@@ -154,7 +170,7 @@ def ramp_width(depth: FloatArray) -> float:
     widths = []
     for lines in (depth[:: max(1, depth.shape[0] // 512)], depth.T[:: max(1, depth.shape[1] // 512)]):
         lines = np.ascontiguousarray(lines)
-        reach = max(9, lines.shape[1] // 80) | 1
+        reach = max(9, lines.shape[1] // 40) | 1
         if lines.shape[1] <= reach:
             continue
         step = np.abs(np.diff(lines, axis=1))
@@ -162,6 +178,8 @@ def ramp_width(depth: FloatArray) -> float:
         steepest = ndimage.maximum_filter1d(step, window, axis=1, mode="nearest")
         jump = (ndimage.maximum_filter1d(lines, reach, axis=1) - ndimage.minimum_filter1d(lines, reach, axis=1))[:, 1:]
         edge = (step == steepest) & (jump > least) & (jump < 0.5 * window * step)
+        # Beside the border the window is cut short, and any slope looks like an edge.
+        edge[:, : reach // 2] = edge[:, -(reach // 2) :] = False
         widths.append(jump[edge] / step[edge])
     found = np.concatenate(widths) if widths else np.zeros(0)
     return float(np.quantile(found, 0.25)) if found.size else 1.0
@@ -266,7 +284,7 @@ def sharpen_edges(
     coarse = np.zeros((0, 0), np.float32) if matte is None else _fit(matte, depth.shape)
     fine = coarse if matte is None else matte
     radius = 4 + round(min(2.0, 4 * depth.shape[1] / size[1]))
-    slope = np.hypot(*(ndimage.correlate1d(depth, [-0.5, 0, 0.5], axis=a, mode="nearest") for a in (0, 1)))
+    slope = _slope(depth)
     low = ndimage.minimum_filter(depth, 2 * radius + 1, mode="nearest")
     high = ndimage.maximum_filter(depth, 2 * radius + 1, mode="nearest")
     jump = high - low
@@ -284,7 +302,7 @@ def sharpen_edges(
         odds, other = other, odds
     out = np.empty(rgb.shape[:2], np.float32)
     kernels.resolve(depth, guide, near, far, odds, rgb, out)
-    return out
+    return np.clip(out, depth.min(), depth.max(), out=out)
 
 
 def resize_matte(matte: FloatArray, size: tuple[int, int]) -> FloatArray:
@@ -297,7 +315,13 @@ def resize_matte(matte: FloatArray, size: tuple[int, int]) -> FloatArray:
 def _least_jump(depth: FloatArray, step: float) -> np.float32:
     """Return the smallest difference in dioptres that is called an edge: below it no blur tells the sides apart."""
     lo, hi = np.quantile(depth[:: max(1, depth.shape[0] // 256)], (0.01, 0.99))
-    return np.float32(max(3.0 * step, 0.03 * (hi - lo), 1e-6))
+    return np.float32(max(3.0 * step, 0.05 * (hi - lo), 1e-6))
+
+
+def _slope(depth: FloatArray) -> FloatArray:
+    """Size of the gradient, per pixel."""
+    down, across = (ndimage.correlate1d(depth, [-0.5, 0, 0.5], axis=axis, mode="nearest") for axis in (0, 1))
+    return np.hypot(down, across)
 
 
 def _perceptual(rgb: FloatArray) -> FloatArray:
@@ -324,11 +348,12 @@ def _continue(values: FloatArray, known: NDArray[np.bool_]) -> FloatArray:
 
 def _correlate(edge: FloatArray, seen: FloatArray, reach: int) -> NDArray[np.float64]:
     """Agreement of `edge`, moved by (dy, dx) each within +-`reach`, with `seen`: (2 reach + 1, 2 reach + 1)."""
-    shape = [fft.next_fast_len(n + reach, real=True) for n in edge.shape]
-    product = fft.rfft2(seen, shape) * np.conj(fft.rfft2(edge, shape))
-    full = fft.irfft2(product, shape)
+    # Zeros beyond the border, so that no edge meets one from the other side; sizes that transform fast.
+    shape = tuple(-(-(n + reach) // 32) * 32 for n in edge.shape)
+    product = np.fft.rfft2(seen, shape) * np.conj(np.fft.rfft2(edge, shape))
+    full = np.fft.irfft2(product, shape)
     lags = np.arange(-reach, reach + 1)
-    return full[np.ix_(lags, lags)].astype(np.float64)
+    return full[np.ix_(lags, lags)]
 
 
 def _peak(line: NDArray[np.float64], k: int) -> float:

@@ -7,7 +7,7 @@ from numba import njit, prange
 
 # Perceptual colours (square root of light) that differ by 0.07 are a third as likely to be one surface.
 COLOUR_SHARPNESS = 200.0
-COLOUR_TRUST = 1.0
+COLOUR_TRUST = 0.8
 PRIOR_TRUST = 1.0
 NEIGHBOUR_TRUST = 0.8
 
@@ -66,6 +66,44 @@ def fill_holes(depth, values, distances, reach, spread):
                     weight += wk
             if weight > 0.0:
                 depth[y, x] = total / weight
+
+
+@njit(cache=True, nogil=True)
+def next_codes(code, linked, down, up):
+    """Measure how far each pixel is from the next lower and the next higher code of its surface.
+
+    Parameters
+    ----------
+    code : int32 (h, w)
+    linked : int
+        Neighbours that differ by more codes than this lie on two surfaces.
+    down, up : float32 (h, w), written
+        Pixels to the line between the codes, along the plateau; inf where there is none.
+    """
+    h, w = code.shape
+    down[:] = np.inf
+    up[:] = np.inf
+    for sweep in range(4):
+        step = 1 if sweep % 2 == 0 else -1
+        for j in range(h):
+            y = j if step > 0 else h - 1 - j
+            for i in range(w):
+                x = i if step > 0 else w - 1 - i
+                lower = down[y, x]
+                higher = up[y, x]
+                for v in range(max(y - 1, 0), min(y + 2, h)):
+                    for u in range(max(x - 1, 0), min(x + 2, w)):
+                        away = np.float32(1.4142135) if v != y and u != x else np.float32(1.0)
+                        rise = code[v, u] - code[y, x]
+                        if rise == 0:
+                            lower = min(lower, down[v, u] + away)
+                            higher = min(higher, up[v, u] + away)
+                        elif 0 < rise <= linked:
+                            higher = min(higher, np.float32(0.5) * away)
+                        elif -linked <= rise < 0:
+                            lower = min(lower, np.float32(0.5) * away)
+                down[y, x] = lower
+                up[y, x] = higher
 
 
 @njit(cache=True, nogil=True, parallel=True)
@@ -139,7 +177,7 @@ def two_surfaces(depth, slope, low, high, colour, matte, fine_colour, fine_matte
             x0 = max(cx - radius, 0)
             x1 = min(cx + radius + 1, w)
             per_jump = one / jump
-            steep = one / (np.float32(0.05) * jump)
+            steep = one / (np.float32(0.025) * jump)
             near_sum = far_sum = near_weight = far_weight = none
             near_like = far_like = near_calm = far_calm = none
             near_matte = far_matte = prior = prior_weight = none
@@ -169,9 +207,11 @@ def two_surfaces(depth, slope, low, high, colour, matte, fine_colour, fine_matte
                     extreme = u * is_near + (one - u) * is_far
                     extreme *= extreme
                     extreme *= extreme
+                    # The foot of a ramp is flat too, but not yet there; and a thin thing has no flat top: its
+                    # highest point stands in for it.
+                    weight = calm * extreme
                     extreme *= extreme
-                    # A thin thing has no flat top: its highest point stands in for it.
-                    weight = calm + spare * extreme * extreme
+                    weight += spare * extreme * extreme
                     near_weight += is_near * weight
                     near_sum += is_near * weight * u
                     near_like += is_near * like
@@ -335,8 +375,8 @@ def resolve(depth, colour, near, far, odds, light, out):
             # On the flat beside the ramp the map itself is right, to the last bit of its slope.
             t = (value - f) / max(n - f, 1e-9)
             if lean > 0.0:
-                own = min(max((t - 0.85) / 0.1, 0.0), 1.0)
+                own = min(max((t - 0.95) / 0.05, 0.0), 1.0)
                 out[Y, X] = n + own * (value - n)
             else:
-                own = min(max((0.15 - t) / 0.1, 0.0), 1.0)
+                own = min(max((0.05 - t) / 0.05, 0.0), 1.0)
                 out[Y, X] = f + own * (value - f)
