@@ -17,6 +17,10 @@ POINT_SHARE = 0.01
 LARGE_SHARE = 0.05
 """A surface that fills this share of the picture is large enough to be meant."""
 
+CHOSEN_SHARE = 0.15
+"""An autofocus area up to this share of the picture was chosen: a face, a finger's tap. Phones report a quarter of
+the picture when nobody chose, and what is meant is what stands in front there."""
+
 FARTHEST_FOCUS_M = 1e6
 """Stands for infinity: no lens tells the difference."""
 
@@ -57,9 +61,10 @@ def find_focus(lens: Lens, photo: Photo, dioptres: FloatArray, matte: FloatArray
     area = photo.meta.af_area
     if area is not None:
         x, y, width, height = area
-        # Phones report half the frame when nobody chose a point: what is meant is what stands in front there.
-        nearest = nearest_large_surface(_window(dioptres, x, y, x + width, y + height))
-        return _metres(nearest), "autofocus area"
+        window = _window(dioptres, x, y, x + width, y + height)
+        if width * height <= CHOSEN_SHARE:
+            return _metres(float(np.median(window))), "autofocus area"
+        return _metres(nearest_large_surface(window)), "nearest large surface in the autofocus area"
     if matte is not None and (matte > 0.5).any():
         return _metres(float(np.median(dioptres[matte > 0.5]))), "subject's matte"
     return _metres(nearest_large_surface(dioptres)), "nearest large surface"

@@ -62,7 +62,7 @@ class Lights:
 
 
 def above_clip(photo: Photo, matte: FloatArray | None, mode: Mode) -> tuple[FloatArray | None, str]:
-    """What the scene radiates beyond what the photo's SDR rendition shows.
+    """Find what the scene radiates beyond what the photo's SDR rendition shows.
 
     Parameters
     ----------

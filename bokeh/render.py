@@ -14,6 +14,7 @@ from .errors import NoDepthError, UsageError
 from .focus import find_focus
 from .gaussian import gaussian_style
 from .highlights import Lights, above_clip, find_lights
+from .io.common import printable
 from .lens import Lens, ThinLens, mount
 from .photo import Photo
 from .sheets import SUBJECT_SHARE, peel
@@ -208,7 +209,7 @@ def prepare(photo: Photo, settings: RenderSettings | None = None) -> Scene:
     if photo.matte is not None:
         matte = resize_matte(photo.matte, photo.size)
         matte = matte if float((matte > 0.5).mean()) >= SUBJECT_SHARE else None
-    name = photo.meta.path or "the photo"
+    name = printable(photo.meta.path) if photo.meta.path else "the photo"
     dioptres = None
     if photo.depth is not None:
         dioptres = upsample(photo.depth, photo.rgb, matte)
