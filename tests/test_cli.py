@@ -27,7 +27,7 @@ def rebokeh(*words: object, **options) -> Result:
     return CliRunner().invoke(app, [str(word) for word in words], **options)
 
 
-def shell(*words: object, **options) -> subprocess.CompletedProcess:
+def shell(*words: str | bytes | Path, **options) -> subprocess.CompletedProcess:
     return subprocess.run([REBOKEH, *words], capture_output=True, timeout=120, **options)
 
 
