@@ -61,7 +61,7 @@ def upsample(
     aligned = align(plain, guide, outline)
     if outline is not None:
         aligned = agree_with_matte(aligned, outline, step)
-    return sharpen_edges(aligned, rgb, guide, outline, step)
+    return sharpen_edges(aligned, rgb, guide, outline, step, ramp_width(plain))
 
 
 def repair_holes(depth: FloatArray) -> FloatArray:
@@ -258,7 +258,7 @@ def agree_with_matte(depth: FloatArray, matte: FloatArray, step: float) -> Float
 
 
 def sharpen_edges(
-    depth: FloatArray, rgb: FloatArray, guide: FloatArray, matte: FloatArray | None, step: float
+    depth: FloatArray, rgb: FloatArray, guide: FloatArray, matte: FloatArray | None, step: float, softness: float
 ) -> FloatArray:
     """Enlarge a map to the photo and turn each soft ramp into one step where the photo has its edge.
 
@@ -272,6 +272,8 @@ def sharpen_edges(
         Coverage of the subject.
     step : float
         Size of one code in dioptres, 0 = continuous.
+    softness : float
+        Usual width of this map's ramps, map pixels; what is much wider is no edge.
 
     Returns
     -------
@@ -288,9 +290,10 @@ def sharpen_edges(
     low = ndimage.minimum_filter(depth, 2 * radius + 1, mode="nearest")
     high = ndimage.maximum_filter(depth, 2 * radius + 1, mode="nearest")
     jump = high - low
-    # A slanted plane has its range spread over the whole window, an edge has it in a few pixels.
+    # A plane or a cheek has its range spread over the window, an edge in as few pixels as this map's edges do.
+    steep = np.clip(0.6 / softness, 0.13, 0.2)
     steepest = ndimage.maximum_filter(slope, 2 * radius + 1, mode="nearest")
-    np.copyto(high, low, where=(jump < _least_jump(depth, step)) | (steepest < 0.13 * jump))
+    np.copyto(high, low, where=(jump < _least_jump(depth, step)) | (steepest < steep * jump))
     near, far, odds, other = (np.zeros(size, np.float32) for _ in range(4))
     kernels.two_surfaces(depth, slope, low, high, colour, coarse, guide, fine, radius, near, far, odds)
     edge = np.flatnonzero(near != far)
