@@ -97,10 +97,10 @@ def outline(aperture: Aperture) -> NDArray[np.float64]:
 
     Returns
     -------
-    float64 (2, TABLE_ROWS + 1, 2)
-        [0] behind focus, [1] in front (turned by 180 degrees). Row k stands for the height y = -1 + 2k/TABLE_ROWS in
-        picture rows (downwards), in units of the blur radius; the columns are the integrals from -1 to y of the left
-        and of the right edge's x. Where the outline has no points, left = right. Read-only.
+    float64 (2, TABLE_ROWS + 1, 3)
+        [0] behind focus, [1] in front (turned by 180 degrees). The rows are evenly spaced from the outline's top to
+        its bottom. Columns: the integrals of the left and of the right edge's x down to the row, and the row's height
+        (downwards), all in units of the blur radius. Read-only.
     """
     angles = np.linspace(0.0, 2.0 * math.pi, 8 * TABLE_ROWS, endpoint=False)
     corners = _corner_angles(aperture)
@@ -116,7 +116,7 @@ def outline(aperture: Aperture) -> NDArray[np.float64]:
 
 def area(aperture: Aperture) -> float:
     """Area of the pupil in units of the squared radius: pi for a circle, (n/2) sin(2 pi/n) for straight blades."""
-    left, right = outline(aperture)[0, -1]
+    left, right, _ = outline(aperture)[0, -1]
     return float(right - left)
 
 
@@ -129,20 +129,19 @@ def _corner_angles(aperture: Aperture) -> NDArray[np.float64]:
 
 
 def _edge_integrals(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Integrals over y, from -1, of the left and the right edge of the convex polygon (x, y)."""
+    """Heights from the top to the bottom of the convex polygon (x, y), and both edges' integrals down to them."""
     order = np.roll(np.arange(len(y)), -int(np.argmin(y)))
     x, y = x[order], y[order]
     bottom = int(np.argmax(y))
     one_side = (x[: bottom + 1], y[: bottom + 1])
     other_side = (np.append(x[bottom:], x[0])[::-1], np.append(y[bottom:], y[0])[::-1])
 
-    heights = np.linspace(-1.0, 1.0, TABLE_ROWS + 1)
+    heights = np.linspace(y[0], y[bottom], TABLE_ROWS + 1)
     # Between two vertices an edge is straight, so its value at the middle is its mean: the integral is exact.
     knots = np.unique(np.concatenate([heights, y]))
     middle, step = 0.5 * (knots[1:] + knots[:-1]), np.diff(knots)
     first, second = (np.interp(middle, ys, xs) for xs, ys in (one_side, other_side))
     left, right = np.minimum(first, second), np.maximum(first, second)
-    outside = (middle < y.min()) | (middle > y.max())
-    left[outside] = right[outside] = 0.5 * (left + right)[outside]
     at_height = np.searchsorted(knots, heights)
-    return np.stack([np.concatenate([[0.0], np.cumsum(edge * step)])[at_height] for edge in (left, right)], axis=1)
+    integrals = [np.concatenate([[0.0], np.cumsum(edge * step)])[at_height] for edge in (left, right)]
+    return np.stack([*integrals, heights], axis=1)

@@ -40,7 +40,8 @@ def gaussian_style(
     if dioptres is not None:
         blurred = np.abs(lens.radius_px(dioptres))
         if matte is None:
-            matte = 1.0 - np.clip(blurred / max(0.2 * float(blurred.max()), 0.5) - 0.5, 0.0, 1.0)
+            sharp_px = max(0.2 * float(blurred.max()), 0.5)
+            matte = (1.0 - np.clip(blurred / sharp_px - 0.5, 0.0, 1.0)).astype(np.float32)
         background = blurred[matte < 0.5]
         radius = float(np.median(background)) if background.size else 0.0
     assert matte is not None
@@ -49,4 +50,5 @@ def gaussian_style(
         ndimage.gaussian_filter(
             clipped[..., channel], max(radius, 0.0) / 2.0, output=soft[..., channel], mode="nearest"
         )
-    return soft + matte[..., None] * (clipped - soft)
+    soft += matte[..., None] * (clipped - soft)
+    return soft

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from .fill import fill
-from .masks import dilate
+from .masks import connected, dilate
 from .photo import Photo
 
 FloatArray = NDArray[np.float32]
@@ -118,7 +118,7 @@ def find_lights(radiance: FloatArray, dioptres: FloatArray, matte: FloatArray | 
     if not bright.any():
         return None
     mask = dilate(bright, 1)
-    labels, count = ndimage.label(mask, np.ones((3, 3), bool))
+    labels, count = connected(mask)
     pixels = np.bincount(labels.ravel(), minlength=count + 1)
     small = pixels <= max(LIGHT_SHARE * mask.size, 64)
     small[0] = False
@@ -132,7 +132,7 @@ def find_lights(radiance: FloatArray, dioptres: FloatArray, matte: FloatArray | 
         return None
     base = np.minimum(radiance[mask], np.minimum(around[mask], 1.0))
     hidden = matte[mask] if matte is not None else np.zeros(len(base), np.float32)
-    farthest = ndimage.minimum_filter(dioptres, 7)[mask]
+    farthest = np.asarray(ndimage.minimum_filter(dioptres, 7), np.float32)[mask]
     depth = _depth_of_each(labels[mask], (radiance[mask] - base).sum(axis=1), dioptres[mask], hidden, farthest)
     return Lights(mask, base.astype(np.float32), depth, hidden)
 
@@ -165,7 +165,7 @@ def _estimate(rgb: FloatArray, matte: FloatArray | None) -> FloatArray:
     extra = np.zeros_like(rgb)
     if not clipped.any():
         return extra
-    labels, count = ndimage.label(clipped, np.ones((3, 3), bool))
+    labels, count = connected(clipped)
     index = np.arange(count + 1)
     pixels = np.bincount(labels.ravel(), minlength=count + 1).astype(np.float64)
     width = max(int(RING_SHARE * min(clipped.shape)), 2)
@@ -191,4 +191,4 @@ def _enlarge(field: FloatArray, size: tuple[int, int]) -> FloatArray:
     if field.ndim == 3:
         return np.dstack([_enlarge(field[..., k], size) for k in range(field.shape[2])])
     zoom = (size[0] / field.shape[0], size[1] / field.shape[1])
-    return ndimage.zoom(field, zoom, order=1, mode="nearest", grid_mode=True)
+    return np.asarray(ndimage.zoom(field, zoom, order=1, mode="nearest", grid_mode=True), np.float32)

@@ -17,6 +17,13 @@ def dilate(mask: BoolArray, reach: int) -> BoolArray:
     return ndimage.maximum_filter1d(grown, size, axis=1, mode="constant").view(bool)
 
 
+def connected(mask: BoolArray) -> tuple[NDArray[np.int32], int]:
+    """Number the connected pieces of a mask from 1 (corners connect; 0 = outside); also how many there are."""
+    labels = np.empty(mask.shape, np.int32)
+    count = ndimage.label(mask, np.ones((3, 3), bool), output=labels)
+    return labels, int(count)  # pyright: ignore[reportArgumentType]  (scipy's stub leaves out the case of an output)
+
+
 def box_around(mask: BoolArray, margin: int = 0) -> Box:
     """Smallest box (rows, columns) around a mask that is not empty, with a margin, within the picture."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import highlights
+from .aperture import Aperture
 from .depth import resize_matte, upsample
 from .errors import NoDepthError, UsageError
 from .focus import find_focus
@@ -22,6 +24,10 @@ from .spread import spread
 from .sprites import Silhouette, draw_lights
 
 FloatArray = NDArray[np.float32]
+
+# numba's simplest threading layer aborts the process when two threads start kernels at once. A render uses all cores
+# anyway, so the renders of one process take turns.
+_ONE_AT_A_TIME = threading.RLock()
 
 SHARP_PX, SPREAD_PX = 0.5, 2.0
 """Blur radii below which a clipped pixel stays as the photo shows it, and from which all its radiance is spread."""
@@ -113,24 +119,30 @@ class Scene:
             When the focus is impossible with this lens or this depth.
         """
         thin, _ = self.mount(lens)
-        if self.settings.style == "gaussian":
-            picture = gaussian_style(self.photo.rgb, self.dioptres, self.matte, thin)
-            return replace(self.photo, rgb=picture, gain_map=None)
-        assert self.dioptres is not None
+        with _ONE_AT_A_TIME:
+            if self.settings.style == "gaussian":
+                picture = gaussian_style(self.photo.rgb, self.dioptres, self.matte, thin)
+            else:
+                picture = self._through(thin, lens.aperture)
+        depth = self.photo.depth if self.dioptres is None else self.dioptres
+        return replace(self.photo, rgb=picture, depth=depth, gain_map=None)
 
+    def _through(self, thin: ThinLens, aperture: Aperture) -> FloatArray:
+        """Follow the light: sheets from near to far, each seen through what stands before it; then the lights."""
+        assert self.dioptres is not None
         radiance = self._radiance(thin)
         picture, clear = np.zeros_like(radiance), np.ones(self.photo.size, np.float32)
         silhouettes = []
         for sheet in peel(self._without_lights(radiance), self.dioptres, self.matte, thin):
-            drawn = spread(sheet, thin, lens.aperture, clear)
+            drawn = spread(sheet, thin, aperture, clear)
             if drawn is not None:
                 picture[drawn.box] += clear[drawn.box][..., None] * drawn.light
                 clear[drawn.box] *= 1.0 - drawn.coverage
             if self.lights is not None:
                 silhouettes.append(Silhouette.of(sheet))
         if self.lights is not None:
-            picture += self._lights_drawn(self.lights, radiance, silhouettes, thin, lens)
-        return replace(self.photo, rgb=picture, gain_map=None)
+            picture += self._lights_drawn(self.lights, radiance, silhouettes, thin, aperture)
+        return picture
 
     def report(self, lens: Lens) -> dict[str, Any]:
         """Say what a render with this lens uses: numbers with their units, and where each came from."""
@@ -166,8 +178,10 @@ class Scene:
         blurred = np.abs(thin.radius_px(self.dioptres))
         if self.lights is not None:
             blurred[self.lights.mask] = np.abs(thin.radius_px(self.lights.dioptres))
-        share = np.clip((blurred - SHARP_PX) / (SPREAD_PX - SHARP_PX), 0.0, 1.0)
-        return self.photo.rgb + share[..., None] * self.extra
+        share = np.clip((blurred - SHARP_PX) / (SPREAD_PX - SHARP_PX), 0.0, 1.0).astype(np.float32)
+        radiance = share[..., None] * self.extra
+        radiance += self.photo.rgb
+        return radiance
 
     def _without_lights(self, radiance: FloatArray) -> FloatArray:
         if self.lights is None:
@@ -177,14 +191,14 @@ class Scene:
         return dark
 
     def _lights_drawn(
-        self, lights: Lights, radiance: FloatArray, silhouettes: list[Silhouette], thin: ThinLens, lens: Lens
+        self, lights: Lights, radiance: FloatArray, silhouettes: list[Silhouette], thin: ThinLens, aperture: Aperture
     ) -> FloatArray:
         ys, xs = np.nonzero(lights.mask)
         energy = np.maximum(radiance[lights.mask] - lights.base, 0.0)
         # What hair dimmed on its way to the pinhole was brighter behind it; the sheets will dim it again, ray by ray.
         energy /= np.maximum(1.0 - lights.hidden, 0.1)[:, None]
         place = np.stack([xs, ys], axis=1).astype(np.float64)
-        return draw_lights(place, energy, lights.dioptres, silhouettes, thin, lens.aperture, self.photo.size)
+        return draw_lights(place, energy, lights.dioptres, silhouettes, thin, aperture, self.photo.size)
 
 
 def prepare(photo: Photo, settings: RenderSettings | None = None) -> Scene:
@@ -205,30 +219,24 @@ def prepare(photo: Photo, settings: RenderSettings | None = None) -> Scene:
         When the photo holds no depth, and the style needs some.
     """
     settings = settings or RenderSettings()
-    matte = None
-    if photo.matte is not None:
-        matte = resize_matte(photo.matte, photo.size)
-        matte = matte if float((matte > 0.5).mean()) >= SUBJECT_SHARE else None
-    name = printable(photo.meta.path) if photo.meta.path else "the photo"
-    dioptres = None
-    if photo.depth is not None:
-        dioptres = upsample(photo.depth, photo.rgb, matte)
-    elif settings.style != "gaussian":
-        raise NoDepthError(
-            f"{name} holds no depth; give a map with --depth FILE, or use --style gaussian with a --matte FILE"
-        )
-    elif matte is None:
-        raise NoDepthError(f"{name} holds neither depth nor a matte; give --depth FILE or --matte FILE")
+    _refuse_without_depth(photo, settings)
+    with _ONE_AT_A_TIME:
+        matte = None if photo.matte is None else resize_matte(photo.matte, photo.size)
+        if matte is not None and float((matte > 0.5).mean()) < SUBJECT_SHARE:
+            matte = None
+        dioptres = None if photo.depth is None else upsample(photo.depth, photo.rgb, matte)
+        if settings.style == "gaussian":
+            extra, lights, highlights_source = None, None, "clipped"
+        else:
+            assert dioptres is not None
+            extra, highlights_source = above_clip(photo, matte, settings.highlights)
+            lights = find_lights(photo.rgb if extra is None else photo.rgb + extra, dioptres, matte)
     sources = {
         "depth_source": photo.meta.depth_source or ("given" if photo.depth is not None else "none"),
         "matte_source": (photo.meta.matte_source or "given") if matte is not None else "none",
+        "highlights_source": highlights_source,
     }
-    if settings.style == "gaussian":
-        return Scene(photo, settings, dioptres, matte, None, None, {**sources, "highlights_source": "clipped"})
-    assert dioptres is not None
-    extra, highlights_source = above_clip(photo, matte, settings.highlights)
-    lights = find_lights(photo.rgb if extra is None else photo.rgb + extra, dioptres, matte)
-    return Scene(photo, settings, dioptres, matte, extra, lights, {**sources, "highlights_source": highlights_source})
+    return Scene(photo, settings, dioptres, matte, extra, lights, sources)
 
 
 def render(photo: Photo, lens: Lens | None = None, settings: RenderSettings | None = None) -> Photo:
@@ -259,3 +267,15 @@ def _focal_source(lens: Lens, f35_mm: float | None) -> str:
     if lens.focal_mm is not None:
         return "as given"
     return "the photo's 35 mm equivalent" if f35_mm else "assumed: the photo names none"
+
+
+def _refuse_without_depth(photo: Photo, settings: RenderSettings) -> None:
+    if photo.depth is not None:
+        return
+    name = printable(photo.meta.path) if photo.meta.path else "the photo"
+    if settings.style != "gaussian":
+        raise NoDepthError(
+            f"{name} holds no depth; give a map with --depth FILE, or use --style gaussian with a --matte FILE"
+        )
+    if photo.matte is None:
+        raise NoDepthError(f"{name} holds neither depth nor a matte; give --depth FILE or --matte FILE")

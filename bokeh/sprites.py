@@ -89,7 +89,7 @@ def draw_lights(
 
     picture = np.zeros((*size, 3), np.float64)
     place, energy, dioptres = _gather(place, energy, dioptres, lens)
-    radius = lens.radius_px(dioptres.astype(np.float64))
+    radius = lens.radius_px(dioptres).astype(np.float64)
     behind = dioptres + BEHIND_PX / lens.px_per_dioptre
     pupil = pupil_points(aperture)
     sides = 2 * np.ceil(np.maximum(np.abs(radius), 0.5)).astype(np.int64) + 3
@@ -129,7 +129,7 @@ def _gather(
     weight = energy.sum(axis=1, dtype=np.float64) + 1e-12
 
     def total(values: NDArray) -> NDArray[np.float64]:
-        return np.bincount(index, values, minlength=count)
+        return np.bincount(index, values, minlength=count).astype(np.float64)
 
     gathered_place = np.stack([total(weight * place[:, k]) / total(weight) for k in range(2)], axis=1)
     gathered_energy = np.stack([total(energy[:, k]) for k in range(3)], axis=1).astype(np.float32)

@@ -63,14 +63,18 @@ def mean_of_neighbours(
     known: BoolArray, rgb: FloatArray, dioptres: FloatArray, at: tuple[NDArray, ...]
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
     """Mean colour and depth of the known pixels in the 5 x 5 around each pixel of `at`, and whether there are any."""
-    colour, depth, count = np.zeros((len(at[0]), 3), np.float32), np.zeros(len(at[0]), np.float32), 0.0
+    colour: FloatArray = np.zeros((len(at[0]), 3), np.float32)
+    depth: FloatArray = np.zeros(len(at[0]), np.float32)
+    count: FloatArray = np.zeros(len(at[0]), np.float32)
     for window in _neighbours(at[0], at[1], known.shape, 2):
         weight = known[window].astype(np.float32)
         colour += weight[:, None] * rgb[window]
         depth += weight * dioptres[window]
-        count = count + weight
-    scale = 1.0 / np.maximum(count, 1.0)
-    return colour * scale[:, None], depth * scale, count > 0
+        count += weight
+    scale = np.float32(1.0) / np.maximum(count, np.float32(1.0))
+    colour *= scale[:, None]
+    depth *= scale
+    return colour, depth, count > 0
 
 
 def _neighbours(ys: NDArray, xs: NDArray, shape: tuple[int, ...], reach: int) -> Iterator[tuple[NDArray, NDArray]]:
