@@ -13,10 +13,10 @@ CHANNELS = 5
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def edge_integral(table, height, side):
-    """Integral of one edge of the unit outline from -1 to `height`; linear between the table's rows."""
+def edge_integral(table, rows_per_height, height, side):
+    """Integral of one edge of the unit outline down to `height`; linear between the table's rows."""
     rows = table.shape[0] - 1
-    position = min(max((height + 1.0) * 0.5 * rows, 0.0), float(rows))
+    position = min(max((height - table[0, 2]) * rows_per_height, 0.0), float(rows))
     row = min(int(position), rows - 1)
     t = position - row
     return table[row, side] + t * (table[row + 1, side] - table[row, side])
@@ -34,7 +34,7 @@ def scatter(values, radius, active, outlines, area, band_rows, out):
         Signed blur radius in pixels; + behind focus. |radius| below MIN_RADIUS_PX stays in its pixel.
     active : bool (H, W)
         Pixels to spread; the others are skipped.
-    outlines : float64 (2, M+1, 2)
+    outlines : float64 (2, M+1, 3)
         Edge integrals of the unit outline: [0] behind focus, [1] in front. See aperture.outline.
     area : float
         Area of the unit outline.
@@ -46,10 +46,11 @@ def scatter(values, radius, active, outlines, area, band_rows, out):
     Notes
     -----
     Per row of the aperture's image a span is written as two steps and summed once at the end. The steps lie at the
-    mean of the edge over the row's strip, so that the spans' total is the exact area. Sums are float64: differences
-    of bright values would leave streaks in float32.
+    mean of the edge over the part of the row that the image covers, and are as high as that part, so that the spans'
+    total is the exact area. Sums are float64: differences of bright values would leave streaks in float32.
     """
     height, width = radius.shape
+    rows_per_height = (outlines.shape[1] - 1) / (outlines[0, -1, 2] - outlines[0, 0, 2])
     bands = (height + band_rows - 1) // band_rows
     reach = np.zeros(height, np.int64)
     for y in numba.prange(height):
@@ -79,25 +80,33 @@ def scatter(values, radius, active, outlines, area, band_rows, out):
                 scale = 1.0 / (area * r * r)
                 v0, v1, v2 = scale * values[y, x, 0], scale * values[y, x, 1], scale * values[y, x, 2]
                 v3, v4 = scale * values[y, x, 3], scale * values[y, x, 4]
+                outline_top, outline_bottom = table[0, 2], table[table.shape[0] - 1, 2]
                 upper = (first_row - 0.5 - y) / r
-                left_above = edge_integral(table, upper, 0)
-                right_above = edge_integral(table, upper, 1)
+                left_above = edge_integral(table, rows_per_height, upper, 0)
+                right_above = edge_integral(table, rows_per_height, upper, 1)
                 for row in range(first_row, last_row + 1):
                     lower = (row + 0.5 - y) / r
-                    left_below = edge_integral(table, lower, 0)
-                    right_below = edge_integral(table, lower, 1)
+                    left_below = edge_integral(table, rows_per_height, lower, 0)
+                    right_below = edge_integral(table, rows_per_height, lower, 1)
+                    covered, stretch = 1.0, r * r
+                    if upper < outline_top or lower > outline_bottom:
+                        covered = (min(lower, outline_bottom) - max(upper, outline_top)) * r
+                        stretch = r * r / max(covered, 1e-12)
+                    upper = lower
+                    if covered <= 0.0:
+                        continue
                     # A step rises over the pixel it falls in, shared with the next by where in it it lies.
                     for side in range(2):
                         if side == 0:
-                            position, sign = x + (left_below - left_above) * r * r + 0.5, 1.0
+                            position, step = x + (left_below - left_above) * stretch + 0.5, covered
                         else:
-                            position, sign = x + (right_below - right_above) * r * r + 0.5, -1.0
+                            position, step = x + (right_below - right_above) * stretch + 0.5, -covered
                         if position >= width:
                             continue
                         position = max(position, 0.0)
                         column = int(position)
-                        after = sign * (position - column)
-                        before = sign - after
+                        after = step * (position - column)
+                        before = step - after
                         k = np.uint64((row - top) * stride + column * CHANNELS)
                         steps[k] += v0 * before
                         steps[k + np.uint64(1)] += v1 * before

@@ -10,6 +10,9 @@ from .scatter import MIN_RADIUS_PX, edge_integral
 # Steps of the fixed point that finds where a ray crosses an occluder; its radius changes little from pixel to pixel.
 RAY_STEPS = 4
 
+# A picture row of a sprite is drawn as so many spans: with one, a level edge would be off by up to half a pixel.
+STRIPS = 8
+
 # Below this radius one output pixel gathers rays from all over the pupil, and the light is shaded as a whole.
 SHARP_RADIUS_PX = 2.0
 
@@ -104,7 +107,7 @@ def deposit(place, radius, energy, start, transmitted, outlines, area, band_rows
         As in `shade`.
     energy : float64 (L, 3)
         Radiance times pixels of each light.
-    outlines : float64 (2, M+1, 2)
+    outlines : float64 (2, M+1, 3)
         Edge integrals of the unit outline, behind focus and in front. See aperture.outline.
     area : float
         Area of the unit outline.
@@ -114,6 +117,7 @@ def deposit(place, radius, energy, start, transmitted, outlines, area, band_rows
         Added to.
     """
     height, width = out.shape[0], out.shape[1]
+    rows_per_height = (outlines.shape[1] - 1) / (outlines[0, -1, 2] - outlines[0, 0, 2])
     for band in numba.prange((height + band_rows - 1) // band_rows):
         top, bottom = band * band_rows, min(band * band_rows + band_rows, height)
         for light in range(place.shape[0]):
@@ -125,17 +129,24 @@ def deposit(place, radius, energy, start, transmitted, outlines, area, band_rows
             if row0 + side <= top or row0 >= bottom:
                 continue
             table = outlines[0 if radius[light] >= 0.0 else 1]
+            outline_top, outline_bottom = table[0, 2], table[table.shape[0] - 1, 2]
             weight = 1.0 / (area * r * r)
             for row in range(max(row0, top), min(row0 + side, bottom)):
-                upper, lower = (row - 0.5 - y) / r, (row + 0.5 - y) / r
-                first = x + (edge_integral(table, lower, 0) - edge_integral(table, upper, 0)) * r * r
-                last = x + (edge_integral(table, lower, 1) - edge_integral(table, upper, 1)) * r * r
-                if last <= first:
-                    continue
-                for column in range(max(column0, 0), min(column0 + side, width)):
-                    share = min(last, column + 0.5) - max(first, column - 0.5)
-                    if share > 0.0:
-                        k = start[light] + (row - row0) * side + column - column0
-                        share *= weight * transmitted[k]
+                for strip in range(STRIPS):
+                    upper = max((row - 0.5 + strip / STRIPS - y) / r, outline_top)
+                    lower = min((row - 0.5 + (strip + 1) / STRIPS - y) / r, outline_bottom)
+                    if lower <= upper:
+                        continue
+                    stretch = r / (lower - upper)
+                    first = edge_integral(table, rows_per_height, lower, 0)
+                    first = x + (first - edge_integral(table, rows_per_height, upper, 0)) * stretch
+                    last = edge_integral(table, rows_per_height, lower, 1)
+                    last = x + (last - edge_integral(table, rows_per_height, upper, 1)) * stretch
+                    covered = (lower - upper) * r * weight
+                    leftmost = max(int(math.floor(first + 0.5)), column0, 0)
+                    rightmost = min(int(math.floor(last + 0.5)), column0 + side - 1, width - 1)
+                    for column in range(leftmost, rightmost + 1):
+                        share = covered * max(min(last, column + 0.5) - max(first, column - 0.5), 0.0)
+                        share *= transmitted[start[light] + (row - row0) * side + column - column0]
                         for channel in range(3):
                             out[row, column, channel] += share * energy[light, channel]

@@ -1,0 +1,205 @@
+"""The oracle: defocus straight from its definition, in plain loops, slow and easy to check by eye.
+
+It shares no code and no table with the library: the pupil comes from its closed form, a sheet is scattered pixel by
+pixel, sheets are laid over each other by the rule "coverage adds within a sheet and multiplies between sheets", and a
+light's image is cut by asking every pixel of every sheet whether it stands in the way of the ray.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+SHARPEST_PX = 0.5
+"""A disc of half a pixel lies within its own pixel: nothing is drawn sharper."""
+
+
+@dataclass(frozen=True)
+class Iris:
+    """The pupil's outline as an intersection of discs, one for each blade, in units of the blur radius.
+
+    A blade's edge is the arc through two corners on the unit circle whose sagitta is `curvature` times that of the
+    unit circle itself; for straight blades the disc becomes a half plane.
+    """
+
+    blades: int = 0
+    curvature: float = 0.0
+    rotation_deg: float = 0.0
+
+    @property
+    def is_circle(self) -> bool:
+        return self.blades == 0 or self.curvature == 1.0
+
+    @property
+    def middles(self) -> Array:
+        """Directions of the middles of the blades, radians counter-clockwise from the right."""
+        return math.radians(self.rotation_deg) + 2 * math.pi * np.arange(self.blades) / self.blades
+
+    @property
+    def arc(self) -> tuple[float, float]:
+        """Radius of a blade's arc and how far its centre lies out on the blade's axis (negative: beyond the middle)."""
+        half = math.pi / self.blades
+        sagitta = self.curvature * (1 - math.cos(half))
+        if sagitta == 0:
+            return math.inf, -math.inf
+        radius = (math.sin(half) ** 2 + sagitta**2) / (2 * sagitta)
+        return radius, math.cos(half) + sagitta - radius
+
+    def area(self) -> float:
+        if self.is_circle:
+            return math.pi
+        half = math.pi / self.blades
+        triangles = self.blades * math.sin(half) * math.cos(half)
+        radius, _ = self.arc
+        if math.isinf(radius):
+            return triangles
+        opening = math.asin(math.sin(half) / radius)
+        return triangles + self.blades * radius**2 * (opening - math.sin(opening) * math.cos(opening))
+
+    def corners(self) -> Array:
+        """Corner angles, radians counter-clockwise from the right, for a light behind focus."""
+        return self.middles + math.pi / self.blades
+
+    def highest(self) -> float:
+        """Return the height of the outline's highest point."""
+        if self.is_circle:
+            return 1.0
+        heights = [math.sin(a) for a in self.corners()]
+        radius, centre = self.arc
+        for middle in self.middles if math.isfinite(radius) else ():
+            opening = math.asin(math.sin(math.pi / self.blades) / radius)
+            if abs(math.remainder(math.pi / 2 - middle, 2 * math.pi)) <= opening:
+                heights.append(centre * math.sin(middle) + radius)
+        return max(heights)
+
+    def edges(self, y: Array) -> tuple[Array, Array]:
+        """Left and right edge at the heights `y` (upwards), which lie within the outline."""
+        if self.is_circle:
+            half = np.sqrt(np.maximum(1 - y**2, 0))
+            return -half, half
+        radius, centre = self.arc
+        left, right = np.full_like(y, -2.0), np.full_like(y, 2.0)
+        for middle in self.middles:
+            c, s = math.cos(middle), math.sin(middle)
+            if math.isfinite(radius):
+                half = np.sqrt(np.maximum(radius**2 - (y - centre * s) ** 2, 0))
+                left, right = np.maximum(left, centre * c - half), np.minimum(right, centre * c + half)
+            elif abs(c) > 1e-9:  # x cos + y sin <= apothem
+                bound = (math.cos(math.pi / self.blades) - y * s) / c
+                left, right = (left, np.minimum(right, bound)) if c > 0 else (np.maximum(left, bound), right)
+        return left, np.maximum(left, right)
+
+    def mean_edges(self, top: float, bottom: float, behind: bool) -> tuple[float, float, float]:
+        """Means of the left and the right edge over the part of a strip of picture rows that the outline covers.
+
+        The strip goes from `top` to `bottom`, downwards, in units of the radius; the third number is the thickness of
+        the covered part, 0 where there is none.
+        """
+        if not behind:  # turned by 180 degrees
+            left, right, covered = self.mean_edges(-bottom, -top, True)
+            return -right, -left, covered
+        highest = self.highest()
+        lowest = Iris(self.blades, self.curvature, self.rotation_deg + 180).highest()
+        high, low = min(-top, highest), max(-bottom, -lowest)
+        if high <= low:
+            return 0.0, 0.0, 0.0
+        if self.is_circle:
+
+            def half_area(y: float) -> float:
+                return 0.5 * (y * math.sqrt(1 - y * y) + math.asin(y))
+
+            half = (half_area(high) - half_area(low)) / (high - low)
+            return -half, half, high - low
+        parts = 512
+        left, right = self.edges(low + (high - low) * (np.arange(parts) + 0.5) / parts)
+        return float(left.mean()), float(right.mean()), high - low
+
+
+def overlap(left: float, right: float, columns: Array) -> Array:
+    """Length of the span left..right within each pixel; pixel k goes from k - 0.5 to k + 0.5."""
+    return np.maximum(np.minimum(right, columns + 0.5) - np.maximum(left, columns - 0.5), 0.0)
+
+
+def aperture_image(
+    iris: Iris, radius: float, place: tuple[float, float], size: tuple[int, int], strips: int = 1
+) -> Array:
+    """Share of one unit of light, spread evenly over the aperture's image, that falls into each pixel of a picture.
+
+    Each picture row holds one span, from the mean left to the mean right edge, as dense as the share of the row that
+    the outline covers; with more `strips` a row holds as many spans, and the result tends to the exact area.
+    """
+    r, behind = max(abs(radius), SHARPEST_PX), radius >= 0
+    x, y = place
+    columns = np.arange(size[1], dtype=np.float64)
+    image = np.zeros(size)
+    for row in range(size[0]):
+        for k in range(strips):
+            top = (row - 0.5 + k / strips - y) / r
+            bottom = (row - 0.5 + (k + 1) / strips - y) / r
+            left, right, covered = iris.mean_edges(top, bottom, behind)
+            if right > left:
+                image[row] += overlap(x + r * left, x + r * right, columns) * covered * r
+    return image / (iris.area() * r * r)
+
+
+def scatter(values: Array, radius: Array, active: NDArray[np.bool_], iris: Iris) -> Array:
+    """Scatter (H, W, C) values, every pixel over its own aperture image."""
+    height, width, _ = values.shape
+    out = np.zeros(values.shape)
+    for y in range(height):
+        for x in range(width):
+            if active[y, x]:
+                image = aperture_image(iris, float(radius[y, x]), (x, y), (height, width))
+                out += image[..., None] * values[y, x]
+    return out
+
+
+def lay_over(sheets: Sequence[Any], lens: Any, iris: Iris, size: tuple[int, int]) -> tuple[Array, Array]:
+    """Picture of the sheets, near to far, and what light still gets through all of them."""
+    picture, clear = np.zeros((*size, 3)), np.ones(size)
+    for sheet in sheets:
+        radius = (1 / lens.focus_m - sheet.dioptres.astype(np.float64)) * lens.px_per_dioptre
+        there = sheet.coverage > 0
+        # Where a sheet only goes on invisibly, it is blurred no more than where it is seen.
+        largest = np.abs(radius[there]).max() if there.any() else 0.0
+        weight = sheet.weight.astype(np.float64)
+        covered = sheet.coverage * weight
+        values = np.dstack([sheet.rgb * covered[..., None], covered, weight])
+        spread = scatter(values, np.clip(radius, -largest, largest), np.ones_like(there), iris)
+        light, coverage = spread[..., :3] / spread[..., 4:], np.clip(spread[..., 3] / spread[..., 4], 0, 1)
+        picture[sheet.box] += clear[sheet.box][..., None] * light
+        clear[sheet.box] *= 1 - coverage
+    return picture, clear
+
+
+def ray_mask(
+    place: tuple[float, float], radius: float, dioptres: float, sheets: Sequence[Any], lens: Any, size: tuple[int, int]
+) -> Array:
+    """Share of each pixel's ray from a light that the sheets let through.
+
+    The ray that lands at pixel p + u r came through pupil point u; a pixel q of a sheet, with radius r_q, is crossed
+    when p + u (r - r_q) falls into it. A sheet's pixels cut only what lies more than a pixel of blur behind them.
+    """
+    x, y = place
+    mask = np.ones(size)
+    for row in range(size[0]):
+        for column in range(size[1]):
+            ux, uy = (column - x) / radius, (row - y) / radius
+            if math.hypot(ux * radius, uy * radius) > abs(radius) + 1:
+                continue
+            for sheet in sheets:
+                r_q = (1 / lens.focus_m - sheet.dioptres.astype(np.float64)) * lens.px_per_dioptre
+                rows, columns = np.mgrid[sheet.box]
+                off = np.maximum(np.abs(x + ux * (radius - r_q) - columns), np.abs(y + uy * (radius - r_q) - rows))
+                off[sheet.dioptres <= dioptres + 1.0 / lens.px_per_dioptre] = np.inf
+                crossed = np.unravel_index(np.argmin(off), off.shape)
+                if off[crossed] <= 0.5:
+                    mask[row, column] *= 1 - sheet.coverage[crossed]
+    return mask
