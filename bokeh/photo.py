@@ -142,7 +142,7 @@ class Photo:
         depth = np.array(depth, np.float32, order="C")
         depth[~np.isfinite(depth) | (depth < 0)] = np.nan
         if np.isnan(depth).all():
-            raise DepthError("depth map holds no usable value (all NaN, infinite or negative); give another with --depth")
+            raise DepthError("depth map holds no usable value (NaN, infinite or negative all over); give another")
         return depth
 
     def _checked_matte(self, matte: NDArray, name: str) -> FloatArray:
