@@ -14,9 +14,6 @@ FloatArray = NDArray[np.float32]
 POINT_SHARE = 0.01
 """Half side of the square that is read around a focus point, as a share of the picture's shorter side."""
 
-LARGE_SHARE = 0.05
-"""A surface that fills this share of the picture is large enough to be meant."""
-
 CHOSEN_SHARE = 0.15
 """An autofocus area up to this share of the picture was chosen: a face, a finger's tap. Phones report a quarter of
 the picture when nobody chose, and what is meant is what stands in front there."""
@@ -71,18 +68,20 @@ def find_focus(lens: Lens, photo: Photo, dioptres: FloatArray, matte: FloatArray
 
 
 def nearest_large_surface(dioptres: FloatArray) -> float:
-    """Median depth of the nearest surface that fills a fair share of the picture, in dioptres."""
+    """Median depth, in dioptres, of what stands in front: the nearer of the two classes the depths fall into.
+
+    Notes
+    -----
+    The classes are parted where their variance between each other is largest (Otsu 1979).
+    """
     every = 4 if min(dioptres.shape) > 64 else 1
-    ordered = np.sort(dioptres[::every, ::every], axis=None)[::-1]
-    few = max(int(LARGE_SHARE * ordered.size), 1)
-    if ordered.size <= few:
-        return float(np.median(ordered))
-    # Surfaces are where many pixels share a depth: the first run, from near to far, that is as dense as its size.
-    span = max(float(ordered[0] - ordered[-1]) / 16.0, 1e-6)
-    thickness = ordered[: ordered.size - few] - ordered[few:]
-    dense = np.flatnonzero(thickness <= span)
-    first = int(dense[0]) if len(dense) else 0
-    return float(ordered[first + few // 2])
+    values = np.sort(dioptres[::every, ::every], axis=None).astype(np.float64)
+    count = len(values)
+    farther = np.arange(1, count)
+    below = np.cumsum(values)[:-1]
+    spread = farther * (count - farther) * (below / farther - (values.sum() - below) / (count - farther)) ** 2
+    first = int(np.argmax(spread)) + 1 if count > 1 and values[-1] > values[0] else 0
+    return float(np.median(values[first:]))
 
 
 def _metres(dioptres: float) -> float:

@@ -51,14 +51,11 @@ class Lights:
         What those pixels (in raster order) show without the light.
     dioptres : float32 (N,)
         One depth for each connected light.
-    hidden : float32 (N,)
-        Share of the pixel that the subject covers: the light was dimmed by it.
     """
 
     mask: NDArray[np.bool_]
     base: FloatArray
     dioptres: FloatArray
-    hidden: FloatArray
 
 
 def above_clip(photo: Photo, matte: FloatArray | None, mode: Mode) -> tuple[FloatArray | None, str]:
@@ -134,7 +131,7 @@ def find_lights(radiance: FloatArray, dioptres: FloatArray, matte: FloatArray | 
     hidden = matte[mask] if matte is not None else np.zeros(len(base), np.float32)
     farthest = np.asarray(ndimage.minimum_filter(dioptres, 7), np.float32)[mask]
     depth = _depth_of_each(labels[mask], (radiance[mask] - base).sum(axis=1), dioptres[mask], hidden, farthest)
-    return Lights(mask, base.astype(np.float32), depth, hidden)
+    return Lights(mask, base.astype(np.float32), depth)
 
 
 def _depth_of_each(

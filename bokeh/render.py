@@ -195,8 +195,6 @@ class Scene:
     ) -> FloatArray:
         ys, xs = np.nonzero(lights.mask)
         energy = np.maximum(radiance[lights.mask] - lights.base, 0.0)
-        # What hair dimmed on its way to the pinhole was brighter behind it; the sheets will dim it again, ray by ray.
-        energy /= np.maximum(1.0 - lights.hidden, 0.1)[:, None]
         place = np.stack([xs, ys], axis=1).astype(np.float64)
         return draw_lights(place, energy, lights.dioptres, silhouettes, thin, aperture, self.photo.size)
 

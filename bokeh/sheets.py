@@ -30,7 +30,7 @@ MOST_SLICES = 12
 JUMP_PX = 1.0
 """Neighbouring pixels whose blur radii differ by more lie on two surfaces."""
 
-GUESS_WEIGHT = 1e-3
+GUESS_WEIGHT = 1e-6
 """Weight of a filled pixel where the surface beside it is known to go on in the sheet above."""
 
 SUBJECT_SHARE = 0.002
@@ -198,7 +198,7 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens) -> Sheet | No
     sheet = Sheet(box, rgb, coverage, surface, np.array(weight))
     # A surface that goes on across the threshold is one surface: near the cut, what is below the sheet must show the
     # rest of the surface alone, not the rest and a guess of what the sheet shows already.
-    weight[_continues(core, beyond, dioptres, jump, abs(lens.radius_px(threshold)))] = GUESS_WEIGHT
+    weight[_continues(near, beyond, dioptres, jump, abs(lens.radius_px(threshold)))] = GUESS_WEIGHT
     if rest.matte is not None:
         # Where something stands in front of the subject its matte is unknown, not zero.
         rest.matte[box] = fill(rest.matte[box][..., None], ~taken)[..., 0]

@@ -25,6 +25,9 @@ SAMPLES_AT_ONCE = 8_000_000
 BEHIND_PX = 1.0
 """An occluder's blur radius differs from the light's by more than this, else it is the light's own surroundings."""
 
+LEAST_SEEN = 0.1
+"""A light of which less is seen cannot be told apart from a wrong coverage."""
+
 PUPIL_POINTS = 64
 
 
@@ -88,6 +91,7 @@ def draw_lights(
     from ..kernels import sprite
 
     picture = np.zeros((*size, 3), np.float64)
+    energy = energy / _seen_by_pinhole(place, dioptres, silhouettes, lens)[:, None]
     place, energy, dioptres = _gather(place, energy, dioptres, lens)
     radius = lens.radius_px(dioptres).astype(np.float64)
     behind = dioptres + BEHIND_PX / lens.px_per_dioptre
@@ -107,6 +111,27 @@ def draw_lights(
             outline(aperture), area(aperture), BAND_ROWS, picture,
         )  # fmt: skip
     return picture.astype(np.float32)
+
+
+def _seen_by_pinhole(
+    place: NDArray[np.float64], dioptres: FloatArray, silhouettes: Sequence[Silhouette], lens: ThinLens
+) -> FloatArray:
+    """Share of each light that the photo shows: hair before it dimmed it, and will again, ray by ray.
+
+    A light that shines where something nearer covers the whole pixel tells that the coverage is wrong: it counts as
+    seen whole.
+    """
+    seen = np.ones(len(place), np.float32)
+    at = np.rint(place).astype(np.int64)
+    behind = dioptres + np.float32(BEHIND_PX / lens.px_per_dioptre)
+    for silhouette in silhouettes:
+        rows, columns = silhouette.box
+        row, column = at[:, 1] - rows.start, at[:, 0] - columns.start
+        height, width = silhouette.coverage.shape
+        inside = np.flatnonzero((row >= 0) & (column >= 0) & (row < height) & (column < width))
+        before = inside[silhouette.dioptres[row[inside], column[inside]] > behind[inside]]
+        seen[before] *= 1.0 - silhouette.coverage[row[before], column[before]]
+    return np.where(seen < LEAST_SEEN, np.float32(1.0), seen)
 
 
 def pupil_points(aperture: Aperture) -> NDArray[np.float64]:
