@@ -184,7 +184,9 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens) -> Sheet | No
     np.copyto(rgbd, behind, where=taken[..., None])
 
     coverage = near.astype(np.float32)
-    surface = np.maximum(dioptres, np.float32(threshold))
+    # The sheet goes on at its own depth, unless what lies beside it does so too: then it is the same surface.
+    onward = fill(dioptres[..., None], near)[..., 0]
+    surface = np.where(onward - dioptres > nearest - threshold + jump, onward, dioptres)
     at = np.nonzero(band)
     if len(at[0]):
         own, own_dioptres, has_own = mean_of_neighbours(core, rgb, surface, at)
