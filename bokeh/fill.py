@@ -20,7 +20,7 @@ def fill(values: FloatArray, known: NDArray) -> FloatArray:
     Returns
     -------
     float32 (H, W, C)
-        A new array. Where nothing at all is known, zeros.
+        A new array. When nothing at all is known, the values as they are.
 
     Notes
     -----
@@ -29,6 +29,8 @@ def fill(values: FloatArray, known: NDArray) -> FloatArray:
     """
     from ..kernels import pyramid
 
+    if not known.any():
+        return np.array(values, np.float32)
     levels = [(np.array(values, np.float32), np.ascontiguousarray(known, np.float32))]
     while levels[-1][1].size > 1 and not levels[-1][1].min() >= 1.0:
         fine_values, fine_weight = levels[-1]
@@ -38,8 +40,7 @@ def fill(values: FloatArray, known: NDArray) -> FloatArray:
         coarse_weight = np.empty(shape, np.float32)
         pyramid.push(fine_values, fine_weight, coarse_values, coarse_weight)
         levels.append((coarse_values, coarse_weight))
-    complete, weight = levels.pop()
-    complete[weight == 0.0] = 0.0
+    complete, _ = levels.pop()
     while levels:
         fine_values, fine_weight = levels.pop()
         pyramid.pull(complete, fine_values, fine_weight)

@@ -168,7 +168,9 @@ def _estimate(rgb: FloatArray, matte: FloatArray | None) -> FloatArray:
     width = max(int(RING_SHARE * min(clipped.shape)), 2)
     ring = ndimage.grey_dilation(labels, size=(2 * width + 1, 2 * width + 1))
     ring[dilate(clipped, width // 2)] = 0
-    surround = np.nan_to_num(ndimage.mean(rgb.mean(axis=2), ring, index), nan=1.0)
+    ring_pixels = np.bincount(ring.ravel(), minlength=count + 1)
+    ring_light = np.bincount(ring.ravel(), rgb.mean(axis=2).ravel(), minlength=count + 1)
+    surround = np.where(ring_pixels > 0, ring_light / np.maximum(ring_pixels, 1), 1.0)
     share = pixels / clipped.size
     # From 16 times white for a small lamp down to 1 for a tenth of the frame, by the logarithm of its size; single
     # pixels are noise, not lamps.

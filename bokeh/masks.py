@@ -18,7 +18,7 @@ def dilate(mask: BoolArray, reach: int) -> BoolArray:
 
 
 def connected(mask: BoolArray) -> tuple[NDArray[np.int32], int]:
-    """Number the connected pieces of a mask from 1, 0 = outside; corners connect. Also says how many there are."""
+    """Return the connected pieces of a mask, numbered from 1 (0 = outside; corners connect), and their count."""
     labels = np.empty(mask.shape, np.int32)
     count = ndimage.label(mask, np.ones((3, 3), bool), output=labels)
     return labels, int(count)  # pyright: ignore[reportArgumentType]  (scipy's stub leaves out the case of an output)

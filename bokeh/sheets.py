@@ -114,7 +114,7 @@ def peel(rgb: FloatArray, dioptres: FloatArray, matte: FloatArray | None, lens: 
     subject = subject_range(dioptres, matte, lens)
     if subject is not None:
         yield from _slices(rest, subject.near + subject.margin, lens)
-        yield take_subject(rest, subject)
+        yield take_subject(rest, subject, lens)
     rest.matte = None
     yield from _slices(rest, float(rest.rgbd[..., 3].min()), lens)
     whole = (slice(0, shape[0]), slice(0, shape[1]))
@@ -180,34 +180,37 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens) -> Sheet | No
     band = edge_band(near, dioptres, jump)
     core, taken, beyond = near & ~band, near | band, ~near & ~band
     behind = fill(rgbd, beyond)
-    behind[..., 3] = np.minimum(behind[..., 3], np.nextafter(np.float32(threshold), np.float32(-1.0)))
+    just_beyond = np.nextafter(np.float32(threshold), np.float32(-1.0))
+    np.minimum(behind[..., 3], just_beyond, out=behind[..., 3])
+
+    # The surface's depth where it goes on: true on the same surface beyond the cut, else as beside the outline.
+    reach = 2.0 * radius_px + 3.0
+    surface = fill(dioptres[..., None], near | connected_to(near, beyond, dioptres, jump, reach))[..., 0]
+    # Near the cut through one surface, what is below the sheet must show the rest of the surface alone, not the rest
+    # and a guess of what the sheet shows already.
+    guess = connected_to(beyond, core, dioptres, jump, 2.0 * abs(lens.radius_px(threshold)) + 3.0)
+    behind[guess, 3] = just_beyond
     np.copyto(rgbd, behind, where=taken[..., None])
 
     coverage = near.astype(np.float32)
-    # The sheet goes on at its own depth, unless what lies beside it does so too: then it is the same surface.
-    onward = fill(dioptres[..., None], near)[..., 0]
-    surface = np.where(onward - dioptres > nearest - threshold + jump, onward, dioptres)
     at = np.nonzero(band)
     if len(at[0]):
-        own, own_dioptres, has_own = mean_of_neighbours(core, rgb, surface, at)
+        own, has_own = mean_of_neighbours(core, rgb, at)
         colour, share, farther = rgb[at], coverage[at], behind[at][:, :3]
         share = np.where(has_own, mixing_share(colour, own, farther, share), share)
         front, back = unmix(colour, share, np.where(has_own[:, None], own, colour), farther)
-        surface[at] = np.where(has_own & ~near[at], own_dioptres, surface[at])
         coverage[at], rgb[at] = share, front
         rgbd[at[0], at[1], :3] = back
 
     sheet = Sheet(box, rgb, coverage, surface, np.array(weight))
-    # A surface that goes on across the threshold is one surface: near the cut, what is below the sheet must show the
-    # rest of the surface alone, not the rest and a guess of what the sheet shows already.
-    weight[_continues(near, beyond, dioptres, jump, abs(lens.radius_px(threshold)))] = GUESS_WEIGHT
+    weight[guess] = GUESS_WEIGHT
     if rest.matte is not None:
         # Where something stands in front of the subject its matte is unknown, not zero.
         rest.matte[box] = fill(rest.matte[box][..., None], ~taken)[..., 0]
     return sheet
 
 
-def take_subject(rest: Remaining, subject: SubjectRange) -> Sheet:
+def take_subject(rest: Remaining, subject: SubjectRange, lens: ThinLens) -> Sheet:
     """Take off the subject by its matte, and continue what lies behind it.
 
     Parameters
@@ -215,6 +218,7 @@ def take_subject(rest: Remaining, subject: SubjectRange) -> Sheet:
     rest : Remaining
         With a matte; changed in place.
     subject : SubjectRange
+    lens : ThinLens
 
     Returns
     -------
@@ -237,18 +241,19 @@ def take_subject(rest: Remaining, subject: SubjectRange) -> Sheet:
     at = np.nonzero((matte > 0.0) & (matte < 1.0))
     share, farther = matte[at], behind[at][:, :3]
     rgb[at], back = unmix(rgb[at], share, inside[at], farther)
-    # The less is seen of what lies behind, the less the pixel says about it.
-    rest.rgbd[at[0], at[1], :3] = back + share[:, None] * (farther - back)
+    # The less is seen of what lies behind, the less the pixel says about it; but what stays sharp must come out as it
+    # went in.
+    doubt = share * np.clip(np.abs(lens.radius_px(behind[at][:, 3])) - 0.5, 0.0, 1.0)
+    rest.rgbd[at[0], at[1], :3] = back + doubt[:, None] * (farther - back)
     return Sheet(
         (slice(0, matte.shape[0]), slice(0, matte.shape[1])), rgb, matte, subject_dioptres, np.array(rest.weight)
     )
 
 
-def _continues(near: BoolArray, beyond: BoolArray, dioptres: FloatArray, jump: float, radius_px: float) -> BoolArray:
-    """Pixels of `near` that a walk along the surface reaches from `beyond` within the blur of both, without a jump."""
+def connected_to(start: BoolArray, within: BoolArray, dioptres: FloatArray, jump: float, reach_px: float) -> BoolArray:
+    """Pixels of `within` that a walk from `start`, `reach_px` long at most, reaches without a jump in depth."""
     from ..kernels import surface
 
-    reach = 2.0 * radius_px + 3.0
-    distance = np.where(beyond, np.float32(0.0), np.float32(1e9))
-    surface.walk(distance, dioptres, jump, reach)
-    return (distance <= reach) & near
+    distance = np.where(start, np.float32(0.0), np.float32(1e9))
+    surface.walk(distance, dioptres, jump, reach_px)
+    return (distance <= reach_px) & within

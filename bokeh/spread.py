@@ -87,7 +87,10 @@ def spread(sheet: Sheet, lens: ThinLens, aperture: Aperture, clear: FloatArray) 
     radius = np.clip(radius[crop], -largest, largest)
     picture = _scattered(values, radius, np.ascontiguousarray(active[crop]), aperture, _halvings(smallest))
     rows, columns = (slice(b.start + c.start, b.start + c.stop) for b, c in zip(sheet.box, crop, strict=True))
-    return Spread((rows, columns), picture[..., :3], np.clip(picture[..., 3], 0.0, 1.0))
+    # The cubic enlargement swings beyond 0 and 1 beside an edge; colour follows coverage back, or it would shine.
+    coverage = np.clip(picture[..., 3], 0.0, 1.0)
+    scale = np.divide(coverage, picture[..., 3], out=np.zeros_like(coverage), where=picture[..., 3] > 0.0)
+    return Spread((rows, columns), picture[..., :3] * scale[..., None], coverage)
 
 
 def _halvings(smallest_radius_px: float) -> int:

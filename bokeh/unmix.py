@@ -28,14 +28,21 @@ def unmix(colour: FloatArray, share: FloatArray, front: FloatArray, back: FloatA
     Returns
     -------
     front, back : float32 (N, 3)
-        The nearest pair, in the least-squares sense, with share * front + (1 - share) * back = colour, not negative.
+        Not negative, and share * front + (1 - share) * back = colour.
+
+    Notes
+    -----
+    The error of the expected mixture goes to the two colours by their shares: the pair nearest to what was expected
+    (least squares). The less is seen of what lies behind, the less the pixel may say about it.
     """
-    error = colour - share[:, None] * front - (1.0 - share[:, None]) * back
-    scale = 1.0 / np.maximum(share**2 + (1.0 - share) ** 2, 1e-6)
-    return (
-        np.maximum(front + (share * scale)[:, None] * error, 0.0).astype(np.float32),
-        np.maximum(back + ((1.0 - share) * scale)[:, None] * error, 0.0).astype(np.float32),
-    )
+    share = share[:, None]
+    rest = 1.0 - share
+    error = colour - share * front - rest * back
+    back = np.maximum(back + rest * rest / np.maximum(share**2 + rest**2, 1e-6) * error, 0.0)
+    front = np.maximum((colour - rest * back) / np.maximum(share, 1e-6), 0.0)
+    # Where the front had to be clipped, the back takes what is left.
+    back = np.where(front > 0.0, back, np.maximum(colour / np.maximum(rest, 1e-6), 0.0))
+    return front.astype(np.float32), back.astype(np.float32)
 
 
 def mixing_share(colour: FloatArray, front: FloatArray, back: FloatArray, otherwise: FloatArray) -> FloatArray:
@@ -59,22 +66,16 @@ def edge_band(near: BoolArray, dioptres: FloatArray, jump: float) -> BoolArray:
     return band
 
 
-def mean_of_neighbours(
-    known: BoolArray, rgb: FloatArray, dioptres: FloatArray, at: tuple[NDArray, ...]
-) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Mean colour and depth of the known pixels in the 5 x 5 around each pixel of `at`, and whether there are any."""
+def mean_of_neighbours(known: BoolArray, rgb: FloatArray, at: tuple[NDArray, ...]) -> tuple[FloatArray, BoolArray]:
+    """Mean colour of the known pixels in the 5 x 5 around each pixel of `at`, and whether there are any."""
     colour: FloatArray = np.zeros((len(at[0]), 3), np.float32)
-    depth: FloatArray = np.zeros(len(at[0]), np.float32)
     count: FloatArray = np.zeros(len(at[0]), np.float32)
     for window in _neighbours(at[0], at[1], known.shape, 2):
         weight = known[window].astype(np.float32)
         colour += weight[:, None] * rgb[window]
-        depth += weight * dioptres[window]
         count += weight
-    scale = np.float32(1.0) / np.maximum(count, np.float32(1.0))
-    colour *= scale[:, None]
-    depth *= scale
-    return colour, depth, count > 0
+    colour /= np.maximum(count, np.float32(1.0))[:, None]
+    return colour, count > 0
 
 
 def _neighbours(ys: NDArray, xs: NDArray, shape: tuple[int, ...], reach: int) -> Iterator[tuple[NDArray, NDArray]]:

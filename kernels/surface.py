@@ -3,6 +3,9 @@
 import numba
 import numpy as np
 
+# There and back, twice: once more than a surface without bays needs.
+SWEEPS = 4
+
 
 @numba.njit(cache=True, nogil=True)
 def walk(distance, dioptres, jump_dioptres, reach):
@@ -21,12 +24,12 @@ def walk(distance, dioptres, jump_dioptres, reach):
     height, width = distance.shape
     diagonal = np.float32(1.41421356)
     straight = np.float32(1.0)
-    for sweep in range(2):
-        step = 1 if sweep == 0 else -1
+    for sweep in range(SWEEPS):
+        step = 1 if sweep % 2 == 0 else -1
         for j in range(height):
-            y = j if sweep == 0 else height - 1 - j
+            y = j if step == 1 else height - 1 - j
             for i in range(width):
-                x = i if sweep == 0 else width - 1 - i
+                x = i if step == 1 else width - 1 - i
                 best = distance[y, x]
                 if best == 0.0:
                     continue
