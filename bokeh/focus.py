@@ -14,6 +14,9 @@ FloatArray = NDArray[np.float32]
 POINT_SHARE = 0.01
 """Half side of the square that is read around a focus point, as a share of the picture's shorter side."""
 
+LARGE_SHARE = 0.02
+"""What stands nearer than everything else and fills less of the picture than this is not meant: a fly, a wrong code."""
+
 CHOSEN_SHARE = 0.15
 """An autofocus area up to this share of the picture was chosen: a face, a finger's tap. Phones report a quarter of
 the picture when nobody chose, and what is meant is what stands in front there."""
@@ -77,6 +80,7 @@ def nearest_large_surface(dioptres: FloatArray) -> float:
     every = 4 if min(dioptres.shape) > 64 else 1
     values = np.sort(dioptres[::every, ::every], axis=None).astype(np.float64)
     count = len(values)
+    values = np.minimum(values, values[int((1.0 - LARGE_SHARE) * (count - 1))])
     farther = np.arange(1, count)
     below = np.cumsum(values)[:-1]
     spread = farther * (count - farther) * (below / farther - (values.sum() - below) / (count - farther)) ** 2
