@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -67,8 +68,9 @@ class Iris:
         """Corner angles, radians counter-clockwise from the right, for a light behind focus."""
         return self.middles + math.pi / self.blades
 
+    @cached_property
     def highest(self) -> float:
-        """Return the height of the outline's highest point."""
+        """Height of the outline's highest point."""
         if self.is_circle:
             return 1.0
         heights = [math.sin(a) for a in self.corners()]
@@ -78,6 +80,11 @@ class Iris:
             if abs(math.remainder(math.pi / 2 - middle, 2 * math.pi)) <= opening:
                 heights.append(centre * math.sin(middle) + radius)
         return max(heights)
+
+    @cached_property
+    def lowest(self) -> float:
+        """Height of the outline's lowest point."""
+        return -Iris(self.blades, self.curvature, self.rotation_deg + 180).highest
 
     def edges(self, y: Array) -> tuple[Array, Array]:
         """Left and right edge at the heights `y` (upwards), which lie within the outline."""
@@ -105,9 +112,7 @@ class Iris:
         if not behind:  # turned by 180 degrees
             left, right, covered = self.mean_edges(-bottom, -top, True)
             return -right, -left, covered
-        highest = self.highest()
-        lowest = Iris(self.blades, self.curvature, self.rotation_deg + 180).highest()
-        high, low = min(-top, highest), max(-bottom, -lowest)
+        high, low = min(-top, self.highest), max(-bottom, self.lowest)
         if high <= low:
             return 0.0, 0.0, 0.0
         if self.is_circle:
@@ -117,7 +122,7 @@ class Iris:
 
             half = (half_area(high) - half_area(low)) / (high - low)
             return -half, half, high - low
-        parts = 512
+        parts = 400
         left, right = self.edges(low + (high - low) * (np.arange(parts) + 0.5) / parts)
         return float(left.mean()), float(right.mean()), high - low
 
@@ -139,7 +144,7 @@ def aperture_image(
     x, y = place
     columns = np.arange(size[1], dtype=np.float64)
     image = np.zeros(size)
-    for row in range(size[0]):
+    for row in range(max(math.floor(y - r), 0), min(math.ceil(y + r) + 1, size[0])):
         for k in range(strips):
             top = (row - 0.5 + k / strips - y) / r
             bottom = (row - 0.5 + (k + 1) / strips - y) / r

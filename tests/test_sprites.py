@@ -12,8 +12,7 @@ from scenes import ROUND, depth_of, lens_of
 import rebokeh as rk
 from rebokeh.bokeh.aperture import area
 from rebokeh.bokeh.lens import ThinLens
-from rebokeh.bokeh.sheets import Sheet
-from rebokeh.bokeh.sprites import draw_lights, pupil_points
+from rebokeh.bokeh.sprites import Silhouette, draw_lights, pupil_points
 from rebokeh.kernels import sprite
 
 PX_PER_DIOPTRE = 130.0
@@ -106,13 +105,10 @@ def test_energy_is_kept_wherever_the_light_lies(radius_px, place):
         np.testing.assert_allclose(found, place, atol=0.02 if abs(radius_px) > 2 else 0.08)
 
 
-def sheet(coverage: np.ndarray, radius_px) -> Sheet:
+def sheet(coverage: np.ndarray, radius_px) -> Silhouette:
     size = coverage.shape
     dioptres = np.broadcast_to(depth_of(radius_px, PX_PER_DIOPTRE), size).astype(np.float32)
-    box = (slice(0, size[0]), slice(0, size[1]))
-    return Sheet(
-        box, np.zeros((*size, 3), np.float32), coverage.astype(np.float32), dioptres, np.ones(size, np.float32)
-    )
+    return Silhouette((slice(0, size[0]), slice(0, size[1])), coverage.astype(np.float32), dioptres)
 
 
 def twig(size: tuple[int, int], first: int, last: int) -> np.ndarray:
@@ -150,18 +146,30 @@ def test_a_sharp_twig_stands_dark_in_the_disc():
 
 def test_half_a_coverage_lets_half_the_light_through():
     size = (49, 49)
-    veil = sheet(np.full(size, 0.5), 0.0)
+    veil = sheet(0.5 * twig(size, 26, 49), 0.0)  # beside the light
     free = drawn(10.0, size=size)
-    np.testing.assert_allclose(drawn(10.0, size=size, sheets=[veil]), free / 2, atol=1e-7)
-    np.testing.assert_allclose(drawn(10.0, size=size, sheets=[veil, veil]), free / 4, atol=1e-7)
+    once, twice = drawn(10.0, size=size, sheets=[veil]), drawn(10.0, size=size, sheets=[veil, veil])
+    np.testing.assert_allclose(once[:, 26:], free[:, 26:] / 2, atol=1e-7)
+    np.testing.assert_allclose(twice[:, 26:], free[:, 26:] / 4, atol=1e-7)
+    np.testing.assert_allclose(twice[:, :26], free[:, :26], atol=1e-7)
+
+
+def test_a_light_dimmed_on_its_way_to_the_photo_is_brighter_behind():
+    # What half hides the light for the pinhole hides it for half of the pupil only.
+    size = (49, 49)
+    veil = sheet(0.5 * twig(size, 0, 30), 0.0)
+    free, image = drawn(10.0, size=size), drawn(10.0, size=size, sheets=[veil])
+    np.testing.assert_allclose(image[:, :30], free[:, :30], atol=1e-7)
+    np.testing.assert_allclose(image[:, 30:], 2 * free[:, 30:], atol=1e-7)
 
 
 def test_what_stands_behind_or_around_a_light_does_not_cut_it():
     size = (49, 49)
     free = drawn(10.0, size=size)
+    beside = twig(size, 26, 49)
     for radius_px in (10.0, 10.5, 9.5, 20.0):  # its own surroundings, and a wall behind
-        np.testing.assert_array_equal(drawn(10.0, size=size, sheets=[sheet(np.ones(size), radius_px)]), free)
-    assert not drawn(10.0, size=size, sheets=[sheet(np.ones(size), 8.0)]).any()
+        np.testing.assert_array_equal(drawn(10.0, size=size, sheets=[sheet(beside, radius_px)]), free)
+    assert drawn(10.0, size=size, sheets=[sheet(beside, 8.0)]).sum() < 0.95 * free.sum()
 
 
 def test_a_slanted_twig_cuts_where_its_own_depth_says():
@@ -178,12 +186,10 @@ def test_a_slanted_twig_cuts_where_its_own_depth_says():
 
 def test_only_the_part_of_the_picture_that_a_sheet_stands_for_is_cut():
     size = (49, 49)
-    part = Sheet(
+    part = Silhouette(
         (slice(10, 20), slice(12, 40)),
-        np.zeros((10, 28, 3), np.float32),
         np.ones((10, 28), np.float32),
         np.full((10, 28), depth_of(0.0, PX_PER_DIOPTRE), np.float32),
-        np.ones((10, 28), np.float32),
     )
     image, free = drawn(18.0, size=size, sheets=[part]), drawn(18.0, size=size)
     expected = free.copy()

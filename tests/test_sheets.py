@@ -1,0 +1,204 @@
+"""Taking the picture apart: complete sheets, near to far, and nothing lost on the way."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scenes import depth_of, lens_of, texture
+from scipy import ndimage
+
+import rebokeh as rk
+from rebokeh.bokeh.lens import ThinLens, mount
+from rebokeh.bokeh.sheets import Sheet, peel, slice_thresholds, subject_range
+from rebokeh.bokeh.unmix import mixing_share, unmix
+from rebokeh.kernels import surface
+
+PX = 50.0
+
+
+def thin(size: tuple[int, int], px_per_dioptre: float = PX) -> ThinLens:
+    return mount(lens_of(size, px_per_dioptre), size, None, 2.0)
+
+
+def stacked(sheets: list[Sheet], size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Lay the sheets over each other without any blur."""
+    picture, clear = np.zeros((*size, 3)), np.ones(size)
+    for sheet in sheets:
+        picture[sheet.box] += (clear[sheet.box] * sheet.coverage)[..., None] * sheet.rgb
+        clear[sheet.box] *= 1 - sheet.coverage
+    return picture, clear
+
+
+def layers(size: tuple[int, int], seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Blobs of one colour each before a textured wall, and the depth of each."""
+    rng = np.random.default_rng(seed)
+    rgb, depth = texture(size, seed), np.full(size, depth_of(12.0, PX), np.float32)
+    y, x = np.mgrid[: size[0], : size[1]]
+    for radius_px in (6.0, 0.0, -6.0):
+        cy, cx = rng.uniform(0, size[0]), rng.uniform(0, size[1])
+        inside = np.hypot(y - cy, x - cx) < rng.uniform(6, 16)
+        rgb[inside], depth[inside] = rng.random(3), depth_of(radius_px, PX)
+    return rgb, depth
+
+
+@given(st.integers(0, 9999), st.booleans())
+@settings(max_examples=25)
+def test_sheets_are_whole_and_give_the_photo_again(seed, with_matte):
+    size = (48, 60)
+    rgb, depth = layers(size, seed)
+    matte = None
+    if with_matte:
+        matte = ndimage.gaussian_filter((depth == np.float32(0.5)).astype(np.float32), 0.7)
+    before = rgb.copy(), depth.copy(), None if matte is None else matte.copy()
+    sheets = list(peel(rgb, depth, matte, thin(size)))
+    for sheet in sheets:
+        assert sheet.rgb.shape == (*sheet.coverage.shape, 3) == (*sheet.dioptres.shape, 3)
+        for values in (sheet.rgb, sheet.coverage, sheet.dioptres, sheet.weight):
+            assert values.dtype == np.float32 and np.isfinite(values).all()
+        assert sheet.coverage.min() >= 0 and sheet.coverage.max() <= 1 and sheet.rgb.min() >= 0
+        assert sheet.dioptres.min() >= depth.min() - 1e-6 and sheet.dioptres.max() <= depth.max() + 1e-6
+    last = sheets[-1]
+    assert last.box == (slice(0, size[0]), slice(0, size[1])) and (last.coverage == 1).all()
+    picture, clear = stacked(sheets, size)
+    assert np.abs(clear).max() < 1e-6
+    # What a soft rim hides of the background may be a guess; all else is what the photo shows.
+    off = np.abs(picture - rgb).max(axis=2)
+    assert off.max() < 0.05 if with_matte else off.max() < 2e-3
+    assert (off > 2e-3).mean() < 0.01
+    for now, then in zip((rgb, depth, matte), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+
+
+def test_sheets_come_from_near_to_far():
+    size = (48, 60)
+    rgb, depth = layers(size, 3)
+    nearest = [float(s.dioptres[s.coverage > 0.5].max()) for s in peel(rgb, depth, None, thin(size))]
+    assert nearest == sorted(nearest, reverse=True) and len(nearest) > 3
+
+
+def test_what_is_hidden_is_filled_from_beside_and_farther():
+    # A near bar before a wall whose left is red and right green: behind the bar, red meets green, never the bar's blue.
+    size = (64, 96)
+    rgb = np.zeros((*size, 3), np.float32)
+    rgb[:, :48, 0], rgb[:, 48:, 1] = 0.8, 0.8
+    depth = np.full(size, depth_of(9.0, PX), np.float32)
+    rgb[:, 40:56], depth[:, 40:56] = (0.0, 0.0, 1.0), depth_of(-9.0, PX)
+    *_, last = peel(rgb, depth, None, thin(size))
+    assert last.rgb[..., 2].max() < 1e-3
+    np.testing.assert_allclose(last.dioptres, depth_of(9.0, PX), atol=1e-4)
+    assert last.rgb[32, 41, 0] > 0.6 and last.rgb[32, 54, 1] > 0.6
+    np.testing.assert_allclose(last.rgb.sum(axis=2), 0.8, atol=2e-3)
+
+
+def test_the_subject_is_one_sheet_with_depth_of_its_own():
+    size = (64, 64)
+    matte = np.zeros(size, np.float32)
+    matte[16:, 20:44] = 1.0
+    depth = np.where(matte > 0, 0.5, depth_of(15.0, PX)).astype(np.float32)
+    depth[16:20, 30:34] = depth_of(15.0, PX)  # hair, where the depth map sees the wall
+    sheets = list(peel(texture(size, 5), depth, matte, thin(size)))
+    assert len(sheets) == 2
+    np.testing.assert_allclose(sheets[0].coverage, matte)
+    np.testing.assert_allclose(sheets[0].dioptres, 0.5, atol=1e-3)
+    np.testing.assert_allclose(sheets[1].dioptres, depth_of(15.0, PX), atol=1e-3)
+
+
+def test_where_something_stands_before_the_subject_its_matte_goes_on():
+    size = (64, 64)
+    matte = np.ones(size, np.float32)
+    matte[:, :8] = 0.0
+    depth = np.full(size, 0.5, np.float32)
+    depth[:, :8] = depth_of(15.0, PX)
+    matte[:, 30:34], depth[:, 30:34] = 0.0, depth_of(-12.0, PX)  # a stick in front
+    sheets = list(peel(np.full((*size, 3), 0.5, np.float32), depth, matte, thin(size)))
+    subject = sheets[-2]
+    assert subject.coverage[:, 9:].min() > 0.99 and subject.coverage[:, :7].max() < 0.01
+
+
+def test_a_mixed_pixel_is_taken_apart():
+    # The outline's pixel shows 30 % of the near red and 70 % of the far green.
+    size = (32, 64)
+    rgb = np.zeros((*size, 3), np.float32)
+    rgb[:, :30, 0], rgb[:, 31:, 1] = 1.0, 1.0
+    rgb[:, 30] = (0.3, 0.7, 0.0)
+    depth = np.full(size, depth_of(9.0, PX), np.float32)
+    depth[:, :31] = depth_of(-4.0, PX)
+    first, *_, last = peel(rgb, depth, None, thin(size))
+    column = 30 - first.box[1].start
+    np.testing.assert_allclose(first.coverage[:, column], 0.3, atol=0.05)
+    np.testing.assert_allclose(first.rgb[:, column], [(1, 0, 0)] * size[0], atol=0.05)
+    np.testing.assert_allclose(last.rgb[:, 30], [(0, 1, 0)] * size[0], atol=0.05)
+
+
+colours = st.lists(st.floats(0, 4), min_size=3, max_size=3)
+
+
+@given(colours, colours, colours, st.floats(0.02, 0.98))
+def test_unmixed_colours_mix_to_what_was_seen(colour, front, back, share):
+    c, f, b = (np.array([v], np.float32) for v in (colour, front, back))
+    found_front, found_back = unmix(c, np.array([share], np.float32), f, b)
+    assert found_front.min() >= 0 and found_back.min() >= 0
+    np.testing.assert_allclose(share * found_front + (1 - share) * found_back, c, atol=2e-3)
+
+
+@given(colours, colours, st.floats(0, 1))
+def test_a_true_mixture_keeps_its_parts(front, back, share):
+    f, b, s = np.array([front], np.float32), np.array([back], np.float32), np.array([share], np.float32)
+    mixed = s[:, None] * f + (1 - s[:, None]) * b
+    found_front, found_back = unmix(mixed, s, f, b)
+    if 0.02 < share < 0.98:
+        np.testing.assert_allclose(found_front, f, atol=2e-3)
+        np.testing.assert_allclose(found_back, b, atol=2e-3)
+    if ((f - b) ** 2).sum() > 0.01:
+        np.testing.assert_allclose(mixing_share(mixed, f, b, np.array([0.5], np.float32)), share, atol=2e-3)
+
+
+def test_alike_colours_tell_no_share():
+    same = np.full((1, 3), 0.5, np.float32)
+    assert mixing_share(same, same, same, np.array([0.25], np.float32))[0] == 0.25
+
+
+def test_slices_are_as_fine_as_the_blur_needs():
+    lens = thin((64, 64))
+    cuts = slice_thresholds(0.4, 0.5, lens)  # 5 px
+    assert cuts == sorted(cuts, reverse=True) and cuts[-1] == pytest.approx(0.4)
+    assert max(-np.diff([0.5, *cuts])) * PX <= 1.5 + 1e-6
+    assert slice_thresholds(0.5, 0.5, lens) == [] and len(slice_thresholds(0.0, 9.0, lens)) <= 12
+
+
+def test_a_matte_of_nothing_is_no_subject():
+    depth = np.full((64, 64), 0.5, np.float32)
+    assert subject_range(depth, np.zeros((64, 64), np.float32), thin((64, 64))) is None
+    assert subject_range(depth, None, thin((64, 64))) is None
+    few = np.zeros((64, 64), np.float32)
+    few[0, :3] = 1
+    assert subject_range(depth, few, thin((64, 64))) is None
+
+
+def test_walk_keeps_to_the_surface():
+    # A wall with a gap between two rooms: the way leads through the gap, its length is that of the way.
+    depth = np.zeros((21, 21), np.float32)
+    depth[:, 10] = 5.0
+    depth[18, 10] = 0.0
+    distance = np.full((21, 21), 1e9, np.float32)
+    distance[18, 2] = 0.0
+    surface.walk(distance, depth, 0.5, 100.0)
+    assert distance[18, 9] == pytest.approx(7.0)
+    assert distance[18, 18] == pytest.approx(16.0)
+    assert distance[5, 10] > 1e8, "the wall itself is another surface"
+    assert distance[5, 12] >= 16.0 - 1e-3
+    short = np.full((21, 21), 1e9, np.float32)
+    short[18, 2] = 0.0
+    surface.walk(short, depth, 0.5, 5.0)
+    assert (short[18, 7], short[18, 9] > 1e8) == (pytest.approx(5.0), True)
+
+
+def test_a_sheet_box_lies_within_the_picture():
+    size = (40, 50)
+    rgb, depth = layers(size, 8)
+    for sheet in peel(rgb, depth, None, thin(size, 300.0)):
+        for side, length in zip(sheet.box, size, strict=True):
+            assert 0 <= side.start < side.stop <= length
+        assert rk.Photo(rgb=sheet.rgb).size == sheet.coverage.shape
