@@ -73,11 +73,14 @@ class Remaining:
     matte : float32 (H, W), or None
     weight : float32 (H, W)
         As of a Sheet.
+    seen : bool (H, W)
+        Pixels that are as photographed, not filled.
     """
 
     rgbd: FloatArray
     matte: FloatArray | None
     weight: FloatArray
+    seen: BoolArray
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ def peel(rgb: FloatArray, dioptres: FloatArray, matte: FloatArray | None, lens: 
     """
     shape = dioptres.shape
     matte = None if matte is None else np.array(matte)
-    rest = Remaining(np.dstack([rgb, dioptres]), matte, np.ones(shape, np.float32))
+    rest = Remaining(np.dstack([rgb, dioptres]), matte, np.ones(shape, np.float32), np.ones(shape, bool))
     subject = subject_range(dioptres, matte, lens)
     if subject is not None:
         yield from _slices(rest, subject.near + subject.margin, lens)
@@ -184,11 +187,12 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens) -> Sheet | No
     np.minimum(behind[..., 3], just_beyond, out=behind[..., 3])
 
     # The surface's depth where it goes on: true on the same surface beyond the cut, else as beside the outline.
-    reach = 2.0 * radius_px + 3.0
-    surface = fill(dioptres[..., None], near | connected_to(near, beyond, dioptres, jump, reach))[..., 0]
+    farther_seen = beyond & rest.seen[box]
+    collar = connected_to(near, farther_seen, dioptres, jump, 2.0 * radius_px + 3.0)
+    surface = fill(dioptres[..., None], near | collar)[..., 0]
     # Near the cut through one surface, what is below the sheet must show the rest of the surface alone, not the rest
     # and a guess of what the sheet shows already.
-    guess = connected_to(beyond, core, dioptres, jump, 2.0 * abs(lens.radius_px(threshold)) + 3.0)
+    guess = connected_to(farther_seen, core, dioptres, jump, 2.0 * abs(lens.radius_px(threshold)) + 3.0)
     behind[guess, 3] = just_beyond
     np.copyto(rgbd, behind, where=taken[..., None])
 
@@ -204,6 +208,7 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens) -> Sheet | No
 
     sheet = Sheet(box, rgb, coverage, surface, np.array(weight))
     weight[guess] = GUESS_WEIGHT
+    rest.seen[box][taken] = False
     if rest.matte is not None:
         # Where something stands in front of the subject its matte is unknown, not zero.
         rest.matte[box] = fill(rest.matte[box][..., None], ~taken)[..., 0]
@@ -237,6 +242,7 @@ def take_subject(rest: Remaining, subject: SubjectRange, lens: ThinLens) -> Shee
     inside = fill(rgb, matte > 0.98)
 
     rest.rgbd[..., 3] = np.where(beyond, dioptres, behind[..., 3])
+    rest.seen &= beyond
     np.copyto(rest.rgbd[..., :3], behind[..., :3], where=(matte > 0.0)[..., None])
     at = np.nonzero((matte > 0.0) & (matte < 1.0))
     share, farther = matte[at], behind[at][:, :3]
