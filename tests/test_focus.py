@@ -73,7 +73,7 @@ def test_the_nearest_large_surface_is_no_mean_of_two():
     depth = np.full(SIZE, 0.1, np.float32)
     depth[:, :40] = 0.4
     assert nearest_large_surface(depth) == pytest.approx(0.4)
-    depth[:2] = 3.0  # too small to be meant
+    depth[:8, :16] = 3.0  # too small to be meant
     assert nearest_large_surface(depth) == pytest.approx(0.4)
 
 

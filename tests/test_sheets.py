@@ -44,7 +44,7 @@ def layers(size: tuple[int, int], seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @given(st.integers(0, 9999), st.booleans())
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_sheets_are_whole_and_give_the_photo_again(seed, with_matte):
     size = (48, 60)
     rgb, depth = layers(size, seed)
@@ -63,10 +63,12 @@ def test_sheets_are_whole_and_give_the_photo_again(seed, with_matte):
     assert last.box == (slice(0, size[0]), slice(0, size[1])) and (last.coverage == 1).all()
     picture, clear = stacked(sheets, size)
     assert np.abs(clear).max() < 1e-6
-    # What a soft rim hides of the background may be a guess; all else is what the photo shows.
     off = np.abs(picture - rgb).max(axis=2)
-    assert off.max() < 0.05 if with_matte else off.max() < 2e-3
-    assert (off > 2e-3).mean() < 0.01
+    if matte is None:
+        assert off.max() < 1e-5
+    else:  # what the matte's soft rim hides of a blurred background may be a guess, also under what stands before it
+        plain = ndimage.maximum_filter(matte, 7) - ndimage.minimum_filter(matte, 7) == 0
+        assert off[plain].max() < 2e-3
     for now, then in zip((rgb, depth, matte), before, strict=True):
         np.testing.assert_array_equal(now, then)
 
