@@ -121,7 +121,7 @@ def find_lights(radiance: FloatArray, dioptres: FloatArray, matte: FloatArray | 
     small[0] = False
 
     around = fill(radiance, ~dilate(mask, 1))
-    surround = ndimage.mean(around.max(axis=2), labels, np.arange(count + 1))
+    surround = _mean_of_each(labels, around.max(axis=2), count, otherwise=0.0)
     brightest = ndimage.maximum(peak, labels, np.arange(count + 1))
     keep = small & (brightest > LIGHT_CONTRAST * np.maximum(surround, 1e-3))
     mask = keep[labels]
@@ -163,24 +163,28 @@ def _estimate(rgb: FloatArray, matte: FloatArray | None) -> FloatArray:
     if not clipped.any():
         return extra
     labels, count = connected(clipped)
-    index = np.arange(count + 1)
     pixels = np.bincount(labels.ravel(), minlength=count + 1).astype(np.float64)
     width = max(int(RING_SHARE * min(clipped.shape)), 2)
     ring = ndimage.grey_dilation(labels, size=(2 * width + 1, 2 * width + 1))
     ring[dilate(clipped, width // 2)] = 0
-    ring_pixels = np.bincount(ring.ravel(), minlength=count + 1)
-    ring_light = np.bincount(ring.ravel(), rgb.mean(axis=2).ravel(), minlength=count + 1)
-    surround = np.where(ring_pixels > 0, ring_light / np.maximum(ring_pixels, 1), 1.0)
+    surround = _mean_of_each(ring, rgb.mean(axis=2), count, otherwise=1.0)
     share = pixels / clipped.size
     # From 16 times white for a small lamp down to 1 for a tenth of the frame, by the logarithm of its size; single
     # pixels are noise, not lamps.
     stops = np.interp(np.log10(np.maximum(share, 1e-9)), [-6.5, -5.5, -4.0, -2.0, -1.0], [0.0, 4.0, 4.0, 1.0, 0.0])
     stops *= np.clip((BRIGHT_SURROUND - surround) / (BRIGHT_SURROUND - DARK_SURROUND), 0.0, 1.0)
     if matte is not None:
-        stops *= ndimage.mean(matte, labels, index) < HIDDEN_MATTE
+        stops *= _mean_of_each(labels, matte, count, otherwise=0.0) < HIDDEN_MATTE
     gain = (np.exp2(stops) - 1.0).astype(np.float32)
     gain[0] = 0.0
     return rgb * gain[labels][..., None]
+
+
+def _mean_of_each(labels: NDArray, values: NDArray, count: int, otherwise: float) -> NDArray[np.float64]:
+    """Mean of the values under each label 0..count; `otherwise` where a label has no pixel."""
+    pixels = np.bincount(labels.ravel(), minlength=count + 1)
+    total = np.bincount(labels.ravel(), values.ravel(), minlength=count + 1)
+    return np.where(pixels > 0, total / np.maximum(pixels, 1), otherwise)
 
 
 def _enlarge(field: FloatArray, size: tuple[int, int]) -> FloatArray:
