@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import ndimage
 
 import rebokeh as rk
 
@@ -24,11 +26,11 @@ def lens_of(size: tuple[int, int], px_per_dioptre: float, aperture: rk.Aperture 
     )
 
 
-def depth_of(radius_px, px_per_dioptre: float, focus: float = FOCUS):
+def depth_of(radius_px: ArrayLike, px_per_dioptre: float, focus: float = FOCUS) -> NDArray[np.float32]:
     """Dioptres at which that lens blurs with the signed radius; + behind focus."""
     dioptres = focus - np.asarray(radius_px, np.float64) / px_per_dioptre
     assert (dioptres >= 0).all(), "this radius lies beyond infinity"
-    return np.float32(dioptres) if np.ndim(radius_px) == 0 else dioptres.astype(np.float32)
+    return np.asarray(dioptres, np.float32)
 
 
 def texture(size: tuple[int, int], seed: int = 0, low: float = 0.05, high: float = 1.0) -> np.ndarray:
@@ -38,7 +40,17 @@ def texture(size: tuple[int, int], seed: int = 0, low: float = 0.05, high: float
     return np.repeat(np.repeat(patches, 3, axis=0), 3, axis=1)[:height, :width].astype(np.float32)
 
 
-def away_from_border(size: tuple[int, int], margin: float) -> np.ndarray:
-    """Return bool (H, W): pixels farther than `margin` from the picture's border."""
-    y, x = np.mgrid[: size[0], : size[1]]
-    return (np.minimum(y, size[0] - 1 - y) > margin) & (np.minimum(x, size[1] - 1 - x) > margin)
+def soft(image: np.ndarray, sigma_px: float) -> NDArray[np.float32]:
+    """Return the image through a Gaussian."""
+    return np.asarray(ndimage.gaussian_filter(image.astype(np.float64), sigma_px), np.float32)
+
+
+def depth_inside(mask: np.ndarray) -> NDArray[np.float64]:
+    """Return how far each pixel of a mask lies from the nearest pixel outside."""
+    return np.asarray(ndimage.distance_transform_edt(mask), np.float64)
+
+
+def grown(mask: np.ndarray, pixels: int) -> NDArray[np.bool_]:
+    """Return a mask grown by so many pixels; shrunk by a negative number of them."""
+    change = ndimage.binary_dilation if pixels > 0 else ndimage.binary_erosion
+    return np.asarray(change(mask, iterations=abs(pixels)), bool)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scenes import depth_of, lens_of, texture
+from scenes import depth_of, lens_of, soft, texture
 from scipy import ndimage
 
 import rebokeh as rk
@@ -50,7 +50,7 @@ def test_sheets_are_whole_and_give_the_photo_again(seed, with_matte):
     rgb, depth = layers(size, seed)
     matte = None
     if with_matte:
-        matte = ndimage.gaussian_filter((depth == np.float32(0.5)).astype(np.float32), 0.7)
+        matte = soft(depth == np.float32(0.5), 0.7)
     before = rgb.copy(), depth.copy(), None if matte is None else matte.copy()
     sheets = list(peel(rgb, depth, matte, thin(size)))
     for sheet in sheets:
@@ -66,8 +66,11 @@ def test_sheets_are_whole_and_give_the_photo_again(seed, with_matte):
     off = np.abs(picture - rgb).max(axis=2)
     if matte is None:
         assert off.max() < 1e-5
-    else:  # what the matte's soft rim hides of a blurred background may be a guess, also under what stands before it
+    else:
+        # What the matte's soft rim hides of a blurred background may be a guess, and the matte is unknown where
+        # something stands in front.
         plain = ndimage.maximum_filter(matte, 7) - ndimage.minimum_filter(matte, 7) == 0
+        plain &= ndimage.maximum_filter(depth, 7) <= 0.5
         assert off[plain].max() < 2e-3
     for now, then in zip((rgb, depth, matte), before, strict=True):
         np.testing.assert_array_equal(now, then)
@@ -137,24 +140,34 @@ def test_a_mixed_pixel_is_taken_apart():
 colours = st.lists(st.floats(0, 4), min_size=3, max_size=3)
 
 
+def single(*values: float) -> np.ndarray:
+    return np.array([values], np.float32)
+
+
 @given(colours, colours, colours, st.floats(0.02, 0.98))
 def test_unmixed_colours_mix_to_what_was_seen(colour, front, back, share):
-    c, f, b = (np.array([v], np.float32) for v in (colour, front, back))
-    found_front, found_back = unmix(c, np.array([share], np.float32), f, b)
+    found_front, found_back = unmix(single(*colour), single(share)[0], single(*front), single(*back))
     assert found_front.min() >= 0 and found_back.min() >= 0
-    np.testing.assert_allclose(share * found_front + (1 - share) * found_back, c, atol=2e-3)
+    np.testing.assert_allclose(share * found_front + (1 - share) * found_back, single(*colour), atol=2e-3)
 
 
 @given(colours, colours, st.floats(0, 1))
 def test_a_true_mixture_keeps_its_parts(front, back, share):
-    f, b, s = np.array([front], np.float32), np.array([back], np.float32), np.array([share], np.float32)
-    mixed = s[:, None] * f + (1 - s[:, None]) * b
-    found_front, found_back = unmix(mixed, s, f, b)
+    f, b = single(*front), single(*back)
+    mixed = (share * f + (1 - share) * b).astype(np.float32)
     if 0.02 < share < 0.98:
+        found_front, found_back = unmix(mixed, single(share)[0], f, b)
         np.testing.assert_allclose(found_front, f, atol=2e-3)
         np.testing.assert_allclose(found_back, b, atol=2e-3)
     if ((f - b) ** 2).sum() > 0.01:
-        np.testing.assert_allclose(mixing_share(mixed, f, b, np.array([0.5], np.float32)), share, atol=2e-3)
+        np.testing.assert_allclose(mixing_share(mixed, f, b, single(0.5)[0]), share, atol=2e-3)
+
+
+def test_what_is_wholly_black_in_front_leaves_the_back_as_expected():
+    black, white = single(0, 0, 0), single(1, 1, 1)
+    for share in (1.0, 0.5):
+        _, back = unmix((1 - np.float32(share)) * white, single(share)[0], black, white)
+        np.testing.assert_allclose(back, white, atol=1e-6)
 
 
 def test_alike_colours_tell_no_share():

@@ -36,7 +36,8 @@ def thin(px_per_dioptre: float = PX_PER_DIOPTRE) -> ThinLens:
 
 def drawn(radius_px: float, aperture=ROUND, place=None, sheets=(), size=None, energy=1.0) -> np.ndarray:
     """Draw one light; the first channel."""
-    size = size or (2 * math.ceil(abs(radius_px)) + 7,) * 2
+    side = 2 * math.ceil(abs(radius_px)) + 7
+    size = size or (side, side)
     place = place or (size[1] // 2, size[0] // 2)
     return draw_lights(
         np.array([place], np.float64),

@@ -55,7 +55,7 @@ def psnr_db(folder: Path, name: str) -> float:
     about = json.loads((folder / f"{scene}.json").read_text())
     lens = next(c for c in about["configs"] if c["name"] == config)
     pinhole = channels(folder / f"{scene}_pin.exr")
-    photo = rk.Photo(rgb=pinhole["RGB"], depth=1 / pinhole["Z"], matte=pinhole["subject"])
+    photo = rk.Photo(rgb=pinhole["RGB"], depth=np.reciprocal(pinhole["Z"]), matte=pinhole["subject"])
     aperture = rk.Aperture(lens["blades"], 0.0, lens["rotation_deg"] if lens["blades"] else 0.0)
     picture = rk.render(
         photo,
