@@ -212,11 +212,6 @@ def test_a_tilted_plane_keeps_its_colour_whatever_lies_behind(behind, from_px, t
     assert inside.sum() > 2000
     off = np.abs(picture - np.array(colour)).max(axis=2)
     worst = np.unravel_index(np.argmax(np.where(inside, off, 0)), size)
-    if behind == "lights" and not with_matte:
-        # A ray that crosses just where the plane is cut into slices may slip through: single pixels, part of one disc.
-        assert off[inside].mean() < 1e-4 and (off[inside] > 1e-3 * max(colour)).mean() < 5e-3
-        assert off[inside].max() < 0.3 * 500.0 / (math.pi * 22.0**2)
-        return
     assert off[inside].max() < 1e-3 * max(colour), f"off by {off[worst]:.4f} at row {worst[0]}, column {worst[1]}"
 
 
