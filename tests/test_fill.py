@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -34,6 +34,7 @@ def test_known_stays_and_nothing_leaves_its_range(shape, share, seed):
 
 
 @given(shapes, st.integers(0, 999))
+@settings(max_examples=30)
 def test_a_constant_is_continued_as_it_is(shape, seed):
     known = np.random.default_rng(seed).random(shape) < 0.1
     known.flat[seed % known.size] = True

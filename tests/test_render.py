@@ -167,7 +167,7 @@ def depths(size: tuple[int, int], seed: int, kind: str) -> np.ndarray:
     st.sampled_from([3.0, 12.0, 30.0]),
     st.booleans(),
 )
-@settings(max_examples=40)
+@settings(max_examples=25)
 @example((64, 80), 1, "all", (0.6, 0.3, 0.1), 30.0, True)
 @example((64, 80), 2, "all", (40.0, 20.0, 30.0), 30.0, False)
 def test_one_colour_stays_one_colour(size, seed, kind, colour, px_per_dioptre, with_matte):
@@ -192,7 +192,7 @@ def tilted_plane(size: tuple[int, int], px: float, from_px: float, to_px: float)
 
 
 @pytest.mark.parametrize("with_matte", [False, True], ids=["no matte", "matte"])
-@pytest.mark.parametrize("from_px, to_px", [(-9.0, 9.0), (9.0, -9.0), (-3.0, 2.0), (-14.0, 3.0)])
+@pytest.mark.parametrize("from_px, to_px", [(-9.0, 9.0), (9.0, -9.0), (-14.0, 3.0)])
 @pytest.mark.parametrize("behind", ["bright wall", "bright patches", "lights"])
 def test_a_tilted_plane_keeps_its_colour_whatever_lies_behind(behind, from_px, to_px, with_matte):
     size, px = (120, 160), 50.0
@@ -215,8 +215,7 @@ def test_a_tilted_plane_keeps_its_colour_whatever_lies_behind(behind, from_px, t
     assert off[inside].max() < 1e-3 * max(colour), f"off by {off[worst]:.4f} at row {worst[0]}, column {worst[1]}"
 
 
-@pytest.mark.parametrize("aperture", [ROUND, HEX], ids=["disc", "hexagon"])
-@pytest.mark.parametrize("from_px, to_px", [(-6.0, 6.0), (7.0, 1.0), (-7.0, -2.0)])
+@pytest.mark.parametrize("from_px, to_px, aperture", [(-6.0, 6.0, ROUND), (7.0, 1.0, HEX), (-7.0, -2.0, ROUND)])
 def test_a_textured_tilted_plane_is_one_surface(from_px, to_px, aperture):
     size, px = (24, 64), 40.0
     rgb = texture(size, 8)

@@ -44,7 +44,7 @@ def layers(size: tuple[int, int], seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @given(st.integers(0, 9999), st.booleans())
-@settings(max_examples=15)
+@settings(max_examples=10)
 def test_sheets_are_whole_and_give_the_photo_again(seed, with_matte):
     size = (48, 60)
     rgb, depth = layers(size, seed)

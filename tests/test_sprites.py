@@ -16,7 +16,7 @@ from rebokeh.bokeh.sprites import Silhouette, draw_lights, pupil_points
 from rebokeh.kernels import sprite
 
 PX_PER_DIOPTRE = 130.0
-RADII = [2.0, 3.3, 5.0, 10.0, 25.5, 60.0]
+RADII = [2.0, 3.3, 10.0, 25.5, 60.0]
 SHAPES = [
     rk.Aperture(),
     rk.Aperture(3, 0.0, 7.0),
