@@ -8,7 +8,7 @@ from face import EYE, EYE_RADIUS, almond, coat_field, head_field, scarf_field
 from sdf import ellipsoid, gradient, join
 
 PART = 0.018  # x of the parting
-STEPS, STEP = 50, 0.0055  # points of a strand and metres between them
+STEPS, STEP = 58, 0.0058  # points of a strand and metres between them
 # Height where hair begins, by the angle around the head from the face.
 HAIRLINE = np.array([[0.0, 0.45, 0.85, 1.25, 1.8, 3.15], [0.086, 0.082, 0.058, 0.016, -0.020, -0.060]])
 

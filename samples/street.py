@@ -132,17 +132,11 @@ def _furniture() -> None:
     iron.set(Base_Color=(0.018, 0.020, 0.022), Metallic=0.6, Roughness=0.38)
     band = kit.Nodes("band")
     band.set(Base_Color=(0.75, 0.70, 0.58), Roughness=0.5)
-    chain = kit.Nodes("chain")
-    chain.set(Base_Color=(0.10, 0.095, 0.09), Metallic=1.0, Roughness=0.35)
-    for posts in (((0.60, 3.05), (0.735, 4.25), (0.80, 5.6)), ((-0.66, 3.4), (-0.86, 4.8), (-1.02, 6.4), (-1.05, 8.2))):
-        for x, y in posts:
-            kit.box("post", (x, y, 0.46), (0.085, 0.085, 0.92), iron.material, bevel=0.010)
-            kit.box("post cap", (x, y, 0.945), (0.115, 0.115, 0.035), iron.material, bevel=0.010)
-            kit.box("post band", (x, y, 0.74), (0.088, 0.088, 0.07), band.material)
-        for (xa, ya), (xb, yb) in zip(posts[:-1], posts[1:], strict=True):
-            t = np.linspace(0, 1, 24)
-            path = np.c_[xa + (xb - xa) * t, ya + (yb - ya) * t, 0.84 - 0.17 * 4 * t * (1 - t)]
-            kit.tube("chain", path, 0.012, chain.material)
+    profile = [(0, 0), (0.075, 0), (0.075, 0.09), (0.058, 0.12), (0.055, 0.86), (0.063, 0.87), (0.063, 0.90)]
+    profile += [(0.055, 0.91), (0.050, 0.95), (0.032, 0.985), (0, 1.0)]
+    for x, y in ((0.56, 3.05), (0.735, 4.25), (0.80, 5.6), (-1.02, 5.3), (-1.05, 7.4)):
+        kit.lathe("bollard", profile, iron.material, location=(x, y, 0))
+        kit.lathe("bollard band", [(0.0585, 0.66), (0.0585, 0.74)], band.material, location=(x, y, 0))
     globe = kit.glow("street lamp", (1.0, 0.76, 0.48), 24.0)
     for x, y, tall in ((-0.98, 8.9, 2.75), (0.42, 17.5, 3.3), (-1.25, 13.2, 2.9), (-0.35, 21.0, 3.3)):
         kit.lathe("post", [(0.09, 0), (0.07, 0.3), (0.035, 0.5), (0.03, tall)], iron.material, location=(x, y, 0))
@@ -153,7 +147,7 @@ def _furniture() -> None:
 
 
 def _far(rng: np.random.Generator) -> None:
-    """Build the end of the street: gables and lit windows."""
+    """Build the end of the street: gables, lit windows, tail lights."""
     for k, (x, wide, tall) in enumerate(((-4.2, 4.2, 5.2), (-0.6, 3.0, 4.3), (2.6, 3.4, 6.5))):
         house = kit.Nodes(f"house {k}")
         tone = (0.10 + 0.03 * k, 0.085, 0.085)
@@ -167,6 +161,8 @@ def _far(rng: np.random.Generator) -> None:
                 if rng.random() < 0.62:
                     hue = (1.0, rng.uniform(0.5, 0.75), rng.uniform(0.2, 0.42))
                     kit.box("lit", (x + dx, 28.98, z), (0.34, 0.05, 0.52), kit.glow("lit", hue, rng.uniform(0.8, 4.0)))
+    tail = np.array([[-0.62, 19.0, 0.62], [-0.12, 19.0, 0.62], [-1.3, 24.0, 0.62], [-0.8, 24.0, 0.62]])
+    bulbs("tail", tail, 0.05, kit.glow("tail", (1.0, 0.06, 0.03), 25.0))
     sign = kit.glow("signs", COOL, 9.0)
     for y, z in ((6.0, 2.75), (11.6, 2.9)):
         kit.ball("sign", (0.68, y, z), 0.06, sign)
