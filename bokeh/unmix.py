@@ -38,11 +38,11 @@ def unmix(colour: FloatArray, share: FloatArray, front: FloatArray, back: FloatA
     share = share[:, None]
     rest = 1.0 - share
     error = colour - share * front - rest * back
-    back = np.maximum(back + rest * rest / np.maximum(share**2 + rest**2, 1e-6) * error, 0.0)
-    front = (colour - rest * back) / np.maximum(share, 1e-6)
+    likely = np.maximum(back + rest * rest / np.maximum(share**2 + rest**2, 1e-6) * error, 0.0)
+    before = (colour - rest * likely) / np.maximum(share, 1e-6)
     # Where the front has to be clipped, the back takes what is left; a front that is black is none of it.
-    back = np.where(front >= 0.0, back, np.maximum(colour / np.maximum(rest, 1e-6), 0.0))
-    return np.maximum(front, 0.0).astype(np.float32), back.astype(np.float32)
+    behind = np.where(before >= 0.0, likely, np.maximum(colour / np.maximum(rest, 1e-6), 0.0))
+    return np.maximum(before, 0.0).astype(np.float32), behind.astype(np.float32)
 
 
 def mixing_share(colour: FloatArray, front: FloatArray, back: FloatArray, otherwise: FloatArray) -> FloatArray:
