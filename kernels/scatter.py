@@ -8,7 +8,7 @@ import numpy as np
 # A disc of half a pixel lies within its own pixel: what is this sharp stays as it is.
 MIN_RADIUS_PX = 0.5
 
-# Colour, coverage, weight: spelled out in the loop, where a count known only at run time costs a factor of three.
+# Colour, coverage, weight: spelled out in the loop, where a count known only at run time makes every write slower.
 CHANNELS = 5
 
 
