@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from .fill import fill
+from .masks import dilate
+
 FloatArray = NDArray[np.float32]
 
 # A map whose sharpest steps take fewer pixels than this was never softened.
@@ -61,7 +64,9 @@ def upsample(
     aligned = align(plain, guide, outline)
     if outline is not None:
         aligned = agree_with_matte(aligned, outline, step)
-    return sharpen_edges(aligned, rgb, guide, outline, step, ramp_width(plain))
+    ramp = ramp_width(plain)
+    edged = sharpen_edges(aligned, rgb, guide, outline, step, ramp)
+    return edged if matte is None else settle_fringe(edged, matte, round(ramp * size[1] / plain.shape[1]))
 
 
 def repair_holes(depth: FloatArray) -> FloatArray:
@@ -306,6 +311,33 @@ def sharpen_edges(
     out = np.empty(rgb.shape[:2], np.float32)
     kernels.resolve(depth, guide, near, far, odds, rgb, out)
     return np.clip(out, depth.min(), depth.max(), out=out)
+
+
+def settle_fringe(depth: FloatArray, matte: FloatArray, ramp_px: int) -> FloatArray:
+    """Among strands, give every pixel the depth of the subject or of what lies behind, as the matte says.
+
+    Parameters
+    ----------
+    depth : float32 (H, W)
+        Dioptres.
+    matte : float32 (H, W)
+        Coverage of the subject.
+    ramp_px : int
+        Pixels beside an outline in which a soft map holds mixtures of both sides.
+
+    Returns
+    -------
+    float32 (H, W)
+    """
+    mixed = dilate((matte > 0.1) & (matte < 0.9), ramp_px)
+    solid, beside = ~mixed & (matte >= 0.9), ~mixed & (matte <= 0.1)
+    if not solid.any() or not beside.any():
+        return depth
+    settled = np.array(depth)
+    for own, known in ((matte >= 0.5, solid), (matte < 0.5, beside)):
+        side = mixed & own
+        settled[side] = fill(depth[..., None], known)[..., 0][side]
+    return settled
 
 
 def resize_matte(matte: FloatArray, size: tuple[int, int]) -> FloatArray:

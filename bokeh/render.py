@@ -18,6 +18,7 @@ from .gaussian import gaussian_style
 from .highlights import Lights, above_clip, find_lights
 from .io.common import printable
 from .lens import Lens, ThinLens, mount
+from .matting import refine
 from .photo import Photo
 from .sheets import SUBJECT_SHARE, peel
 from .spread import spread
@@ -220,8 +221,8 @@ def prepare(photo: Photo, settings: RenderSettings | None = None) -> Scene:
     _refuse_without_depth(photo, settings)
     with _ONE_AT_A_TIME:
         matte = None if photo.matte is None else resize_matte(photo.matte, photo.size)
-        if matte is not None and float((matte > 0.5).mean()) < SUBJECT_SHARE:
-            matte = None
+        if matte is not None:
+            matte = None if float((matte > 0.5).mean()) < SUBJECT_SHARE else refine(matte, photo.rgb)[0]
         dioptres = None if photo.depth is None else upsample(photo.depth, photo.rgb, matte)
         if settings.style == "gaussian":
             extra, lights, highlights_source = None, None, "clipped"

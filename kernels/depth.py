@@ -11,6 +11,7 @@ COLOUR_TRUST = 0.8
 PRIOR_TRUST = 1.0
 NEIGHBOUR_TRUST = 0.8
 
+
 @njit(cache=True, nogil=True)
 def first_seen(depth, step_y, step_x, value, distance):
     """Carry the last known depth along one direction: `value` and its `distance` (px), per pixel.
