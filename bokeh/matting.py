@@ -18,6 +18,12 @@ FloatArray = NDArray[np.float32]
 LEVEL = 0.01
 """A matte within this of 0 or 1 is sure."""
 
+BRIGHTEST = 1.5
+"""Scene-linear radiance above which a pixel is a light."""
+
+LIGHT_REACH_PX = 4
+"""This far around a light the matte's softness is not asked for."""
+
 SOFTNESS_PX = (0.5, 0.7, 1.0, 1.4, 2.0, 2.4, 2.8, 4.0, 5.6)
 """Softness (standard deviation of a Gaussian) that a matte may have; 0 besides, for one as sharp as the picture."""
 
@@ -56,19 +62,21 @@ def refine(matte: FloatArray, rgb: FloatArray) -> tuple[FloatArray, float]:
     The local linear law is that of the guided filter (He, Sun, Tang 2010). Here it is fitted to the picture at the
     matte's own softness: fitted to the sharp picture it would blame each strand for what its neighbourhood is.
     """
-    picture = np.sqrt(np.clip(rgb, 0.0, 1.5))
+    picture = np.sqrt(np.clip(rgb, 0.0, BRIGHTEST))
     band = (matte > LEVEL) & (matte < 1.0 - LEVEL)
-    if not band.any():
+    # Beside a light a pixel is bright however little of the light it holds: it tells nothing of softness.
+    telling = band & ~dilate(rgb.max(axis=2) > BRIGHTEST, LIGHT_REACH_PX)
+    if not telling.any():
         return matte, 0.0
     ridge = 1e-6 + _noise(picture) ** 2
-    softness = measure_softness(matte, picture, band, ridge)
+    softness = measure_softness(matte, picture, telling, ridge)
     if softness == 0.0:
         return matte, 0.0
     reach = max(2, int(np.ceil(1.4 * softness)))
     wide = dilate(band, int(np.ceil(softness)))
     solver = _Band(wide)
     refined = np.array(matte)
-    blurred = np.dstack([ndimage.gaussian_filter(picture[..., c], softness, truncate=3.0) for c in range(3)])
+    blurred = np.asarray(ndimage.gaussian_filter(picture, (softness, softness, 0.0), truncate=3.0), np.float32)
     solver.regress(refined, blurred, picture, reach, ridge)
     solver.hold(refined, matte, softness)
     for _ in range(ROUNDS):
@@ -119,17 +127,17 @@ class _Band:
 
     def __init__(self, band: NDArray[np.bool_]) -> None:
         self.band = band
-        self.at = np.nonzero(band)
+        self.ys, self.xs = np.nonzero(band)
         self.number = np.full(band.shape, -1, np.int32)
-        self.number[band] = np.arange(len(self.at[0]), dtype=np.int32)
-        self.fits = np.empty((len(self.at[0]), 5), np.float32)
+        self.number[band] = np.arange(len(self.ys), dtype=np.int32)
+        self.fits = np.empty((len(self.ys), 5), np.float32)
 
     def regress(self, matte: FloatArray, seen: FloatArray, asked: FloatArray, reach: int, ridge: float) -> None:
         """Fit the matte to the picture `seen`, and set it to what the fit says of the picture `asked`."""
         from ..kernels import matting as kernels
 
-        kernels.fit(seen, matte, *self.at, reach, ridge, self.fits)
-        kernels.apply(asked, self.fits, self.number, *self.at, matte)
+        kernels.fit(seen, matte, self.ys, self.xs, reach, ridge, self.fits)
+        kernels.apply(asked, self.fits, self.number, self.ys, self.xs, matte)
 
     def hold(self, matte: FloatArray, given: FloatArray, softness: float) -> None:
         """Correct the matte until, softened, it is the given one (van Cittert's deconvolution)."""
@@ -139,12 +147,13 @@ class _Band:
         taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / softness) ** 2)
         taps = (taps / taps.sum()).astype(np.float32)
         tall = ndimage.maximum_filter1d(self.band.view(np.uint8), 2 * reach + 1, axis=0, mode="constant").view(bool)
-        rows = np.nonzero(tall)
+        ys, xs = np.nonzero(tall)
+        at = (self.ys, self.xs)
         across, softened = np.empty_like(matte), np.empty_like(matte)
         for _ in range(BACK_STEPS):
-            kernels.soften(matte, taps, *rows, 1, across)
-            kernels.soften(across, taps, *self.at, 0, softened)
-            matte[self.at] = np.clip(matte[self.at] + given[self.at] - softened[self.at], 0.0, 1.0)
+            kernels.soften(matte, taps, ys, xs, 1, across)
+            kernels.soften(across, taps, self.ys, self.xs, 0, softened)
+            matte[at] = np.clip(matte[at] + given[at] - softened[at], 0.0, 1.0)
 
 
 def _noise(picture: FloatArray) -> float:

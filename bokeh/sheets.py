@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .fill import fill
+from .fill import fill, fill_behind, widest_gap_px
 from .lens import ThinLens
 from .masks import Box, box_around, dilate
 from .unmix import edge_band, mean_of_neighbours, mixing_share, unmix
@@ -182,17 +182,18 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens) -> Sheet | No
 
     band = edge_band(near, dioptres, jump)
     core, taken, beyond = near & ~band, near | band, ~near & ~band
-    behind = fill(rgbd, beyond)
+    farther_seen = beyond & rest.seen[box]
+    # Near the cut through one surface, what is below the sheet must show the rest of the surface alone, not the rest
+    # and a guess of what the sheet shows already.
+    guess = connected_to(farther_seen, core, dioptres, jump, 2.0 * abs(lens.radius_px(threshold)) + 3.0)
+    shows = taken & ~guess & dilate(beyond, int(radius_px) + 3)
+    behind = fill_behind(rgbd, beyond, shows, lens, widest_gap_px(rest.seen.shape))
     just_beyond = np.nextafter(np.float32(threshold), np.float32(-1.0))
     np.minimum(behind[..., 3], just_beyond, out=behind[..., 3])
 
     # The surface's depth where it goes on: true on the same surface beyond the cut, else as beside the outline.
-    farther_seen = beyond & rest.seen[box]
     collar = connected_to(near, farther_seen, dioptres, jump, 2.0 * radius_px + 3.0)
     surface = fill(dioptres[..., None], near | collar)[..., 0]
-    # Near the cut through one surface, what is below the sheet must show the rest of the surface alone, not the rest
-    # and a guess of what the sheet shows already.
-    guess = connected_to(farther_seen, core, dioptres, jump, 2.0 * abs(lens.radius_px(threshold)) + 3.0)
     behind[guess, 3] = just_beyond
     np.copyto(rgbd, behind, where=taken[..., None])
 
@@ -238,7 +239,9 @@ def take_subject(rest: Remaining, subject: SubjectRange, lens: ThinLens) -> Shee
     subject_dioptres = fill(dioptres[..., None], own_depth)[..., 0]
 
     beyond = ~dilate(matte > 0.0, 1) & (dioptres <= subject.near + subject.margin)
-    behind = fill(rest.rgbd, beyond)
+    reach = int(max(abs(lens.radius_px(subject.far)), abs(lens.radius_px(subject.near)))) + 3
+    shows = (matte > 0.0) & (dilate(beyond, reach) | (matte < 1.0))
+    behind = fill_behind(rest.rgbd, beyond, shows, lens, widest_gap_px(matte.shape))
     inside = fill(rgb, matte > 0.98)
 
     rest.rgbd[..., 3] = np.where(beyond, dioptres, behind[..., 3])

@@ -21,6 +21,10 @@ def strands(rng: np.random.Generator) -> np.ndarray:
     return cover.astype(np.float32)
 
 
+def soften(cover: np.ndarray, softness_px: float) -> np.ndarray:
+    return np.asarray(ndimage.gaussian_filter(cover, softness_px), np.float32)
+
+
 def photo(cover: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Brown hair before a wall of soft colours, with a phone's noise."""
     wall = ndimage.gaussian_filter(rng.uniform(0.1, 0.9, (*SIZE, 3)), (12, 12, 0))
@@ -34,7 +38,7 @@ def photo(cover: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def test_strands_come_back(softness: float) -> None:
     rng = np.random.default_rng(4)
     cover = strands(rng)
-    soft = ndimage.gaussian_filter(cover, softness)
+    soft = soften(cover, softness)
     refined, found = refine(soft, photo(cover, rng))
     band = (soft > 0.01) & (soft < 0.99)
     before, after = (float(np.sqrt(np.mean((m - cover)[band] ** 2))) for m in (soft, refined))
@@ -46,9 +50,9 @@ def test_strands_come_back(softness: float) -> None:
 def test_softened_again_it_is_the_given_matte() -> None:
     rng = np.random.default_rng(5)
     cover = strands(rng)
-    soft = ndimage.gaussian_filter(cover, 2.0)
+    soft = soften(cover, 2.0)
     refined, found = refine(soft, photo(cover, rng))
-    assert np.abs(ndimage.gaussian_filter(refined, found) - soft).max() < 0.12
+    assert np.abs(soften(refined, found) - soft).max() < 0.12
     assert float(refined.sum()) == pytest.approx(float(soft.sum()), rel=2e-3)
 
 
@@ -62,7 +66,7 @@ def test_a_sharp_matte_stays_to_the_bit() -> None:
 
 def test_an_unrelated_picture_changes_nothing() -> None:
     rng = np.random.default_rng(7)
-    soft = ndimage.gaussian_filter(strands(rng), 3.0)
+    soft = soften(strands(rng), 3.0)
     refined, found = refine(soft, np.full((*SIZE, 3), 0.4, np.float32))
     assert found == 0.0
     np.testing.assert_array_equal(refined, soft)
@@ -79,7 +83,7 @@ def test_no_pixel_depends_on_the_number_of_threads() -> None:
 
     rng = np.random.default_rng(9)
     cover = strands(rng)
-    soft, picture = ndimage.gaussian_filter(cover, 2.0), photo(cover, rng)
+    soft, picture = soften(cover, 2.0), photo(cover, rng)
     many, _ = refine(soft, picture)
     before = numba.get_num_threads()
     numba.set_num_threads(1)
@@ -95,7 +99,7 @@ def test_strands_get_the_subjects_depth_and_the_gaps_the_walls() -> None:
     from rebokeh.bokeh.depth import settle_fringe
 
     cover = strands(np.random.default_rng(10))
-    soft = ndimage.gaussian_filter(np.where(cover > 0.5, 0.5, 0.1), 4.0).astype(np.float32)
+    soft = soften(np.where(cover > 0.5, 0.5, 0.1), 4.0)
     settled = settle_fringe(soft, cover, 12)
     np.testing.assert_allclose(settled[cover >= 0.5], 0.5, atol=0.02)
     fringe = (cover < 0.5) & (soft > 0.2)
