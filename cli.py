@@ -173,6 +173,12 @@ def _render(
     ] = None,
     format: Annotated[Format | None, typer.Option(help="What to write.  [default: as PHOTO]")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")] = False,
+    save_steps: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR", help="Also write each step of the render into this folder, as pictures to look at."
+        ),
+    ] = None,
     strip: Annotated[list[Strip] | None, typer.Option(metavar="gps", help="Leave this out of the metadata.")] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print what was done as one JSON object on standard output.")
@@ -204,7 +210,10 @@ def _render(
 
     from .bokeh.io import load, save
     from .bokeh.render import RenderSettings, prepare
+    from .bokeh.steps import Steps
 
+    inputs = [file for file in (photo, depth, matte) if file]
+    steps = None if save_steps is None else Steps(save_steps, overwrite, [file for file in inputs if file != "-"])
     clock = _Clock()
     with clock.stage("load"):
         source = _stdin_bytes() if photo == "-" else photo
@@ -217,7 +226,9 @@ def _render(
         tag=tag(lens.f_number, style),
     )
     if output.path is not None:
-        refuse_unwritable(output.path, overwrite=overwrite, inputs=[f for f in (photo, depth, matte) if f])
+        if steps is not None and os.path.realpath(output.path) == str(steps.folder):
+            raise UsageError(f"{output.path} cannot be both the picture and the folder of its steps; rename one")
+        refuse_unwritable(output.path, overwrite=overwrite, inputs=inputs)
     elif sys.stdout.isatty():
         raise UsageError("standard output is a terminal, and a picture is no text; name a file with -o")
     settings = RenderSettings(
@@ -228,7 +239,7 @@ def _render(
     with clock.stage("prepare"):
         scene = prepare(loaded, settings)
     with clock.stage("render"):
-        picture = scene.render(lens)
+        picture = scene.render(lens, steps)
     report = scene.report(lens)
     with clock.stage("save"):
         options: dict[str, Any] = {"strip": tuple(item.value for item in strip or ()), "format": output.format}
@@ -237,7 +248,7 @@ def _render(
         else:
             save(picture, output.path, overwrite=overwrite, **options)
 
-    done = facts(photo, output, loaded, lens, settings, report, clock.seconds)
+    done = facts(photo, output, loaded, lens, settings, report, clock.seconds, save_steps)
     if as_json:
         print(json.dumps(done, allow_nan=False))
     if verbose:

@@ -23,6 +23,8 @@ from .photo import Photo
 from .sheets import SUBJECT_SHARE, peel
 from .spread import spread
 from .sprites import Silhouette, draw_lights
+from .steps import StepsLike, as_steps, watching
+from .watch import Watcher
 
 FloatArray = NDArray[np.float32]
 
@@ -102,12 +104,14 @@ class Scene:
         focus_m, source = find_focus(lens, self.photo, self.dioptres, self.matte)
         return mount(lens, self.photo.size, self.photo.meta.f35_mm, focus_m), source
 
-    def render(self, lens: Lens) -> Photo:
+    def render(self, lens: Lens, steps: StepsLike = None) -> Photo:
         """Render the picture that a lens takes of the scene.
 
         Parameters
         ----------
         lens : Lens
+        steps : path-like or Steps, optional
+            A folder to fill with pictures of each step; empty, or not there yet. The render is the same without.
 
         Returns
         -------
@@ -118,31 +122,41 @@ class Scene:
         ------
         UsageError
             When the focus is impossible with this lens or this depth.
+        OutputError
+            When the folder of the steps is not empty, or cannot be written; it is then left as it was.
         """
         thin, _ = self.mount(lens)
-        with _ONE_AT_A_TIME:
+        with _ONE_AT_A_TIME, watching(steps) as watch:
+            watch.scene(self, thin)
             if self.settings.style == "gaussian":
                 picture = gaussian_style(self.photo.rgb, self.dioptres, self.matte, thin)
             else:
-                picture = self._through(thin, lens.aperture)
+                picture = self._through(thin, lens.aperture, watch)
+            watch.picture(picture)
         depth = self.photo.depth if self.dioptres is None else self.dioptres
         return replace(self.photo, rgb=picture, depth=depth, gain_map=None)
 
-    def _through(self, thin: ThinLens, aperture: Aperture) -> FloatArray:
+    def _through(self, thin: ThinLens, aperture: Aperture, watch: Watcher) -> FloatArray:
         """Follow the light: sheets from near to far, each seen through what stands before it; then the lights."""
         assert self.dioptres is not None
         radiance = self._radiance(thin)
+        dark = self._without_lights(radiance)
+        watch.without_lights(dark)
         picture, clear = np.zeros_like(radiance), np.ones(self.photo.size, np.float32)
         silhouettes = []
-        for sheet in peel(self._without_lights(radiance), self.dioptres, self.matte, thin):
+        for sheet in peel(dark, self.dioptres, self.matte, thin, watch):
+            watch.sheet(sheet)
             drawn = spread(sheet, thin, aperture, clear)
             if drawn is not None:
+                watch.spread(drawn, clear)
                 picture[drawn.box] += clear[drawn.box][..., None] * drawn.light
                 clear[drawn.box] *= 1.0 - drawn.coverage
             if self.lights is not None:
                 silhouettes.append(Silhouette.of(sheet))
         if self.lights is not None:
-            picture += self._lights_drawn(self.lights, radiance, silhouettes, thin, aperture)
+            lit = self._lights_drawn(self.lights, radiance, silhouettes, thin, aperture)
+            watch.lights(lit)
+            picture += lit
         return picture
 
     def report(self, lens: Lens) -> dict[str, Any]:
@@ -238,7 +252,9 @@ def prepare(photo: Photo, settings: RenderSettings | None = None) -> Scene:
     return Scene(photo, settings, dioptres, matte, extra, lights, sources)
 
 
-def render(photo: Photo, lens: Lens | None = None, settings: RenderSettings | None = None) -> Photo:
+def render(
+    photo: Photo, lens: Lens | None = None, settings: RenderSettings | None = None, *, steps: StepsLike = None
+) -> Photo:
     """Render the picture that a lens would have taken.
 
     Parameters
@@ -246,6 +262,9 @@ def render(photo: Photo, lens: Lens | None = None, settings: RenderSettings | No
     photo : Photo
     lens : Lens, optional
     settings : RenderSettings, optional
+    steps : path-like or Steps, optional
+        A folder to fill with pictures of each step, in the order of the light, with `index.html` and `steps.json` that
+        say what they show. It must be empty, or not there yet. The render is the same without.
 
     Returns
     -------
@@ -258,8 +277,11 @@ def render(photo: Photo, lens: Lens | None = None, settings: RenderSettings | No
         When the photo holds no depth.
     UsageError
         When the lens cannot focus there.
+    OutputError
+        When the folder of the steps is not empty, or cannot be written; it is then left as it was.
     """
-    return prepare(photo, settings).render(lens or Lens())
+    steps = as_steps(steps)
+    return prepare(photo, settings).render(lens or Lens(), steps)
 
 
 def _focal_source(lens: Lens, f35_mm: float | None) -> str:

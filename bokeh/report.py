@@ -25,6 +25,7 @@ def facts(
     settings: RenderSettings,
     scene: Mapping[str, Any],
     seconds: Mapping[str, float],
+    steps: str | None = None,
 ) -> dict[str, Any]:
     """Gather what was done to one photo.
 
@@ -41,6 +42,8 @@ def facts(
         As used: the scene's own report.
     seconds : mapping of str to float
         Time of each stage.
+    steps : str, optional
+        Folder of the steps, as it was given.
 
     Returns
     -------
@@ -53,6 +56,7 @@ def facts(
         {
             "input": source,
             "output": "-" if output.path is None else str(output.path),
+            "steps": steps,
             "format": output.format,
             "width": width,
             "height": height,

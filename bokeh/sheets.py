@@ -17,6 +17,7 @@ from .fill import fill, fill_behind, widest_gap_px
 from .lens import ThinLens
 from .masks import Box, box_around, dilate
 from .unmix import edge_band, mean_of_neighbours, mixing_share, unmix
+from .watch import Watcher
 
 FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
@@ -92,7 +93,9 @@ class SubjectRange:
     margin: float
 
 
-def peel(rgb: FloatArray, dioptres: FloatArray, matte: FloatArray | None, lens: ThinLens) -> Iterator[Sheet]:
+def peel(
+    rgb: FloatArray, dioptres: FloatArray, matte: FloatArray | None, lens: ThinLens, watch: Watcher | None = None
+) -> Iterator[Sheet]:
     """Take the picture apart, from near to far.
 
     Parameters
@@ -105,6 +108,8 @@ def peel(rgb: FloatArray, dioptres: FloatArray, matte: FloatArray | None, lens: 
         Coverage of the subject.
     lens : ThinLens
         Decides which depths need telling apart, and how far a sheet must go on behind another.
+    watch : Watcher, optional
+        Is shown what lies behind the subject.
 
     Yields
     ------
@@ -118,6 +123,8 @@ def peel(rgb: FloatArray, dioptres: FloatArray, matte: FloatArray | None, lens: 
     if subject is not None:
         yield from _slices(rest, subject.near + subject.margin, lens)
         yield take_subject(rest, subject, lens)
+        if watch is not None:
+            watch.behind_subject(rest)
     rest.matte = None
     yield from _slices(rest, float(rest.rgbd[..., 3].min()), lens)
     whole = (slice(0, shape[0]), slice(0, shape[1]))

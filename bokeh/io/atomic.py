@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 import time
 from pathlib import Path
 
@@ -67,8 +68,8 @@ def write_atomic(path: Path, data: bytes) -> None:
     ------
     OutputError
     """
-    _sweep(path.parent)
-    part = path.parent / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}{_SUFFIX}"
+    sweep(path.parent)
+    part = part_of(path.parent)
     try:
         with open(part, "xb") as file:
             file.write(data)
@@ -86,11 +87,24 @@ def write_atomic(path: Path, data: bytes) -> None:
         raise
 
 
-def _sweep(folder: Path) -> None:
+def part_of(folder: Path) -> Path:
+    """Name something unfinished in a folder, as nothing else is named."""
+    return folder / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}{_SUFFIX}"
+
+
+def is_part(name: str) -> bool:
+    """Whether a file or folder of this name is unfinished."""
+    return name.startswith(_PREFIX) and name.endswith(_SUFFIX)
+
+
+def sweep(folder: Path) -> None:
     """Remove what runs that were killed outright left behind."""
     with contextlib.suppress(OSError):
         for entry in os.scandir(folder):
-            if entry.name.startswith(_PREFIX) and entry.name.endswith(_SUFFIX):
+            if is_part(entry.name):
                 with contextlib.suppress(OSError):
                     if time.time() - entry.stat().st_mtime > _STALE_S:
-                        os.unlink(entry.path)
+                        if entry.is_dir(follow_symlinks=False):
+                            shutil.rmtree(entry.path, ignore_errors=True)
+                        else:
+                            os.unlink(entry.path)
