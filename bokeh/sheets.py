@@ -242,7 +242,7 @@ def take_subject(rest: Remaining, subject: SubjectRange, lens: ThinLens) -> Shee
     # Codes next to 0 and 1 are the matte's noise.
     matte = np.clip((rest.matte - 0.004) / 0.992, 0.0, 1.0).astype(np.float32)
     rgb, dioptres = np.array(rest.rgbd[..., :3]), np.array(rest.rgbd[..., 3])
-    own_depth = (matte > 0.5) & (dioptres > subject.far - subject.margin)
+    own_depth = (matte > 0.5) & (dioptres > subject.far - subject.margin) & (dioptres < subject.near + subject.margin)
     subject_dioptres = fill(dioptres[..., None], own_depth)[..., 0]
 
     beyond = ~dilate(matte > 0.0, 1) & (dioptres <= subject.near + subject.margin)

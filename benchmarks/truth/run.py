@@ -1,0 +1,155 @@
+"""Render the truth set by rebokeh and by others, and say who is how close to what a lens would have shown.
+
+`python benchmarks/truth/run.py` prints one row per picture (PSNR), the means of every metric, and the bars.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from oracle import oracle
+from peers import PEERS
+from phone import opened, phone_depth, phone_matte
+from pictures import Picture, load, names
+from PIL import Image
+from programs import programs
+from score import METRICS, score, srgb
+from table import Scored, bars, means, printed, row, row_heading
+
+import rebokeh as rk
+
+FloatArray = NDArray[np.float32]
+
+COLUMNS: dict[str, Callable[[Picture], tuple[FloatArray, FloatArray | None]]] = {
+    "exact": lambda p: (p.dioptres, p.matte),
+    "phone": lambda p: (phone_depth(p.dioptres), phone_matte(p.matte)),
+    "nomatte": lambda p: (p.dioptres, None),
+    "opened": lambda p: (opened(p.dioptres), p.matte),
+}
+"""What rebokeh is given: depth and matte. `opened` is exact, but thin things are missing from the depth."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to do with one picture."""
+
+    folder: Path
+    name: str
+    columns: tuple[str, ...]
+    with_peers: bool
+    bpy_python: str | None
+    diff: Path | None
+
+
+def rendered(picture: Picture, column: str) -> FloatArray:
+    """Render by rebokeh, as a user would."""
+    dioptres, matte = COLUMNS[column](picture)
+    photo = rk.Photo(rgb=picture.rgb, depth=dioptres, matte=matte)
+    return np.asarray(rk.render(photo, picture.lens).rgb, np.float32)
+
+
+def scored(task: Task) -> Scored:
+    """Render one picture by every method and score it."""
+    picture = load(task.folder, task.name)
+
+    def measured(rgb: FloatArray, method: str) -> dict[str, float]:
+        if task.diff is not None:
+            write_difference(task.diff / f"{task.name.replace('/', '_')}_{method}.png", rgb, picture.truth)
+        return score(rgb, picture)
+
+    ours = {column: measured(rendered(picture, column), column) for column in task.columns}
+    others = PEERS | programs(task.bpy_python)[0] if task.with_peers else {}
+    peers = {name: measured(render(picture), name) for name, render in others.items()}
+    best = oracle(picture)
+    if best is not None:
+        bound = measured(best, "bound")
+    else:
+        bound = {m: picture.recorded.get("bound" if m == "psnr" else f"bound_{m}", np.nan) for m in METRICS}
+    return Scored(task.name, picture.noise_db, ours, peers, bound)
+
+
+def write_difference(path: Path, rgb: FloatArray, truth: FloatArray) -> None:
+    """Write side by side: the picture, the truth, and four times their difference."""
+    ours, wanted = srgb(rgb), srgb(truth)
+    codes = np.concatenate([ours, wanted, np.clip(4.0 * np.abs(ours - wanted), 0.0, 1.0)], axis=1)
+    Image.fromarray((codes * 255.0 + 0.5).astype(np.uint8)).save(path)
+
+
+def run(tasks: list[Task], jobs: int) -> Iterator[Scored]:
+    """Work through the tasks in order, here or in so many processes."""
+    if jobs == 1:
+        yield from map(scored, tasks)
+        return
+    os.environ["NUMBA_NUM_THREADS"] = str(max((os.cpu_count() or 1) // jobs, 1))
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(scored, tasks)
+
+
+def parse(words: list[str] | None = None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    here = Path(__file__).parent
+    parser.add_argument("--set", type=Path, default=here / "set", help="folder of the truth set (made by make.py)")
+    parser.add_argument("--only", default="", help="only pictures with this in their scene/config")
+    parser.add_argument("--columns", default=",".join(COLUMNS), help="what rebokeh is given (%(default)s)")
+    parser.add_argument("--no-peers", action="store_true", help="rebokeh and the bound only")
+    parser.add_argument("--bpy", default=os.environ.get("BPY_PYTHON"), metavar="PYTHON", help="a Python that has bpy")
+    parser.add_argument("--diff", type=Path, metavar="FOLDER", help="write picture | truth | 4 x difference there")
+    parser.add_argument("--markdown", action="store_true", help="tables in Markdown")
+    parser.add_argument("--jobs", type=int, default=1, help="pictures at once")
+    parser.add_argument("--check", action="store_true", help="exit with 1 when a bar is not met")
+    given = parser.parse_args(words)
+    given.columns = tuple(given.columns.split(","))
+    for column in given.columns:
+        if column not in COLUMNS:
+            parser.error(f"no column {column}; there are {', '.join(COLUMNS)}")
+    return given
+
+
+def main() -> int:
+    """Run the benchmark."""
+    given = parse()
+    found = names(given.set, given.only)
+    if not found:
+        print(f"no finished scene in {given.set}; make.py renders them, see benchmarks/README.md", file=sys.stderr)
+        return 2
+    if given.diff is not None:
+        given.diff.mkdir(parents=True, exist_ok=True)
+    if not given.no_peers:
+        for word in programs(given.bpy)[1]:
+            print(word, file=sys.stderr)
+    tasks = [Task(given.set, name, given.columns, not given.no_peers, given.bpy, given.diff) for name in found]
+    start, all_scored = time.monotonic(), []
+    for one in run(tasks, given.jobs):
+        all_scored.append(one)
+        print(
+            f"{len(all_scored)}/{len(tasks)} {one.name} {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True
+        )
+    report(all_scored, given.columns, given.markdown)
+    met = [is_met for _, is_met in bars(all_scored)]
+    return 1 if given.check and not all(met) else 0
+
+
+def report(all_scored: list[Scored], columns: Iterable[str], markdown: bool) -> None:
+    """Print the tables and the bars."""
+    columns = list(columns)
+    print(printed([row_heading(columns), *(row(one, columns) for one in all_scored)], markdown))
+    print()
+    print(printed(means(all_scored), markdown))
+    print()
+    for words, is_met in bars(all_scored):
+        print(f"{'- ' if markdown else ''}{'met    ' if is_met else 'NOT MET'}  {words}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""The benchmark's tables and bars, from the scores of every picture by every method."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pictures import WITH_HAIR
+from score import METRICS
+
+LOWER_IS_BETTER = ("flip",)
+DIGITS = {"ssim": 3, "flip": 3}
+PEER, BOUND = "best peer", "bound"
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One picture's scores.
+
+    Attributes
+    ----------
+    name : str
+        scene/config.
+    noise_db : float
+    ours, peers : dict
+        Metrics by method; of ours the names are the columns.
+    bound : dict
+        Metrics of the oracle; empty when there is none.
+    """
+
+    name: str
+    noise_db: float
+    ours: dict[str, dict[str, float]]
+    peers: dict[str, dict[str, float]]
+    bound: dict[str, float]
+
+    @property
+    def hair(self) -> bool:
+        """Whether the scene holds hair."""
+        return self.name.split("/")[0] in WITH_HAIR
+
+    def best_peer(self, metric: str) -> tuple[float, str]:
+        """Return the best figure of any peer, and whose it is."""
+        sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
+        known = [(sign * q[metric], name) for name, q in self.peers.items() if math.isfinite(q.get(metric, math.nan))]
+        best, name = max(known, default=(math.nan, "-"))
+        return sign * best, name
+
+    def figure(self, method: str, metric: str) -> float:
+        """One figure of a column, a peer, the best peer, or the bound."""
+        if method == PEER:
+            return self.best_peer(metric)[0]
+        scores = self.bound if method == BOUND else (self.ours | self.peers).get(method, {})
+        return scores.get(metric, math.nan)
+
+
+def row(scored: Scored, columns: Sequence[str]) -> list[str]:
+    """One picture's row: PSNR of the columns, the best peer and its name, the bound, the noise floor."""
+    best, by = scored.best_peer("psnr")
+    figures = [scored.figure(column, "psnr") for column in columns] + [best]
+    return [scored.name, *map(_db, figures), by, _db(scored.figure(BOUND, "psnr")), f"{scored.noise_db:.1f}"]
+
+
+def row_heading(columns: Sequence[str]) -> list[str]:
+    """Return the headings of `row`."""
+    return ["PSNR, dB", *columns, PEER, "by", BOUND, "noise"]
+
+
+def means(all_scored: Sequence[Scored]) -> list[list[str]]:
+    """Return a table of the means over the set, every method by every metric; the first row is the heading."""
+    methods = [*all_scored[0].ours, *all_scored[0].peers]
+    lines = [["mean", *METRICS]]
+    for method in (*methods, *([PEER] if all_scored[0].peers else []), BOUND):
+        figures = [mean(all_scored, method, metric) for metric in METRICS]
+        lines.append([method, *(f"{v:.{DIGITS.get(m, 2)}f}" for v, m in zip(figures, METRICS, strict=True))])
+    return lines
+
+
+def mean(some: Iterable[Scored], method: str, metric: str) -> float:
+    """Mean of one figure over the pictures that have it; nan when none does."""
+    figures = [v for v in (scored.figure(method, metric) for scored in some) if math.isfinite(v)]
+    return float(np.mean(figures)) if figures else math.nan
+
+
+def bars(all_scored: Sequence[Scored]) -> list[tuple[str, bool]]:
+    """Say what must hold, and whether it does; what was not rendered is left out."""
+    found: list[tuple[str, bool]] = []
+
+    def ahead(method: str, other: str, metric: str = "psnr", some: Sequence[Scored] = all_scored) -> float:
+        """Mean lead over the pictures that have both figures."""
+        leads = [scored.figure(method, metric) - scored.figure(other, metric) for scored in some]
+        leads = [lead for lead in leads if math.isfinite(lead)]
+        return float(np.mean(leads)) if leads else math.nan
+
+    def bar(words: str, figure: float, least: float) -> None:
+        if math.isfinite(figure):
+            found.append((f"{words}: {figure:+.2f} dB, at least {least:+.1f}", figure >= least))
+
+    for metric, least in (("psnr", 3.3), ("edge", 3.5), ("hl", 5.5), ("hdr", 5.0)):
+        bar(f"exact ahead of the best peer, {metric}", ahead("exact", PEER, metric), least)
+    bar("exact against the bound", ahead("exact", BOUND), -2.4)
+    if all_scored[0].peers and "exact" in all_scored[0].ours:
+        below = [s.name for s in all_scored if s.figure("exact", "psnr") < s.figure(PEER, "psnr")]
+        found.append((f"exact below the best peer nowhere: {', '.join(below) or 'nowhere'}", not below))
+    bar("phone against exact", ahead("phone", "exact"), -2.0)
+    bar("phone ahead of the best peer, which has exact depth", ahead("phone", PEER), 0.0)
+    bar("nomatte against exact", ahead("nomatte", "exact"), -1.5)
+    for words, hair in (("with hair", True), ("without hair", False)):
+        of_these = [scored for scored in all_scored if scored.hair is hair]
+        bar(f"  of these, scenes {words}", ahead("nomatte", "exact", some=of_these), -1.5)
+    return found
+
+
+def printed(lines: Sequence[Sequence[str]], markdown: bool) -> str:
+    """Set rows in columns, the first of them the heading; figures to the right."""
+    return "\n".join(_formatter(lines, markdown)(line) for line in lines)
+
+
+def _formatter(lines: Sequence[Sequence[str]], markdown: bool) -> Callable[[Sequence[str]], str]:
+    """Make the function that sets one row of these."""
+    widths = [max(len(line[k]) for line in lines) for k in range(len(lines[0]))]
+
+    def set_row(line: Sequence[str]) -> str:
+        cells = [cell.rjust(width) for cell, width in zip(line, widths, strict=True)]
+        cells[0] = line[0].ljust(widths[0])
+        if not markdown:
+            return "  ".join(cells)
+        rule = "\n|" + "|".join(["---", *["---:"] * (len(line) - 1)]) + "|" if line is lines[0] else ""
+        return "| " + " | ".join(cells) + " |" + rule
+
+    return set_row
+
+
+def _db(value: float) -> str:
+    return f"{value:.2f}" if math.isfinite(value) else "-"

@@ -1,0 +1,85 @@
+"""The truth benchmark measures what it says: its metrics by closed forms, its phone, its set."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+FOLDER = Path(__file__).parent.parent / "benchmarks" / "truth"
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """Import the benchmark's modules, which lie beside each other and in no package."""
+    import importlib
+
+    monkeypatch.syspath_prepend(str(FOLDER))
+    return SimpleNamespace(**{name: importlib.import_module(name) for name in ("pictures", "score", "phone")})
+
+
+def a_picture(bench: SimpleNamespace, truth: np.ndarray, metres: np.ndarray) -> Any:
+    import rebokeh as rk
+
+    return bench.pictures.Picture(
+        scene="made", config="up", rgb=truth, metres=metres, matte=np.zeros(metres.shape, np.float32), truth=truth,
+        lens=rk.Lens(f_number=2.0, focus_m=1.0, focal_mm=50.0), radius_per_dioptre=10.0, margin_px=8, noise_db=60.0,
+        folder=Path(),
+    )  # fmt: skip
+
+
+def test_metrics_of_a_constant_error(bench) -> None:
+    truth, metres = np.full((64, 96, 3), 3.0, np.float32), np.ones((64, 96), np.float32)
+    metres[:, 48:] = 4.0
+    scores = bench.score.score(truth + 1.0, a_picture(bench, truth, metres))
+    # Clipped, both are white; in stops they differ by log2(5/4) of log2(17).
+    assert scores["psnr"] == pytest.approx(120.0)
+    assert scores["ssim"] == pytest.approx(1.0)
+    assert scores["hdr"] == pytest.approx(-20 * math.log10(math.log2(5 / 4) / math.log2(17)), abs=1e-3)
+    assert scores["hl"] == pytest.approx(scores["hdr"])
+
+
+def test_edge_looks_beside_the_jump_only(bench) -> None:
+    truth, metres = np.full((64, 96, 3), 0.2, np.float32), np.ones((64, 96), np.float32)
+    metres[:, 48:] = 4.0
+    wrong = np.array(truth)
+    wrong[:, 40:56] = 0.4
+    code = float(np.diff(bench.score.srgb(np.array([0.2, 0.4])))[0])
+    scores = bench.score.score(wrong, a_picture(bench, truth, metres))
+    # The blur there has a radius of 10 * (1 - 1/4) = 7.5 px: the edge reaches 8 + 2 columns beyond the two that meet,
+    # 22 in all, and 16 of them are wrong. The picture within the margin has 80.
+    assert scores["edge"] == pytest.approx(-10 * math.log10(code**2 * 16 / 22), abs=1e-3)
+    assert scores["psnr"] == pytest.approx(-10 * math.log10(code**2 * 16 / 80), abs=1e-3)
+
+
+def test_a_phone_loses_thin_things_and_halves_the_matte(bench) -> None:
+    dioptres = np.full((427, 640), 0.2, np.float32)
+    dioptres[:, 100:103] = 1.0
+    dioptres[100:300, 300:400] = 1.0
+    seen = bench.phone.phone_depth(dioptres)
+    assert np.abs(seen[:, 90:115] - 0.2).max() < 1e-3
+    assert seen[200, 350] == pytest.approx(1.0, abs=1e-3)
+    # The block's left edge lies two pixels too far to the right.
+    assert np.interp(0.6, seen[200, 290:312], np.arange(290, 312)) == pytest.approx(301.5, abs=0.6)
+    matte = np.zeros((427, 640), np.float32)
+    matte[:, 200:] = 1
+    soft = bench.phone.phone_matte(matte)
+    assert 0.02 < soft[200, 197] < 0.5 < soft[200, 202] < 0.98
+
+
+def test_the_set_is_whole() -> None:
+    scenes = sorted((FOLDER / "set").glob("*.json"))
+    assert len(scenes) >= 6
+    for about in scenes:
+        facts = json.loads(about.read_text())
+        for config in facts["configs"]:
+            assert (about.parent / f"{facts['scene']}_gt_{config['name']}.exr").is_file()
+        assert (about.parent / f"{facts['scene']}_pin.exr").is_file()
+        assert (about.parent / f"{facts['scene']}_sheets.exr").is_file()
+    size = sum(f.stat().st_size for f in (FOLDER / "set").iterdir())
+    assert size < 25e6
