@@ -12,6 +12,9 @@ from .masks import dilate
 FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
 
+UNEXPLAINED = 16.0
+"""A colour off the line between front and back by a quarter of its length is half trusted."""
+
 
 def unmix(colour: FloatArray, share: FloatArray, front: FloatArray, back: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Split a mixed pixel into the two colours it is made of.
@@ -45,12 +48,28 @@ def unmix(colour: FloatArray, share: FloatArray, front: FloatArray, back: FloatA
     return np.maximum(before, 0.0).astype(np.float32), behind.astype(np.float32)
 
 
-def mixing_share(colour: FloatArray, front: FloatArray, back: FloatArray, otherwise: FloatArray) -> FloatArray:
-    """Coverage that explains a colour best as a mixture of two; `otherwise` where the two are alike."""
+def mixing_share(colour: FloatArray, front: FloatArray, back: FloatArray, centre: FloatArray) -> FloatArray:
+    """Coverage that explains a colour best as a mixture of two.
+
+    Parameters
+    ----------
+    colour, front, back : float32 (N, 3)
+    centre : float32 (N,)
+        1 where the pixel's middle shows the front, 0 where it shows the back: a quarter of the pixel, at least, is that.
+
+    Returns
+    -------
+    float32 (N,)
+        What the middle shows, where the two colours are alike, or where no mixture of them gives the pixel's: then the
+        back was guessed wrong, and what is seen of it must not be taken for the front.
+    """
     difference = front - back
-    length = (difference**2).sum(axis=1)
-    share = ((colour - back) * difference).sum(axis=1) / np.maximum(length, 1e-6)
-    return np.where(length > 1e-3, np.clip(share, 0.0, 1.0), otherwise).astype(np.float32)
+    length = np.maximum((difference**2).sum(axis=1), 1e-6)
+    along = np.clip(((colour - back) * difference).sum(axis=1) / length, 0.0, 1.0)
+    beside = ((back + along[:, None] * difference - colour) ** 2).sum(axis=1)
+    trust = np.where(length > 1e-3, length / (length + UNEXPLAINED * beside), 0.0)
+    share = centre + trust * (along - centre)
+    return np.clip(share, 0.25 * centre, 0.75 + 0.25 * centre).astype(np.float32)
 
 
 def edge_band(near: BoolArray, dioptres: FloatArray, jump: float) -> BoolArray:

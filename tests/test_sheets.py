@@ -160,7 +160,8 @@ def test_a_true_mixture_keeps_its_parts(front, back, share):
         np.testing.assert_allclose(found_front, f, atol=2e-3)
         np.testing.assert_allclose(found_back, b, atol=2e-3)
     if ((f - b) ** 2).sum() > 0.01:
-        np.testing.assert_allclose(mixing_share(mixed, f, b, single(0.5)[0]), share, atol=2e-3)
+        middle = single(1.0 if share >= 0.5 else 0.0)[0]
+        np.testing.assert_allclose(mixing_share(mixed, f, b, middle), share, atol=2e-3)
 
 
 def test_what_is_wholly_black_in_front_leaves_the_back_as_expected():
@@ -168,6 +169,13 @@ def test_what_is_wholly_black_in_front_leaves_the_back_as_expected():
     for share in (1.0, 0.5):
         _, back = unmix((1 - np.float32(share)) * white, single(share)[0], black, white)
         np.testing.assert_allclose(back, white, atol=1e-6)
+
+
+def test_a_stripe_beside_a_wire_is_not_the_wire():
+    """Behind the wire white was guessed; the pixel's middle shows the red that is really there."""
+    red, wire, white = single(0.5, 0.05, 0.05), single(0.3, 0.25, 0.2), single(0.7, 0.68, 0.65)
+    assert mixing_share(red, wire, white, np.zeros(1, np.float32))[0] < 0.3
+    assert mixing_share(red, wire, white, np.ones(1, np.float32))[0] > 0.7
 
 
 def test_alike_colours_tell_no_share():
