@@ -55,7 +55,7 @@ def mixing_share(colour: FloatArray, front: FloatArray, back: FloatArray, centre
     ----------
     colour, front, back : float32 (N, 3)
     centre : float32 (N,)
-        1 where the pixel's middle shows the front, 0 where it shows the back: a quarter of the pixel, at least, is that.
+        1 where the pixel's middle shows the front, 0 where it shows the back: at least a quarter of it is that.
 
     Returns
     -------
