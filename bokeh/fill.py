@@ -21,7 +21,7 @@ ALIKE = 0.02
 """Difference of (square root) light between the ends of a line that is as good as none."""
 
 
-def fill(values: FloatArray, known: NDArray) -> FloatArray:
+def fill(values: FloatArray, known: NDArray, coarse: FloatArray | None = None) -> FloatArray:
     """Fill the unknown pixels smoothly from the known ones around them (push-pull).
 
     Parameters
@@ -29,6 +29,9 @@ def fill(values: FloatArray, known: NDArray) -> FloatArray:
     values : float32 (H, W, C)
     known : bool or float32 (H, W)
         1 = known and kept, 0 = unknown, between = blended.
+    coarse : float32 (h, w, C), optional
+        The same, complete, at the size halved a few times, each time rounded up: from farther than this size shows,
+        what is filled comes from there.
 
     Returns
     -------
@@ -42,10 +45,11 @@ def fill(values: FloatArray, known: NDArray) -> FloatArray:
     """
     from ..kernels import pyramid
 
-    if not known.any():
+    if coarse is None and not known.any():
         return np.array(values, np.float32)
+    smallest = (1, 1) if coarse is None else coarse.shape[:2]
     levels = [(np.array(values, np.float32), np.ascontiguousarray(known, np.float32))]
-    while levels[-1][1].size > 1 and not levels[-1][1].min() >= 1.0:
+    while levels[-1][1].shape != smallest and not levels[-1][1].min() >= 1.0:
         fine_values, fine_weight = levels[-1]
         height, width = fine_weight.shape
         shape = ((height + 1) // 2, (width + 1) // 2)
@@ -53,7 +57,9 @@ def fill(values: FloatArray, known: NDArray) -> FloatArray:
         coarse_weight = np.empty(shape, np.float32)
         pyramid.push(fine_values, fine_weight, coarse_values, coarse_weight)
         levels.append((coarse_values, coarse_weight))
-    complete, _ = levels.pop()
+    complete, weight = levels.pop()
+    if coarse is not None and coarse.shape == complete.shape:
+        complete += (1.0 - weight[..., None]) * (coarse - complete)
     while levels:
         fine_values, fine_weight = levels.pop()
         pyramid.pull(complete, fine_values, fine_weight)
@@ -67,7 +73,12 @@ def widest_gap_px(size: tuple[int, ...]) -> int:
 
 
 def fill_behind(
-    rgbd: FloatArray, known: NDArray[np.bool_], wanted: NDArray[np.bool_], lens: ThinLens, gap_px: int
+    rgbd: FloatArray,
+    known: NDArray[np.bool_],
+    wanted: NDArray[np.bool_],
+    lens: ThinLens,
+    gap_px: int,
+    coarse: FloatArray | None = None,
 ) -> FloatArray:
     """Continue colour and depth behind what hides them: smoothly, and across narrow gaps with their edges and grain.
 
@@ -81,7 +92,9 @@ def fill_behind(
     lens : ThinLens
         What it blurs needs no grain.
     gap_px : int
-        Width of a gap that is closed line by line; one four times as wide is filled smoothly.
+        Width of a gap that is closed line by line; one four times as wide is filled smoothly. 0 for none.
+    coarse : float32 (h, w, 4), optional
+        As of `fill`.
 
     Returns
     -------
@@ -90,7 +103,9 @@ def fill_behind(
     """
     from ..kernels import bridge as kernels
 
-    filled = fill(rgbd, known)
+    filled = fill(rgbd, known, coarse)
+    if gap_px == 0:
+        return filled
     narrow = wanted & ~known & dilate(known, gap_px)
     narrow[narrow] = np.abs(lens.radius_px(filled[narrow, 3])) < GRAIN_PX
     ys, xs = np.nonzero(narrow)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -13,27 +14,25 @@ from . import highlights
 from .aperture import Aperture
 from .depth import resize_matte, upsample
 from .errors import NoDepthError, UsageError
+from .exposure import Exposure
 from .focus import find_focus
 from .gaussian import gaussian_style
 from .highlights import Lights, above_clip, find_lights
 from .io.common import printable
 from .lens import Lens, ThinLens, mount
+from .levels import Levels
 from .matting import refine
 from .photo import Photo
-from .sheets import SUBJECT_SHARE, peel
-from .spread import spread
-from .sprites import Silhouette, draw_lights
+from .plan import SUBJECT_SHARE, plan
+from .sprites import draw_lights
 from .steps import StepsLike, as_steps, watching
-from .watch import Watcher
+from .tiles import GUIDE_LEVELS
 
 FloatArray = NDArray[np.float32]
 
 # numba's simplest threading layer aborts the process when two threads start kernels at once. A render uses all cores
 # anyway, so the renders of one process take turns.
 _ONE_AT_A_TIME = threading.RLock()
-
-SHARP_PX, SPREAD_PX = 0.5, 2.0
-"""Blur radii below which a clipped pixel stays as the photo shows it, and from which all its radiance is spread."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,8 @@ class RenderSettings:
     rendition : {"sdr", "hdr"}
         "sdr": sharp highlights stay as the photo shows them, so that what is in focus comes out as it went in;
         "hdr": they too carry their radiance (for EXR).
+    quality : {"fast", "best"}
+        "fast": what is blurred is made at the size that its blur leaves; "best": all at the photo's own size.
 
     Raises
     ------
@@ -59,6 +60,7 @@ class RenderSettings:
     style: Literal["lens", "gaussian"] = "lens"
     highlights: highlights.Mode = "auto"
     rendition: Literal["sdr", "hdr"] = "sdr"
+    quality: Literal["fast", "best"] = "fast"
 
     def __post_init__(self) -> None:
         """Check the words."""
@@ -66,6 +68,7 @@ class RenderSettings:
             ("style", self.style, ("lens", "gaussian")),
             ("highlights", self.highlights, ("auto", "gain-map", "estimate", "off")),
             ("rendition", self.rendition, ("sdr", "hdr")),
+            ("quality", self.quality, ("fast", "best")),
         ):
             if value not in words:
                 raise UsageError(f"{name} is {value!r}; it is one of {', '.join(words)}")
@@ -131,33 +134,40 @@ class Scene:
             if self.settings.style == "gaussian":
                 picture = gaussian_style(self.photo.rgb, self.dioptres, self.matte, thin)
             else:
-                picture = self._through(thin, lens.aperture, watch)
+                picture = self._through(thin, lens.aperture)
             watch.picture(picture)
         depth = self.photo.depth if self.dioptres is None else self.dioptres
         return replace(self.photo, rgb=picture, depth=depth, gain_map=None)
 
-    def _through(self, thin: ThinLens, aperture: Aperture, watch: Watcher) -> FloatArray:
+    def _through(self, thin: ThinLens, aperture: Aperture) -> FloatArray:
         """Follow the light: sheets from near to far, each seen through what stands before it; then the lights."""
-        assert self.dioptres is not None
-        radiance = self._radiance(thin)
-        dark = self._without_lights(radiance)
-        watch.without_lights(dark)
-        picture, clear = np.zeros_like(radiance), np.ones(self.photo.size, np.float32)
-        silhouettes = []
-        for sheet in peel(dark, self.dioptres, self.matte, thin, watch):
-            watch.sheet(sheet)
-            drawn = spread(sheet, thin, aperture, clear)
-            if drawn is not None:
-                watch.spread(drawn, clear)
-                picture[drawn.box] += clear[drawn.box][..., None] * drawn.light
-                clear[drawn.box] *= 1.0 - drawn.coverage
-            if self.lights is not None:
-                silhouettes.append(Silhouette.of(sheet))
-        if self.lights is not None:
-            lit = self._lights_drawn(self.lights, radiance, silhouettes, thin, aperture)
-            watch.lights(lit)
-            picture += lit
+        levels = self.levels
+        subject = levels.subject
+        far, near = self.depth_range
+        most = 0 if self.settings.quality == "best" else len(levels.sizes) - 1 - GUIDE_LEVELS
+        cuts = plan(far, near, subject, thin, max(most, 0))
+        exposure = Exposure(levels, cuts, subject, thin, aperture)
+        picture = exposure.picture(lambda share: None)
+        if levels.lights is not None:
+            rows, columns = np.nonzero(levels.lights.mask)
+            place = np.stack([columns, rows], axis=1).astype(np.float64)
+            pieces = sorted(exposure.silhouettes, key=lambda p: (p.number, p.inner[0].start, p.inner[1].start))
+            picture = np.ascontiguousarray(picture)
+            draw_lights(place, levels.light_energy(thin), levels.lights.dioptres, pieces, thin, aperture, picture)
         return picture
+
+    @cached_property
+    def levels(self) -> Levels:
+        """The photo without its lights, halved again and again."""
+        assert self.dioptres is not None
+        keeps = self.settings.rendition == "hdr"
+        return Levels(self.photo.rgb, self.dioptres, self.matte, self.extra, self.lights, keeps)
+
+    @cached_property
+    def depth_range(self) -> tuple[float, float]:
+        """Smallest and largest dioptres."""
+        assert self.dioptres is not None
+        return float(self.dioptres.min()), float(self.dioptres.max())
 
     def report(self, lens: Lens) -> dict[str, Any]:
         """Say what a render with this lens uses: numbers with their units, and where each came from."""
@@ -182,36 +192,6 @@ class Scene:
             said["depth_kind"] = self.photo.depth_kind
         said["lights"] = 0 if self.lights is None else int(self.lights.mask.sum())
         return said
-
-    def _radiance(self, thin: ThinLens) -> FloatArray:
-        """Restore the scene's radiance where the lens will spread it."""
-        if self.extra is None:
-            return self.photo.rgb
-        if self.settings.rendition == "hdr":
-            return self.photo.rgb + self.extra
-        assert self.dioptres is not None
-        blurred = np.abs(thin.radius_px(self.dioptres))
-        if self.lights is not None:
-            blurred[self.lights.mask] = np.abs(thin.radius_px(self.lights.dioptres))
-        share = np.clip((blurred - SHARP_PX) / (SPREAD_PX - SHARP_PX), 0.0, 1.0).astype(np.float32)
-        radiance = share[..., None] * self.extra
-        radiance += self.photo.rgb
-        return radiance
-
-    def _without_lights(self, radiance: FloatArray) -> FloatArray:
-        if self.lights is None:
-            return radiance
-        dark = np.array(radiance)
-        dark[self.lights.mask] = np.minimum(radiance[self.lights.mask], self.lights.base)
-        return dark
-
-    def _lights_drawn(
-        self, lights: Lights, radiance: FloatArray, silhouettes: list[Silhouette], thin: ThinLens, aperture: Aperture
-    ) -> FloatArray:
-        ys, xs = np.nonzero(lights.mask)
-        energy = np.maximum(radiance[lights.mask] - lights.base, 0.0)
-        place = np.stack([xs, ys], axis=1).astype(np.float64)
-        return draw_lights(place, energy, lights.dioptres, silhouettes, thin, aperture, self.photo.size)
 
 
 def prepare(photo: Photo, settings: RenderSettings | None = None) -> Scene:

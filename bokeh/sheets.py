@@ -7,35 +7,27 @@ its matte, then what lies behind, in slices of depth. What a sheet hid is filled
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .fill import fill, fill_behind, widest_gap_px
+from .fill import fill, fill_behind
 from .lens import ThinLens
 from .masks import Box, box_around, dilate
+from .plan import Step, SubjectRange
+from .tiles import CELL_PX
 from .unmix import edge_band, mean_of_neighbours, mixing_share, unmix
-from .watch import Watcher
 
 FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
-
-SLICE_PX = 1.5
-"""Two depths whose blur radii differ by less need not be told apart."""
-
-MOST_SLICES = 12
-"""Slices on either side of the subject; each costs a scatter of what lies in it."""
 
 JUMP_PX = 1.0
 """Neighbouring pixels whose blur radii differ by more lie on two surfaces."""
 
 GUESS_WEIGHT = 1e-6
 """Weight of a filled pixel where the surface beside it is known to go on in the sheet above."""
-
-SUBJECT_SHARE = 0.002
-"""A matte that covers less of the picture than this is no subject."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +55,54 @@ class Sheet:
     weight: FloatArray
 
 
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """What was taken off the picture, and what makes a sheet of it: most of the work, and only for what is drawn.
+
+    Attributes
+    ----------
+    box, rgb, coverage, weight
+        As of a Sheet.
+    dioptres : float32 (h, w)
+        What is known of its depth, and what lay beside it.
+    own_depth : callable
+        Returns where that is its own (bool (h, w)).
+    """
+
+    box: Box
+    rgb: FloatArray
+    coverage: FloatArray
+    dioptres: FloatArray
+    weight: FloatArray
+    own_depth: Callable[[], BoolArray]
+
+    def sheet(self) -> Sheet:
+        """Continue its depth."""
+        surface = fill(self.dioptres[..., None], self.own_depth())[..., 0]
+        return Sheet(self.box, self.rgb, self.coverage, surface, self.weight)
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """The two surfaces that each pixel of a smaller picture shows.
+
+    Attributes
+    ----------
+    near, far : float32 (H, W, 4)
+        Colour and dioptres.
+    share : float32 (H, W)
+        How much of the pixel the nearer one covers.
+    """
+
+    near: FloatArray
+    far: FloatArray
+    share: FloatArray
+
+    def part(self, box: Box) -> Mixture:
+        """Look at a box of it."""
+        return Mixture(self.near[box], self.far[box], self.share[box])
+
+
 @dataclass(eq=False)
 class Remaining:
     """What is left of the picture when nearer sheets are taken off; the arrays change in place.
@@ -76,90 +116,86 @@ class Remaining:
         As of a Sheet.
     seen : bool (H, W)
         Pixels that are as photographed, not filled.
+    gap_px : int
+        Width of a gap behind something narrow that is closed line by line.
+    mixture : Mixture, or None
+        What the pixels that are seen are made of, where that is known; else it is guessed from their colours.
+    parted : Mixture, or None
+        The subject and what lies behind it, where they were parted already.
     """
 
     rgbd: FloatArray
     matte: FloatArray | None
     weight: FloatArray
     seen: BoolArray
+    gap_px: int
+    mixture: Mixture | None
+    parted: Mixture | None
 
-
-@dataclass(frozen=True)
-class SubjectRange:
-    """Depths of the subject, in dioptres: `far` <= its bulk <= `near`; beyond `margin` from them it is not."""
-
-    far: float
-    near: float
-    margin: float
+    @classmethod
+    def of(
+        cls,
+        rgbd: FloatArray,
+        matte: FloatArray | None,
+        gap_px: int,
+        mixture: Mixture | None = None,
+        parted: Mixture | None = None,
+    ) -> Remaining:
+        """Begin with the whole of a picture; its arrays are changed."""
+        shape = rgbd.shape[:2]
+        return cls(rgbd, matte, np.ones(shape, np.float32), np.ones(shape, bool), gap_px, mixture, parted)
 
 
 def peel(
-    rgb: FloatArray, dioptres: FloatArray, matte: FloatArray | None, lens: ThinLens, watch: Watcher | None = None
-) -> Iterator[Sheet]:
-    """Take the picture apart, from near to far.
+    rest: Remaining,
+    steps: Sequence[Step],
+    subject: SubjectRange | None,
+    lens: ThinLens,
+    behind: Sequence[FloatArray] | None = None,
+) -> Iterator[tuple[Step, Sheet]]:
+    """Take a picture apart, from near to far.
 
     Parameters
     ----------
-    rgb : float32 (H, W, 3)
-        Scene-linear, lights taken out.
-    dioptres : float32 (H, W)
-        Complete.
-    matte : float32 (H, W), optional
-        Coverage of the subject.
+    rest : Remaining
+        The picture; changed in place, to what is left behind the step that was yielded last.
+    steps : sequence of Step
+        What to take off; those that are drawn are made into sheets.
+    subject : SubjectRange or None
+        Where the subject is, if one of the steps is.
     lens : ThinLens
-        Decides which depths need telling apart, and how far a sheet must go on behind another.
-    watch : Watcher, optional
-        Is shown what lies behind the subject.
+        For the picture's own pixels.
+    behind : sequence of float32 (h, w, 4), optional
+        For each step what is left behind it, in the same picture at a smaller size; see `fill.fill`.
 
     Yields
     ------
-    Sheet
-        Near to far. The last one covers the whole picture.
+    Step, Sheet
+        Near to far; what has nothing in this picture is left out.
     """
-    shape = dioptres.shape
-    matte = None if matte is None else np.array(matte)
-    rest = Remaining(np.dstack([rgb, dioptres]), matte, np.ones(shape, np.float32), np.ones(shape, bool))
-    subject = subject_range(dioptres, matte, lens)
-    if subject is not None:
-        yield from _slices(rest, subject.near + subject.margin, lens)
-        yield take_subject(rest, subject, lens)
-        if watch is not None:
-            watch.behind_subject(rest)
-    rest.matte = None
-    yield from _slices(rest, float(rest.rgbd[..., 3].min()), lens)
+    for number, step in enumerate(steps):
+        coarse = None if behind is None else behind[number]
+        if step.is_last:
+            taken = take_all(rest)
+        elif step.cut.is_subject:
+            assert subject is not None
+            taken = take_subject(rest, subject, lens, coarse)
+            rest.matte = None
+        else:
+            taken = take_nearer(rest, step.cut.threshold, lens, coarse)
+        if taken is not None and step.drawn:
+            yield step, taken.sheet()
+
+
+def take_all(rest: Remaining) -> Taken:
+    """Take all that is left; it covers the whole picture."""
+    shape = rest.weight.shape
     whole = (slice(0, shape[0]), slice(0, shape[1]))
-    yield Sheet(whole, rest.rgbd[..., :3], np.ones(shape, np.float32), rest.rgbd[..., 3], rest.weight)
+    everywhere = np.ones(shape, bool)
+    return Taken(whole, rest.rgbd[..., :3], np.ones(shape, np.float32), rest.rgbd[..., 3], rest.weight, lambda: everywhere)
 
 
-def subject_range(dioptres: FloatArray, matte: FloatArray | None, lens: ThinLens) -> SubjectRange | None:
-    """Find between which depths the subject stands; None without a matte, or with one of next to nothing."""
-    if matte is None:
-        return None
-    core = matte > 0.95
-    if core.mean() < SUBJECT_SHARE:
-        return None
-    # Robust against holes in the hair, whose depth is the background's.
-    far, middle, near = (float(v) for v in np.percentile(dioptres[core][::7], [3.0, 50.0, 99.5]))
-    return SubjectRange(far, near, max(2.0 / lens.px_per_dioptre, 0.05 * middle))
-
-
-def slice_thresholds(far: float, near: float, lens: ThinLens) -> list[float]:
-    """Depths, near to far and down to `far`, that cut the range into slices which the lens blurs about alike."""
-    slices = int(np.clip(np.ceil((near - far) * lens.px_per_dioptre / SLICE_PX), 1, MOST_SLICES))
-    return [float(v) for v in np.linspace(near, far, slices + 1)[1:]] if near > far else []
-
-
-def _slices(rest: Remaining, far: float, lens: ThinLens) -> Iterator[Sheet]:
-    """Take off, slice by slice, what is nearer than `far`; what is left of all else lies below."""
-    lowest = float(rest.rgbd[..., 3].min())
-    for threshold in slice_thresholds(far, float(rest.rgbd[..., 3].max()), lens):
-        if threshold > lowest:
-            sheet = take_nearer(rest, threshold, lens)
-            if sheet is not None:
-                yield sheet
-
-
-def take_nearer(rest: Remaining, threshold: float, lens: ThinLens) -> Sheet | None:
+def take_nearer(rest: Remaining, threshold: float, lens: ThinLens, coarse: FloatArray | None = None) -> Taken | None:
     """Take off what is nearer than a depth, and continue what is farther behind it.
 
     Parameters
@@ -169,44 +205,55 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens) -> Sheet | No
     threshold : float
         Dioptres. Pixels of the subject (matte above one half) are never taken.
     lens : ThinLens
+    coarse : float32 (h, w, 4), optional
+        What is left behind, at a smaller size; see `fill.fill`.
 
     Returns
     -------
-    Sheet or None
+    Taken or None
         None when nothing is nearer.
     """
     near = rest.rgbd[..., 3] >= threshold
+    split = None if rest.mixture is None else rest.seen & _split(rest.mixture, threshold)
+    if split is not None:
+        near |= split
     if rest.matte is not None:
         near &= rest.matte < 0.5
     if not near.any():
         return None
     nearest = float(rest.rgbd[..., 3][near].max())
     radius_px = max(abs(lens.radius_px(threshold)), abs(lens.radius_px(nearest)))
-    box = box_around(near, margin=int(2.0 * radius_px) + 6)
+    box = aligned(box_around(near, margin=int(2.0 * radius_px) + 6), near.shape)
     rgbd, weight, near = rest.rgbd[box], rest.weight[box], near[box]
-    rgb, dioptres = np.array(rgbd[..., :3]), np.array(rgbd[..., 3])
+    rgb, coverage = np.array(rgbd[..., :3]), near.astype(np.float32)
     jump = JUMP_PX / lens.px_per_dioptre
-
-    band = edge_band(near, dioptres, jump)
-    core, taken, beyond = near & ~band, near | band, ~near & ~band
+    if split is None:
+        dioptres = np.array(rgbd[..., 3])
+        band = edge_band(near, dioptres, jump)
+        core, taken, beyond = near & ~band, near | band, ~near & ~band
+    else:
+        # What the nearer surface leaves of a pixel is seen, and goes on as the farther one.
+        assert rest.mixture is not None
+        at = np.nonzero(split[box] & near)
+        nearer = rest.mixture.near[box][at]
+        rgb[at], coverage[at] = nearer[:, :3], rest.mixture.share[box][at]
+        rgbd[at] = rest.mixture.near[box][at] = rest.mixture.far[box][at]
+        dioptres = np.array(rgbd[..., 3])
+        core = taken = near.copy()
+        core[at] = False
+        beyond = ~core
     farther_seen = beyond & rest.seen[box]
     # Near the cut through one surface, what is below the sheet must show the rest of the surface alone, not the rest
     # and a guess of what the sheet shows already.
     guess = connected_to(farther_seen, core, dioptres, jump, 2.0 * abs(lens.radius_px(threshold)) + 3.0)
     shows = taken & ~guess & dilate(beyond, int(radius_px) + 3)
-    behind = fill_behind(rgbd, beyond, shows, lens, widest_gap_px(rest.seen.shape))
+    behind = fill_behind(rgbd, beyond, shows, lens, rest.gap_px, cropped(coarse, box))
     just_beyond = np.nextafter(np.float32(threshold), np.float32(-1.0))
     np.minimum(behind[..., 3], just_beyond, out=behind[..., 3])
-
-    # The surface's depth where it goes on: true on the same surface beyond the cut, else as beside the outline.
-    collar = connected_to(near, farther_seen, dioptres, jump, 2.0 * radius_px + 3.0)
-    surface = fill(dioptres[..., None], near | collar)[..., 0]
     behind[guess, 3] = just_beyond
     np.copyto(rgbd, behind, where=taken[..., None])
-
-    coverage = near.astype(np.float32)
-    at = np.nonzero(band)
-    if len(at[0]):
+    if split is None:
+        at = np.nonzero(band)
         own, has_own = mean_of_neighbours(core, rgb, at)
         colour, share, farther = rgb[at], coverage[at], behind[at][:, :3]
         share = np.where(has_own, mixing_share(colour, own, farther, share), share)
@@ -214,16 +261,32 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens) -> Sheet | No
         coverage[at], rgb[at] = share, front
         rgbd[at[0], at[1], :3] = back
 
-    sheet = Sheet(box, rgb, coverage, surface, np.array(weight))
+    own = dioptres
+    if split is not None:
+        own = np.array(dioptres)
+        own[at] = nearer[:, 3]
+
+    def own_depth() -> BoolArray:
+        # The surface's depth where it goes on: true on the same surface beyond the cut, else as beside the outline.
+        return near | connected_to(near, farther_seen, own, jump, 2.0 * radius_px + 3.0)
+
+    taken_off = Taken(box, rgb, coverage, own, np.array(weight), own_depth)
     weight[guess] = GUESS_WEIGHT
     rest.seen[box][taken] = False
     if rest.matte is not None:
         # Where something stands in front of the subject its matte is unknown, not zero.
         rest.matte[box] = fill(rest.matte[box][..., None], ~taken)[..., 0]
-    return sheet
+    return taken_off
 
 
-def take_subject(rest: Remaining, subject: SubjectRange, lens: ThinLens) -> Sheet:
+def _split(mixture: Mixture, threshold: float) -> BoolArray:
+    """Pixels that show something nearer than a depth, and something farther."""
+    return (mixture.near[..., 3] >= threshold) & (mixture.far[..., 3] < threshold)
+
+
+def take_subject(
+    rest: Remaining, subject: SubjectRange, lens: ThinLens, coarse: FloatArray | None = None
+) -> Taken | None:
     """Take off the subject by its matte, and continue what lies behind it.
 
     Parameters
@@ -232,23 +295,33 @@ def take_subject(rest: Remaining, subject: SubjectRange, lens: ThinLens) -> Shee
         With a matte; changed in place.
     subject : SubjectRange
     lens : ThinLens
+    coarse : float32 (h, w, 4), optional
+        What is left behind, at a smaller size; see `fill.fill`.
 
     Returns
     -------
-    Sheet
-        The subject in one piece; its depth goes on smoothly beyond its outline.
+    Taken or None
+        The subject in one piece; its depth goes on smoothly beyond its outline. None when nothing of it is here.
     """
     assert rest.matte is not None
     # Codes next to 0 and 1 are the matte's noise.
     matte = np.clip((rest.matte - 0.004) / 0.992, 0.0, 1.0).astype(np.float32)
+    if not matte.any():
+        return None
+    whole = (slice(0, matte.shape[0]), slice(0, matte.shape[1]))
     rgb, dioptres = np.array(rest.rgbd[..., :3]), np.array(rest.rgbd[..., 3])
     own_depth = (matte > 0.5) & (dioptres > subject.far - subject.margin) & (dioptres < subject.near + subject.margin)
-    subject_dioptres = fill(dioptres[..., None], own_depth)[..., 0]
+    if rest.parted is not None:
+        covered = matte > 0.0
+        np.copyto(rgb, rest.parted.near[..., :3], where=(covered & rest.seen)[..., None])
+        np.copyto(rest.rgbd, rest.parted.far, where=covered[..., None])
+        rest.seen &= ~covered
+        return Taken(whole, rgb, matte, dioptres, np.array(rest.weight), lambda: own_depth)
 
     beyond = ~dilate(matte > 0.0, 1) & (dioptres <= subject.near + subject.margin)
     reach = int(max(abs(lens.radius_px(subject.far)), abs(lens.radius_px(subject.near)))) + 3
     shows = (matte > 0.0) & (dilate(beyond, reach) | (matte < 1.0))
-    behind = fill_behind(rest.rgbd, beyond, shows, lens, widest_gap_px(matte.shape))
+    behind = fill_behind(rest.rgbd, beyond, shows, lens, rest.gap_px, coarse)
     inside = fill(rgb, matte > 0.98)
 
     rest.rgbd[..., 3] = np.where(beyond, dioptres, behind[..., 3])
@@ -261,15 +334,30 @@ def take_subject(rest: Remaining, subject: SubjectRange, lens: ThinLens) -> Shee
     # went in.
     doubt = share * np.clip(np.abs(lens.radius_px(behind[at][:, 3])) - 0.5, 0.0, 1.0)
     rest.rgbd[at[0], at[1], :3] = back + doubt[:, None] * (farther - back)
-    return Sheet(
-        (slice(0, matte.shape[0]), slice(0, matte.shape[1])), rgb, matte, subject_dioptres, np.array(rest.weight)
+    return Taken(whole, rgb, matte, dioptres, np.array(rest.weight), lambda: own_depth)
+
+
+def aligned(box: Box, size: tuple[int, ...]) -> Box:
+    """Grow a box until it begins and ends at whole cells; within the picture."""
+    rows, columns = (
+        slice(b.start // CELL_PX * CELL_PX, min(-(-b.stop // CELL_PX) * CELL_PX, n))
+        for b, n in zip(box, size, strict=True)
     )
+    return rows, columns
+
+
+def cropped(coarse: FloatArray | None, box: Box) -> FloatArray | None:
+    """Cut from a picture smaller by a cell what an aligned box of the whole one shows."""
+    if coarse is None:
+        return None
+    rows, columns = (slice(b.start // CELL_PX, -(-b.stop // CELL_PX)) for b in box)
+    return coarse[rows, columns]
 
 
 def connected_to(start: BoolArray, within: BoolArray, dioptres: FloatArray, jump: float, reach_px: float) -> BoolArray:
     """Pixels of `within` that a walk from `start`, `reach_px` long at most, reaches without a jump in depth."""
     from ..kernels import surface
 
-    distance = np.where(start, np.float32(0.0), np.float32(1e9))
-    surface.walk(distance, dioptres, jump, reach_px)
-    return (distance <= reach_px) & within
+    reached = np.array(start)
+    surface.walk(reached, dioptres, jump, int(np.ceil(reach_px)))
+    return reached & within

@@ -12,7 +12,8 @@ from .aperture import Aperture, area, boundary, outline
 from .lens import ThinLens
 from .masks import Box, box_around
 from .sheets import Sheet
-from .spread import BAND_ROWS
+from .tiles import Tile
+from .workers import for_each, threads
 
 FloatArray = NDArray[np.float32]
 
@@ -30,31 +31,60 @@ LEAST_SEEN = 0.1
 
 PUPIL_POINTS = 64
 
+AROUND_PX = 16
+"""So much of the sheet around a piece is kept: its depth says where a ray crosses it."""
+
+BAND_ROWS = 64
+"""Rows of the picture that one thread adds lights to at a time; the result does not depend on it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Silhouette:
-    """What of a sheet can stand before a light: its coverage and depth, cut to where it covers anything.
+    """What of a sheet can stand before a light: a piece of it, with some of the sheet around.
 
     Attributes
     ----------
-    box : (slice, slice)
-        Rows and columns of the picture.
+    level : int
+        The sheet is that of the picture halved so often.
+    number : int
+        Which sheet, near to far.
+    outer : (slice, slice)
+        Rows and columns of the level that the arrays stand for.
+    inner : (slice, slice)
+        Rows and columns of the level of the piece itself; the rest is another piece's.
     coverage, dioptres : float32 (h, w)
     """
 
-    box: Box
+    level: int
+    number: int
+    outer: Box
+    inner: Box
     coverage: FloatArray
     dioptres: FloatArray
 
     @classmethod
-    def of(cls, sheet: Sheet) -> Silhouette:
-        """Cut a sheet to its silhouette."""
+    def of(cls, sheet: Sheet, level: int, number: int, tile: Tile) -> Silhouette | None:
+        """Cut a tile's sheet to its silhouette; None where it covers nothing of the tile."""
         support = sheet.coverage > 0.0
         if not support.any():
-            support[0, 0] = True
-        inner = box_around(support)
-        rows, columns = (slice(b.start + i.start, b.start + i.stop) for b, i in zip(sheet.box, inner, strict=True))
-        return cls((rows, columns), sheet.coverage[inner].copy(), sheet.dioptres[inner].copy())
+            return None
+        own = box_around(support)
+        spans = [
+            (max(w.start, b.start + o.start), min(w.stop, b.start + o.stop))
+            for w, b, o in zip(tile.within, sheet.box, own, strict=True)
+        ]
+        if any(first >= last for first, last in spans):
+            return None
+        corner = [o.start for o in tile.outer]
+        inner = tuple(slice(c + first, c + last) for c, (first, last) in zip(corner, spans, strict=True))
+        cut = tuple(
+            slice(max(first - AROUND_PX - b.start, 0), min(last + AROUND_PX, b.stop) - b.start)
+            for (first, last), b in zip(spans, sheet.box, strict=True)
+        )
+        outer = tuple(
+            slice(c + b.start + k.start, c + b.start + k.stop) for c, b, k in zip(corner, sheet.box, cut, strict=True)
+        )
+        return cls(level, number, outer, inner, sheet.coverage[cut].copy(), sheet.dioptres[cut].copy())
 
 
 def draw_lights(
@@ -64,8 +94,8 @@ def draw_lights(
     silhouettes: Sequence[Silhouette],
     lens: ThinLens,
     aperture: Aperture,
-    size: tuple[int, int],
-) -> FloatArray:
+    onto: FloatArray,
+) -> None:
     """Draw every light's image of the aperture.
 
     Parameters
@@ -80,58 +110,72 @@ def draw_lights(
         What may stand before them.
     lens : ThinLens
     aperture : Aperture
-    size : (int, int)
-        Height and width of the picture.
-
-    Returns
-    -------
-    float32 (H, W, 3)
-        Light to add to the picture. A light that nothing covers keeps its energy.
+    onto : float32 (H, W, 3)
+        The picture to add the light to. A light that nothing covers keeps its energy.
     """
     from ..kernels import sprite
 
-    picture = np.zeros((*size, 3), np.float64)
-    energy = energy / _seen_by_pinhole(place, dioptres, silhouettes, lens)[:, None]
     place, energy, dioptres = _gather(place, energy, dioptres, lens)
     radius = lens.radius_px(dioptres).astype(np.float64)
     behind = dioptres + BEHIND_PX / lens.px_per_dioptre
     pupil = pupil_points(aperture)
-    sides = 2 * np.ceil(np.maximum(np.abs(radius), 0.5)).astype(np.int64) + 3
+    reaches = np.ceil(np.maximum(np.abs(radius), 0.5)).astype(np.int64) + 1
+    sides = 2 * reaches + 1
     for part in _parts(sides**2, SAMPLES_AT_ONCE):
         start = np.concatenate([[0], np.cumsum(sides[part] ** 2)])
         transmitted = np.ones(start[-1], np.float32)
-        for silhouette in silhouettes:
-            rows, columns = silhouette.box
-            sprite.shade(
-                place[part], radius[part], behind[part], start, pupil, silhouette.coverage, silhouette.dioptres,
-                rows.start, columns.start, lens.focus_dioptres, lens.px_per_dioptre, transmitted,
+        some = (place[part], radius[part], behind[part], start)
+
+        def shade(lights: NDArray[np.int64], some=some, transmitted=transmitted, reach=reaches[part]) -> None:
+            for piece in silhouettes:
+                bounds = _reached(piece, lens)
+                x, y = some[0][lights, 0], some[0][lights, 1]
+                near = (y + reach[lights] >= bounds[0]) & (y - reach[lights] <= bounds[1])
+                near &= (x + reach[lights] >= bounds[2]) & (x - reach[lights] <= bounds[3])
+                if near.any():
+                    rows, columns = piece.outer
+                    inner = tuple(
+                        edge - o.start for i, o in zip(piece.inner, piece.outer, strict=True) for edge in (i.start, i.stop)
+                    )
+                    sprite.shade(
+                        *some, lights[near], pupil, piece.coverage, piece.dioptres, inner, rows.start, columns.start,
+                        2**piece.level, bounds, lens.focus_dioptres, lens.px_per_dioptre, transmitted,
+                    )  # fmt: skip
+
+        def deposit(top: int, some=some, transmitted=transmitted, energy=energy[part].astype(np.float64)) -> None:
+            sprite.deposit(
+                some[0], some[1], energy, some[3], transmitted, outline(aperture), area(aperture), top,
+                min(top + BAND_ROWS, onto.shape[0]), onto,
             )  # fmt: skip
-        sprite.deposit(
-            place[part], radius[part], energy[part].astype(np.float64), start, transmitted,
-            outline(aperture), area(aperture), BAND_ROWS, picture,
-        )  # fmt: skip
-    return picture.astype(np.float32)
+
+        for_each(shade, np.array_split(np.arange(len(some[0])), 4 * threads()))
+        for_each(deposit, range(0, onto.shape[0], BAND_ROWS))
 
 
-def _seen_by_pinhole(
-    place: NDArray[np.float64], dioptres: FloatArray, silhouettes: Sequence[Silhouette], lens: ThinLens
-) -> FloatArray:
+def _reached(piece: Silhouette, lens: ThinLens) -> tuple[int, int, int, int]:
+    """First and last rows, then columns, of the picture that a piece's blur reaches."""
+    radius = np.abs(lens.radius_px(piece.dioptres[piece.coverage > 0.0])) if piece.coverage.any() else np.zeros(1)
+    far = int(np.ceil(radius.max())) + 1
+    scale = 2**piece.level
+    rows, columns = piece.inner
+    return scale * rows.start - far, scale * rows.stop + far, scale * columns.start - far, scale * columns.stop + far
+
+
+def seen_by_pinhole(matte: FloatArray) -> FloatArray:
     """Share of each light that the photo shows: hair before it dimmed it, and will again, ray by ray.
 
-    A light that shines where something nearer covers the whole pixel tells that the coverage is wrong: it counts as
-    seen whole.
+    Parameters
+    ----------
+    matte : float32 (N,)
+        Coverage of the subject at each light's pixels, 0 for a light in front of it.
+
+    Returns
+    -------
+    float32 (N,)
+        A light that shines where the subject covers the whole pixel tells that the matte is wrong: it counts as seen
+        whole.
     """
-    seen = np.ones(len(place), np.float32)
-    at = np.rint(place).astype(np.int64)
-    behind = dioptres + np.float32(BEHIND_PX / lens.px_per_dioptre)
-    for silhouette in silhouettes:
-        rows, columns = silhouette.box
-        row, column = at[:, 1] - rows.start, at[:, 0] - columns.start
-        height, width = silhouette.coverage.shape
-        inside = np.flatnonzero((row >= 0) & (column >= 0) & (row < height) & (column < width))
-        before = inside[silhouette.dioptres[row[inside], column[inside]] > behind[inside]]
-        seen[before] *= 1.0 - silhouette.coverage[row[before], column[before]]
-    return np.where(seen < LEAST_SEEN, np.float32(1.0), seen)
+    return np.where(matte > 1.0 - LEAST_SEEN, np.float32(1.0), np.float32(1.0) - matte)
 
 
 def pupil_points(aperture: Aperture) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 DIRECTIONS = 24
 """Over a half turn."""
@@ -27,7 +27,7 @@ def _end(known, y, x, dy, dx, reach):
     return 0
 
 
-@njit(cache=True, parallel=True, nogil=True)
+@njit(cache=True, nogil=True)
 def gradients(values, known, block, out):
     """Sum up the products of the known picture's gradients in square blocks.
 
@@ -42,7 +42,7 @@ def gradients(values, known, block, out):
         Sums of xx, xy, yy over the three (square root) colours, and how many pixels were known.
     """
     height, width = known.shape
-    for i in prange(out.shape[1]):
+    for i in range(out.shape[1]):
         for j in range(out.shape[2]):
             xx = xy = yy = count = 0.0
             for y in range(i * block, min((i + 1) * block, height - 1)):
@@ -59,7 +59,7 @@ def gradients(values, known, block, out):
             out[0, i, j], out[1, i, j], out[2, i, j], out[3, i, j] = xx, xy, yy, count
 
 
-@njit(cache=True, parallel=True, nogil=True)
+@njit(cache=True, nogil=True)
 def lines(values, known, ys, xs, reach, depth_weight, per_step, grain, block, cost):
     """Follow the lines through each pixel to their two known ends, and compare what is there.
 
@@ -82,7 +82,7 @@ def lines(values, known, ys, xs, reach, depth_weight, per_step, grain, block, co
     cost : float32 (N, DIRECTIONS), written
         Infinite where there is no line.
     """
-    for n in prange(ys.size):
+    for n in range(ys.size):
         y, x = ys[n], xs[n]
         xx, xy, yy = (
             grain[0, y // block, x // block],
@@ -107,7 +107,7 @@ def lines(values, known, ys, xs, reach, depth_weight, per_step, grain, block, co
             cost[n, k] = total
 
 
-@njit(cache=True, parallel=True, nogil=True)
+@njit(cache=True, nogil=True)
 def agree(cost, number, rows, columns, around, out):
     """Average each cell's costs over the cells around: a false match is right for one, the grain for all of them.
 
@@ -124,7 +124,7 @@ def agree(cost, number, rows, columns, around, out):
     out : float32 (N, DIRECTIONS), written
     """
     height, width = number.shape
-    for n in prange(rows.size):
+    for n in range(rows.size):
         count = np.zeros(DIRECTIONS)
         total = np.zeros(DIRECTIONS)
         for i in range(max(rows[n] - around, 0), min(rows[n] + around + 1, height)):
@@ -153,7 +153,7 @@ def _cell(number, i, j):
     return -1
 
 
-@njit(cache=True, parallel=True, nogil=True)
+@njit(cache=True, nogil=True)
 def bridge(values, known, ys, xs, reach, number, side, cost, width_px, tolerance, out):
     """Interpolate each pixel between the two ends of its lines, in the few directions that fit best around it.
 
@@ -176,7 +176,7 @@ def bridge(values, known, ys, xs, reach, number, side, cost, width_px, tolerance
         Holds another guess; changed at the pixels that a line was found for.
     """
     height, width = known.shape
-    for n in prange(ys.size):
+    for n in range(ys.size):
         y, x = ys[n], xs[n]
         cell = _cell(number, y // side, x // side)
         if cell < 0:

@@ -4,7 +4,7 @@ import numba
 import numpy as np
 
 
-@numba.njit(cache=True, nogil=True, parallel=True)
+@numba.njit(cache=True, nogil=True)
 def push(values, weight, coarse_values, coarse_weight):
     """Average 2 x 2 pixels by their weight into the next coarser level.
 
@@ -19,7 +19,7 @@ def push(values, weight, coarse_values, coarse_weight):
         Overwritten; one fully known pixel of the four makes the cell known.
     """
     height, width, channels = values.shape
-    for row in numba.prange(coarse_weight.shape[0]):
+    for row in range(coarse_weight.shape[0]):
         for column in range(coarse_weight.shape[1]):
             total = 0.0
             for channel in range(channels):
@@ -37,7 +37,7 @@ def push(values, weight, coarse_values, coarse_weight):
             coarse_weight[row, column] = min(total, 1.0)
 
 
-@numba.njit(cache=True, nogil=True, parallel=True)
+@numba.njit(cache=True, nogil=True)
 def pull(coarse, values, weight):
     """Fill what a level does not know from the next coarser one, bilinearly, in place.
 
@@ -51,7 +51,7 @@ def pull(coarse, values, weight):
     """
     height, width, channels = values.shape
     last_row, last_column = coarse.shape[0] - 1, coarse.shape[1] - 1
-    for y in numba.prange(height):
+    for y in range(height):
         row = y // 2
         other_row = min(max(row + (1 if y % 2 else -1), 0), last_row)
         for x in range(width):

@@ -22,8 +22,8 @@ def edge_integral(table, rows_per_height, height, side):
     return table[row, side] + t * (table[row + 1, side] - table[row, side])
 
 
-@numba.njit(cache=True, nogil=True, parallel=True)
-def scatter(values, radius, active, outlines, area, band_rows, out):
+@numba.njit(cache=True, nogil=True)
+def scatter(values, radius, active, outlines, area, top, left, out):
     """Spread each pixel's values evenly over the aperture's image at its own radius.
 
     Parameters
@@ -38,10 +38,10 @@ def scatter(values, radius, active, outlines, area, band_rows, out):
         Edge integrals of the unit outline: [0] behind focus, [1] in front. See aperture.outline.
     area : float
         Area of the unit outline.
-    band_rows : int
-        Output rows per task. The result does not depend on it: each row is summed by one task, in raster order.
-    out : float32 (H, W, CHANNELS)
-        The sum, overwritten.
+    top, left : int
+        Place of the wanted part in (H, W).
+    out : float32 (h, w, CHANNELS)
+        The sum there, overwritten.
 
     Notes
     -----
@@ -49,79 +49,79 @@ def scatter(values, radius, active, outlines, area, band_rows, out):
     mean of the edge over the part of the row that the image covers, and are as high as that part, so that the spans'
     total is the exact area. Sums are float64: differences of bright values would leave streaks in float32.
     """
-    height, width = radius.shape
+    height, width = out.shape[0], out.shape[1]
     rows_per_height = (outlines.shape[1] - 1) / (outlines[0, -1, 2] - outlines[0, 0, 2])
-    bands = (height + band_rows - 1) // band_rows
-    reach = np.zeros(height, np.int64)
-    for y in numba.prange(height):
-        largest = np.float32(-1.0)
-        for x in range(width):
-            if active[y, x]:
-                largest = max(largest, abs(radius[y, x]))
-        reach[y] = int(math.ceil(largest)) + 1
-    for band in numba.prange(bands):
-        top = band * band_rows
-        bottom = min(top + band_rows, height)
-        stride = (width + 1) * CHANNELS
-        steps = np.zeros((bottom - top) * stride, np.float64)
-        for y in range(height):
-            if reach[y] == 0 or y + reach[y] < top or y - reach[y] >= bottom:
+    stride = (width + 1) * CHANNELS
+    steps = np.zeros(height * stride, np.float64)
+    for source_row in range(radius.shape[0]):
+        y = source_row - top
+        for source_column in range(radius.shape[1]):
+            if not active[source_row, source_column]:
                 continue
-            for x in range(width):
-                if not active[y, x]:
+            x = source_column - left
+            signed = float(radius[source_row, source_column])
+            r = abs(signed)
+            if r <= MIN_RADIUS_PX:
+                if 0 <= y < height and 0 <= x < width:
+                    k = np.uint64(y * stride + x * CHANNELS)
+                    for channel in range(CHANNELS):
+                        value = float(values[source_row, source_column, channel])
+                        steps[k + np.uint64(channel)] += value
+                        steps[k + np.uint64(channel + CHANNELS)] -= value
+                continue
+            first_row = max(int(math.floor(y - r + 0.5)), 0)
+            last_row = min(int(math.ceil(y + r - 0.5)), height - 1)
+            if first_row > last_row or x + r < -1.0 or x - r > width:
+                continue
+            table = outlines[0 if signed >= 0.0 else 1]
+            scale = 1.0 / (area * r * r)
+            v0 = scale * values[source_row, source_column, 0]
+            v1 = scale * values[source_row, source_column, 1]
+            v2 = scale * values[source_row, source_column, 2]
+            v3 = scale * values[source_row, source_column, 3]
+            v4 = scale * values[source_row, source_column, 4]
+            outline_top, outline_bottom = table[0, 2], table[table.shape[0] - 1, 2]
+            upper = (first_row - 0.5 - y) / r
+            left_above = edge_integral(table, rows_per_height, upper, 0)
+            right_above = edge_integral(table, rows_per_height, upper, 1)
+            for row in range(first_row, last_row + 1):
+                lower = (row + 0.5 - y) / r
+                left_below = edge_integral(table, rows_per_height, lower, 0)
+                right_below = edge_integral(table, rows_per_height, lower, 1)
+                covered, stretch = 1.0, r * r
+                if upper < outline_top or lower > outline_bottom:
+                    covered = (min(lower, outline_bottom) - max(upper, outline_top)) * r
+                    stretch = r * r / max(covered, 1e-12)
+                upper = lower
+                if covered <= 0.0:
                     continue
-                signed = float(radius[y, x])
-                r = max(abs(signed), MIN_RADIUS_PX)
-                first_row = max(int(math.floor(y - r + 0.5)), top)
-                last_row = min(int(math.ceil(y + r - 0.5)), bottom - 1)
-                if first_row > last_row:
-                    continue
-                table = outlines[0 if signed >= 0.0 else 1]
-                scale = 1.0 / (area * r * r)
-                v0, v1, v2 = scale * values[y, x, 0], scale * values[y, x, 1], scale * values[y, x, 2]
-                v3, v4 = scale * values[y, x, 3], scale * values[y, x, 4]
-                outline_top, outline_bottom = table[0, 2], table[table.shape[0] - 1, 2]
-                upper = (first_row - 0.5 - y) / r
-                left_above = edge_integral(table, rows_per_height, upper, 0)
-                right_above = edge_integral(table, rows_per_height, upper, 1)
-                for row in range(first_row, last_row + 1):
-                    lower = (row + 0.5 - y) / r
-                    left_below = edge_integral(table, rows_per_height, lower, 0)
-                    right_below = edge_integral(table, rows_per_height, lower, 1)
-                    covered, stretch = 1.0, r * r
-                    if upper < outline_top or lower > outline_bottom:
-                        covered = (min(lower, outline_bottom) - max(upper, outline_top)) * r
-                        stretch = r * r / max(covered, 1e-12)
-                    upper = lower
-                    if covered <= 0.0:
+                # A step rises over the pixel it falls in, shared with the next by where in it it lies.
+                for side in range(2):
+                    if side == 0:
+                        position, step = x + (left_below - left_above) * stretch + 0.5, covered
+                    else:
+                        position, step = x + (right_below - right_above) * stretch + 0.5, -covered
+                    if position >= width:
                         continue
-                    # A step rises over the pixel it falls in, shared with the next by where in it it lies.
-                    for side in range(2):
-                        if side == 0:
-                            position, step = x + (left_below - left_above) * stretch + 0.5, covered
-                        else:
-                            position, step = x + (right_below - right_above) * stretch + 0.5, -covered
-                        if position >= width:
-                            continue
-                        position = max(position, 0.0)
-                        column = int(position)
-                        after = step * (position - column)
-                        before = step - after
-                        k = np.uint64((row - top) * stride + column * CHANNELS)
-                        steps[k] += v0 * before
-                        steps[k + np.uint64(1)] += v1 * before
-                        steps[k + np.uint64(2)] += v2 * before
-                        steps[k + np.uint64(3)] += v3 * before
-                        steps[k + np.uint64(4)] += v4 * before
-                        steps[k + np.uint64(5)] += v0 * after
-                        steps[k + np.uint64(6)] += v1 * after
-                        steps[k + np.uint64(7)] += v2 * after
-                        steps[k + np.uint64(8)] += v3 * after
-                        steps[k + np.uint64(9)] += v4 * after
-                    left_above, right_above = left_below, right_below
-        for row in range(bottom - top):
-            for channel in range(CHANNELS):
-                total = 0.0
-                for x in range(width):
-                    total += steps[row * stride + x * CHANNELS + channel]
-                    out[top + row, x, channel] = total
+                    position = max(position, 0.0)
+                    column = int(position)
+                    after = step * (position - column)
+                    before = step - after
+                    k = np.uint64(row * stride + column * CHANNELS)
+                    steps[k] += v0 * before
+                    steps[k + np.uint64(1)] += v1 * before
+                    steps[k + np.uint64(2)] += v2 * before
+                    steps[k + np.uint64(3)] += v3 * before
+                    steps[k + np.uint64(4)] += v4 * before
+                    steps[k + np.uint64(5)] += v0 * after
+                    steps[k + np.uint64(6)] += v1 * after
+                    steps[k + np.uint64(7)] += v2 * after
+                    steps[k + np.uint64(8)] += v3 * after
+                    steps[k + np.uint64(9)] += v4 * after
+                left_above, right_above = left_below, right_below
+    for row in range(height):
+        for channel in range(CHANNELS):
+            total = 0.0
+            for x in range(width):
+                total += steps[row * stride + x * CHANNELS + channel]
+                out[row, x, channel] = total

@@ -3,44 +3,50 @@
 import numba
 import numpy as np
 
-# There and back, twice: once more than a surface without bays needs.
-SWEEPS = 4
-
 
 @numba.njit(cache=True, nogil=True)
-def walk(distance, dioptres, jump_dioptres, reach):
-    """Spread the distance from the pixels at 0 along connected surfaces, in place.
+def walk(reached, dioptres, jump_dioptres, length):
+    """Go from a set of pixels along connected surfaces, in place.
 
     Parameters
     ----------
-    distance : float32 (H, W)
-        0 where the walk begins, a large number elsewhere; becomes the length of the way in pixels (chamfer).
+    reached : bool (H, W)
+        Where the walk begins; becomes where it comes to.
     dioptres : float32 (H, W)
     jump_dioptres : float
         Two neighbours that differ by more lie on two surfaces: no way leads from one to the other.
-    reach : float
-        No way longer than this is of interest.
+    length : int
+        Steps. Every other one may be diagonal, so that what is reached is an octagon: 0 to 12 % beyond the circle.
     """
-    height, width = distance.shape
-    diagonal = np.float32(1.41421356)
-    straight = np.float32(1.0)
-    for sweep in range(SWEEPS):
-        step = 1 if sweep % 2 == 0 else -1
-        for j in range(height):
-            y = j if step == 1 else height - 1 - j
-            for i in range(width):
-                x = i if step == 1 else width - 1 - i
-                best = distance[y, x]
-                if best == 0.0:
-                    continue
-                here = dioptres[y, x]
-                for k in range(4):
-                    # the four neighbours that this sweep has already passed: left, and the three of the row above
-                    ny = y if k == 0 else y - step
-                    nx = x - step if k == 0 else x + (k - 2)
-                    if ny < 0 or nx < 0 or ny >= height or nx >= width:
+    height, width = reached.shape
+    # The rim of what is reached so far, and the next one.
+    rim = np.empty(height * width, np.int32)
+    count = 0
+    for y in range(height):
+        for x in range(width):
+            if reached[y, x] and not (
+                (y == 0 or reached[y - 1, x])
+                and (y == height - 1 or reached[y + 1, x])
+                and (x == 0 or reached[y, x - 1])
+                and (x == width - 1 or reached[y, x + 1])
+            ):
+                rim[count] = y * width + x
+                count += 1
+    first = 0
+    for step in range(length):
+        last = count
+        for k in range(first, last):
+            y, x = rim[k] // width, rim[k] % width
+            here = dioptres[y, x]
+            for v in range(max(y - 1, 0), min(y + 2, height)):
+                for u in range(max(x - 1, 0), min(x + 2, width)):
+                    if reached[v, u] or (step % 2 == 0 and v != y and u != x):
                         continue
-                    way = distance[ny, nx] + (straight if k == 0 or k == 2 else diagonal)
-                    if way < best and way <= reach and abs(dioptres[ny, nx] - here) <= jump_dioptres:
-                        best = way
-                distance[y, x] = best
+                    if abs(dioptres[v, u] - here) <= jump_dioptres:
+                        reached[v, u] = True
+                        rim[count] = v * width + u
+                        count += 1
+        # A pixel that a straight step passed by may be reached diagonally by the next: the rim before goes on with it.
+        first = last if step % 2 == 1 else first
+        if count == last and step % 2 == 1:
+            break

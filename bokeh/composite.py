@@ -1,0 +1,63 @@
+"""Light on its way: what of each sheet is seen past the nearer ones."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .masks import Box
+from .spread import Spread
+
+FloatArray = NDArray[np.float32]
+
+
+class Over:
+    """A picture as it is composed, near to far.
+
+    Attributes
+    ----------
+    light : float32 (H, W, 4)
+        Colour that arrives so far, and the share of light that still gets through from behind.
+    """
+
+    def __init__(self, light: FloatArray) -> None:
+        """Begin with what is in front; see `nothing`."""
+        self.light = light
+
+    @property
+    def clear(self) -> FloatArray:
+        """Share of light that gets through (H, W)."""
+        return self.light[..., 3]
+
+    def add(self, drawn: Spread) -> None:
+        """Lay a sheet behind all that is there."""
+        from ..kernels.composite import add
+
+        add(self.light[drawn.box], drawn.light)
+
+    def end(self, behind: FloatArray) -> None:
+        """Lay a picture (H, W, 4) behind all that is there."""
+        from ..kernels.composite import end
+
+        end(self.light, behind)
+
+
+def nothing(size: tuple[int, int]) -> FloatArray:
+    """No light yet, and nothing in its way: float32 (H, W, 4)."""
+    light: FloatArray = np.zeros((*size, 4), np.float32)
+    light[..., 3] = 1.0
+    return light
+
+
+def enlarged(light: FloatArray | None, box: Box) -> FloatArray:
+    """Enlarge a picture of half the size, (h, w, 4), in a box of the whole; None is no light, and nothing in its way."""
+    from ..kernels.resample import double
+
+    size = (box[0].stop - box[0].start, box[1].stop - box[1].start)
+    if light is None:
+        return nothing(size)
+    out = np.empty((*size, 4), np.float32)
+    double(light, box[0].start, box[1].start, out)
+    # The cubic swings beyond 0 and 1 beside an edge.
+    np.clip(out[..., 3], 0.0, 1.0, out=out[..., 3])
+    return out

@@ -1,0 +1,87 @@
+"""A large picture in parts: tiles, each looked at with some of what lies around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .masks import Box
+
+FloatArray = NDArray[np.float32]
+
+TILE_PX = 512
+
+CELL_PX = 64
+"""Tiles and their surroundings begin at multiples of this, so that a picture so much smaller has a pixel there."""
+
+
+GUIDE_LEVELS = 3
+"""Halvings from a picture in tiles to its guide: the same picture, small enough to be looked at whole."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A part of a picture.
+
+    Attributes
+    ----------
+    inner : (slice, slice)
+        Rows and columns that are made.
+    outer : (slice, slice)
+        What is looked at for them.
+    """
+
+    inner: Box
+    outer: Box
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of what is made."""
+        return self.inner[0].stop - self.inner[0].start, self.inner[1].stop - self.inner[1].start
+
+    @property
+    def within(self) -> Box:
+        """Rows and columns of `inner`, counted from the beginning of `outer`."""
+        rows, columns = (
+            slice(i.start - o.start, i.stop - o.start) for i, o in zip(self.inner, self.outer, strict=True)
+        )
+        return rows, columns
+
+    @property
+    def cells(self) -> Box:
+        """Cells of `outer`."""
+        rows, columns = (slice(o.start // CELL_PX, -(-o.stop // CELL_PX)) for o in self.outer)
+        return rows, columns
+
+    @property
+    def guide(self) -> Box:
+        """Pixels of the guide that show `outer`."""
+        rows, columns = (slice(o.start >> GUIDE_LEVELS, -(-o.stop // 2**GUIDE_LEVELS)) for o in self.outer)
+        return rows, columns
+
+
+def cells_of(guide: FloatArray) -> FloatArray:
+    """Mean of each cell of a guide (h, w, C)."""
+    side = CELL_PX >> GUIDE_LEVELS
+    for axis in (0, 1):
+        starts = np.arange(0, guide.shape[axis], side)
+        count = np.diff(np.append(starts, guide.shape[axis])).astype(np.float32)
+        guide = np.add.reduceat(guide, starts, axis=axis) / np.expand_dims(count, tuple(range(1, 3 - axis)))
+    return guide
+
+
+def tiles(size: tuple[int, int], reach: float) -> Iterator[Tile]:
+    """Cut a picture of (H, W) into tiles that see `reach` pixels beyond themselves."""
+    around = -(-int(reach + 1) // CELL_PX) * CELL_PX
+    height, width = size
+    for top in range(0, height, TILE_PX):
+        for left in range(0, width, TILE_PX):
+            bottom, right = min(top + TILE_PX, height), min(left + TILE_PX, width)
+            outer = (
+                slice(max(top - around, 0), min(bottom + around, height)),
+                slice(max(left - around, 0), min(right + around, width)),
+            )
+            yield Tile((slice(top, bottom), slice(left, right)), outer)

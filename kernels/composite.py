@@ -1,0 +1,36 @@
+"""What is seen of a sheet past the nearer ones."""
+
+import numba
+import numpy as np
+
+
+@numba.njit(cache=True, nogil=True)
+def add(light, sheet):
+    """Lay a sheet behind all that is there.
+
+    Parameters
+    ----------
+    light : float32 (H, W, 4)
+        Colour that arrives so far, and the share of light that gets through from behind; changed in place.
+    sheet : float32 (H, W, >= 4)
+        Premultiplied colour, coverage.
+    """
+    for row in range(light.shape[0]):
+        for column in range(light.shape[1]):
+            clear = light[row, column, 3]
+            if clear > 0.0:
+                for channel in range(3):
+                    light[row, column, channel] += clear * sheet[row, column, channel]
+                light[row, column, 3] = clear * (np.float32(1.0) - sheet[row, column, 3])
+
+
+@numba.njit(cache=True, nogil=True)
+def end(light, behind):
+    """Lay a picture behind all that is there; both float32 (H, W, 4), as of `add`; the first is changed in place."""
+    for row in range(light.shape[0]):
+        for column in range(light.shape[1]):
+            clear = light[row, column, 3]
+            if clear > 0.0:
+                for channel in range(3):
+                    light[row, column, channel] += clear * behind[row, column, channel]
+                light[row, column, 3] = clear * behind[row, column, 3]
