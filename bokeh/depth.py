@@ -142,8 +142,9 @@ def deband(depth: FloatArray, step: float) -> FloatArray:
         return depth
     base = depth.min()
     code = np.round((depth - base) / np.float32(step)).astype(np.int32)
-    down, up = np.empty_like(depth), np.empty_like(depth)
-    kernels.next_codes(code, LINKED_CODES, down, up)
+    away = np.empty((2, *depth.shape), np.float32)
+    kernels.next_codes(code, LINKED_CODES, away)
+    down, up = away
     # The top of a hill, the floor of a dip: one side only, level again after PLATEAU pixels.
     below = np.minimum(0.5 * down / PLATEAU, 0.5) - 0.5
     above = 0.5 - np.minimum(0.5 * up / PLATEAU, 0.5)
@@ -299,18 +300,20 @@ def sharpen_edges(
     steep = np.clip(0.6 / softness, 0.13, 0.2)
     steepest = ndimage.maximum_filter(slope, 2 * radius + 1, mode="nearest")
     np.copyto(high, low, where=(jump < _least_jump(depth, step)) | (steepest < steep * jump))
-    near, far, odds, other = (np.zeros(size, np.float32) for _ in range(4))
-    kernels.two_surfaces(depth, slope, low, high, colour, coarse, guide, fine, radius, near, far, odds)
+    near, far, data = (np.empty(size, np.float32) for _ in range(3))
+    rows, columns = (_first_in_each(map_px, px) for map_px, px in zip(depth.shape, size, strict=True))
+    kernels.two_surfaces(depth, slope, low, high, colour, coarse, guide, fine, radius, rows, columns, near, far, data)
     edge = np.flatnonzero(near != far)
     weights = np.empty((edge.size, 8), np.float32)
     kernels.likeness_of_neighbours(guide, near, far, edge, weights)
-    data = odds.copy()
+    odds, leaning = data.copy(), np.zeros(data.size, np.float32)
     for _ in range(AGREEMENT_STEPS):
-        kernels.agree(edge, weights, data.ravel(), odds.ravel(), other.ravel(), size[1])
-        odds, other = other, odds
+        kernels.lean(edge, odds.ravel(), leaning)
+        kernels.agree(edge, weights, data.ravel(), leaning, odds.ravel(), size[1])
+    del data, leaning, weights, edge
     out = np.empty(rgb.shape[:2], np.float32)
-    kernels.resolve(depth, guide, near, far, odds, rgb, out)
-    return np.clip(out, depth.min(), depth.max(), out=out)
+    kernels.resolve(depth, guide, near, far, odds, rgb, depth.min(), depth.max(), out)
+    return out
 
 
 def settle_fringe(depth: FloatArray, matte: FloatArray, ramp_px: int) -> FloatArray:
@@ -351,6 +354,12 @@ def _least_jump(depth: FloatArray, step: float) -> np.float32:
     """Return the smallest difference in dioptres that is called an edge: below it no blur tells the sides apart."""
     lo, hi = np.quantile(depth[:: max(1, depth.shape[0] // 256)], (0.01, 0.99))
     return np.float32(max(3.0 * step, 0.05 * (hi - lo), 1e-6))
+
+
+def _first_in_each(map_px: int, px: int) -> NDArray[np.int64]:
+    """First of `px` pixels that lies in each of `map_px` map pixels along the same side; int64 (map_px + 1,)."""
+    own = np.minimum(((np.arange(px) + 0.5) * (map_px / px)).astype(np.int64), map_px - 1)
+    return np.searchsorted(own, np.arange(map_px + 1))
 
 
 def _slope(depth: FloatArray) -> FloatArray:

@@ -69,8 +69,8 @@ def fill_holes(depth, values, distances, reach, spread):
                 depth[y, x] = total / weight
 
 
-@njit(cache=True, nogil=True)
-def next_codes(code, linked, down, up):
+@njit(cache=True, nogil=True, parallel=True)
+def next_codes(code, linked, away):
     """Measure how far each pixel is from the next lower and the next higher code of its surface.
 
     Parameters
@@ -78,33 +78,64 @@ def next_codes(code, linked, down, up):
     code : int32 (h, w)
     linked : int
         Neighbours that differ by more codes than this lie on two surfaces.
-    down, up : float32 (h, w), written
-        Pixels to the line between the codes, along the plateau; inf where there is none.
+    away : float32 (2, h, w), written
+        Pixels to the line down and up to the next code, along the plateau; inf where there is none.
     """
-    h, w = code.shape
-    down[:] = np.inf
-    up[:] = np.inf
-    for sweep in range(4):
-        step = 1 if sweep % 2 == 0 else -1
-        for j in range(h):
-            y = j if step > 0 else h - 1 - j
-            for i in range(w):
-                x = i if step > 0 else w - 1 - i
-                lower = down[y, x]
-                higher = up[y, x]
-                for v in range(max(y - 1, 0), min(y + 2, h)):
-                    for u in range(max(x - 1, 0), min(x + 2, w)):
-                        away = np.float32(1.4142135) if v != y and u != x else np.float32(1.0)
+    _, h, w = away.shape
+    straight, diagonal = np.float32(1.0), np.float32(1.4142135)
+    # Which of the eight neighbours have the same code, a bit each.
+    same = np.zeros((h, w), np.uint8)
+    for y in prange(h):
+        for x in range(w):
+            lower = higher = np.float32(np.inf)
+            bit = 1
+            for dy in range(-1, 2):
+                for dx in range(-1, 2):
+                    if dy == 0 and dx == 0:
+                        continue
+                    v, u = y + dy, x + dx
+                    if 0 <= v < h and 0 <= u < w:
                         rise = code[v, u] - code[y, x]
+                        half = np.float32(0.5) * (diagonal if dy != 0 and dx != 0 else straight)
                         if rise == 0:
-                            lower = min(lower, down[v, u] + away)
-                            higher = min(higher, up[v, u] + away)
+                            same[y, x] |= bit
                         elif 0 < rise <= linked:
-                            higher = min(higher, np.float32(0.5) * away)
+                            higher = min(higher, half)
                         elif -linked <= rise < 0:
-                            lower = min(lower, np.float32(0.5) * away)
-                down[y, x] = lower
-                up[y, x] = higher
+                            lower = min(lower, half)
+                    bit *= 2
+            away[0, y, x] = lower
+            away[1, y, x] = higher
+    for side in prange(2):
+        near = away[side]
+        for sweep in range(4):
+            step = 1 if sweep % 2 == 0 else -1
+            for j in range(h):
+                y = j if step > 0 else h - 1 - j
+                for i in range(w):
+                    x = i if step > 0 else w - 1 - i
+                    bits = same[y, x]
+                    # No way along the plateau is shorter than one pixel and half a step.
+                    if bits == 0 or near[y, x] <= straight:
+                        continue
+                    least = near[y, x]
+                    if bits & 1:
+                        least = min(least, near[y - 1, x - 1] + diagonal)
+                    if bits & 2:
+                        least = min(least, near[y - 1, x] + straight)
+                    if bits & 4:
+                        least = min(least, near[y - 1, x + 1] + diagonal)
+                    if bits & 8:
+                        least = min(least, near[y, x - 1] + straight)
+                    if bits & 16:
+                        least = min(least, near[y, x + 1] + straight)
+                    if bits & 32:
+                        least = min(least, near[y + 1, x - 1] + diagonal)
+                    if bits & 64:
+                        least = min(least, near[y + 1, x] + straight)
+                    if bits & 128:
+                        least = min(least, near[y + 1, x + 1] + diagonal)
+                    near[y, x] = least
 
 
 @njit(cache=True, nogil=True, parallel=True)
@@ -124,7 +155,9 @@ def smooth_rows(values, codes, jump, keep):
 
 
 @njit(cache=True, nogil=True, parallel=True, fastmath={"contract", "reassoc", "arcp", "nsz"})
-def two_surfaces(depth, slope, low, high, colour, matte, fine_colour, fine_matte, radius, near, far, odds):
+def two_surfaces(
+    depth, slope, low, high, colour, matte, fine_colour, fine_matte, radius, rows, columns, near, far, odds
+):
     """Where two surfaces meet: the depth of each, and to which of them a pixel belongs.
 
     Parameters
@@ -141,15 +174,14 @@ def two_surfaces(depth, slope, low, high, colour, matte, fine_colour, fine_matte
         The same at the resolution of the answer.
     radius : int
         Half width of the window of map pixels that is searched.
+    rows, columns : int64 (h + 1,), (w + 1,)
+        First row and column of the answer that lie in each map pixel.
     near, far : float32 (H, W), written
         The two depths; equal where there is no edge.
     odds : float32 (H, W), written
         Log-odds of the near surface.
     """
     h, w = depth.shape
-    H, W = near.shape
-    scale_y = h / H
-    scale_x = w / W
     has_matte = matte.shape[0] > 0
     side = 2 * radius + 1
     falloff = np.empty(side, np.float32)
@@ -162,29 +194,34 @@ def two_surfaces(depth, slope, low, high, colour, matte, fine_colour, fine_matte
     half = np.float32(0.5)
     spare = np.float32(1e-3)
     sharpness = np.float32(COLOUR_SHARPNESS / 4)
-    for Y in prange(H):
-        cy = min(int((Y + 0.5) * scale_y), h - 1)
+    for cy in prange(h):
+        # What the window holds is the same for every pixel of the answer in this map pixel: the near surface's
+        # colours from the front of these, the far one's from the back.
+        reds = np.empty(side * side, np.float32)
+        greens = np.empty(side * side, np.float32)
+        blues = np.empty(side * side, np.float32)
+        calms = np.empty(side * side, np.float32)
         y0 = max(cy - radius, 0)
         y1 = min(cy + radius + 1, h)
-        for X in range(W):
-            cx = min(int((X + 0.5) * scale_x), w - 1)
+        for cx in range(w):
+            if rows[cy] == rows[cy + 1] or columns[cx] == columns[cx + 1]:
+                continue
             lo = low[cy, cx]
             jump = high[cy, cx] - lo
-            near[Y, X] = depth[cy, cx]
-            far[Y, X] = depth[cy, cx]
-            odds[Y, X] = none
             if jump <= none:
+                for Y in range(rows[cy], rows[cy + 1]):
+                    for X in range(columns[cx], columns[cx + 1]):
+                        near[Y, X] = depth[cy, cx]
+                        far[Y, X] = depth[cy, cx]
+                        odds[Y, X] = none
                 continue
             x0 = max(cx - radius, 0)
             x1 = min(cx + radius + 1, w)
             per_jump = one / jump
             steep = one / (np.float32(0.025) * jump)
-            near_sum = far_sum = near_weight = far_weight = none
-            near_like = far_like = near_calm = far_calm = none
+            near_sum = far_sum = near_weight = far_weight = near_calm = far_calm = none
             near_matte = far_matte = prior = prior_weight = none
-            r = fine_colour[Y, X, 0]
-            g = fine_colour[Y, X, 1]
-            b = fine_colour[Y, X, 2]
+            front, back = 0, side * side
             for y in range(y0, y1):
                 fall_y = falloff[y - cy + radius]
                 prior_y = prior_falloff[y - cy + radius]
@@ -194,18 +231,11 @@ def two_surfaces(depth, slope, low, high, colour, matte, fine_colour, fine_matte
                     # Bell curves as powers of 1 / (1 + x^2): much cheaper than exponentials, as good here.
                     bell = one / (one + s * s)
                     calm = fall_y * falloff[x - cx + radius] * bell * bell * bell
-                    dr = colour[0, y, x] - r
-                    dg = colour[1, y, x] - g
-                    db = colour[2, y, x] - b
-                    bell = one / (one + (dr * dr + dg * dg + db * db) * sharpness)
-                    bell *= bell
-                    like = calm * bell * bell
                     p = prior_y * prior_falloff[x - cx + radius]
                     prior += p * u
                     prior_weight += p
-                    is_near = one if u > half else none
-                    is_far = one - is_near
-                    extreme = u * is_near + (one - u) * is_far
+                    is_near = u > half
+                    extreme = u if is_near else one - u
                     extreme *= extreme
                     extreme *= extreme
                     # The foot of a ramp is flat too, but not yet there; and a thin thing has no flat top: its
@@ -213,36 +243,61 @@ def two_surfaces(depth, slope, low, high, colour, matte, fine_colour, fine_matte
                     weight = calm * extreme
                     extreme *= extreme
                     weight += spare * extreme * extreme
-                    near_weight += is_near * weight
-                    near_sum += is_near * weight * u
-                    near_like += is_near * like
-                    near_calm += is_near * calm
-                    far_weight += is_far * weight
-                    far_sum += is_far * weight * u
-                    far_like += is_far * like
-                    far_calm += is_far * calm
-                    if has_matte:
-                        near_matte += is_near * weight * matte[y, x]
-                        far_matte += is_far * weight * matte[y, x]
+                    covered = weight * matte[y, x] if has_matte else none
+                    if is_near:
+                        k = front
+                        front += 1
+                        near_weight += weight
+                        near_sum += weight * u
+                        near_calm += calm
+                        near_matte += covered
+                    else:
+                        back -= 1
+                        k = back
+                        far_weight += weight
+                        far_sum += weight * u
+                        far_calm += calm
+                        far_matte += covered
+                    reds[k] = colour[0, y, x]
+                    greens[k] = colour[1, y, x]
+                    blues[k] = colour[2, y, x]
+                    calms[k] = calm
             n = near_sum / near_weight
             f = far_sum / far_weight
-            near[Y, X] = lo + jump * n
-            far[Y, X] = lo + jump * f
+            by_matte = False
             if has_matte:
-                near_matte /= near_weight
-                far_matte /= far_weight
-                if abs(near_matte - far_matte) > 0.5:
-                    # One side is the subject: the matte knows the outline better than any colour does.
-                    sign = 1.0 if near_matte > far_matte else -1.0
-                    odds[Y, X] = sign * 40.0 * (fine_matte[Y, X] - 0.5)
-                    continue
+                # Where one side is the subject, the matte knows the outline better than any colour does.
+                contrast = near_matte / near_weight - far_matte / far_weight
+                by_matte = abs(contrast) > 0.5
+                sign = np.float32(40.0) if contrast > 0.0 else np.float32(-40.0)
             mean = (prior / prior_weight - f) / max(n - f, 1e-6)
             mean = min(max(mean, 0.02), 0.98)
             log_prior = PRIOR_TRUST * math.log(mean / (1.0 - mean))
-            likeness = math.log((near_like + 0.02 * near_calm + 1e-6) / (near_calm + 1e-4)) - math.log(
-                (far_like + 0.02 * far_calm + 1e-6) / (far_calm + 1e-4)
-            )
-            odds[Y, X] = log_prior + COLOUR_TRUST * likeness
+            for Y in range(rows[cy], rows[cy + 1]):
+                for X in range(columns[cx], columns[cx + 1]):
+                    near[Y, X] = lo + jump * n
+                    far[Y, X] = lo + jump * f
+                    if by_matte:
+                        odds[Y, X] = sign * (fine_matte[Y, X] - half)
+                        continue
+                    r = fine_colour[Y, X, 0]
+                    g = fine_colour[Y, X, 1]
+                    b = fine_colour[Y, X, 2]
+                    near_like = far_like = none
+                    for k in range(front):
+                        dr, dg, db = reds[k] - r, greens[k] - g, blues[k] - b
+                        bell = one / (one + (dr * dr + dg * dg + db * db) * sharpness)
+                        bell *= bell
+                        near_like += calms[k] * bell * bell
+                    for k in range(back, side * side):
+                        dr, dg, db = reds[k] - r, greens[k] - g, blues[k] - b
+                        bell = one / (one + (dr * dr + dg * dg + db * db) * sharpness)
+                        bell *= bell
+                        far_like += calms[k] * bell * bell
+                    likeness = math.log((near_like + 0.02 * near_calm + 1e-6) / (near_calm + 1e-4)) - math.log(
+                        (far_like + 0.02 * far_calm + 1e-6) / (far_calm + 1e-4)
+                    )
+                    odds[Y, X] = log_prior + COLOUR_TRUST * likeness
 
 
 @njit(cache=True, nogil=True, parallel=True)
@@ -266,17 +321,25 @@ def likeness_of_neighbours(colour, near, far, edge, weights):
                     for c in range(3):
                         e = colour[v, u, c] - colour[y, x, c]
                         d += e * e
-                    weights[i, k] = NEIGHBOUR_TRUST * math.exp(-d * COLOUR_SHARPNESS)
+                    weights[i, k] = NEIGHBOUR_TRUST * math.exp(-d * np.float32(COLOUR_SHARPNESS))
                     if v != y and u != x:
                         weights[i, k] *= 0.7
                 k += 1
 
 
 @njit(cache=True, nogil=True, parallel=True)
-def agree(edge, weights, data, before, after, width):
+def lean(edge, odds, leaning):
+    """Write how far each edge pixel leans to a side, -1 to 1, by its log-odds; both (H * W,)."""
+    for i in prange(edge.size):
+        q = odds[edge[i]]
+        leaning[edge[i]] = q / math.sqrt(np.float32(4.0) + q * q)
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def agree(edge, weights, data, leaning, odds, width):
     """One step of agreement: each pixel of an edge leans to the side of neighbours that look alike.
 
-    `data`, `before`, `after` are log-odds (H * W,); `after` is written at the pixels of `edge`.
+    `data`, `odds` are log-odds (H * W,), as `leaning` from `lean`; `odds` is written at the pixels of `edge`.
     """
     last = data.size - 1
     for i in prange(edge.size):
@@ -287,10 +350,9 @@ def agree(edge, weights, data, before, after, width):
             for dx in range(-1, 2):
                 if dy == 0 and dx == 0:
                     continue
-                q = before[min(max(p + dy * width + dx, 0), last)]
-                total += weights[i, k] * q / math.sqrt(4.0 + q * q)
+                total += weights[i, k] * leaning[min(max(p + dy * width + dx, 0), last)]
                 k += 1
-        after[p] = total
+        odds[p] = total
 
 
 @njit(cache=True, nogil=True, parallel=True)
@@ -298,22 +360,27 @@ def perceive(light, out):
     """Area means of `light` (HH, WW, 3), scene-linear, as square roots clipped at 1.5: `out` (H, W, 3)."""
     HH, WW, _ = light.shape
     H, W, _ = out.shape
+    none, most = np.float32(0.0), np.float32(2.25)
     for y in prange(H):
         y0 = y * HH // H
         y1 = (y + 1) * HH // H
         for x in range(W):
             x0 = x * WW // W
             x1 = (x + 1) * WW // W
-            for c in range(3):
-                total = np.float32(0.0)
-                for v in range(y0, y1):
-                    for u in range(x0, x1):
-                        total += min(max(light[v, u, c], np.float32(0.0)), np.float32(2.25))
-                out[y, x, c] = math.sqrt(total / ((y1 - y0) * (x1 - x0)))
+            r = g = b = none
+            for v in range(y0, y1):
+                for u in range(x0, x1):
+                    r += min(max(light[v, u, 0], none), most)
+                    g += min(max(light[v, u, 1], none), most)
+                    b += min(max(light[v, u, 2], none), most)
+            count = (y1 - y0) * (x1 - x0)
+            out[y, x, 0] = math.sqrt(r / count)
+            out[y, x, 1] = math.sqrt(g / count)
+            out[y, x, 2] = math.sqrt(b / count)
 
 
 @njit(cache=True, nogil=True, parallel=True)
-def resolve(depth, colour, near, far, odds, light, out):
+def resolve(depth, colour, near, far, odds, light, least, most, out):
     """Write the depth of each photo pixel: the chosen surface at an edge, the map itself elsewhere.
 
     Parameters
@@ -324,12 +391,30 @@ def resolve(depth, colour, near, far, odds, light, out):
         As from `two_surfaces`.
     light : float32 (HH, WW, 3)
         The photo, scene-linear.
+    least, most : float32
+        No answer lies beyond these.
     out : float32 (HH, WW), written
         Dioptres.
     """
     h, w = depth.shape
     H, W = near.shape
     HH, WW = out.shape
+    none, one, twentieth = np.float32(0.0), np.float32(1.0), np.float32(0.05)
+    bright, even, floor = np.float32(1.5), np.float32(5.0), np.float32(1e-6)
+    sharpness = np.float32(COLOUR_SHARPNESS)
+    left = np.empty(WW, np.int32)
+    across = np.empty(WW, np.float32)
+    middle = np.empty(WW, np.int32)
+    # How much each of the three columns of the guide around a photo pixel counts, by its distance.
+    beside = np.empty((WW, 3), np.float32)
+    for X in range(WW):
+        fx = min(max((X + 0.5) * w / WW - 0.5, 0.0), w - 1.0)
+        left[X] = min(int(fx), max(w - 2, 0))
+        across[X] = fx - left[X]
+        middle[X] = min(int((X + 0.5) * W / WW), W - 1)
+        ox = (X + 0.5) * W / WW - 0.5
+        for k in range(3):
+            beside[X, k] = math.exp(-((middle[X] + k - 1 - ox) ** 2))
     for Y in prange(HH):
         fy = min(max((Y + 0.5) * h / HH - 0.5, 0.0), h - 1.0)
         iy = min(int(fy), max(h - 2, 0))
@@ -337,47 +422,47 @@ def resolve(depth, colour, near, far, odds, light, out):
         jy = min(iy + 1, h - 1)
         cy = min(int((Y + 0.5) * H / HH), H - 1)
         oy = (Y + 0.5) * H / HH - 0.5
+        line = np.empty(w, np.float32)
+        for x in range(w):
+            line[x] = depth[iy, x] + ty * (depth[jy, x] - depth[iy, x])
         for X in range(WW):
-            fx = min(max((X + 0.5) * w / WW - 0.5, 0.0), w - 1.0)
-            ix = min(int(fx), max(w - 2, 0))
-            tx = np.float32(fx - ix)
+            ix = left[X]
             jx = min(ix + 1, w - 1)
-            top = depth[iy, ix] + tx * (depth[iy, jx] - depth[iy, ix])
-            bottom = depth[jy, ix] + tx * (depth[jy, jx] - depth[jy, ix])
-            value = top + ty * (bottom - top)
-            out[Y, X] = value
-            cx = min(int((X + 0.5) * W / WW), W - 1)
-            if near[cy, cx] == far[cy, cx]:
-                continue
+            value = line[ix] + across[X] * (line[jx] - line[ix])
+            cx = middle[X]
             n = near[cy, cx]
             f = far[cy, cx]
+            if n == f:
+                out[Y, X] = min(max(value, least), most)
+                continue
             lean = odds[cy, cx]
             if HH != H:
-                ox = (X + 0.5) * W / WW - 0.5
-                r = math.sqrt(max(light[Y, X, 0], 0.0))
-                g = math.sqrt(max(light[Y, X, 1], 0.0))
-                b = math.sqrt(max(light[Y, X, 2], 0.0))
-                n = f = lean = total = np.float32(0.0)
+                r = min(math.sqrt(max(light[Y, X, 0], none)), bright)
+                g = min(math.sqrt(max(light[Y, X, 1], none)), bright)
+                b = min(math.sqrt(max(light[Y, X, 2], none)), bright)
+                n = f = lean = total = none
                 for v in range(max(cy - 1, 0), min(cy + 2, H)):
+                    above = np.float32(math.exp(-((v - oy) ** 2)))
                     for u in range(max(cx - 1, 0), min(cx + 2, W)):
                         if near[v, u] == far[v, u]:
                             continue
-                        dr = min(r, 1.5) - colour[v, u, 0]
-                        dg = min(g, 1.5) - colour[v, u, 1]
-                        db = min(b, 1.5) - colour[v, u, 2]
-                        away = (v - oy) * (v - oy) + (u - ox) * (u - ox)
-                        weight = math.exp(-(dr * dr + dg * dg + db * db) * COLOUR_SHARPNESS - away) + 1e-6
+                        dr = r - colour[v, u, 0]
+                        dg = g - colour[v, u, 1]
+                        db = b - colour[v, u, 2]
+                        d = (dr * dr + dg * dg + db * db) * sharpness
+                        weight = math.exp(-d) * above * beside[X, u - cx + 1] + floor
                         total += weight
                         n += weight * near[v, u]
                         f += weight * far[v, u]
-                        lean += weight * min(max(odds[v, u], -5.0), 5.0)
+                        lean += weight * min(max(odds[v, u], -even), even)
                 n /= total
                 f /= total
             # On the flat beside the ramp the map itself is right, to the last bit of its slope.
-            t = (value - f) / max(n - f, 1e-9)
-            if lean > 0.0:
-                own = min(max((t - 0.95) / 0.05, 0.0), 1.0)
-                out[Y, X] = n + own * (value - n)
+            t = (value - f) / max(n - f, np.float32(1e-9))
+            if lean > none:
+                own = min(max((t - (one - twentieth)) / twentieth, none), one)
+                value = n + own * (value - n)
             else:
-                own = min(max((0.05 - t) / 0.05, 0.0), 1.0)
-                out[Y, X] = f + own * (value - f)
+                own = min(max((twentieth - t) / twentieth, none), one)
+                value = f + own * (value - f)
+            out[Y, X] = min(max(value, least), most)
