@@ -30,14 +30,16 @@ def grow_columns(mask, reach, out):
         left, right = strip * STRIP, min(strip * STRIP + STRIP, width)
         since = np.full(right - left, reach + 1, np.int32)
         for y in range(height):
-            for x in range(left, right):
-                since[x - left] = 0 if mask[y, x] else since[x - left] + 1
-                out[y, x] = since[x - left] <= reach
+            source, target = mask[y, left:right], out[y, left:right]
+            for x in range(since.size):
+                since[x] = 0 if source[x] else since[x] + 1
+                target[x] = since[x] <= reach
         since[:] = reach + 1
         for y in range(height - 1, -1, -1):
-            for x in range(left, right):
-                since[x - left] = 0 if mask[y, x] else since[x - left] + 1
-                out[y, x] |= since[x - left] <= reach
+            source, target = mask[y, left:right], out[y, left:right]
+            for x in range(since.size):
+                since[x] = 0 if source[x] else since[x] + 1
+                target[x] |= since[x] <= reach
 
 
 @njit(cache=True, nogil=True, parallel=True)
