@@ -57,15 +57,32 @@ class Pieces:
         return np.bincount(self.label, self.stop - self.first, self.count + 1).astype(np.int64)
 
 
-def connected(mask: BoolArray) -> Pieces:
-    """Find the connected pieces of a mask (corners connect), numbered in raster order."""
+def list_runs(mask: BoolArray) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+    """List the runs of a mask (H, W) in raster order.
+
+    Returns
+    -------
+    row_starts : int64 (H + 1,)
+        Number of the first run of each row, and of all.
+    first, stop : int32 (R,)
+        Columns from `first` to before `stop`.
+    """
     from ..kernels import masks as kernels
 
     row_starts = np.zeros(mask.shape[0] + 1, np.int64)
     kernels.count_runs(mask, row_starts[1:])
     np.cumsum(row_starts, out=row_starts)
-    first, stop, label = (np.empty(row_starts[-1], np.int32) for _ in range(3))
+    first, stop = np.empty(row_starts[-1], np.int32), np.empty(row_starts[-1], np.int32)
     kernels.list_runs(mask, row_starts, first, stop)
+    return row_starts, first, stop
+
+
+def connected(mask: BoolArray) -> Pieces:
+    """Find the connected pieces of a mask (corners connect), numbered in raster order."""
+    from ..kernels import masks as kernels
+
+    row_starts, first, stop = list_runs(mask)
+    label = np.empty(len(first), np.int32)
     return Pieces(row_starts, first, stop, label, int(kernels.number_runs(row_starts, first, stop, label)))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .masks import dilate
+from .masks import dilate, list_runs
 
 FloatArray = NDArray[np.float32]
 
@@ -119,13 +119,9 @@ def measure_softness(matte: FloatArray, rgb: FloatArray, band: NDArray[np.bool_]
         row[: len(own)] = own
     left = np.empty((len(centres), len(filters)))
     half = PATCH_PX // 2
-    near = np.zeros_like(band)
-    for y, x in centres:
-        beyond = half + FIT_REACH_PX + int(reaches.max())
-        near[max(y - beyond, 0) : y + beyond, max(x - beyond, 0) : x + beyond] = True
-    picture = np.empty_like(rgb)
-    kernels.perceive(rgb, near, np.float32(BRIGHTEST), picture)
-    kernels.unexplained(picture, matte, band, centres, half, FIT_REACH_PX, ridge, taps, reaches, left)
+    kernels.unexplained(
+        rgb, np.float32(BRIGHTEST), matte, band, centres, half, FIT_REACH_PX, ridge, taps, reaches, left
+    )
     total = left.sum(axis=0)
     best = int(np.argmin(total))
     return SOFTNESS_PX[best - 1] if total[best] < MUST_EXPLAIN * total[0] else 0.0
@@ -157,42 +153,39 @@ def _soft_and_sharp(rgb: FloatArray, near: NDArray[np.bool_], softness: float) -
 
 
 class _Band:
-    """The soft pixels of a matte, as lists for the kernels."""
+    """The soft pixels of a matte, as runs for the kernels."""
 
     def __init__(self, band: NDArray[np.bool_], softness: float) -> None:
         from ..kernels import masks
 
-        self.band = band
-        self.ys, self.xs = np.nonzero(band)
-        breaks = (np.diff(self.ys) != 0) | (np.diff(self.xs) != 1)
-        self.runs = np.concatenate([[0], np.flatnonzero(breaks) + 1, [len(self.ys)]])
-        self.number = np.zeros(band.shape, np.int32)
-        self.number[band] = np.arange(1, len(self.ys) + 1, dtype=np.int32)
-        self.fits = np.empty((len(self.ys), 4), np.float32)
         reach = int(np.ceil(3.0 * softness))
         taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / softness) ** 2)
         self.taps = (taps / taps.sum()).astype(np.float32)
         tall = np.empty_like(band)
         masks.grow_columns(band, reach, tall)
-        self.tall = np.nonzero(tall)
+        self.band, self.runs, self.tall = band, list_runs(band), list_runs(tall)
+        _, first, stop = self.runs
+        self.begins = np.concatenate([[0], np.cumsum(stop - first, dtype=np.int64)])
+        self.number = np.zeros(band.shape, np.int32)
+        self.number[band] = np.arange(1, self.begins[-1] + 1, dtype=np.int32)
+        self.fits = np.empty((self.begins[-1], 4), np.float32)
         self.across, self.softened = np.empty(band.shape, np.float32), np.empty(band.shape, np.float32)
 
     def regress(self, matte: FloatArray, seen: FloatArray, asked: FloatArray, reach: int, ridge: float) -> None:
         """Fit the matte to the picture `seen`, and set it to what the fit says of the picture `asked`."""
         from ..kernels import matting as kernels
 
-        kernels.fit(seen, matte, self.ys, self.xs, self.runs, reach, ridge, self.fits)
-        kernels.apply(asked, self.fits, self.number, self.ys, self.xs, matte)
+        kernels.fit(seen, matte, *self.runs, self.begins, reach, ridge, self.fits)
+        kernels.apply(asked, self.fits, self.number, matte)
 
     def hold(self, matte: FloatArray, given: FloatArray) -> None:
         """Correct the matte until, softened, it is the given one (van Cittert's deconvolution)."""
         from ..kernels import matting as kernels
 
-        at = (self.ys, self.xs)
         for _ in range(BACK_STEPS):
             kernels.soften(matte, self.taps, *self.tall, 1, self.across)
-            kernels.soften(self.across, self.taps, *at, 0, self.softened)
-            matte[at] = np.clip(matte[at] + given[at] - self.softened[at], 0.0, 1.0)
+            kernels.soften(self.across, self.taps, *self.runs, 0, self.softened)
+            kernels.correct(matte, given, self.softened, *self.runs)
 
 
 def _noise(rgb: FloatArray) -> float:
