@@ -285,7 +285,7 @@ def settle_fringe(depth: FloatArray, matte: FloatArray, ramp_px: int) -> FloatAr
 
     mixed = dilate((matte > 0.1) & (matte < 0.9), ramp_px)
     half = ((depth.shape[0] + 1) // 2, (depth.shape[1] + 1) // 2)
-    sides = []
+    sides: list[FloatArray] = []
     # The fill is only needed where the fringe is: its finest level is made there, and nowhere else.
     for subject in (True, False):
         values, weight = np.empty((*half, 1), np.float32), np.empty(half, np.float32)
@@ -294,7 +294,8 @@ def settle_fringe(depth: FloatArray, matte: FloatArray, ramp_px: int) -> FloatAr
             return depth
         sides.append(fill(values, weight)[..., 0])
     settled = np.array(depth)
-    kernels.settle(matte, mixed, *sides, settled)
+    front, behind = sides
+    kernels.settle(matte, mixed, front, behind, settled)
     return settled
 
 

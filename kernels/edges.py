@@ -123,6 +123,7 @@ def two_surfaces(
             n = near_sum / near_weight
             f = far_sum / far_weight
             by_matte = False
+            sign = none
             if has_matte:
                 # Where one side is the subject, the matte knows the outline better than any colour does.
                 contrast = near_matte / near_weight - far_matte / far_weight
@@ -252,7 +253,7 @@ def resolve(depth, colour, near, far, odds, light, least, most, out):
     H, W = near.shape
     HH, WW = out.shape
     none, one, twentieth = np.float32(0.0), np.float32(1.0), np.float32(0.05)
-    bright, even, floor = np.float32(1.5), np.float32(5.0), np.float32(1e-6)
+    bright, even, floor, far_apart = np.float32(1.5), np.float32(5.0), np.float32(1e-6), np.float32(20.0)
     sharpness = np.float32(COLOUR_SHARPNESS)
     left = np.empty(WW, np.int32)
     across = np.empty(WW, np.float32)
@@ -302,7 +303,10 @@ def resolve(depth, colour, near, far, odds, light, least, most, out):
                         dg = g - colour[v, u, 1]
                         db = b - colour[v, u, 2]
                         d = (dr * dr + dg * dg + db * db) * sharpness
-                        weight = math.exp(-d) * above * beside[X, u - cx + 1] + floor
+                        # Colours far apart leave the floor alone; most of the time goes into exponentials.
+                        weight = floor
+                        if d < far_apart:
+                            weight += math.exp(-d) * above * beside[X, u - cx + 1]
                         total += weight
                         n += weight * near[v, u]
                         f += weight * far[v, u]
