@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from .deband import deband, find_code_step
 from .fill import fill
 from .masks import dilate
 
@@ -19,10 +20,6 @@ FloatArray = NDArray[np.float32]
 
 # A map whose sharpest steps take fewer pixels than this was never softened.
 EXACT_WIDTH = 1.75
-# Neighbours further apart than this many codes lie on two surfaces.
-LINKED_CODES = 2
-# Pixels from its only rim after which the last code of a slope counts as level.
-PLATEAU = 16
 # Map pixels beside an outline that ramps and misalignment make uncertain.
 MARGIN = 5
 # Which side of an edge a pixel is on is decided at this length of the photo, and refined from there.
@@ -60,12 +57,14 @@ def upsample(
         return deband(whole, step)
     plain = deband(condense(whole, softness), step)
     guide = _perceptual(rgb)
+    colour = np.stack([_fit(guide[..., c], plain.shape) for c in range(3)])
     outline = None if matte is None else _fit(matte, guide.shape[:2])
-    aligned = align(plain, guide, outline)
-    if outline is not None:
-        aligned = agree_with_matte(aligned, outline, step)
+    cover = None if outline is None else _fit(outline, plain.shape)
+    aligned = align(plain, colour, cover, round(10 * plain.shape[1] / guide.shape[1]))
+    if cover is not None:
+        aligned = agree_with_matte(aligned, cover, step)
     ramp = ramp_width(plain)
-    edged = sharpen_edges(aligned, rgb, guide, outline, step, ramp)
+    edged = sharpen_edges(aligned, rgb, guide, colour, outline, cover, step, ramp)
     return edged if matte is None else settle_fringe(edged, matte, round(ramp * size[1] / plain.shape[1]))
 
 
@@ -96,73 +95,6 @@ def repair_holes(depth: FloatArray) -> FloatArray:
         nearest = ndimage.distance_transform_edt(unseen, return_distances=False, return_indices=True)
         filled = filled[tuple(np.asarray(nearest))]
     return filled
-
-
-def find_code_step(depth: FloatArray) -> float:
-    """Find the size of one code (dioptres) of a quantised map; 0 when its values are continuous.
-
-    Only flat spots are asked: a map that was enlarged after it was quantised still has its codes there.
-    """
-    stride = max(1, int(np.sqrt(depth.size / 1e6)))
-    rows = depth[::stride]
-    # Metres and back, or an enlargement, leave a rounding error of a few parts in ten million.
-    rounding = 5e-7 * float(depth.max())
-    flat = np.zeros(rows.shape, bool)
-    flat[1:-1, 1:-1] = True
-    for axis in (0, 1):
-        same = np.abs(np.diff(rows, axis=axis)) <= rounding
-        flat[1:-1, 1:-1] &= (same[:-1, 1:-1] & same[1:, 1:-1]) if axis == 0 else (same[1:-1, :-1] & same[1:-1, 1:])
-    if np.count_nonzero(flat) < 0.02 * flat.size:
-        return 0.0
-    values = np.unique(rows[flat]).astype(np.float64)
-    span = values[-1] - values[0]
-    levels = np.split(values, np.flatnonzero(np.diff(values) > max(4 * rounding, 1e-5 * span)) + 1)
-    centres = np.array([level.mean() for level in levels])
-    if not 8 <= len(centres) <= 4096:
-        return 0.0
-    step = float(np.median(np.diff(centres)[np.diff(centres) < 1.5 * np.diff(centres).min()]))
-    index = np.round((centres - centres[0]) / step)
-    if index[-1] > 4096:
-        return 0.0
-    step, offset = np.polyfit(index, centres, 1)
-    residual = centres - (offset + step * index)
-    return float(step) if np.sqrt(np.mean(residual**2)) < 0.05 * step else 0.0
-
-
-def deband(depth: FloatArray, step: float) -> FloatArray:
-    """Take the staircase of a code of size `step` (dioptres) out of a map without holes.
-
-    The line between two codes is where the surface has the value between them; from one line to the next it
-    goes straight. A plane comes back exactly, and no value leaves the half code around where it was.
-    Neighbours more than two codes apart are two surfaces. A step of 0 returns the map as it is.
-    """
-    from ..kernels import depth as kernels
-
-    if step <= 0:
-        return depth
-    base = depth.min()
-    code = np.round((depth - base) / np.float32(step)).astype(np.int32)
-    down, up = np.empty_like(depth), np.empty_like(depth)
-    kernels.next_codes(code, LINKED_CODES, down, up)
-    # The top of a hill, the floor of a dip: one side only, level again after PLATEAU pixels.
-    below = np.minimum(0.5 * down / PLATEAU, 0.5) - 0.5
-    above = 0.5 - np.minimum(0.5 * up / PLATEAU, 0.5)
-    sloped = np.isfinite(down) & np.isfinite(up)
-    between = down / np.where(sloped, down + up, 1.0) - 0.5
-    part = np.where(sloped, between, np.where(np.isfinite(down), below, above))
-    half = np.float32(0.5 * step)
-    low, high = np.maximum(depth - half, base), np.minimum(depth + half, depth.max())
-    values = np.clip(base + (code.astype(np.float32) + part) * np.float32(step), low, high)
-    jump = np.float32((LINKED_CODES + 0.5) * step)
-    across = np.ascontiguousarray(depth.T)
-    for length in (2.0, 1.0):
-        # Round off the kinks at the lines.
-        keep = np.float32(np.exp(-1.0 / length))
-        kernels.smooth_rows(values, depth, jump, keep)
-        turned = np.ascontiguousarray(values.T)
-        kernels.smooth_rows(turned, across, jump, keep)
-        values = np.ascontiguousarray(np.clip(turned.T, low, high))
-    return values
 
 
 def ramp_width(depth: FloatArray) -> float:
@@ -199,21 +131,31 @@ def condense(depth: FloatArray, softness: float) -> FloatArray:
     return _resize(depth, (max(2, round(h / factor)), max(2, round(w / factor))))
 
 
-def align(depth: FloatArray, guide: FloatArray, matte: FloatArray | None) -> FloatArray:
+def align(depth: FloatArray, colour: FloatArray, matte: FloatArray | None, reach: int) -> FloatArray:
     """Shift a map as a whole so that its edges lie on the picture's and the matte's.
 
+    Parameters
+    ----------
+    depth : float32 (h, w)
+    colour : float32 (3, h, w)
+        The photo at the map's size, perceptual.
+    matte : float32 (h, w) or None
+    reach : int
+        The farthest that is looked, in map pixels; 3 at least.
+
+    Notes
+    -----
     Its camera looks from a little beside the one that took the picture. The shift is where the edges of
     both agree best, found by correlation; it is only believed when it is clearly better than none.
     """
     h, w = depth.shape
     if min(h, w) < 32:
         return depth
-    scale = w / guide.shape[1]
-    reach = max(3, round(10 * scale))
+    reach = max(3, reach)
     least = _least_jump(depth, 0.0)
-    pictures = [(_fit(guide[..., c], (h, w)), 0.1, 1.0) for c in range(3)]
+    pictures = [(channel, 0.1, 1.0) for channel in colour]
     if matte is not None:
-        pictures.append((_fit(matte, (h, w)), 0.5, 6.0))
+        pictures.append((matte, 0.5, 6.0))
     agreement = np.zeros((2 * reach + 1, 2 * reach + 1))
     for axis in (0, 1):
         edge = np.abs(ndimage.gaussian_filter1d(depth, 1.0, axis=axis, order=1))
@@ -232,13 +174,13 @@ def align(depth: FloatArray, guide: FloatArray, matte: FloatArray | None) -> Flo
     return np.ascontiguousarray(ndimage.shift(depth, shift, order=1, mode="nearest"), np.float32)
 
 
-def agree_with_matte(depth: FloatArray, matte: FloatArray, step: float) -> FloatArray:
+def agree_with_matte(depth: FloatArray, covered: FloatArray, step: float) -> FloatArray:
     """Give the whole of the subject the subject's depth, and what is beside it the background's.
 
     Depth cameras miss hair, and draw the subject too large elsewhere. What lies well inside or well outside
     the outline is trusted and continued towards it; a depth on the wrong side of the two is replaced.
+    `covered` is the matte at the map's size.
     """
-    covered = _fit(matte, depth.shape)
     inside = covered >= 0.5
     sure_in = ndimage.binary_erosion(covered > 0.9, iterations=MARGIN, border_value=1)
     sure_out = ndimage.binary_erosion(covered < 0.1, iterations=MARGIN, border_value=1)
@@ -263,7 +205,14 @@ def agree_with_matte(depth: FloatArray, matte: FloatArray, step: float) -> Float
 
 
 def sharpen_edges(
-    depth: FloatArray, rgb: FloatArray, guide: FloatArray, matte: FloatArray | None, step: float, softness: float
+    depth: FloatArray,
+    rgb: FloatArray,
+    guide: FloatArray,
+    colour: FloatArray,
+    outline: FloatArray | None,
+    cover: FloatArray | None,
+    step: float,
+    softness: float,
 ) -> FloatArray:
     """Enlarge a map to the photo and turn each soft ramp into one step where the photo has its edge.
 
@@ -273,7 +222,9 @@ def sharpen_edges(
         Dioptres, without holes.
     rgb, guide : float32 (H, W, 3), (H', W', 3)
         The photo, scene-linear; the same perceptual and perhaps reduced, the resolution of the decision.
-    matte : float32 (H', W') or None
+    colour : float32 (3, h, w)
+        The same at the map's size.
+    outline, cover : float32 (H', W'), (h, w); or None
         Coverage of the subject.
     step : float
         Size of one code in dioptres, 0 = continuous.
@@ -284,12 +235,11 @@ def sharpen_edges(
     -------
     float32 (H, W)
     """
-    from ..kernels import depth as kernels
+    from ..kernels import edges as kernels
 
     size = guide.shape[:2]
-    colour = np.stack([_fit(guide[..., c], depth.shape) for c in range(3)])
-    coarse = np.zeros((0, 0), np.float32) if matte is None else _fit(matte, depth.shape)
-    fine = coarse if matte is None else matte
+    nothing = np.empty((0, 0), np.float32)
+    coarse, fine = (nothing if matte is None else matte for matte in (cover, outline))
     radius = 4 + round(min(2.0, 4 * depth.shape[1] / size[1]))
     slope = _slope(depth)
     low = ndimage.minimum_filter(depth, 2 * radius + 1, mode="nearest")
@@ -299,18 +249,20 @@ def sharpen_edges(
     steep = np.clip(0.6 / softness, 0.13, 0.2)
     steepest = ndimage.maximum_filter(slope, 2 * radius + 1, mode="nearest")
     np.copyto(high, low, where=(jump < _least_jump(depth, step)) | (steepest < steep * jump))
-    near, far, odds, other = (np.zeros(size, np.float32) for _ in range(4))
-    kernels.two_surfaces(depth, slope, low, high, colour, coarse, guide, fine, radius, near, far, odds)
+    near, far, data = (np.empty(size, np.float32) for _ in range(3))
+    rows, columns = (_first_in_each(map_px, px) for map_px, px in zip(depth.shape, size, strict=True))
+    kernels.two_surfaces(depth, slope, low, high, colour, coarse, guide, fine, radius, rows, columns, near, far, data)
     edge = np.flatnonzero(near != far)
     weights = np.empty((edge.size, 8), np.float32)
     kernels.likeness_of_neighbours(guide, near, far, edge, weights)
-    data = odds.copy()
+    odds, leaning, other = data.copy(), (data / np.sqrt(4.0 + data * data)).ravel(), np.zeros(data.size, np.float32)
     for _ in range(AGREEMENT_STEPS):
-        kernels.agree(edge, weights, data.ravel(), odds.ravel(), other.ravel(), size[1])
-        odds, other = other, odds
+        kernels.agree(edge, weights, data.ravel(), leaning, odds.ravel(), other, size[1])
+        leaning, other = other, leaning
+    del data, leaning, other, weights, edge
     out = np.empty(rgb.shape[:2], np.float32)
-    kernels.resolve(depth, guide, near, far, odds, rgb, out)
-    return np.clip(out, depth.min(), depth.max(), out=out)
+    kernels.resolve(depth, guide, near, far, odds, rgb, depth.min(), depth.max(), out)
+    return out
 
 
 def settle_fringe(depth: FloatArray, matte: FloatArray, ramp_px: int) -> FloatArray:
@@ -329,14 +281,21 @@ def settle_fringe(depth: FloatArray, matte: FloatArray, ramp_px: int) -> FloatAr
     -------
     float32 (H, W)
     """
+    from ..kernels import edges as kernels
+
     mixed = dilate((matte > 0.1) & (matte < 0.9), ramp_px)
-    solid, beside = ~mixed & (matte >= 0.9), ~mixed & (matte <= 0.1)
-    if not solid.any() or not beside.any():
-        return depth
+    half = ((depth.shape[0] + 1) // 2, (depth.shape[1] + 1) // 2)
+    sides: list[FloatArray] = []
+    # The fill is only needed where the fringe is: its finest level is made there, and nowhere else.
+    for subject in (True, False):
+        values, weight = np.empty((*half, 1), np.float32), np.empty(half, np.float32)
+        kernels.halve_known(depth, matte, mixed, subject, values, weight)
+        if not weight.any():
+            return depth
+        sides.append(fill(values, weight)[..., 0])
     settled = np.array(depth)
-    for own, known in ((matte >= 0.5, solid), (matte < 0.5, beside)):
-        side = mixed & own
-        settled[side] = fill(depth[..., None], known)[..., 0][side]
+    front, behind = sides
+    kernels.settle(matte, mixed, front, behind, settled)
     return settled
 
 
@@ -344,13 +303,26 @@ def resize_matte(matte: FloatArray, size: tuple[int, int]) -> FloatArray:
     """Resize a matte (h, w) to `size` = (H, W), smoothly and without ringing; values stay in 0..1."""
     if matte.shape == tuple(size):
         return np.ascontiguousarray(matte, np.float32)
-    return np.clip(_resize(matte, size), 0.0, 1.0)
+    if matte.shape[0] <= size[0] and matte.shape[1] <= size[1]:
+        from ..kernels.enlarge import bilinear
+
+        large = np.empty(size, np.float32)
+        bilinear(np.ascontiguousarray(matte, np.float32), large)
+    else:
+        large = _resize(matte, size)
+    return np.clip(large, 0.0, 1.0, out=large)
 
 
 def _least_jump(depth: FloatArray, step: float) -> np.float32:
     """Return the smallest difference in dioptres that is called an edge: below it no blur tells the sides apart."""
     lo, hi = np.quantile(depth[:: max(1, depth.shape[0] // 256)], (0.01, 0.99))
     return np.float32(max(3.0 * step, 0.05 * (hi - lo), 1e-6))
+
+
+def _first_in_each(map_px: int, px: int) -> NDArray[np.int64]:
+    """First of `px` pixels that lies in each of `map_px` map pixels along the same side; int64 (map_px + 1,)."""
+    own = np.minimum(((np.arange(px) + 0.5) * (map_px / px)).astype(np.int64), map_px - 1)
+    return np.searchsorted(own, np.arange(map_px + 1))
 
 
 def _slope(depth: FloatArray) -> FloatArray:
@@ -361,7 +333,7 @@ def _slope(depth: FloatArray) -> FloatArray:
 
 def _perceptual(rgb: FloatArray) -> FloatArray:
     """Square root of light, clipped a little above white, at most 2048 pixels long."""
-    from ..kernels import depth as kernels
+    from ..kernels import edges as kernels
 
     factor = -(-max(rgb.shape[:2]) // GUIDE_LENGTH)
     guide = np.empty((max(1, rgb.shape[0] // factor), max(1, rgb.shape[1] // factor), 3), np.float32)

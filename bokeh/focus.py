@@ -65,8 +65,9 @@ def find_focus(lens: Lens, photo: Photo, dioptres: FloatArray, matte: FloatArray
         if width * height <= CHOSEN_SHARE:
             return _metres(float(np.median(window))), "autofocus area"
         return _metres(nearest_large_surface(window)), "nearest large surface in the autofocus area"
-    if matte is not None and (matte > 0.5).any():
-        return _metres(float(np.median(dioptres[matte > 0.5]))), "subject's matte"
+    subject = np.empty(0, np.float32) if matte is None else dioptres[matte > 0.5]
+    if subject.size:
+        return _metres(float(np.median(subject, overwrite_input=True))), "subject's matte"
     return _metres(nearest_large_surface(dioptres)), "nearest large surface"
 
 

@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from .fill import fill
 from .masks import connected, dilate
@@ -37,6 +36,11 @@ RING_SHARE = 2e-3
 
 DARK_SURROUND, BRIGHT_SURROUND = 0.1, 0.35
 """Scene-linear surround in which a clipped spot is surely a lamp, and in which it may as well be a bright surface."""
+
+RING_BANDS = 16
+"""Bands of the picture that are summed apart, so that the sums are the same whatever the number of cores."""
+
+_NONE: FloatArray = np.empty((0, 0, 3), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,18 +76,14 @@ def above_clip(photo: Photo, matte: FloatArray | None, mode: Mode) -> tuple[Floa
     Returns
     -------
     float32 (H, W, 3) or None
-        Radiance to add to `photo.rgb`, >= 0.
+        Radiance to add to `photo.rgb`, >= 0; None when there is none.
     str
         Where it comes from, in words.
     """
     if mode == "off":
         return None, "off"
     if photo.gain_map is not None and mode != "estimate":
-        gain = np.exp2(_enlarge(photo.gain_map.log2_gain, photo.size))
-        if gain.ndim == 2:
-            gain = gain[..., None]
-        headroom = photo.gain_map.headroom
-        return np.maximum(photo.rgb * (gain - 1.0), 0.0), f"gain map, headroom {headroom:.2f}"
+        return _gained(photo.rgb, photo.gain_map.log2_gain), f"gain map, headroom {photo.gain_map.headroom:.2f}"
     if mode == "gain-map":
         return None, "no gain map in the file"
     if photo.profile.is_linear or photo.meta.format == "array":
@@ -91,14 +91,19 @@ def above_clip(photo: Photo, matte: FloatArray | None, mode: Mode) -> tuple[Floa
     return _estimate(photo.rgb, matte), "estimated at clipped regions"
 
 
-def find_lights(radiance: FloatArray, dioptres: FloatArray, matte: FloatArray | None) -> Lights | None:
+def find_lights(
+    rgb: FloatArray, dioptres: FloatArray, matte: FloatArray | None, extra: FloatArray | None = None
+) -> Lights | None:
     """Find the lights of a picture; None when there are none.
 
     Parameters
     ----------
-    radiance : float32 (H, W, 3)
+    rgb : float32 (H, W, 3)
+        Scene-linear.
     dioptres : float32 (H, W)
     matte : float32 (H, W), optional
+    extra : float32 (H, W, 3), optional
+        Radiance to add to `rgb`.
 
     Returns
     -------
@@ -110,28 +115,53 @@ def find_lights(radiance: FloatArray, dioptres: FloatArray, matte: FloatArray | 
     median over its radiance where the subject does not cover it; where nothing else is seen of it, it lies behind:
     it takes the farthest depth around.
     """
-    peak = radiance.max(axis=2)
-    bright = peak > LIGHT_RADIANCE
-    if not bright.any():
+    from ..kernels import highlights as kernels
+
+    bright = np.empty(rgb.shape[:2], np.bool_)
+    if not kernels.brighter(rgb, _or_none(extra), np.float32(LIGHT_RADIANCE), bright):
         return None
     mask = dilate(bright, 1)
-    labels, count = connected(mask)
-    pixels = np.bincount(labels.ravel(), minlength=count + 1)
-    small = pixels <= max(LIGHT_SHARE * mask.size, 64)
-    small[0] = False
-
-    around = fill(radiance, ~dilate(mask, 1))
-    surround = _mean_of_each(labels, around.max(axis=2), count, otherwise=0.0)
-    brightest = ndimage.maximum(peak, labels, np.arange(count + 1))
-    keep = small & (brightest > LIGHT_CONTRAST * np.maximum(surround, 1e-3))
-    mask = keep[labels]
-    if not mask.any():
+    pieces = connected(mask)
+    small = pieces.pixels <= max(LIGHT_SHARE * mask.size, 64)
+    labels = pieces.labels
+    ys, xs = np.nonzero(mask)
+    at = small[labels]
+    labels, ys, xs = labels[at], ys[at], xs[at]
+    radiance = rgb[ys, xs] if extra is None else rgb[ys, xs] + extra[ys, xs]
+    around = _without(rgb, extra, dilate(mask, 1), ys, xs, radiance)
+    surround = _mean_of_each(labels, around.max(axis=1), pieces.count, otherwise=0.0)
+    brightest = np.zeros(pieces.count + 1, np.float32)
+    np.maximum.at(brightest, labels, radiance.max(axis=1))
+    kept = (brightest > LIGHT_CONTRAST * np.maximum(surround, 1e-3))[labels]
+    if not kept.any():
         return None
-    base = np.minimum(radiance[mask], np.minimum(around[mask], 1.0))
-    hidden = matte[mask] if matte is not None else np.zeros(len(base), np.float32)
-    farthest = np.asarray(ndimage.minimum_filter(dioptres, 7), np.float32)[mask]
-    depth = _depth_of_each(labels[mask], (radiance[mask] - base).sum(axis=1), dioptres[mask], hidden, farthest)
-    return Lights(mask, base.astype(np.float32), depth)
+    labels, ys, xs, radiance, around = labels[kept], ys[kept], xs[kept], radiance[kept], around[kept]
+    mask[:] = False
+    mask[ys, xs] = True
+    base = np.minimum(radiance, np.minimum(around, np.float32(1.0)))
+    hidden = matte[ys, xs] if matte is not None else np.zeros(len(base), np.float32)
+    farthest = np.empty(len(base), np.float32)
+    kernels.least_around(dioptres, ys, xs, 3, farthest)
+    return Lights(mask, base, _depth_of_each(labels, (radiance - base).sum(axis=1), dioptres[ys, xs], hidden, farthest))
+
+
+def _without(
+    rgb: FloatArray, extra: FloatArray | None, hole: NDArray[np.bool_], ys: NDArray, xs: NDArray, radiance: FloatArray
+) -> FloatArray:
+    """Continue the picture into its holes, as `fill` does, at the pixels (ys, xs) in them: float32 (N, 3).
+
+    Everything is done at half size and less but those pixels: what is filled is nowhere needed but there.
+    """
+    from ..kernels import highlights, patch
+
+    if hole.all():
+        return radiance
+    half = ((hole.shape[0] + 1) // 2, (hole.shape[1] + 1) // 2)
+    values, weight = np.empty((*half, 3), np.float32), np.empty(half, np.float32)
+    highlights.halve_known(rgb, _or_none(extra), hole, values, weight)
+    around = np.empty((len(ys), 3), np.float32)
+    patch.pull_at(fill(values, weight), ys, xs, around)
+    return around
 
 
 def _depth_of_each(
@@ -151,47 +181,59 @@ def _depth_of_each(
     return depth
 
 
-def _estimate(rgb: FloatArray, matte: FloatArray | None) -> FloatArray:
+def _estimate(rgb: FloatArray, matte: FloatArray | None) -> FloatArray | None:
     """Guess the radiance of clipped pixels of a photo without gain map.
 
     A lamp, a glint on skin and a white wall all read 1. What tells them apart is size and surround: a lamp is a small
     solid plateau in the dark; skin and walls are bright around their clipped part. The guess is bounded and errs
     towards none: a lamp guessed too dim is a dim disc, a glint guessed to be a lamp ruins a face.
     """
-    clipped = rgb.max(axis=2) >= CLIP
-    extra = np.zeros_like(rgb)
-    if not clipped.any():
-        return extra
-    labels, count = connected(clipped)
-    pixels = np.bincount(labels.ravel(), minlength=count + 1).astype(np.float64)
+    from ..kernels import highlights as kernels
+
+    clipped = np.empty(rgb.shape[:2], np.bool_)
+    if not kernels.brighter(rgb, _NONE, np.nextafter(np.float32(CLIP), np.float32(0.0)), clipped):
+        return None
+    pieces = connected(clipped)
     width = max(int(RING_SHARE * min(clipped.shape)), 2)
-    ring = ndimage.grey_dilation(labels, size=(2 * width + 1, 2 * width + 1))
-    ring[dilate(clipped, width // 2)] = 0
-    surround = _mean_of_each(ring, rgb.mean(axis=2), count, otherwise=1.0)
-    share = pixels / clipped.size
+    sums = np.zeros((2, RING_BANDS, pieces.count + 1))
+    kernels.ring_sums(
+        rgb, dilate(clipped, width // 2), pieces.row_starts, pieces.first, pieces.stop, pieces.label, width, *sums
+    )
+    total, ring = sums.sum(axis=1)
+    surround = np.where(ring > 0, total / np.maximum(ring, 1.0), 1.0)
+    share = pieces.pixels / clipped.size
     # From 16 times white for a small lamp down to 1 for a tenth of the frame, by the logarithm of its size; single
     # pixels are noise, not lamps.
     stops = np.interp(np.log10(np.maximum(share, 1e-9)), [-6.5, -5.5, -4.0, -2.0, -1.0], [0.0, 4.0, 4.0, 1.0, 0.0])
     stops *= np.clip((BRIGHT_SURROUND - surround) / (BRIGHT_SURROUND - DARK_SURROUND), 0.0, 1.0)
+    labels = pieces.labels
     if matte is not None:
-        stops *= _mean_of_each(labels, matte, count, otherwise=0.0) < HIDDEN_MATTE
-    gain = (np.exp2(stops) - 1.0).astype(np.float32)
-    gain[0] = 0.0
-    return rgb * gain[labels][..., None]
+        stops *= _mean_of_each(labels, matte[clipped], pieces.count, otherwise=0.0) < HIDDEN_MATTE
+    gain = (np.exp2(stops) - 1.0).astype(np.float32)[labels]
+    if not gain.any():
+        return None
+    extra = np.zeros_like(rgb)
+    extra[clipped] = rgb[clipped] * gain[:, None]
+    return extra
+
+
+def _gained(rgb: FloatArray, log2_gain: FloatArray) -> FloatArray | None:
+    """Radiance that a gain map adds; None when it adds none."""
+    from ..kernels import highlights as kernels
+
+    stops = np.ascontiguousarray(log2_gain.reshape(*log2_gain.shape[:2], -1), np.float32)
+    # Memory that was zero from the start costs nothing until it is written: most of a picture is not above the clip.
+    extra = np.zeros(rgb.shape, np.float32)
+    return extra if kernels.gain(rgb, stops, extra) else None
+
+
+def _or_none(extra: FloatArray | None) -> FloatArray:
+    """For the kernels, which know no None."""
+    return _NONE if extra is None else extra
 
 
 def _mean_of_each(labels: NDArray, values: NDArray, count: int, otherwise: float) -> NDArray[np.float64]:
     """Mean of the values under each label 0..count; `otherwise` where a label has no pixel."""
-    pixels = np.bincount(labels.ravel(), minlength=count + 1)
-    total = np.bincount(labels.ravel(), values.ravel(), minlength=count + 1)
+    pixels = np.bincount(labels, minlength=count + 1)
+    total = np.bincount(labels, values, minlength=count + 1)
     return np.where(pixels > 0, total / np.maximum(pixels, 1), otherwise)
-
-
-def _enlarge(field: FloatArray, size: tuple[int, int]) -> FloatArray:
-    """Bring a smooth map to the photo's size, bilinearly."""
-    if field.shape[:2] == size:
-        return field
-    if field.ndim == 3:
-        return np.dstack([_enlarge(field[..., k], size) for k in range(field.shape[2])])
-    zoom = (size[0] / field.shape[0], size[1] / field.shape[1])
-    return np.asarray(ndimage.zoom(field, zoom, order=1, mode="nearest", grid_mode=True), np.float32)

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
-from .masks import dilate
+from .masks import dilate, list_runs
 
 FloatArray = NDArray[np.float32]
 
@@ -32,6 +31,9 @@ MUST_EXPLAIN = 0.7
 
 PATCH_PX, PATCHES = 64, 48
 """Softness is measured in this many patches of the picture."""
+
+FIT_REACH_PX = 3
+"""... by fits over squares that reach so far to every side."""
 
 ROUNDS = 3
 """How often the matte is asked of the picture and held against the given one, in turn."""
@@ -62,37 +64,43 @@ def refine(matte: FloatArray, rgb: FloatArray) -> tuple[FloatArray, float]:
     The local linear law is that of the guided filter (He, Sun, Tang 2010). Here it is fitted to the picture at the
     matte's own softness: fitted to the sharp picture it would blame each strand for what its neighbourhood is.
     """
-    picture = np.sqrt(np.clip(rgb, 0.0, BRIGHTEST))
+    from ..kernels import highlights as passes
+
     band = (matte > LEVEL) & (matte < 1.0 - LEVEL)
+    if not band.any():
+        return matte, 0.0
     # Beside a light a pixel is bright however little of the light it holds: it tells nothing of softness.
-    telling = band & ~dilate(rgb.max(axis=2) > BRIGHTEST, LIGHT_REACH_PX)
+    telling, bright = band, np.empty_like(band)
+    if passes.brighter(rgb, np.empty((0, 0, 3), np.float32), np.float32(BRIGHTEST), bright):
+        telling = band & ~dilate(bright, LIGHT_REACH_PX)
     if not telling.any():
         return matte, 0.0
-    ridge = 1e-6 + _noise(picture) ** 2
-    softness = measure_softness(matte, picture, telling, ridge)
+    ridge = 1e-6 + _noise(rgb) ** 2
+    softness = measure_softness(matte, rgb, telling, ridge)
     if softness == 0.0:
         return matte, 0.0
+    del telling, bright
     reach = max(2, int(np.ceil(1.4 * softness)))
-    wide = dilate(band, int(np.ceil(softness)))
-    solver = _Band(wide)
+    solver = _Band(dilate(band, int(np.ceil(softness))), softness)
+    picture, blurred = _soft_and_sharp(rgb, dilate(solver.band, reach), softness)
     refined = np.array(matte)
-    blurred = np.asarray(ndimage.gaussian_filter(picture, (softness, softness, 0.0), truncate=3.0), np.float32)
     solver.regress(refined, blurred, picture, reach, ridge)
-    solver.hold(refined, matte, softness)
+    del blurred
+    solver.hold(refined, matte)
     for _ in range(ROUNDS):
         solver.regress(refined, picture, picture, reach, 2.0 * ridge)
-        solver.hold(refined, matte, softness)
+        solver.hold(refined, matte)
     return refined, softness
 
 
-def measure_softness(matte: FloatArray, picture: FloatArray, band: NDArray[np.bool_], ridge: float) -> float:
+def measure_softness(matte: FloatArray, rgb: FloatArray, band: NDArray[np.bool_], ridge: float) -> float:
     """Find the Gaussian (standard deviation, px) that a picture needs before it explains a matte best; 0 = none.
 
     Parameters
     ----------
     matte : float32 (H, W)
-    picture : float32 (H, W, 3)
-        Perceptual.
+    rgb : float32 (H, W, 3)
+        Scene-linear.
     band : bool (H, W)
         Where the matte is neither 0 nor 1.
     ridge : float
@@ -103,64 +111,88 @@ def measure_softness(matte: FloatArray, picture: FloatArray, band: NDArray[np.bo
     ys, xs = np.nonzero(band)
     # Evenly along the band, in raster order.
     chosen = np.unique(np.linspace(0, len(ys) - 1, PATCHES).astype(np.int64))
-    left = np.zeros(1 + len(SOFTNESS_PX))
-    half, margin = PATCH_PX // 2, 24
-    for y, x in zip(ys[chosen], xs[chosen], strict=True):
-        y0, x0 = max(y - half - margin, 0), max(x - half - margin, 0)
-        around = np.s_[y0 : y + half + margin, x0 : x + half + margin]
-        inner = np.array(band[around])
-        inner[: max(y - half - y0, 0)] = inner[y + half - y0 :] = False
-        inner[:, : max(x - half - x0, 0)] = inner[:, x + half - x0 :] = False
-        at = np.nonzero(inner)
-        fits = np.empty((len(at[0]), 5), np.float32)
-        own_matte, own = np.ascontiguousarray(matte[around]), np.ascontiguousarray(picture[around])
-        for k, softness in enumerate((0.0, *SOFTNESS_PX)):
-            seen = own if k == 0 else ndimage.gaussian_filter(own, (softness, softness, 0), truncate=3.0)
-            kernels.fit(seen, own_matte, at[0], at[1], 3, ridge, fits)
-            left[k] += float(fits[:, 4].sum())
-    best = int(np.argmin(left))
-    return SOFTNESS_PX[best - 1] if left[best] < MUST_EXPLAIN * left[0] else 0.0
+    centres = np.stack([ys[chosen], xs[chosen]], axis=1)
+    filters = [_half_gaussian(softness) for softness in (0.0, *SOFTNESS_PX)]
+    reaches = np.array([len(own) - 1 for own in filters])
+    taps = np.zeros((len(filters), reaches.max() + 1), np.float32)
+    for row, own in zip(taps, filters, strict=True):
+        row[: len(own)] = own
+    left = np.empty((len(centres), len(filters)))
+    half = PATCH_PX // 2
+    kernels.unexplained(
+        rgb, np.float32(BRIGHTEST), matte, band, centres, half, FIT_REACH_PX, ridge, taps, reaches, left
+    )
+    total = left.sum(axis=0)
+    best = int(np.argmin(total))
+    return SOFTNESS_PX[best - 1] if total[best] < MUST_EXPLAIN * total[0] else 0.0
+
+
+def _half_gaussian(softness: float) -> FloatArray:
+    """Taps of a Gaussian of this standard deviation (px), from its middle to three times that away."""
+    if softness == 0.0:
+        return np.ones(1, np.float32)
+    taps = np.exp(-0.5 * (np.arange(int(3.0 * softness + 0.5) + 1) / softness) ** 2)
+    return (taps / (2.0 * taps.sum() - taps[0])).astype(np.float32)
+
+
+def _soft_and_sharp(rgb: FloatArray, near: NDArray[np.bool_], softness: float) -> tuple[FloatArray, FloatArray]:
+    """Make the perceptual picture, and a softened one; float32 (H, W, 3), and only written where it is `near`.
+
+    Memory that is not written is not taken: a matte's band is a small part of a picture.
+    """
+    from ..kernels import matting as kernels
+
+    half = _half_gaussian(softness)
+    reach, taps = len(half) - 1, np.concatenate([half[:0:-1], half])
+    across = dilate(near, reach)
+    picture, rows, blurred = (np.empty_like(rgb) for _ in range(3))
+    kernels.perceive(rgb, across, np.float32(BRIGHTEST), picture)
+    kernels.soften_picture(picture, taps, across, 0, rows)
+    kernels.soften_picture(rows, taps, near, 1, blurred)
+    return picture, blurred
 
 
 class _Band:
-    """The soft pixels of a matte, as lists for the kernels."""
+    """The soft pixels of a matte, as runs for the kernels."""
 
-    def __init__(self, band: NDArray[np.bool_]) -> None:
-        self.band = band
-        self.ys, self.xs = np.nonzero(band)
-        self.number = np.full(band.shape, -1, np.int32)
-        self.number[band] = np.arange(len(self.ys), dtype=np.int32)
-        self.fits = np.empty((len(self.ys), 5), np.float32)
+    def __init__(self, band: NDArray[np.bool_], softness: float) -> None:
+        from ..kernels import masks
+
+        reach = int(np.ceil(3.0 * softness))
+        taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / softness) ** 2)
+        self.taps = (taps / taps.sum()).astype(np.float32)
+        tall = np.empty_like(band)
+        masks.grow_columns(band, reach, tall)
+        self.band, self.runs, self.tall = band, list_runs(band), list_runs(tall)
+        _, first, stop = self.runs
+        self.begins = np.concatenate([[0], np.cumsum(stop - first, dtype=np.int64)])
+        self.number = np.zeros(band.shape, np.int32)
+        self.number[band] = np.arange(1, self.begins[-1] + 1, dtype=np.int32)
+        self.fits = np.empty((self.begins[-1], 4), np.float32)
+        self.across, self.softened = np.empty(band.shape, np.float32), np.empty(band.shape, np.float32)
 
     def regress(self, matte: FloatArray, seen: FloatArray, asked: FloatArray, reach: int, ridge: float) -> None:
         """Fit the matte to the picture `seen`, and set it to what the fit says of the picture `asked`."""
         from ..kernels import matting as kernels
 
-        kernels.fit(seen, matte, self.ys, self.xs, reach, ridge, self.fits)
-        kernels.apply(asked, self.fits, self.number, self.ys, self.xs, matte)
+        kernels.fit(seen, matte, *self.runs, self.begins, reach, ridge, self.fits)
+        kernels.apply(asked, self.fits, self.number, matte)
 
-    def hold(self, matte: FloatArray, given: FloatArray, softness: float) -> None:
+    def hold(self, matte: FloatArray, given: FloatArray) -> None:
         """Correct the matte until, softened, it is the given one (van Cittert's deconvolution)."""
         from ..kernels import matting as kernels
 
-        reach = int(np.ceil(3.0 * softness))
-        taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / softness) ** 2)
-        taps = (taps / taps.sum()).astype(np.float32)
-        tall = ndimage.maximum_filter1d(self.band.view(np.uint8), 2 * reach + 1, axis=0, mode="constant").view(bool)
-        ys, xs = np.nonzero(tall)
-        at = (self.ys, self.xs)
-        across, softened = np.empty_like(matte), np.empty_like(matte)
         for _ in range(BACK_STEPS):
-            kernels.soften(matte, taps, ys, xs, 1, across)
-            kernels.soften(across, taps, self.ys, self.xs, 0, softened)
-            matte[at] = np.clip(matte[at] + given[at] - softened[at], 0.0, 1.0)
+            kernels.soften(matte, self.taps, *self.tall, 1, self.across)
+            kernels.soften(self.across, self.taps, *self.runs, 0, self.softened)
+            kernels.correct(matte, given, self.softened, *self.runs)
 
 
-def _noise(picture: FloatArray) -> float:
+def _noise(rgb: FloatArray) -> float:
     """Estimate the standard deviation of the picture's noise: the mask that no smooth shade passes.
 
     J. Immerkaer, "Fast noise variance estimation", 1996; the median instead of the mean, for pictures full of detail.
     """
-    green = picture[:: max(1, picture.shape[0] // 1024), :, 1]
+    green = np.sqrt(np.clip(rgb[:: max(1, rgb.shape[0] // 1024), :, 1], 0.0, BRIGHTEST))
     mask = green[:, :-2] - 2.0 * green[:, 1:-1] + green[:, 2:]
     return float(np.median(np.abs(mask)) / (0.6745 * np.sqrt(6.0)))

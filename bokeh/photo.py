@@ -107,7 +107,10 @@ class Photo:
         if rgb.ndim != 3 or rgb.shape[2] != 3 or 0 in rgb.shape:
             raise InputError(f"rgb has shape {rgb.shape}; it must be (height, width, 3)")
         rgb = np.ascontiguousarray(rgb, np.float32)
-        if not np.isfinite(rgb).all():
+        with np.errstate(over="ignore", invalid="ignore"):
+            # A sum takes no array of flags; it is finite only when all values are.
+            finite = bool(np.isfinite(rgb.sum()))
+        if not finite:
             # One NaN would spread over a whole blur disc, or index out of a buffer.
             rgb = np.nan_to_num(rgb, nan=0.0, posinf=65504.0, neginf=0.0)
         object.__setattr__(self, "rgb", rgb)
@@ -147,4 +150,5 @@ class Photo:
 
     def _checked_matte(self, matte: NDArray, name: str) -> FloatArray:
         self._check_aspect(matte.shape, name)
-        return np.ascontiguousarray(np.clip(np.nan_to_num(np.asarray(matte, np.float32)), 0.0, 1.0))
+        matte = np.nan_to_num(np.array(matte, np.float32, order="C"), copy=False)
+        return np.clip(matte, 0.0, 1.0, out=matte)

@@ -223,7 +223,7 @@ def prepare(photo: Photo, settings: RenderSettings | None = None) -> Scene:
         else:
             assert dioptres is not None
             extra, highlights_source = above_clip(photo, matte, settings.highlights)
-            lights = find_lights(photo.rgb if extra is None else photo.rgb + extra, dioptres, matte)
+            lights = find_lights(photo.rgb, dioptres, matte, extra)
     sources = {
         "depth_source": photo.meta.depth_source or ("given" if photo.depth is not None else "none"),
         "matte_source": (photo.meta.matte_source or "given") if matte is not None else "none",

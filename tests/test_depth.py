@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rebokeh.bokeh.deband import deband, find_code_step
 from rebokeh.bokeh.depth import (
     align,
-    deband,
-    find_code_step,
     ramp_width,
     repair_holes,
     resize_matte,
@@ -164,8 +163,9 @@ def test_align_finds_the_shift():
         depth[y : y + 30, x : x + 25] = 1 + 0.3 * k
         guide[y : y + 30, x : x + 25] = rng.random(3)
     soft = softened(depth, 3)
-    np.testing.assert_array_equal(align(soft, guide, None), soft)
-    back = align(np.roll(soft, (2, -3), axis=(0, 1)), guide, None)
+    colour = np.ascontiguousarray(np.moveaxis(guide, 2, 0))
+    np.testing.assert_array_equal(align(soft, colour, None, 10), soft)
+    back = align(np.roll(soft, (2, -3), axis=(0, 1)), colour, None, 10)
     assert np.abs(back - soft)[10:-10, 10:-10].max() < 0.25
 
 

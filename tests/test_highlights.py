@@ -61,7 +61,10 @@ def test_a_gain_map_of_three_channels():
 
 
 def test_a_gain_map_never_takes_light_away():
-    extra, _ = above_clip(photo(texture(SIZE, 4), GainMap(np.full((20, 24), -1.0, np.float32), 2.0)), None, "auto")
+    stops = np.full((20, 24), -1.0, np.float32)
+    assert above_clip(photo(texture(SIZE, 4), GainMap(stops, 2.0)), None, "auto")[0] is None, "nothing is added"
+    stops[:10] = 1.0
+    extra, _ = above_clip(photo(texture(SIZE, 4), GainMap(stops, 2.0)), None, "auto")
     assert extra is not None and extra.min() >= 0
 
 

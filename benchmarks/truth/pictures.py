@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -150,12 +149,6 @@ def load(folder: Path, name: str) -> Picture:
         noise_db=setting["noise_psnr_of_mean_db_est"],
         folder=folder,
     )
-
-
-def load_all(folder: Path, only: str = "") -> Iterator[Picture]:
-    """Read the pictures of a set one after the other."""
-    for name in names(folder, only):
-        yield load(folder, name)
 
 
 def _facts(folder: Path, scene: str) -> dict[str, Any]:

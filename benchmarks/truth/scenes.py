@@ -122,15 +122,20 @@ def _backdrop(y: float = 45.0) -> None:
     kit.mesh("backdrop", corners, [(0, 1, 2, 3)], nodes.material, smooth=False)
 
 
-def portrait() -> Setting:
-    """Build hair against an evening street, lamps behind it."""
+def _street(seed: int = 11, bulbs: float = 1.0) -> list[Lamp]:
+    """Build the evening street without the leaves before it; its lamps, the bulbs' light times a factor."""
     lamps: list[Lamp] = []
-    rng = np.random.default_rng(1)
-    _recorder(lamps, 0.8)
+    _recorder(lamps, bulbs)
     street._near_leaves = lambda rng: None
-    street.build()
+    street.build(seed=seed)
     _backdrop()
     _globes(lamps)
+    return lamps
+
+
+def portrait() -> Setting:
+    """Build hair against an evening street, lamps behind it."""
+    lamps, rng = _street(bulbs=0.8), np.random.default_rng(1)
     person.build((-0.06, 1.80, 1.50), 0.42, 0.0020)
     lamps += _more(rng, 14, (-1.3, 6.5, 1.1), (0.7, 9.0, 2.3), (20, 600), (0.004, 0.012))
     configs = (
@@ -173,13 +178,7 @@ def near_front() -> Setting:
 
 def fence() -> Setting:
     """Build a wire fence with ivy before a market stall's jars, lamps behind it all."""
-    lamps: list[Lamp] = []
-    rng = np.random.default_rng(3)
-    _recorder(lamps)
-    street._near_leaves = lambda rng: None
-    street.build()
-    _backdrop()
-    _globes(lamps)
+    lamps, rng = _street(), np.random.default_rng(3)
     wire = kit.Nodes("fence", ("front",))
     wire.set(Base_Color=wire.ramp(wire.noise(30.0), (0.35, (0.10, 0.16, 0.13)), (0.65, (0.30, 0.17, 0.09))))
     t = np.linspace(-1, 1, 90)
@@ -231,13 +230,7 @@ def fence() -> Setting:
 
 def night() -> Setting:
     """Build a dark street: a pillar box in front, lamps from 20 to 2000 times white behind it."""
-    lamps: list[Lamp] = []
-    rng = np.random.default_rng(4)
-    _recorder(lamps)
-    street._near_leaves = lambda rng: None
-    street.build(seed=12)
-    _backdrop()
-    _globes(lamps)
+    lamps, rng = _street(seed=12), np.random.default_rng(4)
     red = kit.Nodes("pillar box", ("subject",))
     red.set(Base_Color=red.ramp(red.noise(14.0, 5.0), (0.3, (0.42, 0.020, 0.018)), (0.7, (0.75, 0.060, 0.045))))
     dark = kit.Nodes("slot", ("subject",))

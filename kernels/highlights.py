@@ -1,0 +1,150 @@
+"""Passes over a photo for what is bright in it."""
+
+import numpy as np
+from numba import njit, prange
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def brighter(rgb, extra, level, out):
+    """Find the pixels of which any channel of `rgb` + `extra` exceeds a level; return how many there are.
+
+    `extra` (H, W, 3) is of shape (0, 0, 3) when there is none; `out` bool (H, W) is written.
+    """
+    height, width, _ = rgb.shape
+    more = extra.shape[0] > 0
+    count = 0
+    for y in prange(height):
+        for x in range(width):
+            peak = max(rgb[y, x, 0], rgb[y, x, 1], rgb[y, x, 2])
+            if more:
+                peak = max(rgb[y, x, 0] + extra[y, x, 0], rgb[y, x, 1] + extra[y, x, 1], rgb[y, x, 2] + extra[y, x, 2])
+            out[y, x] = peak > level
+            count += peak > level
+    return count
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def gain(rgb, stops, extra):
+    """Write what a gain map adds to a photo; return how many pixels get any.
+
+    Parameters
+    ----------
+    rgb : float32 (H, W, 3)
+    stops : float32 (h, w, 1 or 3)
+        Enlarged linearly between pixel centres; the border repeats.
+    extra : float32 (H, W, 3)
+        All 0; written where it is more.
+    """
+    height, width, _ = rgb.shape
+    rows, columns, channels = stops.shape
+    zero, one = np.float32(0.0), np.float32(1.0)
+    count = 0
+    for y in prange(height):
+        v = min(max((y + 0.5) * rows / height - 0.5, 0.0), rows - 1.0)
+        top = min(int(v), max(rows - 2, 0))
+        below = min(top + 1, rows - 1)
+        down = np.float32(v - top)
+        line = np.empty((columns, channels), np.float32)
+        for x in range(columns):
+            for c in range(channels):
+                line[x, c] = stops[top, x, c] + down * (stops[below, x, c] - stops[top, x, c])
+        for x in range(width):
+            u = min(max((x + 0.5) * columns / width - 0.5, 0.0), columns - 1.0)
+            left = min(int(u), max(columns - 2, 0))
+            right = min(left + 1, columns - 1)
+            across = np.float32(u - left)
+            factor = zero
+            some = False
+            for c in range(3):
+                if c < channels:
+                    stop = line[left, c] + across * (line[right, c] - line[left, c])
+                    factor = np.exp2(stop) - one if stop > zero else zero
+                if factor > zero and rgb[y, x, c] > zero:
+                    extra[y, x, c] = rgb[y, x, c] * factor
+                    some = True
+            count += some
+    return count
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def halve_known(rgb, extra, hole, values, weight):
+    """Average 2 x 2 pixels of `rgb` + `extra` outside the holes, as `pyramid.push` does of what is known.
+
+    Parameters
+    ----------
+    rgb, extra : float32 (H, W, 3)
+        `extra` is of shape (0, 0, 3) when there is none.
+    hole : bool (H, W)
+    values, weight : float32 ((H+1)//2, (W+1)//2, 3), ((H+1)//2, (W+1)//2), written
+        One known pixel of the four makes the weight 1.
+    """
+    height, width, _ = rgb.shape
+    more = extra.shape[0] > 0
+    for row in prange(weight.shape[0]):
+        for column in range(weight.shape[1]):
+            r = g = b = np.float32(0.0)
+            total = 0.0
+            for y in range(2 * row, min(2 * row + 2, height)):
+                for x in range(2 * column, min(2 * column + 2, width)):
+                    if hole[y, x]:
+                        continue
+                    total += 1.0
+                    if more:
+                        r += rgb[y, x, 0] + extra[y, x, 0]
+                        g += rgb[y, x, 1] + extra[y, x, 1]
+                        b += rgb[y, x, 2] + extra[y, x, 2]
+                    else:
+                        r += rgb[y, x, 0]
+                        g += rgb[y, x, 1]
+                        b += rgb[y, x, 2]
+            share = max(total, 1.0)
+            values[row, column, 0] = r / share
+            values[row, column, 1] = g / share
+            values[row, column, 2] = b / share
+            weight[row, column] = min(total, 1.0)
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def least_around(values, ys, xs, reach, out):
+    """Find the least of `values` (H, W) in the square of `reach` pixels to every side of each (ys, xs): `out` (N,)."""
+    height, width = values.shape
+    for n in prange(ys.size):
+        least = np.float32(np.inf)
+        for y in range(max(ys[n] - reach, 0), min(ys[n] + reach + 1, height)):
+            for x in range(max(xs[n] - reach, 0), min(xs[n] + reach + 1, width)):
+                least = min(least, values[y, x])
+        out[n] = least
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def ring_sums(rgb, inner, row_starts, first, stop, label, reach, total, count):
+    """Sum the mean of the channels in the ring around each piece of a mask.
+
+    Parameters
+    ----------
+    rgb : float32 (H, W, 3)
+    inner : bool (H, W)
+        In no ring.
+    row_starts, first, stop, label
+        Pieces as runs; where rings overlap, the highest label counts.
+    reach : int
+        Outer reach of the ring, pixels to every side.
+    total, count : float64 (B, L)
+        Sum and number of pixels per band of rows and label; 0 before.
+    """
+    height, width, _ = rgb.shape
+    bands = total.shape[0]
+    for band in prange(bands):
+        owner = np.zeros(width, np.int32)
+        for y in range(band * height // bands, (band + 1) * height // bands):
+            start, end = row_starts[max(y - reach, 0)], row_starts[min(y + reach + 1, height)]
+            if start == end:
+                continue
+            owner[:] = 0
+            for n in range(start, end):
+                for x in range(max(first[n] - reach, 0), min(stop[n] + reach, width)):
+                    owner[x] = max(owner[x], label[n])
+            for x in range(width):
+                if owner[x] > 0 and not inner[y, x]:
+                    total[band, owner[x]] += (rgb[y, x, 0] + rgb[y, x, 1] + rgb[y, x, 2]) / np.float32(3.0)
+                    count[band, owner[x]] += 1.0

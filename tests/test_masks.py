@@ -1,0 +1,63 @@
+"""Sets of pixels: what the passes over runs say is what a plain filter and a plain labelling say."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from scipy import ndimage
+
+from rebokeh.bokeh.masks import connected, dilate, list_runs
+
+masks = hnp.arrays(np.bool_, st.tuples(st.integers(1, 17), st.integers(1, 23)))
+
+
+@given(mask=masks, reach=st.integers(0, 30))
+def test_a_mask_grows_by_a_square(mask, reach):
+    size = 2 * reach + 1
+    expected = ndimage.maximum_filter(mask.astype(np.uint8), size, mode="constant").astype(bool)
+    np.testing.assert_array_equal(dilate(mask, reach), expected)
+
+
+@pytest.mark.parametrize("shape", [(3, 2600), (2600, 3)])
+def test_a_mask_wider_than_one_strip_grows_alike(shape):
+    mask = np.random.default_rng(1).random(shape) < 0.01
+    expected = ndimage.maximum_filter(mask.astype(np.uint8), 9, mode="constant").astype(bool)
+    np.testing.assert_array_equal(dilate(mask, 4), expected)
+
+
+@given(mask=masks)
+def test_pieces_are_those_of_a_plain_labelling(mask):
+    expected, count = ndimage.label(mask, np.ones((3, 3), bool))  # pyright: ignore[reportGeneralTypeIssues]
+    pieces = connected(mask)
+    assert pieces.count == count
+    np.testing.assert_array_equal(pieces.labels, expected[mask])
+    sizes = np.bincount(expected[mask], minlength=count + 1)
+    np.testing.assert_array_equal(pieces.pixels, sizes)
+
+
+@given(mask=masks)
+def test_runs_draw_the_mask_again(mask):
+    row_starts, first, stop = list_runs(mask)
+    drawn = np.zeros_like(mask)
+    for y in range(len(mask)):
+        for run in range(row_starts[y], row_starts[y + 1]):
+            assert not drawn[y, max(first[run] - 1, 0) : stop[run]].any(), "runs of a row do not touch"
+            drawn[y, first[run] : stop[run]] = True
+    np.testing.assert_array_equal(drawn, mask)
+
+
+def test_a_spiral_is_one_piece():
+    spiral = np.array(
+        [
+            [1, 1, 1, 1, 1, 1, 1],
+            [0, 0, 0, 0, 0, 0, 1],
+            [1, 1, 1, 1, 1, 0, 1],
+            [1, 0, 0, 0, 1, 0, 1],
+            [1, 0, 1, 1, 1, 0, 1],
+            [1, 0, 0, 0, 0, 0, 1],
+            [1, 1, 1, 1, 1, 1, 1],
+        ],
+        bool,
+    )
+    assert connected(spiral).count == 1
