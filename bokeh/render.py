@@ -49,6 +49,8 @@ class RenderSettings:
     rendition : {"sdr", "hdr"}
         "sdr": sharp highlights stay as the photo shows them, so that what is in focus comes out as it went in;
         "hdr": they too carry their radiance (for EXR).
+    quality : {"fast", "best"}
+        How much time a render may take; no effect yet.
 
     Raises
     ------
@@ -59,6 +61,7 @@ class RenderSettings:
     style: Literal["lens", "gaussian"] = "lens"
     highlights: highlights.Mode = "auto"
     rendition: Literal["sdr", "hdr"] = "sdr"
+    quality: Literal["fast", "best"] = "fast"
 
     def __post_init__(self) -> None:
         """Check the words."""
@@ -66,6 +69,7 @@ class RenderSettings:
             ("style", self.style, ("lens", "gaussian")),
             ("highlights", self.highlights, ("auto", "gain-map", "estimate", "off")),
             ("rendition", self.rendition, ("sdr", "hdr")),
+            ("quality", self.quality, ("fast", "best")),
         ):
             if value not in words:
                 raise UsageError(f"{name} is {value!r}; it is one of {', '.join(words)}")
