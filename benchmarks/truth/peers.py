@@ -51,12 +51,12 @@ def gaussian(picture: Picture) -> FloatArray:
 
 def gather(picture: Picture) -> FloatArray:
     """Average what reaches each pixel, with a depth test."""
-    return _spread(picture, SAME_DEPTH_PX)
+    return spread_all(picture.rgb, picture.radius, picture.lens.aperture, SAME_DEPTH_PX)
 
 
 def scatter(picture: Picture) -> FloatArray:
     """Spread every pixel, whatever stands before it."""
-    return _spread(picture, math.inf)
+    return spread_all(picture.rgb, picture.radius, picture.lens.aperture)
 
 
 def layered_fft(picture: Picture) -> FloatArray:
@@ -98,6 +98,33 @@ def gauge(blades: int, rotation_deg: float, reach: int) -> FloatArray:
     return (np.maximum.reduce(to_edges) / math.cos(math.pi / blades)).astype(np.float32)
 
 
+def spread_all(
+    rgb: FloatArray, radius: FloatArray, aperture: rk.Aperture, same_depth_px: float = math.inf
+) -> FloatArray:
+    """Spread every pixel, one at a time, and divide the sums by their weights.
+
+    Parameters
+    ----------
+    rgb : float32 (H, W, 3)
+    radius : float32 (H, W)
+        Signed, pixels.
+    aperture : rebokeh.Aperture
+        With straight blades, or a circle.
+    same_depth_px : float
+        A pixel that lies farther than another by more may not spread onto it more than that is blurred itself.
+
+    Returns
+    -------
+    float32 (H, W, 3)
+    """
+    reach = math.ceil(float(np.abs(radius).max())) + 1
+    edge = gauge(aperture.blades, aperture.rotation_deg, reach)
+    area = aperture.blades / 2 * math.sin(2 * math.pi / aperture.blades) if aperture.blades else math.pi
+    out = np.empty((*radius.shape, 3), np.float32)
+    _spread_rows(rgb, radius, edge, area, same_depth_px, out)
+    return out
+
+
 def layered(rgb: FloatArray, radius: FloatArray, aperture: rk.Aperture, layers: int = LAYERS) -> FloatArray:
     """Blur by the FFT, a layer of the depth at a time, and lay the layers over each other.
 
@@ -126,12 +153,12 @@ def layered(rgb: FloatArray, radius: FloatArray, aperture: rk.Aperture, layers: 
         if not mask.any():
             continue
         kernel = aperture_kernel(aperture, _mean(radius, mask), reach)
-        transfer = fft.rfft2(kernel, padded, workers=-1)
+        transfer = np.asarray(fft.rfft2(kernel, padded, workers=-1))
 
         def blurred(plane: FloatArray, transfer: NDArray[np.complex64] = transfer) -> FloatArray:
-            spectrum = fft.rfft2(plane, padded, workers=-1)
+            spectrum = np.asarray(fft.rfft2(plane, padded, workers=-1))
             spectrum *= transfer
-            whole = fft.irfft2(spectrum, padded, workers=-1, overwrite_x=True)
+            whole = np.asarray(fft.irfft2(spectrum, padded, workers=-1, overwrite_x=True))
             return whole[reach : reach + plane.shape[0], reach : reach + plane.shape[1]]
 
         own = np.clip(blurred(mask), 0.0, 1.0)
@@ -140,7 +167,8 @@ def layered(rgb: FloatArray, radius: FloatArray, aperture: rk.Aperture, layers: 
             light[..., channel] += blurred(mask * rgb[..., channel])
         coverage *= 1.0 - own
         coverage += own
-    return light / np.maximum(coverage, 1e-6)[..., None]
+    light /= np.maximum(coverage, 1e-6)[..., None]
+    return light
 
 
 def aperture_kernel(aperture: rk.Aperture, radius: float, reach: int) -> FloatArray:
@@ -152,16 +180,6 @@ def aperture_kernel(aperture: rk.Aperture, radius: float, reach: int) -> FloatAr
 
 def _mean(values: FloatArray, weight: FloatArray) -> float:
     return float((values * weight).sum() / max(float(weight.sum()), 1e-6))
-
-
-def _spread(picture: Picture, same_depth_px: float) -> FloatArray:
-    aperture, radius = picture.lens.aperture, picture.radius
-    reach = math.ceil(float(np.abs(radius).max())) + 1
-    edge = gauge(aperture.blades, aperture.rotation_deg, reach)
-    area = aperture.blades / 2 * math.sin(2 * math.pi / aperture.blades) if aperture.blades else math.pi
-    out = np.empty((*radius.shape, 3), np.float32)
-    _spread_rows(picture.rgb, radius, edge, area, same_depth_px, out)
-    return out
 
 
 @numba.njit(cache=True, parallel=True)
