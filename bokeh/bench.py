@@ -193,7 +193,7 @@ def measure(seconds: float = 50.0) -> dict[str, Any]:
     Returns
     -------
     dict
-        Strict JSON: `machine`, `megapixels`, `largest_radii` (a list of radius_px, render_s, again_s, gaussian_s by
+        Strict JSON: `machine`, `megapixels`, `radii` (a list of radius_px, render_s, again_s, gaussian_s by
         name), `peak_bytes` and `input_bytes`.
 
     Raises
@@ -283,8 +283,8 @@ def in_words(measured: Mapping[str, Any]) -> list[str]:
         words.append("OpenCV is not installed; with opencv-python-headless its Gaussian is measured too.")
     if measured["peak_bytes"] is not None:
         words.append(
-            f"Peak memory of a render, Python and all: {measured['peak_bytes'] / 1e9:.2f} GB, for colour and depth of "
-            f"{measured['input_bytes'] / 1e9:.2f} GB."
+            f"Peak memory of a render, Python and all: {measured['peak_bytes'] / 1e6:.0f} MB, for colour and depth of "
+            f"{measured['input_bytes'] / 1e6:.0f} MB."
         )
     return words
 

@@ -96,9 +96,8 @@ def report(results: Results, markdown: bool) -> None:
         for rows in tables(results, scene):
             if len(rows) > 1:
                 print(in_columns(rows, markdown), end="\n\n")
-    for rows in (figures.command_rows(results),):
-        if rows:
-            print(in_columns(rows, markdown), end="\n\n")
+    if rows := figures.command_rows(results):
+        print(in_columns(rows, markdown), end="\n\n")
     for words in results.skipped:
         print(f"{'- ' * markdown}skipped  {words}")
     for words, met in figures.bars(results):
@@ -128,7 +127,7 @@ def charts(results: Results) -> dict[str, str]:
             where = f"{at:g} px" if held == "radius_px" else f"{at:g} megapixels"
             powers = {method: figures.power(line) for method, line in lines.items()}
             notes = {method: f"^{p:.2f}" for method, p in powers.items() if math.isfinite(p)}
-            drawn[name] = chart(f"Seconds at {where}, {scene}", across, lines, RENDER, notes)
+            drawn[name] = chart(f"Time at {where}, {scene}; ^ is the power it grows by", across, lines, RENDER, notes)
     return drawn
 
 
