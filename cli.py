@@ -197,6 +197,7 @@ def _render(
     """Re-render a phone portrait with the defocus of a real, fast lens.
 
     The picture is written beside the photo, as IMG_0001_f1.8.heic for IMG_0001.heic. The photo is never changed.
+    rebokeh bench measures how fast this machine renders.
 
     Exit codes: 0 done, 2 bad usage, 3 the photo has no depth, 4 unreadable input, 130 interrupted.
     """
@@ -256,6 +257,22 @@ def _render(
             _say(line)
     elif not quiet:
         _say(in_short(done))
+
+
+@app.command("bench", add_help_option=False)
+def _bench(
+    seconds: Annotated[float, typer.Option(metavar="S", help="Time to take, beside that of compiling.")] = 50.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    help: Annotated[
+        bool, typer.Option("--help", "-h", is_eager=True, callback=_print_help, help="Show this message and exit.")
+    ] = False,
+) -> None:
+    """Measure on this machine how fast a render is, next to Gaussian blurs of the same picture."""
+    from .bokeh.bench import lines, measure
+
+    measured = measure(seconds)
+    print(json.dumps(measured) if as_json else "\n".join(lines(measured)))
 
 
 def _lens(

@@ -24,9 +24,10 @@ from pictures import Picture, load, names
 from PIL import Image
 from programs import programs
 from score import METRICS, score, srgb
-from table import Scored, bars, means, printed, row, row_heading
+from table import Scored, bars, means, row, row_heading
 
 import rebokeh as rk
+from rebokeh.bokeh.table import in_columns
 
 FloatArray = NDArray[np.float32]
 
@@ -143,9 +144,9 @@ def main() -> int:
 def report(all_scored: list[Scored], columns: Iterable[str], markdown: bool) -> None:
     """Print the tables and the bars."""
     columns = list(columns)
-    print(printed([row_heading(columns), *(row(one, columns) for one in all_scored)], markdown))
+    print(in_columns([row_heading(columns), *(row(one, columns) for one in all_scored)], markdown))
     print()
-    print(printed(means(all_scored), markdown))
+    print(in_columns(means(all_scored), markdown))
     print()
     for words, is_met in bars(all_scored):
         print(f"{'- ' if markdown else ''}{'met    ' if is_met else 'NOT MET'}  {words}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,26 +111,6 @@ def bars(all_scored: Sequence[Scored]) -> list[tuple[str, bool]]:
         of_these = [scored for scored in all_scored if scored.hair is hair]
         bar(f"  of these, scenes {words}", ahead("nomatte", "exact", some=of_these), -1.5)
     return found
-
-
-def printed(lines: Sequence[Sequence[str]], markdown: bool) -> str:
-    """Set rows in columns, the first of them the heading; figures to the right."""
-    return "\n".join(_formatter(lines, markdown)(line) for line in lines)
-
-
-def _formatter(lines: Sequence[Sequence[str]], markdown: bool) -> Callable[[Sequence[str]], str]:
-    """Make the function that sets one row of these."""
-    widths = [max(len(line[k]) for line in lines) for k in range(len(lines[0]))]
-
-    def set_row(line: Sequence[str]) -> str:
-        cells = [cell.rjust(width) for cell, width in zip(line, widths, strict=True)]
-        cells[0] = line[0].ljust(widths[0])
-        if not markdown:
-            return "  ".join(cells)
-        rule = "\n|" + "|".join(["---", *["---:"] * (len(line) - 1)]) + "|" if line is lines[0] else ""
-        return "| " + " | ".join(cells) + " |" + rule
-
-    return set_row
 
 
 def _db(value: float) -> str:

@@ -1,0 +1,149 @@
+"""One kernel at a time: `pytest benchmarks/speed/test_kernels.py`.
+
+Where the whole render has become slower, this says which kernel has. `--benchmark-autosave` and `--benchmark-compare`
+set a run beside an earlier one. REBOKEH_KERNELS_MP names another size.
+"""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from rebokeh.bokeh.aperture import Aperture, area, outline
+from rebokeh.bokeh.bench import FOCUS_M, shape_of, table_top
+from rebokeh.bokeh.lens import Lens, ThinLens, mount
+from rebokeh.bokeh.sprites import pupil_points
+from rebokeh.kernels import bridge, pyramid, resample, scatter, sprite, surface
+
+FloatArray = NDArray[np.float32]
+
+MEGAPIXELS = float(os.environ.get("REBOKEH_KERNELS_MP", "0.3"))
+SIZE = shape_of(MEGAPIXELS)
+HALF = ((SIZE[0] + 1) // 2, (SIZE[1] + 1) // 2)
+BAND_ROWS = 16
+ROUND = Aperture()
+
+
+@pytest.fixture(scope="module")
+def rgbd() -> FloatArray:
+    """Colour and dioptres of the synthetic scene."""
+    photo = table_top(MEGAPIXELS)
+    assert photo.depth is not None
+    return np.dstack([photo.rgb, photo.depth])
+
+
+@pytest.fixture(scope="module")
+def values(rgbd: FloatArray) -> FloatArray:
+    """Return what is scattered: colour, coverage, weight."""
+    return np.dstack([rgbd[..., :3], np.ones(SIZE, np.float32), np.ones(SIZE, np.float32)])
+
+
+@pytest.fixture(scope="module")
+def holes() -> NDArray[np.bool_]:
+    """Return what is known: all but stripes ten pixels wide."""
+    known = np.ones(SIZE, bool)
+    known[:, (np.arange(SIZE[1]) // 10) % 8 == 3] = False
+    return known
+
+
+def lens_of(rgbd: FloatArray, radius_px: float) -> ThinLens:
+    """Mount a lens that blurs no pixel by more."""
+    thin = mount(Lens(f_number=1.0, focus_m=FOCUS_M), SIZE, None, FOCUS_M)
+    largest = float(np.abs(thin.radius_px(rgbd[..., 3])).max())
+    return ThinLens(thin.focal_mm, largest / radius_px, FOCUS_M, thin.px_per_mm)
+
+
+def timed(benchmark, call, *arguments) -> None:
+    """Compile, then time a kernel that overwrites its outputs."""
+    call(*arguments)
+    benchmark.pedantic(call, arguments, rounds=5, warmup_rounds=1)
+
+
+@pytest.mark.parametrize("radius_px", [4, 16])
+def test_scatter(benchmark, values, rgbd, radius_px):
+    """Spread every pixel."""
+    radius = lens_of(rgbd, radius_px).radius_px(rgbd[..., 3])
+    active, table = np.ones(SIZE, bool), outline(ROUND)
+    timed(benchmark, scatter.scatter, values, radius, active, table, area(ROUND), BAND_ROWS, np.empty_like(values))
+
+
+def test_halve(benchmark, values, rgbd):
+    """Average 2 x 2 pixels."""
+    out = np.empty((*HALF, 5), np.float32), np.empty(HALF, np.float32), np.empty(HALF, bool)
+    timed(benchmark, resample.halve, values, np.ascontiguousarray(rgbd[..., 3]), np.ones(SIZE, bool), *out)
+
+
+def test_double(benchmark, values):
+    """Enlarge by two."""
+    half = np.ascontiguousarray(values[: HALF[0], : HALF[1], :4])
+    timed(benchmark, resample.double, half, np.empty((*SIZE, 4), np.float32))
+
+
+def test_push(benchmark, rgbd, holes):
+    """Average what is known."""
+    out = np.empty((*HALF, 4), np.float32), np.empty(HALF, np.float32)
+    timed(benchmark, pyramid.push, rgbd, holes.astype(np.float32), *out)
+
+
+def test_pull(benchmark, rgbd, holes):
+    """Fill what is not."""
+    coarse = np.ascontiguousarray(rgbd[: HALF[0], : HALF[1]])
+    timed(benchmark, pyramid.pull, coarse, rgbd.copy(), holes.astype(np.float32))
+
+
+def test_walk(benchmark, rgbd):
+    """Follow the surfaces from the middle; every round from the same start."""
+    dioptres = np.ascontiguousarray(rgbd[..., 3])
+
+    def start():
+        distance = np.full(SIZE, 1e9, np.float32)
+        distance[SIZE[0] // 2, SIZE[1] // 2] = 0.0
+        return (distance, dioptres, 0.02, 1e6), {}
+
+    benchmark.pedantic(surface.walk, setup=start, rounds=5, warmup_rounds=1)
+
+
+@pytest.fixture(scope="module")
+def lights(rgbd: FloatArray) -> tuple:
+    """Fifty lights of 16 px: place, radius, what lies before them, where each sprite starts, what gets through."""
+    random = np.random.default_rng(0)
+    count, radius_px = 50, 16.0
+    place = random.uniform(0.0, 1.0, (count, 2)) * SIZE[::-1]
+    start = np.arange(count + 1) * int(2 * np.ceil(radius_px) + 3) ** 2
+    return place, np.full(count, radius_px), np.full(count, 0.02), start, np.ones(start[-1], np.float32)
+
+
+def test_shade(benchmark, rgbd, lights):
+    """Cut lights by what stands before them."""
+    place, radius, behind, start, transmitted = lights
+    lens, coverage = lens_of(rgbd, 16.0), np.full(SIZE, 0.01, np.float32)
+    dioptres, pupil = np.ascontiguousarray(rgbd[..., 3]), pupil_points(ROUND)
+    timed(
+        benchmark, sprite.shade, place, radius, behind, start, pupil, coverage, dioptres, 0, 0,
+        lens.focus_dioptres, lens.px_per_dioptre, transmitted.copy(),
+    )  # fmt: skip
+
+
+def test_deposit(benchmark, lights):
+    """Draw lights."""
+    place, radius, _, start, transmitted = lights
+    energy, table, out = np.ones((len(place), 3)), outline(ROUND), np.zeros((*SIZE, 3))
+    timed(benchmark, sprite.deposit, place, radius, energy, start, transmitted, table, area(ROUND), BAND_ROWS, out)
+
+
+def test_lines(benchmark, rgbd, holes):
+    """Compare the ends of the lines across gaps."""
+    ys, xs = (places[::16] for places in np.nonzero(~holes))
+    grain, cost = np.zeros((3, *(-(-side // 4) for side in SIZE)), np.float32), np.empty((len(ys), bridge.DIRECTIONS))
+    timed(benchmark, bridge.lines, rgbd, holes, ys, xs, 24, 1.0, 0.01, grain, 4, cost.astype(np.float32))
+
+
+def test_bridge(benchmark, rgbd, holes):
+    """Close gaps along lines."""
+    ys, xs = np.nonzero(~holes)
+    number = np.zeros((SIZE[0] // 4 + 1, SIZE[1] // 4 + 1), np.int32)
+    cost = np.ones((1, bridge.DIRECTIONS), np.float32)
+    timed(benchmark, bridge.bridge, rgbd, holes, ys, xs, 24, number, 4, cost, 12, 0.05, rgbd.copy())
