@@ -131,7 +131,7 @@ def encode(
         if kind == "exr":
             return _exr(photo, bits)
         profile = _output_profile(photo, bits)
-        codes = quantise(profile.from_linear(photo.rgb), bits)
+        codes = profile.to_codes(photo.rgb, bits)
         keep_gps = "gps" not in strip
         # Pillow rebuilds an AVIF's EXIF, without its maker note, when it states an orientation.
         block = exif.for_output(photo.meta.exif, photo.size, photo.meta.af_area, keep_gps, kind != "avif")
@@ -165,13 +165,6 @@ def _output_profile(photo: Photo, bits: int) -> Profile:
     profile = photo.profile
     kept = profile.icc and photo.meta.format != "exr" and (bits > 8 or photo.meta.bit_depth == 8)
     return profile if kept or not profile.is_linear else profile.with_curve(SRGB_CURVE)
-
-
-def quantise(codes: FloatArray, bits: int) -> NDArray:
-    """Round codes 0..1 to uint8, or to uint16 (10 bits too are spread over 16)."""
-    if bits == 8:
-        return np.rint(codes * np.float32(255)).astype(np.uint8)
-    return np.rint(codes * np.float32(65535)).astype(np.uint16)
 
 
 def _heic(codes: NDArray, bits: int, quality: int, profile: Profile, block: bytes | None, xmp: bytes | None) -> bytes:
