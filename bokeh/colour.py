@@ -224,4 +224,3 @@ def linear_profile() -> Profile:
 def named_profile(name: str, curve: Curve = SRGB_CURVE) -> Profile:
     """Profile of a key of `PRIMARIES`, ICC included."""
     return Profile.from_primaries(name, *PRIMARIES[name], curve=curve)
-

@@ -48,24 +48,30 @@ def png(codes: NDArray, icc: bytes | None, exif: bytes | None, xmp: bytes | None
     step = max(1, _STRIP_BYTES // (codes.strides[0] or 1))
     strips = each(lambda top: _strip(codes, top, min(top + step, h)), range(0, h, step))
     check = 1
-    for _, filtered in strips:
-        check = zlib.adler32(filtered, check)
+    for _, rows in strips:
+        check = zlib.adler32(rows.data, check)
     packed = [b"\x78\x01" + strips[0][0], *(body for body, _ in strips[1:]), struct.pack(">I", check)]
     chunks += [_chunk(b"IDAT", body) for body in packed]
     return b"\x89PNG\r\n\x1a\n" + b"".join([*chunks, _chunk(b"IEND", b"")])
 
 
-def _strip(codes: NDArray, top: int, end: int) -> tuple[bytes, NDArray[np.uint8]]:
-    """Rows filtered, and deflated as a piece of one stream: it ends on a byte, the last one ends the stream."""
+def filtered(codes: NDArray, top: int, end: int) -> NDArray[np.uint8]:
+    """Rows of a PNG, each after the number of its filter."""
     rows = _row_bytes(codes[max(top - 1, 0) : end])
     above = rows[:-1] if top else np.concatenate([np.zeros_like(rows[:1]), rows[:-1]])
     rows = rows[1:] if top else rows
-    filtered = np.empty((len(rows), rows.shape[1] + 1), np.uint8)
-    filtered[:, 0] = 4
-    np.subtract(rows, _paeth(rows, above, 3 * codes.dtype.itemsize), out=filtered[:, 1:])
+    out = np.empty((len(rows), rows.shape[1] + 1), np.uint8)
+    out[:, 0] = 4
+    np.subtract(rows, _paeth(rows, above, 3 * codes.dtype.itemsize), out=out[:, 1:])
+    return out
+
+
+def _strip(codes: NDArray, top: int, end: int) -> tuple[bytes, NDArray[np.uint8]]:
+    """Rows filtered, and deflated as a piece of one stream: it ends on a byte, the last one ends the stream."""
+    rows = filtered(codes, top, end)
     squeeze = zlib.compressobj(_EFFORT, zlib.DEFLATED, -15, strategy=_STRATEGY)
     last = end == len(codes)
-    return squeeze.compress(filtered) + squeeze.flush(zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH), filtered
+    return squeeze.compress(rows.data) + squeeze.flush(zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH), rows
 
 
 def _row_bytes(codes: NDArray) -> NDArray[np.uint8]:
