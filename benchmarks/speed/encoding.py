@@ -21,13 +21,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import rebokeh as rk
+from rebokeh.bokeh.table import in_columns
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "benchmarks" / "truth"))
 SAMPLE = ROOT / "samples" / "portrait.heic"
 GRAIN = (1.5, 0.75)
 """Standard deviations in 8-bit codes, of the grain that all channels share and of what each adds of its own."""
-LUMA = np.float32([0.299, 0.587, 0.114])
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 MIDDLE_PX = 512
 """SSIM and FLIP look at a square of this side from the middle: at 12 MP they take longer than the codecs."""
 
@@ -66,7 +67,7 @@ class Cost:
 
 
 def enlarged_sample(megapixels: float) -> rk.Photo:
-    """Return the sample at another size, with grain."""
+    """Return the sample at another size, with grain between its codes too, for what holds more than 8 bits."""
     small = rk.load(SAMPLE)
     codes = small.profile.to_codes(small.rgb, 8)
     h, w = small.size
@@ -78,7 +79,7 @@ def enlarged_sample(megapixels: float) -> rk.Photo:
         rng.standard_normal((*shape, 1), np.float32) * GRAIN[0]
         + rng.standard_normal((*shape, 3), np.float32) * GRAIN[1]
     )
-    grainy = np.clip(np.rint(np.asarray(large) + grain), 0, 255).astype(np.uint8)
+    grainy = np.clip((np.asarray(large) + grain) / 255, 0, 1).astype(np.float32)
     return rk.Photo(rgb=small.profile.to_linear(grainy), profile=small.profile)
 
 
@@ -144,8 +145,6 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
 
 def main() -> int:
     """Run the benchmark."""
-    from table import printed
-
     given = parse()
     named = [(str(path), rk.load(path)) for path in given.photos]
     for name, photo in named or [("the sample, enlarged, with grain", enlarged_sample(given.megapixels))]:
@@ -160,7 +159,7 @@ def main() -> int:
         if given.json:
             print("\n".join(json.dumps({"photo": name, **asdict(cost)}) for cost in costs))
         else:
-            print(f"{name}: {photo.size[1]}x{photo.size[0]}\n\n{printed(rows(costs), given.markdown)}\n")
+            print(f"{name}: {photo.size[1]}x{photo.size[0]}\n\n{in_columns(rows(costs), given.markdown)}\n")
     return 0
 
 

@@ -63,7 +63,7 @@ def candidates(photo: rk.Photo) -> Iterator[Candidate]:
         yield Candidate(kind, f"rebokeh, {bits} bit", partial(_ours, photo, kind, bits), True, True)
     for bits in (8, 16):
         for level, strategy in ((1, "Z_DEFAULT_STRATEGY"), (4, "Z_DEFAULT_STRATEGY"), (1, "Z_RLE")):
-            pack = partial(_png, bits, level, getattr(zlib, strategy))
+            pack = partial(_png, photo, bits, level, getattr(zlib, strategy))
             yield Candidate("png", f"{bits} bit paeth, {strategy} {level}, one core", pack, False, True)
     for name in ("NO", "ZIPS", "ZIP", "PIZ", "DWAA"):
         yield Candidate("exr", f"half {name}", partial(_exr, photo, name), False, True)
@@ -116,9 +116,9 @@ def _heic(preset: str, quality: int, chroma: int, codes: Codes) -> bytes:
     return file.getvalue()
 
 
-def _png(bits: int, level: int, strategy: int, codes: Codes) -> bytes:
+def _png(photo: rk.Photo, bits: int, level: int, strategy: int, codes: Codes) -> bytes:
     """Pack the filtered rows as one stream on one core; chunks and header left out."""
-    deeper = codes if bits == 8 else codes.astype(np.uint16) * np.uint16(257)
+    deeper = codes if bits == 8 else photo.profile.to_codes(photo.rgb, bits)
     squeeze = zlib.compressobj(level, strategy=strategy)
     parts = [squeeze.compress(deep.filtered(deeper, top, top + 32).data) for top in range(0, len(deeper), 32)]
     return b"".join([*parts, squeeze.flush()])

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from ..cores import each
 from . import exif as exif_block
 
-# Filtered photographs are noise and runs: a search for longer matches finds none worth their bits. At 12 MP, 8 bit with
-# grain, runs alone take 0.7 s of one core and 11.9 bits a pixel, level 4 with its search 1.5 s and 13.0; at 16 bit
-# 1.4 s and 40.9 against 4.9 s and 41.1 (benchmarks/speed/encoding.py).
+# Filtered photographs are noise and runs: a search for longer matches finds none worth their bits. At 12 MP with grain,
+# on one core, runs alone take 1.2 s (16 bit: 2.2) and 10.8 bits a pixel (39.9), level 4 with its search 2.0 s (4.8) and
+# 11.9 (40.2); benchmarks/speed/encoding.py.
 _EFFORT, _STRATEGY = 1, zlib.Z_RLE
 # Filtered and packed at once, by one core: small enough that the filter's temporaries stay in its cache.
 _STRIP_BYTES = 1 << 18
