@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from .cores import cores, each
 
-# Values converted at once. Their temporaries fit a core's cache: three times as fast as blocks of millions.
+# Values converted at once. Their temporaries fit a core's cache: 0.17 s of CPU for 12 MP, 0.58 in blocks of millions.
 _BLOCK = 3 << 15
 
 
