@@ -27,6 +27,7 @@ from .icc import (
     primaries_matrix,
     read,
 )
+from .tone import look_up
 
 __all__ = [
     "D65",
@@ -47,7 +48,6 @@ FloatArray = NDArray[np.float32]
 
 _FORWARD = 65536  # one entry per 16-bit code
 _INVERSE = 1 << 18  # over sqrt(linear): fine enough near black for one 16-bit code of a gamma 2.6 curve
-_BLOCK = 1 << 21  # values converted at once, so that temporaries stay in cache and small
 
 # xy chromaticities (red, green, blue) of the primaries that pictures are tagged with; white is D65.
 PRIMARIES = {
@@ -71,6 +71,11 @@ def _inverse_table(curve: Curve) -> FloatArray:
     rises = np.concatenate(([True], np.diff(linear) > 0))
     root = np.linspace(0.0, 1.0, _INVERSE)
     return np.interp(root * root, linear[rises], codes[rises]).astype(np.float32)
+
+
+def _rounded(codes: FloatArray, bits: int) -> NDArray:
+    dtype = np.uint8 if bits == 8 else np.uint16
+    return np.rint(codes * np.float32(np.iinfo(dtype).max)).astype(dtype)
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,7 @@ class Profile:
                 return np.array(codes, np.float32, order="C")
             index_scale, table_step = float(_FORWARD - 1), 1
         tables = [_forward_table(c)[::table_step] for c in self.curves]
-        return _look_up(codes, tables, index_scale, root=False)
+        return look_up(codes, tables, index_scale)
 
     def from_linear(self, linear: NDArray) -> FloatArray:
         """Code values 0..1 (not rounded) of scene-linear light; clips to 0..1.
@@ -133,8 +138,25 @@ class Profile:
         """
         if self.is_linear:
             return np.clip(np.nan_to_num(np.asarray(linear, np.float32)), 0.0, 1.0)
-        tables = [_inverse_table(c) for c in self.curves]
-        return _look_up(np.asarray(linear, np.float32), tables, float(_INVERSE - 1), root=True)
+        return look_up(linear, [_inverse_table(c) for c in self.curves], float(_INVERSE - 1), root=True)
+
+    def to_codes(self, linear: NDArray, bits: int) -> NDArray:
+        """Code values of scene-linear light, rounded: `from_linear` in one pass, without a float copy.
+
+        Parameters
+        ----------
+        linear : float (..., 3)
+        bits : int
+            8 gives uint8; more gives uint16 over its full range (10 bits too).
+
+        Returns
+        -------
+        uint8 or uint16 (..., 3)
+        """
+        if self.is_linear:
+            return _rounded(self.from_linear(linear), bits)
+        tables = [_rounded(_inverse_table(c), bits) for c in self.curves]
+        return look_up(linear, tables, float(_INVERSE - 1), root=True)
 
     @classmethod
     def from_icc(cls, icc: bytes | None) -> Profile:
@@ -202,29 +224,3 @@ def linear_profile() -> Profile:
 def named_profile(name: str, curve: Curve = SRGB_CURVE) -> Profile:
     """Profile of a key of `PRIMARIES`, ICC included."""
     return Profile.from_primaries(name, *PRIMARIES[name], curve=curve)
-
-
-def _look_up(values: NDArray, tables: list[FloatArray], index_scale: float | None, root: bool) -> FloatArray:
-    """Table values of `values`, per channel; sqrt first when `root`. Nearest entry: the tables are dense enough."""
-    values = np.ascontiguousarray(values)
-    same = all(t is tables[0] or np.array_equal(t, tables[0]) for t in tables[1:])
-    out = np.empty(values.shape, np.float32)
-    lanes = (
-        [(values.reshape(-1), out.reshape(-1), tables[0])]
-        if same
-        else [(values[..., k].reshape(-1), out[..., k], tables[k]) for k in range(3)]
-    )
-    for source, target, table in lanes:
-        flat = np.empty(source.size, np.float32) if target.ndim > 1 or not target.flags.c_contiguous else target
-        table = np.ascontiguousarray(table)
-        for start in range(0, source.size, _BLOCK):
-            part = source[start : start + _BLOCK]
-            if index_scale is not None:
-                part = np.clip(np.nan_to_num(part.astype(np.float32)), 0.0, 1.0)
-                if root:
-                    part = np.sqrt(part)
-                part = (part * np.float32(index_scale) + np.float32(0.5)).astype(np.int32)
-            flat[start : start + _BLOCK] = table[part]
-        if flat is not target:
-            target[...] = flat.reshape(target.shape)
-    return out

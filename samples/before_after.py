@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 import rebokeh as rk
@@ -16,8 +15,7 @@ GAP_PX = 8
 
 def shown(photo: rk.Photo) -> Image.Image:
     """Return a photo at the README's size."""
-    codes = np.rint(photo.profile.from_linear(photo.rgb) * 255).astype(np.uint8)
-    picture = Image.fromarray(codes)
+    picture = Image.fromarray(photo.profile.to_codes(photo.rgb, 8))
     return picture.resize((round(picture.width * HEIGHT_PX / picture.height), HEIGHT_PX), Image.Resampling.LANCZOS)
 
 
