@@ -20,6 +20,7 @@ from .io.common import printable
 from .lens import Lens, ThinLens, mount
 from .matting import refine
 from .photo import Photo
+from .progress import Progress, unseen
 from .sheets import SUBJECT_SHARE, peel
 from .spread import spread
 from .sprites import Silhouette, draw_lights
@@ -104,7 +105,7 @@ class Scene:
         focus_m, source = find_focus(lens, self.photo, self.dioptres, self.matte)
         return mount(lens, self.photo.size, self.photo.meta.f35_mm, focus_m), source
 
-    def render(self, lens: Lens, steps: StepsLike = None) -> Photo:
+    def render(self, lens: Lens, steps: StepsLike = None, progress: Progress = unseen) -> Photo:
         """Render the picture that a lens takes of the scene.
 
         Parameters
@@ -112,6 +113,8 @@ class Scene:
         lens : Lens
         steps : path-like or Steps, optional
             A folder to fill with pictures of each step; empty, or not there yet. The render is the same without.
+        progress : Progress, optional
+            Is told what is being done, and the share of it that is done.
 
         Returns
         -------
@@ -125,6 +128,7 @@ class Scene:
         OutputError
             When the folder of the steps is not empty, or cannot be written; it is then left as it was.
         """
+        progress("render", 0.0)
         thin, _ = self.mount(lens)
         with _ONE_AT_A_TIME, watching(steps) as watch:
             watch.scene(self, thin)
@@ -214,13 +218,15 @@ class Scene:
         return draw_lights(place, energy, lights.dioptres, silhouettes, thin, aperture, self.photo.size)
 
 
-def prepare(photo: Photo, settings: RenderSettings | None = None) -> Scene:
+def prepare(photo: Photo, settings: RenderSettings | None = None, progress: Progress = unseen) -> Scene:
     """Do all that does not depend on the lens.
 
     Parameters
     ----------
     photo : Photo
     settings : RenderSettings, optional
+    progress : Progress, optional
+        Is told what is being done, and the share of it that is done.
 
     Returns
     -------
@@ -231,6 +237,7 @@ def prepare(photo: Photo, settings: RenderSettings | None = None) -> Scene:
     NoDepthError
         When the photo holds no depth, and the style needs some.
     """
+    progress("prepare", 0.0)
     settings = settings or RenderSettings()
     _refuse_without_depth(photo, settings)
     with _ONE_AT_A_TIME:
@@ -253,7 +260,12 @@ def prepare(photo: Photo, settings: RenderSettings | None = None) -> Scene:
 
 
 def render(
-    photo: Photo, lens: Lens | None = None, settings: RenderSettings | None = None, *, steps: StepsLike = None
+    photo: Photo,
+    lens: Lens | None = None,
+    settings: RenderSettings | None = None,
+    *,
+    steps: StepsLike = None,
+    progress: Progress = unseen,
 ) -> Photo:
     """Render the picture that a lens would have taken.
 
@@ -265,6 +277,8 @@ def render(
     steps : path-like or Steps, optional
         A folder to fill with pictures of each step, in the order of the light, with `index.html` and `steps.json` that
         say what they show. It must be empty, or not there yet. The render is the same without.
+    progress : Progress, optional
+        Is told what is being done, and the share of it that is done, 0..1; from any thread.
 
     Returns
     -------
@@ -281,7 +295,7 @@ def render(
         When the folder of the steps is not empty, or cannot be written; it is then left as it was.
     """
     steps = as_steps(steps)
-    return prepare(photo, settings).render(lens or Lens(), steps)
+    return prepare(photo, settings, progress).render(lens or Lens(), steps, progress)
 
 
 def _focal_source(lens: Lens, f35_mm: float | None) -> str:

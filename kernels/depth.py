@@ -3,7 +3,9 @@
 import math
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
+
+from .jit import jit
 
 # Perceptual colours (square root of light) that differ by 0.07 are a third as likely to be one surface.
 COLOUR_SHARPNESS = 200.0
@@ -12,7 +14,7 @@ PRIOR_TRUST = 1.0
 NEIGHBOUR_TRUST = 0.8
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def first_seen(depth, step_y, step_x, value, distance):
     """Carry the last known depth along one direction: `value` and its `distance` (px), per pixel.
 
@@ -37,7 +39,7 @@ def first_seen(depth, step_y, step_x, value, distance):
                 distance[y, x] = distance[py, px] + length
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def fill_holes(depth, values, distances, reach, spread):
     """Fill the NaN of `depth` in place from what was seen in eight directions, the farther side first.
 
@@ -69,7 +71,7 @@ def fill_holes(depth, values, distances, reach, spread):
                 depth[y, x] = total / weight
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def next_codes(code, linked, down, up):
     """Measure how far each pixel is from the next lower and the next higher code of its surface.
 
@@ -107,7 +109,7 @@ def next_codes(code, linked, down, up):
                 up[y, x] = higher
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def smooth_rows(values, codes, jump, keep):
     """Smooth each row of `values` in place, forth and back, never across a jump of `codes`.
 
@@ -123,7 +125,7 @@ def smooth_rows(values, codes, jump, keep):
                 values[y, x] += keep * (values[y, x + 1] - values[y, x])
 
 
-@njit(cache=True, nogil=True, parallel=True, fastmath={"contract", "reassoc", "arcp", "nsz"})
+@jit(parallel=True, fastmath={"contract", "reassoc", "arcp", "nsz"})
 def two_surfaces(depth, slope, low, high, colour, matte, fine_colour, fine_matte, radius, near, far, odds):
     """Where two surfaces meet: the depth of each, and to which of them a pixel belongs.
 
@@ -245,7 +247,7 @@ def two_surfaces(depth, slope, low, high, colour, matte, fine_colour, fine_matte
             odds[Y, X] = log_prior + COLOUR_TRUST * likeness
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def likeness_of_neighbours(colour, near, far, edge, weights):
     """How much each edge pixel looks like its eight neighbours, as far as these are edge pixels too.
 
@@ -272,7 +274,7 @@ def likeness_of_neighbours(colour, near, far, edge, weights):
                 k += 1
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def agree(edge, weights, data, before, after, width):
     """One step of agreement: each pixel of an edge leans to the side of neighbours that look alike.
 
@@ -293,7 +295,7 @@ def agree(edge, weights, data, before, after, width):
         after[p] = total
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def perceive(light, out):
     """Area means of `light` (HH, WW, 3), scene-linear, as square roots clipped at 1.5: `out` (H, W, 3)."""
     HH, WW, _ = light.shape
@@ -312,7 +314,7 @@ def perceive(light, out):
                 out[y, x, c] = math.sqrt(total / ((y1 - y0) * (x1 - x0)))
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def resolve(depth, colour, near, far, odds, light, out):
     """Write the depth of each photo pixel: the chosen surface at an edge, the map itself elsewhere.
 

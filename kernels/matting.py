@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from numba import njit, prange
+from numba import prange
+
+from .jit import jit
 
 
-@njit(cache=True, parallel=True, nogil=True)
+@jit(parallel=True)
 def fit(picture, matte, ys, xs, reach, ridge, out):
     """Fit matte = a . colour + b over the square around each pixel.
 
@@ -63,7 +65,7 @@ def fit(picture, matte, ys, xs, reach, ridge, out):
         out[n, 4] = max(smm / count - sm * sm - ar * rm - ag * gm - ab * bm, 0.0)
 
 
-@njit(cache=True, parallel=True, nogil=True)
+@jit(parallel=True)
 def apply(picture, fits, number, ys, xs, matte):
     """Give the matte (H, W), in place, what the mean of the fits around each pixel says of its colour.
 
@@ -86,7 +88,7 @@ def apply(picture, fits, number, ys, xs, matte):
         matte[y, x] = min(max(value, 0.0), 1.0)
 
 
-@njit(cache=True, parallel=True, nogil=True)
+@jit(parallel=True)
 def soften(values, taps, ys, xs, axis, out):
     """Filter (H, W) along an axis with symmetric taps, at the pixels (ys, xs) only; the border repeats."""
     height, width = values.shape

@@ -3,8 +3,10 @@
 import numba
 import numpy as np
 
+from .jit import jit
 
-@numba.njit(cache=True, nogil=True, parallel=True)
+
+@jit(parallel=True)
 def halve(values, radius, active, half_values, half_radius, half_active):
     """Average 2 x 2 pixels; the border repeats.
 
@@ -35,7 +37,7 @@ def halve(values, radius, active, half_values, half_radius, half_active):
                 )
 
 
-@numba.njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def double(values, out):
     """Enlarge by two along both sides, by cubic convolution (Keys 1981, a = -1/2).
 

@@ -5,6 +5,7 @@ import math
 import numba
 import numpy as np
 
+from .jit import jit
 from .scatter import MIN_RADIUS_PX, edge_integral
 
 # Steps of the fixed point that finds where a ray crosses an occluder; its radius changes little from pixel to pixel.
@@ -17,7 +18,7 @@ STRIPS = 8
 SHARP_RADIUS_PX = 2.0
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@jit(inline="always")
 def _clear(coverage, dioptres, top, left, focus_dioptres, px_per_dioptre, x, y, ux, uy, behind_dioptres):
     """Share of a ray, arriving at picture point (x, y) from pupil point (ux, uy), that a sheet lets through."""
     height, width = coverage.shape
@@ -36,7 +37,7 @@ def _clear(coverage, dioptres, top, left, focus_dioptres, px_per_dioptre, x, y, 
     return np.float32(1.0) - coverage[row, column]
 
 
-@numba.njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def shade(
     place, radius, behind, start, pupil, coverage, dioptres, top, left, focus_dioptres, px_per_dioptre, transmitted
 ):
@@ -97,7 +98,7 @@ def shade(
                     )  # fmt: skip
 
 
-@numba.njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def deposit(place, radius, energy, start, transmitted, outlines, area, band_rows, out):
     """Add the sprites to the picture.
 

@@ -1,13 +1,14 @@
 """What is one surface: neighbours whose depth does not jump."""
 
-import numba
 import numpy as np
+
+from .jit import jit
 
 # There and back, twice: once more than a surface without bays needs.
 SWEEPS = 4
 
 
-@numba.njit(cache=True, nogil=True)
+@jit()
 def walk(distance, dioptres, jump_dioptres, reach):
     """Spread the distance from the pixels at 0 along connected surfaces, in place.
 
