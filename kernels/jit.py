@@ -24,7 +24,7 @@ def jit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
         kernel: Any = numba.njit(nogil=True, **options)(function)
         # NUMBA_DISABLE_JIT leaves the function as it is.
         if isinstance(kernel, Dispatcher) and store().folder is not None:
-            kernel._cache = KernelCache(function)
+            kernel._cache = KernelCache(function)  # pyright: ignore[reportAttributeAccessIssue]
         return kernel
 
     return compiled
