@@ -23,7 +23,7 @@ from typer.core import TyperCommand, TyperGroup
 from .bokeh.errors import InputError, UsageError
 from .bokeh.guard import Run, guarded, guarded_apart, say
 from .bokeh.naming import plan_output, refuse_unwritable, tag
-from .bokeh.progress import Bar, Clock, Progress, sees_progress, timetable, unseen
+from .bokeh.progress import Bar, Clock, sees_progress, timetable, unseen
 from .bokeh.report import facts, in_short, in_words
 from .bokeh.units import parse_f_number, parse_focal_mm, parse_focus, parse_sensor_mm
 
@@ -200,6 +200,8 @@ def _render(
     """
     if verbose and quiet:
         raise UsageError("-v and -q contradict each other; give one")
+    if timing and quiet:
+        raise UsageError("--timing and -q contradict each other; give one")
     if depth is None and (depth_unit is not None or depth_scale is not None):
         raise UsageError("--depth-unit and --depth-scale speak of a depth map; name it with --depth")
     lens = _lens(fstop, focus, focal, sensor, blades, curvature, rotation)
@@ -217,10 +219,11 @@ def _render(
     unfinished_in = set() if steps is None else {steps.folder, steps.folder.parent}
     run: Run = ctx.obj
     run.undo += [warmup.stop_saving, lambda: abandon(unfinished_in)]
-    if warmup.is_cold() and not quiet and (verbose or sys.stderr.isatty()):
-        say(warmup.FIRST_RUN)
     with ExitStack() as stack:
-        clock = Clock(run.begun, _bar(stack, run, quiet, as_json))
+        bar = _bar(stack, run, quiet, as_json)
+        if bar is not None or verbose:
+            warmup.announce(say if bar is None else bar.say)
+        clock = Clock(run.begun, bar or unseen)
         with clock.stage("load"):
             source = _stdin_bytes() if photo == "-" else photo
             loaded = load(source, depth=depth, depth_unit=depth_unit, depth_scale=depth_scale, matte=matte)
@@ -282,7 +285,7 @@ def _warmup(
     run: Run = ctx.obj
     run.undo.append(warmup.stop_saving)
     with ExitStack() as stack:
-        styles = warmup.warm_up(_bar(stack, run, quiet, as_json))
+        styles = warmup.warm_up(_bar(stack, run, quiet, as_json) or unseen)
     seconds, folder = round(time.perf_counter() - run.begun, 3), warmup.kept_in()
     if as_json:
         kept = None if folder is None else str(folder)
@@ -293,10 +296,10 @@ def _warmup(
         say(f"compiled in {seconds:.1f} s, kept in {folder}")
 
 
-def _bar(stack: ExitStack, run: Run, quiet: bool, as_json: bool) -> Progress:
+def _bar(stack: ExitStack, run: Run, quiet: bool, as_json: bool) -> Bar | None:
     """Show how far the run is until the stack is left, if there is somebody to see it."""
     if not sees_progress(quiet, as_json):
-        return unseen
+        return None
     bar = stack.enter_context(Bar(sys.stderr))
     run.undo.insert(0, bar.erase)
     return bar

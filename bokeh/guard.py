@@ -77,8 +77,8 @@ def guarded_apart(call: Callable[[], Any], run: Run, *, debug: bool) -> int:
     """
 
     def end(number: int, _: object) -> NoReturn:
-        for each in ENDINGS:
-            signal.signal(each, signal.SIG_IGN)
+        for other in ENDINGS:
+            signal.signal(other, signal.SIG_IGN)
         code, word = ENDINGS[signal.Signals(number)]
         for undo in run.undo:
             with contextlib.suppress(Exception):
@@ -96,6 +96,8 @@ def guarded_apart(call: Callable[[], Any], run: Run, *, debug: bool) -> int:
     worker.start()
     while worker.is_alive():
         worker.join(0.1)  # some systems hear no Ctrl-C during an endless wait
+    for number in ENDINGS:
+        signal.signal(number, signal.SIG_IGN)  # what was asked for is done, and the process ends by itself
     return codes[0] if codes else FAILED
 
 

@@ -126,6 +126,12 @@ class Bar:
         """Remember how far the run is (`Progress`)."""
         self._now = name, share
 
+    def say(self, line: str) -> None:
+        """Write a line that stays; the bar goes on below."""
+        with self._lock:
+            self._write("")
+            self._terminal.write(f"{line}\n")
+
     def erase(self) -> None:
         """Erase the line, for good."""
         self._over.set()

@@ -1,7 +1,8 @@
-"""The machine code of the loops: whether it is there yet, where it is kept, and how to have all of it beforehand."""
+"""The machine code of the loops: whether it is there, where it is kept, and how to have all of it beforehand."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -18,9 +19,10 @@ from .render import RenderSettings, prepare
 FIRST_RUN = "compiling once for this machine; this takes about a minute, later runs start at once"
 
 
-def is_cold() -> bool:
-    """Whether nothing has been compiled yet by this version, so that the first picture takes long."""
-    return not store().holds_something()
+def announce(say: Callable[[str], object]) -> None:
+    """Have it said when a picture has to wait: once compiling begins, where nothing has been compiled before."""
+    if not store().holds_something():
+        store().on_compile = lambda: say(FIRST_RUN)
 
 
 def kept_in() -> Path | None:

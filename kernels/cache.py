@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -48,11 +48,14 @@ class Store:
         Of everything that compiled loops depend on, except for the processor, which numba looks at itself.
     trouble : str
         Why something could not be kept; empty while all is well.
+    on_compile : callable, optional
+        Is called once, when the first loop has to be compiled because it was not found.
     """
 
     def __init__(self) -> None:
         self.key = _key()
         self.trouble = ""
+        self.on_compile: Callable[[], object] | None = None
         self.folder = next((folder for home in _homes() if _serves(folder := home / self.key)), None)
 
     def give_up(self, reason: str) -> None:
@@ -60,6 +63,12 @@ class Store:
         if not self.trouble:
             self.trouble = f"compiled code could not be kept ({reason}); the next run compiles again"
             warnings.warn(self.trouble, CacheWarning, stacklevel=3)
+
+    def missed(self) -> None:
+        """Pass on that a loop has to be compiled: once."""
+        told, self.on_compile = self.on_compile, None
+        if told is not None:
+            told()
 
     def holds_something(self) -> bool:
         """Whether anything has been compiled and kept."""
@@ -181,11 +190,14 @@ class KernelCache(FunctionCache):
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return the compiled loop; None when it is not there, or broken, which removes it."""
+        found = None
         try:
-            return super().load_overload(sig, target_context)
+            found = super().load_overload(sig, target_context)
         except Exception:  # what broken pickles raise has no end
             self._purge()
-            return None
+        if found is None:
+            store().missed()
+        return found
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep a compiled loop, if it can be."""

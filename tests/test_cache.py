@@ -50,7 +50,9 @@ def loop(tmp_path_factory):
         yield
 
 
-def call(first: str = "", then: str = "", package: Path | None = None, **environment: str) -> tuple[bool, str, str]:
+def call(
+    first: str = "", then: str = "", package: Path | str | None = None, **environment: str
+) -> tuple[bool, str, str]:
     """Run the loop in a process of its own; whether it was found compiled, in which folder, and what was said."""
     variables = {k: v for k, v in os.environ.items() if k not in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "TMPDIR")}
     if package is not None:

@@ -55,7 +55,7 @@ def test_at_any_time(tmp_path, number):
     duration = time.perf_counter() - began
     (tmp_path / "whole.heic").unlink()
     stopped = 0
-    for share in np.linspace(0.1, 0.95, 8):
+    for share in np.linspace(0.3, 0.95, 8):
         for left in sorted((tmp_path / "s").glob("*"), reverse=True):
             left.unlink()
         process = start(*words, "--overwrite", env=environment)
@@ -111,8 +111,8 @@ def test_in_a_call_that_is_deaf(portrait, folder, number, patch):
     steps = portrait.photo.parent / "steps"
     words = [str(portrait.photo), "--depth", str(portrait.depth), "--save-steps", str(steps), "-q"]
     code = DEAF.format(patch=patch, words=words)
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen([sys.executable, "-c", code], text=True, **pipes)
+    command = [sys.executable, "-c", code]
+    process = subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None and process.stdout.readline() == "deaf\n"
     parts = [f.name for f in portrait.photo.parent.iterdir() if atomic.is_part(f.name)]
     assert bool(parts) == ("load" not in patch)  # there is something to clear away
