@@ -76,8 +76,11 @@ def test_at_any_time(tmp_path, number):
 
 @pytest.mark.parametrize("number", CODES)
 def test_while_it_waits_for_standard_input(number):
-    process = start("-", stdin=subprocess.PIPE)
-    time.sleep(1.5)
+    code = "import sys; from rebokeh.cli import app; sys.argv[1:] = ['-']; print('started', flush=True); app()"
+    command, pipe = [sys.executable, "-c", code], subprocess.PIPE
+    process = subprocess.Popen(command, text=True, stdin=pipe, stdout=pipe, stderr=pipe)
+    assert process.stdout is not None and process.stdout.readline() == "started\n"
+    time.sleep(0.5)
     check_stopped(process, number, *stop(process, number))
 
 
