@@ -8,13 +8,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -22,19 +20,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from .bokeh.errors import InputError, RebokehError, UsageError
+from .bokeh.errors import InputError, UsageError
+from .bokeh.guard import Run, guarded, guarded_apart, say
 from .bokeh.naming import plan_output, refuse_unwritable, tag
+from .bokeh.progress import Bar, Clock, sees_progress, timetable, unseen
 from .bokeh.report import facts, in_short, in_words
 from .bokeh.units import parse_f_number, parse_focal_mm, parse_focus, parse_sensor_mm
 
 if TYPE_CHECKING:
     from .bokeh.lens import Lens
     from .bokeh.photo import Photo
-
-INTERRUPTED = 130
-TERMINATED = 143
-FAILED = 1
-
 
 Style = Literal["lens", "gaussian"]
 Highlights = Literal["auto", "gain-map", "estimate", "off"]
@@ -46,10 +41,6 @@ class Strip(StrEnum):  # typer takes no list of Literal
     """Metadata to leave out."""
 
     gps = "gps"
-
-
-class _Terminated(BaseException):
-    """SIGTERM: unwinds like Ctrl-C, so that a half-written file is removed."""
 
 
 class _PhotoFirst(TyperGroup):
@@ -72,12 +63,15 @@ class _PhotoFirst(TyperGroup):
     ) -> Any:
         """Run, and turn whatever goes wrong into one line and an exit code."""
         words = list(sys.argv[1:] if args is None else args)
+        own_process = args is None and standalone_mode
+        begun = Run.of_process() if own_process else Run()
         run = super().main
 
         def call() -> Any:
-            return run(words or ["--help"], "rebokeh", complete_var, False, windows_expand_args, **extra)
+            return run(words or ["--help"], "rebokeh", complete_var, False, windows_expand_args, obj=begun, **extra)
 
-        code = _guarded(call, debug="--debug" in words)
+        debug = "--debug" in words
+        code = guarded_apart(call, begun, debug=debug) if own_process else guarded(call, debug=debug)
         if not words and code == 0:
             code = UsageError.exit_code
         if not standalone_mode:
@@ -131,6 +125,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.command("render", cls=_PhotoCommand, hidden=True, add_help_option=False)
 def _render(
+    ctx: typer.Context,
     photo: Annotated[str, typer.Argument(metavar="PHOTO", help="The photo; - is standard input.")],
     fstop: Annotated[
         str, typer.Option(metavar="N", help="F-number, full-frame equivalent; smaller is blurrier.")
@@ -183,6 +178,7 @@ def _render(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print what was done as one JSON object on standard output.")
     ] = False,
+    timing: Annotated[bool, typer.Option("--timing", help="Say how long each stage took.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what was used, and how long.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
@@ -199,64 +195,115 @@ def _render(
     The picture is written beside the photo, as IMG_0001_f1.8.heic for IMG_0001.heic. The photo is never changed.
     rebokeh bench measures how fast this machine renders.
 
+    The first run compiles, which takes about a minute; rebokeh warmup does that beforehand.
+
     Exit codes: 0 done, 2 bad usage, 3 the photo has no depth, 4 unreadable input, 130 interrupted.
     """
     if verbose and quiet:
         raise UsageError("-v and -q contradict each other; give one")
+    if timing and quiet:
+        raise UsageError("--timing and -q contradict each other; give one")
     if depth is None and (depth_unit is not None or depth_scale is not None):
         raise UsageError("--depth-unit and --depth-scale speak of a depth map; name it with --depth")
     lens = _lens(fstop, focus, focal, sensor, blades, curvature, rotation)
     if as_json and (out == "-" or (out is None and photo == "-")):
         raise UsageError("--json and the picture cannot both go to standard output; name a file with -o")
 
+    from .bokeh import warmup
     from .bokeh.io import load, save
+    from .bokeh.io.atomic import abandon
     from .bokeh.render import RenderSettings, prepare
     from .bokeh.steps import Steps
 
     inputs = [file for file in (photo, depth, matte) if file]
     steps = None if save_steps is None else Steps(save_steps, overwrite, [file for file in inputs if file != "-"])
-    clock = _Clock()
-    with clock.stage("load"):
-        source = _stdin_bytes() if photo == "-" else photo
-        loaded = load(source, depth=depth, depth_unit=depth_unit, depth_scale=depth_scale, matte=matte)
-    output = plan_output(
-        photo,
-        out,
-        format,
-        source_format=loaded.meta.format,
-        tag=tag(lens.f_number, style),
-    )
-    if output.path is not None:
-        if steps is not None and os.path.realpath(output.path) == str(steps.folder):
-            raise UsageError(f"{output.path} cannot be both the picture and the folder of its steps; rename one")
-        refuse_unwritable(output.path, overwrite=overwrite, inputs=inputs)
-    elif sys.stdout.isatty():
-        raise UsageError("standard output is a terminal, and a picture is no text; name a file with -o")
-    settings = RenderSettings(
-        style=style,
-        highlights=highlights,
-        rendition="hdr" if output.format == "exr" else "sdr",
-    )
-    with clock.stage("prepare"):
-        scene = prepare(loaded, settings)
-    with clock.stage("render"):
-        picture = scene.render(lens, steps)
-    report = scene.report(lens)
-    with clock.stage("save"):
-        options: dict[str, Any] = {"strip": tuple(item.value for item in strip or ()), "format": output.format}
-        if output.path is None:
-            _save_to_stdout(save, picture, options)
+    unfinished_in = set() if steps is None else {steps.folder, steps.folder.parent}
+    run: Run = ctx.obj
+    run.undo += [warmup.stop_saving, lambda: abandon(unfinished_in)]
+    with ExitStack() as stack:
+        bar = _bar(stack, run, quiet, as_json)
+        if bar is not None or verbose:
+            warmup.announce(say if bar is None else bar.say)
+        clock = Clock(run.begun, bar or unseen)
+        with clock.stage("load"):
+            source = _stdin_bytes() if photo == "-" else photo
+            loaded = load(source, depth=depth, depth_unit=depth_unit, depth_scale=depth_scale, matte=matte)
+        output = plan_output(photo, out, format, source_format=loaded.meta.format, tag=tag(lens.f_number, style))
+        if output.path is not None:
+            if steps is not None and os.path.realpath(output.path) == str(steps.folder):
+                raise UsageError(f"{output.path} cannot be both the picture and the folder of its steps; rename one")
+            refuse_unwritable(output.path, overwrite=overwrite, inputs=inputs)
+            unfinished_in.add(Path(os.path.realpath(output.path)).parent)
+        elif sys.stdout.isatty():
+            raise UsageError("standard output is a terminal, and a picture is no text; name a file with -o")
         else:
-            save(picture, output.path, overwrite=overwrite, **options)
+            unfinished_in.add(Path(tempfile.gettempdir()))
+        settings = RenderSettings(
+            style=style,
+            highlights=highlights,
+            rendition="hdr" if output.format == "exr" else "sdr",
+        )
+        with clock.stage("prepare"):
+            scene = prepare(loaded, settings, clock)
+        with clock.stage("render"):
+            picture = scene.render(lens, steps, clock)
+        report = scene.report(lens)
+        with clock.stage("save"):
+            options: dict[str, Any] = {"strip": tuple(item.value for item in strip or ()), "format": output.format}
+            if output.path is None:
+                _save_to_stdout(save, picture, options)
+            else:
+                save(picture, output.path, overwrite=overwrite, **options)
 
-    done = facts(photo, output, loaded, lens, settings, report, clock.seconds, save_steps)
+    done = facts(photo, output, loaded, lens, settings, report, clock.seconds, save_steps, clock.parts)
     if as_json:
         print(json.dumps(done, allow_nan=False))
     if verbose:
         for line in in_words(done):
-            _say(line)
+            say(line)
     elif not quiet:
-        _say(in_short(done))
+        say(in_short(done))
+    if timing:
+        for line in timetable(clock.seconds, clock.parts):
+            say(line)
+    if warmup.trouble() and not quiet:
+        say(f"rebokeh: {warmup.trouble()}")
+
+
+@app.command("warmup", add_help_option=False)
+def _warmup(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was done as one JSON object.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    help: Annotated[
+        bool, typer.Option("--help", "-h", is_eager=True, callback=_print_help, help="Show this message and exit.")
+    ] = False,
+) -> None:
+    """Compile all that a render needs, and keep it, so that the first photo need not wait."""
+    from .bokeh import warmup
+
+    run: Run = ctx.obj
+    run.undo.append(warmup.stop_saving)
+    with ExitStack() as stack:
+        styles = warmup.warm_up(_bar(stack, run, quiet, as_json) or unseen)
+    seconds, folder = round(time.perf_counter() - run.begun, 3), warmup.kept_in()
+    if as_json:
+        kept = None if folder is None else str(folder)
+        print(json.dumps({"seconds": seconds, "cache": kept, "styles": styles, "trouble": warmup.trouble()}))
+    if warmup.trouble() and not quiet:
+        say(f"rebokeh: {warmup.trouble()}")
+    elif not quiet:
+        say(f"compiled in {seconds:.1f} s, kept in {folder}")
+
+
+def _bar(stack: ExitStack, run: Run, quiet: bool, as_json: bool) -> Bar | None:
+    """Show how far the run is until the stack is left, if there is somebody to see it."""
+    if not sees_progress(quiet, as_json):
+        return None
+    bar = stack.enter_context(Bar(sys.stderr))
+    run.undo.insert(0, bar.erase)
+    return bar
 
 
 @app.command("bench", add_help_option=False)
@@ -295,20 +342,6 @@ def _lens(
     )
 
 
-class _Clock:
-    """Seconds per stage."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str):
-        """Time one stage."""
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = round(time.perf_counter() - start, 3)
-
-
 def _stdin_bytes() -> bytes:
     data = sys.stdin.buffer.read() if sys.stdin is not None else b""
     if not data:
@@ -318,67 +351,10 @@ def _stdin_bytes() -> bytes:
 
 def _save_to_stdout(save: Callable[..., Path], picture: Photo, options: dict[str, Any]) -> None:
     # Through a file: TIFF and EXR are written by seeking, which a pipe cannot.
-    with tempfile.TemporaryDirectory(prefix="rebokeh-") as folder:
-        path = save(picture, Path(folder) / "picture", **options)
+    from .bokeh.io.atomic import passing_folder
+
+    with passing_folder() as folder:
+        path = save(picture, folder / "picture", **options)
         with open(path, "rb") as file:
             shutil.copyfileobj(file, sys.stdout.buffer)
     sys.stdout.buffer.flush()
-
-
-def _say(text: str) -> None:
-    """Print one line of words on standard error, whatever bytes a file's name holds."""
-    print("".join(c if c.isprintable() else repr(c)[1:-1] for c in text), file=sys.stderr)
-
-
-def _guarded(call: Callable[[], Any], *, debug: bool) -> int:
-    """Run `call`; one line on standard error and an exit code for whatever it raises."""
-    before = _catch_sigterm()
-    try:
-        with warnings.catch_warnings():
-            if not debug:
-                warnings.simplefilter("ignore")
-            code = call()
-        if code == INTERRUPTED:
-            _say("rebokeh: interrupted")
-        return code if isinstance(code, int) else 0
-    except KeyboardInterrupt:
-        _say("rebokeh: interrupted")
-        return INTERRUPTED
-    except _Terminated:
-        _say("rebokeh: terminated")
-        return TERMINATED
-    except Exception as error:
-        if debug:
-            import traceback
-
-            traceback.print_exc()
-        code, words = _explained(error)
-        _say(f"rebokeh: {words}")
-        return code
-    finally:
-        if before is not None:
-            signal.signal(signal.SIGTERM, before)
-
-
-def _explained(error: Exception) -> tuple[int, str]:
-    if isinstance(error, RebokehError):
-        return error.exit_code, str(error)
-    if hasattr(error, "format_message"):  # the parser's own errors, whichever library typer has them from
-        message = " ".join(str(error.format_message()).split()).rstrip(".")  # pyright: ignore[reportAttributeAccessIssue]
-        return UsageError.exit_code, f"{message[:1].lower()}{message[1:]}; see rebokeh --help"
-    if isinstance(error, MemoryError):
-        return FAILED, "not enough memory for a picture of this size; close other programs or use a smaller one"
-    if isinstance(error, OSError):
-        name = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes, os.PathLike)) else ""
-        return FAILED, f"{name}: {error.strerror or error}" if name else str(error.strerror or error)
-    return FAILED, f"internal error, {type(error).__name__}: {error}; --debug shows where, please report it"
-
-
-def _catch_sigterm() -> Any:
-    def stop(*_: object) -> None:
-        raise _Terminated
-
-    try:
-        return signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # not in the main thread: whoever runs us there handles signals
-        return None

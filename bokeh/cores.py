@@ -1,10 +1,10 @@
-"""Work that NumPy and the codecs do without the interpreter's lock, spread over the cores."""
+"""All cores: the same work for many parts of a picture, whose results do not depend on how many do it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -12,20 +12,30 @@ Done = TypeVar("Done")
 
 
 def cores() -> int:
-    """Cores that this process may use; `NUMBA_NUM_THREADS` bounds them, as it bounds the kernels."""
+    """Cores that this process may use; `REBOKEH_THREADS` bounds them, or `NUMBA_NUM_THREADS` as for the kernels."""
     try:
         free = len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS and Windows
         free = os.cpu_count() or 1
-    bound = os.environ.get("NUMBA_NUM_THREADS", "")
+    bound = os.environ.get("REBOKEH_THREADS", "") or os.environ.get("NUMBA_NUM_THREADS", "")
     return max(min(free, int(bound)), 1) if bound.isdigit() else free
 
 
 def each(work: Callable[[Item], Done], items: Iterable[Item]) -> list[Done]:
-    """Return `work` of every item, in their order; the first error is raised once all have ended."""
+    """Return `work` of every item, in their order.
+
+    The work runs for the most part without the interpreter's lock. After an error, which is raised, nothing more is
+    begun.
+    """
     items = list(items)
     workers = min(cores(), len(items))
     if workers < 2:
         return [work(item) for item in items]
     with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(work, items))
+        futures = [pool.submit(work, item) for item in items]
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+            return [future.result() for future in futures if future.done()]
+        finally:
+            for future in futures:
+                future.cancel()

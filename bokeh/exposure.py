@@ -10,18 +10,20 @@ from numpy.typing import NDArray
 
 from .aperture import Aperture
 from .composite import Over, enlarged, nothing
+from .cores import each
 from .lens import ThinLens
 from .levels import Levels, at_level
 from .masks import dilate
 from .plan import Cut, Step, SubjectRange, steps_at
+from .progress import Progress
 from .sheets import peel
 from .spread import HIDDEN, spread
 from .sprites import Silhouette
 from .tiles import GUIDE_LEVELS, Tile, cells_of, tiles
-from .workers import for_each
 
 FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
+
 
 @dataclass(frozen=True, eq=False)
 class Guide:
@@ -64,17 +66,22 @@ class Exposure:
     aperture: Aperture
     silhouettes: list[Silhouette] = field(default_factory=list)
 
-    def picture(self, progress: Callable[[float], None]) -> FloatArray:
+    def picture(self, progress: Progress) -> FloatArray:
         """Compose the scene without its lights: float32 (H, W, 3)."""
         front: FloatArray | None = None
         back: FloatArray | None = None
         finest = min(cut.level for cut in self.cuts)
-        for level in range(max(cut.level for cut in self.cuts), -1, -1):
+        coarsest = max(cut.level for cut in self.cuts)
+        progress("halve", 0.0)
+        if coarsest > 0:
+            self.levels.make()
+        progress("blur", 0.0)
+        for level in range(coarsest, -1, -1):
             if level > finest:
                 front, back = self._around(level, front, back)
             else:
                 front, back = self._between(level, front, back), None
-            progress(4.0**-level)
+            progress("blur", 4.0**-level)
         assert front is not None
         return front[..., :3]
 
@@ -114,7 +121,7 @@ class Exposure:
         reach = 3.0 * max(drawn, default=0.0) / 2**level + 10.0
         parts = list(tiles(self.levels.sizes[level], reach))
         guide = self._guide(level, steps, reach) if steps and len(parts) > 1 else None
-        for_each(lambda tile: make(tile, steps, guide), parts)
+        each(lambda tile: make(tile, steps, guide), parts)
 
     def _guide(self, level: int, steps: list[Step], reach: float) -> Guide:
         """Take the steps at a cell a pixel."""
@@ -161,9 +168,10 @@ class Exposure:
             if step.drawn and step.cut.is_subject and (matte is None or bool((matte > 0.004).any())):
                 return True
             if step.drawn and not step.cut.is_subject:
-                if bool(((dioptres >= step.cut.threshold) & (dioptres < above)).any()) or (step.is_last and bool((dioptres < above).any())):
+                if bool(((dioptres >= step.cut.threshold) & (dioptres < above)).any()) or (
+                    step.is_last and bool((dioptres < above).any())
+                ):
                     return True
             if not step.cut.is_subject:
                 above = step.cut.threshold
         return False
-

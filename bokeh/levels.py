@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from .cores import each
 from .fill import widest_gap_px
 from .highlights import Lights
 from .lens import ThinLens
@@ -17,7 +18,6 @@ from .plan import SubjectRange, subject_range
 from .sheets import Mixture, Remaining, take_subject
 from .sprites import seen_by_pinhole
 from .tiles import GUIDE_LEVELS, TILE_PX, Tile, cells_of, tiles
-from .workers import for_each
 
 FloatArray = NDArray[np.float32]
 
@@ -84,7 +84,7 @@ class Levels:
                     before, cover = made[level - 2][0].part(fine), made[level - 2][1][fine]
                 _halve(before, cover, mixture.part((rows, slice(None))), matte[rows])
 
-            for_each(band, range(0, matte.shape[0], BAND_ROWS))
+            each(band, range(0, matte.shape[0], BAND_ROWS))
         return made
 
     @cached_property
@@ -121,7 +121,7 @@ class Levels:
             mixture, matte = made[0]
             _halve(Mixture(near, rest.rgbd[tile.within], share), share, mixture.part(half), matte[half])
 
-        for_each(part, parts)
+        each(part, parts)
         for (before, cover), (mixture, matte) in itertools.pairwise(made):
             _halve(before, cover, mixture, matte)
         return [mixture for mixture, _ in made]
@@ -133,6 +133,10 @@ class Levels:
         rest = self._smaller_part(GUIDE_LEVELS, whole)
         take_subject(rest, self.subject, lens)
         return cells_of(rest.rgbd)
+
+    def make(self) -> None:
+        """Make all levels now; they are kept for the next lens."""
+        _ = self.smaller, self.parted
 
     def part(self, level: int, box: Box, lens: ThinLens) -> Remaining:
         """Return part of a level, to be taken apart.

@@ -96,9 +96,7 @@ class Step:
 
 
 def slice_thresholds(far: float, near: float, lens: ThinLens) -> list[float]:
-    """Depths, near to far and down to `far`, that cut the range into slices which the lens blurs about alike.
-
-    """
+    """Depths, near to far and down to `far`, that cut the range into slices which the lens blurs about alike."""
     if not near > far:
         return []
     most = max(abs(lens.radius_px(near)), abs(lens.radius_px(far)))

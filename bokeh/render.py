@@ -24,6 +24,7 @@ from .levels import Levels
 from .matting import refine
 from .photo import Photo
 from .plan import SUBJECT_SHARE, plan
+from .progress import Progress, unseen
 from .sprites import draw_lights
 from .steps import StepsLike, as_steps, watching
 from .tiles import GUIDE_LEVELS
@@ -107,7 +108,7 @@ class Scene:
         focus_m, source = find_focus(lens, self.photo, self.dioptres, self.matte)
         return mount(lens, self.photo.size, self.photo.meta.f35_mm, focus_m), source
 
-    def render(self, lens: Lens, steps: StepsLike = None) -> Photo:
+    def render(self, lens: Lens, steps: StepsLike = None, progress: Progress = unseen) -> Photo:
         """Render the picture that a lens takes of the scene.
 
         Parameters
@@ -115,6 +116,8 @@ class Scene:
         lens : Lens
         steps : path-like or Steps, optional
             A folder to fill with pictures of each step; empty, or not there yet. The render is the same without.
+        progress : Progress, optional
+            Is told what is being done, and the share of it that is done.
 
         Returns
         -------
@@ -128,18 +131,19 @@ class Scene:
         OutputError
             When the folder of the steps is not empty, or cannot be written; it is then left as it was.
         """
+        progress("render", 0.0)
         thin, _ = self.mount(lens)
         with _ONE_AT_A_TIME, watching(steps) as watch:
             watch.scene(self, thin)
             if self.settings.style == "gaussian":
                 picture = gaussian_style(self.photo.rgb, self.dioptres, self.matte, thin)
             else:
-                picture = self._through(thin, lens.aperture)
+                picture = self._through(thin, lens.aperture, progress)
             watch.picture(picture)
         depth = self.photo.depth if self.dioptres is None else self.dioptres
         return replace(self.photo, rgb=picture, depth=depth, gain_map=None)
 
-    def _through(self, thin: ThinLens, aperture: Aperture) -> FloatArray:
+    def _through(self, thin: ThinLens, aperture: Aperture, progress: Progress) -> FloatArray:
         """Follow the light: sheets from near to far, each seen through what stands before it; then the lights."""
         levels = self.levels
         subject = levels.subject
@@ -147,8 +151,9 @@ class Scene:
         most = 0 if self.settings.quality == "best" else len(levels.sizes) - 1 - GUIDE_LEVELS
         cuts = plan(far, near, subject, thin, max(most, 0))
         exposure = Exposure(levels, cuts, subject, thin, aperture)
-        picture = exposure.picture(lambda share: None)
+        picture = exposure.picture(progress)
         if levels.lights is not None:
+            progress("lights", 0.0)
             rows, columns = np.nonzero(levels.lights.mask)
             place = np.stack([columns, rows], axis=1).astype(np.float64)
             pieces = sorted(exposure.silhouettes, key=lambda p: (p.number, p.inner[0].start, p.inner[1].start))
@@ -194,13 +199,15 @@ class Scene:
         return said
 
 
-def prepare(photo: Photo, settings: RenderSettings | None = None) -> Scene:
+def prepare(photo: Photo, settings: RenderSettings | None = None, progress: Progress = unseen) -> Scene:
     """Do all that does not depend on the lens.
 
     Parameters
     ----------
     photo : Photo
     settings : RenderSettings, optional
+    progress : Progress, optional
+        Is told what is being done, and the share of it that is done.
 
     Returns
     -------
@@ -211,6 +218,7 @@ def prepare(photo: Photo, settings: RenderSettings | None = None) -> Scene:
     NoDepthError
         When the photo holds no depth, and the style needs some.
     """
+    progress("prepare", 0.0)
     settings = settings or RenderSettings()
     _refuse_without_depth(photo, settings)
     with _ONE_AT_A_TIME:
@@ -233,7 +241,12 @@ def prepare(photo: Photo, settings: RenderSettings | None = None) -> Scene:
 
 
 def render(
-    photo: Photo, lens: Lens | None = None, settings: RenderSettings | None = None, *, steps: StepsLike = None
+    photo: Photo,
+    lens: Lens | None = None,
+    settings: RenderSettings | None = None,
+    *,
+    steps: StepsLike = None,
+    progress: Progress = unseen,
 ) -> Photo:
     """Render the picture that a lens would have taken.
 
@@ -245,6 +258,8 @@ def render(
     steps : path-like or Steps, optional
         A folder to fill with pictures of each step, in the order of the light, with `index.html` and `steps.json` that
         say what they show. It must be empty, or not there yet. The render is the same without.
+    progress : Progress, optional
+        Is told what is being done, and the share of it that is done, 0..1; from any thread.
 
     Returns
     -------
@@ -261,7 +276,7 @@ def render(
         When the folder of the steps is not empty, or cannot be written; it is then left as it was.
     """
     steps = as_steps(steps)
-    return prepare(photo, settings).render(lens or Lens(), steps)
+    return prepare(photo, settings, progress).render(lens or Lens(), steps, progress)
 
 
 def _focal_source(lens: Lens, f35_mm: float | None) -> str:

@@ -26,6 +26,7 @@ def facts(
     scene: Mapping[str, Any],
     seconds: Mapping[str, float],
     steps: str | None = None,
+    parts: Mapping[str, Mapping[str, float]] | None = None,
 ) -> dict[str, Any]:
     """Gather what was done to one photo.
 
@@ -44,6 +45,8 @@ def facts(
         Time of each stage.
     steps : str, optional
         Folder of the steps, as it was given.
+    parts : mapping of str to mapping of str to float, optional
+        Time of the parts of each stage that has any.
 
     Returns
     -------
@@ -64,6 +67,7 @@ def facts(
             "notes": list(notes),
             "settings": {"lens": asdict(lens), **asdict(settings)},
             "seconds": {**seconds, "total": round(sum(seconds.values()), 3)},
+            "parts_seconds": parts or {},
         }
     )
 

@@ -192,7 +192,9 @@ def take_all(rest: Remaining) -> Taken:
     shape = rest.weight.shape
     whole = (slice(0, shape[0]), slice(0, shape[1]))
     everywhere = np.ones(shape, bool)
-    return Taken(whole, rest.rgbd[..., :3], np.ones(shape, np.float32), rest.rgbd[..., 3], rest.weight, lambda: everywhere)
+    return Taken(
+        whole, rest.rgbd[..., :3], np.ones(shape, np.float32), rest.rgbd[..., 3], rest.weight, lambda: everywhere
+    )
 
 
 def take_nearer(rest: Remaining, threshold: float, lens: ThinLens, coarse: FloatArray | None = None) -> Taken | None:

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .aperture import Aperture, area, boundary, outline
+from .cores import cores, each
 from .lens import ThinLens
 from .masks import Box, box_around
 from .sheets import Sheet
 from .tiles import Tile
-from .workers import for_each, threads
 
 FloatArray = NDArray[np.float32]
 
@@ -135,7 +135,9 @@ def draw_lights(
                 if near.any():
                     rows, columns = piece.outer
                     inner = tuple(
-                        edge - o.start for i, o in zip(piece.inner, piece.outer, strict=True) for edge in (i.start, i.stop)
+                        edge - o.start
+                        for i, o in zip(piece.inner, piece.outer, strict=True)
+                        for edge in (i.start, i.stop)
                     )
                     sprite.shade(
                         *some, lights[near], pupil, piece.coverage, piece.dioptres, inner, rows.start, columns.start,
@@ -148,8 +150,8 @@ def draw_lights(
                 min(top + BAND_ROWS, onto.shape[0]), onto,
             )  # fmt: skip
 
-        for_each(shade, np.array_split(np.arange(len(some[0])), 4 * threads()))
-        for_each(deposit, range(0, onto.shape[0], BAND_ROWS))
+        each(shade, np.array_split(np.arange(len(some[0])), 4 * cores()))
+        each(deposit, range(0, onto.shape[0], BAND_ROWS))
 
 
 def _reached(piece: Silhouette, lens: ThinLens) -> tuple[int, int, int, int]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+
+from .jit import jit
 
 DIRECTIONS = 24
 """Over a half turn."""
@@ -14,7 +15,7 @@ BEST = 5
 """Directions whose lines make up a pixel."""
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def _end(known, y, x, dy, dx, reach):
     """Count the steps from (y, x) to the first known pixel in a direction; 0 when there is none within reach."""
     height, width = known.shape
@@ -27,7 +28,7 @@ def _end(known, y, x, dy, dx, reach):
     return 0
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def gradients(values, known, block, out):
     """Sum up the products of the known picture's gradients in square blocks.
 
@@ -59,7 +60,7 @@ def gradients(values, known, block, out):
             out[0, i, j], out[1, i, j], out[2, i, j], out[3, i, j] = xx, xy, yy, count
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def lines(values, known, ys, xs, reach, depth_weight, per_step, grain, block, cost):
     """Follow the lines through each pixel to their two known ends, and compare what is there.
 
@@ -107,7 +108,7 @@ def lines(values, known, ys, xs, reach, depth_weight, per_step, grain, block, co
             cost[n, k] = total
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def agree(cost, number, rows, columns, around, out):
     """Average each cell's costs over the cells around: a false match is right for one, the grain for all of them.
 
@@ -140,7 +141,7 @@ def agree(cost, number, rows, columns, around, out):
             out[n, k] = total[k] / count[k] if count[k] > 0.0 else np.inf
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def _cell(number, i, j):
     """Find the cell (i, j), or one beside it; -1 when there is none."""
     height, width = number.shape
@@ -153,7 +154,7 @@ def _cell(number, i, j):
     return -1
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def bridge(values, known, ys, xs, reach, number, side, cost, width_px, tolerance, out):
     """Interpolate each pixel between the two ends of its lines, in the few directions that fit best around it.
 

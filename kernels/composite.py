@@ -1,10 +1,11 @@
 """What is seen of a sheet past the nearer ones."""
 
-import numba
 import numpy as np
 
+from .jit import jit
 
-@numba.njit(cache=True, nogil=True)
+
+@jit()
 def add(light, sheet):
     """Lay a sheet behind all that is there.
 
@@ -24,7 +25,7 @@ def add(light, sheet):
                 light[row, column, 3] = clear * (np.float32(1.0) - sheet[row, column, 3])
 
 
-@numba.njit(cache=True, nogil=True)
+@jit()
 def end(light, behind):
     """Lay a picture behind all that is there; both float32 (H, W, 4), as of `add`; the first is changed in place."""
     for row in range(light.shape[0]):

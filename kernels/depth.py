@@ -3,10 +3,12 @@
 import math
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
+
+from .jit import jit
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def first_seen(depth, step_y, step_x, value, distance):
     """Carry the last known depth along one direction: `value` and its `distance` (px), per pixel.
 
@@ -31,7 +33,7 @@ def first_seen(depth, step_y, step_x, value, distance):
                 distance[y, x] = distance[py, px] + length
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def fill_holes(depth, values, distances, reach, spread):
     """Fill the NaN of `depth` in place from what was seen in eight directions, the farther side first.
 
@@ -63,7 +65,7 @@ def fill_holes(depth, values, distances, reach, spread):
                 depth[y, x] = total / weight
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def next_codes(code, linked, away):
     """Measure how far each pixel is from the next lower and the next higher code of its surface.
 
@@ -132,7 +134,7 @@ def next_codes(code, linked, away):
                     near[y, x] = least
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def smooth_rows(values, codes, jump, keep):
     """Smooth each row of `values` in place, forth and back, never across a jump of `codes`.
 

@@ -3,7 +3,9 @@
 import math
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
+
+from .jit import jit
 
 # Perceptual colours (square root of light) that differ by 0.07 are a third as likely to be one surface.
 COLOUR_SHARPNESS = 200.0
@@ -12,7 +14,7 @@ PRIOR_TRUST = 1.0
 NEIGHBOUR_TRUST = 0.8
 
 
-@njit(cache=True, nogil=True, parallel=True, fastmath={"contract", "reassoc", "arcp", "nsz"})
+@jit(parallel=True, fastmath={"contract", "reassoc", "arcp", "nsz"})
 def two_surfaces(
     depth, slope, low, high, colour, matte, fine_colour, fine_matte, radius, rows, columns, near, far, odds
 ):
@@ -159,7 +161,7 @@ def two_surfaces(
                     odds[Y, X] = log_prior + COLOUR_TRUST * likeness
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def likeness_of_neighbours(colour, near, far, edge, weights):
     """How much each edge pixel looks like its eight neighbours, as far as these are edge pixels too.
 
@@ -186,7 +188,7 @@ def likeness_of_neighbours(colour, near, far, edge, weights):
                 k += 1
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def agree(edge, weights, data, leaning, odds, next_leaning, width):
     """One step of agreement: each pixel of an edge leans to the side of neighbours that look alike.
 
@@ -208,7 +210,7 @@ def agree(edge, weights, data, leaning, odds, next_leaning, width):
         next_leaning[p] = total / math.sqrt(np.float32(4.0) + total * total)
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def perceive(light, out):
     """Area means of `light` (HH, WW, 3), scene-linear, as square roots clipped at 1.5: `out` (H, W, 3)."""
     HH, WW, _ = light.shape
@@ -232,7 +234,7 @@ def perceive(light, out):
             out[y, x, 2] = math.sqrt(b / count)
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def resolve(depth, colour, near, far, odds, light, least, most, out):
     """Write the depth of each photo pixel: the chosen surface at an edge, the map itself elsewhere.
 
@@ -324,7 +326,7 @@ def resolve(depth, colour, near, far, odds, light, least, most, out):
             out[Y, X] = min(max(value, least), most)
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def halve_known(depth, matte, mixed, subject, values, weight):
     """Average 2 x 2 depths of the subject, or of what lies beside it, as `pyramid.push` does of what is known.
 
@@ -354,7 +356,7 @@ def halve_known(depth, matte, mixed, subject, values, weight):
             weight[row, column] = min(count, 1)
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def settle(matte, mixed, front, behind, out):
     """Give the mixed pixels of `out` (H, W) the depth of their side, from complete levels of half size (h, w)."""
     height, width = matte.shape

@@ -1,10 +1,12 @@
 """Linear interpolation between pixel centres."""
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
+
+from .jit import jit
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def bilinear(values, out):
     """Enlarge `values` float32 (h, w) to `out` float32 (H, W); the border repeats."""
     rows, columns = values.shape

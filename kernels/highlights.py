@@ -1,10 +1,12 @@
 """Passes over a photo for what is bright in it."""
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
+
+from .jit import jit
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def brighter(rgb, extra, level, out):
     """Find the pixels of which any channel of `rgb` + `extra` exceeds a level; return how many there are.
 
@@ -23,7 +25,7 @@ def brighter(rgb, extra, level, out):
     return count
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def gain(rgb, stops, extra):
     """Write what a gain map adds to a photo; return how many pixels get any.
 
@@ -66,7 +68,7 @@ def gain(rgb, stops, extra):
     return count
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def halve_known(rgb, extra, hole, values, weight):
     """Average 2 x 2 pixels of `rgb` + `extra` outside the holes, as `pyramid.push` does of what is known.
 
@@ -104,7 +106,7 @@ def halve_known(rgb, extra, hole, values, weight):
             weight[row, column] = min(total, 1.0)
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def least_around(values, ys, xs, reach, out):
     """Find the least of `values` (H, W) in the square of `reach` pixels to every side of each (ys, xs): `out` (N,)."""
     height, width = values.shape
@@ -116,7 +118,7 @@ def least_around(values, ys, xs, reach, out):
         out[n] = least
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def ring_sums(rgb, inner, row_starts, first, stop, label, reach, total, count):
     """Sum the mean of the channels in the ring around each piece of a mask.
 

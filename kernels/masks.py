@@ -1,9 +1,11 @@
 """Sets of pixels: listed as runs, and put together to connected pieces."""
 
-import numpy as np
-from numba import njit, prange
+from numba import prange
 
-@njit(cache=True, nogil=True, parallel=True)
+from .jit import jit
+
+
+@jit(parallel=True)
 def count_runs(mask, counts):
     """Count the runs of each row of a mask (H, W): `counts` (H,)."""
     height, width = mask.shape
@@ -17,7 +19,7 @@ def count_runs(mask, counts):
         counts[y] = count
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def list_runs(mask, row_starts, first, stop):
     """Write the first column of each run, and the one after its last, from `row_starts` (H + 1,) on."""
     height, width = mask.shape
@@ -37,7 +39,7 @@ def list_runs(mask, row_starts, first, stop):
             stop[n] = width
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def number_runs(row_starts, first, stop, label):
     """Give connected runs one number, from 1 in raster order (corners connect); return how many pieces there are."""
     for n in range(first.size):

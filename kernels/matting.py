@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
+
+from .jit import jit
 
 MOMENTS = 14
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def add(r, g, b, m, sign, sums):
     """Add a pixel's colour and matte to the first and second moments of a window, or take them out."""
     sums[0] += sign * r
@@ -29,7 +31,7 @@ def add(r, g, b, m, sign, sums):
     sums[13] += sign * m * m
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def add_row(colours, matte, level, sign, window):
     """Add a row (w * 3,), (w,) to the moments of each column (w, 14), or take it out; the matte relative to `level`."""
     for u in range(matte.size):
@@ -37,7 +39,7 @@ def add_row(colours, matte, level, sign, window):
         add(r, g, b, np.float64(matte[u]) - level, sign, window[u])
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def solve(sums, count, ridge):
     """Solve matte = a . colour + b for a window of moments: a (three), b, and what is left of the matte's variance."""
     sr, sg, sb, sm = sums[0] / count, sums[1] / count, sums[2] / count, sums[3] / count
@@ -58,7 +60,7 @@ def solve(sums, count, ridge):
     return ar, ag, ab, sm - ar * sr - ag * sg - ab * sb, left
 
 
-@njit(cache=True, parallel=True, nogil=True)
+@jit(parallel=True)
 def fit(picture, matte, row_starts, first, stop, begins, reach, ridge, out):
     """Fit matte = a . colour + b over the square around each pixel.
 
@@ -111,13 +113,13 @@ def fit(picture, matte, row_starts, first, stop, begins, reach, ridge, out):
                 out[n, 3] = shift + m0 - ar * r0 - ag * g0 - ab * b0
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def root(light, most):
     """Square root of light, clipped to 0..`most`."""
     return np.float32(math.sqrt(min(max(light, np.float32(0.0)), most)))
 
 
-@njit(cache=True, parallel=True, nogil=True)
+@jit(parallel=True)
 def perceive(rgb, near, most, out):
     """Square root of light `rgb` (H, W, 3), clipped to 0..`most`, at the pixels `near` (H, W): `out` (H, W, 3)."""
     height, width = near.shape
@@ -128,7 +130,7 @@ def perceive(rgb, near, most, out):
                     out[y, x, c] = root(rgb[y, x, c], most)
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def mirrored(k, size):
     """Index within 0..size of one beyond it, as in mirrors at both borders."""
     if 0 <= k < size:
@@ -137,7 +139,7 @@ def mirrored(k, size):
     return k if k < size else 2 * size - 1 - k
 
 
-@njit(cache=True, parallel=True, nogil=True)
+@jit(parallel=True)
 def unexplained(rgb, most, matte, band, centres, half, reach, ridge, taps, tap_reach, out):
     """Measure what a softened picture leaves unexplained of the matte, in patches.
 
@@ -221,7 +223,7 @@ def unexplained(rgb, most, matte, band, centres, half, reach, ridge, taps, tap_r
         out[patch, kind] = total
 
 
-@njit(cache=True, parallel=True, nogil=True)
+@jit(parallel=True)
 def apply(picture, fits, number, matte):
     """Give the matte (H, W), in place, what the mean of the fits around each pixel says of its colour.
 
@@ -247,7 +249,7 @@ def apply(picture, fits, number, matte):
             matte[y, x] = min(max(value, 0.0), 1.0)
 
 
-@njit(cache=True, parallel=True, nogil=True)
+@jit(parallel=True)
 def soften(values, taps, row_starts, first, stop, axis, out):
     """Filter (H, W) along an axis with symmetric taps, in the runs of each row only; the border repeats."""
     height, width = values.shape
@@ -272,7 +274,7 @@ def soften(values, taps, row_starts, first, stop, axis, out):
                         target[i] += taps[k] * line[i]
 
 
-@njit(cache=True, parallel=True, nogil=True)
+@jit(parallel=True)
 def correct(matte, given, softened, row_starts, first, stop):
     """Add to the matte what it lacks, softened, of the given one; all (H, W), in the runs of each row only."""
     for row in prange(matte.shape[0]):
@@ -283,7 +285,7 @@ def correct(matte, given, softened, row_starts, first, stop):
                 matte[y, x] = min(max(value, np.float32(0.0)), np.float32(1.0))
 
 
-@njit(cache=True, parallel=True, nogil=True)
+@jit(parallel=True)
 def soften_picture(picture, taps, near, axis, out):
     """Filter (H, W, 3) along an axis with symmetric taps, at the pixels `near` (H, W) only; the border mirrors."""
     height, width = near.shape

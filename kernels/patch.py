@@ -1,10 +1,12 @@
 """Single pixels of what a pyramid of averages fills."""
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
+
+from .jit import jit
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@jit(parallel=True)
 def pull_at(half, ys, xs, out):
     """Look up unknown pixels (ys, xs) in the complete level of half size, as `pyramid.pull` fills them.
 

@@ -1,10 +1,11 @@
 """Push and pull: averages of what is known, taken down a pyramid and back up into what is not."""
 
-import numba
 import numpy as np
 
+from .jit import jit
 
-@numba.njit(cache=True, nogil=True)
+
+@jit()
 def push(values, weight, coarse_values, coarse_weight):
     """Average 2 x 2 pixels by their weight into the next coarser level.
 
@@ -37,7 +38,7 @@ def push(values, weight, coarse_values, coarse_weight):
             coarse_weight[row, column] = min(total, 1.0)
 
 
-@numba.njit(cache=True, nogil=True)
+@jit()
 def pull(coarse, values, weight):
     """Fill what a level does not know from the next coarser one, bilinearly, in place.
 

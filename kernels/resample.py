@@ -1,10 +1,11 @@
 """Half and double size, for what is too blurred to need every pixel."""
 
-import numba
 import numpy as np
 
+from .jit import jit
 
-@numba.njit(cache=True, nogil=True)
+
+@jit()
 def halve(near, far, share, matte, half_near, half_far, half_share, half_matte):
     """Average 2 x 2 pixels, each of two surfaces, into one of two surfaces; the border repeats.
 
@@ -40,7 +41,11 @@ def halve(near, far, share, matte, half_near, half_far, half_share, half_matte):
                     d = near[y, x, 3] if side == 0 else far[y, x, 3]
                     place = count
                     while place > 0 and depth[place - 1] < d:
-                        depth[place], weight[place], child[place] = depth[place - 1], weight[place - 1], child[place - 1]
+                        depth[place], weight[place], child[place] = (
+                            depth[place - 1],
+                            weight[place - 1],
+                            child[place - 1],
+                        )
                         place -= 1
                     depth[place], weight[place], child[place] = d, quarter * w, 2 * k + side
                     count += 1
@@ -72,7 +77,7 @@ def halve(near, far, share, matte, half_near, half_far, half_share, half_matte):
             half_matte[row, column] = covered
 
 
-@numba.njit(cache=True, nogil=True)
+@jit()
 def double(values, top, left, out):
     """Enlarge by two along both sides, by cubic convolution (Keys 1981, a = -1/2).
 

@@ -2,8 +2,9 @@
 
 import math
 
-import numba
 import numpy as np
+
+from .jit import jit
 
 # A disc of half a pixel lies within its own pixel: what is this sharp stays as it is.
 MIN_RADIUS_PX = 0.5
@@ -12,7 +13,7 @@ MIN_RADIUS_PX = 0.5
 CHANNELS = 5
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@jit(inline="always")
 def edge_integral(table, rows_per_height, height, side):
     """Integral of one edge of the unit outline down to `height`; linear between the table's rows."""
     rows = table.shape[0] - 1
@@ -22,7 +23,7 @@ def edge_integral(table, rows_per_height, height, side):
     return table[row, side] + t * (table[row + 1, side] - table[row, side])
 
 
-@numba.njit(cache=True, nogil=True)
+@jit()
 def scatter(values, radius, active, outlines, area, top, left, out):
     """Spread each pixel's values evenly over the aperture's image at its own radius.
 

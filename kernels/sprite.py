@@ -2,9 +2,9 @@
 
 import math
 
-import numba
 import numpy as np
 
+from .jit import jit
 from .scatter import MIN_RADIUS_PX, edge_integral
 
 # Steps of the fixed point that finds where a ray crosses an occluder; its radius changes little from pixel to pixel.
@@ -17,7 +17,7 @@ STRIPS = 8
 SHARP_RADIUS_PX = 2.0
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@jit(inline="always")
 def _clear(coverage, dioptres, inner, focus_dioptres, px_per_dioptre, x, y, ux, uy, behind_dioptres):
     """Share of a ray, arriving at point (x, y) of the piece from pupil point (ux, uy), that the piece lets through."""
     height, width = coverage.shape
@@ -45,7 +45,7 @@ def _clear(coverage, dioptres, inner, focus_dioptres, px_per_dioptre, x, y, ux, 
     return np.float32(1.0) - covered
 
 
-@numba.njit(cache=True, nogil=True)
+@jit()
 def shade(
     place, radius, behind, start, chosen, pupil, coverage, dioptres, inner, top, left, scale, bounds, focus_dioptres,
     px_per_dioptre, transmitted,
@@ -119,7 +119,7 @@ def shade(
                     )  # fmt: skip
 
 
-@numba.njit(cache=True, nogil=True)
+@jit()
 def deposit(place, radius, energy, start, transmitted, outlines, area, top, bottom, out):
     """Add the sprites to some rows of the picture.
 

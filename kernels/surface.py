@@ -1,10 +1,11 @@
 """What is one surface: neighbours whose depth does not jump."""
 
-import numba
 import numpy as np
 
+from .jit import jit
 
-@numba.njit(cache=True, nogil=True)
+
+@jit()
 def walk(reached, dioptres, jump_dioptres, length):
     """Go from a set of pixels along connected surfaces, in place.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command import Folder
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
@@ -58,6 +59,12 @@ def write_portrait(folder: Path, name: str = "photo.png", size: tuple[int, int] 
 def portrait(tmp_path: Path) -> PortraitFiles:
     """Return a PNG portrait with its depth and matte, in a folder of its own."""
     return write_portrait(tmp_path)
+
+
+@pytest.fixture
+def folder(portrait: PortraitFiles) -> Folder:
+    """Return the folder that the portrait lies in, as it is before anything is done."""
+    return Folder(portrait.photo.parent)
 
 
 @pytest.fixture(scope="session")

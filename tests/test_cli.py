@@ -1,68 +1,17 @@
-"""The command line: names, refusals, exit codes, streams, and that nothing is ever left behind or overwritten."""
+"""The command line: names, refusals, exit codes, and that nothing is ever left behind or overwritten."""
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import PortraitFiles, write_portrait
+from command import Folder, check_refused, rebokeh
+from conftest import write_portrait
 from PIL import Image
-from typer.testing import CliRunner, Result
-
-from rebokeh.cli import app
-
-REBOKEH = Path(sys.executable).parent / "rebokeh"
-
-
-def rebokeh(*words: object, **options) -> Result:
-    return CliRunner().invoke(app, [str(word) for word in words], **options)
-
-
-def shell(*words: str | bytes | Path, **options) -> subprocess.CompletedProcess:
-    return subprocess.run([REBOKEH, *words], capture_output=True, timeout=120, **options)
-
-
-def check_refused(result: Result, code: int, *mentions: str) -> None:
-    """Hold an error to its promise: the code, one line on standard error, nothing on standard output."""
-    assert result.exit_code == code, result.output
-    assert result.stdout == ""
-    assert result.stderr.startswith("rebokeh: ")
-    assert result.stderr.count("\n") == 1 and result.stderr.endswith("\n")
-    assert "Traceback" not in result.stderr
-    for words in mentions:
-        assert words in result.stderr
-
-
-class Folder:
-    """What lies in a folder, to see what a command has done to it."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.before = self.look()
-
-    def look(self) -> dict[str, str]:
-        return {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in self.path.iterdir() if f.is_file()}
-
-    def new(self) -> set[str]:
-        """Names that were added; everything that was there must be as it was."""
-        now = self.look()
-        assert {name: now.get(name) for name in self.before} == self.before
-        return set(now) - set(self.before)
-
-
-@pytest.fixture
-def folder(portrait: PortraitFiles) -> Folder:
-    return Folder(portrait.photo.parent)
-
 
 # What it does
 
@@ -161,14 +110,14 @@ def test_json_is_one_object(portrait):
     assert facts["f_number"] == 2.0
     assert facts["focal_mm"] == 85.0
     assert facts["focus_m"] == pytest.approx(1.0, rel=0.02)
-    assert set(facts["seconds"]) == {"load", "prepare", "render", "save", "total"}
+    assert set(facts["seconds"]) == {"start", "load", "prepare", "render", "save", "total"}
 
 
 def test_verbose_says_the_same_in_words(portrait):
     result = rebokeh(portrait.photo, "--depth", portrait.depth, "-v")
     assert result.exit_code == 0, result.output
     assert result.stdout == ""
-    for word in ("f number: 1.8", "focus m:", "depth source:", "seconds: load"):
+    for word in ("f number: 1.8", "focus m:", "depth source:", "seconds: start", "load"):
         assert word in result.stderr
 
 
@@ -336,72 +285,3 @@ def test_the_unexpected_is_one_line_too(portrait, folder, monkeypatch, error, me
     assert shown.exit_code == 1
     assert "Traceback" in shown.stderr
     assert folder.new() == set()
-
-
-# Streams and signals
-
-
-def test_standard_input_and_output(portrait, folder):
-    words = ("-", "--depth", portrait.depth, "--fstop", "2")
-    piped = shell(*words, "-o", "-", input=portrait.photo.read_bytes())
-    assert piped.returncode == 0, piped.stderr
-    assert shell(*words, input=portrait.photo.read_bytes()).stdout == piped.stdout
-    assert shell(portrait.photo, *words[1:], "-q").returncode == 0
-    assert piped.stdout == (portrait.photo.parent / "photo_f2.png").read_bytes()
-    assert b"standard output" in piped.stderr
-    assert folder.new() == {"photo_f2.png"}
-    jpeg = shell(*words, "--format", "jpeg", "-q", input=portrait.photo.read_bytes())
-    assert jpeg.stdout[:3] == b"\xff\xd8\xff"
-    assert jpeg.stderr == b""
-
-
-def test_empty_standard_input(portrait):
-    check_refused(rebokeh("-", "--depth", portrait.depth, input=b""), 4, "standard input")
-    closed = subprocess.run(f"'{REBOKEH}' - <&-", shell=True, capture_output=True)
-    assert closed.returncode == 4
-    assert closed.stderr.count(b"\n") == 1
-
-
-def test_a_reader_that_goes_away(portrait):
-    command = f"'{REBOKEH}' '{portrait.photo}' --depth '{portrait.depth}' -o - --format tiff | head -c 1 >/dev/null"
-    result = subprocess.run(["bash", "-c", command], capture_output=True, timeout=120)
-    assert b"Traceback" not in result.stderr and b"Exception" not in result.stderr
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
-def test_a_name_that_is_no_text(portrait):
-    name = os.fsencode(portrait.photo.parent) + b"/photo\xff\n.png"
-    os.rename(portrait.photo, name)
-    result = shell(name, "--depth", portrait.depth)
-    assert result.returncode == 0, result.stderr
-    assert result.stderr.count(b"\n") == 1
-    assert os.path.isfile(os.fsencode(portrait.photo.parent) + b"/photo\xff\n_f1.8.png")
-    facts = shell(name, "--depth", portrait.depth, "--json", "--overwrite")
-    assert json.loads(facts.stdout)["width"] == 64
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_interrupted_at_any_time_leaves_nothing(tmp_path, sent, code):
-    files = write_portrait(tmp_path, size=(480, 640))
-    folder = Folder(tmp_path)
-    command = [REBOKEH, files.photo, "--depth", files.depth, "--fstop", "1.2"]
-    start = time.perf_counter()
-    subprocess.run([*command, "-o", tmp_path / "whole.png"], check=True, capture_output=True)
-    duration = time.perf_counter() - start
-    (tmp_path / "whole.png").unlink()
-    stopped = 0
-    for share in np.linspace(0.3, 0.95, 8):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        time.sleep(duration * share)
-        process.send_signal(sent)
-        _, said = process.communicate(timeout=60)
-        made = folder.new()
-        assert made <= {"photo_f1.2.png"}  # at the very end the picture may be there already, but then it is whole
-        for name in made:
-            Image.open(tmp_path / name).load()
-            (tmp_path / name).unlink()
-        if process.returncode == code:
-            assert said.count("\n") == 1 and said.startswith("rebokeh: ")
-            stopped += not made
-    assert stopped >= 3

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import OutputError
-from .atomic import is_part, part_of, sweep
+from .atomic import MOVING, is_part, part_of, sweep
 from .common import printable
 
 LIST, PAGE = "steps.json", "index.html"
@@ -160,7 +160,8 @@ class Album:
     @contextlib.contextmanager
     def _writing(self):
         try:
-            yield
+            with MOVING:
+                yield
         except OSError as err:
             raise OutputError(
                 f"{printable(self.folder)}: the steps cannot be written ({err.strerror or err}); "

@@ -6,7 +6,10 @@ import contextlib
 import os
 import secrets
 import shutil
+import tempfile
+import threading
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..errors import OutputError
@@ -15,6 +18,9 @@ from .common import printable
 _PREFIX, _SUFFIX = ".rebokeh-", ".part"
 # A temporary file this old belongs to a run that was killed, not to one that still writes.
 _STALE_S = 24 * 3600
+
+MOVING = threading.RLock()
+"""Held while something unfinished is made, filled or moved into place; `abandon` takes it for good."""
 
 
 def check_output(path: str | Path, source: str | Path | None = None, overwrite: bool = False) -> Path:
@@ -71,11 +77,14 @@ def write_atomic(path: Path, data: bytes) -> None:
     sweep(path.parent)
     part = part_of(path.parent)
     try:
-        with open(part, "xb") as file:
+        with MOVING:
+            file = open(part, "xb")
+        with file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(part, path)
+        with MOVING:
+            os.replace(part, path)
     except BaseException as err:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
@@ -97,6 +106,18 @@ def is_part(name: str) -> bool:
     return name.startswith(_PREFIX) and name.endswith(_SUFFIX)
 
 
+@contextlib.contextmanager
+def passing_folder() -> Iterator[Path]:
+    """Make a folder for files that only pass through, and remove it."""
+    with MOVING:
+        part = part_of(Path(tempfile.gettempdir()))
+        part.mkdir(mode=0o700)
+    try:
+        yield part
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
 def sweep(folder: Path) -> None:
     """Remove what runs that were killed outright left behind."""
     with contextlib.suppress(OSError):
@@ -104,7 +125,29 @@ def sweep(folder: Path) -> None:
             if is_part(entry.name):
                 with contextlib.suppress(OSError):
                     if time.time() - entry.stat().st_mtime > _STALE_S:
-                        if entry.is_dir(follow_symlinks=False):
-                            shutil.rmtree(entry.path, ignore_errors=True)
-                        else:
-                            os.unlink(entry.path)
+                        _remove(entry)
+
+
+def abandon(folders: Iterable[Path], patience_s: float = 0.2) -> None:
+    """Remove what this process has unfinished in some folders, and let it begin nothing more: it must end at once.
+
+    Parameters
+    ----------
+    folders : iterable of Path
+    patience_s : float
+        How long to wait for a file that is just being moved into place.
+    """
+    MOVING.acquire(timeout=patience_s)
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            for entry in os.scandir(folder):
+                if entry.name.startswith(f"{_PREFIX}{os.getpid()}-") and is_part(entry.name):
+                    with contextlib.suppress(OSError):
+                        _remove(entry)
+
+
+def _remove(entry: os.DirEntry[str]) -> None:
+    if entry.is_dir(follow_symlinks=False):
+        shutil.rmtree(entry.path, ignore_errors=True)
+    else:
+        os.unlink(entry.path)

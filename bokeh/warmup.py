@@ -1,0 +1,91 @@
+"""The machine code of the loops: whether it is there, where it is kept, and how to have all of it beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import numba
+import numpy as np
+
+from ..kernels.cache import SAVING, store
+from .lens import Lens
+from .photo import GainMap, Metadata, Photo
+from .progress import Progress, unseen
+from .render import RenderSettings, prepare
+
+FIRST_RUN = "compiling once for this machine; this takes about a minute, later runs start at once"
+
+
+def announce(say: Callable[[str], object]) -> None:
+    """Have it said when a picture has to wait: once compiling begins, where nothing has been compiled before."""
+    if not store().holds_something():
+        store().on_compile = lambda: say(FIRST_RUN)
+
+
+def kept_in() -> Path | None:
+    """Name the folder that compiled loops are kept in; None when they are not kept."""
+    return None if store().trouble else store().folder
+
+
+def trouble() -> str:
+    """Say why compiled loops could not be kept; empty when they could."""
+    return store().trouble
+
+
+def stop_saving(patience_s: float = 0.2) -> None:
+    """Let no further loop be saved: the process must end at once, and leave no half of one."""
+    SAVING.acquire(timeout=patience_s)
+
+
+def warm_up(progress: Progress = unseen) -> list[str]:
+    """Compile all that a render of any style needs, by rendering a small photo that has something of everything.
+
+    Returns
+    -------
+    list of str
+        The styles.
+    """
+    photo = _something_of_everything()
+    plain = replace(photo, gain_map=None, matte=None)
+    rounds: list[tuple[Literal["lens", "gaussian"], Photo]] = [("lens", photo), ("lens", plain), ("gaussian", photo)]
+    threads = numba.get_num_threads()
+    numba.set_num_threads(1)  # for a photo this small, waiting for each other is all that threads would do
+    try:
+        for done, (style, subject) in enumerate(rounds):
+            progress(f"compiling for style {style}", done / len(rounds))
+            scene = prepare(subject, RenderSettings(style=style))
+            for focal_mm in (50.0, 300.0):  # the stronger blur is scattered at a coarser level
+                scene.render(Lens(f_number=1.4, focus_m=1.0, focal_mm=focal_mm))
+    finally:
+        numba.set_num_threads(threads)
+    return sorted({style for style, _ in rounds})
+
+
+def _something_of_everything(height: int = 96, width: int = 128) -> Photo:
+    """Make what a phone gives: a subject with a soft matte of half size, a banded depth map with holes, and lamps."""
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    subject = np.clip(height / 4 - np.hypot(y - height / 2, x - width / 2), -4.0, 4.0) / 8.0 + 0.5
+    wall = np.where((y // 9 + x // 9) % 2 == 0, 0.02, 0.2)
+    rgb = np.repeat((subject * 0.5 + (1.0 - subject) * wall)[..., None], 3, axis=2).astype(np.float32)
+    rgb *= 1.0 + 0.05 * np.sin(y * 1.7 + x * 2.3)[..., None]
+    twig = (np.abs(x - width / 5) < 1.5) | (np.abs(y - height / 6) < 1.0)
+    rgb[twig] = 0.05
+    log2_gain = np.zeros((height // 2, width // 2), np.float32)
+    for row, column in ((10, 100), (30, 14), (76, 110), (16, 26)):
+        rgb[row : row + 4, column : column + 4] = 1.0
+        log2_gain[row // 2 : row // 2 + 2, column // 2 : column // 2 + 2] = 3.0
+    dioptres = np.where(subject > 0.5, 1.0 + y / height, 0.1 + 0.2 * x / width)[::2, ::2]
+    dioptres[twig[::2, ::2]] = 2.5
+    dioptres = np.round(dioptres * 100.0) / 100.0
+    dioptres[20:25, 10:15] = np.nan
+    return Photo(
+        rgb=rgb,
+        depth=dioptres,
+        matte=subject[::2, ::2],
+        gain_map=GainMap(log2_gain, 8.0),
+        depth_kind="relative",
+        meta=Metadata(format="heic", f35_mm=50.0),
+    )

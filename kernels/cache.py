@@ -1,0 +1,219 @@
+"""Where compiled loops are kept between runs: never a reason to fail, at worst a reason to compile again.
+
+numba's own cache stops the program when no folder can be written, when a file in it is broken, or when the disk is
+full. It also trusts a loop whose callees in other files have changed. So the folder is chosen here, named after
+everything that the machine code depends on; what is read is checked; and what cannot be kept is only used.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.resources
+import os
+import pickle
+import secrets
+import sys
+import tempfile
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core import config
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, _CacheLocator
+
+SAVING = threading.Lock()
+"""Held while a file is being written. Whoever ends the process takes it first, so that none is left unfinished."""
+
+_DIGEST = hashlib.sha256
+_CONFIG: Any = config  # its settings come into being when it is imported
+
+
+class CacheWarning(UserWarning):
+    """Compiled loops cannot be kept; the next run compiles them again."""
+
+
+class Store:
+    """The folder of compiled loops of one process.
+
+    Attributes
+    ----------
+    folder : Path, or None
+        None when there is none that could be written or holds something to read.
+    key : str
+        Of everything that compiled loops depend on, except for the processor, which numba looks at itself.
+    trouble : str
+        Why something could not be kept; empty while all is well.
+    on_compile : callable, optional
+        Is called once, when the first loop has to be compiled because it was not found.
+    """
+
+    def __init__(self) -> None:
+        self.key = _key()
+        self.trouble = ""
+        self.on_compile: Callable[[], object] | None = None
+        self.folder = next((folder for home in _homes() if _serves(folder := home / self.key)), None)
+
+    def give_up(self, reason: str) -> None:
+        """Keep nothing more, and say so: once."""
+        if not self.trouble:
+            self.trouble = f"compiled code could not be kept ({reason}); the next run compiles again"
+            warnings.warn(self.trouble, CacheWarning, stacklevel=3)
+
+    def missed(self) -> None:
+        """Pass on that a loop has to be compiled: once."""
+        told, self.on_compile = self.on_compile, None
+        if told is not None:
+            told()
+
+    def holds_something(self) -> bool:
+        """Whether anything has been compiled and kept."""
+        return self.folder is not None and any(self.folder.glob("*.nbi"))
+
+
+@cache
+def store() -> Store:
+    """Return the store of this process."""
+    chosen = Store()
+    if chosen.folder is None:
+        chosen.give_up("no folder for it can be written; NUMBA_CACHE_DIR names one")
+    return chosen
+
+
+def _key() -> str:
+    """Name this state of the loops: their sources, and who compiles them how."""
+    digest = _DIGEST()
+    sources = importlib.resources.files(__name__.rpartition(".")[0])
+    for file in sorted(sources.iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".py"):
+            digest.update(file.read_bytes())
+    digest.update(repr((numba.__version__, sys.version, _CONFIG.BOUNDSCHECK, _CONFIG.OPT)).encode())
+    return f"kernels-{digest.hexdigest()[:16]}"
+
+
+def _homes() -> Iterator[Path]:
+    """Name the folders to try, best first."""
+    if _CONFIG.CACHE_DIR:
+        yield Path(_CONFIG.CACHE_DIR)
+        return
+    user = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(user):
+        places = {"darwin": "~/Library/Caches", "win32": os.environ.get("LOCALAPPDATA") or "~/AppData/Local"}
+        user = os.path.expanduser(places.get(sys.platform, "~/.cache"))
+    if os.path.isabs(user):
+        yield Path(user) / "rebokeh"
+    with contextlib.suppress(OSError):  # when not even a temporary folder can be written
+        yield Path(tempfile.gettempdir()) / f"rebokeh-{os.getuid() if hasattr(os, 'getuid') else 'cache'}"
+
+
+def _serves(folder: Path) -> bool:
+    """Whether loops can be kept in a folder, or at least found there. Makes it when it is missing."""
+    try:
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if not _is_ours(folder):
+            return False
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return _is_ours(folder) and any(folder.glob("*.nbi"))
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether nobody else can have written what would be run from there."""
+    if _CONFIG.CACHE_DIR or not hasattr(os, "getuid"):
+        return True
+    try:
+        found = folder.lstat(), folder.parent.lstat()
+    except OSError:
+        return False
+    return all(entry.st_uid == os.getuid() and not entry.st_mode & 0o022 for entry in found)
+
+
+class _Place(_CacheLocator):
+    """Tells numba that a loop is kept in the store."""
+
+    def __init__(self, line: int) -> None:
+        self._line = line
+
+    @classmethod
+    def from_function(cls, py_func: Any, py_file: str) -> _Place:
+        return cls(py_func.__code__.co_firstlineno)
+
+    def get_cache_path(self) -> Any:
+        return str(store().folder)
+
+    def get_source_stamp(self) -> Any:
+        return store().key
+
+    def get_disambiguator(self) -> Any:
+        return str(self._line)
+
+
+class _Kept(CompileResultCacheImpl):
+    _locator_classes = [_Place]
+
+
+class _CheckedFile(IndexDataCacheFile):
+    """Code files that begin with their digest: broken machine code would not raise, it would run."""
+
+    def _data_name(self, number: int) -> str:
+        # Two processes that number alike would each find the other's loop under its own index.
+        return self._data_name_pattern.format(number=number).removesuffix("nbc") + f"{secrets.token_hex(4)}.nbc"
+
+    def _save_data(self, name: str, data: Any) -> None:
+        code = self._dump(data)
+        with self._open_for_write(self._data_path(name)) as file:
+            file.write(_DIGEST(code).digest() + code)
+
+    def _load_data(self, name: str) -> Any:
+        held = Path(self._data_path(name)).read_bytes()
+        size = _DIGEST().digest_size
+        if _DIGEST(held[size:]).digest() != held[:size]:
+            raise ValueError(f"{name} is not what was written")
+        return pickle.loads(held[size:])
+
+
+class KernelCache(FunctionCache):
+    """What is kept of one loop."""
+
+    _impl_class = _Kept
+
+    def __init__(self, py_func: Any) -> None:
+        super().__init__(py_func)
+        self._base = self._impl.filename_base
+        self._cache_file = _CheckedFile(self.cache_path, self._base, store().key)
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return the compiled loop; None when it is not there, or broken, which removes it."""
+        found = None
+        try:
+            found = super().load_overload(sig, target_context)
+        except Exception:  # what broken pickles raise has no end
+            self._purge()
+        if found is None:
+            store().missed()
+        return found
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep a compiled loop, if it can be."""
+        if store().trouble:
+            return
+        try:
+            with SAVING:
+                super().save_overload(sig, data)
+        except OSError as error:
+            store().give_up(f"{self.cache_path}: {(error.strerror or str(error)).lower()}")
+        except Exception:  # an index broken since it was read
+            self._purge()
+
+    def _purge(self) -> None:
+        for file in Path(self.cache_path).glob(f"{self._base}.*"):
+            try:
+                file.unlink()
+            except OSError as error:
+                store().give_up(f"{file} is broken, and cannot be removed: {(error.strerror or str(error)).lower()}")

@@ -1,0 +1,30 @@
+"""The decorator of every loop here: compiled at the first call with the types of that call, and kept for later runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+from numba.core.dispatcher import Dispatcher
+
+from .cache import KernelCache, store
+
+
+def jit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a loop with numba, without the interpreter's lock, and keep the machine code where the store says.
+
+    Parameters
+    ----------
+    **options
+        Of `numba.njit`: parallel, fastmath, inline.
+    """
+
+    def compiled(function: Callable[..., Any]) -> Any:
+        kernel: Any = numba.njit(nogil=True, **options)(function)
+        # NUMBA_DISABLE_JIT leaves the function as it is.
+        if isinstance(kernel, Dispatcher) and store().folder is not None:
+            kernel._cache = KernelCache(function)  # pyright: ignore[reportAttributeAccessIssue]
+        return kernel
+
+    return compiled
