@@ -79,14 +79,15 @@ class Exposure:
         if coarsest > 0:
             self.levels.make()
         progress("blur", 0.0)
-        for level in range(coarsest, -1, -1):
-            if level > finest:
-                front, back = self._around(level, front, back)
-            else:
-                front, back = self._between(level, front, back), None
+        for level in range(coarsest, finest, -1):
+            front, back = self._around(level, front, back)
+            progress("blur", 4.0**-level)
+        for level in range(finest, -1, -1):
+            # Nothing is seen through what is complete, and the photo's own size needs no share of light.
+            front, back = self._between(level, front, back, 4 if level else 3), None
             progress("blur", 4.0**-level)
         assert front is not None
-        return front[..., :3]
+        return front
 
     def _around(
         self, level: int, front: FloatArray | None, back: FloatArray | None
@@ -105,15 +106,17 @@ class Exposure:
         self._each_tile(level, make)
         return both[0], both[1]
 
-    def _between(self, level: int, front: FloatArray | None, back: FloatArray | None) -> FloatArray:
+    def _between(
+        self, level: int, front: FloatArray | None, back: FloatArray | None, channels: int
+    ) -> FloatArray:
         """Put the finest pieces between what stands before them and what lies behind."""
-        out = np.empty((*self.levels.sizes[level], 4), np.float32)
+        out = np.empty((*self.levels.sizes[level], channels), np.float32)
 
         def make(tile: Tile, steps: list[Step], guide: Guide | None) -> None:
             over = Over(enlarged(front, tile.inner))
             self._lay(level, tile, steps, guide, (over,), lambda step: 0)
             over.end(enlarged(back, tile.inner))
-            out[tile.inner] = over.light
+            out[tile.inner] = over.light[..., :channels]
 
         self._each_tile(level, make)
         return out

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from .jit import jit
+from .jit import QUICK, jit
 
 
-@jit()
+@jit(fastmath=QUICK)
 def add(light, sheet, top, left):
     """Lay a sheet behind all that is there.
 
@@ -27,7 +27,7 @@ def add(light, sheet, top, left):
                 light[top + row, left + column, 3] = clear * (np.float32(1.0) - sheet[row, column, 3])
 
 
-@jit()
+@jit(fastmath=QUICK)
 def end(light, behind):
     """Lay a picture behind all that is there; both float32 (H, W, 4), as of `add`; the first is changed in place."""
     for row in range(light.shape[0]):

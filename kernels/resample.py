@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .jit import jit
+from .jit import QUICK, jit
 
 # Squared difference of two colours from which a mixture of them tells their shares.
 LEAST_DIFFERENCE = np.float32(1e-3)
@@ -11,7 +11,7 @@ LEAST_DIFFERENCE = np.float32(1e-3)
 UNEXPLAINED = np.float32(16.0)
 
 
-@jit()
+@jit(fastmath=QUICK)
 def halve(near, far, share, matte, half_near, half_far, half_share, half_matte):
     """Average 2 x 2 pixels, each of two surfaces, into one of two surfaces; the border repeats.
 
@@ -83,7 +83,7 @@ def halve(near, far, share, matte, half_near, half_far, half_share, half_matte):
             half_matte[row, column] = covered
 
 
-@jit()
+@jit(fastmath=QUICK)
 def double(values, top, left, out):
     """Enlarge by two along both sides, by cubic convolution (Keys 1981, a = -1/2).
 
@@ -126,7 +126,7 @@ def double(values, top, left, out):
                 )  # fmt: skip
 
 
-@jit()
+@jit(fastmath=QUICK)
 def part(rgbd, jump_dioptres, near, far, share):
     """Part the pixels where two surfaces meet into the two.
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .jit import jit
+from .jit import QUICK, jit
 
 # A disc of half a pixel lies within its own pixel: what is this sharp stays as it is.
 MIN_RADIUS_PX = 0.5
@@ -16,7 +16,7 @@ LEAST_WEIGHT = 1e-9
 CHANNELS = 5
 
 
-@jit(inline="always")
+@jit(inline="always", fastmath=QUICK)
 def edge_integral(table, rows_per_height, height, side):
     """Integral of one edge of the unit outline down to `height`; linear between the table's rows."""
     rows = table.shape[0] - 1
@@ -26,7 +26,7 @@ def edge_integral(table, rows_per_height, height, side):
     return table[row, side] + t * (table[row + 1, side] - table[row, side])
 
 
-@jit()
+@jit(fastmath=QUICK)
 def scatter(values, radius, active, outlines, area, top, left, out):
     """Spread each pixel's values evenly over the aperture's image at its own radius.
 
