@@ -14,19 +14,29 @@ Box = tuple[slice, slice]
 def dilate(mask: BoolArray, reach: int) -> BoolArray:
     """Grow a mask by a square of `reach` pixels to every side."""
     grown = np.array(mask, order="C").view(np.uint8)
-    for lines in (grown, grown.T):
-        # Twice as far with each step, first towards the beginning, then towards the end.
-        done = 0
-        while done < reach:
-            step = min(done + 1, reach - done)
-            lines[:-step] |= lines[step:]
-            done += step
-        done = 0
-        while done < reach:
-            step = min(done + 1, reach - done)
-            lines[step:] |= lines[:-step]
-            done += step
+    _grow(grown, reach)
+    _grow(grown.T, reach)
     return grown.view(bool)
+
+
+def dilate_columns(mask: BoolArray, reach: int) -> BoolArray:
+    """Grow a mask by `reach` pixels up and down."""
+    grown = np.array(mask, order="C").view(np.uint8)
+    _grow(grown, reach)
+    return grown.view(bool)
+
+
+def _grow(lines: NDArray[np.uint8], reach: int) -> None:
+    """Grow a mask along its first axis, in place: twice as far with each step, to the beginning, then to the end."""
+    for earlier, later in ((slice(None, -1), slice(1, None)), (slice(1, None), slice(None, -1))):
+        done = 0
+        while done < reach:
+            step = min(done + 1, reach - done)
+            to, source = (
+                slice(side.start and side.start * step, side.stop and side.stop * step) for side in (earlier, later)
+            )
+            lines[to] |= lines[source]
+            done += step
 
 
 @dataclass(frozen=True, eq=False)
