@@ -16,10 +16,11 @@ from .levels import Levels, at_level
 from .masks import dilate
 from .plan import Cut, Step, SubjectRange, steps_at
 from .progress import Progress
-from .sheets import peel
+from .sheets import peel, take_all
 from .spread import HIDDEN, spread
 from .sprites import Silhouette
 from .tiles import GUIDE_LEVELS, Tile, cells_of, tiles
+from .watch import Piece, Watcher
 
 FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
@@ -55,6 +56,8 @@ class Exposure:
     subject : SubjectRange or None
     lens : ThinLens
     aperture : Aperture
+    watch : Watcher or None
+        Is shown every piece; None where nobody watches.
     silhouettes : list of Silhouette
         What may stand before a light; collected when there are any.
     """
@@ -64,6 +67,7 @@ class Exposure:
     subject: SubjectRange | None
     lens: ThinLens
     aperture: Aperture
+    watch: Watcher | None = None
     silhouettes: list[Silhouette] = field(default_factory=list)
 
     def picture(self, progress: Progress) -> FloatArray:
@@ -83,6 +87,8 @@ class Exposure:
                 front, back = self._between(level, front, back), None
             progress("blur", 4.0**-level)
         assert front is not None
+        if self.watch is not None:
+            self._show_rest(self.watch)
         return front[..., :3]
 
     def _around(
@@ -148,6 +154,7 @@ class Exposure:
             behind = [values[tile.cells] for values in guide.behind]
         lens = at_level(self.lens, level)
         rest = self.levels.part(level, tile.outer, self.lens)
+        whole = None if self.watch is None else np.array(rest.rgbd[..., :3])
         for step, sheet in peel(rest, steps, self.subject, lens, behind):
             canvas = over(step)
             if self.levels.lights is not None:
@@ -157,8 +164,30 @@ class Exposure:
             drawn = spread(sheet, lens, self.aperture, canvas.clear, tile.within)
             if drawn is not None:
                 canvas.add(drawn)
+            if self.watch is not None and whole is not None:
+                self.watch.piece(Piece.of(step.number, level, tile, sheet, whole, drawn))
             if canvas.clear.max() <= HIDDEN:
                 break
+
+    def _show_rest(self, watch: Watcher) -> None:
+        """Show what is taken apart, and what is left behind the subject at the finest level that took it off."""
+        height, width = self.levels.sizes[0]
+        watch.without_lights(self.levels.part(0, (slice(0, height), slice(0, width)), self.lens).rgbd[..., :3])
+        number = next((n for n, cut in enumerate(self.cuts) if cut.is_subject), None)
+        if number is None:
+            return
+        level = min(cut.level for cut in self.cuts[number:])
+
+        def show(tile: Tile, steps: list[Step], guide: Guide | None) -> None:
+            behind = None if guide is None else [values[tile.cells] for values in guide.behind]
+            rest = self.levels.part(level, tile.outer, self.lens)
+            whole = np.array(rest.rgbd[..., :3])
+            taken = [step for step in steps if step.number <= number]
+            for _ in peel(rest, taken, self.subject, at_level(self.lens, level), behind):
+                pass
+            watch.behind_subject(Piece.of(number, level, tile, take_all(rest).sheet(), whole, None))
+
+        self._each_tile(level, show)
 
     def _has(self, level: int, tile: Tile, steps: list[Step]) -> bool:
         """Whether something of the drawn steps is seen in or around a tile; what is too thin for the guide is."""
