@@ -89,6 +89,7 @@ class Exposure:
         assert front is not None
         if self.watch is not None:
             self._show_rest(self.watch)
+            self.watch.all_pieces()
         return front[..., :3]
 
     def _around(

@@ -155,8 +155,6 @@ class Scene:
         cuts = plan(far, near, subject, thin, max(most, 0))
         exposure = Exposure(levels, cuts, subject, thin, aperture, watch)
         picture = exposure.picture(progress)
-        if watch is not None:
-            watch.all_pieces()
         if levels.lights is not None:
             progress("lights", 0.0)
             rows, columns = np.nonzero(levels.lights.mask)
