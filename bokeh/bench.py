@@ -7,7 +7,6 @@ pixels, a render takes the time of. A disc of radius r spreads light as widely a
 from __future__ import annotations
 
 import math
-import os
 import platform
 import sys
 import time
@@ -21,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from .cores import cores
 from .errors import UsageError
 from .lens import Lens
 from .photo import Photo
@@ -171,11 +171,10 @@ def machine() -> dict[str, Any]:
         opencv = import_module("cv2").__version__
     except ImportError:
         opencv = None
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
         "system": platform.system(),
         "processor": platform.machine(),
-        "cores": usable,
+        "cores": cores(),
         "python": platform.python_version(),
         **{name: version(name) for name in ("numpy", "scipy", "numba")},
         "opencv": opencv,

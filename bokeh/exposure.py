@@ -16,10 +16,11 @@ from .levels import Levels, at_level
 from .masks import box_around, dilate
 from .plan import Cut, Step, SubjectRange, steps_at
 from .progress import Progress
-from .sheets import peel
+from .sheets import peel, take_all
 from .spread import HIDDEN, spread
 from .sprites import Silhouette
 from .tiles import GUIDE_LEVELS, Tile, cells_of, moved, tiles
+from .watch import Piece, Watcher
 
 FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
@@ -58,6 +59,8 @@ class Exposure:
     subject : SubjectRange or None
     lens : ThinLens
     aperture : Aperture
+    watch : Watcher or None
+        Is shown every piece; None where nobody watches.
     silhouettes : list of Silhouette
         What may stand before a light; collected when there are any.
     """
@@ -67,6 +70,7 @@ class Exposure:
     subject: SubjectRange | None
     lens: ThinLens
     aperture: Aperture
+    watch: Watcher | None = None
     silhouettes: list[Silhouette] = field(default_factory=list)
 
     def picture(self, progress: Progress) -> FloatArray:
@@ -87,6 +91,9 @@ class Exposure:
             front, back = self._between(level, front, back, 4 if level else 3), None
             progress("blur", 4.0**-level)
         assert front is not None
+        if self.watch is not None:
+            self._show_rest(self.watch)
+            self.watch.all_pieces()
         return front
 
     def _around(
@@ -106,9 +113,7 @@ class Exposure:
         self._each_tile(level, make)
         return both[0], both[1]
 
-    def _between(
-        self, level: int, front: FloatArray | None, back: FloatArray | None, channels: int
-    ) -> FloatArray:
+    def _between(self, level: int, front: FloatArray | None, back: FloatArray | None, channels: int) -> FloatArray:
         """Put the finest pieces between what stands before them and what lies behind."""
         out = np.empty((*self.levels.sizes[level], channels), np.float32)
 
@@ -165,19 +170,42 @@ class Exposure:
         parts = [Over(np.ascontiguousarray(canvas.light[here])) for canvas in canvases]
         lens = at_level(self.lens, level)
         rest = self.levels.part(level, part.outer, self.lens)
+        whole = None if self.watch is None else np.array(rest.rgbd[..., :3])
         for step, sheet in peel(rest, steps, self.subject, lens, behind):
             canvas = parts[which(step)]
             if self.levels.lights is not None:
-                piece = Silhouette.of(sheet, level, step.number, part)
+                piece = Silhouette.of(sheet, level, step.number, part, self.lens)
                 if piece is not None:
                     self.silhouettes.append(piece)
             drawn = spread(sheet, lens, self.aperture, canvas.clear, part.within)
             if drawn is not None:
                 canvas.add(drawn)
+            if self.watch is not None and whole is not None:
+                self.watch.piece(Piece.of(step.number, level, part, sheet, whole, drawn))
             if canvas.clear.max() <= HIDDEN:
                 break
         for canvas, done in zip(canvases, parts, strict=True):
             canvas.light[here] = done.light
+
+    def _show_rest(self, watch: Watcher) -> None:
+        """Show what is taken apart, and what is left behind the subject at the finest level that took it off."""
+        height, width = self.levels.sizes[0]
+        watch.without_lights(self.levels.part(0, (slice(0, height), slice(0, width)), self.lens).rgbd[..., :3])
+        number = next((n for n, cut in enumerate(self.cuts) if cut.is_subject), None)
+        if number is None:
+            return
+        level = min(cut.level for cut in self.cuts[number:])
+
+        def show(tile: Tile, steps: list[Step], guide: Guide | None) -> None:
+            behind = None if guide is None else [values[tile.cells] for values in guide.behind]
+            rest = self.levels.part(level, tile.outer, self.lens)
+            whole = np.array(rest.rgbd[..., :3])
+            taken = [step for step in steps if step.number <= number]
+            for _ in peel(rest, taken, self.subject, at_level(self.lens, level), behind):
+                pass
+            watch.behind_subject(Piece.of(number, level, tile, take_all(rest).sheet(), whole, None))
+
+        self._each_tile(level, show)
 
     def _part_with(self, level: int, tile: Tile, steps: list[Step], guide: Guide) -> Tile | None:
         """Cut a tile to where something of the drawn steps may be seen; what is too thin for the guide is, too."""

@@ -46,29 +46,47 @@ class Frame:
 
     def place(self, values: NDArray, box: Box) -> FloatArray:
         """Put what fills a box of the photo, (h, w) or (h, w, C), in its place, reduced; 0 around it."""
-        if self.by == 1:
-            out = np.zeros((*self.size, *values.shape[2:]), np.float32)
-            out[box] = values
-            return out
-        ends = [min(b.stop, n * self.by) for b, n in zip(box, self.size, strict=True)]
+        out = np.zeros((*self.size, *values.shape[2:]), np.float32)
+        target, part = self.part(values, box)
+        out[target] = part
+        return out
+
+    def part(self, values: NDArray, box: Box) -> tuple[Box, FloatArray]:
+        """Reduce what fills a box of the photo: where it lies in the pictures, and what it adds to them there."""
+        ends = [max(min(b.stop, n * self.by), b.start) for b, n in zip(box, self.size, strict=True)]
         first = [b.start // self.by for b in box]
-        last = [max(-(-end // self.by), start) for end, start in zip(ends, first, strict=True)]
+        last = [
+            max(-(-min(end, n * self.by) // self.by), start)
+            for end, n, start in zip(ends, self.size, first, strict=True)
+        ]
+        rows, columns = (slice(a, b) for a, b in zip(first, last, strict=True))
+        inside = values[: ends[0] - box[0].start, : ends[1] - box[1].start]
+        if self.by == 1:
+            return (rows, columns), np.array(inside, np.float32)
         blocks = np.zeros(
             (*((b - a) * self.by for a, b in zip(first, last, strict=True)), *values.shape[2:]), np.float32
         )
-        at = tuple(
-            slice(b.start - a * self.by, max(end, b.start) - a * self.by)
-            for b, a, end in zip(box, first, ends, strict=True)
-        )
-        inner = blocks[at]
-        inner[...] = values[: inner.shape[0], : inner.shape[1]]
-        out = np.zeros((*self.size, *values.shape[2:]), np.float32)
-        target = out[first[0] : last[0], first[1] : last[1]]
+        at = tuple(slice(b.start - a * self.by, end - a * self.by) for b, a, end in zip(box, first, ends, strict=True))
+        blocks[at] = inside
+        out = np.zeros((last[0] - first[0], last[1] - first[1], *values.shape[2:]), np.float32)
         for row in range(self.by):
             for column in range(self.by):
-                target += blocks[row :: self.by, column :: self.by]
-        target /= self.by**2
-        return out
+                out += blocks[row :: self.by, column :: self.by]
+        out /= self.by**2
+        return (rows, columns), out
+
+    def resampled(self, values: FloatArray, pixel: int) -> FloatArray:
+        """Bring a picture (h, w, C) whose pixels are `pixel` of the photo's wide to the frame; linear between them."""
+        for axis, (size, most) in enumerate(zip(self.size, values.shape[:2], strict=True)):
+            place = np.clip((np.arange(size) + 0.5) * self.by / pixel - 0.5, 0.0, most - 1.0)
+            first = place.astype(np.intp)
+            share = np.expand_dims((place - first).astype(np.float32), (1, 2) if axis == 0 else (0, 2))
+            before, after = (np.take(values, at, axis) for at in (first, np.minimum(first + 1, most - 1)))
+            after -= before
+            after *= share
+            after += before
+            values = after
+        return values
 
     def coarse(self, values: NDArray) -> NDArray:
         """Enlarge a map (h, w) of its own resolution so that its pixels are seen."""

@@ -110,3 +110,16 @@ def box_around(mask: BoolArray, margin: int = 0) -> Box:
         slice(max(int(rows[0]) - margin, 0), min(int(rows[-1]) + 1 + margin, mask.shape[0])),
         slice(max(int(columns[0]) - margin, 0), min(int(columns[-1]) + 1 + margin, mask.shape[1])),
     )
+
+
+def common(box: Box, inner: Box) -> tuple[Box, Box]:
+    """Return what two boxes share, counted from the beginning of each."""
+    spans = [
+        (max(b.start, i.start), max(min(b.stop, i.stop), max(b.start, i.start)))
+        for b, i in zip(box, inner, strict=True)
+    ]
+    first, second = (
+        tuple(slice(start - c.start, stop - c.start) for (start, stop), c in zip(spans, corner, strict=True))
+        for corner in (box, inner)
+    )
+    return first, second  # pyright: ignore[reportReturnType]

@@ -28,6 +28,7 @@ from .progress import Progress, unseen
 from .sprites import draw_lights
 from .steps import StepsLike, as_steps, watching
 from .tiles import GUIDE_LEVELS
+from .watch import Watcher
 
 FloatArray = NDArray[np.float32]
 
@@ -134,30 +135,35 @@ class Scene:
         progress("render", 0.0)
         thin, _ = self.mount(lens)
         with _ONE_AT_A_TIME, watching(steps) as watch:
-            watch.scene(self, thin)
+            if watch is not None:
+                watch.scene(self, thin)
             if self.settings.style == "gaussian":
                 picture = gaussian_style(self.photo.rgb, self.dioptres, self.matte, thin)
             else:
-                picture = self._through(thin, lens.aperture, progress)
-            watch.picture(picture)
+                picture = self._through(thin, lens.aperture, progress, watch)
+            if watch is not None:
+                watch.picture(picture)
         depth = self.photo.depth if self.dioptres is None else self.dioptres
         return replace(self.photo, rgb=picture, depth=depth, gain_map=None)
 
-    def _through(self, thin: ThinLens, aperture: Aperture, progress: Progress) -> FloatArray:
+    def _through(self, thin: ThinLens, aperture: Aperture, progress: Progress, watch: Watcher | None) -> FloatArray:
         """Follow the light: sheets from near to far, each seen through what stands before it; then the lights."""
         levels = self.levels
         subject = levels.subject
         far, near = self.depth_range
         most = 0 if self.settings.quality == "best" else len(levels.sizes) - 1 - GUIDE_LEVELS
         cuts = plan(far, near, subject, thin, max(most, 0))
-        exposure = Exposure(levels, cuts, subject, thin, aperture)
+        exposure = Exposure(levels, cuts, subject, thin, aperture, watch)
         picture = exposure.picture(progress)
         if levels.lights is not None:
             progress("lights", 0.0)
             rows, columns = np.nonzero(levels.lights.mask)
             place = np.stack([columns, rows], axis=1).astype(np.float64)
             pieces = sorted(exposure.silhouettes, key=lambda p: (p.number, p.inner[0].start, p.inner[1].start))
+            unlit = None if watch is None else np.array(picture)
             draw_lights(place, levels.light_energy(thin), levels.lights.dioptres, pieces, thin, aperture, picture)
+            if watch is not None and unlit is not None:
+                watch.lights(picture - unlit)
         return picture
 
     @cached_property

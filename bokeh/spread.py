@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .aperture import Aperture, area, outline
 from .lens import ThinLens
-from .masks import Box, box_around, dilate
+from .masks import Box, box_around, common, dilate
 from .sheets import Sheet
 
 FloatArray = NDArray[np.float32]
@@ -70,7 +70,7 @@ def spread(sheet: Sheet, lens: ThinLens, aperture: Aperture, clear: FloatArray, 
     reach = int(np.ceil(largest)) + 1
 
     # A pixel is drawn where some of the sheet falls and light still gets through; whatever reaches it is spread.
-    here, there = _common(sheet.box, inner)
+    here, there = common(sheet.box, inner)
     shown = np.zeros(support.shape, bool)
     shown[here] = dilate(support, reach)[here] & (clear[there] > HIDDEN)
     if not shown.any():
@@ -90,13 +90,3 @@ def spread(sheet: Sheet, lens: ThinLens, aperture: Aperture, clear: FloatArray, 
         for b, p, i in zip(sheet.box, part, inner, strict=True)
     )
     return Spread((rows, columns), light)
-
-
-def _common(box: Box, inner: Box) -> tuple[Box, Box]:
-    """What two boxes share, counted from the beginning of each."""
-    spans = [(max(b.start, i.start), max(min(b.stop, i.stop), max(b.start, i.start))) for b, i in zip(box, inner)]
-    first, second = (
-        tuple(slice(start - c.start, stop - c.start) for (start, stop), c in zip(spans, corner, strict=True))
-        for corner in (box, inner)
-    )
-    return first, second  # pyright: ignore[reportReturnType]

@@ -53,6 +53,10 @@ class Silhouette:
     inner : (slice, slice)
         Rows and columns of the level of the piece itself; the rest is another piece's.
     coverage, dioptres : float32 (h, w)
+    nearest : float
+        Dioptres of the nearest it covers.
+    reach_px : int
+        How far the lens spreads it, pixels of the picture.
     """
 
     level: int
@@ -61,9 +65,11 @@ class Silhouette:
     inner: Box
     coverage: FloatArray
     dioptres: FloatArray
+    nearest: float
+    reach_px: int
 
     @classmethod
-    def of(cls, sheet: Sheet, level: int, number: int, tile: Tile) -> Silhouette | None:
+    def of(cls, sheet: Sheet, level: int, number: int, tile: Tile, lens: ThinLens) -> Silhouette | None:
         """Cut a tile's sheet to its silhouette; None where it covers nothing of the tile."""
         support = sheet.coverage > 0.0
         if not support.any():
@@ -84,7 +90,11 @@ class Silhouette:
         outer = tuple(
             slice(c + b.start + k.start, c + b.start + k.stop) for c, b, k in zip(corner, sheet.box, cut, strict=True)
         )
-        return cls(level, number, outer, inner, sheet.coverage[cut].copy(), sheet.dioptres[cut].copy())
+        coverage, dioptres = sheet.coverage[cut].copy(), sheet.dioptres[cut].copy()
+        covered = dioptres[coverage > 0.0]
+        nearest, farthest = float(covered.max()), float(covered.min())
+        reach_px = int(np.ceil(max(abs(lens.radius_px(nearest)), abs(lens.radius_px(farthest))))) + 1
+        return cls(level, number, outer, inner, coverage, dioptres, nearest, reach_px)
 
 
 def draw_lights(
@@ -128,9 +138,10 @@ def draw_lights(
 
         def shade(lights: NDArray[np.int64], some=some, transmitted=transmitted, reach=reaches[part]) -> None:
             for piece in silhouettes:
-                bounds = _reached(piece, lens)
+                bounds = _reached(piece)
                 x, y = some[0][lights, 0], some[0][lights, 1]
-                near = (y + reach[lights] >= bounds[0]) & (y - reach[lights] <= bounds[1])
+                near = some[2][lights] < piece.nearest
+                near &= (y + reach[lights] >= bounds[0]) & (y - reach[lights] <= bounds[1])
                 near &= (x + reach[lights] >= bounds[2]) & (x - reach[lights] <= bounds[3])
                 if near.any():
                     rows, columns = piece.outer
@@ -154,11 +165,9 @@ def draw_lights(
         each(deposit, range(0, onto.shape[0], BAND_ROWS))
 
 
-def _reached(piece: Silhouette, lens: ThinLens) -> tuple[int, int, int, int]:
+def _reached(piece: Silhouette) -> tuple[int, int, int, int]:
     """First and last rows, then columns, of the picture that a piece's blur reaches."""
-    radius = np.abs(lens.radius_px(piece.dioptres[piece.coverage > 0.0])) if piece.coverage.any() else np.zeros(1)
-    far = int(np.ceil(radius.max())) + 1
-    scale = 2**piece.level
+    scale, far = 2**piece.level, piece.reach_px
     rows, columns = piece.inner
     return scale * rows.start - far, scale * rows.stop + far, scale * columns.start - far, scale * columns.stop + far
 

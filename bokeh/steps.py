@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,15 +31,13 @@ from .frame import Frame
 from .io.album import Album, check_folder
 from .io.common import printable
 from .io.page import page
-from .masks import Box
+from .layers import Layer, Pieces
 from .report import plain
-from .watch import Watcher
+from .watch import Piece, Watcher
 
 if TYPE_CHECKING:
     from .lens import ThinLens
     from .render import Scene
-    from .sheets import Remaining, Sheet
-    from .spread import Spread
 
 FloatArray = NDArray[np.float32]
 
@@ -49,13 +48,9 @@ ORIGINS: tuple[tuple[Colour, str], ...] = (
 )
 """Where a sheet's colour comes from."""
 
-SAME = 0.01
-"""A colour that differs by less than this share of itself is as photographed."""
-
 LIGHT = Scale(
     "scene-linear light, through the photo's tone curve; more than 1 looks like 1", (((0, 0, 0), 0.0), (WHITE, 1.0))
 )
-_NOTHING: FloatArray = np.empty((0, 0, 3), np.float32)
 SHARE = grey_scale("share", 0.0, 1.0)
 
 
@@ -94,7 +89,9 @@ class Steps(Watcher):
         self._sheets: list[dict[str, Any]] = []
         self._about: dict[str, Any] = {}
         self._subject = 0
-        self._dark = _NOTHING
+        self._pieces: dict[int, Pieces] = {}
+        self._behind: Pieces | None = None
+        self._lock = threading.Lock()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
@@ -109,7 +106,7 @@ class Steps(Watcher):
                 self._album.close(listing, page(listing))
         finally:
             self._album.discard()
-            self._dark = _NOTHING
+            self._pieces, self._behind = {}, None
 
     # What it is shown, in the order of the light
 
@@ -137,68 +134,35 @@ class Steps(Watcher):
         self._mattes(scene)
         self._above_clip(scene)
 
+    def piece(self, piece: Piece) -> None:
+        """Keep a piece of a sheet until all are there."""
+        with self._lock:
+            pieces = self._pieces.setdefault(piece.number, Pieces(self._frame, self._lens))
+        pieces.add(piece)
+
     def without_lights(self, rgb: FloatArray) -> None:
         """Show what is taken apart into sheets."""
-        self._dark = rgb
         self._colours("without_lights", rgb, "what is taken apart into sheets: the radiance with the lights taken out")
 
-    def sheet(self, sheet: Sheet) -> None:
-        """Show a sheet's colour, coverage, blur, and where the colour comes from."""
-        support = sheet.coverage > 0.0
-        depths = sheet.dioptres[support] if support.any() else sheet.dioptres.ravel()
-        far, near = float(depths.min()), float(depths.max())
-        self._sheets.append(
-            {
-                "sheet": len(self._sheets) + 1,
-                "section": len(self._sections),
-                "nearest_m": _metres(near),
-                "farthest_m": _metres(far),
-                "radius_px": [self._lens.radius_px(near), self._lens.radius_px(far)],
-                "share_of_light": 0.0,
-            }
-        )
-        self._section("")
-        box, coverage = sheet.box, self._frame.place(sheet.coverage, sheet.box)
-        light = self._frame.place(sheet.rgb * sheet.coverage[..., None], box)
-        colour = self._profile.from_linear(light / np.maximum(coverage, 1e-6)[..., None])
-        words = "its colour, over checks where it does not cover"
-        self._codes("colour", over_checks(colour, coverage), words, LIGHT, self._profile.icc)
-        self._grey("coverage", coverage, "how much of each pixel it covers", SHARE)
-        inside = self._frame.place(np.ones(sheet.coverage.shape, np.float32), box)
-        radius = blur(self._frame.place(self._lens.radius_px(sheet.dioptres), box), self._most_px)
-        words = "how far the lens spreads it; paler where it covers nothing and only goes on"
-        self._codes("radius", over_checks(radius, inside * (0.5 + 0.5 * coverage)), words, self._blur_scale)
-        self._origins("origin", sheet.rgb, sheet.coverage, sheet.weight < 1.0, box)
+    def behind_subject(self, piece: Piece) -> None:
+        """Keep a piece of what was made up behind the subject."""
+        with self._lock:
+            self._behind_number = piece.number
+            self._behind = self._behind or Pieces(self._frame, self._lens)
+        self._behind.add(piece)
 
-    def spread(self, drawn: Spread, clear: FloatArray) -> None:
-        """Show the sheet through the lens, how much of it is seen, and what it lets through."""
-        frame, box = self._frame, drawn.box
-        through = clear[box]
-        self._sheets[-1]["share_of_light"] = float((through * drawn.coverage).sum(dtype=np.float64)) / clear.size
-        self._grey(
-            "spread_coverage",
-            frame.place(drawn.coverage, box),
-            "its coverage through the lens; not drawn where nothing gets through",
-            SHARE,
-        )
-        self._linear("light", frame.place(drawn.light, box), "its light through the lens, nothing before it")
-        seen = frame.place(through[..., None] * drawn.light, box)
-        self._linear("seen", seen, "what the nearer sheets let through of that: the picture is the sum of these")
-        left = frame.whole(clear) - frame.place(through * drawn.coverage, box)
-        self._grey("clear", left, "how much light still gets through, from what lies behind", SHARE)
-
-    def behind_subject(self, rest: Remaining) -> None:
-        """Show what was made up behind the subject."""
-        self._subject = len(self._sheets)
-        self._section("Behind the subject: what is left of the picture when it is off, filled where it hid it")
-        rgb, dioptres = rest.rgbd[..., :3], rest.rgbd[..., 3]
-        self._colours("behind_subject", rgb, "the colour of what is left")
-        radius = self._frame.whole(self._lens.radius_px(dioptres))
-        self._codes(
-            "behind_subject_radius", blur(radius, self._most_px), "how far the lens spreads it", self._blur_scale
-        )
-        covered = np.ones(dioptres.shape, np.float32)
-        self._origins("behind_subject_origin", rgb, covered, rest.weight < 1.0, self._frame.all)
+    def all_pieces(self) -> None:
+        """Show the sheets from near to far, and what is behind the subject after it."""
+        clear = np.ones(self._frame.size, np.float32)
+        numbers = {*self._pieces, *([] if self._behind is None else [self._behind_number])}
+        for number in sorted(numbers):
+            if number in self._pieces:
+                layer = self._pieces.pop(number).layer()
+                self._sheet(layer)
+                if layer.drawn is not None:
+                    self._through_lens(layer.drawn, clear)
+            if self._behind is not None and number == self._behind_number:
+                self._left(self._behind.layer())
 
     def lights(self, rgb: FloatArray) -> None:
         """Show the images of the lights."""
@@ -211,6 +175,51 @@ class Steps(Watcher):
         self._colours("picture", rgb, "all sheets as they are seen, and the lights")
 
     # How it is shown
+
+    def _sheet(self, layer: Layer) -> None:
+        """Show a sheet's colour, coverage, blur, and where the colour comes from."""
+        self._sheets.append(
+            {
+                "sheet": len(self._sheets) + 1,
+                "section": len(self._sections),
+                "nearest_m": _metres(layer.near),
+                "farthest_m": _metres(layer.far),
+                "radius_px": [self._lens.radius_px(layer.near), self._lens.radius_px(layer.far)],
+                "reduced_by": 2**layer.level,
+                "share_of_light": 0.0,
+            }
+        )
+        self._section("")
+        colour = self._profile.from_linear(layer.light / np.maximum(layer.coverage, 1e-6)[..., None])
+        words = "its colour, over checks where it does not cover"
+        self._codes("colour", over_checks(colour, layer.coverage), words, LIGHT, self._profile.icc)
+        self._grey("coverage", layer.coverage, "how much of each pixel it covers", SHARE)
+        radius = blur(layer.radius, self._most_px)
+        words = "how far the lens spreads it; paler where it covers nothing and only goes on"
+        alpha = layer.inside * (0.5 + 0.5 * layer.coverage)
+        self._codes("radius", over_checks(radius, alpha), words, self._blur_scale)
+        self._origins("origin", layer.origins)
+
+    def _through_lens(self, drawn: FloatArray, clear: FloatArray) -> None:
+        """Show a sheet through the lens (h, w, 4), how much of it is seen, and what it lets through, in `clear`."""
+        light, coverage = drawn[..., :3], drawn[..., 3]
+        self._sheets[-1]["share_of_light"] = float((clear * coverage).mean(dtype=np.float64))
+        words = "its coverage through the lens; not drawn where nothing gets through"
+        self._grey("spread_coverage", coverage, words, SHARE)
+        self._linear("light", light, "its light through the lens, nothing before it")
+        words = "what the nearer sheets let through of that: the picture is the sum of these"
+        self._linear("seen", clear[..., None] * light, words)
+        clear *= 1.0 - coverage
+        self._grey("clear", clear, "how much light still gets through, from what lies behind", SHARE)
+
+    def _left(self, layer: Layer) -> None:
+        """Show what was made up behind the subject."""
+        self._subject = len(self._sheets)
+        self._section("Behind the subject: what is left of the picture when it is off, filled where it hid it")
+        self._linear("behind_subject", layer.light, "the colour of what is left")
+        radius = blur(layer.radius, self._most_px)
+        self._codes("behind_subject_radius", radius, "how far the lens spreads it", self._blur_scale)
+        self._origins("behind_subject_origin", layer.origins)
 
     def _depths(self, scene: Scene) -> None:
         assert scene.photo.depth is not None and scene.dioptres is not None
@@ -270,11 +279,7 @@ class Steps(Watcher):
             words = f"the {np.count_nonzero(lights.mask)} pixels of the lights, coloured by depth, on the dimmed photo"
             self._codes("lights", self._frame.whole(codes), words, scale)
 
-    def _origins(self, name: str, rgb: FloatArray, coverage: FloatArray, guess: NDArray[np.bool_], box: Box) -> None:
-        dark = self._dark[box]
-        changed = (np.abs(rgb - dark) > SAME * np.maximum(dark, 0.1)).any(axis=2)
-        kinds = [coverage * ~(changed | guess), coverage * (changed & ~guess), coverage * guess]
-        shares = np.stack([self._frame.place(kind, box) for kind in kinds], axis=2)
+    def _origins(self, name: str, shares: FloatArray) -> None:
         alpha = shares.sum(axis=2)
         colours = np.asarray([colour for colour, _ in ORIGINS], np.float32) / np.float32(255.0)
         codes = shares @ colours / np.maximum(alpha, 1e-6)[..., None]
@@ -332,7 +337,8 @@ class Steps(Watcher):
         share = sheet["share_of_light"]
         part = f"{share:.1%} of the picture" if share >= 0.0005 else "hardly seen" if share else "not seen"
         metres = f"{_in_metres(sheet['nearest_m'])} to {_in_metres(sheet['farthest_m'])}"
-        return f"Sheet {number}{where}: {metres}, blur radius {near_px:+.1f} to {far_px:+.1f} px; {part}"
+        made = f", made at 1/{sheet['reduced_by']} size" if sheet["reduced_by"] > 1 else ""
+        return f"Sheet {number}{where}: {metres}, blur radius {near_px:+.1f} to {far_px:+.1f} px{made}; {part}"
 
 
 StepsLike = str | os.PathLike[str] | Steps | None
@@ -350,11 +356,11 @@ def as_steps(steps: StepsLike) -> Steps | None:
 
 
 @contextmanager
-def watching(steps: StepsLike) -> Iterator[Watcher]:
-    """Have a render watched: by the steps, while their folder is filled; by someone who looks away, without."""
+def watching(steps: StepsLike) -> Iterator[Watcher | None]:
+    """Have a render watched by the steps while their folder is filled; None without."""
     watch = as_steps(steps)
     if watch is None:
-        yield Watcher()
+        yield None
     else:
         with watch:
             yield watch

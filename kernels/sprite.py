@@ -140,6 +140,7 @@ def deposit(place, radius, energy, start, transmitted, outlines, area, top, bott
     """
     width = out.shape[1]
     rows_per_height = (outlines.shape[1] - 1) / (outlines[0, -1, 2] - outlines[0, 0, 2])
+    firsts, lasts, heights = np.empty(STRIPS), np.empty(STRIPS), np.empty(STRIPS)
     for light in range(place.shape[0]):
         x, y = place[light, 0], place[light, 1]
         r = max(abs(radius[light]), MIN_RADIUS_PX)
@@ -152,21 +153,39 @@ def deposit(place, radius, energy, start, transmitted, outlines, area, top, bott
         outline_top, outline_bottom = table[0, 2], table[table.shape[0] - 1, 2]
         weight = 1.0 / (area * r * r)
         for row in range(max(row0, top), min(row0 + side, bottom)):
+            total = 0.0
             for strip in range(STRIPS):
                 upper = max((row - 0.5 + strip / STRIPS - y) / r, outline_top)
                 lower = min((row - 0.5 + (strip + 1) / STRIPS - y) / r, outline_bottom)
+                firsts[strip], lasts[strip], heights[strip] = 0.0, -1.0, 0.0
                 if lower <= upper:
                     continue
                 stretch = r / (lower - upper)
                 first = edge_integral(table, rows_per_height, lower, 0)
-                first = x + (first - edge_integral(table, rows_per_height, upper, 0)) * stretch
+                firsts[strip] = x + (first - edge_integral(table, rows_per_height, upper, 0)) * stretch
                 last = edge_integral(table, rows_per_height, lower, 1)
-                last = x + (last - edge_integral(table, rows_per_height, upper, 1)) * stretch
-                covered = (lower - upper) * r * weight
-                leftmost = max(int(math.floor(first + 0.5)), column0, 0)
-                rightmost = min(int(math.floor(last + 0.5)), column0 + side - 1, width - 1)
-                for column in range(leftmost, rightmost + 1):
-                    share = covered * max(min(last, column + 0.5) - max(first, column - 0.5), 0.0)
-                    share *= transmitted[start[light] + (row - row0) * side + column - column0]
-                    for channel in range(3):
-                        out[row, column, channel] += share * energy[light, channel]
+                lasts[strip] = x + (last - edge_integral(table, rows_per_height, upper, 1)) * stretch
+                heights[strip] = (lower - upper) * r * weight
+                total += heights[strip]
+            # Where every strip covers the whole pixel, all of them are one.
+            within_first, within_last = -np.inf, np.inf
+            leftmost, rightmost = width, -1
+            for strip in range(STRIPS):
+                if heights[strip] > 0.0:
+                    leftmost = min(leftmost, max(int(math.floor(firsts[strip] + 0.5)), column0, 0))
+                    rightmost = max(rightmost, min(int(math.floor(lasts[strip] + 0.5)), column0 + side - 1, width - 1))
+                    within_first, within_last = max(within_first, firsts[strip]), min(within_last, lasts[strip])
+            for column in range(leftmost, rightmost + 1):
+                passed = transmitted[start[light] + (row - row0) * side + column - column0]
+                if passed == 0.0:
+                    continue
+                if within_first <= column - 0.5 and column + 0.5 <= within_last:
+                    share = total
+                else:
+                    share = 0.0
+                    for strip in range(STRIPS):
+                        inside = min(lasts[strip], column + 0.5) - max(firsts[strip], column - 0.5)
+                        share += heights[strip] * max(inside, 0.0)
+                share *= passed
+                for channel in range(3):
+                    out[row, column, channel] += share * energy[light, channel]

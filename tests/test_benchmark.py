@@ -20,7 +20,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     import importlib
 
     monkeypatch.syspath_prepend(str(FOLDER))
-    return SimpleNamespace(**{name: importlib.import_module(name) for name in ("pictures", "score", "phone")})
+    return SimpleNamespace(**{name: importlib.import_module(name) for name in ("pictures", "score", "phone", "table")})
 
 
 def a_picture(bench: SimpleNamespace, truth: np.ndarray, metres: np.ndarray) -> Any:
@@ -42,6 +42,24 @@ def test_metrics_of_a_constant_error(bench) -> None:
     assert scores["ssim"] == pytest.approx(1.0)
     assert scores["hdr"] == pytest.approx(-20 * math.log10(math.log2(5 / 4) / math.log2(17)), abs=1e-3)
     assert scores["hl"] == pytest.approx(scores["hdr"])
+
+
+def test_two_renders_are_compared_within_the_margin(bench) -> None:
+    one = np.full((64, 96, 3), 1.0, np.float32)
+    picture = a_picture(bench, one, np.ones((64, 96), np.float32))
+    other = np.zeros_like(one)
+    other[8:-8, 8:-8] = 0.2
+    code = float(bench.score.srgb(np.array(0.2)))
+    assert bench.score.alike(one, other, picture) == pytest.approx(-20 * math.log10(1.0 - code), abs=1e-3)
+
+
+@pytest.mark.parametrize("columns", [["exact"], ["exact", "best"]])
+def test_a_row_has_what_its_heading_names(bench, columns) -> None:
+    ours = {"exact": {"psnr": 35.25}, "best": {"psnr": 34.83}}
+    scored = bench.table.Scored("made/up", 60.0, ours, {}, {"psnr": 36.06}, 44.31)
+    named = dict(zip(bench.table.row_heading(columns), bench.table.row(scored, columns), strict=True))
+    assert (named["exact"], named.get("best")) == ("35.25", "34.83" if "best" in columns else None)
+    assert (named["bound"], named.get("fast to best")) == ("36.06", "44.31" if "best" in columns else None)
 
 
 def test_edge_looks_beside_the_jump_only(bench) -> None:

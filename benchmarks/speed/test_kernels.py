@@ -16,14 +16,13 @@ from rebokeh.bokeh.aperture import Aperture, area, outline
 from rebokeh.bokeh.bench import FOCUS_M, shape_of, table_top
 from rebokeh.bokeh.lens import Lens, ThinLens, mount
 from rebokeh.bokeh.sprites import pupil_points
-from rebokeh.kernels import bridge, pyramid, resample, scatter, sprite, surface
+from rebokeh.kernels import bridge, composite, pyramid, resample, scatter, sprite, surface
 
 FloatArray = NDArray[np.float32]
 
 MEGAPIXELS = float(os.environ.get("REBOKEH_KERNELS_MP", "0.3"))
 SIZE = shape_of(MEGAPIXELS)
 HALF = ((SIZE[0] + 1) // 2, (SIZE[1] + 1) // 2)
-BAND_ROWS = 16
 ROUND = Aperture()
 
 
@@ -67,19 +66,29 @@ def test_scatter(benchmark, values, rgbd, radius_px):
     """Spread every pixel."""
     radius = lens_of(rgbd, radius_px).radius_px(rgbd[..., 3])
     active, table = np.ones(SIZE, bool), outline(ROUND)
-    timed(benchmark, scatter.scatter, values, radius, active, table, area(ROUND), BAND_ROWS, np.empty_like(values))
+    timed(benchmark, scatter.scatter, values, radius, active, table, area(ROUND), 0, 0, np.empty_like(values))
 
 
-def test_halve(benchmark, values, rgbd):
-    """Average 2 x 2 pixels."""
-    out = np.empty((*HALF, 5), np.float32), np.empty(HALF, np.float32), np.empty(HALF, bool)
-    timed(benchmark, resample.halve, values, np.ascontiguousarray(rgbd[..., 3]), np.ones(SIZE, bool), *out)
+def test_halve(benchmark, rgbd):
+    """Average 2 x 2 pixels, half of which show two surfaces."""
+    share, matte = np.where(np.arange(SIZE[1]) % 2, 0.5, 1.0) * np.ones(SIZE), np.ones(SIZE, np.float32)
+    out = [np.empty((*HALF, 4), np.float32) for _ in range(2)] + [np.empty(HALF, np.float32) for _ in range(2)]
+    timed(benchmark, resample.halve, rgbd, 0.5 * rgbd, share.astype(np.float32), matte, *out)
 
 
-def test_double(benchmark, values):
+def test_double(benchmark, rgbd):
     """Enlarge by two."""
-    half = np.ascontiguousarray(values[: HALF[0], : HALF[1], :4])
-    timed(benchmark, resample.double, half, np.empty((*SIZE, 4), np.float32))
+    half = np.ascontiguousarray(rgbd[: HALF[0], : HALF[1]])
+    timed(benchmark, resample.double, half, 0, 0, np.empty((*SIZE, 4), np.float32))
+
+
+def test_add(benchmark, values):
+    """Lay a sheet behind another; every round before the same light."""
+
+    def start():
+        return (np.full((*SIZE, 4), 0.5, np.float32), values), {}
+
+    benchmark.pedantic(composite.add, setup=start, rounds=5, warmup_rounds=1)
 
 
 def test_push(benchmark, rgbd, holes):
@@ -99,9 +108,9 @@ def test_walk(benchmark, rgbd):
     dioptres = np.ascontiguousarray(rgbd[..., 3])
 
     def start():
-        distance = np.full(SIZE, 1e9, np.float32)
-        distance[SIZE[0] // 2, SIZE[1] // 2] = 0.0
-        return (distance, dioptres, 0.02, 1e6), {}
+        reached = np.zeros(SIZE, bool)
+        reached[SIZE[0] // 2, SIZE[1] // 2] = True
+        return (reached, dioptres, 0.02, sum(SIZE)), {}
 
     benchmark.pedantic(surface.walk, setup=start, rounds=5, warmup_rounds=1)
 
@@ -121,17 +130,18 @@ def test_shade(benchmark, rgbd, lights):
     place, radius, behind, start, transmitted = lights
     lens, coverage = lens_of(rgbd, 16.0), np.full(SIZE, 0.01, np.float32)
     dioptres, pupil = np.ascontiguousarray(rgbd[..., 3]), pupil_points(ROUND)
+    whole = (0, SIZE[0], 0, SIZE[1])
     timed(
-        benchmark, sprite.shade, place, radius, behind, start, pupil, coverage, dioptres, 0, 0,
-        lens.focus_dioptres, lens.px_per_dioptre, transmitted.copy(),
+        benchmark, sprite.shade, place, radius, behind, start, np.arange(len(place)), pupil, coverage, dioptres, whole,
+        0, 0, 1, whole, lens.focus_dioptres, lens.px_per_dioptre, transmitted.copy(),
     )  # fmt: skip
 
 
 def test_deposit(benchmark, lights):
     """Draw lights."""
     place, radius, _, start, transmitted = lights
-    energy, table, out = np.ones((len(place), 3)), outline(ROUND), np.zeros((*SIZE, 3))
-    timed(benchmark, sprite.deposit, place, radius, energy, start, transmitted, table, area(ROUND), BAND_ROWS, out)
+    energy, table, out = np.ones((len(place), 3)), outline(ROUND), np.zeros((*SIZE, 3), np.float32)
+    timed(benchmark, sprite.deposit, place, radius, energy, start, transmitted, table, area(ROUND), 0, SIZE[0], out)
 
 
 def test_lines(benchmark, rgbd, holes):

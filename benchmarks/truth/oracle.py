@@ -15,12 +15,15 @@ from numpy.typing import NDArray
 from pictures import Picture
 
 from rebokeh.bokeh.aperture import Aperture
-from rebokeh.bokeh.fill import fill
+from rebokeh.bokeh.composite import Over, nothing
+from rebokeh.bokeh.fill import fill, widest_gap_px
 from rebokeh.bokeh.highlights import find_lights
 from rebokeh.bokeh.lens import ThinLens, mount
-from rebokeh.bokeh.sheets import Remaining, Sheet, slice_thresholds, take_nearer
-from rebokeh.bokeh.spread import spread
+from rebokeh.bokeh.plan import Step, plan
+from rebokeh.bokeh.sheets import Remaining, Sheet, peel
+from rebokeh.bokeh.spread import Spread, spread
 from rebokeh.bokeh.sprites import Silhouette, draw_lights
+from rebokeh.bokeh.tiles import Tile
 
 FloatArray = NDArray[np.float32]
 
@@ -30,32 +33,41 @@ NO_DEPTH_M = 1000.0
 
 @dataclass(eq=False)
 class Canvas:
-    """The picture as it is composed, near to far.
+    """The picture as it is composed, near to far, in one piece and at its own size.
 
     Attributes
     ----------
+    size : (int, int)
+        (H, W).
     lens : ThinLens
     aperture : Aperture
-    light : float32 (H, W, 3)
-    clear : float32 (H, W)
-        What the sheets so far let through.
+    over : Over
     """
 
+    size: tuple[int, int]
     lens: ThinLens
     aperture: Aperture
-    light: FloatArray
-    clear: FloatArray = field(init=False)
+    over: Over = field(init=False)
 
     def __post_init__(self) -> None:
         """Start with nothing in the way."""
-        self.clear = np.ones(self.light.shape[:2], np.float32)
+        self.over = Over(nothing(self.size))
+
+    @property
+    def tile(self) -> Tile:
+        """The whole picture."""
+        whole = (slice(0, self.size[0]), slice(0, self.size[1]))
+        return Tile(whole, whole)
 
     def add(self, sheet: Sheet) -> None:
         """Lay a sheet behind all that is there."""
-        drawn = spread(sheet, self.lens, self.aperture, self.clear)
+        drawn = self.spread(sheet, self.over.clear)
         if drawn is not None:
-            self.light[drawn.box] += self.clear[drawn.box][..., None] * drawn.light
-            self.clear[drawn.box] *= 1.0 - drawn.coverage
+            self.over.add(drawn)
+
+    def spread(self, sheet: Sheet, clear: FloatArray) -> Spread | None:
+        """Blur a sheet, of which (H, W) gets through."""
+        return spread(sheet, self.lens, self.aperture, clear, self.tile.inner)
 
 
 def oracle(picture: Picture) -> FloatArray | None:
@@ -75,7 +87,7 @@ def oracle(picture: Picture) -> FloatArray | None:
         return None
     assert picture.lens.focus_m is not None
     lens = mount(picture.lens, picture.metres.shape, None, picture.lens.focus_m)
-    canvas = Canvas(lens, picture.lens.aperture, np.zeros_like(picture.rgb))
+    canvas = Canvas(picture.metres.shape, lens, picture.lens.aperture)
     front, subject = _sheet(channels, "front"), _sheet(channels, "subject")
     if front is not None:
         canvas.add(front)
@@ -88,48 +100,44 @@ def oracle(picture: Picture) -> FloatArray | None:
     if lights is not None:
         dark[lights.mask] = np.minimum(rgb[lights.mask], lights.base)
 
-    rest = Remaining(np.dstack([dark, dioptres]), None, np.ones_like(dioptres), np.ones(dioptres.shape, bool))
+    rest = Remaining.of(np.dstack([dark, dioptres]), None, widest_gap_px(dioptres.shape))
     nearest, silhouettes = np.inf, []
-    before = behind = np.array(canvas.clear)  # what lights before and behind the subject must get through
+    before = behind = np.array(canvas.over.clear)  # what lights before and behind the subject must get through
+
+    def lay(sheets: Iterator[tuple[Step, Sheet]]) -> None:
+        for step, sheet in sheets:
+            canvas.add(sheet)
+            silhouettes.append(Silhouette.of(sheet, 0, step.number, canvas.tile, canvas.lens))
+
     if subject is not None:
         # A table belongs to the back, and yet it begins before what stands on it.
         nearest = float(np.percentile(subject.dioptres[subject.coverage > 0.5], 90.0))
-        for sheet in _slices(rest, nearest, lens):
-            canvas.add(sheet)
-            silhouettes.append(Silhouette.of(sheet))
+        if float(dioptres.max()) > nearest:
+            lay(_slices(rest, nearest, lens, False))
         canvas.add(subject)
-        alone = spread(subject, lens, canvas.aperture, np.ones_like(before))
+        alone = canvas.spread(subject, np.ones_like(before))
         if alone is not None:
             behind = np.array(before)
-            behind[alone.box] *= 1.0 - alone.coverage
-    for sheet in (*_slices(rest, float(rest.rgbd[..., 3].min()), lens), _last(rest)):
-        canvas.add(sheet)
-        silhouettes.append(Silhouette.of(sheet))
+            behind[alone.box] *= 1.0 - alone.light[..., 3]
+    lay(_slices(rest, float(rest.rgbd[..., 3].min()), lens, True))
+    light = np.array(canvas.over.light[..., :3])
     if lights is not None:
         ys, xs = np.nonzero(lights.mask)
         place = np.stack([xs, ys], axis=1).astype(np.float64)
         energy = np.maximum(rgb[lights.mask] - lights.base, 0.0)
         for some, through in ((lights.dioptres > nearest, before), (lights.dioptres <= nearest, behind)):
             if some.any():
-                canvas.light += through[..., None] * draw_lights(
-                    place[some], energy[some], lights.dioptres[some], silhouettes, lens, canvas.aperture, before.shape
-                )
-    return canvas.light
+                drawn, pieces = np.zeros_like(light), [piece for piece in silhouettes if piece is not None]
+                draw_lights(place[some], energy[some], lights.dioptres[some], pieces, lens, canvas.aperture, drawn)
+                light += through[..., None] * drawn
+    return light
 
 
-def _slices(rest: Remaining, far: float, lens: ThinLens) -> Iterator[Sheet]:
-    """Take off, slice by slice, what is nearer than `far`."""
-    lowest, highest = float(rest.rgbd[..., 3].min()), float(rest.rgbd[..., 3].max())
-    for threshold in slice_thresholds(far, highest, lens):
-        sheet = take_nearer(rest, threshold, lens) if threshold > lowest else None
-        if sheet is not None:
-            yield sheet
-
-
-def _last(rest: Remaining) -> Sheet:
-    """Take what is left; it covers the whole picture."""
-    whole = (slice(0, rest.weight.shape[0]), slice(0, rest.weight.shape[1]))
-    return Sheet(whole, rest.rgbd[..., :3], np.ones_like(rest.weight), rest.rgbd[..., 3], rest.weight)
+def _slices(rest: Remaining, far: float, lens: ThinLens, to_the_end: bool) -> Iterator[tuple[Step, Sheet]]:
+    """Take off, slice by slice, what is nearer than `far`; to the end, all that is left with the last."""
+    cuts = plan(far, float(rest.rgbd[..., 3].max()), None, lens, 0)
+    last = len(cuts) - 1 if to_the_end else -1
+    return peel(rest, [Step(cut, number, True, number == last) for number, cut in enumerate(cuts)], None, lens)
 
 
 def _sheet(channels: dict[str, FloatArray], name: str) -> Sheet | None:

@@ -23,8 +23,8 @@ from phone import opened, phone_depth, phone_matte
 from pictures import Picture, load, names
 from PIL import Image
 from programs import programs
-from score import METRICS, score, srgb
-from table import Scored, bars, means, row, row_heading
+from score import METRICS, alike, score, srgb
+from table import BEST, Scored, bars, means, row, row_heading
 
 import rebokeh as rk
 from rebokeh.bokeh.table import in_columns
@@ -36,8 +36,10 @@ COLUMNS: dict[str, Callable[[Picture], tuple[FloatArray, FloatArray | None]]] = 
     "phone": lambda p: (phone_depth(p.dioptres), phone_matte(p.matte)),
     "nomatte": lambda p: (p.dioptres, None),
     "opened": lambda p: (opened(p.dioptres), p.matte),
+    BEST: lambda p: (p.dioptres, p.matte),
 }
-"""What rebokeh is given: depth and matte. `opened` is exact, but thin things are missing from the depth."""
+"""What rebokeh is given: depth and matte. `opened` is exact, but thin things are missing from the depth; `best` is
+exact at quality "best", all others are at "fast"."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ def rendered(picture: Picture, column: str) -> FloatArray:
     """Render by rebokeh, as a user would."""
     dioptres, matte = COLUMNS[column](picture)
     photo = rk.Photo(rgb=picture.rgb, depth=dioptres, matte=matte)
-    return np.asarray(rk.render(photo, picture.lens).rgb, np.float32)
+    settings = rk.RenderSettings(quality="best" if column == BEST else "fast")
+    return np.asarray(rk.render(photo, picture.lens, settings).rgb, np.float32)
 
 
 def scored(task: Task) -> Scored:
@@ -68,15 +71,20 @@ def scored(task: Task) -> Scored:
             write_difference(task.diff / f"{task.name.replace('/', '_')}_{method}.png", rgb, picture.truth)
         return score(rgb, picture)
 
-    ours = {column: measured(rendered(picture, column), column) for column in task.columns}
+    made = {column: rendered(picture, column) for column in task.columns}
+    ours = {column: measured(rgb, column) for column, rgb in made.items()}
+    fast_to_best_db = np.nan
+    if BEST in made:
+        fast = made["exact"] if "exact" in made else rendered(picture, "exact")
+        fast_to_best_db = alike(fast, made[BEST], picture)
     others = PEERS | programs(task.bpy_python)[0] if task.with_peers else {}
     peers = {name: measured(render(picture), name) for name, render in others.items()}
-    best = oracle(picture)
-    if best is not None:
-        bound = measured(best, "bound")
+    known = oracle(picture)
+    if known is not None:
+        bound = measured(known, "bound")
     else:
         bound = {m: picture.recorded.get("bound" if m == "psnr" else f"bound_{m}", np.nan) for m in METRICS}
-    return Scored(task.name, picture.noise_db, ours, peers, bound)
+    return Scored(task.name, picture.noise_db, ours, peers, bound, fast_to_best_db)
 
 
 def write_difference(path: Path, rgb: FloatArray, truth: FloatArray) -> None:
@@ -91,7 +99,8 @@ def run(tasks: list[Task], jobs: int) -> Iterator[Scored]:
     if jobs == 1:
         yield from map(scored, tasks)
         return
-    os.environ["NUMBA_NUM_THREADS"] = str(max((os.cpu_count() or 1) // jobs, 1))
+    threads = str(max((os.cpu_count() or 1) // jobs, 1))
+    os.environ |= {"NUMBA_NUM_THREADS": threads, "REBOKEH_THREADS": threads}
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         yield from pool.map(scored, tasks)
 
@@ -102,7 +111,8 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     here = Path(__file__).parent
     parser.add_argument("--set", type=Path, default=here / "set", help="folder of the truth set (made by make.py)")
     parser.add_argument("--only", default="", help="only pictures with this in their scene/config")
-    parser.add_argument("--columns", default=",".join(COLUMNS), help="what rebokeh is given (%(default)s)")
+    parser.add_argument("--columns", default="exact,phone,nomatte,opened", metavar="NAMES",
+                        help=f"what rebokeh is given, of {', '.join(COLUMNS)} (%(default)s)")  # fmt: skip
     parser.add_argument("--no-peers", action="store_true", help="rebokeh and the bound only")
     parser.add_argument("--bpy", default=os.environ.get("BPY_PYTHON"), metavar="PYTHON", help="a Python that has bpy")
     parser.add_argument("--diff", type=Path, metavar="FOLDER", help="write picture | truth | 4 x difference there")

@@ -42,6 +42,17 @@ def srgb(linear: FloatArray) -> FloatArray:
     return np.where(x <= 0.0031308, 12.92 * x, 1.055 * np.maximum(x, 0.0031308) ** (1 / 2.4) - 0.055)
 
 
+def alike(one: FloatArray, other: FloatArray, picture: Picture) -> float:
+    """PSNR between two renders (H, W, 3) of one picture, each clipped and in code values."""
+    return decibels((srgb(one) - srgb(other))[within_margin(picture)] ** 2)
+
+
+def within_margin(picture: Picture) -> tuple[slice, slice]:
+    """Rows and columns that count."""
+    side = slice(picture.margin_px, -picture.margin_px or None)
+    return side, side
+
+
 def score(rgb: FloatArray, picture: Picture) -> dict[str, float]:
     """Measure a rendered picture.
 
@@ -57,8 +68,7 @@ def score(rgb: FloatArray, picture: Picture) -> dict[str, float]:
     dict
         By METRICS.
     """
-    margin = picture.margin_px
-    inside = (slice(margin, -margin or None),) * 2
+    inside = within_margin(picture)
     linear = np.nan_to_num(np.asarray(rgb, np.float32)).clip(0.0, 6e4)
     codes, wanted = srgb(linear)[inside], srgb(picture.truth)[inside]
     error = (codes - wanted) ** 2

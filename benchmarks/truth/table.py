@@ -12,7 +12,7 @@ from score import METRICS
 
 LOWER_IS_BETTER = ("flip",)
 DIGITS = {"ssim": 3, "flip": 3}
-PEER, BOUND = "best peer", "bound"
+PEER, BOUND, BEST = "best peer", "bound", "best"
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Scored:
         Metrics by method; of ours the names are the columns.
     bound : dict
         Metrics of the oracle; empty when there is none.
+    fast_to_best_db : float
+        PSNR between quality fast and quality best, both from exact depth and matte; nan when it was not asked for.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Scored:
     ours: dict[str, dict[str, float]]
     peers: dict[str, dict[str, float]]
     bound: dict[str, float]
+    fast_to_best_db: float = math.nan
 
     @property
     def hair(self) -> bool:
@@ -57,15 +60,16 @@ class Scored:
 
 
 def row(scored: Scored, columns: Sequence[str]) -> list[str]:
-    """One picture's row: PSNR of the columns, the best peer and its name, the bound, the noise floor."""
+    """One picture's row: PSNR of the columns, the best peer and its name, the bound, fast to best, the noise floor."""
     best, by = scored.best_peer("psnr")
     figures = [scored.figure(column, "psnr") for column in columns] + [best]
-    return [scored.name, *map(_db, figures), by, _db(scored.figure(BOUND, "psnr")), f"{scored.noise_db:.1f}"]
+    alike = [_db(scored.fast_to_best_db)] if BEST in columns else []
+    return [scored.name, *map(_db, figures), by, _db(scored.figure(BOUND, "psnr")), *alike, f"{scored.noise_db:.1f}"]
 
 
 def row_heading(columns: Sequence[str]) -> list[str]:
     """Return the headings of `row`."""
-    return ["PSNR, dB", *columns, PEER, "by", BOUND, "noise"]
+    return ["PSNR, dB", *columns, PEER, "by", BOUND, *(["fast to best"] if BEST in columns else []), "noise"]
 
 
 def means(all_scored: Sequence[Scored]) -> list[list[str]]:
