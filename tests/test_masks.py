@@ -1,4 +1,4 @@
-"""Sets of pixels: what the passes over runs say is what a plain filter and a plain labelling say."""
+"""Sets of pixels: growing and labelling them says what a plain filter and a plain labelling say."""
 
 import numpy as np
 import pytest
