@@ -247,12 +247,12 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens, coarse: Float
     farther_seen = beyond & rest.seen[box]
     # Near the cut through one surface, what is below the sheet must show the rest of the surface alone, not the rest
     # and a guess of what the sheet shows already.
-    guess = connected_to(farther_seen, core, dioptres, jump, 2.0 * abs(lens.radius_px(threshold)) + 3.0)
+    guess = connected_to(farther_seen, core, dioptres, jump, 2.0 * abs(lens.radius_px(threshold)) + 8.0)
     shows = taken & ~guess & dilate(beyond, int(radius_px) + 3)
     behind = fill_behind(rgbd, beyond, shows, lens, rest.gap_px, cropped(coarse, box))
     just_beyond = np.nextafter(np.float32(threshold), np.float32(-1.0))
     np.minimum(behind[..., 3], just_beyond, out=behind[..., 3])
-    behind[guess, 3] = just_beyond
+    behind[guess, :3], behind[guess, 3] = rgb[guess], just_beyond
     np.copyto(rgbd, behind, where=taken[..., None])
     if split is None:
         at = np.nonzero(band)
