@@ -11,10 +11,10 @@ BoolArray = NDArray[np.bool_]
 Box = tuple[slice, slice]
 
 
-def dilate(mask: BoolArray, reach: int) -> BoolArray:
-    """Grow a mask by a square of `reach` pixels to every side."""
+def dilate(mask: BoolArray, reach: int, *, across: bool = True) -> BoolArray:
+    """Grow a mask by `reach` pixels up and down and, unless not `across`, to the left and right: by a square."""
     grown = np.array(mask, order="C").view(np.uint8)
-    for lines in (grown, grown.T):
+    for lines in (grown, grown.T) if across else (grown,):
         # Twice as far with each step, first towards the beginning, then towards the end.
         done = 0
         while done < reach:

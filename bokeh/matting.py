@@ -156,14 +156,10 @@ class _Band:
     """The soft pixels of a matte, as runs for the kernels."""
 
     def __init__(self, band: NDArray[np.bool_], softness: float) -> None:
-        from ..kernels import masks
-
         reach = int(np.ceil(3.0 * softness))
         taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / softness) ** 2)
         self.taps = (taps / taps.sum()).astype(np.float32)
-        tall = np.empty_like(band)
-        masks.grow_columns(band, reach, tall)
-        self.band, self.runs, self.tall = band, list_runs(band), list_runs(tall)
+        self.band, self.runs, self.tall = band, list_runs(band), list_runs(dilate(band, reach, across=False))
         _, first, stop = self.runs
         self.begins = np.concatenate([[0], np.cumsum(stop - first, dtype=np.int64)])
         self.number = np.zeros(band.shape, np.int32)

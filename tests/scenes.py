@@ -130,7 +130,9 @@ def edge_of_disc(distance: np.ndarray, radius_px: float) -> np.ndarray:
     return 0.5 + (t * np.sqrt(1 - t * t) + np.arcsin(t)) / math.pi
 
 
-def blobs(size: tuple[int, int], seed: int, radii_px: tuple[float, ...], px_per_dioptre: float) -> np.ndarray:
+def blobs(
+    size: tuple[int, int], seed: int, radii_px: tuple[float, ...], px_per_dioptre: float, slope_px: float = 0.05
+) -> np.ndarray:
     """Depth of a few discs and slopes before each other."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[: size[0], : size[1]]
@@ -138,7 +140,7 @@ def blobs(size: tuple[int, int], seed: int, radii_px: tuple[float, ...], px_per_
     for radius_px in sorted(radii_px, reverse=True)[1:]:
         cy, cx, r = rng.uniform(0, size[0]), rng.uniform(0, size[1]), rng.uniform(0.15, 0.4) * min(size)
         inside = np.hypot(y - cy, x - cx) < r
-        slope = 0.05 * ((x - cx) * rng.normal() + (y - cy) * rng.normal())
+        slope = slope_px * ((x - cx) * rng.normal() + (y - cy) * rng.normal())
         depth[inside] = depth_of(radius_px + slope, px_per_dioptre)[inside]
     return depth
 
