@@ -33,7 +33,7 @@ class Over:
         """Lay a sheet behind all that is there."""
         from ..kernels.composite import add
 
-        add(self.light[drawn.box], drawn.light, drawn.coverage)
+        add(self.light, drawn.light, drawn.box[0].start, drawn.box[1].start)
 
     def end(self, behind: FloatArray) -> None:
         """Lay a picture (H, W, 4) behind all that is there."""

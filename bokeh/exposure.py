@@ -13,13 +13,13 @@ from .composite import Over, enlarged, nothing
 from .cores import each
 from .lens import ThinLens
 from .levels import Levels, at_level
-from .masks import dilate
+from .masks import box_around, dilate
 from .plan import Cut, Step, SubjectRange, steps_at
 from .progress import Progress
 from .sheets import peel
 from .spread import HIDDEN, spread
 from .sprites import Silhouette
-from .tiles import GUIDE_LEVELS, Tile, cells_of, tiles
+from .tiles import GUIDE_LEVELS, Tile, cells_of, moved, tiles
 
 FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
@@ -34,11 +34,14 @@ class Guide:
     behind : list of float32 (h, w, 4)
         For each step, what is left behind it, a cell a pixel.
     drawn : bool (h', w')
-        Where one of the drawn steps has something, at the guide's size.
+        Where one of the drawn steps has something that may be seen, at the guide's size.
+    reach_px : int
+        How far that is spread at the level itself.
     """
 
     behind: list[FloatArray]
     drawn: BoolArray
+    reach_px: int
 
 
 @dataclass(eq=False)
@@ -76,14 +79,15 @@ class Exposure:
         if coarsest > 0:
             self.levels.make()
         progress("blur", 0.0)
-        for level in range(coarsest, -1, -1):
-            if level > finest:
-                front, back = self._around(level, front, back)
-            else:
-                front, back = self._between(level, front, back), None
+        for level in range(coarsest, finest, -1):
+            front, back = self._around(level, front, back)
+            progress("blur", 4.0**-level)
+        for level in range(finest, -1, -1):
+            # Nothing is seen through what is complete, and the photo's own size needs no share of light.
+            front, back = self._between(level, front, back, 4 if level else 3), None
             progress("blur", 4.0**-level)
         assert front is not None
-        return front[..., :3]
+        return front
 
     def _around(
         self, level: int, front: FloatArray | None, back: FloatArray | None
@@ -95,22 +99,24 @@ class Exposure:
 
         def make(tile: Tile, steps: list[Step], guide: Guide | None) -> None:
             before, behind = Over(enlarged(front, tile.inner)), Over(nothing(tile.size))
-            self._lay(level, tile, steps, guide, lambda step: before if step.number < first_finer else behind)
+            self._lay(level, tile, steps, guide, (before, behind), lambda step: int(step.number > first_finer))
             behind.end(enlarged(back, tile.inner))
             both[0][tile.inner], both[1][tile.inner] = before.light, behind.light
 
         self._each_tile(level, make)
         return both[0], both[1]
 
-    def _between(self, level: int, front: FloatArray | None, back: FloatArray | None) -> FloatArray:
+    def _between(
+        self, level: int, front: FloatArray | None, back: FloatArray | None, channels: int
+    ) -> FloatArray:
         """Put the finest pieces between what stands before them and what lies behind."""
-        out = np.empty((*self.levels.sizes[level], 4), np.float32)
+        out = np.empty((*self.levels.sizes[level], channels), np.float32)
 
         def make(tile: Tile, steps: list[Step], guide: Guide | None) -> None:
             over = Over(enlarged(front, tile.inner))
-            self._lay(level, tile, steps, guide, lambda step: over)
+            self._lay(level, tile, steps, guide, (over,), lambda step: 0)
             over.end(enlarged(back, tile.inner))
-            out[tile.inner] = over.light
+            out[tile.inner] = over.light[..., :channels]
 
         self._each_tile(level, make)
         return out
@@ -118,8 +124,8 @@ class Exposure:
     def _each_tile(self, level: int, make: Callable[[Tile, list[Step], Guide | None], None]) -> None:
         drawn = [cut.most_px for cut in self.cuts if cut.level == level]
         steps = steps_at(self.cuts, level) if drawn else []
-        reach = 3.0 * max(drawn, default=0.0) / 2**level + 10.0
-        parts = list(tiles(self.levels.sizes[level], reach))
+        reach = max(drawn, default=0.0) / 2**level
+        parts = list(tiles(self.levels.sizes[level], 3.0 * reach + 10.0))
         guide = self._guide(level, steps, reach) if steps and len(parts) > 1 else None
         each(lambda tile: make(tile, steps, guide), parts)
 
@@ -135,43 +141,63 @@ class Exposure:
             for _, sheet in peel(rest, [step], self.subject, lens):
                 drawn[sheet.box] |= sheet.coverage > 0.0
             behind.append(cells_of(rest.rgbd))
-        return Guide(behind, dilate(drawn, 1 + int(reach / 3.0) // 2**GUIDE_LEVELS))
+        reach_px = int(reach) + 4
+        return Guide(behind, dilate(drawn, 1 + (reach_px >> GUIDE_LEVELS)), reach_px)
 
     def _lay(
-        self, level: int, tile: Tile, steps: list[Step], guide: Guide | None, over: Callable[[Step], Over]
+        self,
+        level: int,
+        tile: Tile,
+        steps: list[Step],
+        guide: Guide | None,
+        canvases: tuple[Over, ...],
+        which: Callable[[Step], int],
     ) -> None:
-        """Lay a tile's own pieces behind each other."""
+        """Lay a tile's own pieces behind each other, each on one of the canvases that show the tile."""
         behind = None
+        part = tile
         if guide is not None:
-            if not guide.drawn[tile.guide].any() and not self._has(level, tile, steps):
+            part = self._part_with(level, tile, steps, guide)
+            if part is None:
                 return
-            behind = [values[tile.cells] for values in guide.behind]
+            behind = [values[part.cells] for values in guide.behind]
+        here = part.inside(tile)
+        parts = [Over(np.ascontiguousarray(canvas.light[here])) for canvas in canvases]
         lens = at_level(self.lens, level)
-        rest = self.levels.part(level, tile.outer, self.lens)
+        rest = self.levels.part(level, part.outer, self.lens)
         for step, sheet in peel(rest, steps, self.subject, lens, behind):
-            canvas = over(step)
+            canvas = parts[which(step)]
             if self.levels.lights is not None:
-                piece = Silhouette.of(sheet, level, step.number, tile)
+                piece = Silhouette.of(sheet, level, step.number, part)
                 if piece is not None:
                     self.silhouettes.append(piece)
-            drawn = spread(sheet, lens, self.aperture, canvas.clear, tile.within)
+            drawn = spread(sheet, lens, self.aperture, canvas.clear, part.within)
             if drawn is not None:
                 canvas.add(drawn)
             if canvas.clear.max() <= HIDDEN:
                 break
+        for canvas, done in zip(canvases, parts, strict=True):
+            canvas.light[here] = done.light
 
-    def _has(self, level: int, tile: Tile, steps: list[Step]) -> bool:
-        """Whether something of the drawn steps is seen in or around a tile; what is too thin for the guide is."""
+    def _part_with(self, level: int, tile: Tile, steps: list[Step], guide: Guide) -> Tile | None:
+        """Cut a tile to where something of the drawn steps may be seen; what is too thin for the guide is, too."""
         dioptres, matte = self.levels.depth_and_matte(level, tile.outer)
-        above = np.inf
+        there = np.zeros(dioptres.shape, bool)
+        above = np.float32(np.inf)
         for step in steps:
-            if step.drawn and step.cut.is_subject and (matte is None or bool((matte > 0.004).any())):
-                return True
-            if step.drawn and not step.cut.is_subject:
-                if bool(((dioptres >= step.cut.threshold) & (dioptres < above)).any()) or (
-                    step.is_last and bool((dioptres < above).any())
-                ):
-                    return True
-            if not step.cut.is_subject:
-                above = step.cut.threshold
-        return False
+            if step.cut.is_subject:
+                if step.drawn and matte is not None:
+                    there |= matte > 0.0
+                continue
+            if step.drawn:
+                there |= (dioptres >= (0.0 if step.is_last else step.cut.threshold)) & (dioptres < above)
+            above = np.float32(step.cut.threshold)
+        boxes = []
+        if there.any():
+            rows, columns = box_around(there, guide.reach_px)
+            boxes.append(moved((rows, columns), tile.outer))
+        coarse = guide.drawn[tile.guide]
+        if coarse.any():
+            rows, columns = (slice(b.start << GUIDE_LEVELS, b.stop << GUIDE_LEVELS) for b in box_around(coarse))
+            boxes.append(moved((rows, columns), tile.outer))
+        return tile.cut(boxes, self.levels.sizes[level])

@@ -43,12 +43,19 @@ def fill(values: FloatArray, known: NDArray, coarse: FloatArray | None = None) -
     Weighted averages go down a pyramid until everything is known, then back up (Gortler et al., "The Lumigraph",
     1996, section 4). What lies beside a hole counts most, and no value leaves the range of the known ones.
     """
+    filled = np.array(values, np.float32)
+    fill_in(filled, known, coarse)
+    return filled
+
+
+def fill_in(values: FloatArray, known: NDArray, coarse: FloatArray | None = None) -> None:
+    """Fill the unknown pixels in place, as `fill` does."""
     from ..kernels import pyramid
 
     if coarse is None and not known.any():
-        return np.array(values, np.float32)
+        return
     smallest = (1, 1) if coarse is None else coarse.shape[:2]
-    levels = [(np.array(values, np.float32), np.ascontiguousarray(known, np.float32))]
+    levels = [(values, np.ascontiguousarray(known, np.float32))]
     while levels[-1][1].shape != smallest and not levels[-1][1].min() >= 1.0:
         fine_values, fine_weight = levels[-1]
         height, width = fine_weight.shape
@@ -64,7 +71,6 @@ def fill(values: FloatArray, known: NDArray, coarse: FloatArray | None = None) -
         fine_values, fine_weight = levels.pop()
         pyramid.pull(complete, fine_values, fine_weight)
         complete = fine_values
-    return complete
 
 
 def widest_gap_px(size: tuple[int, ...]) -> int:
@@ -79,13 +85,13 @@ def fill_behind(
     lens: ThinLens,
     gap_px: int,
     coarse: FloatArray | None = None,
-) -> FloatArray:
+) -> None:
     """Continue colour and depth behind what hides them: smoothly, and across narrow gaps with their edges and grain.
 
     Parameters
     ----------
     rgbd : float32 (H, W, 4)
-        Scene-linear colour, dioptres.
+        Scene-linear colour, dioptres; filled in place where not known.
     known : bool (H, W)
     wanted : bool (H, W)
         Pixels of which something will be seen.
@@ -95,22 +101,17 @@ def fill_behind(
         Width of a gap that is closed line by line; one four times as wide is filled smoothly. 0 for none.
     coarse : float32 (h, w, 4), optional
         As of `fill`.
-
-    Returns
-    -------
-    float32 (H, W, 4)
-        A new array.
     """
     from ..kernels import bridge as kernels
 
-    filled = fill(rgbd, known, coarse)
+    fill_in(rgbd, known, coarse)
     if gap_px == 0:
-        return filled
+        return
     narrow = wanted & ~known & dilate(known, gap_px)
-    narrow[narrow] = np.abs(lens.radius_px(filled[narrow, 3])) < GRAIN_PX
+    narrow[narrow] = np.abs(lens.radius_px(rgbd[narrow, 3])) < GRAIN_PX
     ys, xs = np.nonzero(narrow)
     if not len(ys):
-        return filled
+        return
     # The direction of the grain changes slowly: it is sought once per cell, and used by every pixel in it.
     side = max(1, gap_px // 8)
     middle = narrow[side // 2 :: side, side // 2 :: side]
@@ -125,8 +126,7 @@ def fill_behind(
         0.1 * lens.px_per_dioptre, 0.2 * ALIKE / side, _grain(rgbd, known, block, 0.5 * gap_px), block, cost,
     )  # fmt: skip
     kernels.agree(cost, number, rows, columns, max(1, gap_px // (2 * side)), agreed)
-    kernels.bridge(rgbd, known, ys, xs, 2 * gap_px, number, side, agreed, gap_px, ALIKE, filled)
-    return filled
+    kernels.bridge(rgbd, known, ys, xs, 2 * gap_px, number, side, agreed, gap_px, ALIKE, rgbd)
 
 
 def _grain(rgbd: FloatArray, known: NDArray[np.bool_], block: int, reach_px: float) -> FloatArray:

@@ -27,6 +27,12 @@ SHARP_PX, SPREAD_PX = 0.5, 2.0
 BAND_ROWS = 128
 """Rows of the smaller picture that are made together."""
 
+AROUND_PX = 4
+"""Rows of the photo around those that are halved: what parts a pixel's two surfaces."""
+
+JUMP_SHARE = 0.02
+"""Neighbours whose depths differ by more than this share of the scene's range lie on two surfaces."""
+
 PARTING_PX = 48
 """So far around a tile is looked for what lies behind the subject."""
 
@@ -72,14 +78,23 @@ class Levels:
     @cached_property
     def smaller(self) -> list[tuple[Mixture, FloatArray]]:
         """What the pixels of levels 1 and up show, and their matte (h, w)."""
+        from ..kernels.resample import part
+
         made = [_empty(size) for size in self.sizes[1:]]
+        jump = JUMP_SHARE * float(self.dioptres.max() - self.dioptres.min())
         for level, (mixture, matte) in enumerate(made, 1):
 
             def band(top: int, level: int = level, mixture: Mixture = mixture, matte: FloatArray = matte) -> None:
                 rows, fine = slice(top, top + BAND_ROWS), (slice(2 * top, 2 * (top + BAND_ROWS)), slice(None))
                 if level == 1:
-                    rgbd = self._rgbd(fine, None)
-                    before, cover = Mixture(rgbd, rgbd, np.ones(rgbd.shape[:2], np.float32)), self._matte(fine)
+                    # With some rows around, so that edges are the same wherever a band begins.
+                    first = max(2 * top - AROUND_PX, 0)
+                    around = slice(first, min(2 * (top + BAND_ROWS) + AROUND_PX, self.sizes[0][0]))
+                    rgbd = self._rgbd((around, slice(None)), None)
+                    before = Mixture(*(np.empty_like(rgbd) for _ in range(2)), np.empty(rgbd.shape[:2], np.float32))
+                    part(rgbd, jump, before.near, before.far, before.share)
+                    before = before.part((slice(2 * top - first, 2 * (top + BAND_ROWS) - first), slice(None)))
+                    cover = self._matte(fine)
                 else:
                     before, cover = made[level - 2][0].part(fine), made[level - 2][1][fine]
                 _halve(before, cover, mixture.part((rows, slice(None))), matte[rows])
@@ -118,12 +133,14 @@ class Levels:
             near[..., 3] = APART
             share = np.clip(cover[tile.within], LEAST_SHARE, 1.0 - LEAST_SHARE)
             half = tuple(slice(i.start // 2, (i.stop + 1) // 2) for i in tile.inner)
-            mixture, matte = made[0]
-            _halve(Mixture(near, rest.rgbd[tile.within], share), share, mixture.part(half), matte[half])
+            own, cover = _empty((half[0].stop - half[0].start, half[1].stop - half[1].start))
+            _halve(Mixture(near, np.array(rest.rgbd[tile.within]), share), share, own, cover)
+            mixture, _ = made[0]
+            mixture.near[half], mixture.far[half], mixture.share[half] = own.near, own.far, own.share
 
         each(part, parts)
-        for (before, cover), (mixture, matte) in itertools.pairwise(made):
-            _halve(before, cover, mixture, matte)
+        for (before, _), (mixture, matte) in itertools.pairwise(made):
+            _halve(before, before.share, mixture, matte)
         return [mixture for mixture, _ in made]
 
     def _behind_subject(self, lens: ThinLens) -> FloatArray:
@@ -187,14 +204,29 @@ class Levels:
 
     def _rgbd(self, box: Box, lens: ThinLens | None) -> FloatArray:
         """Radiance without the lights, and dioptres; without a lens as where everything is blurred."""
+        from ..kernels.sheet import radiance
+
         rgb, dioptres = self.rgb[box], self.dioptres[box]
         rgbd = np.empty((*dioptres.shape, 4), np.float32)
-        rgbd[..., :3], rgbd[..., 3] = rgb, dioptres
-        if self.extra is not None:
-            extra = self.extra[box]
-            if lens is not None and not self.keeps_extra:
-                extra = self._share(dioptres, lens) * extra
-            rgbd[..., :3] += extra
+        if self.extra is None:
+            rgbd[..., :3], rgbd[..., 3] = rgb, dioptres
+        else:
+            # Without a lens, or where all of it is kept, nothing is too sharp.
+            sharp_px = -SPREAD_PX if lens is None or self.keeps_extra else SHARP_PX
+            focus, per_dioptre = (0.0, 0.0) if lens is None else (lens.focus_dioptres, lens.px_per_dioptre)
+            least = 0.0 if sharp_px < 0 else SPREAD_PX
+            radiance(
+                self.rgb,
+                self.dioptres,
+                self.extra,
+                box[0].start,
+                box[1].start or 0,
+                focus,
+                per_dioptre,
+                sharp_px,
+                least,
+                rgbd,
+            )
         if self.lights is not None:
             at, inside = self._lights_in(box)
             rgbd[at[0], at[1], :3] = np.minimum(rgbd[at[0], at[1], :3], self.lights.base[inside])

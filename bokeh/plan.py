@@ -17,7 +17,7 @@ FloatArray = NDArray[np.float32]
 COARSE_RADIUS_PX = 3.0
 """A piece is made at half size as long as its smallest radius stays this large there."""
 
-SLICE_RADII_PX = (1.0, 3.0, 2.0 * COARSE_RADIUS_PX)
+SLICE_RADII_PX = (2.0, 2.0 * COARSE_RADIUS_PX)
 """Blur radii at which a scene is cut, and from the last one on in a geometric series."""
 
 SLICE_RATIO = math.sqrt(2.0)

@@ -157,7 +157,6 @@ class Scene:
             rows, columns = np.nonzero(levels.lights.mask)
             place = np.stack([columns, rows], axis=1).astype(np.float64)
             pieces = sorted(exposure.silhouettes, key=lambda p: (p.number, p.inner[0].start, p.inner[1].start))
-            picture = np.ascontiguousarray(picture)
             draw_lights(place, levels.light_energy(thin), levels.lights.dioptres, pieces, thin, aperture, picture)
         return picture
 

@@ -215,6 +215,8 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens, coarse: Float
     Taken or None
         None when nothing is nearer.
     """
+    from ..kernels.sheet import settle
+
     near = rest.rgbd[..., 3] >= threshold
     split = None if rest.mixture is None else rest.seen & _split(rest.mixture, threshold)
     if split is not None:
@@ -226,21 +228,20 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens, coarse: Float
     nearest = float(rest.rgbd[..., 3][near].max())
     radius_px = max(abs(lens.radius_px(threshold)), abs(lens.radius_px(nearest)))
     box = aligned(box_around(near, margin=int(2.0 * radius_px) + 6), near.shape)
-    rgbd, weight, near = rest.rgbd[box], rest.weight[box], near[box]
-    rgb, coverage = np.array(rgbd[..., :3]), near.astype(np.float32)
+    weight, near = rest.weight[box], np.ascontiguousarray(near[box])
+    own, behind, coverage = np.array(rest.rgbd[box]), np.array(rest.rgbd[box]), near.astype(np.float32)
     jump = JUMP_PX / lens.px_per_dioptre
     if split is None:
-        dioptres = np.array(rgbd[..., 3])
+        dioptres = np.array(own[..., 3])
         band = edge_band(near, dioptres, jump)
         core, taken, beyond = near & ~band, near | band, ~near & ~band
     else:
         # What the nearer surface leaves of a pixel is seen, and goes on as the farther one.
         assert rest.mixture is not None
         at = np.nonzero(split[box] & near)
-        nearer = rest.mixture.near[box][at]
-        rgb[at], coverage[at] = nearer[:, :3], rest.mixture.share[box][at]
-        rgbd[at] = rest.mixture.near[box][at] = rest.mixture.far[box][at]
-        dioptres = np.array(rgbd[..., 3])
+        own[at], coverage[at] = rest.mixture.near[box][at], rest.mixture.share[box][at]
+        behind[at] = rest.mixture.near[box][at] = rest.mixture.far[box][at]
+        dioptres = np.array(behind[..., 3])
         core = taken = near.copy()
         core[at] = False
         beyond = ~core
@@ -249,30 +250,25 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens, coarse: Float
     # and a guess of what the sheet shows already.
     guess = connected_to(farther_seen, core, dioptres, jump, 2.0 * abs(lens.radius_px(threshold)) + 8.0)
     shows = taken & ~guess & dilate(beyond, int(radius_px) + 3)
-    behind = fill_behind(rgbd, beyond, shows, lens, rest.gap_px, cropped(coarse, box))
-    just_beyond = np.nextafter(np.float32(threshold), np.float32(-1.0))
-    np.minimum(behind[..., 3], just_beyond, out=behind[..., 3])
-    behind[guess, :3], behind[guess, 3] = rgb[guess], just_beyond
-    np.copyto(rgbd, behind, where=taken[..., None])
+    fill_behind(behind, beyond, shows, lens, rest.gap_px, cropped(coarse, box))
+    settle(behind, own, taken, guess, np.nextafter(np.float32(threshold), np.float32(-1.0)))
     if split is None:
         at = np.nonzero(band)
-        own, has_own = mean_of_neighbours(core, rgb, at)
-        colour, share, farther = rgb[at], coverage[at], behind[at][:, :3]
-        share = np.where(has_own, mixing_share(colour, own, farther, share), share)
-        front, back = unmix(colour, share, np.where(has_own[:, None], own, colour), farther)
-        coverage[at], rgb[at] = share, front
-        rgbd[at[0], at[1], :3] = back
-
-    own = dioptres
-    if split is not None:
-        own = np.array(dioptres)
-        own[at] = nearer[:, 3]
+        front, has_front = mean_of_neighbours(core, own[..., :3], at)
+        colour, share, farther = own[at][:, :3], coverage[at], behind[at][:, :3]
+        share = np.where(has_front, mixing_share(colour, front, farther, share), share)
+        front, back = unmix(colour, share, np.where(has_front[:, None], front, colour), farther)
+        coverage[at], own[at[0], at[1], :3] = share, front
+        behind[at[0], at[1], :3] = back
+    else:
+        dioptres = np.array(own[..., 3])
+    rest.rgbd[box] = behind
 
     def own_depth() -> BoolArray:
         # The surface's depth where it goes on: true on the same surface beyond the cut, else as beside the outline.
-        return near | connected_to(near, farther_seen, own, jump, 2.0 * radius_px + 3.0)
+        return near | connected_to(near, farther_seen, dioptres, jump, 2.0 * radius_px + 3.0)
 
-    taken_off = Taken(box, rgb, coverage, own, np.array(weight), own_depth)
+    taken_off = Taken(box, own[..., :3], coverage, dioptres, np.array(weight), own_depth)
     weight[guess] = GUESS_WEIGHT
     rest.seen[box][taken] = False
     if rest.matte is not None:
@@ -311,32 +307,34 @@ def take_subject(
     if not matte.any():
         return None
     whole = (slice(0, matte.shape[0]), slice(0, matte.shape[1]))
-    rgb, dioptres = np.array(rest.rgbd[..., :3]), np.array(rest.rgbd[..., 3])
+    own, dioptres = np.array(rest.rgbd), np.array(rest.rgbd[..., 3])
     own_depth = (matte > 0.5) & (dioptres > subject.far - subject.margin) & (dioptres < subject.near + subject.margin)
+    taken = Taken(whole, own[..., :3], matte, dioptres, np.array(rest.weight), lambda: own_depth)
     if rest.parted is not None:
         covered = matte > 0.0
-        np.copyto(rgb, rest.parted.near[..., :3], where=(covered & rest.seen)[..., None])
+        np.copyto(own, rest.parted.near, where=(covered & rest.seen)[..., None])
         np.copyto(rest.rgbd, rest.parted.far, where=covered[..., None])
         rest.seen &= ~covered
-        return Taken(whole, rgb, matte, dioptres, np.array(rest.weight), lambda: own_depth)
+        return taken
 
     beyond = ~dilate(matte > 0.0, 1) & (dioptres <= subject.near + subject.margin)
     reach = int(max(abs(lens.radius_px(subject.far)), abs(lens.radius_px(subject.near)))) + 3
     shows = (matte > 0.0) & (dilate(beyond, reach) | (matte < 1.0))
-    behind = fill_behind(rest.rgbd, beyond, shows, lens, rest.gap_px, coarse)
-    inside = fill(rgb, matte > 0.98)
-
-    rest.rgbd[..., 3] = np.where(beyond, dioptres, behind[..., 3])
+    fill_behind(rest.rgbd, beyond, shows, lens, rest.gap_px, coarse)
+    inside = fill(own, matte > 0.98)
     rest.seen &= beyond
-    np.copyto(rest.rgbd[..., :3], behind[..., :3], where=(matte > 0.0)[..., None])
+    # Beside the outline the picture is what lies behind, and no guess is needed.
+    beside = (matte == 0.0) & ~beyond
+    rest.rgbd[beside, :3] = own[beside, :3]
     at = np.nonzero((matte > 0.0) & (matte < 1.0))
-    share, farther = matte[at], behind[at][:, :3]
-    rgb[at], back = unmix(rgb[at], share, inside[at], farther)
+    share, farther = matte[at], rest.rgbd[at]
+    front, back = unmix(own[at][:, :3], share, inside[at][:, :3], farther[:, :3])
+    own[at[0], at[1], :3] = front
     # The less is seen of what lies behind, the less the pixel says about it; but what stays sharp must come out as it
     # went in.
-    doubt = share * np.clip(np.abs(lens.radius_px(behind[at][:, 3])) - 0.5, 0.0, 1.0)
-    rest.rgbd[at[0], at[1], :3] = back + doubt[:, None] * (farther - back)
-    return Taken(whole, rgb, matte, dioptres, np.array(rest.weight), lambda: own_depth)
+    doubt = share * np.clip(np.abs(lens.radius_px(farther[:, 3])) - 0.5, 0.0, 1.0)
+    rest.rgbd[at[0], at[1], :3] = back + doubt[:, None] * (farther[:, :3] - back)
+    return taken
 
 
 def aligned(box: Box, size: tuple[int, ...]) -> Box:

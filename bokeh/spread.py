@@ -27,15 +27,12 @@ class Spread:
     ----------
     box : (slice, slice)
         Rows and columns of the wanted part that the arrays stand for.
-    light : float32 (h, w, 3)
-        Premultiplied colour.
-    coverage : float32 (h, w)
-        0..1.
+    light : float32 (h, w, 4)
+        Premultiplied colour, and coverage 0..1.
     """
 
     box: Box
     light: FloatArray
-    coverage: FloatArray
 
 
 def spread(sheet: Sheet, lens: ThinLens, aperture: Aperture, clear: FloatArray, inner: Box) -> Spread | None:
@@ -63,6 +60,7 @@ def spread(sheet: Sheet, lens: ThinLens, aperture: Aperture, clear: FloatArray, 
     also stands for the scene beyond the frame: it goes on there as it is inside.
     """
     from ..kernels.scatter import scatter
+    from ..kernels.sheet import weigh
 
     support = sheet.coverage > 0.0
     if not support.any():
@@ -80,22 +78,18 @@ def spread(sheet: Sheet, lens: ThinLens, aperture: Aperture, clear: FloatArray, 
     part = box_around(shown)
     active = dilate(shown, reach)
     crop = box_around(active)
-    values = np.empty((*active[crop].shape, 5), np.float32)
-    values[..., 4] = sheet.weight[crop]
-    np.multiply(sheet.coverage[crop], sheet.weight[crop], out=values[..., 3])
-    np.multiply(sheet.rgb[crop], values[..., 3:4], out=values[..., :3])
-    sums = np.empty((part[0].stop - part[0].start, part[1].stop - part[1].start, 5), np.float32)
-    scatter(
-        values, np.clip(radius[crop], -largest, largest), np.ascontiguousarray(active[crop]), outline(aperture),
-        area(aperture), part[0].start - crop[0].start, part[1].start - crop[1].start, sums,
-    )  # fmt: skip
-    whole = sums[..., 4:]
-    sums[..., :4] *= np.divide(1.0, whole, out=np.zeros_like(whole), where=whole > 1e-9)
+    top, left = crop[0].start, crop[1].start
+    active, radius = np.ascontiguousarray(active[crop]), np.ascontiguousarray(radius[crop])
+    values = np.empty((*active.shape, 5), np.float32)
+    weigh(sheet.rgb, sheet.coverage, sheet.weight, top, left, radius, np.float32(largest), values)
+    light = np.empty((part[0].stop - part[0].start, part[1].stop - part[1].start, 4), np.float32)
+    shape = outline(aperture), area(aperture)
+    scatter(values, radius, active, *shape, part[0].start - top, part[1].start - left, light)
     rows, columns = (
         slice(b.start + p.start - i.start, b.start + p.stop - i.start)
         for b, p, i in zip(sheet.box, part, inner, strict=True)
     )
-    return Spread((rows, columns), sums[..., :3], sums[..., 3])
+    return Spread((rows, columns), light)
 
 
 def _common(box: Box, inner: Box) -> tuple[Box, Box]:

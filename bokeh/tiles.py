@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ FloatArray = NDArray[np.float32]
 
 TILE_PX = 512
 
-CELL_PX = 64
+CELL_PX = 32
 """Tiles and their surroundings begin at multiples of this, so that a picture so much smaller has a pixel there."""
 
 
@@ -32,10 +32,13 @@ class Tile:
         Rows and columns that are made.
     outer : (slice, slice)
         What is looked at for them.
+    around_px : int
+        How far that goes beyond `inner`, within the picture.
     """
 
     inner: Box
     outer: Box
+    around_px: int
 
     @property
     def size(self) -> tuple[int, int]:
@@ -49,6 +52,24 @@ class Tile:
             slice(i.start - o.start, i.stop - o.start) for i, o in zip(self.inner, self.outer, strict=True)
         )
         return rows, columns
+
+    def inside(self, whole: Tile) -> Box:
+        """Rows and columns of `inner`, counted from the beginning of a larger tile's."""
+        rows, columns = (
+            slice(i.start - w.start, i.stop - w.start) for i, w in zip(self.inner, whole.inner, strict=True)
+        )
+        return rows, columns
+
+    def cut(self, boxes: Sequence[Box], size: tuple[int, int]) -> Tile | None:
+        """Cut the tile, of a picture of (H, W), to what boxes of the picture share with it; None for nothing."""
+        spans = []
+        for axis, own in enumerate(self.inner):
+            first = max(min((box[axis].start for box in boxes), default=own.stop), own.start)
+            last = min(max((box[axis].stop for box in boxes), default=own.start), own.stop)
+            if first >= last:
+                return None
+            spans.append(slice(first, last))
+        return _tile((spans[0], spans[1]), self.around_px, size)
 
     @property
     def cells(self) -> Box:
@@ -75,13 +96,25 @@ def cells_of(guide: FloatArray) -> FloatArray:
 
 def tiles(size: tuple[int, int], reach: float) -> Iterator[Tile]:
     """Cut a picture of (H, W) into tiles that see `reach` pixels beyond themselves."""
-    around = -(-int(reach + 1) // CELL_PX) * CELL_PX
+    around = int(reach) + 1
     height, width = size
     for top in range(0, height, TILE_PX):
         for left in range(0, width, TILE_PX):
             bottom, right = min(top + TILE_PX, height), min(left + TILE_PX, width)
-            outer = (
-                slice(max(top - around, 0), min(bottom + around, height)),
-                slice(max(left - around, 0), min(right + around, width)),
-            )
-            yield Tile((slice(top, bottom), slice(left, right)), outer)
+            yield _tile((slice(top, bottom), slice(left, right)), around, size)
+
+
+def moved(box: Box, origin: Box) -> Box:
+    """Move a box that is counted from the beginning of another to where that is."""
+    rows, columns = (slice(o.start + b.start, o.start + b.stop) for b, o in zip(box, origin, strict=True))
+    return rows, columns
+
+
+def _tile(inner: Box, around: int, size: tuple[int, int]) -> Tile:
+    """See so far beyond a box, and to whole cells."""
+    outer = (
+        slice(max(i.start - around, 0) // CELL_PX * CELL_PX, min(-(-(i.stop + around) // CELL_PX) * CELL_PX, n))
+        for i, n in zip(inner, size, strict=True)
+    )
+    rows, columns = outer
+    return Tile(inner, (rows, columns), around)

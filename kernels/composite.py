@@ -2,31 +2,32 @@
 
 import numpy as np
 
-from .jit import jit
+from .jit import QUICK, jit
 
 
-@jit()
-def add(light, colour, coverage):
+@jit(fastmath=QUICK)
+def add(light, sheet, top, left):
     """Lay a sheet behind all that is there.
 
     Parameters
     ----------
     light : float32 (H, W, 4)
         Colour that arrives so far, and the share of light that gets through from behind; changed in place.
-    colour : float32 (H, W, 3)
-        Premultiplied.
-    coverage : float32 (H, W)
+    sheet : float32 (h, w, 4)
+        Premultiplied colour, coverage.
+    top, left : int
+        Where the sheet lies in the picture.
     """
-    for row in range(light.shape[0]):
-        for column in range(light.shape[1]):
-            clear = light[row, column, 3]
+    for row in range(sheet.shape[0]):
+        for column in range(sheet.shape[1]):
+            clear = light[top + row, left + column, 3]
             if clear > 0.0:
                 for channel in range(3):
-                    light[row, column, channel] += clear * colour[row, column, channel]
-                light[row, column, 3] = clear * (np.float32(1.0) - coverage[row, column])
+                    light[top + row, left + column, channel] += clear * sheet[row, column, channel]
+                light[top + row, left + column, 3] = clear * (np.float32(1.0) - sheet[row, column, 3])
 
 
-@jit()
+@jit(fastmath=QUICK)
 def end(light, behind):
     """Lay a picture behind all that is there; both float32 (H, W, 4), as of `add`; the first is changed in place."""
     for row in range(light.shape[0]):

@@ -10,6 +10,13 @@ from numba.core.dispatcher import Dispatcher
 
 from .cache import KernelCache, store
 
+# The loops write a pixel's channels one after the other: taken together they are one or two wide instructions. numba
+# leaves that off, and a kernel cannot ask for it.
+numba.config.SLP_VECTORIZE = 1  # pyright: ignore[reportAttributeAccessIssue]
+
+# Shorter arithmetic that keeps NaN and infinity what they are.
+QUICK = {"contract", "reassoc", "arcp", "afn", "nsz"}
+
 
 def jit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Compile a loop with numba, without the interpreter's lock, and keep the machine code where the store says.

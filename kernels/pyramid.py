@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from .jit import jit
+from .jit import QUICK, jit
 
 
-@jit()
+@jit(fastmath=QUICK)
 def push(values, weight, coarse_values, coarse_weight):
     """Average 2 x 2 pixels by their weight into the next coarser level.
 
@@ -38,7 +38,7 @@ def push(values, weight, coarse_values, coarse_weight):
             coarse_weight[row, column] = min(total, 1.0)
 
 
-@jit()
+@jit(fastmath=QUICK)
 def pull(coarse, values, weight):
     """Fill what a level does not know from the next coarser one, bilinearly, in place.
 

@@ -2,10 +2,16 @@
 
 import numpy as np
 
-from .jit import jit
+from .jit import QUICK, jit
+
+# Squared difference of two colours from which a mixture of them tells their shares.
+LEAST_DIFFERENCE = np.float32(1e-3)
+
+# A colour off the line between the two by a quarter of its length is half trusted.
+UNEXPLAINED = np.float32(16.0)
 
 
-@jit()
+@jit(fastmath=QUICK)
 def halve(near, far, share, matte, half_near, half_far, half_share, half_matte):
     """Average 2 x 2 pixels, each of two surfaces, into one of two surfaces; the border repeats.
 
@@ -77,7 +83,7 @@ def halve(near, far, share, matte, half_near, half_far, half_share, half_matte):
             half_matte[row, column] = covered
 
 
-@jit()
+@jit(fastmath=QUICK)
 def double(values, top, left, out):
     """Enlarge by two along both sides, by cubic convolution (Keys 1981, a = -1/2).
 
@@ -118,3 +124,86 @@ def double(values, top, left, out):
                     w0 * line[c0, channel] + w1 * line[c1, channel] + w2 * line[column, channel]
                     + w3 * line[c3, channel]
                 )  # fmt: skip
+
+
+@jit(fastmath=QUICK)
+def part(rgbd, jump_dioptres, near, far, share):
+    """Part the pixels where two surfaces meet into the two.
+
+    Parameters
+    ----------
+    rgbd : float32 (H, W, 4)
+        Colour and dioptres.
+    jump_dioptres : float
+        Neighbours that differ by more lie on two surfaces.
+    near, far : float32 (H, W, 4), overwritten
+        Colour and dioptres of the nearer and of the farther surface: means of what lies around and shows one of them
+        alone, and the same where there is no edge.
+    share : float32 (H, W), overwritten
+        How much of the pixel the nearer one covers: the mixture that comes nearest to the pixel's colour, by at least
+        a quarter what its middle shows. 1 where there is no edge.
+    """
+    height, width = share.shape
+    edge = np.zeros((height, width), np.bool_)
+    for y in range(height):
+        for x in range(width):
+            low = high = rgbd[y, x, 3]
+            for v in range(max(y - 1, 0), min(y + 2, height)):
+                for u in range(max(x - 1, 0), min(x + 2, width)):
+                    low, high = min(low, rgbd[v, u, 3]), max(high, rgbd[v, u, 3])
+            edge[y, x] = high - low > jump_dioptres
+    front, back = np.empty(4, np.float32), np.empty(4, np.float32)
+    one = np.float32(1.0)
+    for y in range(height):
+        for x in range(width):
+            for channel in range(4):
+                near[y, x, channel] = far[y, x, channel] = rgbd[y, x, channel]
+            share[y, x] = one
+            if not edge[y, x]:
+                continue
+            low = high = rgbd[y, x, 3]
+            for v in range(max(y - 1, 0), min(y + 2, height)):
+                for u in range(max(x - 1, 0), min(x + 2, width)):
+                    low, high = min(low, rgbd[v, u, 3]), max(high, rgbd[v, u, 3])
+            middle = np.float32(0.5) * (low + high)
+            fronts = backs = 0
+            front[:] = 0.0
+            back[:] = 0.0
+            for v in range(max(y - 2, 0), min(y + 3, height)):
+                for u in range(max(x - 2, 0), min(x + 3, width)):
+                    if edge[v, u]:
+                        continue
+                    if rgbd[v, u, 3] > middle:
+                        fronts += 1
+                        for channel in range(4):
+                            front[channel] += rgbd[v, u, channel]
+                    else:
+                        backs += 1
+                        for channel in range(4):
+                            back[channel] += rgbd[v, u, channel]
+            if fronts == 0 or backs == 0:
+                continue
+            along = length = np.float32(0.0)
+            for channel in range(4):
+                front[channel] /= np.float32(fronts)
+                back[channel] /= np.float32(backs)
+            for channel in range(3):
+                difference = front[channel] - back[channel]
+                length += difference * difference
+                along += (rgbd[y, x, channel] - back[channel]) * difference
+            centre = one if rgbd[y, x, 3] > middle else np.float32(0.0)
+            covered = centre
+            if length > LEAST_DIFFERENCE:
+                along = min(max(along / length, np.float32(0.0)), one)
+                beside = np.float32(0.0)
+                for channel in range(3):
+                    off = back[channel] + along * (front[channel] - back[channel]) - rgbd[y, x, channel]
+                    beside += off * off
+                covered += length / (length + UNEXPLAINED * beside) * (along - centre)
+            covered = min(max(covered, np.float32(0.25) * centre), np.float32(0.75) + np.float32(0.25) * centre)
+            share[y, x] = covered
+            for channel in range(3):
+                error = rgbd[y, x, channel] - covered * front[channel] - (one - covered) * back[channel]
+                near[y, x, channel] = max(front[channel] + error, np.float32(0.0))
+                far[y, x, channel] = max(back[channel] + error, np.float32(0.0))
+            near[y, x, 3], far[y, x, 3] = max(front[3], rgbd[y, x, 3]), min(back[3], rgbd[y, x, 3])

@@ -4,16 +4,19 @@ import math
 
 import numpy as np
 
-from .jit import jit
+from .jit import QUICK, jit
 
 # A disc of half a pixel lies within its own pixel: what is this sharp stays as it is.
 MIN_RADIUS_PX = 0.5
+
+# Less than this is what rounding leaves of the steps.
+LEAST_WEIGHT = 1e-9
 
 # Colour, coverage, weight: spelled out in the loop, where a count known only at run time makes every write slower.
 CHANNELS = 5
 
 
-@jit(inline="always")
+@jit(inline="always", fastmath=QUICK)
 def edge_integral(table, rows_per_height, height, side):
     """Integral of one edge of the unit outline down to `height`; linear between the table's rows."""
     rows = table.shape[0] - 1
@@ -23,7 +26,7 @@ def edge_integral(table, rows_per_height, height, side):
     return table[row, side] + t * (table[row + 1, side] - table[row, side])
 
 
-@jit()
+@jit(fastmath=QUICK)
 def scatter(values, radius, active, outlines, area, top, left, out):
     """Spread each pixel's values evenly over the aperture's image at its own radius.
 
@@ -41,8 +44,8 @@ def scatter(values, radius, active, outlines, area, top, left, out):
         Area of the unit outline.
     top, left : int
         Place of the wanted part in (H, W).
-    out : float32 (h, w, CHANNELS)
-        The sum there, overwritten.
+    out : float32 (h, w, CHANNELS - 1)
+        Overwritten: the sums there of all but the weight, divided by that of the weight; 0 where that is 0.
 
     Notes
     -----
@@ -121,8 +124,15 @@ def scatter(values, radius, active, outlines, area, top, left, out):
                     steps[k + np.uint64(9)] += v4 * after
                 left_above, right_above = left_below, right_below
     for row in range(height):
-        for channel in range(CHANNELS):
-            total = 0.0
-            for x in range(width):
-                total += steps[row * stride + x * CHANNELS + channel]
-                out[row, x, channel] = total
+        s0 = s1 = s2 = s3 = s4 = 0.0
+        k = row * stride
+        for x in range(width):
+            s0 += steps[k]
+            s1 += steps[k + 1]
+            s2 += steps[k + 2]
+            s3 += steps[k + 3]
+            s4 += steps[k + 4]
+            k += CHANNELS
+            per = 1.0 / s4 if s4 > LEAST_WEIGHT else 0.0
+            out[row, x, 0], out[row, x, 1], out[row, x, 2] = per * s0, per * s1, per * s2
+            out[row, x, 3] = per * s3

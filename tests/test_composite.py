@@ -24,7 +24,7 @@ def test_a_sheet_is_laid_behind_in_its_box():
     sheet = random_light(1, (7, 12))
     over = Over(random_light(2))
     expected = over.light.astype(np.float64)
-    over.add(Spread(box, sheet[..., :3].copy(), sheet[..., 3].copy()))
+    over.add(Spread(box, sheet))
     clear = expected[box][..., 3].copy()
     expected[box][..., :3] += clear[..., None] * sheet[..., :3]
     expected[box][..., 3] = clear * (1 - sheet[..., 3])

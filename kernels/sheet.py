@@ -1,0 +1,87 @@
+"""Passes over a sheet's pixels."""
+
+import numpy as np
+
+from .jit import jit
+
+
+@jit()
+def settle(rgbd, own, taken, guess, beyond):
+    """Keep what was continued behind a sheet farther than the sheet, in place.
+
+    Parameters
+    ----------
+    rgbd : float32 (H, W, 4)
+        Colour and dioptres.
+    own : float32 (H, W, 4)
+        Those of the sheet.
+    taken : bool (H, W)
+        Where the sheet was.
+    guess : bool (H, W)
+        Where the surface itself is known to go on below it, in the sheet's colours.
+    beyond : float32
+        The nearest depth that is not the sheet's, dioptres.
+    """
+    for row in range(taken.shape[0]):
+        for column in range(taken.shape[1]):
+            if taken[row, column] and (guess[row, column] or rgbd[row, column, 3] > beyond):
+                rgbd[row, column, 3] = beyond
+                if guess[row, column]:
+                    for channel in range(3):
+                        rgbd[row, column, channel] = own[row, column, channel]
+
+
+@jit()
+def weigh(rgb, coverage, weight, top, left, radius, largest, values):
+    """Prepare what a sheet's pixels spread.
+
+    Parameters
+    ----------
+    rgb : float32 (H, W, 3)
+    coverage, weight : float32 (H, W)
+    top, left : int
+        Where the wanted part begins.
+    radius : float32 (h, w)
+        Blur radius in pixels; clipped in place to `largest`, that of what the sheet covers.
+    largest : float
+    values : float32 (h, w, 5), overwritten
+        Premultiplied colour, coverage and 1, each times the weight.
+    """
+    for row in range(radius.shape[0]):
+        for column in range(radius.shape[1]):
+            full = weight[top + row, left + column]
+            share = full * coverage[top + row, left + column]
+            for channel in range(3):
+                values[row, column, channel] = share * rgb[top + row, left + column, channel]
+            values[row, column, 3] = share
+            values[row, column, 4] = full
+            radius[row, column] = min(max(radius[row, column], -largest), largest)
+
+
+@jit()
+def radiance(rgb, dioptres, extra, top, left, focus_dioptres, px_per_dioptre, sharp_px, spread_px, rgbd):
+    """Restore radiance above the clip where it is blurred.
+
+    Parameters
+    ----------
+    rgb, extra : float32 (H, W, 3)
+        What the photo shows, and what it clipped.
+    dioptres : float32 (H, W)
+    top, left : int
+        Where the wanted part begins.
+    focus_dioptres, px_per_dioptre : float
+        The lens.
+    sharp_px, spread_px : float
+        Blur radii up to which nothing, and from which all of `extra` is added.
+    rgbd : float32 (h, w, 4), overwritten
+    """
+    per_px = np.float32(1.0 / (spread_px - sharp_px))
+    for row in range(rgbd.shape[0]):
+        for column in range(rgbd.shape[1]):
+            y, x = top + row, left + column
+            depth = dioptres[y, x]
+            blurred = abs(focus_dioptres - depth) * px_per_dioptre
+            share = np.float32(min(max((blurred - sharp_px) * per_px, 0.0), 1.0))
+            for channel in range(3):
+                rgbd[row, column, channel] = rgb[y, x, channel] + share * extra[y, x, channel]
+            rgbd[row, column, 3] = depth
