@@ -58,6 +58,9 @@ def enlarged(light: FloatArray | None, box: Box) -> FloatArray:
         return nothing(size)
     out = np.empty((*size, 4), np.float32)
     double(light, box[0].start, box[1].start, out)
-    # The cubic swings beyond 0 and 1 beside an edge.
-    np.clip(out[..., 3], 0.0, 1.0, out=out[..., 3])
+    # The cubic swings beyond 0 and 1 beside an edge, and the colour with it.
+    clear = out[..., 3]
+    at = np.nonzero((clear < 0.0) | (clear > 1.0))
+    swung, clear[at] = 1.0 - clear[at], np.clip(clear[at], 0.0, 1.0)
+    out[at[0], at[1], :3] *= ((1.0 - clear[at]) / swung)[:, None]
     return out

@@ -140,6 +140,7 @@ class Exposure:
         lens = at_level(self.lens, coarse)
         size = self.levels.sizes[coarse]
         rest = self.levels.part(coarse, (slice(0, size[0]), slice(0, size[1])), self.lens)
+        rest.is_guide = True
         behind: list[FloatArray] = []
         drawn = np.zeros(size, bool)
         for step in steps:

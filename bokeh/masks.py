@@ -11,18 +11,12 @@ BoolArray = NDArray[np.bool_]
 Box = tuple[slice, slice]
 
 
-def dilate(mask: BoolArray, reach: int) -> BoolArray:
-    """Grow a mask by a square of `reach` pixels to every side."""
+def dilate(mask: BoolArray, reach: int, *, across: bool = True) -> BoolArray:
+    """Grow a mask by `reach` pixels up and down and, unless not `across`, to the left and right: by a square."""
     grown = np.array(mask, order="C").view(np.uint8)
     _grow(grown, reach)
-    _grow(grown.T, reach)
-    return grown.view(bool)
-
-
-def dilate_columns(mask: BoolArray, reach: int) -> BoolArray:
-    """Grow a mask by `reach` pixels up and down."""
-    grown = np.array(mask, order="C").view(np.uint8)
-    _grow(grown, reach)
+    if across:
+        _grow(grown.T, reach)
     return grown.view(bool)
 
 

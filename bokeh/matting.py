@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .masks import dilate, dilate_columns, list_runs
+from .masks import dilate, list_runs
 
 FloatArray = NDArray[np.float32]
 
@@ -159,7 +159,7 @@ class _Band:
         reach = int(np.ceil(3.0 * softness))
         taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / softness) ** 2)
         self.taps = (taps / taps.sum()).astype(np.float32)
-        self.band, self.runs, self.tall = band, list_runs(band), list_runs(dilate_columns(band, reach))
+        self.band, self.runs, self.tall = band, list_runs(band), list_runs(dilate(band, reach, across=False))
         _, first, stop = self.runs
         self.begins = np.concatenate([[0], np.cumsum(stop - first, dtype=np.int64)])
         self.number = np.zeros(band.shape, np.int32)

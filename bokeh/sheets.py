@@ -122,6 +122,8 @@ class Remaining:
         What the pixels that are seen are made of, where that is known; else it is guessed from their colours.
     parted : Mixture, or None
         The subject and what lies behind it, where they were parted already.
+    is_guide : bool
+        Whether it only tells a larger picture what lies behind its sheets: at its size two surfaces look like one.
     """
 
     rgbd: FloatArray
@@ -131,6 +133,7 @@ class Remaining:
     gap_px: int
     mixture: Mixture | None
     parted: Mixture | None
+    is_guide: bool = False
 
     @classmethod
     def of(
@@ -248,10 +251,12 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens, coarse: Float
     farther_seen = beyond & rest.seen[box]
     # Near the cut through one surface, what is below the sheet must show the rest of the surface alone, not the rest
     # and a guess of what the sheet shows already.
-    guess = connected_to(farther_seen, core, dioptres, jump, 2.0 * abs(lens.radius_px(threshold)) + 3.0)
+    guess = np.zeros_like(taken)
+    if not rest.is_guide:
+        guess = connected_to(farther_seen, core, dioptres, jump, 2.0 * abs(lens.radius_px(threshold)) + 8.0)
     shows = taken & ~guess & dilate(beyond, int(radius_px) + 3)
     fill_behind(behind, beyond, shows, lens, rest.gap_px, cropped(coarse, box))
-    settle(behind, taken, guess, np.nextafter(np.float32(threshold), np.float32(-1.0)))
+    settle(behind, own, taken, guess, np.nextafter(np.float32(threshold), np.float32(-1.0)))
     if split is None:
         at = np.nonzero(band)
         front, has_front = mean_of_neighbours(core, own[..., :3], at)

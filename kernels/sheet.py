@@ -6,17 +6,19 @@ from .jit import jit
 
 
 @jit()
-def settle(rgbd, taken, guess, beyond):
+def settle(rgbd, own, taken, guess, beyond):
     """Keep what was continued behind a sheet farther than the sheet, in place.
 
     Parameters
     ----------
     rgbd : float32 (H, W, 4)
         Colour and dioptres.
+    own : float32 (H, W, 4)
+        Those of the sheet.
     taken : bool (H, W)
         Where the sheet was.
     guess : bool (H, W)
-        Where the surface itself is known to go on below it.
+        Where the surface itself is known to go on below it, in the sheet's colours.
     beyond : float32
         The nearest depth that is not the sheet's, dioptres.
     """
@@ -24,6 +26,9 @@ def settle(rgbd, taken, guess, beyond):
         for column in range(taken.shape[1]):
             if taken[row, column] and (guess[row, column] or rgbd[row, column, 3] > beyond):
                 rgbd[row, column, 3] = beyond
+                if guess[row, column]:
+                    for channel in range(3):
+                        rgbd[row, column, channel] = own[row, column, channel]
 
 
 @jit()

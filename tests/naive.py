@@ -189,8 +189,9 @@ def ray_mask(
 ) -> Array:
     """Share of each pixel's ray from a light that the sheets let through.
 
-    The ray that lands at pixel p + u r came through pupil point u; a pixel q of a sheet, with radius r_q, is crossed
-    when p + u (r - r_q) falls into it. A sheet's pixels cut only what lies more than a pixel of blur behind them.
+    The ray that lands at pixel p + u r came through pupil point u; it crosses a sheet at p + u (r - r_q), where r_q is
+    the radius of the pixel q that this point falls into; the coverage there lies between those of the pixels around.
+    A sheet's pixels cut only what lies more than a pixel of blur behind them.
     """
     x, y = place
     mask = np.ones(size)
@@ -201,10 +202,22 @@ def ray_mask(
                 continue
             for sheet in sheets:
                 r_q = (1 / lens.focus_m - sheet.dioptres.astype(np.float64)) * lens.px_per_dioptre
-                rows, columns = np.mgrid[sheet.box]
-                off = np.maximum(np.abs(x + ux * (radius - r_q) - columns), np.abs(y + uy * (radius - r_q) - rows))
-                off[sheet.dioptres <= dioptres + 1.0 / lens.px_per_dioptre] = np.inf
-                crossed = np.unravel_index(np.argmin(off), off.shape)
-                if off[crossed] <= 0.5:
-                    mask[row, column] *= 1 - sheet.coverage[crossed]
+                rows, columns = np.mgrid[sheet.outer]
+                crossing_x, crossing_y = x + ux * (radius - r_q), y + uy * (radius - r_q)
+                off = np.maximum(np.abs(crossing_x - columns), np.abs(crossing_y - rows))
+                q = np.unravel_index(np.argmin(off), off.shape)
+                if off[q] <= 0.5:
+                    cuts = sheet.coverage * (sheet.dioptres > dioptres + 1.0 / lens.px_per_dioptre)
+                    at = crossing_y[q] - sheet.outer[0].start, crossing_x[q] - sheet.outer[1].start
+                    mask[row, column] *= 1 - between(cuts, *at)
     return mask
+
+
+def between(values: Array, y: float, x: float) -> float:
+    """Value at a point between four pixels, bilinearly; the border goes on."""
+    total = 0.0
+    for row in (math.floor(y), math.floor(y) + 1):
+        for column in (math.floor(x), math.floor(x) + 1):
+            clamped = min(max(row, 0), values.shape[0] - 1), min(max(column, 0), values.shape[1] - 1)
+            total += (1 - abs(y - row)) * (1 - abs(x - column)) * float(values[clamped])
+    return total

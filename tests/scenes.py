@@ -1,19 +1,38 @@
-"""What the optics tests share: a lens of wanted strength, and depths of wanted blur."""
+"""What the optics tests share: a lens of wanted strength, depths of wanted blur, and ways to render."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
+import pytest
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 import rebokeh as rk
+from rebokeh.bokeh import levels, tiles
+from rebokeh.bokeh.fill import widest_gap_px
+from rebokeh.bokeh.lens import ThinLens
+from rebokeh.bokeh.plan import plan, steps_at, subject_range
+from rebokeh.bokeh.sheets import Remaining, Sheet, peel
+from rebokeh.bokeh.tiles import TILE_PX
 
 FOCUS_M = 2.0
 FOCUS = 1.0 / FOCUS_M
 FOCAL_MM = 50.0
 ROUND = rk.Aperture()
+HEX = rk.Aperture(6, 0.1, 12.0)
+
+QUALITIES = ("best", "fast", "small tiles")
+"""How every picture is rendered whose properties do not depend on it. "small tiles" is "fast" where a picture of 128 px
+has four tiles, and levels, as one of 1024 px has."""
+
+SMALL_TILE_PX = 64
+
+both = pytest.mark.parametrize("quality", QUALITIES)
 
 
 def lens_of(size: tuple[int, int], px_per_dioptre: float, aperture: rk.Aperture = ROUND, focus_m: float = FOCUS_M):
@@ -54,3 +73,107 @@ def grown(mask: np.ndarray, pixels: int) -> NDArray[np.bool_]:
     """Return a mask grown by so many pixels; shrunk by a negative number of them."""
     change = ndimage.binary_dilation if pixels > 0 else ndimage.binary_erosion
     return np.asarray(change(mask, iterations=abs(pixels)), bool)
+
+
+@contextmanager
+def tiles_of(side_px: int) -> Iterator[None]:
+    """Cut pictures into tiles of this size, a multiple of a cell."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (tiles, levels):
+            patch.setattr(module, "TILE_PX", side_px)
+        yield
+
+
+@contextmanager
+def rendering(quality: str, settings: rk.RenderSettings | None = None) -> Iterator[rk.RenderSettings]:
+    """Return the settings for one of QUALITIES; the tiles are as small as it says."""
+    with tiles_of(SMALL_TILE_PX if quality == "small tiles" else TILE_PX):
+        yield replace(settings or rk.RenderSettings(), quality="best" if quality == "best" else "fast")
+
+
+def rendered(photo: rk.Photo, lens: rk.Lens, quality: str, settings: rk.RenderSettings | None = None) -> np.ndarray:
+    """Return the picture of a photo, float64 (H, W, 3), in one of QUALITIES."""
+    with rendering(quality, settings) as chosen:
+        return rk.render(photo, lens, chosen).rgb.astype(np.float64)
+
+
+def shoot(
+    rgb: np.ndarray,
+    depth: np.ndarray,
+    px_per_dioptre: float,
+    aperture: rk.Aperture = ROUND,
+    matte: np.ndarray | None = None,
+    quality: str = "best",
+) -> np.ndarray:
+    """Render a scene at its own resolution; focus lies at 2 m."""
+    photo = rk.Photo(rgb=rgb, depth=depth, matte=matte)
+    return rendered(photo, lens_of(rgb.shape[:2], px_per_dioptre, aperture), quality)
+
+
+def sheets_of(rgb: np.ndarray, depth: np.ndarray, matte: np.ndarray | None, lens: ThinLens) -> list[Sheet]:
+    """Take a whole picture apart at its own size, near to far; the arrays stay as they are."""
+    subject = subject_range(depth, matte)
+    cuts = plan(float(depth.min()), float(depth.max()), subject, lens, 0)
+    rgbd = np.dstack([rgb, depth]).astype(np.float32)
+    rest = Remaining.of(rgbd, None if matte is None else np.array(matte), widest_gap_px(depth.shape))
+    return [sheet for _, sheet in peel(rest, steps_at(cuts, 0), subject, lens)]
+
+
+def full(size: tuple[int, int], colour) -> np.ndarray:
+    """Return a picture of one colour, float32 (H, W, 3)."""
+    return np.broadcast_to(np.asarray(colour, np.float32), (*size, 3)).copy()
+
+
+def edge_of_disc(distance: np.ndarray, radius_px: float) -> np.ndarray:
+    """Share of a disc that lies on the near side of a straight edge at this signed distance from its centre."""
+    t = np.clip(distance / radius_px, -1, 1)
+    return 0.5 + (t * np.sqrt(1 - t * t) + np.arcsin(t)) / math.pi
+
+
+def blobs(
+    size: tuple[int, int], seed: int, radii_px: tuple[float, ...], px_per_dioptre: float, slope_px: float = 0.05
+) -> np.ndarray:
+    """Depth of a few discs and slopes before each other."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[: size[0], : size[1]]
+    depth = np.full(size, depth_of(max(radii_px), px_per_dioptre), np.float32)
+    for radius_px in sorted(radii_px, reverse=True)[1:]:
+        cy, cx, r = rng.uniform(0, size[0]), rng.uniform(0, size[1]), rng.uniform(0.15, 0.4) * min(size)
+        inside = np.hypot(y - cy, x - cx) < r
+        slope = slope_px * ((x - cx) * rng.normal() + (y - cy) * rng.normal())
+        depth[inside] = depth_of(radius_px + slope, px_per_dioptre)[inside]
+    return depth
+
+
+def busy_scene() -> tuple[rk.Photo, rk.Lens]:
+    """Return a portrait with lights, things before and behind each other, and a matte; and a lens for it."""
+    size, px = (90, 110), 50.0
+    rgb = texture(size, 12)
+    rgb[20, 30], rgb[60:62, 80] = 500.0, 90.0
+    depth = blobs(size, 13, (12.0, 5.0, 0.2, -4.0, -9.0), px)
+    matte = soft(np.abs(0.5 - depth) * px < 1.5, 1)
+    return rk.Photo(rgb=rgb, depth=depth, matte=matte), lens_of(size, px, HEX)
+
+
+def depths(size: tuple[int, int], seed: int, kind: str) -> np.ndarray:
+    """Return a random depth field in dioptres, 0..1.5, focus at 0.5; kind: slopes, steps, blobs, noise, all."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[: size[0], : size[1]] / min(size)
+    depth = np.full(size, rng.uniform(0, 0.3))
+    if kind in ("slopes", "all"):
+        depth = depth + rng.uniform(-0.6, 0.6) * x + rng.uniform(-0.6, 0.6) * y
+    if kind in ("steps", "all"):
+        for _ in range(4):
+            depth = np.where(x * rng.normal() + y * rng.normal() > rng.normal(0, 0.5), rng.uniform(0, 1.5), depth)
+    if kind in ("blobs", "all"):
+        for _ in range(6):
+            inside = np.hypot(x - rng.uniform(0, 1.3), y - rng.uniform(0, 1)) < rng.uniform(0.02, 0.3)
+            depth = np.where(inside, rng.uniform(0, 1.5) + rng.uniform(-0.5, 0.5) * x, depth)
+    if kind == "noise":
+        depth = soft(rng.normal(size=size), rng.uniform(0.3, 4))
+        depth = 0.5 + 0.5 * depth / np.abs(depth).max()
+    depth = np.clip(depth, 0, 1.5).astype(np.float32)
+    if kind == "all":
+        depth[rng.random(size) < 0.02] = np.nan
+        depth[:5, 7:20] = np.nan
+    return depth

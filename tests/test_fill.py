@@ -107,7 +107,8 @@ def test_what_is_sharp_behind_a_wire_goes_on_with_its_edges(angle_deg: float, st
     rgbd, wire = behind_a_wire(angle_deg, stripe_deg)
     lens = ThinLens(focal_mm=26.0, f_number=1.8, focus_m=2.0, px_per_mm=160 / 36)
     photo = np.where(wire[..., None], np.float32(0.05), rgbd)
-    behind = fill_behind(photo, ~wire, wire, lens, 8)
+    behind = photo.copy()
+    fill_behind(behind, ~wire, wire, lens, 8)
     inner = wire.copy()
     inner[:16] = inner[-16:] = inner[:, :16] = inner[:, -16:] = False
     error = np.abs(behind - rgbd)[inner]
@@ -120,4 +121,6 @@ def test_what_is_sharp_behind_a_wire_goes_on_with_its_edges(angle_deg: float, st
 def test_what_is_blurred_behind_a_wire_is_filled_smoothly() -> None:
     rgbd, wire = behind_a_wire(45, 0)
     lens = ThinLens(focal_mm=85.0, f_number=1.2, focus_m=1.0, px_per_mm=4000 / 36)
-    np.testing.assert_array_equal(fill_behind(rgbd, ~wire, wire, lens, 8), fill(rgbd, ~wire))
+    behind = rgbd.copy()
+    fill_behind(behind, ~wire, wire, lens, 8)
+    np.testing.assert_array_equal(behind, fill(rgbd, ~wire))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scenes import depth_of, lens_of, soft, texture
+from scenes import depth_of, lens_of, sheets_of, soft, texture
 from scipy import ndimage
 
 import rebokeh as rk
 from rebokeh.bokeh.lens import ThinLens, mount
-from rebokeh.bokeh.sheets import Sheet, peel, slice_thresholds, subject_range
+from rebokeh.bokeh.sheets import Sheet
 from rebokeh.bokeh.unmix import mixing_share, unmix
 from rebokeh.kernels import surface
 
@@ -52,7 +51,7 @@ def test_sheets_are_whole_and_give_the_photo_again(seed, with_matte):
     if with_matte:
         matte = soft(depth == np.float32(0.5), 0.7)
     before = rgb.copy(), depth.copy(), None if matte is None else matte.copy()
-    sheets = list(peel(rgb, depth, matte, thin(size)))
+    sheets = sheets_of(rgb, depth, matte, thin(size))
     for sheet in sheets:
         assert sheet.rgb.shape == (*sheet.coverage.shape, 3) == (*sheet.dioptres.shape, 3)
         for values in (sheet.rgb, sheet.coverage, sheet.dioptres, sheet.weight):
@@ -79,7 +78,7 @@ def test_sheets_are_whole_and_give_the_photo_again(seed, with_matte):
 def test_sheets_come_from_near_to_far():
     size = (48, 60)
     rgb, depth = layers(size, 3)
-    nearest = [float(s.dioptres[s.coverage > 0.5].max()) for s in peel(rgb, depth, None, thin(size))]
+    nearest = [float(s.dioptres[s.coverage > 0.5].max()) for s in sheets_of(rgb, depth, None, thin(size))]
     assert nearest == sorted(nearest, reverse=True) and len(nearest) > 3
 
 
@@ -90,7 +89,7 @@ def test_what_is_hidden_is_filled_from_beside_and_farther():
     rgb[:, :48, 0], rgb[:, 48:, 1] = 0.8, 0.8
     depth = np.full(size, depth_of(9.0, PX), np.float32)
     rgb[:, 40:56], depth[:, 40:56] = (0.0, 0.0, 1.0), depth_of(-9.0, PX)
-    *_, last = peel(rgb, depth, None, thin(size))
+    *_, last = sheets_of(rgb, depth, None, thin(size))
     assert last.rgb[..., 2].max() < 1e-3
     np.testing.assert_allclose(last.dioptres, depth_of(9.0, PX), atol=1e-4)
     assert last.rgb[32, 41, 0] > 0.6 and last.rgb[32, 54, 1] > 0.6
@@ -103,7 +102,7 @@ def test_the_subject_is_one_sheet_with_depth_of_its_own():
     matte[16:, 20:44] = 1.0
     depth = np.where(matte > 0, 0.5, depth_of(15.0, PX)).astype(np.float32)
     depth[16:20, 30:34] = depth_of(15.0, PX)  # hair, where the depth map sees the wall
-    sheets = list(peel(texture(size, 5), depth, matte, thin(size)))
+    sheets = sheets_of(texture(size, 5), depth, matte, thin(size))
     assert len(sheets) == 2
     np.testing.assert_allclose(sheets[0].coverage, matte)
     np.testing.assert_allclose(sheets[0].dioptres, 0.5, atol=1e-3)
@@ -117,7 +116,7 @@ def test_where_something_stands_before_the_subject_its_matte_goes_on():
     depth = np.full(size, 0.5, np.float32)
     depth[:, :8] = depth_of(15.0, PX)
     matte[:, 30:34], depth[:, 30:34] = 0.0, depth_of(-12.0, PX)  # a stick in front
-    sheets = list(peel(np.full((*size, 3), 0.5, np.float32), depth, matte, thin(size)))
+    sheets = sheets_of(np.full((*size, 3), 0.5, np.float32), depth, matte, thin(size))
     subject = sheets[-2]
     assert subject.coverage[:, 9:].min() > 0.99 and subject.coverage[:, :7].max() < 0.01
 
@@ -130,7 +129,7 @@ def test_a_mixed_pixel_is_taken_apart():
     rgb[:, 30] = (0.3, 0.7, 0.0)
     depth = np.full(size, depth_of(9.0, PX), np.float32)
     depth[:, :31] = depth_of(-4.0, PX)
-    first, *_, last = peel(rgb, depth, None, thin(size))
+    first, *_, last = sheets_of(rgb, depth, None, thin(size))
     column = 30 - first.box[1].start
     np.testing.assert_allclose(first.coverage[:, column], 0.3, atol=0.05)
     np.testing.assert_allclose(first.rgb[:, column], [(1, 0, 0)] * size[0], atol=0.05)
@@ -183,21 +182,39 @@ def test_alike_colours_tell_no_share():
     assert mixing_share(same, same, same, np.array([0.25], np.float32))[0] == 0.25
 
 
-def test_slices_are_as_fine_as_the_blur_needs():
-    lens = thin((64, 64))
-    cuts = slice_thresholds(0.4, 0.5, lens)  # 5 px
-    assert cuts == sorted(cuts, reverse=True) and cuts[-1] == pytest.approx(0.4)
-    assert max(-np.diff([0.5, *cuts])) * PX <= 1.5 + 1e-6
-    assert slice_thresholds(0.5, 0.5, lens) == [] and len(slice_thresholds(0.0, 9.0, lens)) <= 12
+def plainly_walked(start: np.ndarray, depth: np.ndarray, jump: float, length: int) -> np.ndarray:
+    """Walk from pixel to pixel, counting steps; which of them may be diagonal depends on their number."""
+    reached, rim = start.copy(), start.copy()
+    for step in range(length):
+        grown = reached.copy()
+        for v, u in np.ndindex(depth.shape):
+            for y, x in np.ndindex(depth.shape):
+                far = max(abs(v - y), abs(u - x))
+                straight = v == y or u == x
+                if reached[y, x] and far == 1 and (straight or step % 2) and abs(depth[v, u] - depth[y, x]) <= jump:
+                    grown[v, u] = True
+        reached = grown
+    return reached & ~rim | start
 
 
-def test_a_matte_of_nothing_is_no_subject():
-    depth = np.full((64, 64), 0.5, np.float32)
-    assert subject_range(depth, np.zeros((64, 64), np.float32), thin((64, 64))) is None
-    assert subject_range(depth, None, thin((64, 64))) is None
-    few = np.zeros((64, 64), np.float32)
-    few[0, :3] = 1
-    assert subject_range(depth, few, thin((64, 64))) is None
+@given(st.integers(0, 9999), st.integers(0, 12))
+@settings(max_examples=15)
+def test_a_walk_goes_as_a_plain_one(seed, length):
+    rng = np.random.default_rng(seed)
+    depth = soft(rng.normal(size=(9, 12)), 1.0)
+    start = rng.random((9, 12)) < 0.04
+    reached = start.copy()
+    surface.walk(reached, depth, 0.1, length)
+    np.testing.assert_array_equal(reached, plainly_walked(start, depth, 0.1, length))
+
+
+def test_a_walk_reaches_an_octagon():
+    reached = np.zeros((81, 81), bool)
+    reached[40, 40] = True
+    surface.walk(reached, np.zeros((81, 81), np.float32), 0.5, 30)
+    y, x = np.mgrid[-40:41, -40:41]
+    distance = np.hypot(y, x)
+    assert reached[distance <= 30].all() and not reached[distance > 1.13 * 30].any()
 
 
 def test_walk_keeps_to_the_surface():
@@ -205,23 +222,24 @@ def test_walk_keeps_to_the_surface():
     depth = np.zeros((21, 21), np.float32)
     depth[:, 10] = 5.0
     depth[18, 10] = 0.0
-    distance = np.full((21, 21), 1e9, np.float32)
-    distance[18, 2] = 0.0
-    surface.walk(distance, depth, 0.5, 100.0)
-    assert distance[18, 9] == pytest.approx(7.0)
-    assert distance[18, 18] == pytest.approx(16.0)
-    assert distance[5, 10] > 1e8, "the wall itself is another surface"
-    assert distance[5, 12] >= 16.0 - 1e-3
-    short = np.full((21, 21), 1e9, np.float32)
-    short[18, 2] = 0.0
-    surface.walk(short, depth, 0.5, 5.0)
-    assert (short[18, 7], short[18, 9] > 1e8) == (pytest.approx(5.0), True)
+
+    def reached(length: int) -> np.ndarray:
+        walked = np.zeros((21, 21), bool)
+        walked[18, 2] = True
+        surface.walk(walked, depth, 0.5, length)
+        return walked
+
+    assert reached(7)[18, 9] and not reached(6)[18, 9]
+    assert reached(16)[18, 18] and not reached(15)[18, 18]
+    far = reached(100)
+    assert not far[np.arange(21) != 18, 10].any(), "the wall itself is another surface"
+    assert far[depth == 0].all()
 
 
 def test_a_sheet_box_lies_within_the_picture():
     size = (40, 50)
     rgb, depth = layers(size, 8)
-    for sheet in peel(rgb, depth, None, thin(size, 300.0)):
+    for sheet in sheets_of(rgb, depth, None, thin(size, 300.0)):
         for side, length in zip(sheet.box, size, strict=True):
             assert 0 <= side.start < side.stop <= length
         assert rk.Photo(rgb=sheet.rgb).size == sheet.coverage.shape
