@@ -73,7 +73,7 @@ def test_slices_leave_no_gap_and_hold_the_radii_that_they_name(depths, lens):
 
 @given(scenes_seen(), lenses, st.integers(0, 6))
 def test_a_coarser_piece_is_never_between_two_finer_ones(scene, lens, most):
-    levels = [cut.level for cut in plan(*scene, lens, most)]
+    levels = [cut.level for cut in plan(scene[0], scene[1], scene[2], lens, most)]
     finest = levels.index(min(levels))
     assert levels[: finest + 1] == sorted(levels[: finest + 1], reverse=True)
     assert levels[finest:] == sorted(levels[finest:])
@@ -81,7 +81,7 @@ def test_a_coarser_piece_is_never_between_two_finer_ones(scene, lens, most):
 
 @given(scenes_seen(), lenses, st.integers(0, 6))
 def test_a_piece_is_never_coarser_than_its_blur_allows(scene, lens, most):
-    for cut in plan(*scene, lens, most):
+    for cut in plan(scene[0], scene[1], scene[2], lens, most):
         assert cut.level == 0 or cut.least_px / 2**cut.level >= COARSE_RADIUS_PX * (1 - 1e-5)
 
 
@@ -114,7 +114,7 @@ def test_slices_of_little_blur_are_few():
 
 @given(scenes_seen(), lenses, st.integers(0, 6))
 def test_each_cut_is_drawn_at_one_level_and_in_the_way_of_what_lies_behind(scene, lens, most):
-    cuts = plan(*scene, lens, most)
+    cuts = plan(scene[0], scene[1], scene[2], lens, most)
     drawn: list[int] = []
     for level in range(most + 1):
         if not any(cut.level == level for cut in cuts):

@@ -53,8 +53,8 @@ def test_a_part_is_the_crop_of_the_whole(seed, top, left, height, width):
 
 def test_it_is_what_its_pixels_scatter():
     one = sheet(3)
-    radius = thin().radius_px(one.dioptres)
-    values = np.dstack([one.rgb * one.coverage[..., None], one.coverage, np.ones(SIZE)])
+    radius = thin().radius_px(one.dioptres).astype(np.float64)
+    values = np.dstack([one.rgb * one.coverage[..., None], one.coverage, np.ones(SIZE)]).astype(np.float64)
     there = one.coverage > 0
     largest = np.abs(radius[there]).max()
     sums = scatter(values, np.clip(radius, -largest, largest), np.ones(SIZE, bool), Iris(**vars(HEX)))

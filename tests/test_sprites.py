@@ -118,10 +118,11 @@ def parts(whole: Silhouette, rows: int, columns: int, around: int) -> list[Silho
     for top in range(0, height, rows):
         for left in range(0, width, columns):
             inner = slice(top, min(top + rows, height)), slice(left, min(left + columns, width))
-            outer = tuple(
+            rows_seen, columns_seen = (
                 slice(max(i.start - around, 0), min(i.stop + around, n))
                 for i, n in zip(inner, (height, width), strict=True)
             )
+            outer = (rows_seen, columns_seen)
             pieces.append(
                 Silhouette(whole.level, 0, outer, inner, whole.coverage[outer].copy(), whole.dioptres[outer].copy())
             )
