@@ -20,6 +20,9 @@ FloatArray = NDArray[np.float32]
 CELLS_PER_RADIUS = 16
 """A large disc need not be drawn once for every pixel of its light: light is gathered in cells this much smaller."""
 
+BUNDLES_PER_RADIUS = 6
+"""Lights closer together than the radius divided by this are cut by one mask: a silhouette moves less than they do."""
+
 SAMPLES_AT_ONCE = 8_000_000
 """Pixels of sprites that are held in memory together."""
 
@@ -30,6 +33,10 @@ LEAST_SEEN = 0.1
 """A light of which less is seen cannot be told apart from a wrong coverage."""
 
 PUPIL_POINTS = 64
+
+RAY_STEPS, FLAT_PX = 4, 0.25
+"""Steps of the fixed point that finds where a ray crosses a sheet, and the range of its blur radius below which one
+step finds it."""
 
 AROUND_PX = 16
 """So much of the sheet around a piece is kept: its depth says where a ray crosses it."""
@@ -57,6 +64,8 @@ class Silhouette:
         Dioptres of the nearest it covers.
     reach_px : int
         How far the lens spreads it, pixels of the picture.
+    ray_steps : int
+        Steps in which a ray's crossing is found; 1 where the blur is the same all over.
     """
 
     level: int
@@ -67,6 +76,15 @@ class Silhouette:
     dioptres: FloatArray
     nearest: float
     reach_px: int
+    ray_steps: int
+
+    @property
+    def own(self) -> tuple[int, int, int, int]:
+        """First and last rows, then columns, of the piece itself in the arrays."""
+        (top, bottom), (left, right) = (
+            (i.start - o.start, i.stop - o.start) for i, o in zip(self.inner, self.outer, strict=True)
+        )
+        return top, bottom, left, right
 
     @classmethod
     def of(cls, sheet: Sheet, level: int, number: int, tile: Tile, lens: ThinLens) -> Silhouette | None:
@@ -94,7 +112,8 @@ class Silhouette:
         covered = dioptres[coverage > 0.0]
         nearest, farthest = float(covered.max()), float(covered.min())
         reach_px = int(np.ceil(max(abs(lens.radius_px(nearest)), abs(lens.radius_px(farthest))))) + 1
-        return cls(level, number, outer, inner, coverage, dioptres, nearest, reach_px)
+        flat = (nearest - farthest) * lens.px_per_dioptre < FLAT_PX * 2**level
+        return cls(level, number, outer, inner, coverage, dioptres, nearest, reach_px, 1 if flat else RAY_STEPS)
 
 
 def draw_lights(
@@ -125,44 +144,77 @@ def draw_lights(
     """
     from ..kernels import sprite
 
-    place, energy, dioptres = _gather(place, energy, dioptres, lens)
-    radius = lens.radius_px(dioptres).astype(np.float64)
-    behind = dioptres + BEHIND_PX / lens.px_per_dioptre
+    place, energy, dioptres, _ = _gather(place, energy, dioptres, lens, CELLS_PER_RADIUS)
+    bundles = _bundled(place, energy, dioptres, lens)
+    order = np.argsort(bundles.of, kind="stable")
+    place, energy, of = place[order], energy[order].astype(np.float64), bundles.of[order]
+    radius = lens.radius_px(dioptres[order]).astype(np.float64)
     pupil = pupil_points(aperture)
-    reaches = np.ceil(np.maximum(np.abs(radius), 0.5)).astype(np.int64) + 1
-    sides = 2 * reaches + 1
+    sides = 2 * bundles.reach + 1
     for part in _parts(sides**2, SAMPLES_AT_ONCE):
         start = np.concatenate([[0], np.cumsum(sides[part] ** 2)])
         transmitted = np.ones(start[-1], np.float32)
-        some = (place[part], radius[part], behind[part], start)
+        middle, reach = bundles.place[part], bundles.reach[part]
+        some = (middle, bundles.radius[part], bundles.behind[part], reach, start)
+        own = slice(*np.searchsorted(of, (part.start, part.stop)))
+        corner = np.floor(middle[:, ::-1] + 0.5).astype(np.int64) - reach[:, None]
+        lights = (place[own], radius[own], energy[own], of[own] - part.start)
+        corner = np.column_stack([corner, sides[part]])
 
-        def shade(lights: NDArray[np.int64], some=some, transmitted=transmitted, reach=reaches[part]) -> None:
+        def shade(chosen: NDArray[np.int64], some=some, transmitted=transmitted) -> None:
+            (x, y), reach = some[0][chosen].T, some[3][chosen]
             for piece in silhouettes:
                 bounds = _reached(piece)
-                x, y = some[0][lights, 0], some[0][lights, 1]
-                near = some[2][lights] < piece.nearest
-                near &= (y + reach[lights] >= bounds[0]) & (y - reach[lights] <= bounds[1])
-                near &= (x + reach[lights] >= bounds[2]) & (x - reach[lights] <= bounds[3])
+                near = some[2][chosen] < piece.nearest
+                near &= (y + reach >= bounds[0]) & (y - reach <= bounds[1])
+                near &= (x + reach >= bounds[2]) & (x - reach <= bounds[3])
                 if near.any():
                     rows, columns = piece.outer
-                    inner = tuple(
-                        edge - o.start
-                        for i, o in zip(piece.inner, piece.outer, strict=True)
-                        for edge in (i.start, i.stop)
-                    )
                     sprite.shade(
-                        *some, lights[near], pupil, piece.coverage, piece.dioptres, inner, rows.start, columns.start,
-                        2**piece.level, bounds, lens.focus_dioptres, lens.px_per_dioptre, transmitted,
+                        *some, chosen[near], piece.ray_steps, pupil, piece.coverage, piece.dioptres, piece.own,
+                        rows.start, columns.start, 2**piece.level, bounds, lens.focus_dioptres, lens.px_per_dioptre,
+                        transmitted,
                     )  # fmt: skip
 
-        def deposit(top: int, some=some, transmitted=transmitted, energy=energy[part].astype(np.float64)) -> None:
-            sprite.deposit(
-                some[0], some[1], energy, some[3], transmitted, outline(aperture), area(aperture), top,
-                min(top + BAND_ROWS, onto.shape[0]), onto,
-            )  # fmt: skip
+        def deposit(top: int, lights=lights, corner=corner, start=start, transmitted=transmitted) -> None:
+            bottom = min(top + BAND_ROWS, onto.shape[0])
+            shape = outline(aperture), area(aperture)
+            sprite.deposit(*lights, corner, start, transmitted, *shape, top, bottom, onto)
 
-        each(shade, np.array_split(np.arange(len(some[0])), 4 * cores()))
+        each(shade, np.array_split(np.arange(len(middle)), 4 * cores()))
         each(deposit, range(0, onto.shape[0], BAND_ROWS))
+
+
+@dataclass(frozen=True, eq=False)
+class Bundles:
+    """Lights that stand so close together that the same silhouettes cut them alike.
+
+    Attributes
+    ----------
+    place : float64 (B, 2)
+        x, y of the middle.
+    radius, behind : float64 (B,)
+        Signed blur radius in pixels, and the depth in dioptres beyond which a sheet stands before them.
+    reach : int64 (B,)
+        Pixels from the middle, rounded, to what their discs may reach.
+    of : int64 (N,)
+        The bundle of each light.
+    """
+
+    place: NDArray[np.float64]
+    radius: NDArray[np.float64]
+    behind: NDArray[np.float64]
+    reach: NDArray[np.int64]
+    of: NDArray[np.int64]
+
+
+def _bundled(place: NDArray[np.float64], energy: FloatArray, dioptres: FloatArray, lens: ThinLens) -> Bundles:
+    middle, _, depth, of = _gather(place, energy, dioptres, lens, BUNDLES_PER_RADIUS)
+    radius = lens.radius_px(depth).astype(np.float64)
+    aside = np.zeros(len(depth))
+    np.maximum.at(aside, of, np.abs(place - middle[of]).max(axis=1))
+    reach = np.ceil(np.maximum(np.abs(radius), 0.5) + aside).astype(np.int64) + 2
+    return Bundles(middle, radius, depth + BEHIND_PX / lens.px_per_dioptre, reach, of)
 
 
 def _reached(piece: Silhouette) -> tuple[int, int, int, int]:
@@ -198,10 +250,10 @@ def pupil_points(aperture: Aperture) -> NDArray[np.float64]:
 
 
 def _gather(
-    place: NDArray[np.float64], energy: FloatArray, dioptres: FloatArray, lens: ThinLens
-) -> tuple[NDArray[np.float64], FloatArray, FloatArray]:
-    """Gather the pixels of a large light in cells, each at its centre of energy."""
-    cell = np.maximum(np.abs(lens.radius_px(dioptres)) // CELLS_PER_RADIUS, 1).astype(np.int64)
+    place: NDArray[np.float64], energy: FloatArray, dioptres: FloatArray, lens: ThinLens, per_radius: int
+) -> tuple[NDArray[np.float64], FloatArray, FloatArray, NDArray[np.int64]]:
+    """Gather lights in cells so many to a blur radius, each at its centre of energy; also says each light's cell."""
+    cell = np.maximum(np.abs(lens.radius_px(dioptres)) // per_radius, 1).astype(np.int64)
     key = np.stack([place[:, 0] // cell, place[:, 1] // cell, dioptres.view(np.int32)], axis=1).astype(np.int64)
     _, index = np.unique(key, axis=0, return_inverse=True)
     index = index.ravel()
@@ -215,7 +267,7 @@ def _gather(
     gathered_energy = np.stack([total(energy[:, k]) for k in range(3)], axis=1).astype(np.float32)
     first = np.full(count, len(index))
     np.minimum.at(first, index, np.arange(len(index)))
-    return gathered_place, gathered_energy, dioptres[first]
+    return gathered_place, gathered_energy, dioptres[first], index.astype(np.int64)
 
 
 def _parts(sizes: NDArray[np.int64], most: int) -> list[slice]:

@@ -4,11 +4,8 @@ import math
 
 import numpy as np
 
-from .jit import jit
+from .jit import QUICK, jit
 from .scatter import MIN_RADIUS_PX, edge_integral
-
-# Steps of the fixed point that finds where a ray crosses an occluder; its radius changes little from pixel to pixel.
-RAY_STEPS = 4
 
 # A picture row of a sprite is drawn as so many spans: with one, a level edge would be off by up to half a pixel.
 STRIPS = 8
@@ -17,13 +14,13 @@ STRIPS = 8
 SHARP_RADIUS_PX = 2.0
 
 
-@jit(inline="always")
-def _clear(coverage, dioptres, inner, focus_dioptres, px_per_dioptre, x, y, ux, uy, behind_dioptres):
+@jit(inline="always", fastmath=QUICK)
+def _clear(coverage, dioptres, inner, focus_dioptres, px_per_dioptre, x, y, ux, uy, behind_dioptres, ray_steps):
     """Share of a ray, arriving at point (x, y) of the piece from pupil point (ux, uy), that the piece lets through."""
     height, width = coverage.shape
     qx, qy = x, y
     column, row = 0, 0
-    for _ in range(RAY_STEPS):
+    for _ in range(ray_steps):
         column = min(max(int(math.floor(qx + 0.5)), 0), width - 1)
         row = min(max(int(math.floor(qy + 0.5)), 0), height - 1)
         radius = (focus_dioptres - dioptres[row, column]) * px_per_dioptre
@@ -45,25 +42,29 @@ def _clear(coverage, dioptres, inner, focus_dioptres, px_per_dioptre, x, y, ux, 
     return np.float32(1.0) - covered
 
 
-@jit()
+@jit(fastmath=QUICK)
 def shade(
-    place, radius, behind, start, chosen, pupil, coverage, dioptres, inner, top, left, scale, bounds, focus_dioptres,
+    place, radius, behind, reach, start, chosen, ray_steps, pupil, coverage, dioptres, inner, top, left, scale, bounds, focus_dioptres,
     px_per_dioptre, transmitted,
 ):  # fmt: skip
     """Let a piece of one sheet cut the sprites that lie behind it, ray by ray.
 
     Parameters
     ----------
-    place : float64 (L, 2)
-        x, y of each light in the picture.
-    radius : float64 (L,)
-        Signed blur radius of each light, pixels.
-    behind : float64 (L,)
-        A sheet's pixel cuts a light when its dioptres exceed this.
-    start : int64 (L + 1,)
-        Where each sprite begins in `transmitted`; it is a square of 2 * ceil(|radius|) + 3 pixels a side.
+    place : float64 (B, 2)
+        x, y of the middle of each bundle of lights in the picture.
+    radius : float64 (B,)
+        Their signed blur radius, pixels.
+    behind : float64 (B,)
+        A sheet's pixel cuts them when its dioptres exceed this.
+    reach : int64 (B,)
+        Pixels from the middle, rounded, to what their sprites may reach.
+    start : int64 (B + 1,)
+        Where each bundle begins in `transmitted`; it is a square of 2 * reach + 1 pixels a side.
     chosen : int64 (n,)
-        The lights to shade.
+        The bundles to shade.
+    ray_steps : int
+        Steps of the fixed point below; 1 is exact where the piece's blur is the same all over.
     pupil : float64 (P, 2)
         Points evenly over the unit pupil, for lights too sharp to tell their rays apart.
     coverage, dioptres : float32 (h, w)
@@ -78,7 +79,7 @@ def shade(
         First and last rows, then columns, of the picture that the piece's blur reaches.
     focus_dioptres, px_per_dioptre : float
         The lens: radius = (focus_dioptres - dioptres) * px_per_dioptre, in pixels of the picture.
-    transmitted : float32 (start[L],)
+    transmitted : float32 (start[B],)
         Multiplied in place by what the piece lets through.
 
     Notes
@@ -91,21 +92,21 @@ def shade(
         light = chosen[n]
         r = radius[light]
         x, y = place[light, 0], place[light, 1]
-        reach = int(math.ceil(max(abs(r), MIN_RADIUS_PX))) + 1
-        side = 2 * reach + 1
+        far = reach[light]
+        side = 2 * far + 1
         if abs(r) < SHARP_RADIUS_PX:
             share = 0.0
             for k in range(pupil.shape[0]):
                 ux, uy = pupil[k, 0], pupil[k, 1]
                 share += _clear(
                     coverage, dioptres, inner, focus_dioptres, per_dioptre, (x + ux * r + 0.5) / scale - 0.5 - left,
-                    (y + uy * r + 0.5) / scale - 0.5 - top, ux, uy, behind[light],
+                    (y + uy * r + 0.5) / scale - 0.5 - top, ux, uy, behind[light], ray_steps,
                 )  # fmt: skip
             for k in range(start[light], start[light + 1]):
                 transmitted[k] *= np.float32(share / pupil.shape[0])
             continue
-        column0, row0 = int(math.floor(x + 0.5)) - reach, int(math.floor(y + 0.5)) - reach
-        limit = (abs(r) + 1.0) ** 2
+        column0, row0 = int(math.floor(x + 0.5)) - far, int(math.floor(y + 0.5)) - far
+        limit = float(far * far)
         for j in range(max(bounds[0] - row0, 0), min(bounds[1] - row0, side)):
             for i in range(max(bounds[2] - column0, 0), min(bounds[3] - column0, side)):
                 dx, dy = column0 + i - x, row0 + j - y
@@ -115,20 +116,28 @@ def shade(
                 if transmitted[k] > 0.0:
                     transmitted[k] *= _clear(
                         coverage, dioptres, inner, focus_dioptres, per_dioptre, (x + dx + 0.5) / scale - 0.5 - left,
-                        (y + dy + 0.5) / scale - 0.5 - top, dx / r, dy / r, behind[light],
+                        (y + dy + 0.5) / scale - 0.5 - top, dx / r, dy / r, behind[light], ray_steps,
                     )  # fmt: skip
 
 
-@jit()
-def deposit(place, radius, energy, start, transmitted, outlines, area, top, bottom, out):
+@jit(fastmath=QUICK)
+def deposit(place, radius, energy, bundle, corner, start, transmitted, outlines, area, top, bottom, out):
     """Add the sprites to some rows of the picture.
 
     Parameters
     ----------
-    place, radius, start, transmitted
-        As in `shade`.
+    place : float64 (L, 2)
+        x, y of each light in the picture.
+    radius : float64 (L,)
+        Signed blur radius of each light, pixels.
     energy : float64 (L, 3)
         Radiance times pixels of each light.
+    bundle : int64 (L,)
+        The bundle that each light belongs to.
+    corner : int64 (B, 3)
+        First row and column of each bundle in the picture, and how many pixels it is wide.
+    start, transmitted
+        As in `shade`.
     outlines : float64 (2, M+1, 3)
         Edge integrals of the unit outline, behind focus and in front. See aperture.outline.
     area : float
@@ -152,7 +161,9 @@ def deposit(place, radius, energy, start, transmitted, outlines, area, top, bott
         table = outlines[0 if radius[light] >= 0.0 else 1]
         outline_top, outline_bottom = table[0, 2], table[table.shape[0] - 1, 2]
         weight = 1.0 / (area * r * r)
+        own = bundle[light]
         for row in range(max(row0, top), min(row0 + side, bottom)):
+            first_of_row = start[own] + (row - corner[own, 0]) * corner[own, 2] - corner[own, 1]
             total = 0.0
             for strip in range(STRIPS):
                 upper = max((row - 0.5 + strip / STRIPS - y) / r, outline_top)
@@ -176,7 +187,7 @@ def deposit(place, radius, energy, start, transmitted, outlines, area, top, bott
                     rightmost = max(rightmost, min(int(math.floor(lasts[strip] + 0.5)), column0 + side - 1, width - 1))
                     within_first, within_last = max(within_first, firsts[strip]), min(within_last, lasts[strip])
             for column in range(leftmost, rightmost + 1):
-                passed = transmitted[start[light] + (row - row0) * side + column - column0]
+                passed = transmitted[first_of_row + column]
                 if passed == 0.0:
                     continue
                 if within_first <= column - 0.5 and column + 0.5 <= within_last:
