@@ -51,6 +51,7 @@ def nothing(size: tuple[int, int]) -> FloatArray:
 
 def enlarged(light: FloatArray | None, box: Box) -> FloatArray:
     """Enlarge a picture of half the size, (h, w, 4), in a box of the whole; None is no light, and nothing in its way."""
+    from ..kernels.composite import within
     from ..kernels.resample import double
 
     size = (box[0].stop - box[0].start, box[1].stop - box[1].start)
@@ -58,9 +59,5 @@ def enlarged(light: FloatArray | None, box: Box) -> FloatArray:
         return nothing(size)
     out = np.empty((*size, 4), np.float32)
     double(light, box[0].start, box[1].start, out)
-    # The cubic swings beyond 0 and 1 beside an edge, and the colour with it.
-    clear = out[..., 3]
-    at = np.nonzero((clear < 0.0) | (clear > 1.0))
-    swung, clear[at] = 1.0 - clear[at], np.clip(clear[at], 0.0, 1.0)
-    out[at[0], at[1], :3] *= ((1.0 - clear[at]) / swung)[:, None]
+    within(out)
     return out

@@ -120,7 +120,8 @@ class Exposure:
         def make(tile: Tile, steps: list[Step], guide: Guide | None) -> None:
             over = Over(enlarged(front, tile.inner))
             self._lay(level, tile, steps, guide, (over,), lambda step: 0)
-            over.end(enlarged(back, tile.inner))
+            if over.clear.any():
+                over.end(enlarged(back, tile.inner))
             out[tile.inner] = over.light[..., :channels]
 
         self._each_tile(level, make)
