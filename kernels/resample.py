@@ -12,7 +12,7 @@ UNEXPLAINED = np.float32(16.0)
 
 
 @jit(fastmath=QUICK)
-def halve(near, far, share, matte, half_near, half_far, half_share, half_matte):
+def halve(near, far, share, matte, jump_dioptres, half_near, half_far, half_share, half_matte):
     """Average 2 x 2 pixels, each of two surfaces, into one of two surfaces; the border repeats.
 
     Parameters
@@ -22,8 +22,10 @@ def halve(near, far, share, matte, half_near, half_far, half_share, half_matte):
     share : float32 (H, W)
         How much of the pixel the nearer one covers.
     matte : float32 (H, W)
+    jump_dioptres : float
+        Depths that differ by no more lie on one surface.
     half_near, half_far, half_share, half_matte
-        The same of size ((H+1)//2, (W+1)//2), overwritten. The two surfaces are parted at the widest gap in depth.
+        The same of size ((H+1)//2, (W+1)//2), overwritten. Two surfaces are parted at the widest gap in depth.
     """
     height, width = matte.shape
     quarter = np.float32(0.25)
@@ -34,6 +36,20 @@ def halve(near, far, share, matte, half_near, half_far, half_share, half_matte):
     columns = np.empty(4, np.int64)
     for row in range(half_matte.shape[0]):
         for column in range(half_matte.shape[1]):
+            y0, y1 = 2 * row, min(2 * row + 1, height - 1)
+            x0, x1 = 2 * column, min(2 * column + 1, width - 1)
+            highest = max(max(near[y0, x0, 3], near[y0, x1, 3]), max(near[y1, x0, 3], near[y1, x1, 3]))
+            lowest = min(min(far[y0, x0, 3], far[y0, x1, 3]), min(far[y1, x0, 3], far[y1, x1, 3]))
+            if highest - lowest <= jump_dioptres:
+                for channel in range(4):
+                    mean = np.float32(0.0)
+                    for y, x in ((y0, x0), (y0, x1), (y1, x0), (y1, x1)):
+                        own = far[y, x, channel]
+                        mean += quarter * (own + share[y, x] * (near[y, x, channel] - own))
+                    half_near[row, column, channel] = half_far[row, column, channel] = mean
+                half_share[row, column] = np.float32(1.0)
+                half_matte[row, column] = quarter * (matte[y0, x0] + matte[y0, x1] + matte[y1, x0] + matte[y1, x1])
+                continue
             covered = np.float32(0.0)
             count = 0
             for k in range(4):
@@ -147,18 +163,18 @@ def part(rgbd, jump_dioptres, near, far, share):
     edge = np.zeros((height, width), np.bool_)
     for y in range(height):
         for x in range(width):
-            low = high = rgbd[y, x, 3]
-            for v in range(max(y - 1, 0), min(y + 2, height)):
-                for u in range(max(x - 1, 0), min(x + 2, width)):
-                    low, high = min(low, rgbd[v, u, 3]), max(high, rgbd[v, u, 3])
-            edge[y, x] = high - low > jump_dioptres
+            here = rgbd[y, x, 3]
+            if x + 1 < width and abs(rgbd[y, x + 1, 3] - here) > jump_dioptres:
+                edge[y, x] = edge[y, x + 1] = True
+            if y + 1 < height and abs(rgbd[y + 1, x, 3] - here) > jump_dioptres:
+                edge[y, x] = edge[y + 1, x] = True
     front, back = np.empty(4, np.float32), np.empty(4, np.float32)
     one = np.float32(1.0)
+    near[:] = rgbd
+    far[:] = rgbd
+    share[:] = one
     for y in range(height):
         for x in range(width):
-            for channel in range(4):
-                near[y, x, channel] = far[y, x, channel] = rgbd[y, x, channel]
-            share[y, x] = one
             if not edge[y, x]:
                 continue
             low = high = rgbd[y, x, 3]
