@@ -50,7 +50,7 @@ def nothing(size: tuple[int, int]) -> FloatArray:
 
 
 def enlarged(light: FloatArray | None, box: Box) -> FloatArray:
-    """Enlarge a picture of half the size, (h, w, 4), in a box of the whole; None is no light, and nothing in its way."""
+    """Enlarge a picture (h, w, 4) of half the size, in a box of the whole; None is no light, and nothing in its way."""
     from ..kernels.composite import within
     from ..kernels.resample import double
 

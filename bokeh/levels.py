@@ -91,7 +91,7 @@ class Levels:
                     first = max(2 * top - AROUND_PX, 0)
                     around = slice(first, min(2 * (top + BAND_ROWS) + AROUND_PX, self.sizes[0][0]))
                     rgbd = self._rgbd((around, slice(None)), None)
-                    before = Mixture(*(np.empty_like(rgbd) for _ in range(2)), np.empty(rgbd.shape[:2], np.float32))
+                    before = Mixture(np.empty_like(rgbd), np.empty_like(rgbd), np.empty(rgbd.shape[:2], np.float32))
                     part(rgbd, jump, before.near, before.far, before.share)
                     before = before.part((slice(2 * top - first, 2 * (top + BAND_ROWS) - first), slice(None)))
                     cover = self._matte(fine)
@@ -144,10 +144,10 @@ class Levels:
         return [mixture for mixture, _ in made]
 
     def _behind_subject(self, lens: ThinLens) -> FloatArray:
-        """What lies behind the subject, a cell a pixel."""
+        """Continue behind the subject what lies beside it, a cell a pixel."""
         assert self.subject is not None
-        whole = tuple(slice(0, n) for n in self.sizes[GUIDE_LEVELS])
-        rest = self._smaller_part(GUIDE_LEVELS, whole)
+        height, width = self.sizes[GUIDE_LEVELS]
+        rest = self._smaller_part(GUIDE_LEVELS, (slice(0, height), slice(0, width)))
         take_subject(rest, self.subject, lens)
         return cells_of(rest.rgbd)
 
@@ -178,7 +178,7 @@ class Levels:
         whole, matte = self.smaller[level - 1]
         # A mixture is used up as its surfaces are taken.
         mixture = Mixture(np.array(whole.near[box]), whole.far[box], whole.share[box])
-        rgbd = mixture.far + mixture.share[..., None] * (mixture.near - mixture.far)
+        rgbd = np.asarray(mixture.far + mixture.share[..., None] * (mixture.near - mixture.far), np.float32)
         rgbd[..., 3] = np.where(mixture.share >= 0.5, mixture.near[..., 3], mixture.far[..., 3])
         return Remaining.of(rgbd, None if self.matte is None else np.array(matte[box]), 0, mixture)
 
@@ -196,7 +196,7 @@ class Levels:
         if self.extra is not None:
             extra = self.extra[self.lights.mask]
             radiance = radiance + (extra if self.keeps_extra else self._share(self.lights.dioptres, lens) * extra)
-        energy = np.maximum(radiance - self.lights.base, 0.0)
+        energy = np.asarray(np.maximum(radiance - self.lights.base, 0.0), np.float32)
         if self.subject is None or self.matte is None:
             return energy
         hidden = np.where(self.lights.dioptres < self.subject.far, self.matte[self.lights.mask], np.float32(0.0))
@@ -216,17 +216,9 @@ class Levels:
             focus, per_dioptre = (0.0, 0.0) if lens is None else (lens.focus_dioptres, lens.px_per_dioptre)
             least = 0.0 if sharp_px < 0 else SPREAD_PX
             radiance(
-                self.rgb,
-                self.dioptres,
-                self.extra,
-                box[0].start,
-                box[1].start or 0,
-                focus,
-                per_dioptre,
-                sharp_px,
-                least,
-                rgbd,
-            )
+                self.rgb, self.dioptres, self.extra, box[0].start, box[1].start or 0, focus, per_dioptre, sharp_px,
+                least, rgbd,
+            )  # fmt: skip
         if self.lights is not None:
             at, inside = self._lights_in(box)
             rgbd[at[0], at[1], :3] = np.minimum(rgbd[at[0], at[1], :3], self.lights.base[inside])
@@ -237,7 +229,7 @@ class Levels:
 
     def _share(self, dioptres: FloatArray, lens: ThinLens) -> FloatArray:
         blurred = np.abs(lens.radius_px(dioptres))
-        return np.clip((blurred - SHARP_PX) / (SPREAD_PX - SHARP_PX), 0.0, 1.0)[..., None]
+        return np.asarray(np.clip((blurred - SHARP_PX) / (SPREAD_PX - SHARP_PX), 0.0, 1.0)[..., None], np.float32)
 
     @cached_property
     def _light_places(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -234,39 +234,28 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens, coarse: Float
     weight, near = rest.weight[box], np.ascontiguousarray(near[box])
     own, behind, coverage = np.array(rest.rgbd[box]), np.array(rest.rgbd[box]), near.astype(np.float32)
     jump = JUMP_PX / lens.px_per_dioptre
-    if split is None:
-        dioptres = np.array(own[..., 3])
-        band = edge_band(near, dioptres, jump)
+    if rest.mixture is None or split is None:
+        band = edge_band(near, behind[..., 3], jump)
         core, taken, beyond = near & ~band, near | band, ~near & ~band
     else:
-        # What the nearer surface leaves of a pixel is seen, and goes on as the farther one.
-        assert rest.mixture is not None
-        at = np.nonzero(split[box] & near)
-        own[at], coverage[at] = rest.mixture.near[box][at], rest.mixture.share[box][at]
-        behind[at] = rest.mixture.near[box][at] = rest.mixture.far[box][at]
-        dioptres = np.array(behind[..., 3])
-        core = taken = near.copy()
-        core[at] = False
+        band = split[box] & near
+        _use_mixture(rest.mixture.part(box), band, own, behind, coverage)
+        # What such a pixel leaves of the farther surface is seen.
+        core = taken = near & ~band
         beyond = ~core
+    seen_depth = np.array(behind[..., 3])
     farther_seen = beyond & rest.seen[box]
     # Near the cut through one surface, what is below the sheet must show the rest of the surface alone, not the rest
     # and a guess of what the sheet shows already.
     guess = np.zeros_like(taken)
     if not rest.is_guide:
-        guess = connected_to(farther_seen, core, dioptres, jump, 2.0 * abs(lens.radius_px(threshold)) + 8.0)
+        guess = connected_to(farther_seen, core, seen_depth, jump, 2.0 * abs(lens.radius_px(threshold)) + 8.0)
     shows = taken & ~guess & dilate(beyond, int(radius_px) + 3)
     fill_behind(behind, beyond, shows, lens, rest.gap_px, cropped(coarse, box))
     settle(behind, own, taken, guess, np.nextafter(np.float32(threshold), np.float32(-1.0)))
     if split is None:
-        at = np.nonzero(band)
-        front, has_front = mean_of_neighbours(core, own[..., :3], at)
-        colour, share, farther = own[at][:, :3], coverage[at], behind[at][:, :3]
-        share = np.where(has_front, mixing_share(colour, front, farther, share), share)
-        front, back = unmix(colour, share, np.where(has_front[:, None], front, colour), farther)
-        coverage[at], own[at[0], at[1], :3] = share, front
-        behind[at[0], at[1], :3] = back
-    else:
-        dioptres = np.array(own[..., 3])
+        _unmix_band(core, band, own, behind, coverage)
+    dioptres = np.array(own[..., 3])
     rest.rgbd[box] = behind
 
     def own_depth() -> BoolArray:
@@ -285,6 +274,23 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens, coarse: Float
 def _split(mixture: Mixture, threshold: float) -> BoolArray:
     """Pixels that show something nearer than a depth, and something farther."""
     return (mixture.near[..., 3] >= threshold) & (mixture.far[..., 3] < threshold)
+
+
+def _use_mixture(mixture: Mixture, mixed: BoolArray, own: FloatArray, behind: FloatArray, coverage: FloatArray) -> None:
+    """Give mixed pixels to their two surfaces, in place: what the nearer one leaves goes on as the farther one."""
+    own[mixed], coverage[mixed] = mixture.near[mixed], mixture.share[mixed]
+    behind[mixed] = mixture.near[mixed] = mixture.far[mixed]
+
+
+def _unmix_band(core: BoolArray, band: BoolArray, own: FloatArray, behind: FloatArray, coverage: FloatArray) -> None:
+    """Split the pixels of a band beside a sheet's core into its colour and the one behind, in place."""
+    at = np.nonzero(band)
+    front, has_front = mean_of_neighbours(core, own[..., :3], at)
+    colour, share, farther = own[at][:, :3], coverage[at], behind[at][:, :3]
+    share = np.where(has_front, mixing_share(colour, front, farther, share), share)
+    front, back = unmix(colour, share, np.where(has_front[:, None], front, colour), farther)
+    coverage[at], own[at[0], at[1], :3] = share, front
+    behind[at[0], at[1], :3] = back
 
 
 def take_subject(

@@ -13,7 +13,7 @@ from .cores import cores, each
 from .lens import ThinLens
 from .masks import Box, box_around
 from .sheets import Sheet
-from .tiles import Tile
+from .tiles import Tile, moved
 
 FloatArray = NDArray[np.float32]
 
@@ -99,16 +99,20 @@ class Silhouette:
         ]
         if any(first >= last for first, last in spans):
             return None
-        corner = [o.start for o in tile.outer]
-        inner = tuple(slice(c + first, c + last) for c, (first, last) in zip(corner, spans, strict=True))
-        cut = tuple(
+        inner = moved((slice(*spans[0]), slice(*spans[1])), tile.outer)
+        rows, columns = (
             slice(max(first - AROUND_PX - b.start, 0), min(last + AROUND_PX, b.stop) - b.start)
             for (first, last), b in zip(spans, sheet.box, strict=True)
         )
-        outer = tuple(
-            slice(c + b.start + k.start, c + b.start + k.stop) for c, b, k in zip(corner, sheet.box, cut, strict=True)
-        )
-        coverage, dioptres = sheet.coverage[cut].copy(), sheet.dioptres[cut].copy()
+        outer = moved((rows, columns), moved(sheet.box, tile.outer))
+        coverage, dioptres = sheet.coverage[rows, columns].copy(), sheet.dioptres[rows, columns].copy()
+        return cls.through(lens, level, number, outer, inner, coverage, dioptres)
+
+    @classmethod
+    def through(
+        cls, lens: ThinLens, level: int, number: int, outer: Box, inner: Box, coverage: FloatArray, dioptres: FloatArray
+    ) -> Silhouette:
+        """Say of a piece that covers something how a lens blurs it."""
         covered = dioptres[coverage > 0.0]
         nearest, farthest = float(covered.max()), float(covered.min())
         reach_px = int(np.ceil(max(abs(lens.radius_px(nearest)), abs(lens.radius_px(farthest))))) + 1
@@ -214,7 +218,7 @@ def _bundled(place: NDArray[np.float64], energy: FloatArray, dioptres: FloatArra
     aside = np.zeros(len(depth))
     np.maximum.at(aside, of, np.abs(place - middle[of]).max(axis=1))
     reach = np.ceil(np.maximum(np.abs(radius), 0.5) + aside).astype(np.int64) + 2
-    return Bundles(middle, radius, depth + BEHIND_PX / lens.px_per_dioptre, reach, of)
+    return Bundles(middle, radius, (depth + BEHIND_PX / lens.px_per_dioptre).astype(np.float64), reach, of)
 
 
 def _reached(piece: Silhouette) -> tuple[int, int, int, int]:

@@ -17,7 +17,6 @@ TILE_PX = 512
 CELL_PX = 32
 """Tiles and their surroundings begin at multiples of this, so that a picture so much smaller has a pixel there."""
 
-
 GUIDE_LEVELS = 3
 """Halvings from a picture in tiles to its guide: the same picture, small enough to be looked at whole."""
 
@@ -90,7 +89,8 @@ def cells_of(guide: FloatArray) -> FloatArray:
     for axis in (0, 1):
         starts = np.arange(0, guide.shape[axis], side)
         count = np.diff(np.append(starts, guide.shape[axis])).astype(np.float32)
-        guide = np.add.reduceat(guide, starts, axis=axis) / np.expand_dims(count, tuple(range(1, 3 - axis)))
+        total = np.add.reduceat(guide, starts, axis=axis)
+        guide = np.asarray(total / np.expand_dims(count, tuple(range(1, 3 - axis))), np.float32)
     return guide
 
 

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
+from numba.core import config
 from numba.core.dispatcher import Dispatcher
 
 from .cache import KernelCache, store
 
 # The loops write a pixel's channels one after the other: taken together they are one or two wide instructions. numba
 # leaves that off, and a kernel cannot ask for it.
-numba.config.SLP_VECTORIZE = 1  # pyright: ignore[reportAttributeAccessIssue]
+config.SLP_VECTORIZE = 1  # pyright: ignore[reportAttributeAccessIssue]
 
 # Shorter arithmetic that keeps NaN and infinity what they are.
 QUICK = {"contract", "reassoc", "arcp", "afn", "nsz"}

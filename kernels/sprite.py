@@ -44,8 +44,8 @@ def _clear(coverage, dioptres, inner, focus_dioptres, px_per_dioptre, x, y, ux, 
 
 @jit(fastmath=QUICK)
 def shade(
-    place, radius, behind, reach, start, chosen, ray_steps, pupil, coverage, dioptres, inner, top, left, scale, bounds, focus_dioptres,
-    px_per_dioptre, transmitted,
+    place, radius, behind, reach, start, chosen, ray_steps, pupil, coverage, dioptres, inner, top, left, scale, bounds,
+    focus_dioptres, px_per_dioptre, transmitted,
 ):  # fmt: skip
     """Let a piece of one sheet cut the sprites that lie behind it, ray by ray.
 

@@ -94,7 +94,7 @@ def a_sheet(size: tuple[int, int], seed: int) -> tuple[Sheet, Spread, np.ndarray
     )
     photo = np.zeros((*size, 3), np.float32)
     photo[box] = np.where(random.random(shape)[..., None] < 0.5, rgb, 0.0)
-    return sheet, Spread(box, drawn[..., :3], drawn[..., 3]), photo
+    return sheet, Spread(box, drawn), photo
 
 
 def cut(size: tuple[int, int], side: int, sheet: Sheet, drawn: Spread, photo: np.ndarray, level: int) -> list[Piece]:
@@ -122,7 +122,7 @@ def cut(size: tuple[int, int], side: int, sheet: Sheet, drawn: Spread, photo: np
             part = Sheet(box, sheet.rgb[at], sheet.coverage[at], sheet.dioptres[at], sheet.weight[at])
             at, box = shared(drawn.box, inner)
             through = Spread(box, drawn.light[at])
-            pieces.append(Piece.of(0, level, Tile(inner, outer), part, photo[outer], through))
+            pieces.append(Piece.of(0, level, Tile(inner, outer, 7), part, photo[outer], through))
     return pieces
 
 

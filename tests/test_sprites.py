@@ -108,7 +108,7 @@ def sheet(coverage: np.ndarray, radius_px, level: int = 0) -> Silhouette:
     size = coverage.shape
     whole = (slice(0, size[0]), slice(0, size[1]))
     dioptres = np.broadcast_to(depth_of(radius_px, PX_PER_DIOPTRE), size).astype(np.float32)
-    return Silhouette(level, 0, whole, whole, coverage.astype(np.float32), dioptres)
+    return Silhouette.through(thin(), level, 0, whole, whole, coverage.astype(np.float32), dioptres)
 
 
 def parts(whole: Silhouette, rows: int, columns: int, around: int) -> list[Silhouette]:
@@ -123,9 +123,8 @@ def parts(whole: Silhouette, rows: int, columns: int, around: int) -> list[Silho
                 for i, n in zip(inner, (height, width), strict=True)
             )
             outer = (rows_seen, columns_seen)
-            pieces.append(
-                Silhouette(whole.level, 0, outer, inner, whole.coverage[outer].copy(), whole.dioptres[outer].copy())
-            )
+            coverage, dioptres = whole.coverage[outer].copy(), whole.dioptres[outer].copy()
+            pieces.append(Silhouette.through(thin(), whole.level, 0, outer, inner, coverage, dioptres))
     return pieces
 
 
@@ -214,14 +213,8 @@ def test_a_slanted_twig_cuts_where_its_own_depth_says():
 def test_only_the_part_of_the_picture_that_a_sheet_stands_for_is_cut():
     size = (49, 49)
     box = (slice(10, 20), slice(12, 40))
-    part = Silhouette(
-        0,
-        0,
-        box,
-        box,
-        np.ones((10, 28), np.float32),
-        np.full((10, 28), depth_of(0.0, PX_PER_DIOPTRE), np.float32),
-    )
+    dioptres = np.full((10, 28), depth_of(0.0, PX_PER_DIOPTRE), np.float32)
+    part = Silhouette.through(thin(), 0, 0, box, box, np.ones((10, 28), np.float32), dioptres)
     image, free = drawn(18.0, size=size, sheets=[part]), drawn(18.0, size=size)
     expected = free.copy()
     expected[10:20, 12:40] = 0
@@ -286,16 +279,17 @@ def test_pupil_points_are_spread_evenly():
 def test_bands_of_rows_do_not_show():
     place, radius = np.array([[20.3, 17.0], [5.0, 30.0]]), np.array([9.7, -14.0])
     energy = np.array([[1.0, 2.0, 3.0], [100.0, 10.0, 0.0]])
-    sides = 2 * np.ceil(np.abs(radius)).astype(np.int64) + 3
-    start = np.concatenate([[0], np.cumsum(sides**2)])
+    reach = np.ceil(np.abs(radius)).astype(np.int64) + 1
+    corner = np.column_stack([np.floor(place[:, ::-1] + 0.5).astype(np.int64) - reach[:, None], 2 * reach + 1])
+    start = np.concatenate([[0], np.cumsum(corner[:, 2] ** 2)])
     pictures = []
     for band_rows in (1, 7, 64):
         picture = np.zeros((40, 40, 3), np.float32)
         transmitted = np.ones(start[-1], np.float32)
         for top in range(0, 40, band_rows):
             sprite.deposit(
-                place, radius, energy, start, transmitted, outline(ROUND), area(ROUND), top, min(top + band_rows, 40),
-                picture,
+                place, radius, energy, np.arange(2), corner, start, transmitted, outline(ROUND), area(ROUND), top,
+                min(top + band_rows, 40), picture,
             )  # fmt: skip
         pictures.append(picture)
     np.testing.assert_array_equal(pictures[0], pictures[1])

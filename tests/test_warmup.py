@@ -68,7 +68,7 @@ from rebokeh.cli import app
 prepare = render.prepare
 def compiling(*words):
     from rebokeh.kernels.resample import double
-    double(np.zeros((4, 4, 4), np.float32), np.zeros((8, 8, 4), np.float32))
+    double(np.zeros((4, 4, 4), np.float32), 0, 0, np.zeros((8, 8, 4), np.float32))
     return prepare(*words)
 render.prepare = compiling
 sys.argv[1:] = {words!r}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from rebokeh.bokeh.aperture import Aperture, area, outline
 from rebokeh.bokeh.bench import FOCUS_M, shape_of, table_top
 from rebokeh.bokeh.lens import Lens, ThinLens, mount
-from rebokeh.bokeh.sprites import pupil_points
+from rebokeh.bokeh.sprites import RAY_STEPS, pupil_points
 from rebokeh.kernels import bridge, composite, pyramid, resample, scatter, sprite, surface
 
 FloatArray = NDArray[np.float32]
@@ -66,7 +66,9 @@ def test_scatter(benchmark, values, rgbd, radius_px):
     """Spread every pixel."""
     radius = lens_of(rgbd, radius_px).radius_px(rgbd[..., 3])
     active, table = np.ones(SIZE, bool), outline(ROUND)
-    timed(benchmark, scatter.scatter, values, radius, active, table, area(ROUND), 0, 0, np.empty_like(values))
+    timed(
+        benchmark, scatter.scatter, values, radius, active, table, area(ROUND), 0, 0, np.empty((*SIZE, 4), np.float32)
+    )
 
 
 def test_halve(benchmark, rgbd):
@@ -84,9 +86,10 @@ def test_double(benchmark, rgbd):
 
 def test_add(benchmark, values):
     """Lay a sheet behind another; every round before the same light."""
+    sheet = np.ascontiguousarray(values[..., :4])
 
     def start():
-        return (np.full((*SIZE, 4), 0.5, np.float32), values), {}
+        return (np.full((*SIZE, 4), 0.5, np.float32), sheet, 0, 0), {}
 
     benchmark.pedantic(composite.add, setup=start, rounds=5, warmup_rounds=1)
 
@@ -117,31 +120,36 @@ def test_walk(benchmark, rgbd):
 
 @pytest.fixture(scope="module")
 def lights(rgbd: FloatArray) -> tuple:
-    """Fifty lights of 16 px: place, radius, what lies before them, where each sprite starts, what gets through."""
+    """Fifty lights of 16 px: place, radius, what lies before them, reach, where each begins, what gets through."""
     random = np.random.default_rng(0)
     count, radius_px = 50, 16.0
     place = random.uniform(0.0, 1.0, (count, 2)) * SIZE[::-1]
-    start = np.arange(count + 1) * int(2 * np.ceil(radius_px) + 3) ** 2
-    return place, np.full(count, radius_px), np.full(count, 0.02), start, np.ones(start[-1], np.float32)
+    reach = np.full(count, int(np.ceil(radius_px)) + 2)
+    start = np.arange(count + 1) * int(2 * reach[0] + 1) ** 2
+    return place, np.full(count, radius_px), np.full(count, 0.02), reach, start, np.ones(start[-1], np.float32)
 
 
 def test_shade(benchmark, rgbd, lights):
     """Cut lights by what stands before them."""
-    place, radius, behind, start, transmitted = lights
+    place, radius, behind, reach, start, transmitted = lights
     lens, coverage = lens_of(rgbd, 16.0), np.full(SIZE, 0.01, np.float32)
     dioptres, pupil = np.ascontiguousarray(rgbd[..., 3]), pupil_points(ROUND)
     whole = (0, SIZE[0], 0, SIZE[1])
     timed(
-        benchmark, sprite.shade, place, radius, behind, start, np.arange(len(place)), pupil, coverage, dioptres, whole,
-        0, 0, 1, whole, lens.focus_dioptres, lens.px_per_dioptre, transmitted.copy(),
+        benchmark, sprite.shade, place, radius, behind, reach, start, np.arange(len(place)), RAY_STEPS, pupil, coverage,
+        dioptres, whole, 0, 0, 1, whole, lens.focus_dioptres, lens.px_per_dioptre, transmitted.copy(),
     )  # fmt: skip
 
 
 def test_deposit(benchmark, lights):
     """Draw lights."""
-    place, radius, _, start, transmitted = lights
+    place, radius, _, reach, start, transmitted = lights
     energy, table, out = np.ones((len(place), 3)), outline(ROUND), np.zeros((*SIZE, 3), np.float32)
-    timed(benchmark, sprite.deposit, place, radius, energy, start, transmitted, table, area(ROUND), 0, SIZE[0], out)
+    corner = np.column_stack([np.floor(place[:, ::-1] + 0.5).astype(np.int64) - reach[:, None], 2 * reach + 1])
+    timed(
+        benchmark, sprite.deposit, place, radius, energy, np.arange(len(place)), corner, start, transmitted, table,
+        area(ROUND), 0, SIZE[0], out,
+    )  # fmt: skip
 
 
 def test_lines(benchmark, rgbd, holes):
