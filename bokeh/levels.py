@@ -97,7 +97,7 @@ class Levels:
                     cover = self._matte(fine)
                 else:
                     before, cover = made[level - 2][0].part(fine), made[level - 2][1][fine]
-                _halve(before, cover, jump, mixture.part((rows, slice(None))), matte[rows])
+                _halve(before, cover, mixture.part((rows, slice(None))), matte[rows])
 
             each(band, range(0, matte.shape[0], BAND_ROWS))
         return made
@@ -134,13 +134,13 @@ class Levels:
             share = np.clip(cover[tile.within], LEAST_SHARE, 1.0 - LEAST_SHARE)
             half = tuple(slice(i.start // 2, (i.stop + 1) // 2) for i in tile.inner)
             own, cover = _empty((half[0].stop - half[0].start, half[1].stop - half[1].start))
-            _halve(Mixture(near, np.array(rest.rgbd[tile.within]), share), share, 0.0, own, cover)
+            _halve(Mixture(near, np.array(rest.rgbd[tile.within]), share), share, own, cover)
             mixture, _ = made[0]
             mixture.near[half], mixture.far[half], mixture.share[half] = own.near, own.far, own.share
 
         each(part, parts)
         for (before, _), (mixture, matte) in itertools.pairwise(made):
-            _halve(before, before.share, 0.0, mixture, matte)
+            _halve(before, before.share, mixture, matte)
         return [mixture for mixture, _ in made]
 
     def _behind_subject(self, lens: ThinLens) -> FloatArray:
@@ -253,10 +253,10 @@ def _empty(size: tuple[int, int]) -> tuple[Mixture, FloatArray]:
     return Mixture(near, far, share), matte
 
 
-def _halve(mixture: Mixture, matte: FloatArray, jump: float, half: Mixture, half_matte: FloatArray) -> None:
+def _halve(mixture: Mixture, matte: FloatArray, half: Mixture, half_matte: FloatArray) -> None:
     from ..kernels.resample import halve
 
-    halve(mixture.near, mixture.far, mixture.share, matte, jump, half.near, half.far, half.share, half_matte)
+    halve(mixture.near, mixture.far, mixture.share, matte, half.near, half.far, half.share, half_matte)
 
 
 def at_level(lens: ThinLens, level: int) -> ThinLens:

@@ -12,7 +12,7 @@ UNEXPLAINED = np.float32(16.0)
 
 
 @jit(fastmath=QUICK)
-def halve(near, far, share, matte, jump_dioptres, half_near, half_far, half_share, half_matte):
+def halve(near, far, share, matte, half_near, half_far, half_share, half_matte):
     """Average 2 x 2 pixels, each of two surfaces, into one of two surfaces; the border repeats.
 
     Parameters
@@ -22,8 +22,6 @@ def halve(near, far, share, matte, jump_dioptres, half_near, half_far, half_shar
     share : float32 (H, W)
         How much of the pixel the nearer one covers.
     matte : float32 (H, W)
-    jump_dioptres : float
-        Depths that differ by no more lie on one surface.
     half_near, half_far, half_share, half_matte
         The same of size ((H+1)//2, (W+1)//2), overwritten. Two surfaces are parted at the widest gap in depth.
     """
@@ -40,7 +38,7 @@ def halve(near, far, share, matte, jump_dioptres, half_near, half_far, half_shar
             x0, x1 = 2 * column, min(2 * column + 1, width - 1)
             highest = max(max(near[y0, x0, 3], near[y0, x1, 3]), max(near[y1, x0, 3], near[y1, x1, 3]))
             lowest = min(min(far[y0, x0, 3], far[y0, x1, 3]), min(far[y1, x0, 3], far[y1, x1, 3]))
-            if highest - lowest <= jump_dioptres:
+            if highest == lowest:
                 for channel in range(4):
                     mean = np.float32(0.0)
                     for y, x in ((y0, x0), (y0, x1), (y1, x0), (y1, x1)):
@@ -166,8 +164,10 @@ def part(rgbd, jump_dioptres, near, far, share):
             here = rgbd[y, x, 3]
             if x + 1 < width and abs(rgbd[y, x + 1, 3] - here) > jump_dioptres:
                 edge[y, x] = edge[y, x + 1] = True
-            if y + 1 < height and abs(rgbd[y + 1, x, 3] - here) > jump_dioptres:
-                edge[y, x] = edge[y + 1, x] = True
+            if y + 1 < height:
+                for u in range(max(x - 1, 0), min(x + 2, width)):
+                    if abs(rgbd[y + 1, u, 3] - here) > jump_dioptres:
+                        edge[y, x] = edge[y + 1, u] = True
     front, back = np.empty(4, np.float32), np.empty(4, np.float32)
     one = np.float32(1.0)
     near[:] = rgbd
