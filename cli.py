@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .bokeh.photo import Photo
 
 Style = Literal["lens", "gaussian"]
+Quality = Literal["fast", "best"]
 Highlights = Literal["auto", "gain-map", "estimate", "off"]
 Format = Literal["heic", "jpeg", "png", "tiff", "exr", "avif"]
 DepthUnit = Literal["m", "dioptre", "relative"]
@@ -157,6 +158,9 @@ def _render(
     ] = None,
     highlights: Annotated[Highlights, typer.Option(help="Where the light above the clip comes from.")] = "auto",
     style: Annotated[Style, typer.Option(help="gaussian: one soft blur around the subject, as phones do.")] = "lens",
+    quality: Annotated[
+        Quality, typer.Option(help="fast: what is blurred is made smaller; best: all at the photo's own size.")
+    ] = "fast",
     out: Annotated[
         str | None,
         typer.Option(
@@ -242,6 +246,7 @@ def _render(
             style=style,
             highlights=highlights,
             rendition="hdr" if output.format == "exr" else "sdr",
+            quality=quality,
         )
         with clock.stage("prepare"):
             scene = prepare(loaded, settings, clock)

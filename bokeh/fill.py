@@ -109,13 +109,13 @@ def fill_behind(
         return
     narrow = wanted & ~known & dilate(known, gap_px)
     narrow[narrow] = np.abs(lens.radius_px(rgbd[narrow, 3])) < GRAIN_PX
-    ys, xs = np.nonzero(narrow)
+    ys, xs = _places(narrow)
     if not len(ys):
         return
     # The direction of the grain changes slowly: it is sought once per cell, and used by every pixel in it.
     side = max(1, gap_px // 8)
     middle = narrow[side // 2 :: side, side // 2 :: side]
-    rows, columns = np.nonzero(middle)
+    rows, columns = _places(middle)
     number = np.full((-(-narrow.shape[0] // side), -(-narrow.shape[1] // side)), -1, np.int32)
     number[rows, columns] = np.arange(len(rows), dtype=np.int32)
     cost = np.empty((len(rows), kernels.DIRECTIONS), np.float32)
@@ -127,6 +127,12 @@ def fill_behind(
     )  # fmt: skip
     kernels.agree(cost, number, rows, columns, max(1, gap_px // (2 * side)), agreed)
     kernels.bridge(rgbd, known, ys, xs, 2 * gap_px, number, side, agreed, gap_px, ALIKE, rgbd)
+
+
+def _places(mask: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of a mask's pixels, laid out alike however many: a kernel is compiled for each layout."""
+    ys, xs = np.nonzero(mask)
+    return np.ascontiguousarray(ys), np.ascontiguousarray(xs)
 
 
 def _grain(rgbd: FloatArray, known: NDArray[np.bool_], block: int, reach_px: float) -> FloatArray:

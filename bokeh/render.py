@@ -200,6 +200,8 @@ class Scene:
             said["farthest_m"] = 1.0 / far if far > 0 else float("inf")
             said["largest_radius_px"] = max(abs(thin.radius_px(near)), abs(thin.radius_px(far)))
             said["depth_kind"] = self.photo.depth_kind
+        if self.settings.style == "lens":
+            said["quality"] = self.settings.quality
         said["lights"] = 0 if self.lights is None else int(self.lights.mask.sum())
         return said
 

@@ -106,7 +106,8 @@ class Silhouette:
         )
         outer = moved((rows, columns), moved(sheet.box, tile.outer))
         coverage, dioptres = sheet.coverage[rows, columns].copy(), sheet.dioptres[rows, columns].copy()
-        return cls.through(lens, level, number, outer, inner, coverage, dioptres)
+        # The box around what the sheet covers may reach into a tile that none of it lies in.
+        return cls.through(lens, level, number, outer, inner, coverage, dioptres) if coverage.any() else None
 
     @classmethod
     def through(
@@ -148,10 +149,10 @@ def draw_lights(
     """
     from ..kernels import sprite
 
-    place, energy, dioptres, _ = _gather(place, energy, dioptres, lens, CELLS_PER_RADIUS)
-    bundles = _bundled(place, energy, dioptres, lens)
+    place, gathered, dioptres, _ = _gather(place, energy, dioptres, lens, CELLS_PER_RADIUS)
+    bundles = _bundled(place, gathered, dioptres, lens)
     order = np.argsort(bundles.of, kind="stable")
-    place, energy, of = place[order], energy[order].astype(np.float64), bundles.of[order]
+    place, of, radiated = place[order], bundles.of[order], gathered[order].astype(np.float64)
     radius = lens.radius_px(dioptres[order]).astype(np.float64)
     pupil = pupil_points(aperture)
     sides = 2 * bundles.reach + 1
@@ -162,7 +163,7 @@ def draw_lights(
         some = (middle, bundles.radius[part], bundles.behind[part], reach, start)
         own = slice(*np.searchsorted(of, (part.start, part.stop)))
         corner = np.floor(middle[:, ::-1] + 0.5).astype(np.int64) - reach[:, None]
-        lights = (place[own], radius[own], energy[own], of[own] - part.start)
+        lights = (place[own], radius[own], radiated[own], of[own] - part.start)
         corner = np.column_stack([corner, sides[part]])
 
         def shade(chosen: NDArray[np.int64], some=some, transmitted=transmitted) -> None:

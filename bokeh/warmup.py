@@ -57,15 +57,17 @@ def warm_up(progress: Progress = unseen) -> list[str]:
         for done, (style, subject) in enumerate(rounds):
             progress(f"compiling for style {style}", done / len(rounds))
             scene = prepare(subject, RenderSettings(style=style))
-            for focal_mm in (50.0, 300.0):  # the stronger blur is scattered at a coarser level
-                scene.render(Lens(f_number=1.4, focus_m=1.0, focal_mm=focal_mm))
+            scene.render(Lens(f_number=1.4, focus_m=1.0, focal_mm=50.0))
     finally:
         numba.set_num_threads(threads)
     return sorted({style for style, _ in rounds})
 
 
-def _something_of_everything(height: int = 96, width: int = 128) -> Photo:
-    """Make what a phone gives: a subject with a soft matte of half size, a banded depth map with holes, and lamps."""
+def _something_of_everything(height: int = 130, width: int = 520) -> Photo:
+    """Make what a phone gives: a subject with a soft matte of half size, a banded depth map with holes, and lamps.
+
+    It is more than a tile wide, so that it is looked at in parts, and its blur made at half size.
+    """
     y, x = np.mgrid[:height, :width].astype(np.float32)
     subject = np.clip(height / 4 - np.hypot(y - height / 2, x - width / 2), -4.0, 4.0) / 8.0 + 0.5
     wall = np.where((y // 9 + x // 9) % 2 == 0, 0.02, 0.2)

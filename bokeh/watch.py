@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .masks import Box, common
+from .masks import common
 from .sheets import Sheet
 from .spread import Spread
-from .tiles import Tile
+from .tiles import Tile, moved
 
 if TYPE_CHECKING:
     from .lens import ThinLens
@@ -48,16 +48,16 @@ class Piece:
     def of(cls, number: int, level: int, tile: Tile, sheet: Sheet, photo: FloatArray, drawn: Spread | None) -> Piece:
         """Cut out of a sheet, and out of the picture (H, W, 3) around a tile, what lies in the tile."""
         part, _ = common(sheet.box, tile.within)
-        within = _moved(part, [b.start for b in sheet.box])
+        within = moved(part, sheet.box)
         inside = Sheet(
-            _moved(within, [o.start for o in tile.outer]),
+            moved(within, tile.outer),
             sheet.rgb[part],
             sheet.coverage[part],
             sheet.dioptres[part],
             sheet.weight[part],
         )
         if drawn is not None:
-            drawn = Spread(_moved(drawn.box, [i.start for i in tile.inner]), drawn.light)
+            drawn = Spread(moved(drawn.box, tile.inner), drawn.light)
         return cls(number, level, inside, photo[within], drawn)
 
 
@@ -87,8 +87,3 @@ class Watcher:
 
     def picture(self, rgb: FloatArray) -> None:
         """Be shown the picture (H, W, 3)."""
-
-
-def _moved(box: Box, by: list[int]) -> Box:
-    rows, columns = (slice(b.start + d, b.stop + d) for b, d in zip(box, by, strict=True))
-    return rows, columns

@@ -13,6 +13,8 @@ from command import Folder, check_refused, rebokeh
 from conftest import write_portrait
 from PIL import Image
 
+from rebokeh.bokeh.render import Scene
+
 # What it does
 
 
@@ -113,6 +115,18 @@ def test_json_is_one_object(portrait):
     assert set(facts["seconds"]) == {"start", "load", "prepare", "render", "save", "total"}
 
 
+@pytest.mark.parametrize(("words", "quality"), [([], "fast"), (["--quality", "best"], "best")])
+def test_the_quality_reaches_the_render_and_is_said(portrait, words, quality, monkeypatch):
+    asked = []
+    through = Scene.render
+    monkeypatch.setattr(Scene, "render", lambda scene, *rest: asked.append(scene.settings) or through(scene, *rest))
+    result = rebokeh(portrait.photo, "--depth", portrait.depth, *words, "--json", "-v")
+    assert result.exit_code == 0, result.output
+    facts = json.loads(result.stdout)
+    assert [settings.quality for settings in asked] == [facts["quality"]] == [facts["settings"]["quality"]] == [quality]
+    assert f"quality: {quality}\n" in result.stderr
+
+
 def test_verbose_says_the_same_in_words(portrait):
     result = rebokeh(portrait.photo, "--depth", portrait.depth, "-v")
     assert result.exit_code == 0, result.output
@@ -169,6 +183,7 @@ def test_help_and_version():
         (["--format", "gif"], "heic"),
         (["--style", "dreamy"], "gaussian"),
         (["--highlights", "all"], "estimate"),
+        (["--quality", "good"], "best"),
         (["--depth-unit", "yard"], "dioptre"),
         (["--strip", "all"], "gps"),
         (["--nonsense"], "--nonsense"),

@@ -14,7 +14,9 @@ from rebokeh.bokeh.aperture import area, outline
 from rebokeh.bokeh.highlights import Lights
 from rebokeh.bokeh.lens import ThinLens
 from rebokeh.bokeh.levels import Levels
+from rebokeh.bokeh.sheets import Sheet
 from rebokeh.bokeh.sprites import AROUND_PX, Silhouette, draw_lights, pupil_points, seen_by_pinhole
+from rebokeh.bokeh.tiles import Tile
 from rebokeh.kernels import sprite
 
 PX_PER_DIOPTRE = 130.0
@@ -232,6 +234,17 @@ def test_a_sheet_in_pieces_cuts_as_the_whole_one():
         cut, expected = (drawn(18.0, ROUND, (30, 30), sheets, size) for sheets in (pieces, [whole]))
         assert expected.sum() < 0.9
         np.testing.assert_allclose(cut, expected, atol=1e-9)
+
+
+def test_a_tile_between_the_parts_of_a_sheet_has_nothing_of_it():
+    size = (200, 40)
+    coverage = np.zeros(size, np.float32)
+    coverage[10, 20] = coverage[190, 20] = 1.0
+    box = (slice(0, size[0]), slice(0, size[1]))
+    whole = Sheet(box, np.zeros((*size, 3), np.float32), coverage, np.ones(size, np.float32), np.ones(size, np.float32))
+    for top, is_there in ((0, True), (80, False), (160, True)):
+        tile = Tile((slice(top, top + 40), slice(0, 40)), box, 200)
+        assert (Silhouette.of(whole, 0, 0, tile, thin()) is not None) == is_there
 
 
 @pytest.mark.parametrize("level", [1, 2])

@@ -57,7 +57,7 @@ class Canvas:
     def tile(self) -> Tile:
         """The whole picture."""
         whole = (slice(0, self.size[0]), slice(0, self.size[1]))
-        return Tile(whole, whole)
+        return Tile(whole, whole, 0)
 
     def add(self, sheet: Sheet) -> None:
         """Lay a sheet behind all that is there."""
