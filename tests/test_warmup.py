@@ -6,9 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from command import rebokeh, shell
+
+SAMPLES = Path(__file__).parent.parent / "samples"
 
 # Every loop that a real portrait needs must have been compiled, for the very same types.
 COMPARE = """
@@ -32,12 +35,14 @@ for style in ("lens", "gaussian"):
     photo = rebokeh.load(sys.argv[1], depth=sys.argv[2], matte=sys.argv[3])
     for focal_mm in (None, 600):
         rebokeh.render(photo, rebokeh.Lens(f_number=1.2, focal_mm=focal_mm), rebokeh.RenderSettings(style=style))
+# Larger than a tile, so that it is made in parts and at several sizes.
+rebokeh.render(rebokeh.load(sys.argv[4]), rebokeh.Lens(f_number=1.2))
 print(*(compiled() - before), sep="\\n")
 """
 
 
 def test_nothing_is_left_to_compile(portrait):
-    files = (portrait.photo, portrait.depth, portrait.matte)
+    files = (portrait.photo, portrait.depth, portrait.matte, SAMPLES / "portrait.heic")
     result = subprocess.run([sys.executable, "-c", COMPARE, *files], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert result.stdout.split("\n", 1) == ["['gaussian', 'lens']", "\n"]
