@@ -20,7 +20,7 @@ COARSE_RADIUS_PX = 3.0
 SLICE_RADII_PX = (2.0, 2.0 * COARSE_RADIUS_PX)
 """Blur radii at which a scene is cut, and from the last one on in a geometric series."""
 
-SLICE_RATIO = 2.0
+SLICE_RATIO = math.sqrt(2.0)
 
 SUBJECT_SHARE = 0.002
 """A matte that covers less of the picture than this is no subject."""
