@@ -13,7 +13,7 @@ from PIL import Image
 from scipy import ndimage
 
 from .deband import deband, find_code_step
-from .fill import fill
+from .fill import fill_at
 from .masks import dilate
 
 FloatArray = NDArray[np.float32]
@@ -281,21 +281,19 @@ def settle_fringe(depth: FloatArray, matte: FloatArray, ramp_px: int) -> FloatAr
     -------
     float32 (H, W)
     """
-    from ..kernels import edges as kernels
-
     mixed = dilate((matte > 0.1) & (matte < 0.9), ramp_px)
-    half = ((depth.shape[0] + 1) // 2, (depth.shape[1] + 1) // 2)
-    sides: list[FloatArray] = []
-    # The fill is only needed where the fringe is: its finest level is made there, and nowhere else.
-    for subject in (True, False):
-        values, weight = np.empty((*half, 1), np.float32), np.empty(half, np.float32)
-        kernels.halve_known(depth, matte, mixed, subject, values, weight)
-        if not weight.any():
-            return depth
-        sides.append(fill(values, weight)[..., 0])
     settled = np.array(depth)
-    front, behind = sides
-    kernels.settle(matte, mixed, front, behind, settled)
+    # Which side a mixed pixel is on, and which pixels are surely on that side.
+    for own, sure in ((matte >= 0.5, matte >= 0.9), (matte < 0.5, matte <= 0.1)):
+
+        def part(rows: slice, sure: NDArray[np.bool_] = sure) -> tuple[FloatArray, NDArray[np.bool_]]:
+            return depth[rows][..., None], sure[rows] & ~mixed[rows]
+
+        rows_at, columns_at = np.nonzero(mixed & own)
+        filled = fill_at(part, (depth.shape[0], depth.shape[1]), 1, (rows_at, columns_at))
+        if filled is None:
+            return depth
+        settled[rows_at, columns_at] = filled[:, 0]
     return settled
 
 

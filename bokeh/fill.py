@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from .cores import each
 from .lens import ThinLens
 from .masks import dilate
 
@@ -16,6 +19,9 @@ GAP_SHARE = 0.012
 
 GRAIN_PX = 5.0
 """A lens that spreads what lies behind by more than this leaves no grain to continue."""
+
+BAND_ROWS = 128
+"""Rows of the half size that are made together; the result does not depend on it."""
 
 ALIKE = 0.02
 """Difference of (square root) light between the ends of a line that is as good as none."""
@@ -71,6 +77,48 @@ def fill_in(values: FloatArray, known: NDArray, coarse: FloatArray | None = None
         fine_values, fine_weight = levels.pop()
         pyramid.pull(complete, fine_values, fine_weight)
         complete = fine_values
+
+
+def fill_at(
+    part: Callable[[slice], tuple[FloatArray, NDArray[np.bool_]]],
+    size: tuple[int, int],
+    channels: int,
+    at: tuple[NDArray, NDArray],
+) -> FloatArray | None:
+    """Fill single unknown pixels as `fill` does; the picture itself is only looked at, some rows at a time.
+
+    Parameters
+    ----------
+    part : callable
+        Returns the values float32 (h, W, C) of a slice of rows, and which are known: bool (h, W).
+    size : (int, int)
+        Height and width of the picture.
+    channels : int
+    at : (int64 (N,), int64 (N,))
+        Rows and columns of the unknown pixels.
+
+    Returns
+    -------
+    float32 (N, C), or None
+        None when nothing at all is known.
+    """
+    from ..kernels import pyramid
+
+    half = ((size[0] + 1) // 2, (size[1] + 1) // 2)
+    coarse, weight = np.empty((*half, channels), np.float32), np.empty(half, np.float32)
+
+    def push(top: int) -> None:
+        rows = slice(top, top + BAND_ROWS)
+        values, known = part(slice(2 * top, 2 * (top + BAND_ROWS)))
+        pyramid.push(values, known.astype(np.float32), coarse[rows], weight[rows])
+
+    each(push, range(0, half[0], BAND_ROWS))
+    if not weight.any():
+        return None
+    fill_in(coarse, weight)
+    filled = np.empty((len(at[0]), channels), np.float32)
+    pyramid.pull_at(coarse, *map(np.ascontiguousarray, at), filled)
+    return filled
 
 
 def widest_gap_px(size: tuple[int, ...]) -> int:

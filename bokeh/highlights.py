@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .fill import fill
+from .fill import fill_at
 from .masks import connected, dilate
 from .photo import Photo
 
@@ -148,20 +148,13 @@ def find_lights(
 def _without(
     rgb: FloatArray, extra: FloatArray | None, hole: NDArray[np.bool_], ys: NDArray, xs: NDArray, radiance: FloatArray
 ) -> FloatArray:
-    """Continue the picture into its holes, as `fill` does, at the pixels (ys, xs) in them: float32 (N, 3).
+    """Continue the picture into its holes, as `fill` does, at the pixels (ys, xs) in them: float32 (N, 3)."""
 
-    Everything is done at half size and less but those pixels: what is filled is nowhere needed but there.
-    """
-    from ..kernels import highlights, patch
+    def part(rows: slice) -> tuple[FloatArray, NDArray[np.bool_]]:
+        return rgb[rows] if extra is None else rgb[rows] + extra[rows], ~hole[rows]
 
-    if hole.all():
-        return radiance
-    half = ((hole.shape[0] + 1) // 2, (hole.shape[1] + 1) // 2)
-    values, weight = np.empty((*half, 3), np.float32), np.empty(half, np.float32)
-    highlights.halve_known(rgb, _or_none(extra), hole, values, weight)
-    around = np.empty((len(ys), 3), np.float32)
-    patch.pull_at(fill(values, weight), ys, xs, around)
-    return around
+    filled = fill_at(part, (rgb.shape[0], rgb.shape[1]), 3, (ys, xs))
+    return radiance if filled is None else filled
 
 
 def _depth_of_each(

@@ -17,7 +17,7 @@ from .fill import fill, fill_behind
 from .lens import ThinLens
 from .masks import Box, box_around, dilate
 from .plan import Step, SubjectRange
-from .tiles import CELL_PX
+from .tiles import cells, whole_cells
 from .unmix import edge_band, mean_of_neighbours, mixing_share, unmix
 
 FloatArray = NDArray[np.float32]
@@ -230,7 +230,7 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens, coarse: Float
         return None
     nearest = float(rest.rgbd[..., 3][near].max())
     radius_px = max(abs(lens.radius_px(threshold)), abs(lens.radius_px(nearest)))
-    box = aligned(box_around(near, margin=int(2.0 * radius_px) + 6), near.shape)
+    box = whole_cells(box_around(near, margin=int(2.0 * radius_px) + 6), near.shape)
     weight, near = rest.weight[box], np.ascontiguousarray(near[box])
     own, behind, coverage = np.array(rest.rgbd[box]), np.array(rest.rgbd[box]), near.astype(np.float32)
     jump = JUMP_PX / lens.px_per_dioptre
@@ -251,7 +251,7 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens, coarse: Float
     if not rest.is_guide:
         guess = connected_to(farther_seen, core, seen_depth, jump, 2.0 * abs(lens.radius_px(threshold)) + 8.0)
     shows = taken & ~guess & dilate(beyond, int(radius_px) + 3)
-    fill_behind(behind, beyond, shows, lens, rest.gap_px, cropped(coarse, box))
+    fill_behind(behind, beyond, shows, lens, rest.gap_px, None if coarse is None else coarse[cells(box)])
     settle(behind, own, taken, guess, np.nextafter(np.float32(threshold), np.float32(-1.0)))
     if split is None:
         _unmix_band(core, band, own, behind, coverage)
@@ -346,23 +346,6 @@ def take_subject(
     doubt = share * np.clip(np.abs(lens.radius_px(farther[:, 3])) - 0.5, 0.0, 1.0)
     rest.rgbd[at[0], at[1], :3] = back + doubt[:, None] * (farther[:, :3] - back)
     return taken
-
-
-def aligned(box: Box, size: tuple[int, ...]) -> Box:
-    """Grow a box until it begins and ends at whole cells; within the picture."""
-    rows, columns = (
-        slice(b.start // CELL_PX * CELL_PX, min(-(-b.stop // CELL_PX) * CELL_PX, n))
-        for b, n in zip(box, size, strict=True)
-    )
-    return rows, columns
-
-
-def cropped(coarse: FloatArray | None, box: Box) -> FloatArray | None:
-    """Cut from a picture smaller by a cell what an aligned box of the whole one shows."""
-    if coarse is None:
-        return None
-    rows, columns = (slice(b.start // CELL_PX, -(-b.stop // CELL_PX)) for b in box)
-    return coarse[rows, columns]
 
 
 def connected_to(start: BoolArray, within: BoolArray, dioptres: FloatArray, jump: float, reach_px: float) -> BoolArray:

@@ -73,14 +73,25 @@ class Tile:
     @property
     def cells(self) -> Box:
         """Cells of `outer`."""
-        rows, columns = (slice(o.start // CELL_PX, -(-o.stop // CELL_PX)) for o in self.outer)
-        return rows, columns
+        return cells(self.outer)
 
     @property
     def guide(self) -> Box:
         """Pixels of the guide that show `outer`."""
         rows, columns = (slice(o.start >> GUIDE_LEVELS, -(-o.stop // 2**GUIDE_LEVELS)) for o in self.outer)
         return rows, columns
+
+
+def cells(box: Box) -> Box:
+    """Cells that a box begins and ends with."""
+    rows, columns = (slice(b.start // CELL_PX, -(-b.stop // CELL_PX)) for b in box)
+    return rows, columns
+
+
+def whole_cells(box: Box, size: tuple[int, ...]) -> Box:
+    """Grow a box until it begins and ends at whole cells; within a picture of (H, W)."""
+    rows, columns = (slice(c.start * CELL_PX, min(c.stop * CELL_PX, n)) for c, n in zip(cells(box), size, strict=True))
+    return rows, columns
 
 
 def cells_of(guide: FloatArray) -> FloatArray:
@@ -112,9 +123,5 @@ def moved(box: Box, origin: Box) -> Box:
 
 def _tile(inner: Box, around: int, size: tuple[int, int]) -> Tile:
     """See so far beyond a box, and to whole cells."""
-    outer = (
-        slice(max(i.start - around, 0) // CELL_PX * CELL_PX, min(-(-(i.stop + around) // CELL_PX) * CELL_PX, n))
-        for i, n in zip(inner, size, strict=True)
-    )
-    rows, columns = outer
-    return Tile(inner, (rows, columns), around)
+    rows, columns = (slice(max(i.start - around, 0), i.stop + around) for i in inner)
+    return Tile(inner, whole_cells((rows, columns), size), around)

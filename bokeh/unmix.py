@@ -12,9 +12,6 @@ from .masks import dilate
 FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
 
-UNEXPLAINED = 16.0
-"""A colour off the line between front and back by a quarter of its length is half trusted."""
-
 
 def unmix(colour: FloatArray, share: FloatArray, front: FloatArray, back: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Split a mixed pixel into the two colours it is made of.
@@ -63,13 +60,11 @@ def mixing_share(colour: FloatArray, front: FloatArray, back: FloatArray, centre
         What the middle shows, where the two colours are alike, or where no mixture of them gives the pixel's: then the
         back was guessed wrong, and what is seen of it must not be taken for the front.
     """
-    difference = front - back
-    length = np.maximum((difference**2).sum(axis=1), 1e-6)
-    along = np.clip(((colour - back) * difference).sum(axis=1) / length, 0.0, 1.0)
-    beside = ((back + along[:, None] * difference - colour) ** 2).sum(axis=1)
-    trust = np.where(length > 1e-3, length / (length + UNEXPLAINED * beside), 0.0)
-    share = centre + trust * (along - centre)
-    return np.clip(share, 0.25 * centre, 0.75 + 0.25 * centre).astype(np.float32)
+    from ..kernels.unmix import mixing_shares
+
+    share = np.empty(len(centre), np.float32)
+    mixing_shares(*map(np.ascontiguousarray, (colour, front, back, centre)), share)
+    return share
 
 
 def edge_band(near: BoolArray, dioptres: FloatArray, jump: float) -> BoolArray:

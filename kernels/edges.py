@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numba import prange
 
+from .enlarge import placed
 from .jit import jit
 
 # Perceptual colours (square root of light) that differ by 0.07 are a third as likely to be one surface.
@@ -263,17 +264,13 @@ def resolve(depth, colour, near, far, odds, light, least, most, out):
     # How much each of the three columns of the guide around a photo pixel counts, by its distance.
     beside = np.empty((WW, 3), np.float32)
     for X in range(WW):
-        fx = min(max((X + 0.5) * w / WW - 0.5, 0.0), w - 1.0)
-        left[X] = min(int(fx), max(w - 2, 0))
-        across[X] = fx - left[X]
+        left[X], across[X] = placed(X, w, WW)
         middle[X] = min(int((X + 0.5) * W / WW), W - 1)
         ox = (X + 0.5) * W / WW - 0.5
         for k in range(3):
             beside[X, k] = math.exp(-((middle[X] + k - 1 - ox) ** 2))
     for Y in prange(HH):
-        fy = min(max((Y + 0.5) * h / HH - 0.5, 0.0), h - 1.0)
-        iy = min(int(fy), max(h - 2, 0))
-        ty = np.float32(fy - iy)
+        iy, ty = placed(Y, h, HH)
         jy = min(iy + 1, h - 1)
         cy = min(int((Y + 0.5) * H / HH), H - 1)
         oy = (Y + 0.5) * H / HH - 0.5
@@ -324,53 +321,3 @@ def resolve(depth, colour, near, far, odds, light, least, most, out):
                 own = min(max((twentieth - t) / twentieth, none), one)
                 value = f + own * (value - f)
             out[Y, X] = min(max(value, least), most)
-
-
-@jit(parallel=True)
-def halve_known(depth, matte, mixed, subject, values, weight):
-    """Average 2 x 2 depths of the subject, or of what lies beside it, as `pyramid.push` does of what is known.
-
-    Parameters
-    ----------
-    depth, matte : float32 (H, W)
-    mixed : bool (H, W)
-        Pixels that are not known.
-    subject : bool
-        Where the matte is 0.9 and more; else where it is 0.1 and less.
-    values, weight : float32 ((H+1)//2, (W+1)//2, 1), ((H+1)//2, (W+1)//2), written
-        One known pixel of the four makes the weight 1.
-    """
-    height, width = depth.shape
-    low, high = np.float32(0.1), np.float32(0.9)
-    for row in prange(weight.shape[0]):
-        for column in range(weight.shape[1]):
-            total = np.float32(0.0)
-            count = 0
-            for y in range(2 * row, min(2 * row + 2, height)):
-                for x in range(2 * column, min(2 * column + 2, width)):
-                    own = matte[y, x] >= high if subject else matte[y, x] <= low
-                    if own and not mixed[y, x]:
-                        total += depth[y, x]
-                        count += 1
-            values[row, column, 0] = total / max(count, 1)
-            weight[row, column] = min(count, 1)
-
-
-@jit(parallel=True)
-def settle(matte, mixed, front, behind, out):
-    """Give the mixed pixels of `out` (H, W) the depth of their side, from complete levels of half size (h, w)."""
-    height, width = matte.shape
-    last_row, last_column = front.shape[0] - 1, front.shape[1] - 1
-    major, minor = np.float32(0.75), np.float32(0.25)
-    for y in prange(height):
-        row = np.int64(y) // 2
-        other_row = min(max(row + (1 if y % 2 else -1), 0), last_row)
-        for x in range(width):
-            if not mixed[y, x]:
-                continue
-            half = front if matte[y, x] >= np.float32(0.5) else behind
-            column = x // 2
-            other_column = min(max(column + (1 if x % 2 else -1), 0), last_column)
-            near = major * half[row, column] + minor * half[row, other_column]
-            far = major * half[other_row, column] + minor * half[other_row, other_column]
-            out[y, x] = major * near + minor * far

@@ -6,6 +6,14 @@ from numba import prange
 from .jit import jit
 
 
+@jit(inline="always")
+def placed(index, coarse, fine):
+    """Find where a fine pixel's centre lies among `coarse` ones: the one before it, and how far beyond that."""
+    position = min(max((index + 0.5) * coarse / fine - 0.5, 0.0), coarse - 1.0)
+    before = min(int(position), max(coarse - 2, 0))
+    return before, np.float32(position - before)
+
+
 @jit(parallel=True)
 def bilinear(values, out):
     """Enlarge `values` float32 (h, w) to `out` float32 (H, W); the border repeats."""
@@ -14,14 +22,10 @@ def bilinear(values, out):
     left = np.empty(width, np.int64)
     across = np.empty(width, np.float32)
     for x in range(width):
-        u = min(max((x + 0.5) * columns / width - 0.5, 0.0), columns - 1.0)
-        left[x] = min(int(u), max(columns - 2, 0))
-        across[x] = u - left[x]
+        left[x], across[x] = placed(x, columns, width)
     for y in prange(height):
-        v = min(max((y + 0.5) * rows / height - 0.5, 0.0), rows - 1.0)
-        top = min(int(v), max(rows - 2, 0))
+        top, down = placed(y, rows, height)
         below = min(top + 1, rows - 1)
-        down = np.float32(v - top)
         # One more than there are: the last column's neighbour is itself.
         line = np.empty(columns + 1, np.float32)
         for x in range(columns):

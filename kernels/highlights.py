@@ -3,6 +3,7 @@
 import numpy as np
 from numba import prange
 
+from .enlarge import placed
 from .jit import jit
 
 
@@ -42,19 +43,15 @@ def gain(rgb, stops, extra):
     zero, one = np.float32(0.0), np.float32(1.0)
     count = 0
     for y in prange(height):
-        v = min(max((y + 0.5) * rows / height - 0.5, 0.0), rows - 1.0)
-        top = min(int(v), max(rows - 2, 0))
+        top, down = placed(y, rows, height)
         below = min(top + 1, rows - 1)
-        down = np.float32(v - top)
         line = np.empty((columns, channels), np.float32)
         for x in range(columns):
             for c in range(channels):
                 line[x, c] = stops[top, x, c] + down * (stops[below, x, c] - stops[top, x, c])
         for x in range(width):
-            u = min(max((x + 0.5) * columns / width - 0.5, 0.0), columns - 1.0)
-            left = min(int(u), max(columns - 2, 0))
+            left, across = placed(x, columns, width)
             right = min(left + 1, columns - 1)
-            across = np.float32(u - left)
             factor = zero
             some = False
             for c in range(3):
@@ -66,44 +63,6 @@ def gain(rgb, stops, extra):
                     some = True
             count += some
     return count
-
-
-@jit(parallel=True)
-def halve_known(rgb, extra, hole, values, weight):
-    """Average 2 x 2 pixels of `rgb` + `extra` outside the holes, as `pyramid.push` does of what is known.
-
-    Parameters
-    ----------
-    rgb, extra : float32 (H, W, 3)
-        `extra` is of shape (0, 0, 3) when there is none.
-    hole : bool (H, W)
-    values, weight : float32 ((H+1)//2, (W+1)//2, 3), ((H+1)//2, (W+1)//2), written
-        One known pixel of the four makes the weight 1.
-    """
-    height, width, _ = rgb.shape
-    more = extra.shape[0] > 0
-    for row in prange(weight.shape[0]):
-        for column in range(weight.shape[1]):
-            r = g = b = np.float32(0.0)
-            total = 0.0
-            for y in range(2 * row, min(2 * row + 2, height)):
-                for x in range(2 * column, min(2 * column + 2, width)):
-                    if hole[y, x]:
-                        continue
-                    total += 1.0
-                    if more:
-                        r += rgb[y, x, 0] + extra[y, x, 0]
-                        g += rgb[y, x, 1] + extra[y, x, 1]
-                        b += rgb[y, x, 2] + extra[y, x, 2]
-                    else:
-                        r += rgb[y, x, 0]
-                        g += rgb[y, x, 1]
-                        b += rgb[y, x, 2]
-            share = max(total, 1.0)
-            values[row, column, 0] = r / share
-            values[row, column, 1] = g / share
-            values[row, column, 2] = b / share
-            weight[row, column] = min(total, 1.0)
 
 
 @jit(parallel=True)

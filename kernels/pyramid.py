@@ -1,8 +1,25 @@
 """Push and pull: averages of what is known, taken down a pyramid and back up into what is not."""
 
 import numpy as np
+from numba import prange
 
 from .jit import QUICK, jit
+
+
+@jit(inline="always")
+def beside(position, last):
+    """Find the coarse pixel of a fine one along an axis, and the coarse neighbour that lies to the same side."""
+    own = position // 2
+    return own, min(max(own + (1 if position % 2 else -1), 0), last)
+
+
+@jit(inline="always")
+def between(coarse, row, other_row, column, other_column, channel):
+    """Interpolate at a fine pixel, a quarter of a coarse pixel beside its own, from that and its neighbours."""
+    major, minor = np.float32(0.75), np.float32(0.25)
+    near = major * coarse[row, column, channel] + minor * coarse[row, other_column, channel]
+    far = major * coarse[other_row, column, channel] + minor * coarse[other_row, other_column, channel]
+    return major * near + minor * far
 
 
 @jit(fastmath=QUICK)
@@ -53,22 +70,30 @@ def pull(coarse, values, weight):
     height, width, channels = values.shape
     last_row, last_column = coarse.shape[0] - 1, coarse.shape[1] - 1
     for y in range(height):
-        row = y // 2
-        other_row = min(max(row + (1 if y % 2 else -1), 0), last_row)
+        row, other_row = beside(y, last_row)
         for x in range(width):
             w = weight[y, x]
             if w >= 1.0:
                 continue
-            column = x // 2
-            other_column = min(max(column + (1 if x % 2 else -1), 0), last_column)
+            column, other_column = beside(x, last_column)
             for channel in range(channels):
-                near = (
-                    np.float32(0.75) * coarse[row, column, channel]
-                    + np.float32(0.25) * coarse[row, other_column, channel]
-                )
-                far = (
-                    np.float32(0.75) * coarse[other_row, column, channel]
-                    + np.float32(0.25) * coarse[other_row, other_column, channel]
-                )
-                filled = np.float32(0.75) * near + np.float32(0.25) * far
+                filled = between(coarse, row, other_row, column, other_column, channel)
                 values[y, x, channel] = w * values[y, x, channel] + (np.float32(1.0) - w) * filled
+
+
+@jit(parallel=True)
+def pull_at(coarse, ys, xs, out):
+    """Look up unknown pixels (ys, xs) in the complete level of half size, as `pull` fills them.
+
+    Parameters
+    ----------
+    coarse : float32 ((H+1)//2, (W+1)//2, C)
+    ys, xs : int64 (N,)
+    out : float32 (N, C), written
+    """
+    last_row, last_column = coarse.shape[0] - 1, coarse.shape[1] - 1
+    for n in prange(ys.size):
+        row, other_row = beside(ys[n], last_row)
+        column, other_column = beside(xs[n], last_column)
+        for channel in range(coarse.shape[2]):
+            out[n, channel] = between(coarse, row, other_row, column, other_column, channel)

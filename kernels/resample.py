@@ -3,12 +3,7 @@
 import numpy as np
 
 from .jit import QUICK, jit
-
-# Squared difference of two colours from which a mixture of them tells their shares.
-LEAST_DIFFERENCE = np.float32(1e-3)
-
-# A colour off the line between the two by a quarter of its length is half trusted.
-UNEXPLAINED = np.float32(16.0)
+from .unmix import mixing_share
 
 
 @jit(fastmath=QUICK)
@@ -199,24 +194,11 @@ def part(rgbd, jump_dioptres, near, far, share):
                             back[channel] += rgbd[v, u, channel]
             if fronts == 0 or backs == 0:
                 continue
-            along = length = np.float32(0.0)
             for channel in range(4):
                 front[channel] /= np.float32(fronts)
                 back[channel] /= np.float32(backs)
-            for channel in range(3):
-                difference = front[channel] - back[channel]
-                length += difference * difference
-                along += (rgbd[y, x, channel] - back[channel]) * difference
             centre = one if rgbd[y, x, 3] > middle else np.float32(0.0)
-            covered = centre
-            if length > LEAST_DIFFERENCE:
-                along = min(max(along / length, np.float32(0.0)), one)
-                beside = np.float32(0.0)
-                for channel in range(3):
-                    off = back[channel] + along * (front[channel] - back[channel]) - rgbd[y, x, channel]
-                    beside += off * off
-                covered += length / (length + UNEXPLAINED * beside) * (along - centre)
-            covered = min(max(covered, np.float32(0.25) * centre), np.float32(0.75) + np.float32(0.25) * centre)
+            covered = mixing_share(rgbd[y, x], front, back, centre)
             share[y, x] = covered
             for channel in range(3):
                 error = rgbd[y, x, channel] - covered * front[channel] - (one - covered) * back[channel]

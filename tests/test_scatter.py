@@ -43,7 +43,7 @@ def run(values, radius, active=None, aperture=APERTURES[0], box: Box | None = No
 
 def point(radius_px: float, aperture: rk.Aperture, size: int, place: tuple[int, int] | None = None) -> np.ndarray:
     """Scatter one pixel of 1 among others of 0; away from the border all weights add up to 1."""
-    around = math.ceil(abs(radius_px)) + 2
+    around = max(math.ceil(abs(radius_px)) + 2, 5)
     values = np.zeros((size + 2 * around, size + 2 * around, 5))
     x, y = place or (size // 2, size // 2)
     values[around + y, around + x], values[..., 4] = 1.0, 1.0

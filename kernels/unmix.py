@@ -1,0 +1,42 @@
+"""How much of a mixed pixel each of two colours covers."""
+
+import numpy as np
+
+from .jit import jit
+
+# Squared difference of two colours from which a mixture of them tells their shares.
+LEAST_DIFFERENCE = np.float32(1e-3)
+
+# A colour off the line between the two by a quarter of its length is half trusted.
+UNEXPLAINED = np.float32(16.0)
+
+
+@jit(inline="always")
+def mixing_share(colour, front, back, centre):
+    """Share of `front` that explains a colour best as a mixture of it and `back`: float32 (3,) and more, colour first.
+
+    `centre` is 1 where the pixel's middle shows the front, 0 where it shows the back: at least a quarter of it is that,
+    and all of it where the two are alike, or where no mixture of them gives the pixel's colour.
+    """
+    zero, quarter, one = np.float32(0.0), np.float32(0.25), np.float32(1.0)
+    along = length = zero
+    for channel in range(3):
+        difference = front[channel] - back[channel]
+        length += difference * difference
+        along += (colour[channel] - back[channel]) * difference
+    share = centre
+    if length > LEAST_DIFFERENCE:
+        along = min(max(along / length, zero), one)
+        beside = zero
+        for channel in range(3):
+            off = back[channel] + along * (front[channel] - back[channel]) - colour[channel]
+            beside += off * off
+        share += length / (length + UNEXPLAINED * beside) * (along - centre)
+    return min(max(share, quarter * centre), np.float32(0.75) + quarter * centre)
+
+
+@jit()
+def mixing_shares(colour, front, back, centre, out):
+    """Find the `mixing_share` of each of N pixels: float32 (N, 3), (N,); `out` (N,) is written."""
+    for n in range(out.size):
+        out[n] = mixing_share(colour[n], front[n], back[n], centre[n])
