@@ -7,8 +7,9 @@ the exact area, is one subtraction. A new iris is a new table, never a new loop.
 
 from __future__ import annotations
 
+import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -29,8 +30,9 @@ class Aperture:
     ----------
     blades : int
         0 = a full circle, else 3 to 15.
-    curvature : float
-        0 = straight blade edges, 1 = circle.
+    curvature : float, or tuple of (float, float)
+        0 = straight blade edges, 1 = circle. Or (f-number, curvature) pairs, by rising f-number: between them it
+        changes evenly with the stop, beyond them it stays.
     rotation_deg : float
         0 puts the middle of one straight edge at 3 o'clock in the disc of a light behind focus; positive turns
         counter-clockwise as seen in the picture.
@@ -42,17 +44,30 @@ class Aperture:
     """
 
     blades: int = 0
-    curvature: float = 0.0
+    curvature: float | tuple[tuple[float, float], ...] = 0.0
     rotation_deg: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the ranges."""
         if self.blades != 0 and not 3 <= self.blades <= 15:
             raise UsageError(f"blades is {self.blades}; an iris has 3 to 15, or 0 for a full circle")
-        if not 0.0 <= self.curvature <= 1.0:
-            raise UsageError(f"curvature is {self.curvature}; it goes from 0 (straight edges) to 1 (circle)")
+        pairs = self.curvature if isinstance(self.curvature, tuple) else ((1.0, self.curvature),)
+        for _, curvature in pairs:
+            if not 0.0 <= curvature <= 1.0:
+                raise UsageError(f"curvature is {curvature}; it goes from 0 (straight edges) to 1 (circle)")
+        stops = [f_number for f_number, _ in pairs]
+        if not stops or stops[0] <= 0.0 or any(b <= a for a, b in itertools.pairwise(stops)):
+            raise UsageError(f"curvature is {self.curvature}; its f-numbers must rise, from above 0")
         if not math.isfinite(self.rotation_deg):
             raise UsageError(f"rotation is {self.rotation_deg}; give degrees")
+
+    def at(self, f_number: float) -> Aperture:
+        """Return the iris at an f-number: with one curvature."""
+        if not isinstance(self.curvature, tuple):
+            return self
+        stops, curvatures = zip(*self.curvature, strict=True)
+        curvature = float(np.interp(math.log2(f_number), np.log2(stops), curvatures))
+        return replace(self, curvature=curvature)
 
 
 def boundary(aperture: Aperture, angles: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .aperture import Aperture
 from .errors import UsageError
+from .glass import Glass
 
 FULL_FRAME_DIAGONAL_MM = 43.27
 """Diagonal of the 36 x 24 mm frame, by which focal lengths are called equivalent."""
@@ -41,11 +42,15 @@ class Lens:
         Width and height of the literal sensor.
     aperture : Aperture
         Shape of the iris.
+    glass : Glass
+        What else gives the lens its character; by default it has no flaws.
+    starburst : float
+        How strong diffraction is drawn around lights: 1 as it is, 0 not at all.
 
     Raises
     ------
     UsageError
-        When a value is out of its range.
+        When a value is out of its range, or the glass does not open to this f-number.
     """
 
     f_number: float = 1.8
@@ -54,10 +59,19 @@ class Lens:
     focal_mm: float | None = None
     sensor_mm: tuple[float, float] | None = None
     aperture: Aperture = field(default_factory=Aperture)
+    glass: Glass = field(default_factory=Glass)
+    starburst: float = 1.0
 
     def __post_init__(self) -> None:
         """Check the ranges."""
         _positive("f-number", self.f_number)
+        widest = self.glass.f_number
+        if widest is not None and self.f_number < widest * (1.0 - 1e-6):
+            raise UsageError(
+                f"f-number is {self.f_number:g}; {self.glass.name or 'this lens'} opens to f/{widest:g}, no wider"
+            )
+        if not (math.isfinite(self.starburst) and self.starburst >= 0.0):
+            raise UsageError(f"starburst is {self.starburst:g}; it must be 0 or more: 1 is as strong as it really is")
         if self.focus_m is not None and self.focus_point is not None:
             raise UsageError("focus is given twice, as a distance and as a point; give one")
         if self.focus_m is not None:
