@@ -1,9 +1,4 @@
-"""The iris: blades, curvature, rotation -> the pupil's outline, as a table the scatter reads.
-
-An outline is any convex shape in the unit disc. It is handed to the scatter as data: for every height y the
-running integrals of its left and of its right edge, so that the mean chord over any strip of rows, and with it
-the exact area, is one subtraction. A new iris is a new table, never a new loop.
-"""
+"""The iris: blades, curvature, rotation -> the pupil's outline."""
 
 from __future__ import annotations
 
@@ -17,9 +12,8 @@ from numpy.typing import NDArray
 
 from .errors import UsageError
 
-# Rows of an outline table. Its edges are interpolated linearly between rows of the *integral*, so at the largest
-# radius (some 250 px, 500 rows) a table row is still finer than a picture row.
-TABLE_ROWS = 2048
+CURVE_POINTS = 16384
+"""Corners that stand for a curve: its area is right to seven digits."""
 
 
 @dataclass(frozen=True)
@@ -103,36 +97,52 @@ def boundary(aperture: Aperture, angles: NDArray[np.float64]) -> NDArray[np.floa
 
 
 @lru_cache(maxsize=64)
-def outline(aperture: Aperture) -> NDArray[np.float64]:
-    """Return the pupil's outline as the scatter's table, for lights behind and in front of focus.
-
-    Parameters
-    ----------
-    aperture : Aperture
-
-    Returns
-    -------
-    float64 (2, TABLE_ROWS + 1, 3)
-        [0] behind focus, [1] in front (turned by 180 degrees). The rows are evenly spaced from the outline's top to
-        its bottom. Columns: the integrals of the left and of the right edge's x down to the row, and the row's height
-        (downwards), all in units of the blur radius. Read-only.
-    """
-    angles = np.linspace(0.0, 2.0 * math.pi, 8 * TABLE_ROWS, endpoint=False)
-    corners = _corner_angles(aperture)
-    angles = np.sort(np.concatenate([angles, corners]))  # a polygon's own corners keep its area exact
+def polygon(aperture: Aperture) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Corners of the pupil's outline, x to the right and y down, for a light behind focus; a curve is many of them."""
+    angles = np.linspace(0.0, 2.0 * math.pi, CURVE_POINTS, endpoint=False)
+    angles = np.sort(np.concatenate([angles, _corner_angles(aperture)]))  # its own corners keep its area exact
     edge = boundary(aperture, angles)
     x, y = edge * np.cos(angles), -edge * np.sin(angles)
-    behind = _edge_integrals(x, y)
-    in_front = _edge_integrals(-x, -y)
-    table = np.stack([behind, in_front])
-    table.setflags(write=False)
-    return table
+    x.setflags(write=False)
+    y.setflags(write=False)
+    return x, y
 
 
 def area(aperture: Aperture) -> float:
     """Area of the pupil in units of the squared radius: pi for a circle, (n/2) sin(2 pi/n) for straight blades."""
-    left, right, _ = outline(aperture)[0, -1]
-    return float(right - left)
+    x, y = polygon(aperture)
+    return 0.5 * abs(float(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))))
+
+
+def sides(
+    x: NDArray[np.float64], y: NDArray[np.float64], heights: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Left and right edge of a convex polygon (x, y) at heights within it: float64 like `heights`."""
+    order = np.roll(np.arange(len(y)), -int(np.argmin(y)))
+    x, y = x[order], y[order]
+    bottom = int(np.argmax(y))
+    first = np.interp(heights, y[: bottom + 1], x[: bottom + 1])
+    second = np.interp(heights, np.append(y[bottom:], y[0])[::-1], np.append(x[bottom:], x[0])[::-1])
+    return np.minimum(first, second), np.maximum(first, second)
+
+
+def chords(aperture: Aperture, samples: int) -> NDArray[np.float64]:
+    """Lowest and highest y of the pupil (downwards) at even steps of x from -1 to 1.
+
+    Parameters
+    ----------
+    aperture : Aperture
+    samples : int
+
+    Returns
+    -------
+    float64 (samples + 1, 2)
+        Beside the pupil both are 0.
+    """
+    x, y = polygon(aperture)
+    across = np.linspace(-1.0, 1.0, samples + 1)
+    there = (across >= x.min()) & (across <= x.max())
+    return np.stack([np.where(there, side, 0.0) for side in sides(y, x, np.clip(across, x.min(), x.max()))], axis=1)
 
 
 def _corner_angles(aperture: Aperture) -> NDArray[np.float64]:
@@ -141,22 +151,3 @@ def _corner_angles(aperture: Aperture) -> NDArray[np.float64]:
     k = np.arange(aperture.blades)
     corners = math.radians(aperture.rotation_deg) + (2 * k + 1) * math.pi / aperture.blades
     return np.mod(corners, 2 * math.pi)
-
-
-def _edge_integrals(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Heights from the top to the bottom of the convex polygon (x, y), and both edges' integrals down to them."""
-    order = np.roll(np.arange(len(y)), -int(np.argmin(y)))
-    x, y = x[order], y[order]
-    bottom = int(np.argmax(y))
-    one_side = (x[: bottom + 1], y[: bottom + 1])
-    other_side = (np.append(x[bottom:], x[0])[::-1], np.append(y[bottom:], y[0])[::-1])
-
-    heights = np.linspace(y[0], y[bottom], TABLE_ROWS + 1)
-    # Between two vertices an edge is straight, so its value at the middle is its mean: the integral is exact.
-    knots = np.unique(np.concatenate([heights, y]))
-    middle, step = 0.5 * (knots[1:] + knots[:-1]), np.diff(knots)
-    first, second = (np.interp(middle, ys, xs) for xs, ys in (one_side, other_side))
-    left, right = np.minimum(first, second), np.maximum(first, second)
-    at_height = np.searchsorted(knots, heights)
-    integrals = [np.concatenate([[0.0], np.cumsum(edge * step)])[at_height] for edge in (left, right)]
-    return np.stack([*integrals, heights], axis=1)

@@ -108,7 +108,14 @@ def slice_thresholds(far: float, near: float, lens: ThinLens) -> list[float]:
     return [d for d in depths if far < d < near] + [far]
 
 
-def plan(far: float, near: float, subject: SubjectRange | None, lens: ThinLens, most_halvings: int) -> list[Cut]:
+def plan(
+    far: float,
+    near: float,
+    subject: SubjectRange | None,
+    lens: ThinLens,
+    most_halvings: int,
+    slack_px: float = 0.0,
+) -> list[Cut]:
     """Cut a scene.
 
     Parameters
@@ -119,6 +126,8 @@ def plan(far: float, near: float, subject: SubjectRange | None, lens: ThinLens, 
     lens : ThinLens
     most_halvings : int
         0 = everything is made at the photo's own size.
+    slack_px : float
+        By how much the lens's flaws may sharpen what it blurs.
 
     Returns
     -------
@@ -140,7 +149,7 @@ def plan(far: float, near: float, subject: SubjectRange | None, lens: ThinLens, 
         cuts.append(_cut(subject.far - subject.margin, before, True, lens))
         near = min(near, before)
     slices(near, far)
-    levels = [_halvings(cut.least_px, most_halvings) for cut in cuts]
+    levels = [_halvings(cut.least_px - slack_px, most_halvings) for cut in cuts]
     finest = levels.index(min(levels))
     levels = [*accumulate(levels[: finest + 1], min), *list(accumulate(levels[:finest:-1], min))[::-1]]
     return [

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from .errors import UsageError
 
+MOST_SHIFT = 0.9
+"""A rim moves by no more than this share of its radius: the corners still see the middle of the iris."""
+
 
 @dataclass(frozen=True)
 class Rim:
@@ -32,8 +35,9 @@ class Rim:
         """Check the ranges."""
         if not 1.0 <= self.radius <= 10.0:
             raise UsageError(f"radius is {self.radius}; a rim's goes from 1 (as wide as the open iris) to 10")
-        if not 0.0 <= self.shift <= self.radius:
-            raise UsageError(f"shift is {self.shift}; it goes from 0 to the rim's radius, {self.radius}")
+        most = MOST_SHIFT * self.radius
+        if not 0.0 <= self.shift <= most:
+            raise UsageError(f"shift is {self.shift}; it goes from 0 to {most:g}, {MOST_SHIFT:g} of the rim's radius")
 
 
 @dataclass(frozen=True)

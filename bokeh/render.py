@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import highlights
-from .aperture import Aperture
 from .depth import resize_matte, upsample
 from .errors import NoDepthError, UsageError
 from .exposure import Exposure
@@ -22,6 +22,7 @@ from .io.common import printable
 from .lens import Lens, ThinLens, mount
 from .levels import Levels
 from .matting import refine
+from .optics import Optics
 from .photo import Photo
 from .plan import SUBJECT_SHARE, plan
 from .progress import Progress, unseen
@@ -140,20 +141,21 @@ class Scene:
             if self.settings.style == "gaussian":
                 picture = gaussian_style(self.photo.rgb, self.dioptres, self.matte, thin)
             else:
-                picture = self._through(thin, lens.aperture, progress, watch)
+                picture = self._through(thin, lens, progress, watch)
             if watch is not None:
                 watch.picture(picture)
         depth = self.photo.depth if self.dioptres is None else self.dioptres
         return replace(self.photo, rgb=picture, depth=depth, gain_map=None)
 
-    def _through(self, thin: ThinLens, aperture: Aperture, progress: Progress, watch: Watcher | None) -> FloatArray:
+    def _through(self, thin: ThinLens, lens: Lens, progress: Progress, watch: Watcher | None) -> FloatArray:
         """Follow the light: sheets from near to far, each seen through what stands before it; then the lights."""
         levels = self.levels
         subject = levels.subject
         far, near = self.depth_range
         most = 0 if self.settings.quality == "best" else len(levels.sizes) - 1 - GUIDE_LEVELS
-        cuts = plan(far, near, subject, thin, max(most, 0))
-        exposure = Exposure(levels, cuts, subject, thin, aperture, watch)
+        optics = Optics(lens, self.photo.size, math.hypot(*self.photo.size))
+        cuts = plan(far, near, subject, thin, max(most, 0), optics.slack_px)
+        exposure = Exposure(levels, cuts, subject, thin, optics, watch)
         picture = exposure.picture(progress)
         if levels.lights is not None:
             progress("lights", 0.0)
@@ -161,7 +163,7 @@ class Scene:
             place = np.stack([columns, rows], axis=1).astype(np.float64)
             pieces = sorted(exposure.silhouettes, key=lambda p: (p.number, p.inner[0].start, p.inner[1].start))
             unlit = None if watch is None else np.array(picture)
-            draw_lights(place, levels.light_energy(thin), levels.lights.dioptres, pieces, thin, aperture, picture)
+            draw_lights(place, levels.light_energy(thin), levels.lights.dioptres, pieces, thin, optics, picture)
             if watch is not None and unlit is not None:
                 watch.lights(picture - unlit)
         return picture

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .aperture import Aperture, area, outline
 from .lens import ThinLens
 from .masks import Box, box_around, common, dilate
+from .outline import Outlines
 from .sheets import Sheet
 
 FloatArray = NDArray[np.float32]
@@ -35,14 +35,19 @@ class Spread:
     light: FloatArray
 
 
-def spread(sheet: Sheet, lens: ThinLens, aperture: Aperture, clear: FloatArray, inner: Box) -> Spread | None:
+def spread(
+    sheet: Sheet, lens: ThinLens, outlines: Outlines, at: tuple[int, int], clear: FloatArray, inner: Box
+) -> Spread | None:
     """Blur one sheet.
 
     Parameters
     ----------
     sheet : Sheet
     lens : ThinLens
-    aperture : Aperture
+    outlines : Outlines
+        What the lens makes of a point of light.
+    at : (int, int)
+        Row and column of the whole picture where the one that the sheet's box is of begins.
     clear : float32 (h, w)
         Of the wanted part: what the nearer sheets let through. Where that is next to nothing, nothing is drawn.
     inner : (slice, slice)
@@ -59,7 +64,6 @@ def spread(sheet: Sheet, lens: ThinLens, aperture: Aperture, clear: FloatArray, 
     sheet has coverage 1 to the last bit however its radius changes: nothing solid turns translucent. The quotient
     also stands for the scene beyond the frame: it goes on there as it is inside.
     """
-    from ..kernels.scatter import scatter
     from ..kernels.sheet import weigh
 
     support = sheet.coverage > 0.0
@@ -67,7 +71,7 @@ def spread(sheet: Sheet, lens: ThinLens, aperture: Aperture, clear: FloatArray, 
         return None
     radius = lens.radius_px(sheet.dioptres)
     largest = float(np.abs(radius[support]).max())
-    reach = int(np.ceil(largest)) + 1
+    reach = int(np.ceil(outlines.optics.reach_px(largest))) + 1
 
     # A pixel is drawn where some of the sheet falls and light still gets through; whatever reaches it is spread.
     here, there = common(sheet.box, inner)
@@ -82,9 +86,9 @@ def spread(sheet: Sheet, lens: ThinLens, aperture: Aperture, clear: FloatArray, 
     active, radius = np.ascontiguousarray(active[crop]), np.ascontiguousarray(radius[crop])
     values = np.empty((*active.shape, 5), np.float32)
     weigh(sheet.rgb, sheet.coverage, sheet.weight, top, left, radius, np.float32(largest), values)
-    light = np.empty((part[0].stop - part[0].start, part[1].stop - part[1].start, 4), np.float32)
-    shape = outline(aperture), area(aperture)
-    scatter(values, radius, active, *shape, part[0].start - top, part[1].start - left, light)
+    place = (at[0] + sheet.box[0].start + top, at[1] + sheet.box[1].start + left)
+    wanted = slice(part[0].start - top, part[0].stop - top), slice(part[1].start - left, part[1].stop - left)
+    light = outlines.scatter(values, radius, active, place, wanted)
     rows, columns = (
         slice(b.start + p.start - i.start, b.start + p.stop - i.start)
         for b, p, i in zip(sheet.box, part, inner, strict=True)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .aperture import Aperture, area, boundary, outline
+from .aperture import boundary
 from .cores import cores, each
 from .lens import ThinLens
 from .masks import Box, box_around
+from .optics import Optics
+from .outline import even_outlines, fine, trace
 from .sheets import Sheet
 from .tiles import Tile, moved
 
@@ -127,7 +129,7 @@ def draw_lights(
     dioptres: FloatArray,
     silhouettes: Sequence[Silhouette],
     lens: ThinLens,
-    aperture: Aperture,
+    optics: Optics,
     onto: FloatArray,
 ) -> None:
     """Draw every light's image of the aperture.
@@ -143,18 +145,19 @@ def draw_lights(
     silhouettes : sequence of Silhouette
         What may stand before them.
     lens : ThinLens
-    aperture : Aperture
+    optics : Optics
+        The lens before the whole picture.
     onto : float32 (H, W, 3)
         The picture to add the light to. A light that nothing covers keeps its energy.
     """
     from ..kernels import sprite
 
     place, gathered, dioptres, _ = _gather(place, energy, dioptres, lens, CELLS_PER_RADIUS)
-    bundles = _bundled(place, gathered, dioptres, lens)
+    bundles = _bundled(place, gathered, dioptres, lens, optics)
     order = np.argsort(bundles.of, kind="stable")
     place, of, radiated = place[order], bundles.of[order], gathered[order].astype(np.float64)
     radius = lens.radius_px(dioptres[order]).astype(np.float64)
-    pupil = pupil_points(aperture)
+    pupil = pupil_points(optics)
     sides = 2 * bundles.reach + 1
     for part in _parts(sides**2, SAMPLES_AT_ONCE):
         start = np.concatenate([[0], np.cumsum(sides[part] ** 2)])
@@ -165,6 +168,7 @@ def draw_lights(
         corner = np.floor(middle[:, ::-1] + 0.5).astype(np.int64) - reach[:, None]
         lights = (place[own], radius[own], radiated[own], of[own] - part.start)
         corner = np.column_stack([corner, sides[part]])
+        images = _images(optics, middle, bundles.radius[part], lights)
 
         def shade(chosen: NDArray[np.int64], some=some, transmitted=transmitted) -> None:
             (x, y), reach = some[0][chosen].T, some[3][chosen]
@@ -181,13 +185,32 @@ def draw_lights(
                         transmitted,
                     )  # fmt: skip
 
-        def deposit(top: int, lights=lights, corner=corner, start=start, transmitted=transmitted) -> None:
+        def deposit(top: int, lights=lights, mask=(corner, start, transmitted), images=images) -> None:
             bottom = min(top + BAND_ROWS, onto.shape[0])
-            shape = outline(aperture), area(aperture)
-            sprite.deposit(*lights, corner, start, transmitted, *shape, top, bottom, onto)
+            for image in images:
+                sprite.deposit(*lights, *mask, *image, top, bottom, onto)
 
         each(shade, np.array_split(np.arange(len(middle)), 4 * cores()))
         each(deposit, range(0, onto.shape[0], BAND_ROWS))
+
+
+def _images(
+    optics: Optics,
+    middle: NDArray[np.float64],
+    radius_px: NDArray[np.float64],
+    lights: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]],
+) -> list[tuple[NDArray, NDArray, NDArray, int, int]]:
+    """Each light's outline, the tables and frames, and the channels that they are for; bundles share theirs."""
+    _, light_radius, _, bundle = lights
+    if optics.is_uniform:
+        tables, frames = even_outlines(optics.aperture, optics.lens.glass.pupil.squeeze)
+        return [((light_radius < 0.0).astype(np.int64), tables, frames, 0, 3)]
+    field = optics.field(middle[:, 0], middle[:, 1])
+    return [
+        (bundle, *trace(optics, radius_px, field, colour, fine(optics)), *((colour, colour + 1) if apart else (0, 3)))
+        for apart in (len(optics.colours) > 1,)
+        for colour in optics.colours
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,12 +236,14 @@ class Bundles:
     of: NDArray[np.int64]
 
 
-def _bundled(place: NDArray[np.float64], energy: FloatArray, dioptres: FloatArray, lens: ThinLens) -> Bundles:
+def _bundled(
+    place: NDArray[np.float64], energy: FloatArray, dioptres: FloatArray, lens: ThinLens, optics: Optics
+) -> Bundles:
     middle, _, depth, of = _gather(place, energy, dioptres, lens, BUNDLES_PER_RADIUS)
     radius = lens.radius_px(depth).astype(np.float64)
     aside = np.zeros(len(depth))
     np.maximum.at(aside, of, np.abs(place - middle[of]).max(axis=1))
-    reach = np.ceil(np.maximum(np.abs(radius), 0.5) + aside).astype(np.int64) + 2
+    reach = np.ceil(np.maximum(optics.reach_px(radius), 0.5) + aside).astype(np.int64) + 2
     return Bundles(middle, radius, (depth + BEHIND_PX / lens.px_per_dioptre).astype(np.float64), reach, of)
 
 
@@ -246,12 +271,13 @@ def seen_by_pinhole(matte: FloatArray) -> FloatArray:
     return np.where(matte > 1.0 - LEAST_SEEN, np.float32(1.0), np.float32(1.0) - matte)
 
 
-def pupil_points(aperture: Aperture) -> NDArray[np.float64]:
-    """Points spread evenly over the unit pupil, x to the right and y down: a sunflower within its edge."""
+def pupil_points(optics: Optics) -> NDArray[np.float64]:
+    """Points spread evenly over the unit iris, x to the right and y down: a sunflower within its edge."""
     k = np.arange(PUPIL_POINTS) + 0.5
     angle = k * np.pi * (3.0 - np.sqrt(5.0))
-    distance = np.sqrt(k / PUPIL_POINTS) * boundary(aperture, angle)
-    return np.stack([distance * np.cos(angle), -distance * np.sin(angle)], axis=1)
+    distance = np.sqrt(k / PUPIL_POINTS) * boundary(optics.aperture, angle)
+    across = distance * np.cos(angle) / optics.lens.glass.pupil.squeeze
+    return np.stack([across, -distance * np.sin(angle)], axis=1)
 
 
 def _gather(

@@ -3,136 +3,113 @@
 import math
 
 import numpy as np
+from numba.cpython.unsafe.tuple import tuple_setitem
 
 from .jit import QUICK, jit
-
-# A disc of half a pixel lies within its own pixel: what is this sharp stays as it is.
-MIN_RADIUS_PX = 0.5
+from .outline import LEAST, SHARP, UNIT, at_height, integral
 
 # Less than this is what rounding leaves of the steps.
 LEAST_WEIGHT = 1e-9
 
-# Colour, coverage, weight: spelled out in the loop, where a count known only at run time makes every write slower.
-CHANNELS = 5
-
-
-@jit(inline="always", fastmath=QUICK)
-def edge_integral(table, rows_per_height, height, side):
-    """Integral of one edge of the unit outline down to `height`; linear between the table's rows."""
-    rows = table.shape[0] - 1
-    position = min(max((height - table[0, 2]) * rows_per_height, 0.0), float(rows))
-    row = min(int(position), rows - 1)
-    t = position - row
-    return table[row, side] + t * (table[row + 1, side] - table[row, side])
+# A step lower than this, in units of all light, is what rounding leaves of one.
+LEAST_STEP = 1e-12
 
 
 @jit(fastmath=QUICK)
-def scatter(values, radius, active, outlines, area, top, left, out):
-    """Spread each pixel's values evenly over the aperture's image at its own radius.
+def scatter(values, radius, which, tables, frames, top, left, channels, room, out):
+    """Spread each pixel's values over its own outline at its own radius.
 
     Parameters
     ----------
-    values : float32 (H, W, CHANNELS)
-        What is spread: premultiplied colour, coverage, weight.
+    values : float32 (H, W, C)
+        What is spread; the last is the weight.
     radius : float32 (H, W)
-        Signed blur radius in pixels; + behind focus. |radius| below MIN_RADIUS_PX stays in its pixel.
-    active : bool (H, W)
-        Pixels to spread; the others are skipped.
-    outlines : float64 (2, M+1, 3)
-        Edge integrals of the unit outline: [0] behind focus, [1] in front. See aperture.outline.
-    area : float
-        Area of the unit outline.
+        Signed blur radius in pixels; + behind focus.
+    which : int32 (H, W)
+        Each pixel's outline; pixels below 0 are skipped.
+    tables : float64 (R, E, 2)
+        Steps of the outlines, one after the other; see outline.
+    frames : float64 (K, FRAME)
     top, left : int
         Place of the wanted part in (H, W).
-    out : float32 (h, w, CHANNELS - 1)
-        Overwritten: the sums there of all but the weight, divided by that of the weight; 0 where that is 0.
+    channels : tuple of int
+        Which of the values are spread this time; the last is the weight's. The others are written to `out` in the same
+        place.
+    room : (tuple of float, tuple of float)
+        Zeros, as many as channels, and twice as many as an outline has steps. Tuples, so that the loops over them are
+        unrolled and what they hold stays in registers.
+    out : float32 (h, w, C - 1)
+        The sums there, divided by that of the weight; 0 where that is 0.
 
     Notes
     -----
-    Per row of the aperture's image a span is written as two steps and summed once at the end. The steps lie at the
-    mean of the edge over the part of the row that the image covers, and are as high as that part, so that the spans'
-    total is the exact area. Sums are float64: differences of bright values would leave streaks in float32.
+    A step lies at its mean over the row of pixels, and is as high as its part of the row, so that all add up to the
+    outline's own light. They are summed once, at the end, in float64: differences of bright values would leave streaks
+    in float32.
     """
     height, width = out.shape[0], out.shape[1]
-    rows_per_height = (outlines.shape[1] - 1) / (outlines[0, -1, 2] - outlines[0, 0, 2])
-    stride = (width + 1) * CHANNELS
+    count, edges = len(channels), len(room[1]) // 2
+    stride = (width + 1) * count
     steps = np.zeros(height * stride, np.float64)
     for source_row in range(radius.shape[0]):
         y = source_row - top
         for source_column in range(radius.shape[1]):
-            if not active[source_row, source_column]:
+            if which[source_row, source_column] < 0:
                 continue
             x = source_column - left
-            signed = float(radius[source_row, source_column])
-            r = abs(signed)
-            if r <= MIN_RADIUS_PX:
+            frame = frames[which[source_row, source_column]]
+            unit = max(abs(float(radius[source_row, source_column])), frame[LEAST]) * frame[UNIT]
+            if unit <= frame[SHARP]:
                 if 0 <= y < height and 0 <= x < width:
-                    k = np.uint64(y * stride + x * CHANNELS)
-                    for channel in range(CHANNELS):
-                        value = float(values[source_row, source_column, channel])
-                        steps[k + np.uint64(channel)] += value
-                        steps[k + np.uint64(channel + CHANNELS)] -= value
+                    k = np.uint64(y * stride + x * count)
+                    for c in range(count):
+                        value = float(values[source_row, source_column, channels[c]])
+                        steps[k + np.uint64(c)] += value
+                        steps[k + np.uint64(c + count)] -= value
                 continue
-            first_row = max(int(math.floor(y - r + 0.5)), 0)
-            last_row = min(int(math.ceil(y + r - 0.5)), height - 1)
-            if first_row > last_row or x + r < -1.0 or x - r > width:
+            first_row = max(int(math.floor(y - unit + 0.5)), 0)
+            last_row = min(int(math.ceil(y + unit - 0.5)), height - 1)
+            if first_row > last_row or x + unit < -1.0 or x - unit > width:
                 continue
-            table = outlines[0 if signed >= 0.0 else 1]
-            scale = 1.0 / (area * r * r)
-            v0 = scale * values[source_row, source_column, 0]
-            v1 = scale * values[source_row, source_column, 1]
-            v2 = scale * values[source_row, source_column, 2]
-            v3 = scale * values[source_row, source_column, 3]
-            v4 = scale * values[source_row, source_column, 4]
-            outline_top, outline_bottom = table[0, 2], table[table.shape[0] - 1, 2]
-            upper = (first_row - 0.5 - y) / r
-            left_above = edge_integral(table, rows_per_height, upper, 0)
-            right_above = edge_integral(table, rows_per_height, upper, 1)
+            per_unit = 1.0 / unit
+            light, above = room
+            for c in range(count):
+                light = tuple_setitem(light, c, per_unit * float(values[source_row, source_column, channels[c]]))
+            row_above, t = at_height(frame, (first_row - 0.5 - y) * per_unit)
+            for edge in range(edges):
+                above = tuple_setitem(above, 2 * edge, integral(tables, row_above, t, edge, 0))
+                above = tuple_setitem(above, 2 * edge + 1, integral(tables, row_above, t, edge, 1))
             for row in range(first_row, last_row + 1):
-                lower = (row + 0.5 - y) / r
-                left_below = edge_integral(table, rows_per_height, lower, 0)
-                right_below = edge_integral(table, rows_per_height, lower, 1)
-                covered, stretch = 1.0, r * r
-                if upper < outline_top or lower > outline_bottom:
-                    covered = (min(lower, outline_bottom) - max(upper, outline_top)) * r
-                    stretch = r * r / max(covered, 1e-12)
-                upper = lower
-                if covered <= 0.0:
-                    continue
-                # A step rises over the pixel it falls in, shared with the next by where in it it lies.
-                for side in range(2):
-                    if side == 0:
-                        position, step = x + (left_below - left_above) * stretch + 0.5, covered
-                    else:
-                        position, step = x + (right_below - right_above) * stretch + 0.5, -covered
+                row_below, t = at_height(frame, (row + 0.5 - y) * per_unit)
+                for edge in range(edges):
+                    sum_below = integral(tables, row_below, t, edge, 0)
+                    moment_below = integral(tables, row_below, t, edge, 1)
+                    step, moment = sum_below - above[2 * edge], moment_below - above[2 * edge + 1]
+                    above = tuple_setitem(above, 2 * edge, sum_below)
+                    above = tuple_setitem(above, 2 * edge + 1, moment_below)
+                    if abs(step) < LEAST_STEP:
+                        continue
+                    # A step rises over the pixel it falls in, shared with the next by where in it it lies.
+                    position = x + moment / step * unit + 0.5
                     if position >= width:
                         continue
                     position = max(position, 0.0)
                     column = int(position)
                     after = step * (position - column)
                     before = step - after
-                    k = np.uint64(row * stride + column * CHANNELS)
-                    steps[k] += v0 * before
-                    steps[k + np.uint64(1)] += v1 * before
-                    steps[k + np.uint64(2)] += v2 * before
-                    steps[k + np.uint64(3)] += v3 * before
-                    steps[k + np.uint64(4)] += v4 * before
-                    steps[k + np.uint64(5)] += v0 * after
-                    steps[k + np.uint64(6)] += v1 * after
-                    steps[k + np.uint64(7)] += v2 * after
-                    steps[k + np.uint64(8)] += v3 * after
-                    steps[k + np.uint64(9)] += v4 * after
-                left_above, right_above = left_below, right_below
+                    k = np.uint64(row * stride + column * count)
+                    for c in range(count):
+                        steps[k + np.uint64(c)] += light[c] * before
+                    for c in range(count):
+                        steps[k + np.uint64(c + count)] += light[c] * after
+    total = np.empty(count)
     for row in range(height):
-        s0 = s1 = s2 = s3 = s4 = 0.0
+        total[:] = 0.0
         k = row * stride
         for x in range(width):
-            s0 += steps[k]
-            s1 += steps[k + 1]
-            s2 += steps[k + 2]
-            s3 += steps[k + 3]
-            s4 += steps[k + 4]
-            k += CHANNELS
-            per = 1.0 / s4 if s4 > LEAST_WEIGHT else 0.0
-            out[row, x, 0], out[row, x, 1], out[row, x, 2] = per * s0, per * s1, per * s2
-            out[row, x, 3] = per * s3
+            for c in range(count):
+                total[c] += steps[k + c]
+            k += count
+            per = 1.0 / total[count - 1] if total[count - 1] > LEAST_WEIGHT else 0.0
+            for c in range(count - 1):
+                out[row, x, channels[c]] = per * total[c]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .jit import jit
+from .jit import QUICK, jit
 
 
 @jit()
@@ -85,3 +85,51 @@ def radiance(rgb, dioptres, extra, top, left, focus_dioptres, px_per_dioptre, sh
             for channel in range(3):
                 rgbd[row, column, channel] = rgb[y, x, channel] + share * extra[y, x, channel]
             rgbd[row, column, 3] = depth
+
+
+@jit(fastmath=QUICK)
+def choose(radius, active, top, left, cell_px, across, down, per_octave, knee_px, most, slots, wanted, which):
+    """Find each pixel's outline by the cell of the picture it lies in and by its blur radius; return how many lack one.
+
+    Parameters
+    ----------
+    radius : float32 (H, W)
+        Signed, pixels.
+    active : bool (H, W)
+        The others get -1.
+    top, left : int
+        Where in the picture the arrays begin.
+    cell_px : float
+        Side of a cell.
+    across, down : int
+        How many cells there are.
+    per_octave, knee_px : float
+        Radii are told apart evenly up to the knee, and beyond it in so many steps to a doubling; 0 = by sign only.
+    most : int
+        Steps to the largest radius.
+    slots : int32 (K,)
+        The outline of each cell and step; -1 where there is none yet.
+    wanted : bool (K,)
+        Set for those that are needed and not there.
+    which : int32 (H, W), overwritten
+    """
+    steps = 2 * most + 2
+    per_knee, per_cell = np.float32(1.0 / knee_px), 1.0 / cell_px
+    missing = 0
+    for row in range(radius.shape[0]):
+        first = min(max(int((top + row + 0.5) * per_cell), 0), down - 1) * across
+        for column in range(radius.shape[1]):
+            if not active[row, column]:
+                which[row, column] = -1
+                continue
+            signed = radius[row, column]
+            step = 0 if signed >= 0.0 else 1
+            if per_octave > 0.0:
+                size = int(per_octave * np.log2(np.float32(1.0) + abs(signed) * per_knee) + 0.5)
+                step = most + (min(size, most) if signed >= 0.0 else -min(size, most))
+            key = (first + min(max(int((left + column + 0.5) * per_cell), 0), across - 1)) * steps + step
+            which[row, column] = slots[key]
+            if slots[key] < 0:
+                wanted[key] = True
+                missing += 1
+    return missing

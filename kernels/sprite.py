@@ -5,10 +5,14 @@ import math
 import numpy as np
 
 from .jit import QUICK, jit
-from .scatter import MIN_RADIUS_PX, edge_integral
+from .outline import LEAST, UNIT, at_height, integral
+from .scatter import LEAST_STEP
 
 # A picture row of a sprite is drawn as so many spans: with one, a level edge would be off by up to half a pixel.
 STRIPS = 8
+
+# A light is drawn no smaller than its pixel.
+LEAST_UNIT_PX = 0.5
 
 # Below this radius one output pixel gathers rays from all over the pupil, and the light is shaded as a whole.
 SHARP_RADIUS_PX = 2.0
@@ -121,7 +125,9 @@ def shade(
 
 
 @jit(fastmath=QUICK)
-def deposit(place, radius, energy, bundle, corner, start, transmitted, outlines, area, top, bottom, out):
+def deposit(
+    place, radius, energy, bundle, corner, start, transmitted, which, tables, frames, channel, end, top, bottom, out
+):
     """Add the sprites to some rows of the picture.
 
     Parameters
@@ -138,65 +144,59 @@ def deposit(place, radius, energy, bundle, corner, start, transmitted, outlines,
         First row and column of each bundle in the picture, and how many pixels it is wide.
     start, transmitted
         As in `shade`.
-    outlines : float64 (2, M+1, 3)
-        Edge integrals of the unit outline, behind focus and in front. See aperture.outline.
-    area : float
-        Area of the unit outline.
+    which : int64 (L,)
+        Each light's outline.
+    tables : float64 (R, E, 2)
+    frames : float64 (K, FRAME)
+        See outline.
+    channel, end : int
+        The channels from the one to before the other are drawn.
     top, bottom : int
         First and last row to add to; the last is not part of it.
     out : float32 (H, W, 3)
         Added to.
     """
-    width = out.shape[1]
-    rows_per_height = (outlines.shape[1] - 1) / (outlines[0, -1, 2] - outlines[0, 0, 2])
-    firsts, lasts, heights = np.empty(STRIPS), np.empty(STRIPS), np.empty(STRIPS)
+    width, edges = out.shape[1], tables.shape[1]
+    above = np.empty((edges, 2))
     for light in range(place.shape[0]):
         x, y = place[light, 0], place[light, 1]
-        r = max(abs(radius[light]), MIN_RADIUS_PX)
-        reach = int(math.ceil(r)) + 1
+        frame = frames[which[light]]
+        unit = max(max(abs(radius[light]), frame[LEAST]) * frame[UNIT], LEAST_UNIT_PX)
+        reach = int(math.ceil(unit)) + 1
         side = 2 * reach + 1
         column0, row0 = int(math.floor(x + 0.5)) - reach, int(math.floor(y + 0.5)) - reach
-        if row0 + side <= top or row0 >= bottom:
+        if row0 + side <= top or row0 >= bottom or column0 >= width or column0 + side <= 0:
             continue
-        table = outlines[0 if radius[light] >= 0.0 else 1]
-        outline_top, outline_bottom = table[0, 2], table[table.shape[0] - 1, 2]
-        weight = 1.0 / (area * r * r)
+        per_unit = 1.0 / unit
         own = bundle[light]
+        line = np.zeros(side + 1)
         for row in range(max(row0, top), min(row0 + side, bottom)):
             first_of_row = start[own] + (row - corner[own, 0]) * corner[own, 2] - corner[own, 1]
-            total = 0.0
+            line[:] = 0.0
+            before, t = at_height(frame, (row - 0.5 - y) * per_unit)
+            for edge in range(edges):
+                above[edge, 0] = integral(tables, before, t, edge, 0)
+                above[edge, 1] = integral(tables, before, t, edge, 1)
             for strip in range(STRIPS):
-                upper = max((row - 0.5 + strip / STRIPS - y) / r, outline_top)
-                lower = min((row - 0.5 + (strip + 1) / STRIPS - y) / r, outline_bottom)
-                firsts[strip], lasts[strip], heights[strip] = 0.0, -1.0, 0.0
-                if lower <= upper:
+                before, t = at_height(frame, (row - 0.5 + (strip + 1) / STRIPS - y) * per_unit)
+                for edge in range(edges):
+                    sum_below = integral(tables, before, t, edge, 0)
+                    moment_below = integral(tables, before, t, edge, 1)
+                    step, moment = sum_below - above[edge, 0], moment_below - above[edge, 1]
+                    above[edge, 0], above[edge, 1] = sum_below, moment_below
+                    if abs(step) < LEAST_STEP:
+                        continue
+                    position = min(max(x + moment / step * unit + 0.5 - column0, 0.0), side - 1e-9)
+                    column = int(position)
+                    after = step * (position - column)
+                    line[column] += step - after
+                    line[column + 1] += after
+            share = 0.0
+            for column in range(side):
+                share += line[column]
+                there = column0 + column
+                if there < 0 or there >= width:
                     continue
-                stretch = r / (lower - upper)
-                first = edge_integral(table, rows_per_height, lower, 0)
-                firsts[strip] = x + (first - edge_integral(table, rows_per_height, upper, 0)) * stretch
-                last = edge_integral(table, rows_per_height, lower, 1)
-                lasts[strip] = x + (last - edge_integral(table, rows_per_height, upper, 1)) * stretch
-                heights[strip] = (lower - upper) * r * weight
-                total += heights[strip]
-            # Where every strip covers the whole pixel, all of them are one.
-            within_first, within_last = -np.inf, np.inf
-            leftmost, rightmost = width, -1
-            for strip in range(STRIPS):
-                if heights[strip] > 0.0:
-                    leftmost = min(leftmost, max(int(math.floor(firsts[strip] + 0.5)), column0, 0))
-                    rightmost = max(rightmost, min(int(math.floor(lasts[strip] + 0.5)), column0 + side - 1, width - 1))
-                    within_first, within_last = max(within_first, firsts[strip]), min(within_last, lasts[strip])
-            for column in range(leftmost, rightmost + 1):
-                passed = transmitted[first_of_row + column]
-                if passed == 0.0:
-                    continue
-                if within_first <= column - 0.5 and column + 0.5 <= within_last:
-                    share = total
-                else:
-                    share = 0.0
-                    for strip in range(STRIPS):
-                        inside = min(lasts[strip], column + 0.5) - max(firsts[strip], column - 0.5)
-                        share += heights[strip] * max(inside, 0.0)
-                share *= passed
-                for channel in range(3):
-                    out[row, column, channel] += share * energy[light, channel]
+                seen = share * per_unit * transmitted[first_of_row + there]
+                for c in range(channel, end):
+                    out[row, there, c] += seen * energy[light, c]

@@ -1,0 +1,206 @@
+"""A lens before a picture: how far from its place, in pixels, each ray of a point's light lands."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .aberration import Wavefront
+from .aperture import Aperture, chords
+from .errors import UsageError
+from .lens import FULL_FRAME_DIAGONAL_MM, Lens
+from .pupil import Rim
+
+Array = NDArray[np.float64]
+FloatOrArray = TypeVar("FloatOrArray", float, NDArray[np.float64])
+
+IRIS_SAMPLES = 4096
+"""Chords of the iris that rays are cut by."""
+
+GREEN = 1
+"""The colour that the lens is focused by, and that coverage goes with."""
+
+LIGHT_LINES = 96
+"""Lines of the pupil for how much light gets through: four digits."""
+
+
+@dataclass(frozen=True, eq=False)
+class Optics:
+    """A lens before a picture of one size.
+
+    Parameters
+    ----------
+    lens : Lens
+    size : (int, int)
+        Height and width in pixels.
+    diagonal_px : float
+        Of the whole picture at this size.
+
+    Raises
+    ------
+    UsageError
+        When the mirror covers the whole of the stopped down pupil.
+    """
+
+    lens: Lens
+    size: tuple[int, int]
+    diagonal_px: float
+
+    def __post_init__(self) -> None:
+        """Refuse a pupil that lets nothing through."""
+        if self.lens.glass.pupil.obstruction >= 0.98 * self.stop:
+            widest = self.lens.glass.f_number or self.lens.f_number
+            closed = widest / self.lens.glass.pupil.obstruction
+            raise UsageError(
+                f"at f/{self.lens.f_number:g} the mirror covers the whole pupil; open wider than f/{closed:.3g}"
+            )
+
+    @property
+    def stop(self) -> float:
+        """Radius of the iris in units of the wide open one's."""
+        return (self.lens.glass.f_number or self.lens.f_number) / self.lens.f_number
+
+    @cached_property
+    def aperture(self) -> Aperture:
+        """The iris at the f-number in use."""
+        return self.lens.aperture.at(self.lens.f_number)
+
+    @property
+    def is_uniform(self) -> bool:
+        """Whether every point's light is the same even image of the iris, but for its size."""
+        pupil = self.lens.glass.pupil
+        return not self.has_flaws and not self.has_rims and pupil.obstruction == 0.0 and pupil.apodisation == 0.0
+
+    @property
+    def has_flaws(self) -> bool:
+        """Whether light lands elsewhere than on the image of the pupil."""
+        return self.lens.glass.wavefront != Wavefront()
+
+    @property
+    def has_rims(self) -> bool:
+        """Whether the pupil changes over the picture."""
+        return any(
+            rim is not None and rim.shift > 0.0 for rim in (self.lens.glass.pupil.front, self.lens.glass.pupil.rear)
+        )
+
+    @property
+    def colours(self) -> tuple[int, ...]:
+        """The colours that are traced: green stands for all where they land together."""
+        return (0, 1, 2) if self.lens.glass.wavefront.has_colour else (GREEN,)
+
+    @cached_property
+    def iris(self) -> Array:
+        """Lowest and highest v of the unit iris, at even steps of u from -1 to 1: float64 (n, 2)."""
+        return chords(self.aperture, IRIS_SAMPLES)
+
+    @property
+    def px_per_um(self) -> float:
+        """Pixels that a ray lands off per micron of the wavefront's slope.
+
+        By 2 N dW/dU on a full frame; a larger format is a larger lens, and its wavefront grows with it.
+        """
+        f_number = self.lens.glass.f_number or self.lens.f_number
+        return 2.0 * f_number * self.diagonal_px / (FULL_FRAME_DIAGONAL_MM * 1000.0)
+
+    @cached_property
+    def slack_px(self) -> float:
+        """By how much blur may be less than the thin lens's: field curvature, astigmatism, longitudinal colour."""
+        wave = self.lens.glass.wavefront
+        bent = abs(wave.field_curvature_um) + abs(wave.astigmatism_um) + max(map(abs, wave.axial_um))
+        return 2.0 * self.stop * self.px_per_um * bent
+
+    @cached_property
+    def flaws_px(self) -> float:
+        """No ray lands farther from its place than the thin lens's radius and this."""
+        wave, stop = self.lens.glass.wavefront, self.stop
+        refocus = abs(_best_focus(wave, stop))
+        slopes = (
+            2.0 * stop * refocus,
+            4.0 * stop**3 * abs(wave.spherical_um),
+            6.0 * stop**5 * abs(wave.zonal_um),
+            4.0 * stop**2 * abs(wave.coma_um),
+            max(map(abs, wave.lateral_um)),
+            4.0 * math.pi * stop * wave.ripple_rings * abs(wave.ripple_um),
+        )
+        return self.slack_px + self.px_per_um * sum(slopes)
+
+    def reach_px(self, radius_px: FloatOrArray) -> FloatOrArray:
+        """Farthest that light of a blur radius (pixels) lands from its place."""
+        return (abs(radius_px) + self.flaws_px) / min(self.lens.glass.pupil.squeeze, 1.0)
+
+    def field(self, x: Array, y: Array) -> Array:
+        """Place in the picture, from its middle in units of the half diagonal: float64 (N, 2); of pixels x, y (N,)."""
+        height, width = self.size
+        centred = np.stack([x - 0.5 * (width - 1), y - 0.5 * (height - 1)], axis=1)
+        return 2.0 / self.diagonal_px * centred
+
+    def jobs(self, radius_px: Array, field: Array, colour: int) -> Array:
+        """Describe what to trace, for `kernels.trace`.
+
+        Parameters
+        ----------
+        radius_px : float64 (N,)
+            Signed blur radii of the thin lens.
+        field : float64 (N, 2)
+            See `field`.
+        colour : int
+            0 red, 1 green, 2 blue.
+
+        Returns
+        -------
+        float64 (N, JOB)
+        """
+        from ..kernels import trace
+
+        pupil, wave, px = self.lens.glass.pupil, self.lens.glass.wavefront, self.px_per_um
+        height = np.hypot(field[:, 0], field[:, 1])
+        away = np.where(height[:, None] > 0.0, field / np.maximum(height, 1e-12)[:, None], (1.0, 0.0))
+        # A point's image is drawn around where its light falls on average: coma's own shift is taken back.
+        recentred = wave.lateral_um[colour] - wave.coma_um * self.stop**2
+        focus = _best_focus(wave, self.stop) + wave.axial_um[colour]
+        jobs = np.zeros((len(radius_px), trace.JOB))
+        columns = {
+            trace.FIELD_X: away[:, 0],
+            trace.FIELD_Y: away[:, 1],
+            trace.RADIUS: radius_px,
+            trace.DEFOCUS: px * (focus + wave.field_curvature_um * height**2),
+            trace.SPHERICAL: px * wave.spherical_um,
+            trace.ZONAL: px * wave.zonal_um,
+            trace.COMA: px * wave.coma_um * height,
+            trace.ASTIGMATISM: px * wave.astigmatism_um * height**2,
+            trace.LATERAL: px * recentred * height,
+            trace.RIPPLE: px * wave.ripple_um,
+            trace.RINGS: wave.ripple_rings,
+            trace.STOP: self.stop,
+            trace.SQUEEZE: pupil.squeeze,
+            trace.OBSTRUCTION: pupil.obstruction,
+            trace.APODISATION: pupil.apodisation,
+        }
+        for rim, sign, shift, radius in (
+            (pupil.front, -1.0, trace.FRONT, trace.FRONT_RADIUS),
+            (pupil.rear, 1.0, trace.REAR, trace.REAR_RADIUS),
+        ):
+            rim = rim or Rim()
+            columns[shift] = sign * rim.shift * height
+            columns[radius] = rim.radius
+        for column, values in columns.items():
+            jobs[:, column] = values
+        return jobs
+
+    def light(self, field: Array) -> Array:
+        """Share of the light of the middle of the picture that arrives: float64 (N,), of places (N, 2)."""
+        from ..kernels import trace
+
+        jobs = self.jobs(np.ones(len(field) + 1), np.concatenate([np.zeros((1, 2)), field]), GREEN)
+        passed = np.array([trace.light(job, self.iris, LIGHT_LINES) for job in jobs])
+        return passed[1:] / passed[0]
+
+
+def _best_focus(wave: Wavefront, stop: float) -> float:
+    """Defocus in microns at which spherical aberration spreads a point's light least (root mean square of the rays)."""
+    return -4.0 / 3.0 * wave.spherical_um * stop**2 - 1.5 * wave.zonal_um * stop**4

@@ -1,0 +1,36 @@
+"""Outlines as tables: what the scatter and the sprites draw of the light that a point sends through the pupil.
+
+An outline is cut into rows. In each, the light of a point is laid out as steps up and down along x; a circle has one
+up at its left edge and one down at its right. A table holds, from the outline's top down to each row's end, the
+integral of each step's height (column 0), and of its height times its x (column 1). So the light in any strip of rows,
+and where it lies, is one difference, exact at any size. Lengths are in units of the frame's `UNIT`; the steps of a row
+add up to 0, and all light to 1.
+
+A frame says where an outline's table begins, and how it is scaled.
+"""
+
+from .jit import QUICK, jit
+
+# Columns of a frame: first row in the tables; number of rows; y of the top; rows per unit of height.
+FIRST, ROWS, TOP, PER_HEIGHT = 0, 1, 2, 3
+# The unit of length is UNIT times the blur radius, or times LEAST where the radius is less, in pixels.
+UNIT, LEAST = 4, 5
+# Where the unit is no longer than this, pixels, all light stays in its pixel.
+SHARP = 6
+FRAME = 7
+
+
+@jit(inline="always", fastmath=QUICK)
+def at_height(frame, height):
+    """Find a height in an outline's table: the row before it, and how far beyond that; ends at top and bottom."""
+    rows = frame[ROWS]
+    position = min(max((height - frame[TOP]) * frame[PER_HEIGHT], 0.0), rows)
+    row = min(int(position), int(rows) - 1)
+    return int(frame[FIRST]) + row, position - row
+
+
+@jit(inline="always", fastmath=QUICK)
+def integral(tables, row, t, edge, column):
+    """Integral of one step from the outline's top down to a place found by `at_height`; linear between rows."""
+    before = tables[row, edge, column]
+    return before + t * (tables[row + 1, edge, column] - before)

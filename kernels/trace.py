@@ -1,0 +1,366 @@
+"""Rays through the pupil: where they land, and the outline of the light that they make there."""
+
+import math
+
+import numpy as np
+
+from .jit import jit
+from .outline import FIRST, LEAST, PER_HEIGHT, ROWS, SHARP, TOP, UNIT
+
+# Columns of a job: direction of the field, unit vector; blur radius; coefficients of the wavefront in pixels. Lengths
+# in the pupil are in units of its wide open radius.
+FIELD_X, FIELD_Y, RADIUS, DEFOCUS, SPHERICAL, ZONAL, COMA, ASTIGMATISM, LATERAL, RIPPLE, RINGS = range(11)
+# Stop and squeeze; the rims: distance of each centre along the field, and radius; obstruction; apodisation.
+STOP, SQUEEZE, FRONT, FRONT_RADIUS, REAR, REAR_RADIUS, OBSTRUCTION, APODISATION, JOB = range(11, 20)
+
+# Densities along a row that differ by less than this share of their mean are one.
+ALIKE = 0.03
+
+# No light is packed into less than this share of an outline's unit.
+LEAST_WIDTH = 2e-3
+
+
+@jit(inline="always")
+def landing(job, u, v):
+    """Where the ray from (u, v) of the pupil lands beside the point's place: pixels, x and y."""
+    ex, ey = job[FIELD_X], job[FIELD_Y]
+    squared = u * u + v * v
+    along = u * ex + v * ey
+    radial = (
+        job[RADIUS] / job[STOP]
+        - 2.0 * job[DEFOCUS]
+        - squared * (4.0 * job[SPHERICAL] + 6.0 * squared * job[ZONAL])
+        - 2.0 * along * job[COMA]
+    )
+    if job[RIPPLE] != 0.0:
+        turns = 2.0 * math.pi * job[RINGS]
+        radial += 2.0 * turns * job[RIPPLE] * math.sin(turns * squared)
+    tangential = -squared * job[COMA] - 2.0 * along * job[ASTIGMATISM] - job[LATERAL]
+    return (radial * u + tangential * ex) / job[SQUEEZE], radial * v + tangential * ey
+
+
+@jit(inline="always")
+def chord(job, iris, u):
+    """Lowest and highest v of the pupil at u; the first is larger where there is none. `iris` is a table of those."""
+    samples = iris.shape[0] - 1
+    position = (u / job[STOP] + 1.0) * 0.5 * samples
+    if position < 0.0 or position > samples:
+        return 1.0, -1.0
+    before = min(int(position), samples - 1)
+    t = position - before
+    low = job[STOP] * (iris[before, 0] + t * (iris[before + 1, 0] - iris[before, 0]))
+    high = job[STOP] * (iris[before, 1] + t * (iris[before + 1, 1] - iris[before, 1]))
+    for rim in range(2):
+        shift = job[FRONT] if rim == 0 else job[REAR]
+        across = u - shift * job[FIELD_X]
+        squared = (job[FRONT_RADIUS] if rim == 0 else job[REAR_RADIUS]) ** 2 - across * across
+        if squared <= 0.0:
+            return 1.0, -1.0
+        half = math.sqrt(squared)
+        low = max(low, shift * job[FIELD_Y] - half)
+        high = min(high, shift * job[FIELD_Y] + half)
+    return low, high
+
+
+@jit(inline="always")
+def passed(job, u, v):
+    """Share of the light that the apodisation lets through."""
+    return math.exp(-job[APODISATION] * (u * u + v * v)) if job[APODISATION] > 0.0 else 1.0
+
+
+@jit()
+def extent(job, iris):
+    """First and last u of the pupil; the first is larger where it is closed."""
+    scan = 256
+    first, last = 1.0, -1.0
+    for k in range(scan + 1):
+        u = job[STOP] * (2.0 * k / scan - 1.0)
+        low, high = chord(job, iris, u)
+        if low < high:
+            first, last = min(first, u), max(last, u)
+    if first > last:
+        return first, last
+    step = 2.0 * job[STOP] / scan
+    for _ in range(20):
+        step *= 0.5
+        for side in (-1.0, 1.0):
+            u = (first if side < 0.0 else last) + side * step
+            low, high = chord(job, iris, u)
+            if low < high:
+                if side < 0.0:
+                    first = u
+                else:
+                    last = u
+    return first, last
+
+
+@jit()
+def light(job, iris, lines):
+    """Light that the pupil lets through, in units of what a wide open one without rims, filter or mirror does."""
+    first, last = extent(job, iris)
+    if first > last:
+        return 0.0
+    total = 0.0
+    for line in range(lines):
+        u, width = _line(first, last, line, lines)
+        low, high = chord(job, iris, u)
+        hole = _hole(job, u)
+        for part in range(2):
+            bottom, top = (low, min(high, -hole)) if part == 0 else (max(low, hole), high)
+            if top <= bottom:
+                continue
+            if job[APODISATION] == 0.0:
+                total += width * (top - bottom)
+                continue
+            step = (top - bottom) / lines
+            for k in range(lines):
+                total += width * step * passed(job, u, bottom + (k + 0.5) * step)
+    return total / math.pi
+
+
+@jit(inline="always")
+def _line(first, last, line, lines):
+    """Place and width of one of the lines that the pupil is cut into: narrower towards its ends, where it is round."""
+    middle, half = 0.5 * (first + last), 0.5 * (last - first)
+    u = middle - half * math.cos(math.pi * (line + 0.5) / lines)
+    return u, half * (math.cos(math.pi * line / lines) - math.cos(math.pi * (line + 1) / lines))
+
+
+@jit(inline="always")
+def _hole(job, u):
+    """Half the height of the obstruction at u."""
+    return math.sqrt(max(job[OBSTRUCTION] ** 2 - u * u, 0.0))
+
+
+@jit(inline="always")
+def _along(x0, y0, x1, y1, top, per_height, rows, lengths, moments):
+    """Add a piece of a curve to the rows it passes: its height in each, and that times its x."""
+    if y1 < y0:
+        x0, y0, x1, y1 = x1, y1, x0, y0
+    a, b = (y0 - top) * per_height, (y1 - top) * per_height
+    if b - a < 1e-12:
+        return
+    for row in range(max(int(a), 0), min(int(b), rows - 1) + 1):
+        upper, lower = max(a, float(row)), min(b, row + 1.0)
+        if lower > upper:
+            t = (0.5 * (upper + lower) - a) / (b - a)
+            lengths[row] += lower - upper
+            moments[row] += (lower - upper) * (x0 + t * (x1 - x0))
+
+
+@jit(inline="always")
+def _deposit(x0, y0, x1, y1, energy, top, per_height, rows, line, weights, moments):
+    """Share the light of a piece of a line out among the rows it passes."""
+    a, b = (y0 - top) * per_height, (y1 - top) * per_height
+    if b < a:
+        a, b, x0, x1 = b, a, x1, x0
+    if b - a < 1e-9:
+        row = min(max(int(a), 0), rows - 1)
+        weights[row, line] += energy
+        moments[row, line] += energy * 0.5 * (x0 + x1)
+        return
+    for row in range(max(int(a), 0), min(int(b), rows - 1) + 1):
+        upper, lower = max(a, float(row)), min(b, row + 1.0)
+        if lower > upper:
+            share = energy * (lower - upper) / (b - a)
+            t = (0.5 * (upper + lower) - a) / (b - a)
+            weights[row, line] += share
+            moments[row, line] += share * (x0 + t * (x1 - x0))
+
+
+@jit(inline="always")
+def _pieces(places, energies, count, low, high, least, pieces, edges, densities):
+    """Cut a row's light between `low` and `high` into pieces of equal light: their edges and densities.
+
+    `places` and `energies` of `count` lines are sorted in place; each line's light reaches half way to the next.
+    """
+    total = 0.0
+    for n in range(count):
+        place, energy = places[n], energies[n]
+        total += energy
+        k = n
+        while k > 0 and places[k - 1] > place:
+            places[k], energies[k] = places[k - 1], energies[k - 1]
+            k -= 1
+        places[k], energies[k] = place, energy
+    low, high = min(low, places[0]), max(high, places[count - 1])
+    if high - low < least:
+        middle = 0.5 * (low + high)
+        low, high = middle - 0.5 * least, middle + 0.5 * least
+    edges[0], edges[pieces] = low, high
+    piece, before, start = 1, 0.0, low
+    for n in range(count):
+        end = 0.5 * (places[n] + places[n + 1]) if n + 1 < count else high
+        while piece < pieces and before + energies[n] >= total * piece / pieces:
+            t = (total * piece / pieces - before) / max(energies[n], 1e-30)
+            edges[piece] = start + t * (end - start)
+            piece += 1
+        before += energies[n]
+        start = end
+    while piece < pieces:
+        edges[piece] = high
+        piece += 1
+    even = total / (high - low)
+    alike = True
+    for piece in range(pieces):
+        # Too narrow a piece is widened into the next, so that all its light stays.
+        if edges[piece + 1] - edges[piece] < least / pieces:
+            edges[piece + 1] = edges[piece] + least / pieces
+        densities[piece] = total / pieces / (edges[piece + 1] - edges[piece])
+        alike = alike and abs(densities[piece] - even) <= ALIKE * even
+    if alike:
+        densities[:] = total / (edges[pieces] - edges[0])
+
+
+@jit()
+def outlines(jobs, iris, lines, pieces, least_radius, sharp, frames, tables):
+    """Trace each job's rays, and write the outline that they make.
+
+    Parameters
+    ----------
+    jobs : float64 (N, JOB)
+        What to trace; pixels, and units of the wide open pupil.
+    iris : float64 (n, 2)
+        Lowest and highest v of the unit iris, at even steps of u from -1 to 1.
+    lines : int
+        Lines that the pupil is cut into, and pieces of each.
+    pieces : int
+        Pieces of even density that each half of a row is made of.
+    least_radius, sharp : float
+        `LEAST` and `SHARP` of the frames, pixels.
+    frames : float64 (N, FRAME)
+        `FIRST` and `ROWS` are read, the others written.
+    tables : float64 (R, 2 * pieces + 2, 2)
+        Written: all light adds up to 1.
+    """
+    most_rows = 0
+    for n in range(jobs.shape[0]):
+        most_rows = max(most_rows, int(frames[n, ROWS]))
+    landed = np.empty((lines, 2, lines + 1, 2))
+    spans = np.empty((lines, 2, 2))
+    weights, moments = np.empty((most_rows, lines)), np.empty((most_rows, lines))
+    sides, side_moments = np.empty((4, most_rows)), np.empty((4, most_rows))
+    places, energies = np.empty(lines), np.empty(lines)
+    edges, densities = np.empty(pieces + 1), np.empty(pieces)
+    for n in range(jobs.shape[0]):
+        job, rows, first_row = jobs[n], int(frames[n, ROWS]), int(frames[n, FIRST])
+        table = tables[first_row : first_row + rows + 1]
+        table[:] = 0.0
+        first, last = extent(job, iris)
+        if first > last:
+            first, last = 0.0, 0.0
+        middle = 0.0 if job[OBSTRUCTION] > 0.0 else 0.5 * (first + last)
+        left, right, high, low = np.inf, -np.inf, np.inf, -np.inf
+        for line in range(lines):
+            u, _ = _line(first, last, line, lines)
+            bottom, top = chord(job, iris, u)
+            hole = _hole(job, u)
+            for part in range(2):
+                spans[line, part, 0] = bottom if part == 0 else max(bottom, hole)
+                spans[line, part, 1] = min(top, -hole) if part == 0 else top
+                if hole == 0.0 and part == 0:
+                    spans[line, part, 1] = 0.5 * (bottom + top)
+                elif hole == 0.0:
+                    spans[line, part, 0] = 0.5 * (bottom + top)
+                if spans[line, part, 1] <= spans[line, part, 0]:
+                    continue
+                step = (spans[line, part, 1] - spans[line, part, 0]) / lines
+                for k in range(lines + 1):
+                    x, y = landing(job, u, spans[line, part, 0] + k * step)
+                    landed[line, part, k, 0], landed[line, part, k, 1] = x, y
+                    left, right, high, low = min(left, x), max(right, x), min(high, y), max(low, y)
+        for end in range(2):
+            u = first if end == 0 else last
+            bottom, top = chord(job, iris, u)
+            if bottom > top:
+                bottom = top = 0.0
+            for v in (bottom, top):
+                x, y = landing(job, u, v)
+                left, right, high, low = min(left, x), max(right, x), min(high, y), max(low, y)
+        size = max(-left, right, -high, low, 1e-3)
+        if low - high < LEAST_WIDTH * size:
+            high, low = 0.5 * (high + low) - 0.5 * LEAST_WIDTH * size, 0.5 * (high + low) + 0.5 * LEAST_WIDTH * size
+        per_height = rows / (low - high)
+
+        weights[:rows] = 0.0
+        moments[:rows] = 0.0
+        total = 0.0
+        for line in range(lines):
+            u, width = _line(first, last, line, lines)
+            for part in range(2):
+                bottom, top = spans[line, part, 0], spans[line, part, 1]
+                if top <= bottom:
+                    continue
+                step = (top - bottom) / lines
+                for k in range(lines):
+                    energy = width * step * passed(job, u, bottom + (k + 0.5) * step)
+                    total += energy
+                    x0, y0 = landed[line, part, k, 0], landed[line, part, k, 1]
+                    x1, y1 = landed[line, part, k + 1, 0], landed[line, part, k + 1, 1]
+                    _deposit(x0, y0, x1, y1, energy, high, per_height, rows, line, weights, moments)
+
+        # The outer sides of both halves, then what bounds them in the middle: the obstruction, or each other.
+        sides[:, :rows] = 0.0
+        side_moments[:, :rows] = 0.0
+        for half in range(2):
+            end = first if half == 0 else last
+            nodes = lines
+            for branch in range(2):
+                bottom, top = chord(job, iris, middle)
+                x0, y0 = landing(job, middle, bottom if branch == 0 else top)
+                for k in range(1, nodes + 1):
+                    u = middle + (end - middle) * math.sin(0.5 * math.pi * k / nodes)
+                    bottom, top = chord(job, iris, u)
+                    if bottom > top:
+                        continue
+                    x1, y1 = landing(job, u, bottom if branch == 0 else top)
+                    _along(x0, y0, x1, y1, high, per_height, rows, sides[half], side_moments[half])
+                    x0, y0 = x1, y1
+                if branch == 0:
+                    bottom, top = chord(job, iris, end)
+                    if bottom < top:
+                        x1, y1 = landing(job, end, top)
+                        _along(x0, y0, x1, y1, high, per_height, rows, sides[half], side_moments[half])
+            bottom, top = chord(job, iris, middle)
+            for k in range(2 * nodes + 1):
+                v = bottom + (top - bottom) * 0.5 * (1.0 - math.cos(math.pi * k / (2 * nodes)))
+                gap = math.sqrt(max(job[OBSTRUCTION] ** 2 - v * v, 0.0))
+                x1, y1 = landing(job, middle - gap if half == 0 else middle + gap, v)
+                if k > 0:
+                    _along(x0, y0, x1, y1, high, per_height, rows, sides[2 + half], side_moments[2 + half])
+                x0, y0 = x1, y1
+
+        # A row that no outline crosses is as wide as its light.
+        least = LEAST_WIDTH * size
+        split = 0
+        while split < lines and _line(first, last, split, lines)[0] < middle:
+            split += 1
+        for row in range(rows):
+            for half in range(2):
+                count = 0
+                for line in range(0 if half == 0 else split, split if half == 0 else lines):
+                    if weights[row, line] > 0.0:
+                        energies[count] = weights[row, line] / max(total, 1e-30)
+                        places[count] = moments[row, line] / weights[row, line]
+                        count += 1
+                base = half * (pieces + 1)
+                if count > 0:
+                    start = end = places[0]
+                    for side in (half, 2 + half):
+                        if sides[side, row] > 0.0:
+                            place = side_moments[side, row] / sides[side, row]
+                            start, end = min(start, place), max(end, place)
+                    _pieces(places, energies, count, start, end, least, pieces, edges, densities)
+                    for piece in range(pieces):
+                        for edge in range(2):
+                            step = densities[piece] if edge == 0 else -densities[piece]
+                            place = edges[piece + edge]
+                            table[row + 1, base + piece + edge, 0] += step * size
+                            table[row + 1, base + piece + edge, 1] += step * place
+                for edge in range(base, base + pieces + 1):
+                    for column in range(2):
+                        table[row + 1, edge, column] += table[row, edge, column]
+        frame = frames[n]
+        frame[TOP], frame[PER_HEIGHT] = high / size, rows / (low - high) * size
+        reference = max(abs(job[RADIUS]), least_radius)
+        frame[UNIT], frame[LEAST], frame[SHARP] = size / reference, least_radius, sharp
