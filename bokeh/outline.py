@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels.outline import FIRST, FRAME, PER_HEIGHT, ROWS, SHARP, TOP, UNIT
+from ..kernels.outline import FIRST, FRAME, GROWTH, PER_HEIGHT, ROWS, SHARP, TOP
 from .aperture import Aperture, area, polygon, sides
 from .masks import Box
 from .optics import Optics
@@ -35,9 +35,6 @@ CELLS = 28
 
 KNEE_PX, PER_OCTAVE = 2.0, 6.0
 """Outlines are traced for radii that lie evenly up to the knee, and beyond it so many to each doubling."""
-
-LEAST_PX = 4.0
-"""Below this radius an outline does not scale with it: the flaws are what is seen."""
 
 FEWEST_MOST_ROWS = (24, 512)
 """Fewest and most rows of a traced outline."""
@@ -69,7 +66,7 @@ class Fineness:
     @property
     def edges(self) -> int:
         """Steps in a row of the table."""
-        return 2 * self.pieces + 2
+        return 4 * self.pieces
 
 
 COARSE = Fineness(24, 2, False)
@@ -178,7 +175,7 @@ class Outlines:
             signed = step - self.most
             radius_px = np.sign(signed) * KNEE_PX * (2.0 ** (np.abs(signed) / PER_OCTAVE) - 1.0)
         else:
-            radius_px = np.where(step == 0, 1.0, -1.0) * LEAST_PX
+            radius_px = np.where(step == 0, KNEE_PX, -KNEE_PX)
         across, _ = self.grid
         middle = [(place + 0.5) * self.cell_px - 0.5 for place in (cell % across, cell // across)]
         middle = [np.minimum(place, n - 1.0) for place, n in zip(middle, self.optics.size[::-1], strict=True)]
@@ -228,7 +225,7 @@ def even_outlines(aperture: Aperture, squeeze: float = 1.0) -> tuple[Array, Arra
         frame = frames[side]
         frame[FIRST], frame[ROWS], frame[TOP] = first, TABLE_ROWS, heights[0]
         frame[PER_HEIGHT] = TABLE_ROWS / (heights[-1] - heights[0])
-        frame[UNIT], frame[SHARP] = 1.0, SHARP_PX
+        frame[GROWTH], frame[SHARP] = 1.0, SHARP_PX
     return tables, frames
 
 
@@ -267,6 +264,7 @@ def trace(optics: Optics, radius_px: Array, field: Array, colour: int, fineness:
     ends = np.cumsum(frames[:, ROWS] + 1)
     frames[:, FIRST] = np.concatenate([[0.0], ends[:-1]])
     tables = np.empty((int(ends[-1]), fineness.edges, 2))
+    sharp_px = FLAWED_SHARP_PX if optics.has_flaws else SHARP_PX
     size = fineness.lines, fineness.pieces
-    kernel.outlines(jobs, optics.iris, *size, LEAST_PX, FLAWED_SHARP_PX, frames, tables)
+    kernel.outlines(jobs, optics.iris, *size, sharp_px, frames, tables)
     return tables, frames

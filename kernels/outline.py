@@ -13,11 +13,17 @@ from .jit import QUICK, jit
 
 # Columns of a frame: first row in the tables; number of rows; y of the top; rows per unit of height.
 FIRST, ROWS, TOP, PER_HEIGHT = 0, 1, 2, 3
-# The unit of length is UNIT times the blur radius, or times LEAST where the radius is less, in pixels.
-UNIT, LEAST = 4, 5
+# The unit of length in pixels: what it is for a blur radius of 0, and by how much it grows with the radius.
+OFFSET, GROWTH = 4, 5
 # Where the unit is no longer than this, pixels, all light stays in its pixel.
 SHARP = 6
 FRAME = 7
+
+
+@jit(inline="always", fastmath=QUICK)
+def unit_px(frame, radius):
+    """Length of an outline's unit at a blur radius, pixels."""
+    return frame[OFFSET] + frame[GROWTH] * abs(radius)
 
 
 @jit(inline="always", fastmath=QUICK)

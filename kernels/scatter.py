@@ -6,7 +6,7 @@ import numpy as np
 from numba.cpython.unsafe.tuple import tuple_setitem
 
 from .jit import QUICK, jit
-from .outline import LEAST, SHARP, UNIT, at_height, integral
+from .outline import SHARP, at_height, integral, unit_px
 
 # Less than this is what rounding leaves of the steps.
 LEAST_WEIGHT = 1e-9
@@ -58,7 +58,7 @@ def scatter(values, radius, which, tables, frames, top, left, channels, room, ou
                 continue
             x = source_column - left
             frame = frames[which[source_row, source_column]]
-            unit = max(abs(float(radius[source_row, source_column])), frame[LEAST]) * frame[UNIT]
+            unit = unit_px(frame, float(radius[source_row, source_column]))
             if unit <= frame[SHARP]:
                 if 0 <= y < height and 0 <= x < width:
                     k = np.uint64(y * stride + x * count)

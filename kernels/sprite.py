@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .jit import QUICK, jit
-from .outline import LEAST, UNIT, at_height, integral
+from .outline import at_height, integral, unit_px
 from .scatter import LEAST_STEP
 
 # A picture row of a sprite is drawn as so many spans: with one, a level edge would be off by up to half a pixel.
@@ -161,7 +161,7 @@ def deposit(
     for light in range(place.shape[0]):
         x, y = place[light, 0], place[light, 1]
         frame = frames[which[light]]
-        unit = max(max(abs(radius[light]), frame[LEAST]) * frame[UNIT], LEAST_UNIT_PX)
+        unit = max(unit_px(frame, radius[light]), LEAST_UNIT_PX)
         reach = int(math.ceil(unit)) + 1
         side = 2 * reach + 1
         column0, row0 = int(math.floor(x + 0.5)) - reach, int(math.floor(y + 0.5)) - reach
@@ -197,6 +197,6 @@ def deposit(
                 there = column0 + column
                 if there < 0 or there >= width:
                     continue
-                seen = share * per_unit * transmitted[first_of_row + there]
+                seen = max(share, 0.0) * per_unit * transmitted[first_of_row + there]
                 for c in range(channel, end):
                     out[row, there, c] += seen * energy[light, c]

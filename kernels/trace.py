@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .jit import jit
-from .outline import FIRST, LEAST, PER_HEIGHT, ROWS, SHARP, TOP, UNIT
+from .outline import FIRST, GROWTH, OFFSET, PER_HEIGHT, ROWS, SHARP, TOP
 
 # Columns of a job: direction of the field, unit vector; blur radius; coefficients of the wavefront in pixels. Lengths
 # in the pupil are in units of its wide open radius.
@@ -13,8 +13,11 @@ FIELD_X, FIELD_Y, RADIUS, DEFOCUS, SPHERICAL, ZONAL, COMA, ASTIGMATISM, LATERAL,
 # Stop and squeeze; the rims: distance of each centre along the field, and radius; obstruction; apodisation.
 STOP, SQUEEZE, FRONT, FRONT_RADIUS, REAR, REAR_RADIUS, OBSTRUCTION, APODISATION, JOB = range(11, 20)
 
-# Densities along a row that differ by less than this share of their mean are one.
-ALIKE = 0.03
+# So often light of one line of the pupil may turn back on its way over the picture.
+BRANCHES = 4
+
+# An outline whose densities differ by less than this share of the largest is even.
+ALIKE = 0.06
 
 # No light is packed into less than this share of an outline's unit.
 LEAST_WIDTH = 2e-3
@@ -149,28 +152,34 @@ def _along(x0, y0, x1, y1, top, per_height, rows, lengths, moments):
 
 
 @jit(inline="always")
-def _deposit(x0, y0, x1, y1, energy, top, per_height, rows, line, weights, moments):
+def _deposit(x0, y0, x1, y1, energy, top, per_height, rows, branch, weights, moments):
     """Share the light of a piece of a line out among the rows it passes."""
     a, b = (y0 - top) * per_height, (y1 - top) * per_height
     if b < a:
         a, b, x0, x1 = b, a, x1, x0
     if b - a < 1e-9:
         row = min(max(int(a), 0), rows - 1)
-        weights[row, line] += energy
-        moments[row, line] += energy * 0.5 * (x0 + x1)
+        weights[row, branch] += energy
+        moments[row, branch] += energy * 0.5 * (x0 + x1)
         return
     for row in range(max(int(a), 0), min(int(b), rows - 1) + 1):
         upper, lower = max(a, float(row)), min(b, row + 1.0)
         if lower > upper:
             share = energy * (lower - upper) / (b - a)
             t = (0.5 * (upper + lower) - a) / (b - a)
-            weights[row, line] += share
-            moments[row, line] += share * (x0 + t * (x1 - x0))
+            weights[row, branch] += share
+            moments[row, branch] += share * (x0 + t * (x1 - x0))
+
+
+@jit(inline="always")
+def _share(piece, pieces):
+    """Light before a piece: the first and last hold less, where a soft image fades and a hard one has its rim."""
+    return 0.5 - 0.5 * math.cos(math.pi * piece / pieces)
 
 
 @jit(inline="always")
 def _pieces(places, energies, count, low, high, least, pieces, edges, densities):
-    """Cut a row's light between `low` and `high` into pieces of equal light: their edges and densities.
+    """Cut a row's light between `low` and `high` into pieces of even density: their edges and densities.
 
     `places` and `energies` of `count` lines are sorted in place; each line's light reaches half way to the next.
     """
@@ -191,8 +200,8 @@ def _pieces(places, energies, count, low, high, least, pieces, edges, densities)
     piece, before, start = 1, 0.0, low
     for n in range(count):
         end = 0.5 * (places[n] + places[n + 1]) if n + 1 < count else high
-        while piece < pieces and before + energies[n] >= total * piece / pieces:
-            t = (total * piece / pieces - before) / max(energies[n], 1e-30)
+        while piece < pieces and before + energies[n] >= total * _share(piece, pieces):
+            t = (total * _share(piece, pieces) - before) / max(energies[n], 1e-30)
             edges[piece] = start + t * (end - start)
             piece += 1
         before += energies[n]
@@ -200,20 +209,33 @@ def _pieces(places, energies, count, low, high, least, pieces, edges, densities)
     while piece < pieces:
         edges[piece] = high
         piece += 1
-    even = total / (high - low)
-    alike = True
     for piece in range(pieces):
         # Too narrow a piece is widened into the next, so that all its light stays.
         if edges[piece + 1] - edges[piece] < least / pieces:
             edges[piece + 1] = edges[piece] + least / pieces
-        densities[piece] = total / pieces / (edges[piece + 1] - edges[piece])
-        alike = alike and abs(densities[piece] - even) <= ALIKE * even
-    if alike:
-        densities[:] = total / (edges[pieces] - edges[0])
+        own = total * (_share(piece + 1, pieces) - _share(piece, pieces))
+        densities[piece] = own / (edges[piece + 1] - edges[piece])
 
 
 @jit()
-def outlines(jobs, iris, lines, pieces, least_radius, sharp, frames, tables):
+def _join(table):
+    """Make one piece of each row: from the leftmost edge to the rightmost, as dense as all its pieces together."""
+    for row in range(table.shape[0]):
+        left, right, light = np.inf, -np.inf, 0.0
+        for edge in range(table.shape[1]):
+            if table[row, edge, 0] != 0.0:
+                place = table[row, edge, 1] / table[row, edge, 0]
+                left, right = min(left, place), max(right, place)
+                light -= table[row, edge, 1]
+        table[row] = 0.0
+        if light > 0.0:
+            density = light / (right - left)
+            table[row, 0, 0], table[row, 0, 1] = density, density * left
+            table[row, 1, 0], table[row, 1, 1] = -density, -density * right
+
+
+@jit()
+def outlines(jobs, iris, lines, pieces, sharp, frames, tables):
     """Trace each job's rays, and write the outline that they make.
 
     Parameters
@@ -226,21 +248,23 @@ def outlines(jobs, iris, lines, pieces, least_radius, sharp, frames, tables):
         Lines that the pupil is cut into, and pieces of each.
     pieces : int
         Pieces of even density that each half of a row is made of.
-    least_radius, sharp : float
-        `LEAST` and `SHARP` of the frames, pixels.
+    sharp : float
+        `SHARP` of the frames, pixels.
     frames : float64 (N, FRAME)
         `FIRST` and `ROWS` are read, the others written.
-    tables : float64 (R, 2 * pieces + 2, 2)
-        Written: all light adds up to 1.
+    tables : float64 (R, 4 * pieces, 2)
+        Written: all light adds up to 1. Each piece has a step up and one down of its own: where steps that change their
+        sign from row to row met in one, it would lie anywhere.
     """
     most_rows = 0
     for n in range(jobs.shape[0]):
         most_rows = max(most_rows, int(frames[n, ROWS]))
     landed = np.empty((lines, 2, lines + 1, 2))
     spans = np.empty((lines, 2, 2))
-    weights, moments = np.empty((most_rows, lines)), np.empty((most_rows, lines))
+    branches = BRANCHES * lines
+    weights, moments = np.empty((most_rows, branches)), np.empty((most_rows, branches))
     sides, side_moments = np.empty((4, most_rows)), np.empty((4, most_rows))
-    places, energies = np.empty(lines), np.empty(lines)
+    places, energies = np.empty(branches), np.empty(branches)
     edges, densities = np.empty(pieces + 1), np.empty(pieces)
     for n in range(jobs.shape[0]):
         job, rows, first_row = jobs[n], int(frames[n, ROWS]), int(frames[n, FIRST])
@@ -251,6 +275,7 @@ def outlines(jobs, iris, lines, pieces, least_radius, sharp, frames, tables):
             first, last = 0.0, 0.0
         middle = 0.0 if job[OBSTRUCTION] > 0.0 else 0.5 * (first + last)
         left, right, high, low = np.inf, -np.inf, np.inf, -np.inf
+        widest = 0.0
         for line in range(lines):
             u, _ = _line(first, last, line, lines)
             bottom, top = chord(job, iris, u)
@@ -265,6 +290,7 @@ def outlines(jobs, iris, lines, pieces, least_radius, sharp, frames, tables):
                 if spans[line, part, 1] <= spans[line, part, 0]:
                     continue
                 step = (spans[line, part, 1] - spans[line, part, 0]) / lines
+                widest = max(widest, abs(u) / job[SQUEEZE], abs(bottom), abs(top))
                 for k in range(lines + 1):
                     x, y = landing(job, u, spans[line, part, 0] + k * step)
                     landed[line, part, k, 0], landed[line, part, k, 1] = x, y
@@ -287,6 +313,7 @@ def outlines(jobs, iris, lines, pieces, least_radius, sharp, frames, tables):
         total = 0.0
         for line in range(lines):
             u, width = _line(first, last, line, lines)
+            upwards, turns = landed[line, 0, 1, 1] < landed[line, 0, 0, 1], 0
             for part in range(2):
                 bottom, top = spans[line, part, 0], spans[line, part, 1]
                 if top <= bottom:
@@ -297,8 +324,14 @@ def outlines(jobs, iris, lines, pieces, least_radius, sharp, frames, tables):
                     total += energy
                     x0, y0 = landed[line, part, k, 0], landed[line, part, k, 1]
                     x1, y1 = landed[line, part, k + 1, 0], landed[line, part, k + 1, 1]
-                    _deposit(x0, y0, x1, y1, energy, high, per_height, rows, line, weights, moments)
+                    # Where a line turns back, what lands in a row comes from two places of it.
+                    if (y1 < y0) != upwards:
+                        upwards = not upwards
+                        turns = min(turns + 1, BRANCHES - 1)
+                    branch = BRANCHES * line + turns
+                    _deposit(x0, y0, x1, y1, energy, high, per_height, rows, branch, weights, moments)
 
+        x0 = y0 = 0.0
         # The outer sides of both halves, then what bounds them in the middle: the obstruction, or each other.
         sides[:, :rows] = 0.0
         side_moments[:, :rows] = 0.0
@@ -330,37 +363,47 @@ def outlines(jobs, iris, lines, pieces, least_radius, sharp, frames, tables):
                     _along(x0, y0, x1, y1, high, per_height, rows, sides[2 + half], side_moments[2 + half])
                 x0, y0 = x1, y1
 
-        # A row that no outline crosses is as wide as its light.
         least = LEAST_WIDTH * size
         split = 0
         while split < lines and _line(first, last, split, lines)[0] < middle:
             split += 1
+        thinnest, densest = np.inf, 0.0
         for row in range(rows):
             for half in range(2):
                 count = 0
-                for line in range(0 if half == 0 else split, split if half == 0 else lines):
-                    if weights[row, line] > 0.0:
-                        energies[count] = weights[row, line] / max(total, 1e-30)
-                        places[count] = moments[row, line] / weights[row, line]
+                for branch in range(0 if half == 0 else BRANCHES * split, BRANCHES * (split if half == 0 else lines)):
+                    if weights[row, branch] > 0.0:
+                        energies[count] = weights[row, branch] / max(total, 1e-30)
+                        places[count] = moments[row, branch] / weights[row, branch]
                         count += 1
-                base = half * (pieces + 1)
-                if count > 0:
-                    start = end = places[0]
-                    for side in (half, 2 + half):
-                        if sides[side, row] > 0.0:
-                            place = side_moments[side, row] / sides[side, row]
-                            start, end = min(start, place), max(end, place)
-                    _pieces(places, energies, count, start, end, least, pieces, edges, densities)
-                    for piece in range(pieces):
-                        for edge in range(2):
-                            step = densities[piece] if edge == 0 else -densities[piece]
-                            place = edges[piece + edge]
-                            table[row + 1, base + piece + edge, 0] += step * size
-                            table[row + 1, base + piece + edge, 1] += step * place
-                for edge in range(base, base + pieces + 1):
-                    for column in range(2):
-                        table[row + 1, edge, column] += table[row, edge, column]
+                if count == 0:
+                    continue
+                # A row that the outline does not cross is as wide as its light.
+                start = end = places[0]
+                crossed = 0.0
+                for side in (half, 2 + half):
+                    if sides[side, row] > 0.0:
+                        place = side_moments[side, row] / sides[side, row]
+                        start, end = min(start, place), max(end, place)
+                        crossed = sides[side, row]
+                _pieces(places, energies, count, start, end, least, pieces, edges, densities)
+                for piece in range(pieces):
+                    density = densities[piece]
+                    # The first and last rows are not crossed all the way.
+                    if crossed > 0.99:
+                        thinnest, densest = min(thinnest, density), max(densest, density)
+                    for side in range(2):
+                        step = density if side == 0 else -density
+                        edge = 2 * (half * pieces + piece) + side
+                        table[row + 1, edge, 0] = step * size
+                        table[row + 1, edge, 1] = step * edges[piece + side]
+        if densest - thinnest < ALIKE * densest and job[OBSTRUCTION] == 0.0:
+            _join(table)
+        for row in range(rows):
+            for edge in range(table.shape[1]):
+                for column in range(2):
+                    table[row + 1, edge, column] += table[row, edge, column]
         frame = frames[n]
         frame[TOP], frame[PER_HEIGHT] = high / size, rows / (low - high) * size
-        reference = max(abs(job[RADIUS]), least_radius)
-        frame[UNIT], frame[LEAST], frame[SHARP] = size / reference, least_radius, sharp
+        frame[GROWTH], frame[SHARP] = widest / job[STOP], sharp
+        frame[OFFSET] = size - frame[GROWTH] * abs(job[RADIUS])
