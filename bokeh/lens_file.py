@@ -96,12 +96,28 @@ class LensFile:
         UsageError
             When a value is out of its range, or the f-number is below the widest.
         """
-        given = {key: value for key, value in overrides.items() if value is not None}
-        of_iris = {one.name: given.pop(one.name) for one in fields(Aperture) if one.name in given}
-        whole = {"f_number": self.f_number, "aperture": self.iris, "glass": self.glass, "starburst": self.starburst}
-        whole |= given
-        whole["aperture"] = replace(whole["aperture"], **of_iris)
-        return Lens(**whole)
+        wide_open = Lens(self.f_number, aperture=self.iris, glass=self.glass, starburst=self.starburst)
+        return overridden(wide_open, **overrides)
+
+
+def overridden(lens: Lens, **overrides: Any) -> Lens:
+    """Change single settings of a lens.
+
+    Parameters
+    ----------
+    lens : Lens
+    **overrides
+        `blades`, `curvature` and `rotation_deg` of the iris, and any field of `Lens`; None leaves it as it is.
+
+    Raises
+    ------
+    UsageError
+        When a value is out of its range.
+    """
+    given = {key: value for key, value in overrides.items() if value is not None}
+    of_iris = {one.name: given.pop(one.name) for one in fields(Aperture) if one.name in given}
+    iris = replace(given.pop("aperture", lens.aperture), **of_iris)
+    return replace(lens, aperture=iris, **given)
 
 
 def lens_named(name: str | os.PathLike[str], values: Sequence[str] = (), **overrides: Any) -> Lens:
