@@ -356,7 +356,7 @@ def _lens_show(
 
         run: Run = ctx.obj
         run.undo.append(lambda: abandon({Path(os.path.realpath(out)).parent}))
-        save_contact_sheet(shown, out, overwrite=overwrite)
+        save_contact_sheet(shown, out, source=lens, overwrite=overwrite)
     if as_json:
         print(json.dumps({"name": shown.name, "lens_source": shown.where, "output": out, **table_of(shown)}))
     elif out is None:
