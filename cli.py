@@ -202,7 +202,7 @@ def _render(
     from .bokeh.render import RenderSettings, prepare
     from .bokeh.steps import Steps
 
-    inputs = [file for file in (photo, depth, matte) if file]
+    inputs = [file for file in (photo, depth, matte, lens) if file]
     steps = None if save_steps is None else Steps(save_steps, overwrite, [file for file in inputs if file != "-"])
     unfinished_in = set() if steps is None else {steps.folder, steps.folder.parent}
     run: Run = ctx.obj

@@ -269,7 +269,7 @@ def _parsed(where: str, data: bytes) -> dict[str, Any]:
         raise InputError(f"{where}: this is no text in UTF-8; a lens file is TOML") from error
     except (ValueError, RecursionError) as error:
         said = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise InputError(f"{where}: this is not TOML: {said}; docs/lens_files.md shows what a lens file is") from error
+        raise InputError(f"{where}: this is not TOML: {said}; rebokeh lens show NAME prints a lens file") from error
 
 
 def _built(name: str, where: str, table: Mapping[str, Any]) -> LensFile:

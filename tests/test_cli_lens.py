@@ -174,3 +174,12 @@ def test_sheets_that_are_refused(tmp_path, quick_sheets):
     check_refused(rebokeh("lens", "show", own, "-o", tmp_path / "link.png", "--overwrite"), 2, "input")
     assert folder.new() == set()
     assert not list(Path(tmp_path).glob("*.part"))
+
+
+def test_a_lens_file_is_never_written(portrait, tmp_path, lenses):
+    own = tmp_path / "mine.toml"
+    own.write_text(rebokeh("lens", "show", "triplet").stdout, "utf-8")
+    folder = Folder(tmp_path)
+    words = ("--depth", portrait.depth, "--lens", own, "-o", own, "--format", "png", "--overwrite")
+    check_refused(rebokeh(portrait.photo, *words), 2, "input")
+    assert folder.new() == set()
