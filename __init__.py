@@ -10,6 +10,7 @@
 
     scene = rk.prepare(photo)  # many lenses, one preparation
     wide = scene.render(rk.Lens(f_number=1.2))
+    swirl = scene.render(rk.lens_named("petzval", focus_m=2.1))
 """
 
 from __future__ import annotations
@@ -17,22 +18,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .bokeh.aberration import Wavefront
     from .bokeh.aperture import Aperture
     from .bokeh.errors import RebokehError
+    from .bokeh.glass import Glass
     from .bokeh.io import load, save
     from .bokeh.lens import Lens
+    from .bokeh.lens_file import lens_named
     from .bokeh.photo import Photo
+    from .bokeh.pupil import Pupil, Rim
     from .bokeh.render import RenderSettings, prepare, render
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Aperture",
+    "Glass",
     "Lens",
     "Photo",
+    "Pupil",
     "RebokehError",
     "RenderSettings",
+    "Rim",
+    "Wavefront",
     "__version__",
+    "lens_named",
     "load",
     "prepare",
     "render",
@@ -43,10 +53,15 @@ __all__ = [
 # `rebokeh --help` do without them until a name is first used.
 _HOME = {
     "Aperture": "aperture",
+    "Glass": "glass",
     "Lens": "lens",
     "Photo": "photo",
+    "Pupil": "pupil",
     "RebokehError": "errors",
     "RenderSettings": "render",
+    "Rim": "pupil",
+    "Wavefront": "aberration",
+    "lens_named": "lens_file",
     "load": "io",
     "prepare": "render",
     "render": "render",

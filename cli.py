@@ -11,21 +11,21 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from typer.core import TyperCommand, TyperGroup
 
 from .bokeh.errors import InputError, UsageError
-from .bokeh.guard import Run, guarded, guarded_apart, say
+from .bokeh.guard import Run, say
 from .bokeh.naming import plan_output, refuse_unwritable, tag
+from .bokeh.parser import AsJson, Changes, Debug, Help, Overwrite, PhotoCommand, PhotoFirst, Quiet
 from .bokeh.progress import Bar, Clock, sees_progress, timetable, unseen
 from .bokeh.report import facts, in_short, in_words
-from .bokeh.units import parse_f_number, parse_focal_mm, parse_focus, parse_sensor_mm
+from .bokeh.units import parse_f_number, parse_focal_mm, parse_focus, parse_sensor_mm, parse_starburst
 
 if TYPE_CHECKING:
     from .bokeh.lens import Lens
@@ -44,52 +44,8 @@ class Strip(StrEnum):  # typer takes no list of Literal
     gps = "gps"
 
 
-class _PhotoFirst(TyperGroup):
-    """A group whose first word is a subcommand or a photo, and whose errors are one line each."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read ``rebokeh PHOTO`` as ``rebokeh render PHOTO``."""
-        if not args or args[0] not in self.commands:
-            args = ["render", *args]
-        return super().parse_args(ctx, args)
-
-    def main(
-        self,
-        args: Sequence[str] | None = None,
-        prog_name: str | None = None,
-        complete_var: str | None = None,
-        standalone_mode: bool = True,
-        windows_expand_args: bool = True,
-        **extra: Any,
-    ) -> Any:
-        """Run, and turn whatever goes wrong into one line and an exit code."""
-        words = list(sys.argv[1:] if args is None else args)
-        own_process = args is None and standalone_mode
-        begun = Run.of_process() if own_process else Run()
-        run = super().main
-
-        def call() -> Any:
-            return run(words or ["--help"], "rebokeh", complete_var, False, windows_expand_args, obj=begun, **extra)
-
-        debug = "--debug" in words
-        code = guarded_apart(call, begun, debug=debug) if own_process else guarded(call, debug=debug)
-        if not words and code == 0:
-            code = UsageError.exit_code
-        if not standalone_mode:
-            return code
-        sys.exit(code)
-
-
-class _PhotoCommand(TyperCommand):
-    """Says in its help how it is called: without its own name."""
-
-    def format_usage(self, ctx: Any, formatter: Any) -> None:
-        """Write the usage line."""
-        formatter.write_usage("rebokeh", "PHOTO [OPTIONS]")
-
-
 app = typer.Typer(
-    cls=_PhotoFirst,
+    cls=PhotoFirst,
     add_completion=False,
     rich_markup_mode=None,  # rich takes longer to import than all of the rest of --help
     pretty_exceptions_enable=False,
@@ -100,12 +56,6 @@ app = typer.Typer(
 @app.callback()
 def _rebokeh() -> None:
     """Re-render a phone portrait with the defocus of a real, fast lens."""
-
-
-def _print_help(ctx: typer.Context, wanted: bool) -> None:
-    if wanted:
-        print(ctx.get_help())
-        raise typer.Exit()
 
 
 def _print_version(wanted: bool) -> None:
@@ -124,13 +74,17 @@ def _print_version(wanted: bool) -> None:
     raise typer.Exit()
 
 
-@app.command("render", cls=_PhotoCommand, hidden=True, add_help_option=False)
+@app.command("render", cls=PhotoCommand, hidden=True, add_help_option=False)
 def _render(
     ctx: typer.Context,
     photo: Annotated[str, typer.Argument(metavar="PHOTO", help="The photo; - is standard input.")],
     fstop: Annotated[
-        str, typer.Option(metavar="N", help="F-number, full-frame equivalent; smaller is blurrier.")
-    ] = "1.8",
+        str | None,
+        typer.Option(
+            metavar="N",
+            help="F-number, full-frame equivalent; smaller is blurrier.  [default: the lens's widest, or 1.8]",
+        ),
+    ] = None,
     focus: Annotated[
         str,
         typer.Option(
@@ -143,9 +97,29 @@ def _render(
         typer.Option(metavar="MM", help="Focal length, like 85mm; keeps the framing.  [default: the photo's]"),
     ] = None,
     sensor: Annotated[str | None, typer.Option(metavar="WxH", help="Literal sensor size in mm, like 36x24.")] = None,
-    blades: Annotated[int, typer.Option(metavar="N", help="Aperture blades, 3 to 15; 0 is a circle.")] = 0,
-    curvature: Annotated[float, typer.Option(metavar="C", help="Of the blades: 0 straight edges, 1 circle.")] = 0.0,
-    rotation: Annotated[float, typer.Option(metavar="DEG", help="Of the aperture, counter-clockwise.")] = 0.0,
+    lens: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="A lens with its character; rebokeh lens list shows the names."),
+    ] = None,
+    changes: Changes = None,
+    blades: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Aperture blades, 3 to 15; 0 is a circle.  [default: the lens's, or 0]"),
+    ] = None,
+    curvature: Annotated[
+        float | None,
+        typer.Option(metavar="C", help="Of the blades: 0 straight edges, 1 circle.  [default: the lens's, or 0]"),
+    ] = None,
+    rotation: Annotated[
+        float | None,
+        typer.Option(metavar="DEG", help="Of the aperture, counter-clockwise.  [default: the lens's, or 0]"),
+    ] = None,
+    starburst: Annotated[
+        str | None,
+        typer.Option(
+            metavar="GAIN|off", help="Diffraction around lights: 1 as strong as it is.  [default: the lens's, or 1]"
+        ),
+    ] = None,
     depth: Annotated[str | None, typer.Option(metavar="FILE", help="Depth map: PNG, TIFF, EXR, NPY or PFM.")] = None,
     depth_unit: Annotated[
         DepthUnit | None, typer.Option(help="What the depth map's numbers are; relative: larger is nearer.")
@@ -171,7 +145,7 @@ def _render(
         ),
     ] = None,
     format: Annotated[Format | None, typer.Option(help="What to write.  [default: as PHOTO]")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")] = False,
+    overwrite: Overwrite = False,
     save_steps: Annotated[
         str | None,
         typer.Option(
@@ -179,25 +153,21 @@ def _render(
         ),
     ] = None,
     strip: Annotated[list[Strip] | None, typer.Option(metavar="gps", help="Leave this out of the metadata.")] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print what was done as one JSON object on standard output.")
-    ] = False,
+    as_json: AsJson = False,
     timing: Annotated[bool, typer.Option("--timing", help="Say how long each stage took.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what was used, and how long.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
     version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print versions and exit.")
     ] = False,
-    help: Annotated[
-        # typer's own --help imports pydantic to read its value: twice the wait for the text below.
-        bool, typer.Option("--help", "-h", is_eager=True, callback=_print_help, help="Show this message and exit.")
-    ] = False,
+    help: Help = False,
 ) -> None:
     """Re-render a phone portrait with the defocus of a real, fast lens.
 
     The picture is written beside the photo, as IMG_0001_f1.8.heic for IMG_0001.heic. The photo is never changed.
-    rebokeh bench measures how fast this machine renders.
+    rebokeh lens list lists the lenses by name; rebokeh lens show NAME shows one. rebokeh bench measures how fast this
+    machine renders.
 
     The first run compiles, which takes about a minute; rebokeh warmup does that beforehand.
 
@@ -209,7 +179,20 @@ def _render(
         raise UsageError("--timing and -q contradict each other; give one")
     if depth is None and (depth_unit is not None or depth_scale is not None):
         raise UsageError("--depth-unit and --depth-scale speak of a depth map; name it with --depth")
-    lens = _lens(fstop, focus, focal, sensor, blades, curvature, rotation)
+    where = parse_focus(focus)
+    chosen, lens_source = _lens(
+        lens,
+        changes or [],
+        f_number=None if fstop is None else parse_f_number(fstop),
+        focus_m=where.metres,
+        focus_point=where.point,
+        focal_mm=None if focal is None else parse_focal_mm(focal),
+        sensor_mm=None if sensor is None else parse_sensor_mm(sensor),
+        blades=blades,
+        curvature=curvature,
+        rotation_deg=rotation,
+        starburst=None if starburst is None else parse_starburst(starburst),
+    )
     if as_json and (out == "-" or (out is None and photo == "-")):
         raise UsageError("--json and the picture cannot both go to standard output; name a file with -o")
 
@@ -219,7 +202,7 @@ def _render(
     from .bokeh.render import RenderSettings, prepare
     from .bokeh.steps import Steps
 
-    inputs = [file for file in (photo, depth, matte) if file]
+    inputs = [file for file in (photo, depth, matte, lens) if file]
     steps = None if save_steps is None else Steps(save_steps, overwrite, [file for file in inputs if file != "-"])
     unfinished_in = set() if steps is None else {steps.folder, steps.folder.parent}
     run: Run = ctx.obj
@@ -232,7 +215,8 @@ def _render(
         with clock.stage("load"):
             source = _stdin_bytes() if photo == "-" else photo
             loaded = load(source, depth=depth, depth_unit=depth_unit, depth_scale=depth_scale, matte=matte)
-        output = plan_output(photo, out, format, source_format=loaded.meta.format, tag=tag(lens.f_number, style))
+        named = tag(chosen.f_number, style, chosen.glass.name)
+        output = plan_output(photo, out, format, source_format=loaded.meta.format, tag=named)
         if output.path is not None:
             if steps is not None and os.path.realpath(output.path) == str(steps.folder):
                 raise UsageError(f"{output.path} cannot be both the picture and the folder of its steps; rename one")
@@ -251,8 +235,8 @@ def _render(
         with clock.stage("prepare"):
             scene = prepare(loaded, settings, clock)
         with clock.stage("render"):
-            picture = scene.render(lens, steps, clock)
-        report = scene.report(lens)
+            picture = scene.render(chosen, steps, clock)
+        report = scene.report(chosen)
         with clock.stage("save"):
             options: dict[str, Any] = {"strip": tuple(item.value for item in strip or ()), "format": output.format}
             if output.path is None:
@@ -260,7 +244,7 @@ def _render(
             else:
                 save(picture, output.path, overwrite=overwrite, **options)
 
-    done = facts(photo, output, loaded, lens, settings, report, clock.seconds, save_steps, clock.parts)
+    done = facts(photo, output, loaded, chosen, settings, report, clock.seconds, save_steps, clock.parts, lens_source)
     if as_json:
         print(json.dumps(done, allow_nan=False))
     if verbose:
@@ -278,12 +262,10 @@ def _render(
 @app.command("warmup", add_help_option=False)
 def _warmup(
     ctx: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what was done as one JSON object.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-    help: Annotated[
-        bool, typer.Option("--help", "-h", is_eager=True, callback=_print_help, help="Show this message and exit.")
-    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+    help: Help = False,
 ) -> None:
     """Compile all that a render needs, and keep it, so that the first photo need not wait."""
     from .bokeh import warmup
@@ -314,11 +296,9 @@ def _bar(stack: ExitStack, run: Run, quiet: bool, as_json: bool) -> Bar | None:
 @app.command("bench", add_help_option=False)
 def _bench(
     seconds: Annotated[float, typer.Option(metavar="S", help="Time to take, beside that of compiling.")] = 50.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-    help: Annotated[
-        bool, typer.Option("--help", "-h", is_eager=True, callback=_print_help, help="Show this message and exit.")
-    ] = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    help: Help = False,
 ) -> None:
     """Measure on this machine how fast a render is, next to Gaussian blurs of the same picture."""
     from .bokeh.bench import lines, measure
@@ -327,24 +307,75 @@ def _bench(
     print(json.dumps(measured) if as_json else "\n".join(lines(measured)))
 
 
-def _lens(
-    fstop: str, focus: str, focal: str | None, sensor: str | None, blades: int, curvature: float, rotation: float
-) -> Lens:
-    # What is written wrong is refused before NumPy is even imported.
-    f_number, where = parse_f_number(fstop), parse_focus(focus)
-    focal_mm = None if focal is None else parse_focal_mm(focal)
-    sensor_mm = None if sensor is None else parse_sensor_mm(sensor)
-    from .bokeh.aperture import Aperture
-    from .bokeh.lens import Lens
+lens_app = typer.Typer(rich_markup_mode=None, add_help_option=False)
+app.add_typer(lens_app, name="lens")
 
-    return Lens(
-        f_number=f_number,
-        focus_m=where.metres,
-        focus_point=where.point,
-        focal_mm=focal_mm,
-        sensor_mm=sensor_mm,
-        aperture=Aperture(blades=blades, curvature=curvature, rotation_deg=rotation),
-    )
+
+@lens_app.callback(invoke_without_command=True)
+def _lenses(ctx: typer.Context, help: Help = False) -> None:
+    """List the lenses, or show what one does."""
+    if ctx.invoked_subcommand is None:
+        print(ctx.get_help())
+        raise typer.Exit(UsageError.exit_code)
+
+
+@lens_app.command("list", add_help_option=False)
+def _lens_list(as_json: AsJson = False, debug: Debug = False, help: Help = False) -> None:
+    """List the lenses that --lens knows by name, each with its widest f-number."""
+    from .bokeh.lens_file import lens_names, read_lens
+
+    lenses = [read_lens(name) for name in lens_names()]
+    if as_json:
+        print(json.dumps({"lenses": [{"name": x.name, "f_number": x.f_number, "title": x.title} for x in lenses]}))
+        return
+    for one in lenses:
+        print(f"{one.name:14}  f/{one.f_number:<4g}  {one.title}")
+
+
+@lens_app.command("show", add_help_option=False)
+def _lens_show(
+    ctx: typer.Context,
+    lens: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A lens by name, or a lens file.")],
+    changes: Changes = None,
+    out: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="SHEET.png", help="Write its contact sheet to this file.")
+    ] = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+    help: Help = False,
+) -> None:
+    """Print a lens as a lens file with all its values; -o draws it: points of light, iris, starburst."""
+    from .bokeh.lens_file import lines_of, read_lens, table_of, with_values
+
+    shown = with_values(read_lens(lens), changes or [])
+    if out is not None:
+        from .bokeh.contact_sheet import save_contact_sheet
+        from .bokeh.io.atomic import abandon
+
+        run: Run = ctx.obj
+        run.undo.append(lambda: abandon({Path(os.path.realpath(out)).parent}))
+        save_contact_sheet(shown, out, source=lens, overwrite=overwrite)
+    if as_json:
+        print(json.dumps({"name": shown.name, "lens_source": shown.where, "output": out, **table_of(shown)}))
+    elif out is None:
+        print("\n".join(lines_of(shown)))
+    elif not quiet:
+        say(f"wrote {out}: {shown.name}, {shown.title}")
+
+
+def _lens(named: str | None, changes: list[str], **given: Any) -> tuple[Lens, str | None]:
+    """Find the lens and where it comes from; what is not None in `given` overrides it."""
+    if named is None and changes:
+        raise UsageError("--with changes a value of a lens; name the lens with --lens")
+    from .bokeh.lens import Lens
+    from .bokeh.lens_file import overridden, read_lens, with_values
+
+    if named is None:
+        return overridden(Lens(), **given), None
+    lens_file = with_values(read_lens(named), changes)
+    return lens_file.lens(**given), lens_file.where
 
 
 def _stdin_bytes() -> bytes:

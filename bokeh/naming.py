@@ -38,10 +38,9 @@ def format_of(path: str | Path) -> str | None:
     return next((name for name, suffixes in SUFFIXES.items() if suffix in suffixes), None)
 
 
-def tag(f_number: float, style: str = "lens") -> str:
-    """Tell a rendering from its photo and from other renderings: ``f1.8``, ``f2_gaussian``."""
-    number = f"f{f_number:.6g}"
-    return number if style == "lens" else f"{number}_{style}"
+def tag(f_number: float, style: str = "lens", lens: str = "") -> str:
+    """Tell a rendering from its photo and from other renderings: ``f1.8``, ``petzval_f2.2``, ``f2_gaussian``."""
+    return "_".join(filter(None, [lens, f"f{f_number:.6g}", "" if style == "lens" else style]))
 
 
 def plan_output(

@@ -27,6 +27,7 @@ def facts(
     seconds: Mapping[str, float],
     steps: str | None = None,
     parts: Mapping[str, Mapping[str, float]] | None = None,
+    lens_source: str | None = None,
 ) -> dict[str, Any]:
     """Gather what was done to one photo.
 
@@ -47,6 +48,8 @@ def facts(
         Folder of the steps, as it was given.
     parts : mapping of str to mapping of str to float, optional
         Time of the parts of each stage that has any.
+    lens_source : str, optional
+        Where a named lens's values come from.
 
     Returns
     -------
@@ -63,6 +66,8 @@ def facts(
             "format": output.format,
             "width": width,
             "height": height,
+            "lens": lens.glass.name or None,
+            "lens_source": lens_source,
             **scene,
             "notes": list(notes),
             "settings": {"lens": asdict(lens), **asdict(settings)},
@@ -89,7 +94,8 @@ def in_short(facts: Mapping[str, Any]) -> str:
     """Say in one line what was written and where the lens was focused, and why there."""
     target = "the picture to standard output" if facts["output"] == "-" else facts["output"]
     style = "" if facts["settings"]["style"] == "lens" else f", {facts['settings']['style']}"
-    line = f"wrote {target}: f/{_value_in_words(facts['f_number'])}{style}"
+    lens = f"{facts['lens']} at " if facts["lens"] else ""
+    line = f"wrote {target}: {lens}f/{_value_in_words(facts['f_number'])}{style}"
     if "nearest_m" not in facts:  # no depth, so nothing to focus on
         return line
     where = f"{facts['focus_m']:.3g} m" if facts["focus_m"] < FAR_M else "infinity"

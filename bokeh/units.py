@@ -117,6 +117,23 @@ def parse_f_number(text: str) -> float:
     return number
 
 
+def parse_starburst(text: str) -> float:
+    """Read how strong diffraction is drawn: a number, 1 as it is, or ``off``, which is 0.
+
+    Raises
+    ------
+    UsageError
+        When it is neither.
+    """
+    word = text.strip().lower()
+    gain = 0.0 if word == "off" else float(word) if re.fullmatch(_NUMBER, word, re.ASCII) else math.nan
+    if not (math.isfinite(gain) and gain >= 0):
+        raise UsageError(
+            f"starburst {text!r} is not understood; expected a number from 0, 1 as strong as it is, or off"
+        )
+    return gain
+
+
 def parse_focal_mm(text: str) -> float:
     """Read a focal length; a bare number is millimetres.
 

@@ -18,6 +18,8 @@ def plan(source, out=None, format=None, source_format="heic"):
 def test_tags():
     assert [tag(n) for n in (1.8, 2.0, 0.95, 16)] == ["f1.8", "f2", "f0.95", "f16"]
     assert tag(1.8, "gaussian") == "f1.8_gaussian"
+    assert tag(2.2, lens="petzval") == "petzval_f2.2"
+    assert tag(2.2, "gaussian", "petzval") == "petzval_f2.2_gaussian"
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,7 @@ def test_wheel_holds_the_package_and_nothing_else(wheels):
     assert inside == set(WHEEL["only-include"])
     assert not [name for name in names if "__pycache__" in name or name.endswith((".pyc", ".nbi", ".nbc"))]
     sources = {str(p.relative_to(ROOT)) for d in ("bokeh", "kernels") for p in (ROOT / d).rglob("*.py")}
+    sources |= {str(p.relative_to(ROOT)) for p in (ROOT / "bokeh" / "lenses").glob("*.toml")}
     assert {f"rebokeh/{name}" for name in sources} <= set(names)
 
 

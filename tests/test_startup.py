@@ -28,12 +28,14 @@ def loaded_by(words: list[str]) -> set[str]:
     return loaded_after(code)
 
 
-@pytest.mark.parametrize("words", [["--help"], [], ["warmup", "--help"]], ids=" ".join)
+@pytest.mark.parametrize("words", [["--help"], [], ["warmup", "--help"], ["lens", "show", "--help"]], ids=" ".join)
 def test_help(words):
     assert loaded_by(words).isdisjoint(HEAVY)
 
 
-@pytest.mark.parametrize("words", [["x.heic", "--fstop", "wide"], ["x.heic", "-q", "-v"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [["x.heic", "--fstop", "wide"], ["x.heic", "-q", "-v"], ["x.heic", "--with", "a=1"]], ids=" ".join
+)
 def test_refusals(words):
     assert loaded_by(words).isdisjoint(HEAVY - {"pydantic"})  # which the parser reads values with
 

@@ -17,6 +17,7 @@ from rebokeh.bokeh.units import (
     parse_focus,
     parse_length_m,
     parse_sensor_mm,
+    parse_starburst,
 )
 
 READERS = [parse_length_m, parse_focus, parse_f_number, parse_focal_mm, parse_sensor_mm]
@@ -95,6 +96,18 @@ def test_sensors():
     for bad in ("36", "36x", "36x0", "-36x24", "36x24x1", "big", "1e999x24", "nanx24"):
         with pytest.raises(UsageError, match="36x24"):
             parse_sensor_mm(bad)
+
+
+def test_starbursts():
+    assert (parse_starburst("off"), parse_starburst(" OFF "), parse_starburst("0"), parse_starburst("2.5")) == (
+        0,
+        0,
+        0,
+        2.5,
+    )
+    for bad in ("on", "-1", "nan", "inf", "1e999", ""):
+        with pytest.raises(UsageError, match="or off"):
+            parse_starburst(bad)
 
 
 @given(sizes, st.sampled_from(sorted(METRES_PER_UNIT)))

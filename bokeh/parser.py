@@ -1,0 +1,78 @@
+"""How the command line is read: the first word, and the options that several commands share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from .errors import UsageError
+from .guard import Run, guarded, guarded_apart
+
+
+class PhotoFirst(TyperGroup):
+    """A group whose first word is a subcommand or a photo, and whose errors are one line each."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read ``rebokeh PHOTO`` as ``rebokeh render PHOTO``."""
+        if not args or args[0] not in self.commands:
+            args = ["render", *args]
+        return super().parse_args(ctx, args)
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run, and turn whatever goes wrong into one line and an exit code."""
+        words = list(sys.argv[1:] if args is None else args)
+        own_process = args is None and standalone_mode
+        begun = Run.of_process() if own_process else Run()
+        run = super().main
+
+        def call() -> Any:
+            return run(words or ["--help"], "rebokeh", complete_var, False, windows_expand_args, obj=begun, **extra)
+
+        debug = "--debug" in words
+        code = guarded_apart(call, begun, debug=debug) if own_process else guarded(call, debug=debug)
+        if not words and code == 0:
+            code = UsageError.exit_code
+        if not standalone_mode:
+            return code
+        sys.exit(code)
+
+
+class PhotoCommand(TyperCommand):
+    """Says in its help how it is called: without its own name."""
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """Write the usage line."""
+        formatter.write_usage("rebokeh", "PHOTO [OPTIONS]")
+
+
+def print_help(ctx: typer.Context, wanted: bool) -> None:
+    """Print a command's help and leave, when it is asked for."""
+    if wanted:
+        print(ctx.get_help())
+        raise typer.Exit()
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print what was done as one JSON object on standard output.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--with", metavar="KEY=VALUE", help="Change a value of the lens, like pupil.squeeze=1.5; repeatable."),
+]
+Help = Annotated[
+    # typer's own --help imports pydantic to read its value: twice the wait for the text below.
+    bool, typer.Option("--help", "-h", is_eager=True, callback=print_help, help="Show this message and exit.")
+]
