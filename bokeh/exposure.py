@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,6 @@ from .cores import each
 from .lens import ThinLens
 from .levels import Levels, at_level
 from .masks import box_around, dilate
-from .optics import Optics
 from .outline import Outlines
 from .plan import Cut, Step, SubjectRange, steps_at
 from .progress import Progress
@@ -59,24 +58,21 @@ class Exposure:
     cuts : list of Cut
     subject : SubjectRange or None
     lens : ThinLens
-    optics : Optics
-        The lens before the whole picture.
+    outlines : Outlines
+        What the lens makes of a point of light.
     watch : Watcher or None
         Is shown every piece; None where nobody watches.
     silhouettes : list of Silhouette
         What may stand before a light; collected when there are any.
-    outlines : dict of int to Outlines
-        What the lens makes of a point, by level; made when a level draws something.
     """
 
     levels: Levels
     cuts: list[Cut]
     subject: SubjectRange | None
     lens: ThinLens
-    optics: Optics
+    outlines: Outlines
     watch: Watcher | None = None
     silhouettes: list[Silhouette] = field(default_factory=list)
-    outlines: dict[int, Outlines] = field(default_factory=dict)
 
     def picture(self, progress: Progress) -> FloatArray:
         """Compose the scene without its lights: float32 (H, W, 3)."""
@@ -135,12 +131,7 @@ class Exposure:
     def _each_tile(self, level: int, make: Callable[[Tile, list[Step], Guide | None], None]) -> None:
         drawn = [cut.most_px for cut in self.cuts if cut.level == level]
         steps = steps_at(self.cuts, level) if drawn else []
-        reach = self.optics.reach_px(max(drawn)) / 2**level if drawn else 0.0
-        if drawn and level not in self.outlines:
-            smaller = replace(
-                self.optics, size=self.levels.sizes[level], diagonal_px=self.optics.diagonal_px / 2**level
-            )
-            self.outlines[level] = Outlines(smaller)
+        reach = self.outlines.optics.reach_px(max(drawn)) / 2**level if drawn else 0.0
         parts = list(tiles(self.levels.sizes[level], 3.0 * reach + 10.0))
         guide = self._guide(level, steps, reach) if steps and len(parts) > 1 else None
         each(lambda tile: make(tile, steps, guide), parts)
@@ -190,7 +181,7 @@ class Exposure:
                 if piece is not None:
                     self.silhouettes.append(piece)
             at = part.outer[0].start, part.outer[1].start
-            drawn = spread(sheet, lens, self.outlines[level], at, canvas.clear, part.within)
+            drawn = spread(sheet, lens, self.outlines, level, at, canvas.clear, part.within)
             if drawn is not None:
                 canvas.add(drawn)
             if self.watch is not None and whole is not None:

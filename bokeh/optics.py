@@ -71,22 +71,24 @@ class Optics:
         return self.lens.aperture.at(self.lens.f_number)
 
     @property
-    def is_uniform(self) -> bool:
-        """Whether every point's light is the same even image of the iris, but for its size."""
+    def is_even(self) -> bool:
+        """Whether every point's light is the same even image of the iris, but for size and place."""
         pupil = self.lens.glass.pupil
-        return not self.has_flaws and not self.has_rims and pupil.obstruction == 0.0 and pupil.apodisation == 0.0
+        return not self.has_flaws and not self.varies and pupil.obstruction == 0.0 and pupil.apodisation == 0.0
 
     @property
     def has_flaws(self) -> bool:
-        """Whether light lands elsewhere than on the image of the pupil."""
-        return self.lens.glass.wavefront != Wavefront()
+        """Whether the image of the pupil is distorted, and so another at each blur radius."""
+        wave = self.lens.glass.wavefront
+        distorting = (wave.spherical_um, wave.zonal_um, wave.coma_um, wave.astigmatism_um, wave.ripple_um)
+        return any(value != 0.0 for value in distorting)
 
     @property
-    def has_rims(self) -> bool:
-        """Whether the pupil changes over the picture."""
-        return any(
-            rim is not None and rim.shift > 0.0 for rim in (self.lens.glass.pupil.front, self.lens.glass.pupil.rear)
-        )
+    def varies(self) -> bool:
+        """Whether a point's image is another in another place of the picture."""
+        pupil, wave = self.lens.glass.pupil, self.lens.glass.wavefront
+        shifts = any(rim is not None and rim.shift > 0.0 for rim in (pupil.front, pupil.rear))
+        return shifts or wave.coma_um != 0.0 or wave.astigmatism_um != 0.0
 
     @property
     def colours(self) -> tuple[int, ...]:
@@ -139,17 +141,28 @@ class Optics:
         centred = np.stack([x - 0.5 * (width - 1), y - 0.5 * (height - 1)], axis=1)
         return 2.0 / self.diagonal_px * centred
 
-    def jobs(self, radius_px: Array, field: Array, colour: int) -> Array:
+    def defocus_px(self, colour: int) -> tuple[float, float]:
+        """By how much the wavefront's defocus takes from the blur radius of a colour: everywhere, and more per h^2.
+
+        h is the distance from the middle of the picture in units of its half diagonal.
+        """
+        wave, per_um = self.lens.glass.wavefront, 2.0 * self.stop * self.px_per_um
+        everywhere = _best_focus(wave, self.stop) + wave.axial_um[colour]
+        return per_um * everywhere, per_um * wave.field_curvature_um
+
+    def magnification(self, colour: int) -> float:
+        """By how much lateral colour magnifies a colour's picture, less 1."""
+        return -2.0 / self.diagonal_px * self.px_per_um * self.lens.glass.wavefront.lateral_um[colour]
+
+    def jobs(self, radius_px: Array, field: Array) -> Array:
         """Describe what to trace, for `kernels.trace`.
 
         Parameters
         ----------
         radius_px : float64 (N,)
-            Signed blur radii of the thin lens.
+            Signed blur radii, less `defocus_px`.
         field : float64 (N, 2)
             See `field`.
-        colour : int
-            0 red, 1 green, 2 blue.
 
         Returns
         -------
@@ -160,34 +173,29 @@ class Optics:
         pupil, wave, px = self.lens.glass.pupil, self.lens.glass.wavefront, self.px_per_um
         height = np.hypot(field[:, 0], field[:, 1])
         away = np.where(height[:, None] > 0.0, field / np.maximum(height, 1e-12)[:, None], (1.0, 0.0))
-        # A point's image is drawn around where its light falls on average: coma's own shift is taken back.
-        recentred = wave.lateral_um[colour] - wave.coma_um * self.stop**2
-        focus = _best_focus(wave, self.stop) + wave.axial_um[colour]
-        jobs = np.zeros((len(radius_px), trace.JOB))
+        front, rear = pupil.front or Rim(), pupil.rear or Rim()
         columns = {
             trace.FIELD_X: away[:, 0],
             trace.FIELD_Y: away[:, 1],
             trace.RADIUS: radius_px,
-            trace.DEFOCUS: px * (focus + wave.field_curvature_um * height**2),
             trace.SPHERICAL: px * wave.spherical_um,
             trace.ZONAL: px * wave.zonal_um,
             trace.COMA: px * wave.coma_um * height,
             trace.ASTIGMATISM: px * wave.astigmatism_um * height**2,
-            trace.LATERAL: px * recentred * height,
+            # A point's image is drawn around where its light falls on average: coma's own shift is taken back.
+            trace.TILT: -px * wave.coma_um * self.stop**2 * height,
             trace.RIPPLE: px * wave.ripple_um,
             trace.RINGS: wave.ripple_rings,
             trace.STOP: self.stop,
             trace.SQUEEZE: pupil.squeeze,
+            trace.FRONT: -front.shift * height,
+            trace.FRONT_RADIUS: front.radius,
+            trace.REAR: rear.shift * height,
+            trace.REAR_RADIUS: rear.radius,
             trace.OBSTRUCTION: pupil.obstruction,
             trace.APODISATION: pupil.apodisation,
         }
-        for rim, sign, shift, radius in (
-            (pupil.front, -1.0, trace.FRONT, trace.FRONT_RADIUS),
-            (pupil.rear, 1.0, trace.REAR, trace.REAR_RADIUS),
-        ):
-            rim = rim or Rim()
-            columns[shift] = sign * rim.shift * height
-            columns[radius] = rim.radius
+        jobs = np.zeros((len(radius_px), trace.JOB))
         for column, values in columns.items():
             jobs[:, column] = values
         return jobs
@@ -196,7 +204,7 @@ class Optics:
         """Share of the light of the middle of the picture that arrives: float64 (N,), of places (N, 2)."""
         from ..kernels import trace
 
-        jobs = self.jobs(np.ones(len(field) + 1), np.concatenate([np.zeros((1, 2)), field]), GREEN)
+        jobs = self.jobs(np.ones(len(field) + 1), np.concatenate([np.zeros((1, 2)), field]))
         passed = np.array([trace.light(job, self.iris, LIGHT_LINES) for job in jobs])
         return passed[1:] / passed[0]
 

@@ -36,8 +36,11 @@ CELLS = 28
 KNEE_PX, PER_OCTAVE = 2.0, 6.0
 """Outlines are traced for radii that lie evenly up to the knee, and beyond it so many to each doubling."""
 
-FEWEST_MOST_ROWS = (24, 512)
-"""Fewest and most rows of a traced outline."""
+FEWEST_ROWS, MOST_ROWS = 24, 512
+"""Of a traced outline."""
+
+SMALL_ROWS = 48
+"""Most rows for a picture in which what is blurred is made smaller."""
 
 COLOURS = ((0, 4), (1, 3, 4), (2, 4))
 """Of red, green, blue, coverage and weight: what is spread with each colour. Coverage goes with the green."""
@@ -93,37 +96,43 @@ class _Rows:
 
 
 class Outlines:
-    """What a lens makes of the points of a picture of one size.
+    """What a lens makes of the points of a picture.
 
-    Outlines are traced when they are first needed, and kept: any thread may ask.
+    Outlines are traced when they are first needed, and kept: any thread may ask. Colours, and the picture's smaller
+    sizes, share them: what differs is the blur radius, the place and the scale.
 
     Parameters
     ----------
     optics : Optics
+        The lens before the whole picture.
+    most_rows : int
+        No table has more rows; one to a pixel of the size that it is drawn at is enough.
     """
 
-    def __init__(self, optics: Optics) -> None:
+    def __init__(self, optics: Optics, most_rows: int) -> None:
         """Begin with none; those of a lens that makes the same of all points are there at once."""
-        self.optics = optics
-        uniform, flawed = optics.is_uniform, optics.has_flaws
-        self.cell_px = max(optics.size) / CELLS if optics.has_rims or flawed else float(2 * max(optics.size))
-        down, across = (math.ceil(n / self.cell_px) for n in optics.size)
-        self.grid = across, down
+        self.optics, self.most_rows = optics, most_rows
+        self.cell_px = max(optics.size) / CELLS if optics.varies else 2.0 * max(optics.size)
+        self.across, self.down = (math.ceil(n / self.cell_px) for n in optics.size[::-1])
         largest = 16.0 * max(optics.size)
-        self.most = math.ceil(PER_OCTAVE * math.log2(1.0 + largest / KNEE_PX)) if flawed else 0
+        self.most = math.ceil(PER_OCTAVE * math.log2(1.0 + largest / KNEE_PX)) if optics.has_flaws else 0
         self.channels = COLOURS if len(optics.colours) == 3 else (TOGETHER,)
-        edges = 2 if uniform else COARSE.edges
+        edges = 2 if optics.is_even else COARSE.edges
         self.rooms = tuple(((0.0,) * len(channels), (0.0,) * (2 * edges)) for channels in self.channels)
-        self.slots = np.full(across * down * (2 * self.most + 2), -1, np.int32)
-        self.tables = [_Rows((edges, 2)) for _ in self.channels]
-        self.frames = [_Rows((FRAME,)) for _ in self.channels]
+        self.slots = np.full(self.across * self.down * (2 * self.most + 2), -1, np.int32)
+        self.tables, self.frames = _Rows((edges, 2)), _Rows((FRAME,))
         self._lock = threading.Lock()
-        if uniform:
-            tables, frames = even_outlines(optics.aperture, optics.lens.glass.pupil.squeeze)
-            self._keep(np.arange(2), [tables], [frames])
+        if optics.is_even:
+            self._keep(np.arange(2), *even_outlines(optics.aperture, optics.lens.glass.pupil.squeeze))
 
     def scatter(
-        self, values: FloatArray, radius: FloatArray, active: NDArray[np.bool_], at: tuple[int, int], box: Box
+        self,
+        values: FloatArray,
+        radius: FloatArray,
+        active: NDArray[np.bool_],
+        at: tuple[int, int],
+        box: Box,
+        level: int = 0,
     ) -> FloatArray:
         """Spread the light of some pixels.
 
@@ -139,6 +148,8 @@ class Outlines:
             Row and column of the picture where the arrays begin.
         box : (slice, slice)
             Rows and columns of the arrays that are wanted.
+        level : int
+            The pixels are those of the picture halved so often.
 
         Returns
         -------
@@ -147,49 +158,58 @@ class Outlines:
         """
         from ..kernels.scatter import scatter
 
-        which = self._which(radius, active, at)
         out = np.empty((box[0].stop - box[0].start, box[1].stop - box[1].start, 4), np.float32)
-        for tables, frames, channels, room in zip(self.tables, self.frames, self.channels, self.rooms, strict=True):
-            top, left = box[0].start, box[1].start
-            scatter(values, radius, which, tables.rows, frames.rows, top, left, channels, room, out)
+        scale = 2.0**level
+        middle_y, middle_x = ((n / scale - 1.0) / 2.0 - first for n, first in zip(self.optics.size, at, strict=True))
+        for colour, channels, room in zip(self.optics.colours, self.channels, self.rooms, strict=True):
+            defocused, which = self._which(radius, active, at, scale, colour)
+            magnified = middle_y, middle_x, self.optics.magnification(colour)
+            tables, frames = self.tables.rows, self.frames.rows
+            place = scale, magnified, box[0].start, box[1].start
+            scatter(values, defocused, which, tables, frames, *place, channels, room, out)
         return out
 
-    def _which(self, radius: FloatArray, active: NDArray[np.bool_], at: tuple[int, int]) -> NDArray[np.int32]:
-        """Each pixel's outline; -1 where it is not active."""
+    def _which(
+        self, radius: FloatArray, active: NDArray[np.bool_], at: tuple[int, int], scale: float, colour: int
+    ) -> tuple[FloatArray, NDArray[np.int32]]:
+        """Each pixel's blur radius in a colour, and its outline; -1 where it is not active."""
         from ..kernels.sheet import choose
 
-        which = np.empty(radius.shape, np.int32)
+        defocused, which = np.empty_like(radius), np.empty(radius.shape, np.int32)
         wanted = np.zeros(len(self.slots), bool)
-        per_octave = PER_OCTAVE if self.most else 0.0
-        choice = (radius, active, *at, self.cell_px, *self.grid, per_octave, KNEE_PX, self.most)
-        if choose(*choice, self.slots, wanted, which):
+        everywhere, curved = (taken / scale for taken in self.optics.defocus_px(colour))
+        middle = ((n / scale - 1.0) / 2.0 for n in self.optics.size)
+        lens = (*middle, (self.optics.diagonal_px / scale / 2.0) ** 2, everywhere, curved)
+        cells = self.cell_px / scale, self.across, self.down
+        steps = PER_OCTAVE if self.most else 0.0, KNEE_PX / scale, self.most
+        choice = (radius, active, *at, lens, cells, *steps, self.slots, wanted, defocused, which)
+        if choose(*choice):
             self._trace(np.flatnonzero(wanted))
-            choose(*choice, self.slots, wanted, which)
-        return which
+            choose(*choice)
+        return defocused, which
 
     def _trace(self, keys: NDArray[np.intp]) -> None:
         """Make the outlines of some cells and radii."""
-        per_cell = 2 * self.most + 2
-        cell, step = keys // per_cell, keys % per_cell
+        cell, step = np.divmod(keys, 2 * self.most + 2)
         if self.most:
             signed = step - self.most
             radius_px = np.sign(signed) * KNEE_PX * (2.0 ** (np.abs(signed) / PER_OCTAVE) - 1.0)
         else:
             radius_px = np.where(step == 0, KNEE_PX, -KNEE_PX)
-        across, _ = self.grid
-        middle = [(place + 0.5) * self.cell_px - 0.5 for place in (cell % across, cell // across)]
-        middle = [np.minimum(place, n - 1.0) for place, n in zip(middle, self.optics.size[::-1], strict=True)]
-        field = self.optics.field(*middle) if self.cell_px < max(self.optics.size) else np.zeros((len(keys), 2))
-        made = [trace(self.optics, radius_px, field, colour, COARSE) for colour in self.optics.colours]
-        self._keep(keys, [tables for tables, _ in made], [frames for _, frames in made])
+        field = np.zeros((len(keys), 2))
+        if self.optics.varies:
+            row, column = np.divmod(cell, self.across)
+            middle = [(place + 0.5) * self.cell_px - 0.5 for place in (column, row)]
+            field = self.optics.field(*middle)
+        self._keep(keys, *trace(self.optics, radius_px, field, COARSE, self.most_rows))
 
-    def _keep(self, keys: NDArray, tables: list[Array], frames: list[Array]) -> None:
+    def _keep(self, keys: NDArray, tables: Array, frames: Array) -> None:
         with self._lock:
-            first = self.frames[0].used
-            for own, own_frames, more, framed in zip(self.tables, self.frames, tables, frames, strict=True):
-                framed[:, FIRST] += own.used
-                own.add(more)
-                own_frames.add(framed)
+            first = self.frames.used
+            frames = np.array(frames)
+            frames[:, FIRST] += self.tables.used
+            self.tables.add(tables)
+            self.frames.add(frames)
             self.slots[keys] = np.arange(first, first + len(keys))
 
 
@@ -235,36 +255,37 @@ def fine(optics: Optics) -> Fineness:
     return Fineness(max(64, 10 * rings), max(10, 3 * rings), True)
 
 
-def trace(optics: Optics, radius_px: Array, field: Array, colour: int, fineness: Fineness) -> tuple[Array, Array]:
+def trace(
+    optics: Optics, radius_px: Array, field: Array, fineness: Fineness, most_rows: int = MOST_ROWS
+) -> tuple[Array, Array]:
     """Trace the outlines of some points of light.
 
     Parameters
     ----------
     optics : Optics
     radius_px : float64 (N,)
-        Signed blur radii of the thin lens.
+        Signed blur radii, less `Optics.defocus_px`.
     field : float64 (N, 2)
         Where they are; see `Optics.field`.
-    colour : int
-        0 red, 1 green, 2 blue.
     fineness : Fineness
+    most_rows : int
+        An outline has about a row to a pixel, and no more than these.
 
     Returns
     -------
     float64 (R, fineness.edges, 2), float64 (N, FRAME)
-        Tables and frames; an outline has about a row to a pixel.
+        Tables and frames.
     """
     from ..kernels import trace as kernel
 
-    jobs = optics.jobs(radius_px, field, colour)
+    jobs = optics.jobs(radius_px, field)
     if not fineness.shows_rings:
         jobs[:, kernel.RIPPLE] = 0.0
     frames = np.zeros((len(jobs), FRAME))
-    frames[:, ROWS] = np.clip(np.ceil(2.0 * optics.reach_px(radius_px)), *FEWEST_MOST_ROWS)
+    frames[:, ROWS] = np.clip(np.ceil(2.0 * optics.reach_px(radius_px)), FEWEST_ROWS, most_rows)
     ends = np.cumsum(frames[:, ROWS] + 1)
     frames[:, FIRST] = np.concatenate([[0.0], ends[:-1]])
     tables = np.empty((int(ends[-1]), fineness.edges, 2))
     sharp_px = FLAWED_SHARP_PX if optics.has_flaws else SHARP_PX
-    size = fineness.lines, fineness.pieces
-    kernel.outlines(jobs, optics.iris, *size, sharp_px, frames, tables)
+    kernel.outlines(jobs, optics.iris, fineness.lines, fineness.pieces, sharp_px, frames, tables)
     return tables, frames

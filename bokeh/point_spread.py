@@ -43,7 +43,7 @@ def point_spread(
     bundle, corner, start = np.zeros(1, np.int64), np.array([[0, 0, side]]), np.array([0, side**2])
     drawn = (np.ones((1, 3)), bundle, corner, start, np.ones(side**2, np.float32))
     where = np.array([field], np.float64)
-    if optics.is_uniform:
+    if optics.is_even:
         which = np.array([int(radius_px < 0.0)])
         sprite.deposit(
             place,

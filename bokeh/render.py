@@ -23,6 +23,7 @@ from .lens import Lens, ThinLens, mount
 from .levels import Levels
 from .matting import refine
 from .optics import Optics
+from .outline import MOST_ROWS, SMALL_ROWS, Outlines
 from .photo import Photo
 from .plan import SUBJECT_SHARE, plan
 from .progress import Progress, unseen
@@ -155,7 +156,8 @@ class Scene:
         most = 0 if self.settings.quality == "best" else len(levels.sizes) - 1 - GUIDE_LEVELS
         optics = Optics(lens, self.photo.size, math.hypot(*self.photo.size))
         cuts = plan(far, near, subject, thin, max(most, 0), optics.slack_px)
-        exposure = Exposure(levels, cuts, subject, thin, optics, watch)
+        outlines = Outlines(optics, MOST_ROWS if self.settings.quality == "best" else SMALL_ROWS)
+        exposure = Exposure(levels, cuts, subject, thin, outlines, watch)
         picture = exposure.picture(progress)
         if levels.lights is not None:
             progress("lights", 0.0)

@@ -36,7 +36,13 @@ class Spread:
 
 
 def spread(
-    sheet: Sheet, lens: ThinLens, outlines: Outlines, at: tuple[int, int], clear: FloatArray, inner: Box
+    sheet: Sheet,
+    lens: ThinLens,
+    outlines: Outlines,
+    level: int,
+    at: tuple[int, int],
+    clear: FloatArray,
+    inner: Box,
 ) -> Spread | None:
     """Blur one sheet.
 
@@ -46,6 +52,8 @@ def spread(
     lens : ThinLens
     outlines : Outlines
         What the lens makes of a point of light.
+    level : int
+        The sheet is that of the picture halved so often; `lens` is for its pixels.
     at : (int, int)
         Row and column of the whole picture where the one that the sheet's box is of begins.
     clear : float32 (h, w)
@@ -71,7 +79,7 @@ def spread(
         return None
     radius = lens.radius_px(sheet.dioptres)
     largest = float(np.abs(radius[support]).max())
-    reach = int(np.ceil(outlines.optics.reach_px(largest))) + 1
+    reach = int(np.ceil(outlines.optics.reach_px(largest * 2**level) / 2**level)) + 1
 
     # A pixel is drawn where some of the sheet falls and light still gets through; whatever reaches it is spread.
     here, there = common(sheet.box, inner)
@@ -88,7 +96,7 @@ def spread(
     weigh(sheet.rgb, sheet.coverage, sheet.weight, top, left, radius, np.float32(largest), values)
     place = (at[0] + sheet.box[0].start + top, at[1] + sheet.box[1].start + left)
     wanted = slice(part[0].start - top, part[0].stop - top), slice(part[1].start - left, part[1].stop - left)
-    light = outlines.scatter(values, radius, active, place, wanted)
+    light = outlines.scatter(values, radius, active, place, wanted, level)
     rows, columns = (
         slice(b.start + p.start - i.start, b.start + p.stop - i.start)
         for b, p, i in zip(sheet.box, part, inner, strict=True)

@@ -202,7 +202,7 @@ def _images(
 ) -> list[tuple[NDArray, NDArray, NDArray, int, int]]:
     """Each light's outline, the tables and frames, and the channels that they are for; bundles share theirs."""
     _, light_radius, _, bundle = lights
-    if optics.is_uniform:
+    if optics.is_even:
         tables, frames = even_outlines(optics.aperture, optics.lens.glass.pupil.squeeze)
         return [((light_radius < 0.0).astype(np.int64), tables, frames, 0, 3)]
     field = optics.field(middle[:, 0], middle[:, 1])

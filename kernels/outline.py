@@ -21,9 +21,9 @@ FRAME = 7
 
 
 @jit(inline="always", fastmath=QUICK)
-def unit_px(frame, radius):
-    """Length of an outline's unit at a blur radius, pixels."""
-    return frame[OFFSET] + frame[GROWTH] * abs(radius)
+def unit_px(frame, radius, scale):
+    """Length of an outline's unit at a blur radius, in pixels of a picture `scale` times smaller than the traced."""
+    return frame[OFFSET] / scale + frame[GROWTH] * abs(radius)
 
 
 @jit(inline="always", fastmath=QUICK)

@@ -16,7 +16,7 @@ LEAST_STEP = 1e-12
 
 
 @jit(fastmath=QUICK)
-def scatter(values, radius, which, tables, frames, top, left, channels, room, out):
+def scatter(values, radius, which, tables, frames, scale, magnified, top, left, channels, room, out):
     """Spread each pixel's values over its own outline at its own radius.
 
     Parameters
@@ -30,6 +30,11 @@ def scatter(values, radius, which, tables, frames, top, left, channels, room, ou
     tables : float64 (R, E, 2)
         Steps of the outlines, one after the other; see outline.
     frames : float64 (K, FRAME)
+    scale : float
+        The outlines were traced for a picture so many times as large.
+    magnified : (float, float, float)
+        y and x of the middle of the picture, counted as the arrays are, and how much farther from it light lands than
+        where it comes from.
     top, left : int
         Place of the wanted part in (H, W).
     channels : tuple of int
@@ -52,16 +57,17 @@ def scatter(values, radius, which, tables, frames, top, left, channels, room, ou
     stride = (width + 1) * count
     steps = np.zeros(height * stride, np.float64)
     for source_row in range(radius.shape[0]):
-        y = source_row - top
+        y = source_row - top + magnified[2] * (source_row - magnified[0])
         for source_column in range(radius.shape[1]):
             if which[source_row, source_column] < 0:
                 continue
-            x = source_column - left
+            x = source_column - left + magnified[2] * (source_column - magnified[1])
             frame = frames[which[source_row, source_column]]
-            unit = unit_px(frame, float(radius[source_row, source_column]))
+            unit = unit_px(frame, float(radius[source_row, source_column]), scale)
             if unit <= frame[SHARP]:
-                if 0 <= y < height and 0 <= x < width:
-                    k = np.uint64(y * stride + x * count)
+                row, column = int(math.floor(y + 0.5)), int(math.floor(x + 0.5))
+                if 0 <= row < height and 0 <= column < width:
+                    k = np.uint64(row * stride + column * count)
                     for c in range(count):
                         value = float(values[source_row, source_column, channels[c]])
                         steps[k + np.uint64(c)] += value

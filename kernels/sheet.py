@@ -88,7 +88,7 @@ def radiance(rgb, dioptres, extra, top, left, focus_dioptres, px_per_dioptre, sh
 
 
 @jit(fastmath=QUICK)
-def choose(radius, active, top, left, cell_px, across, down, per_octave, knee_px, most, slots, wanted, which):
+def choose(radius, active, top, left, lens, cells, per_octave, knee_px, most, slots, wanted, defocused, which):
     """Find each pixel's outline by the cell of the picture it lies in and by its blur radius; return how many lack one.
 
     Parameters
@@ -99,10 +99,11 @@ def choose(radius, active, top, left, cell_px, across, down, per_octave, knee_px
         The others get -1.
     top, left : int
         Where in the picture the arrays begin.
-    cell_px : float
-        Side of a cell.
-    across, down : int
-        How many cells there are.
+    lens : tuple of float
+        y and x of the middle of the picture, pixels; the square of its half diagonal; by how much the lens takes from
+        the radius in the middle, and how much more in the corner, pixels.
+    cells : (float, int, int)
+        Side of a cell in pixels; how many lie across and down.
     per_octave, knee_px : float
         Radii are told apart evenly up to the knee, and beyond it in so many steps to a doubling; 0 = by sign only.
     most : int
@@ -111,18 +112,25 @@ def choose(radius, active, top, left, cell_px, across, down, per_octave, knee_px
         The outline of each cell and step; -1 where there is none yet.
     wanted : bool (K,)
         Set for those that are needed and not there.
+    defocused : float32 (H, W), overwritten
+        The radius, less what the lens takes.
     which : int32 (H, W), overwritten
     """
+    middle_y, middle_x, corner, everywhere, curved = lens
+    cell_px, across, down = cells
     steps = 2 * most + 2
     per_knee, per_cell = np.float32(1.0 / knee_px), 1.0 / cell_px
     missing = 0
     for row in range(radius.shape[0]):
         first = min(max(int((top + row + 0.5) * per_cell), 0), down - 1) * across
+        y = top + row - middle_y
         for column in range(radius.shape[1]):
             if not active[row, column]:
                 which[row, column] = -1
                 continue
-            signed = radius[row, column]
+            x = left + column - middle_x
+            signed = radius[row, column] - np.float32(everywhere + curved * (x * x + y * y) / corner)
+            defocused[row, column] = signed
             step = 0 if signed >= 0.0 else 1
             if per_octave > 0.0:
                 size = int(per_octave * np.log2(np.float32(1.0) + abs(signed) * per_knee) + 0.5)

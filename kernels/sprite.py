@@ -161,7 +161,7 @@ def deposit(
     for light in range(place.shape[0]):
         x, y = place[light, 0], place[light, 1]
         frame = frames[which[light]]
-        unit = max(unit_px(frame, radius[light]), LEAST_UNIT_PX)
+        unit = max(unit_px(frame, radius[light], 1.0), LEAST_UNIT_PX)
         reach = int(math.ceil(unit)) + 1
         side = 2 * reach + 1
         column0, row0 = int(math.floor(x + 0.5)) - reach, int(math.floor(y + 0.5)) - reach

@@ -7,11 +7,12 @@ import numpy as np
 from .jit import jit
 from .outline import FIRST, GROWTH, OFFSET, PER_HEIGHT, ROWS, SHARP, TOP
 
-# Columns of a job: direction of the field, unit vector; blur radius; coefficients of the wavefront in pixels. Lengths
+# Columns of a job: direction of the field, unit vector; blur radius, with all that the wavefront's defocus adds; its
+# other coefficients in pixels. Lengths
 # in the pupil are in units of its wide open radius.
-FIELD_X, FIELD_Y, RADIUS, DEFOCUS, SPHERICAL, ZONAL, COMA, ASTIGMATISM, LATERAL, RIPPLE, RINGS = range(11)
+FIELD_X, FIELD_Y, RADIUS, SPHERICAL, ZONAL, COMA, ASTIGMATISM, TILT, RIPPLE, RINGS = range(10)
 # Stop and squeeze; the rims: distance of each centre along the field, and radius; obstruction; apodisation.
-STOP, SQUEEZE, FRONT, FRONT_RADIUS, REAR, REAR_RADIUS, OBSTRUCTION, APODISATION, JOB = range(11, 20)
+STOP, SQUEEZE, FRONT, FRONT_RADIUS, REAR, REAR_RADIUS, OBSTRUCTION, APODISATION, JOB = range(10, 19)
 
 # So often light of one line of the pupil may turn back on its way over the picture.
 BRANCHES = 4
@@ -31,14 +32,13 @@ def landing(job, u, v):
     along = u * ex + v * ey
     radial = (
         job[RADIUS] / job[STOP]
-        - 2.0 * job[DEFOCUS]
         - squared * (4.0 * job[SPHERICAL] + 6.0 * squared * job[ZONAL])
         - 2.0 * along * job[COMA]
     )
     if job[RIPPLE] != 0.0:
         turns = 2.0 * math.pi * job[RINGS]
         radial += 2.0 * turns * job[RIPPLE] * math.sin(turns * squared)
-    tangential = -squared * job[COMA] - 2.0 * along * job[ASTIGMATISM] - job[LATERAL]
+    tangential = -squared * job[COMA] - 2.0 * along * job[ASTIGMATISM] - job[TILT]
     return (radial * u + tangential * ex) / job[SQUEEZE], radial * v + tangential * ey
 
 
