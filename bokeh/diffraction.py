@@ -1,0 +1,385 @@
+"""Diffraction: starbursts, from the far field of the very pupil that blurs."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .aperture import Aperture, boundary
+from .colour import rgb_from_xyz
+from .cores import cores
+from .errors import UsageError
+from .lens import Lens
+from .observer import SHORTEST_UM, sensitivities
+from .pupil import Pupil
+from .transfer import Overlap, obstructed, overlap
+
+FloatArray = NDArray[np.float32]
+Matrix = tuple[tuple[float, ...], ...]
+
+GREEN_UM = 0.55
+"""The eye's brightest wavelength: what is said of white light as a whole is said of it."""
+
+PIXEL_SIGMA = 0.4
+"""A photo's pixel is softer than its square, by about so many pixels: lens, low-pass filter and demosaicing."""
+
+LEAST_CORE_PX = 1.5
+"""A photo's points are no smaller than this radius."""
+
+WAVELENGTHS = 310
+"""One a nanometre: the fringes of the farthest spikes are finer than ten."""
+
+LONGEST_MM = 4.4
+"""Reach of a star, as on a full frame: a tenth of its diagonal."""
+
+MOST_PX, LEAST_PX = 1024, 32
+"""Bounds of the reach."""
+
+BRIGHTEST = 2e4
+"""Radiance of the strongest plausible light, white = 1, summed over its pixels."""
+
+VISIBLE = 1e-3
+"""Less than this beside black is not seen."""
+
+_FADE = 0.75  # share of the reach from which a star fades, that no edge is seen where it ends
+_SPIKE = 0.05  # light per pixel of a hexagon's spike, 1 px * lambda N / pitch from its middle; 1/r^2 from there
+_NODES = 512  # of the transfer function's table, over the square root of the frequency
+_SUBSAMPLES = 16  # of a cell on the pupil's edge, in x and in y
+_TILE = 512  # least side of the pieces of a picture that are convolved one by one
+
+
+def amplitude(aperture: Aperture, pupil: Pupil, stop: float, samples: int) -> NDArray[np.float64]:
+    """Sample the transmission of the pupil in the middle of the picture.
+
+    Parameters
+    ----------
+    aperture : Aperture
+        With one curvature.
+    pupil : Pupil
+    stop : float
+        The f-number wide open by that in use, at most 1: the pupil is described wide open.
+    samples : int
+        To a side.
+
+    Returns
+    -------
+    float64 (samples, samples)
+        Mean amplitude 0..1 of each cell of the square of side 2 around the pupil, in units of the f-number's radius;
+        rows go down, as in the disc of a light behind focus.
+
+    Raises
+    ------
+    UsageError
+        When the obstruction hides the iris, or the squeeze makes it wider than the square.
+    """
+    if pupil.squeeze < 1.0:
+        raise UsageError(f"squeeze is {pupil.squeeze:g}; sampled pupils are no wider than high: give 1 or more")
+    hole = obstructed(pupil, stop)
+    cell = 2.0 / samples
+    centre = cell * (np.arange(samples) + 0.5) - 1.0
+    x, y = np.meshgrid(pupil.squeeze * centre, -centre)
+    radius, edge = np.hypot(x, y), boundary(aperture, np.arctan2(y, x))
+    share = ((radius < edge) & (radius >= hole)).astype(np.float64)
+    # A radius meets an edge at 30 degrees or more, so a cell farther away along it than this is not cut.
+    near = 1.5 * cell * pupil.squeeze
+    cut = (np.abs(radius - edge) < near) | (np.abs(radius - hole) < near)
+    within = cell * ((np.arange(_SUBSAMPLES) + 0.5) / _SUBSAMPLES - 0.5)
+    fine_x = x[cut][:, None, None] + pupil.squeeze * within
+    fine_y = y[cut][:, None, None] + within[:, None]
+    radius_there = np.hypot(fine_x, fine_y)
+    open_there = (radius_there < boundary(aperture, np.arctan2(fine_y, fine_x))) & (radius_there >= hole)
+    share[cut] = open_there.mean(axis=(1, 2))
+    return share * np.exp(-0.5 * pupil.apodisation * (stop * radius) ** 2)
+
+
+def far_field(
+    amplitude: NDArray[np.float64], wavelength_um: float, f_number: float, pitch_um: float, radius_px: int
+) -> NDArray[np.float64]:
+    """Image a point in focus, in light of one wavelength.
+
+    Parameters
+    ----------
+    amplitude : float64 (M, M)
+        Of the pupil, as `amplitude` samples it.
+    wavelength_um, f_number, pitch_um : float
+        Wavelength and pixel pitch in microns.
+    radius_px : int
+        R, how far the image goes.
+
+    Returns
+    -------
+    float64 (2R + 1, 2R + 1)
+        Light that falls on each pixel; over the whole plane the sum is 1.
+
+    Raises
+    ------
+    UsageError
+        When the samples are too few for this radius: the image would be repeated.
+
+    Notes
+    -----
+    The Fourier transform by two matrices, at just the places that are asked for (Soummer and others, Fast computation
+    of Lyot-style coronagraph propagation, Optics Express 15, 2007): nothing wraps round.
+    """
+    samples = len(amplitude)
+    spot = wavelength_um * f_number / pitch_um  # pixels
+    if (radius_px + 0.5) / spot > samples / 2:
+        raise UsageError(f"{samples} samples of the pupil reach {int(samples / 2 * spot)} px; ask for no more")
+    # Gauss's rule inside each pixel: the image's finest fringe is one spot wide.
+    nodes, weights = np.polynomial.legendre.leggauss(3 + math.ceil(2.0 / spot))
+    place = (np.arange(-radius_px, radius_px + 1)[:, None] + 0.5 * nodes).ravel() / spot
+    centre = (np.arange(samples) + 0.5) / samples - 0.5
+    wave = np.exp(-2j * math.pi * np.outer(place, centre)) * np.sinc(place / samples)[:, None]
+    field = wave @ amplitude @ wave.T / samples**2
+    pixel = np.repeat(np.eye(2 * radius_px + 1), len(nodes), axis=1) * np.tile(0.5 * weights, 2 * radius_px + 1)
+    intensity = pixel @ (field.real**2 + field.imag**2) @ pixel.T
+    return intensity / (np.mean(amplitude**2) * spot**2)
+
+
+def core_px(f_number: float, pitch_um: float) -> float:
+    """Radius of what a photo, itself taken through a lens, shows already: Airy's disc, or a photo's own point."""
+    return max(1.22 * GREEN_UM * f_number / pitch_um, LEAST_CORE_PX)
+
+
+def reach_px(f_number: float, pitch_um: float) -> int:
+    """Radius at which the spike of the strongest light is no longer seen, within bounds.
+
+    Parameters
+    ----------
+    f_number, pitch_um : float
+        Pixel pitch in microns.
+
+    Returns
+    -------
+    int
+        Pixels.
+    """
+    seen = math.sqrt(BRIGHTEST * _SPIKE / VISIBLE * GREEN_UM * f_number / pitch_um)
+    return int(max(min(seen, 1000.0 * LONGEST_MM / pitch_um, MOST_PX), LEAST_PX))
+
+
+def starburst(
+    lens: Lens, pitch_um: float, primaries: str | NDArray[np.float64] = "sRGB", radius_px: int | None = None
+) -> FloatArray:
+    """Image a white point in focus.
+
+    Parameters
+    ----------
+    lens : Lens
+    pitch_um : float
+        Microns between pixels.
+    primaries : str, or float64 (3, 3)
+        A key of `PRIMARIES`, or the matrix from CIE XYZ to linear RGB.
+    radius_px : int, optional
+        R, how far it goes; `reach_px` when left out.
+
+    Returns
+    -------
+    float32 (2R + 1, 2R + 1, 3)
+        Red, green and blue that fall on each pixel, in the picture's orientation. Each channel sums to 1: light that
+        would fall beyond R stays in the middle. Read-only.
+
+    Raises
+    ------
+    UsageError
+        When the obstruction hides the iris.
+
+    Notes
+    -----
+    White is the equal energy light, as the photo's white balance makes it. Colours outside the triangle of the
+    primaries are clamped to it. Towards R it fades, so that no edge is seen.
+    """
+    matrix = rgb_from_xyz(primaries) if isinstance(primaries, str) else primaries
+    reach = reach_px(lens.f_number, pitch_um) if radius_px is None else radius_px
+    stop = 1.0 if lens.glass.f_number is None else min(lens.glass.f_number / lens.f_number, 1.0)
+    aperture = lens.aperture.at(lens.f_number)
+    rows = tuple(tuple(float(v) for v in row) for row in np.asarray(matrix))
+    return _starburst(aperture, lens.glass.pupil, stop, lens.f_number, pitch_um, rows, reach)
+
+
+@lru_cache(maxsize=4)
+def _starburst(
+    aperture: Aperture, pupil: Pupil, stop: float, f_number: float, pitch_um: float, matrix: Matrix, reach: int
+) -> FloatArray:
+    wavelengths, shares = sensitivities(np.array(matrix), WAVELENGTHS)
+    star = image(overlap(aperture, pupil, stop), wavelengths, shares, f_number / pitch_um, pupil.squeeze, reach)
+    away = _distance(reach)
+    fade = np.cos(0.5 * math.pi * np.clip((away / reach - _FADE) / (1.0 - _FADE), 0.0, 1.0)) ** 2
+    within = star.sum(axis=(0, 1))
+    star = np.maximum(star, 0.0)
+    star *= within / star.sum(axis=(0, 1)) * fade[..., None]
+    star[reach, reach] += 1.0 - star.sum(axis=(0, 1))
+    kernel = star.astype(np.float32)
+    kernel.setflags(write=False)
+    return kernel
+
+
+def image(
+    shared: Overlap,
+    wavelengths_um: NDArray[np.float64],
+    shares: NDArray[np.float64],
+    px_per_um: float,
+    squeeze: float,
+    radius_px: int,
+) -> NDArray[np.float64]:
+    """Image a point in light of many wavelengths.
+
+    Parameters
+    ----------
+    shared : Overlap
+        Of the pupil.
+    wavelengths_um : float64 (N,)
+    shares : float64 (3, N)
+        What each wavelength gives to each channel.
+    px_per_um : float
+        f-number by pixel pitch: pixels of the image's scale per micron of wavelength.
+    squeeze : float
+        The pupil is so many times narrower than `shared` says.
+    radius_px : int
+        R, how far the image goes.
+
+    Returns
+    -------
+    float64 (2R + 1, 2R + 1, 3)
+
+    Notes
+    -----
+    The image is the Fourier transform of the pupil's overlap with itself, shifted by frequency x wavelength x f-number
+    (Goodman, Introduction to Fourier Optics). So the wavelengths are summed there, in a table of direction and
+    frequency, before one transform: it costs the same for one or for hundreds.
+
+    A spike has no end, and beyond the transform's size it would come in again on the other side. It comes from a kink
+    over the direction; the kink's k-th harmonic makes what lies k / (period x frequency) pixels away. So it is ended
+    where it begins, without touching what lies within the radius.
+    """
+    from scipy import fft
+
+    from ..kernels.transfer import gather
+
+    # A squeezed image is so many times as wide as that of the pupil in the table.
+    reach = radius_px / min(squeeze, 1.0)
+    size = fft.next_fast_len(math.ceil(radius_px + 2.0 * reach * max(squeeze, 1.0)), real=True)
+    frequency = np.linspace(0.0, 1.0, _NODES) ** 2 / (SHORTEST_UM * px_per_um)
+    table = _over_wavelengths(shared.values, wavelengths_um, shares)
+    if len(table) > 2:
+        harmonic = np.arange(len(table))[:, None] / (shared.period * np.maximum(frequency, 1e-9))
+        ending = np.cos(0.5 * math.pi * np.clip(harmonic / reach - 1.0, 0.0, 1.0)) ** 2
+        table = fft.idct(fft.dct(table, type=1, axis=0) * ending[..., None], type=1, axis=0)
+    folded = fft.fftfreq(size) + np.arange(-1, 2)[:, None]
+    response = np.sinc(folded) * np.exp(-2.0 * (math.pi * PIXEL_SIGMA * folded) ** 2)
+    transfer = np.empty((3, size, size // 2 + 1))
+    gather(table, shared.start, shared.period, squeeze, frequency[-1], response, transfer)
+    wanted = np.arange(-radius_px, radius_px + 1) % size
+    with fft.set_workers(cores()):
+        rows = fft.ifft(transfer, axis=1)[:, wanted]
+        return np.moveaxis(fft.irfft(rows, size, axis=2)[..., wanted], 0, -1)
+
+
+def _over_wavelengths(
+    shared: NDArray[np.float64], wavelengths_um: NDArray[np.float64], shares: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Sum the overlap over wavelengths: float64 (directions, frequencies, channels)."""
+    last = shared.shape[1] - 1
+    # The shift grows with frequency x wavelength; both tables step evenly in its square root.
+    place = np.sqrt(wavelengths_um / SHORTEST_UM) * np.linspace(0.0, 1.0, _NODES)[:, None] * last
+    below = np.minimum(place.astype(np.intp), last - 1)
+    part = place - below
+    weights = np.where(place < last, 1.0 - part, 0.0), np.where(place < last, part, 0.0)
+    row = np.broadcast_to(np.arange(_NODES)[:, None], below.shape)
+    mixes = np.zeros((3, _NODES, last + 1))
+    for mix, share in zip(mixes, shares, strict=True):
+        np.add.at(mix, (row, below), share * weights[0])
+        np.add.at(mix, (row, below + 1), share * weights[1])
+    return np.einsum("as,cfs->afc", shared, mixes, optimize=True)
+
+
+def wings(
+    lens: Lens, pitch_um: float, primaries: str | NDArray[np.float64] = "sRGB", radius_px: int | None = None
+) -> FloatArray:
+    """Return `starburst` without the core, which a photo shows already.
+
+    Parameters
+    ----------
+    lens, pitch_um, primaries, radius_px
+        As of `starburst`.
+
+    Returns
+    -------
+    float32 (2R + 1, 2R + 1, 3)
+    """
+    star = starburst(lens, pitch_um, primaries, radius_px)
+    return np.where(_distance(len(star) // 2)[..., None] > core_px(lens.f_number, pitch_um), star, np.float32(0.0))
+
+
+def add_starbursts(
+    picture: FloatArray, source: FloatArray, wings: FloatArray, gain: float = 1.0, *, held: bool = False
+) -> None:
+    """Draw the stars of lights.
+
+    Parameters
+    ----------
+    picture : float32 (H, W, 3)
+        Scene-linear; changed in place.
+    source : float32 (H, W, 3)
+        Radiance that is scattered, >= 0: above what a photo shows as white, so mostly zeros.
+    wings : float32 (2R + 1, 2R + 1, 3)
+        What of a point of light falls where, without the core.
+    gain : float
+        1 is as strong as it really is.
+    held : bool
+        Whether `picture` shows the whole radiance of `source`, as it does where it goes out as HDR. What is scattered
+        is then taken from where it came from, and the picture holds as much light as before. Where the light is
+        clipped, it stays as white as it is.
+
+    Notes
+    -----
+    Stars of lights near the border leave the picture there, and none come in.
+    """
+    lit = source.any(axis=2)
+    if gain == 0.0 or not lit.any():
+        return
+    if held:
+        picture -= source * np.minimum(gain * wings.sum(axis=(0, 1), dtype=np.float64), 1.0).astype(np.float32)
+    rows, columns = (np.flatnonzero(lit.any(axis=axis)) for axis in (1, 0))
+    top, left, bottom, right = rows[0], columns[0], rows[-1] + 1, columns[-1] + 1
+    _convolve(source[top:bottom, left:right], lit[top:bottom, left:right], wings * np.float32(gain), (top, left), picture)
+
+
+def _convolve(
+    source: FloatArray, lit: NDArray[np.bool_], kernel: FloatArray, corner: tuple[int, int], picture: FloatArray
+) -> None:
+    """Add the source, whose first pixel is `corner` of the picture, convolved with the kernel; by tiles."""
+    from scipy import fft
+
+    reach = len(kernel) // 2
+    tile = [min(side, max(2 * reach, _TILE)) for side in lit.shape]
+    size = [fft.next_fast_len(side + 2 * reach, real=True) for side in tile]
+    with fft.set_workers(cores()):
+        transfer = [fft.rfft2(kernel[..., channel], size) for channel in range(3)]
+        for top in range(0, lit.shape[0], tile[0]):
+            for left in range(0, lit.shape[1], tile[1]):
+                here = np.s_[top : top + tile[0], left : left + tile[1]]
+                if not lit[here].any():
+                    continue
+                first = corner[0] + top - reach, corner[1] + left - reach
+                there, within = zip(*map(_overlap_of, first, size, picture.shape), strict=False)
+                for channel in range(3):
+                    spectrum = fft.rfft2(source[here][..., channel], size)
+                    spectrum *= transfer[channel]
+                    star = fft.irfft2(spectrum, size)[within]
+                    picture[(*there, channel)] += np.maximum(star, np.float32(0.0))
+
+
+def _overlap_of(first: int, size: int, whole: int) -> tuple[slice, slice]:
+    """Return the part that `size` pixels from `first` on share with 0..whole: in the whole, and in them."""
+    start, stop = max(first, 0), min(first + size, whole)
+    return slice(start, stop), slice(start - first, stop - first)
+
+
+def _distance(reach: int) -> NDArray[np.float64]:
+    """Distance of each pixel from the middle one."""
+    side = np.arange(-reach, reach + 1, dtype=np.float64)
+    return np.hypot(side[:, None], side)
