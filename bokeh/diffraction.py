@@ -48,7 +48,9 @@ _FADE = 0.75  # share of the reach from which a star fades, that no edge is seen
 _SPIKE = 0.05  # light per pixel of a hexagon's spike, 1 px * lambda N / pitch from its middle; 1/r^2 from there
 _NODES = 512  # of the transfer function's table, over the square root of the frequency
 _SUBSAMPLES = 16  # of a cell on the pupil's edge, in x and in y
-_TILE = 512  # least side of the pieces of a picture that are convolved one by one
+_LATTICE = 9.0336  # the sum of 1/r^3 over all points of a square lattice but its origin
+_MOST_CUTS = 12  # of a picture's longer side, into tiles that are convolved one by one
+_MOST_PIXELS = 12_000_000  # of a tile with what its stars reach, to bound the memory
 
 
 def amplitude(aperture: Aperture, pupil: Pupil, stop: float, samples: int) -> NDArray[np.float64]:
@@ -272,6 +274,9 @@ def image(
     response = np.sinc(folded) * np.exp(-2.0 * (math.pi * PIXEL_SIGMA * folded) ** 2)
     transfer = np.empty((3, size, size // 2 + 1))
     gather(table, shared.start, shared.period, squeeze, frequency[-1], response, transfer)
+    # What comes in from all sides of the halo, slope / (4 pi^2 r^3) at distance r, adds up to all but a constant.
+    slope = 1.0 - 0.5 * (transfer[:, 0, 1] + transfer[:, 1, 0])
+    transfer[:, 0, 0] -= _LATTICE / (4.0 * math.pi**2) * slope
     wanted = np.arange(-radius_px, radius_px + 1) % size
     with fft.set_workers(cores()):
         rows = fft.ifft(transfer, axis=1)[:, wanted]
@@ -338,42 +343,52 @@ def add_starbursts(
     -----
     Stars of lights near the border leave the picture there, and none come in.
     """
-    lit = source.any(axis=2)
-    if gain == 0.0 or not lit.any():
+    if gain == 0.0 or not source.any():
         return
     if held:
         picture -= source * np.minimum(gain * wings.sum(axis=(0, 1), dtype=np.float64), 1.0).astype(np.float32)
+    lit = source[..., 0] + source[..., 1] + source[..., 2] > 0.0
     rows, columns = (np.flatnonzero(lit.any(axis=axis)) for axis in (1, 0))
-    top, left, bottom, right = rows[0], columns[0], rows[-1] + 1, columns[-1] + 1
-    _convolve(source[top:bottom, left:right], lit[top:bottom, left:right], wings * np.float32(gain), (top, left), picture)
+    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    _convolve(source[box], lit[box], wings * np.float32(gain), (int(rows[0]), int(columns[0])), picture)
 
 
 def _convolve(
     source: FloatArray, lit: NDArray[np.bool_], kernel: FloatArray, corner: tuple[int, int], picture: FloatArray
 ) -> None:
-    """Add the source, whose first pixel is `corner` of the picture, convolved with the kernel; by tiles."""
+    """Add the source, whose first pixel is `corner` of the picture, convolved with the kernel."""
     from scipy import fft
 
     reach = len(kernel) // 2
-    tile = [min(side, max(2 * reach, _TILE)) for side in lit.shape]
-    size = [fft.next_fast_len(side + 2 * reach, real=True) for side in tile]
+    size, tiles = _tiles(lit, reach)
     with fft.set_workers(cores()):
-        transfer = [fft.rfft2(kernel[..., channel], size) for channel in range(3)]
-        for top in range(0, lit.shape[0], tile[0]):
-            for left in range(0, lit.shape[1], tile[1]):
-                here = np.s_[top : top + tile[0], left : left + tile[1]]
-                if not lit[here].any():
-                    continue
-                first = corner[0] + top - reach, corner[1] + left - reach
-                there, within = zip(*map(_overlap_of, first, size, picture.shape), strict=False)
-                for channel in range(3):
-                    spectrum = fft.rfft2(source[here][..., channel], size)
-                    spectrum *= transfer[channel]
-                    star = fft.irfft2(spectrum, size)[within]
-                    picture[(*there, channel)] += np.maximum(star, np.float32(0.0))
+        for channel in range(3):
+            transfer = fft.rfft2(kernel[..., channel], size)
+            for rows, columns in tiles:
+                spectrum = fft.rfft2(source[rows, columns, channel], size)
+                spectrum *= transfer
+                star = fft.irfft2(spectrum, size, overwrite_x=True)
+                down = _common(corner[0] + rows.start - reach, size[0], picture.shape[0])
+                across = _common(corner[1] + columns.start - reach, size[1], picture.shape[1])
+                picture[down[0], across[0], channel] += np.maximum(star[down[1], across[1]], np.float32(0.0))
 
 
-def _overlap_of(first: int, size: int, whole: int) -> tuple[slice, slice]:
+def _tiles(lit: NDArray[np.bool_], reach: int) -> tuple[tuple[int, int], list[tuple[slice, slice]]]:
+    """Cut the lit pixels into equal tiles that cost least to transform: the size of each transform, and the tiles."""
+    from scipy import fft
+
+    def cut(count: int) -> tuple[tuple[int, int], list[tuple[slice, slice]]]:
+        side = [-(-length // -(-length // max(-(-max(lit.shape) // count), 1))) for length in lit.shape]
+        places = [[slice(k, k + step) for k in range(0, n, step)] for n, step in zip(lit.shape, side, strict=True)]
+        size = fft.next_fast_len(side[0] + 2 * reach, real=True), fft.next_fast_len(side[1] + 2 * reach, real=True)
+        return size, [(rows, columns) for rows in places[0] for columns in places[1] if lit[rows, columns].any()]
+
+    cuts = [cut(count) for count in range(1, _MOST_CUTS + 1)]
+    small = [one for one in cuts if math.prod(one[0]) <= _MOST_PIXELS] or cuts[-1:]
+    return min(small, key=lambda one: math.prod(one[0]) * (1 + 2 * len(one[1])))
+
+
+def _common(first: int, size: int, whole: int) -> tuple[slice, slice]:
     """Return the part that `size` pixels from `first` on share with 0..whole: in the whole, and in them."""
     start, stop = max(first, 0), min(first + size, whole)
     return slice(start, stop), slice(start - first, stop - first)
