@@ -138,7 +138,16 @@ def far_field(
     field = wave @ amplitude @ wave.T / samples**2
     pixel = np.repeat(np.eye(2 * radius_px + 1), len(nodes), axis=1) * np.tile(0.5 * weights, 2 * radius_px + 1)
     intensity = pixel @ (field.real**2 + field.imag**2) @ pixel.T
-    return intensity / (np.mean(amplitude**2) * spot**2)
+    return intensity / (_energy(amplitude) * spot**2)
+
+
+def _energy(amplitude: NDArray[np.float64]) -> float:
+    """Mean of the amplitude squared, where a cell on an edge is taken for the share of it that is open."""
+    from scipy import ndimage
+
+    around = ndimage.maximum_filter(amplitude, 3, mode="constant")
+    on_edge = ndimage.minimum_filter(amplitude, 3, mode="constant") == 0.0
+    return float(np.mean(amplitude * np.where(on_edge, around, amplitude)))
 
 
 def core_px(f_number: float, pitch_um: float) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from .pupil import Pupil
 FloatArray = NDArray[np.float64]
 
 _VERTICES = 4096  # of the iris's outline
-_CHORDS = 384
+_CHORDS, _LEAST_CHORDS = 384, 24  # in all, and between two corners
 _SHIFTS = 640
 _DIRECTIONS = 49
 _FINE_DIRECTIONS = 1025
@@ -93,43 +94,71 @@ def overlap(aperture: Aperture, pupil: Pupil, stop: float) -> Overlap:
     shift, however small. The far field at hundreds of pixels depends on shifts far finer than any grid of samples.
     With a Gaussian filter the product of both copies is a Gaussian around the middle between them.
     """
+    density = pupil.apodisation * stop**2
+    values = _values(replace(aperture, rotation_deg=0.0), obstructed(pupil, stop), density)
+    return Overlap(values, math.radians(aperture.rotation_deg) + math.pi / 2.0, _period(aperture))
+
+
+def _period(aperture: Aperture) -> float:
+    if _is_round(aperture):
+        return math.pi
+    # Shifting the other way is the same, so an odd number of blades has twice the symmetry.
+    return (2.0 if aperture.blades % 2 == 0 else 1.0) * math.pi / aperture.blades
+
+
+def _is_round(aperture: Aperture) -> bool:
+    return aperture.blades == 0 or aperture.curvature == 1.0
+
+
+@lru_cache(maxsize=4)
+def _values(aperture: Aperture, hole: float, density: float) -> FloatArray:
+    """Overlap by direction and shift, of an iris that is not turned."""
     from scipy.interpolate import CubicSpline
 
-    hole = obstructed(pupil, stop)
-    density = pupil.apodisation * stop**2
     shifts = 2.0 * np.linspace(0.0, 1.0, _SHIFTS) ** 2
-    start = math.radians(aperture.rotation_deg) + math.pi / 2.0
-    if aperture.blades == 0 or aperture.curvature == 1.0:
-        one = _shared(_chords(aperture, start), hole, density, shifts)
-        return Overlap(np.stack([one, one]), start, math.pi)
-    # Shifting the other way is the same, so an odd number of blades has twice the symmetry.
-    period = (2.0 if aperture.blades % 2 == 0 else 1.0) * math.pi / aperture.blades
-    # A slightly curved edge turns only a little: the directions lie closer and closer towards it.
-    place = 1.0 - np.cos(np.linspace(0.0, math.pi / 2.0, _DIRECTIONS))
-    coarse = each(lambda p: _shared(_chords(aperture, start + 0.5 * period * p), hole, density, shifts), place)
-    return Overlap(CubicSpline(place, np.stack(coarse))(np.linspace(0.0, 1.0, _FINE_DIRECTIONS)), start, period)
+    if _is_round(aperture):
+        one = _shared(_chords(aperture, hole, 0.0), hole, density, shifts)
+        values = np.stack([one, one])
+    else:
+        # A slightly curved edge turns only a little: the directions lie closer and closer towards it.
+        place = 1.0 - np.cos(np.linspace(0.0, math.pi / 2.0, _DIRECTIONS))
+        directions = math.pi / 2.0 + 0.5 * _period(aperture) * place
+        coarse = each(lambda direction: _shared(_chords(aperture, hole, direction), hole, density, shifts), directions)
+        values = CubicSpline(place, np.stack(coarse))(np.linspace(0.0, 1.0, _FINE_DIRECTIONS))
+    values.setflags(write=False)
+    return values
 
 
-def _chords(aperture: Aperture, direction: float) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Return offset, weight, first and last end of the iris's chords along a direction."""
+def _chords(
+    aperture: Aperture, hole: float, direction: float
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return offset, weight, first and last end of the chords along a direction, of an iris that is not turned."""
     angles = np.linspace(0.0, 2.0 * math.pi, _VERTICES, endpoint=False)
-    if aperture.blades:
-        half = math.pi / aperture.blades
-        corners = math.radians(aperture.rotation_deg) + half * (2 * np.arange(aperture.blades) + 1)
-        angles = np.sort(np.concatenate([angles, np.mod(corners, 2.0 * math.pi)]))
+    corners = math.pi * (2 * np.arange(aperture.blades) + 1) / max(aperture.blades, 1)
+    angles = np.sort(np.concatenate([angles, corners]))
     edge = boundary(aperture, angles)
     along, across = edge * np.cos(angles - direction), edge * np.sin(angles - direction)
     order = np.roll(np.arange(len(angles)), -int(np.argmin(across)))
     along, across = along[order], across[order]
     top = int(np.argmax(across))
-    middle, half_width = 0.5 * (across[0] + across[top]), 0.5 * (across[top] - across[0])
-    # Closer and closer towards both ends, where a round iris's chords end like a square root.
-    turn = math.pi * ((np.arange(_CHORDS) + 0.5) / _CHORDS - 0.5)
-    offset = middle + half_width * np.sin(turn)
-    weight = half_width * np.cos(turn)
+    kinks = np.concatenate([np.sin(corners - direction), [-hole, hole, across[0], across[top]]])
+    offset, weight = _between(np.unique(np.clip(kinks, across[0], across[top])))
     last = np.interp(offset, across[: top + 1], along[: top + 1])
     first = np.interp(offset, np.append(across[top:], across[0])[::-1], np.append(along[top:], along[0])[::-1])
-    return offset, weight / weight.sum(), np.minimum(first, last), np.maximum(first, last)
+    return offset, weight, np.minimum(first, last), np.maximum(first, last)
+
+
+def _between(kinks: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Places and weights to integrate over, from the first of these to the last, by Gauss's rule between each two.
+
+    They lie closer and closer towards a kink, where what is round ends like a square root.
+    """
+    kinks = kinks[np.append(True, np.diff(kinks) > 1e-9)]
+    nodes, weights = np.polynomial.legendre.leggauss(max(_CHORDS // (len(kinks) - 1), _LEAST_CHORDS))
+    turn = 0.5 * math.pi * nodes
+    half = 0.5 * np.diff(kinks)[:, None]
+    places = kinks[:-1, None] + half * (1.0 + np.sin(turn))
+    return places.ravel(), (half * 0.5 * math.pi * np.cos(turn) * weights).ravel()
 
 
 def _shared(

@@ -108,14 +108,13 @@ def test_the_overlap_of_the_pupil_and_its_samples_give_the_same_image(aperture, 
 
 
 @pytest.mark.parametrize("blades", range(3, 16))
-@pytest.mark.parametrize("rotation", [0.0, 11.0])
-def test_spikes_lie_across_the_blade_edges(blades, rotation):
+def test_spikes_lie_across_the_blade_edges(blades):
     count = blades if blades % 2 == 0 else 2 * blades
-    star = starburst(lens(16.0, blades, rotation=rotation), PITCH_UM, radius_px=128)
-    found = spikes(star, 64.0)
-    assert len(found) == count
-    off = np.mod(found - rotation + 180.0 / count, 360.0 / count) - 180.0 / count
-    assert np.abs(off).max() <= 0.5
+    for rotation in (0.0, 11.0):
+        found = spikes(starburst(lens(16.0, blades, rotation=rotation), PITCH_UM, radius_px=100), 60.0)
+        assert len(found) == count
+        off = np.mod(found - rotation + 180.0 / count, 360.0 / count) - 180.0 / count
+        assert np.abs(off).max() <= 0.5
 
 
 def test_spikes_of_a_light_squeezed_pupil_spread_wide():
@@ -137,7 +136,7 @@ def test_curved_blades_fan_their_spikes_out():
     degrees = np.arange(-30.0, 30.0, 0.1)
     widths = []
     for curvature in (0.0, 0.1, 0.3):
-        light = on_ring(starburst(lens(16.0, 6, curvature), PITCH_UM, radius_px=128), 64.0, degrees)
+        light = on_ring(starburst(lens(16.0, 6, curvature), PITCH_UM, radius_px=100), 60.0, degrees)
         widths.append(math.sqrt(np.average(degrees**2, weights=light - light.min())))
     assert widths[0] < widths[1] < widths[2]
 
