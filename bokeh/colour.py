@@ -243,4 +243,5 @@ def rgb_from_xyz(primaries: str | Profile) -> NDArray[np.float64]:
     name = primaries if isinstance(primaries, str) else primaries.name
     tagged = None if isinstance(primaries, str) else primaries.chromaticities()
     corners = PRIMARIES.get(name, PRIMARIES["sRGB"]) if tagged is None else (tagged[0:2], tagged[2:4], tagged[4:6])
-    return np.linalg.inv(np.linalg.solve(adaptation(D65), primaries_matrix(*corners, D65)))
+    matrix = np.linalg.solve(adaptation(D65), primaries_matrix(*corners, D65))
+    return np.asarray(np.linalg.inv(matrix), np.float64)

@@ -13,18 +13,15 @@ from .colour import rgb_from_xyz
 from .cores import cores
 from .errors import UsageError
 from .lens import Lens
-from .observer import SHORTEST_UM, sensitivities
+from .observer import sensitivities
 from .pupil import Pupil
-from .transfer import Overlap, obstructed, overlap
+from .transfer import fast_size, image, obstructed, overlap
 
 FloatArray = NDArray[np.float32]
 Matrix = tuple[tuple[float, ...], ...]
 
 GREEN_UM = 0.55
 """The eye's brightest wavelength: what is said of white light as a whole is said of it."""
-
-PIXEL_SIGMA = 0.4
-"""A photo's pixel is softer than its square, by about so many pixels: lens, low-pass filter and demosaicing."""
 
 LEAST_CORE_PX = 1.5
 """A photo's points are no smaller than this radius."""
@@ -45,10 +42,9 @@ VISIBLE = 1e-3
 """Less than this beside black is not seen."""
 
 _FADE = 0.75  # share of the reach from which a star fades, that no edge is seen where it ends
+_NOTHING = 1e-15  # of a light; numbers far below it are slow to reckon with
 _SPIKE = 0.05  # light per pixel of a hexagon's spike, 1 px * lambda N / pitch from its middle; 1/r^2 from there
-_NODES = 512  # of the transfer function's table, over the square root of the frequency
 _SUBSAMPLES = 16  # of a cell on the pupil's edge, in x and in y
-_LATTICE = 9.0336  # the sum of 1/r^3 over all points of a square lattice but its origin
 _MOST_CUTS = 12  # of a picture's longer side, into tiles that are convolved one by one
 _MOST_PIXELS = 12_000_000  # of a tile with what its stars reach, to bound the memory
 
@@ -222,92 +218,11 @@ def _starburst(
     within = star.sum(axis=(0, 1))
     star = np.maximum(star, 0.0)
     star *= within / star.sum(axis=(0, 1)) * fade[..., None]
+    star[star < _NOTHING] = 0.0
     star[reach, reach] += 1.0 - star.sum(axis=(0, 1))
     kernel = star.astype(np.float32)
     kernel.setflags(write=False)
     return kernel
-
-
-def image(
-    shared: Overlap,
-    wavelengths_um: NDArray[np.float64],
-    shares: NDArray[np.float64],
-    px_per_um: float,
-    squeeze: float,
-    radius_px: int,
-) -> NDArray[np.float64]:
-    """Image a point in light of many wavelengths.
-
-    Parameters
-    ----------
-    shared : Overlap
-        Of the pupil.
-    wavelengths_um : float64 (N,)
-    shares : float64 (3, N)
-        What each wavelength gives to each channel.
-    px_per_um : float
-        f-number by pixel pitch: pixels of the image's scale per micron of wavelength.
-    squeeze : float
-        The pupil is so many times narrower than `shared` says.
-    radius_px : int
-        R, how far the image goes.
-
-    Returns
-    -------
-    float64 (2R + 1, 2R + 1, 3)
-
-    Notes
-    -----
-    The image is the Fourier transform of the pupil's overlap with itself, shifted by frequency x wavelength x f-number
-    (Goodman, Introduction to Fourier Optics). So the wavelengths are summed there, in a table of direction and
-    frequency, before one transform: it costs the same for one or for hundreds.
-
-    A spike has no end, and beyond the transform's size it would come in again on the other side. It comes from a kink
-    over the direction; the kink's k-th harmonic makes what lies k / (period x frequency) pixels away. So it is ended
-    where it begins, without touching what lies within the radius.
-    """
-    from scipy import fft
-
-    from ..kernels.transfer import gather
-
-    # A squeezed image is so many times as wide as that of the pupil in the table.
-    reach = radius_px / min(squeeze, 1.0)
-    size = fft.next_fast_len(math.ceil(radius_px + 2.0 * reach * max(squeeze, 1.0)), real=True)
-    frequency = np.linspace(0.0, 1.0, _NODES) ** 2 / (SHORTEST_UM * px_per_um)
-    table = _over_wavelengths(shared.values, wavelengths_um, shares)
-    if len(table) > 2:
-        harmonic = np.arange(len(table))[:, None] / (shared.period * np.maximum(frequency, 1e-9))
-        ending = np.cos(0.5 * math.pi * np.clip(harmonic / reach - 1.0, 0.0, 1.0)) ** 2
-        table = fft.idct(fft.dct(table, type=1, axis=0) * ending[..., None], type=1, axis=0)
-    folded = fft.fftfreq(size) + np.arange(-1, 2)[:, None]
-    response = np.sinc(folded) * np.exp(-2.0 * (math.pi * PIXEL_SIGMA * folded) ** 2)
-    transfer = np.empty((3, size, size // 2 + 1))
-    gather(table, shared.start, shared.period, squeeze, frequency[-1], response, transfer)
-    # What comes in from all sides of the halo, slope / (4 pi^2 r^3) at distance r, adds up to all but a constant.
-    slope = 1.0 - 0.5 * (transfer[:, 0, 1] + transfer[:, 1, 0])
-    transfer[:, 0, 0] -= _LATTICE / (4.0 * math.pi**2) * slope
-    wanted = np.arange(-radius_px, radius_px + 1) % size
-    with fft.set_workers(cores()):
-        rows = fft.ifft(transfer, axis=1)[:, wanted]
-        return np.moveaxis(fft.irfft(rows, size, axis=2)[..., wanted], 0, -1)
-
-
-def _over_wavelengths(
-    shared: NDArray[np.float64], wavelengths_um: NDArray[np.float64], shares: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Sum the overlap over wavelengths: float64 (directions, frequencies, channels)."""
-    last = shared.shape[1] - 1
-    # The shift grows with frequency x wavelength; both tables step evenly in its square root.
-    place = np.sqrt(wavelengths_um / SHORTEST_UM) * np.linspace(0.0, 1.0, _NODES)[:, None] * last
-    below = np.minimum(place.astype(np.intp), last - 1)
-    part = place - below
-    weights = np.where(place < last, 1.0 - part, 0.0), np.where(place < last, part, 0.0)
-    row = np.broadcast_to(np.arange(_NODES)[:, None], below.shape)
-    mixes = np.zeros((3, _NODES, last + 1))
-    for mix, share in zip(mixes, shares, strict=True):
-        np.add.at(mix, (row, below), share * weights[0])
-        np.add.at(mix, (row, below + 1), share * weights[1])
-    return np.einsum("as,cfs->afc", shared, mixes, optimize=True)
 
 
 def wings(
@@ -372,11 +287,11 @@ def _convolve(
     size, tiles = _tiles(lit, reach)
     with fft.set_workers(cores()):
         for channel in range(3):
-            transfer = fft.rfft2(kernel[..., channel], size)
+            transfer = np.asarray(fft.rfft2(kernel[..., channel], size))
             for rows, columns in tiles:
-                spectrum = fft.rfft2(source[rows, columns, channel], size)
+                spectrum = np.asarray(fft.rfft2(source[rows, columns, channel], size))
                 spectrum *= transfer
-                star = fft.irfft2(spectrum, size, overwrite_x=True)
+                star = np.asarray(fft.irfft2(spectrum, size, overwrite_x=True))
                 down = _common(corner[0] + rows.start - reach, size[0], picture.shape[0])
                 across = _common(corner[1] + columns.start - reach, size[1], picture.shape[1])
                 picture[down[0], across[0], channel] += np.maximum(star[down[1], across[1]], np.float32(0.0))
@@ -384,12 +299,12 @@ def _convolve(
 
 def _tiles(lit: NDArray[np.bool_], reach: int) -> tuple[tuple[int, int], list[tuple[slice, slice]]]:
     """Cut the lit pixels into equal tiles that cost least to transform: the size of each transform, and the tiles."""
-    from scipy import fft
 
     def cut(count: int) -> tuple[tuple[int, int], list[tuple[slice, slice]]]:
-        side = [-(-length // -(-length // max(-(-max(lit.shape) // count), 1))) for length in lit.shape]
+        most = math.ceil(max(lit.shape) / count)
+        side = [math.ceil(length / math.ceil(length / most)) for length in lit.shape]
         places = [[slice(k, k + step) for k in range(0, n, step)] for n, step in zip(lit.shape, side, strict=True)]
-        size = fft.next_fast_len(side[0] + 2 * reach, real=True), fft.next_fast_len(side[1] + 2 * reach, real=True)
+        size = fast_size(side[0] + 2 * reach), fast_size(side[1] + 2 * reach)
         return size, [(rows, columns) for rows in places[0] for columns in places[1] if lit[rows, columns].any()]
 
     cuts = [cut(count) for count in range(1, _MOST_CUTS + 1)]

@@ -57,6 +57,6 @@ def sensitivities(rgb_from_xyz: NDArray[np.float64], count: int) -> tuple[NDArra
         colour is outside the triangle of the primaries.
     """
     step = (LONGEST_UM - SHORTEST_UM) / count
-    wavelengths = SHORTEST_UM + step * (np.arange(count) + 0.5)
-    shares = rgb_from_xyz @ matching(wavelengths)
+    wavelengths = np.asarray(SHORTEST_UM + step * (np.arange(count) + 0.5), np.float64)
+    shares = np.asarray(rgb_from_xyz @ matching(wavelengths), np.float64)
     return wavelengths, shares / shares.sum(axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""The optical transfer function: the pupil's overlap with itself, shifted."""
+"""The optical transfer function, the pupil's overlap with itself shifted; and the image of a point, from it."""
 
 from __future__ import annotations
 
@@ -10,17 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .aperture import Aperture, boundary
-from .cores import each
+from .cores import cores, each
 from .errors import UsageError
+from .observer import SHORTEST_UM
 from .pupil import Pupil
 
 FloatArray = NDArray[np.float64]
 
 _VERTICES = 4096  # of the iris's outline
 _CHORDS, _LEAST_CHORDS = 384, 24  # in all, and between two corners
-_SHIFTS = 640
+_SHIFTS = 512
 _DIRECTIONS = 49
 _FINE_DIRECTIONS = 1025
+_FREQUENCIES = 512
+_LATTICE = 9.0336  # the sum of 1/r^3 over all points of a square lattice but its origin
+
+PIXEL_SIGMA = 0.4
+"""A photo's pixel is softer than its square, by about so many pixels: lens, low-pass filter and demosaicing."""
 
 MOST_OBSTRUCTION = 0.95
 """Of the f-number's radius; a secondary mirror wider than that leaves no pupil."""
@@ -129,9 +135,7 @@ def _values(aperture: Aperture, hole: float, density: float) -> FloatArray:
     return values
 
 
-def _chords(
-    aperture: Aperture, hole: float, direction: float
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def _chords(aperture: Aperture, hole: float, direction: float) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Return offset, weight, first and last end of the chords along a direction, of an iris that is not turned."""
     angles = np.linspace(0.0, 2.0 * math.pi, _VERTICES, endpoint=False)
     corners = math.pi * (2 * np.arange(aperture.blades) + 1) / max(aperture.blades, 1)
@@ -166,6 +170,10 @@ def _shared(
 ) -> FloatArray:
     """Light that both copies let through at each shift; 1 at none."""
     offset, weight, first, last = chords
+    if hole == 0.0 and density == 0.0:
+        left = (last - first) - shifts[:, None]
+        total = np.maximum(left, 0.0, out=left) @ weight
+        return total / total[0]
     parts = [(first, last)]
     if hole > 0.0:
         hidden = np.sqrt(np.maximum(hole**2 - offset**2, 0.0))
@@ -189,3 +197,91 @@ def _primitive(low: FloatArray, high: FloatArray, density: float) -> FloatArray:
 
     root = math.sqrt(density)
     return (erf(root * high) - erf(root * low)) * (math.sqrt(math.pi) / (2.0 * root))
+
+
+def image(
+    shared: Overlap,
+    wavelengths_um: FloatArray,
+    shares: FloatArray,
+    px_per_um: float,
+    squeeze: float,
+    radius_px: int,
+) -> FloatArray:
+    """Image a point in light of many wavelengths.
+
+    Parameters
+    ----------
+    shared : Overlap
+        Of the pupil.
+    wavelengths_um : float64 (N,)
+    shares : float64 (3, N)
+        What each wavelength gives to each channel.
+    px_per_um : float
+        f-number by pixel pitch: pixels of the image's scale per micron of wavelength.
+    squeeze : float
+        The pupil is so many times narrower than `shared` says.
+    radius_px : int
+        R, how far the image goes.
+
+    Returns
+    -------
+    float64 (2R + 1, 2R + 1, 3)
+
+    Notes
+    -----
+    The image is the Fourier transform of the pupil's overlap with itself, shifted by frequency x wavelength x f-number
+    (Goodman, Introduction to Fourier Optics). So the wavelengths are summed there, in a table of direction and
+    frequency, before one transform: it costs the same for one or for hundreds.
+
+    A spike has no end, and beyond the transform's size it would come in again on the other side. It comes from a kink
+    over the direction; the kink's k-th harmonic makes what lies k / (period x frequency) pixels away. So it is ended
+    where it begins, without touching what lies within the radius.
+    """
+    from scipy import fft
+
+    from ..kernels.transfer import gather
+
+    # A squeezed image is so many times as wide as that of the pupil in the table.
+    reach = radius_px / min(squeeze, 1.0)
+    size = fast_size(math.ceil(radius_px + 2.0 * reach * max(squeeze, 1.0)))
+    frequency = np.linspace(0.0, 1.0, _FREQUENCIES) ** 2 / (SHORTEST_UM * px_per_um)
+    table = _over_wavelengths(shared.values, wavelengths_um, shares)
+    if len(table) > 2:
+        harmonic = np.arange(len(table))[:, None] / (shared.period * np.maximum(frequency, 1e-9))
+        ending = np.cos(0.5 * math.pi * np.clip(harmonic / reach - 1.0, 0.0, 1.0)) ** 2
+        with fft.set_workers(cores()):
+            table = fft.idct(fft.dct(table, type=1, axis=0) * ending[..., None], type=1, axis=0)
+    folded = fft.fftfreq(size) + np.arange(-1, 2)[:, None]
+    response = np.sinc(folded) * np.exp(-2.0 * (math.pi * PIXEL_SIGMA * folded) ** 2)
+    transfer = np.empty((3, size, size // 2 + 1))
+    gather(table, shared.start, shared.period, squeeze, frequency[-1], response, transfer)
+    # What comes in from all sides of the halo, slope / (4 pi^2 r^3) at distance r, adds up to all but a constant.
+    slope = 1.0 - 0.5 * (transfer[:, 0, 1] + transfer[:, 1, 0])
+    transfer[:, 0, 0] -= _LATTICE / (4.0 * math.pi**2) * slope
+    wanted = np.arange(-radius_px, radius_px + 1) % size
+    with fft.set_workers(cores()):
+        rows = np.asarray(fft.ifft(transfer, axis=1))[:, wanted]
+        return np.moveaxis(np.asarray(fft.irfft(rows, size, axis=2))[..., wanted], 0, -1)
+
+
+def _over_wavelengths(shared: FloatArray, wavelengths_um: FloatArray, shares: FloatArray) -> FloatArray:
+    """Sum the overlap over wavelengths: float64 (directions, frequencies, channels)."""
+    last = shared.shape[1] - 1
+    # The shift grows with frequency x wavelength; both tables step evenly in its square root.
+    place = np.sqrt(wavelengths_um / SHORTEST_UM) * np.linspace(0.0, 1.0, _FREQUENCIES)[:, None] * last
+    below = np.minimum(place.astype(np.intp), last - 1)
+    part = place - below
+    weights = np.where(place < last, 1.0 - part, 0.0), np.where(place < last, part, 0.0)
+    row = np.broadcast_to(np.arange(_FREQUENCIES)[:, None], below.shape)
+    mixes = np.zeros((3, _FREQUENCIES, last + 1))
+    for mix, share in zip(mixes, shares, strict=True):
+        np.add.at(mix, (row, below), share * weights[0])
+        np.add.at(mix, (row, below + 1), share * weights[1])
+    return np.einsum("as,cfs->afc", shared, mixes, optimize=True)
+
+
+def fast_size(least: int) -> int:
+    """Return the size from `least` on that is quickest to transform."""
+    from scipy import fft
+
+    return int(fft.next_fast_len(least, real=True) or least)

@@ -15,7 +15,6 @@ from rebokeh.bokeh.diffraction import (
     amplitude,
     core_px,
     far_field,
-    image,
     reach_px,
     starburst,
     wings,
@@ -24,7 +23,7 @@ from rebokeh.bokeh.errors import UsageError
 from rebokeh.bokeh.glass import Glass
 from rebokeh.bokeh.observer import matching
 from rebokeh.bokeh.pupil import Pupil
-from rebokeh.bokeh.transfer import overlap
+from rebokeh.bokeh.transfer import image, overlap
 
 PITCH_UM = 8.6  # 12 MP on a full frame
 GREEN = np.array([0.55])
@@ -51,9 +50,9 @@ def spikes(kernel: np.ndarray, radius: float) -> np.ndarray:
     high = light > 0.3 * light.max()
     first = int(np.flatnonzero(~high)[0])  # begin between two spikes
     light, high, degrees = (np.roll(v, -first) for v in (light, high, degrees))
-    labels, count = ndimage.label(high)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], high.astype(int), [0]])))
     degrees = np.where(degrees < degrees[0], degrees + 360.0, degrees)
-    middle = [np.average(degrees[labels == k], weights=light[labels == k]) for k in range(1, count + 1)]
+    middle = [np.average(degrees[a:b], weights=light[a:b]) for a, b in zip(edges[::2], edges[1::2], strict=True)]
     return np.sort(np.mod(middle, 360.0))
 
 
@@ -93,14 +92,14 @@ def test_airy():
     ],
 )
 def test_the_overlap_of_the_pupil_and_its_samples_give_the_same_image(aperture, pupil, stop):
-    reach, spot = 90, 4.0
-    sampled = far_field(amplitude(aperture, pupil, stop, 768), 0.55, spot, 0.55, reach)
+    reach, spot = 70, 4.0
+    sampled = far_field(amplitude(aperture, pupil, stop, 512), 0.55, spot, 0.55, reach)
     shared = overlap(aperture, pupil, stop)
     made = image(shared, GREEN, ALL, spot / 0.55, pupil.squeeze, reach)[..., 1]
     away = distance(reach)
     expected = ndimage.gaussian_filter(sampled, 1.0)
     made = ndimage.gaussian_filter(made, math.sqrt(1.0 - 0.4**2))  # its pixels are that soft already
-    for near, far in ((0, 6), (8, 25), (25, 50), (50, 80)):
+    for near, far in ((0, 6), (8, 25), (25, 40), (40, 65)):
         ring = (away >= near) & (away < far)
         assert made[ring].mean() == pytest.approx(expected[ring].mean(), rel=0.02)
         difference = np.sqrt(np.mean((made[ring] - expected[ring]) ** 2))
@@ -129,7 +128,7 @@ def test_a_round_iris_has_no_spikes():
     ring = on_ring(star, 50.0, np.arange(0.0, 360.0, 1.0))
     assert ring.std() < 0.02 * ring.mean()
     curved = starburst(lens(8.0, 6, 1.0), PITCH_UM, radius_px=128)
-    np.testing.assert_array_equal(curved, star)
+    np.testing.assert_allclose(curved, star, atol=1e-7)
 
 
 def test_curved_blades_fan_their_spikes_out():
@@ -144,8 +143,8 @@ def test_curved_blades_fan_their_spikes_out():
 def spike_light(wavelength_um: float, f_number: float, radius: int) -> float:
     """Light that crosses a circle along one spike of a square iris, by pixel of radius."""
     shared = overlap(rk.Aperture(4, 0.0, 0.0), Pupil(), 1.0)
-    one = image(shared, np.array([wavelength_um]), ALL, f_number / PITCH_UM, 1.0, 200)[..., 1]
-    return float(one[200 - 40 : 200 + 41, 200 + radius - 20 : 200 + radius + 20].sum() / 40)
+    one = image(shared, np.array([wavelength_um]), ALL, f_number / PITCH_UM, 1.0, 125)[..., 1]
+    return float(one[125 - 40 : 125 + 41, 125 + radius - 20 : 125 + radius + 20].sum() / 40)
 
 
 def test_spikes_grow_with_the_f_number_and_with_the_wavelength():
@@ -256,7 +255,7 @@ def test_against_poppy():
     pixel = math.degrees(0.55e-6 / spot) * 3600
     for blades in (0, 6):
         system = poppy.OpticalSystem(npix=1024, oversample=1)
-        # poppy's hexagon has corners at top and bottom, so the middle of an edge at 3 o'clock.
+        # poppy's hexagon has an edge at the top.
         shape = poppy.HexagonAperture(side=0.5) if blades else poppy.CircularAperture(radius=0.5)
         shape.pupil_diam = 1.0 * units.m
         system.add_pupil(shape)
@@ -264,7 +263,6 @@ def test_against_poppy():
         made = system.calc_psf(wavelength=0.55e-6)[0].data
         side = 2 * reach + 1
         theirs = made.reshape(side, 5, side, 5).sum(axis=(1, 3))
-        ours = far_field(amplitude(rk.Aperture(blades), Pupil(), 1.0, 1024), 0.55, spot, 0.55, reach)
-        same_way = max((theirs, theirs.T), key=lambda t: float((t * ours).sum()))
-        np.testing.assert_allclose(same_way / same_way.sum(), ours / ours.sum(), atol=2e-3 * ours.max())
-        assert np.sqrt(np.mean((same_way - ours) ** 2)) < 0.01 * np.sqrt(np.mean(ours**2))
+        ours = far_field(amplitude(rk.Aperture(blades, 0.0, 90.0), Pupil(), 1.0, 1024), 0.55, spot, 0.55, reach)
+        np.testing.assert_allclose(theirs, ours, atol=2e-3 * ours.max())
+        assert np.sqrt(np.mean((theirs - ours) ** 2)) < 3e-3 * np.sqrt(np.mean(ours**2))
