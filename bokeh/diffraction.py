@@ -44,7 +44,7 @@ VISIBLE = 1e-3
 _FADE = 0.75  # share of the reach from which a star fades, that no edge is seen where it ends
 _NOTHING = 1e-15  # of a light; numbers far below it are slow to reckon with
 _SPIKE = 0.05  # light per pixel of a hexagon's spike, 1 px * lambda N / pitch from its middle; 1/r^2 from there
-_SUBSAMPLES = 16  # of a cell on the pupil's edge, in x and in y
+_SUBSAMPLES = 8  # of a cell on the pupil's edge, in x and in y
 _MOST_CUTS = 12  # of a picture's longer side, into tiles that are convolved one by one
 _MOST_PIXELS = 12_000_000  # of a tile with what its stars reach, to bound the memory
 

@@ -21,7 +21,7 @@ _VERTICES = 4096  # of the iris's outline
 _CHORDS, _LEAST_CHORDS = 384, 24  # in all, and between two corners
 _SHIFTS = 512
 _DIRECTIONS = 49
-_FINE_DIRECTIONS = 1025
+_LEAST_DIRECTIONS = 256  # once they are interpolated
 _FREQUENCIES = 512
 _LATTICE = 9.0336  # the sum of 1/r^3 over all points of a square lattice but its origin
 
@@ -39,14 +39,17 @@ class Overlap:
     Attributes
     ----------
     values : float64 (A, B)
-        At even steps of the shift's direction, over half a period; and of the square root of its length, up to the
-        pupil's diameter.
+        By the shift's direction and length.
+    place : float64 (A,)
+        The directions, 0..1 over half a period. Lengths are at even steps of their square root, up to the pupil's
+        diameter.
     start, period : float
         Of the direction, radians counter-clockwise: the second half of a period mirrors the first, and so on. A
         polygon's spikes come from the kinks that this has in the directions of its edges, where the periods begin.
     """
 
     values: FloatArray
+    place: FloatArray
     start: float
     period: float
 
@@ -101,8 +104,8 @@ def overlap(aperture: Aperture, pupil: Pupil, stop: float) -> Overlap:
     With a Gaussian filter the product of both copies is a Gaussian around the middle between them.
     """
     density = pupil.apodisation * stop**2
-    values = _values(replace(aperture, rotation_deg=0.0), obstructed(pupil, stop), density)
-    return Overlap(values, math.radians(aperture.rotation_deg) + math.pi / 2.0, _period(aperture))
+    values, place = _values(replace(aperture, rotation_deg=0.0), obstructed(pupil, stop), density)
+    return Overlap(values, place, math.radians(aperture.rotation_deg) + math.pi / 2.0, _period(aperture))
 
 
 def _period(aperture: Aperture) -> float:
@@ -116,23 +119,16 @@ def _is_round(aperture: Aperture) -> bool:
     return aperture.blades == 0 or aperture.curvature == 1.0
 
 
-@lru_cache(maxsize=4)
-def _values(aperture: Aperture, hole: float, density: float) -> FloatArray:
-    """Overlap by direction and shift, of an iris that is not turned."""
-    from scipy.interpolate import CubicSpline
-
+@lru_cache(maxsize=16)
+def _values(aperture: Aperture, hole: float, density: float) -> tuple[FloatArray, FloatArray]:
+    """Overlap by direction and shift, of an iris that is not turned; and the directions, 0..1 over half a period."""
     shifts = 2.0 * np.linspace(0.0, 1.0, _SHIFTS) ** 2
-    if _is_round(aperture):
-        one = _shared(_chords(aperture, hole, 0.0), hole, density, shifts)
-        values = np.stack([one, one])
-    else:
-        # A slightly curved edge turns only a little: the directions lie closer and closer towards it.
-        place = 1.0 - np.cos(np.linspace(0.0, math.pi / 2.0, _DIRECTIONS))
-        directions = math.pi / 2.0 + 0.5 * _period(aperture) * place
-        coarse = each(lambda direction: _shared(_chords(aperture, hole, direction), hole, density, shifts), directions)
-        values = CubicSpline(place, np.stack(coarse))(np.linspace(0.0, 1.0, _FINE_DIRECTIONS))
+    # A slightly curved edge turns only a little: the directions lie closer and closer towards it.
+    place = np.zeros(1) if _is_round(aperture) else 1.0 - np.cos(np.linspace(0.0, math.pi / 2.0, _DIRECTIONS))
+    directions = math.pi / 2.0 + 0.5 * _period(aperture) * place
+    values = np.stack(each(lambda turn: _shared(_chords(aperture, hole, turn), hole, density, shifts), directions))
     values.setflags(write=False)
-    return values
+    return values, place
 
 
 def _chords(aperture: Aperture, hole: float, direction: float) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
@@ -238,6 +234,7 @@ def image(
     where it begins, without touching what lies within the radius.
     """
     from scipy import fft
+    from scipy.interpolate import CubicSpline
 
     from ..kernels.transfer import gather
 
@@ -246,8 +243,12 @@ def image(
     size = fast_size(math.ceil(radius_px + 2.0 * reach * max(squeeze, 1.0)))
     frequency = np.linspace(0.0, 1.0, _FREQUENCIES) ** 2 / (SHORTEST_UM * px_per_um)
     table = _over_wavelengths(shared.values, wavelengths_um, shares)
-    if len(table) > 2:
-        harmonic = np.arange(len(table))[:, None] / (shared.period * np.maximum(frequency, 1e-9))
+    if len(table) == 1:
+        table = np.repeat(table, 2, axis=0)
+    else:
+        directions = max(2 * radius_px, _LEAST_DIRECTIONS) + 1
+        table = CubicSpline(shared.place, table)(np.linspace(0.0, 1.0, directions))
+        harmonic = np.arange(directions)[:, None] / (shared.period * np.maximum(frequency, 1e-9))
         ending = np.cos(0.5 * math.pi * np.clip(harmonic / reach - 1.0, 0.0, 1.0)) ** 2
         with fft.set_workers(cores()):
             table = fft.idct(fft.dct(table, type=1, axis=0) * ending[..., None], type=1, axis=0)
