@@ -116,7 +116,7 @@ def test_spikes_lie_across_the_blade_edges(blades):
         assert np.abs(off).max() <= 0.5
 
 
-def test_spikes_of_a_light_squeezed_pupil_spread_wide():
+def test_spikes_of_a_squeezed_pupil_turn():
     squeezed = lens(16.0, 6, rotation=10.0, glass=Glass(2.0, Pupil(squeeze=1.5)))
     expected = [math.degrees(math.atan2(math.sin(t), 1.5 * math.cos(t))) for t in np.radians([10, 70, 130])]
     found = spikes(starburst(squeezed, PITCH_UM, radius_px=128), 64.0)
