@@ -42,6 +42,7 @@ __all__ = [
     "gamma_curve",
     "linear_profile",
     "named_profile",
+    "rgb_from_xyz",
 ]
 
 FloatArray = NDArray[np.float32]
@@ -224,3 +225,23 @@ def linear_profile() -> Profile:
 def named_profile(name: str, curve: Curve = SRGB_CURVE) -> Profile:
     """Profile of a key of `PRIMARIES`, ICC included."""
     return Profile.from_primaries(name, *PRIMARIES[name], curve=curve)
+
+
+def rgb_from_xyz(primaries: str | Profile) -> NDArray[np.float64]:
+    """Return the matrix from CIE XYZ to linear RGB.
+
+    Parameters
+    ----------
+    primaries : str or Profile
+        A key of `PRIMARIES`; or a profile: its own primaries, else those of its name, else sRGB's.
+
+    Returns
+    -------
+    float64 (3, 3)
+        White is D65.
+    """
+    name = primaries if isinstance(primaries, str) else primaries.name
+    tagged = None if isinstance(primaries, str) else primaries.chromaticities()
+    corners = PRIMARIES.get(name, PRIMARIES["sRGB"]) if tagged is None else (tagged[0:2], tagged[2:4], tagged[4:6])
+    matrix = np.linalg.solve(adaptation(D65), primaries_matrix(*corners, D65))
+    return np.asarray(np.linalg.inv(matrix), np.float64)
