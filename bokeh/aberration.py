@@ -65,8 +65,3 @@ class Wavefront:
                     raise UsageError(f"{name} is {value:g}; it goes from {-MOST_UM:g} to {MOST_UM:g}")
         if not 0.0 <= self.ripple_rings <= 50.0:
             raise UsageError(f"ripple_rings is {self.ripple_rings:g}; it goes from 0 to 50")
-
-    @property
-    def has_colour(self) -> bool:
-        """Whether the three colours land apart."""
-        return len(set(self.axial_um)) > 1 or len(set(self.lateral_um)) > 1

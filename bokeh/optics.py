@@ -25,6 +25,9 @@ IRIS_SAMPLES = 4096
 GREEN = 1
 """The colour that the lens is focused by, and that coverage goes with."""
 
+APART_PX = 0.2
+"""Colours that land closer together than this are one."""
+
 LIGHT_LINES = 96
 """Lines of the pupil for how much light gets through: four digits."""
 
@@ -90,10 +93,14 @@ class Optics:
         shifts = any(rim is not None and rim.shift > 0.0 for rim in (pupil.front, pupil.rear))
         return shifts or wave.coma_um != 0.0 or wave.astigmatism_um != 0.0
 
-    @property
+    @cached_property
     def colours(self) -> tuple[int, ...]:
         """The colours that are traced: green stands for all where they land together."""
-        return (0, 1, 2) if self.lens.glass.wavefront.has_colour else (GREEN,)
+        wave = self.lens.glass.wavefront
+        apart_px = max(
+            2.0 * self.stop * self.px_per_um * _spread(wave.axial_um), self.px_per_um * _spread(wave.lateral_um)
+        )
+        return (0, 1, 2) if apart_px > APART_PX else (GREEN,)
 
     @cached_property
     def iris(self) -> Array:
@@ -207,6 +214,10 @@ class Optics:
         jobs = self.jobs(np.ones(len(field) + 1), np.concatenate([np.zeros((1, 2)), field]))
         passed = np.array([trace.light(job, self.iris, LIGHT_LINES) for job in jobs])
         return passed[1:] / passed[0]
+
+
+def _spread(values: tuple[float, float, float]) -> float:
+    return max(values) - min(values)
 
 
 def _best_focus(wave: Wavefront, stop: float) -> float:

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels.outline import FIRST, FRAME, GROWTH, PER_HEIGHT, ROWS, SHARP, TOP
+from ..kernels.outline import FIRST, FRAME, GROWTH, PER_HEIGHT, ROWS, SHARP, TOP, USED
 from .aperture import Aperture, area, polygon, sides
 from .masks import Box
 from .optics import Optics
@@ -33,7 +33,7 @@ TABLE_ROWS = 2048
 CELLS = 28
 """Cells along the longer side of the picture in which all points share their outlines."""
 
-KNEE_PX, PER_OCTAVE = 2.0, 6.0
+KNEE_PX, PER_OCTAVE = 2.0, 10.0
 """Outlines are traced for radii that lie evenly up to the knee, and beyond it so many to each doubling."""
 
 FEWEST_ROWS, MOST_ROWS = 24, 512
@@ -57,23 +57,33 @@ class Fineness:
     lines : int
         Lines that the pupil is cut into.
     pieces : int
-        Pieces of even density that each half of a row is made of.
+        Pieces of even density that a row is made of.
+    rows_per_px : int
+        Rows of its table to a pixel.
     shows_rings : bool
         Whether the ripple of the wavefront is traced.
     """
 
     lines: int
     pieces: int
+    rows_per_px: int
     shows_rings: bool
 
     @property
     def edges(self) -> int:
         """Steps in a row of the table."""
-        return 4 * self.pieces
+        return 2 * self.pieces
 
 
-COARSE = Fineness(24, 2, False)
-"""For the pixels of a picture, whose outlines lie upon each other."""
+def coarse(optics: Optics) -> Fineness:
+    """For the pixels of a picture, whose outlines lie upon each other; a filter fades over more pieces."""
+    return Fineness(24, 12 if optics.lens.glass.pupil.apodisation > 0.0 else 6, 1, False)
+
+
+def fine(optics: Optics) -> Fineness:
+    """For a light of its own: with every ring."""
+    rings = math.ceil(optics.lens.glass.wavefront.ripple_rings * optics.stop**2)
+    return Fineness(max(48, 8 * rings), max(16, 4 * rings), 2, True)
 
 
 class _Rows:
@@ -117,7 +127,8 @@ class Outlines:
         largest = 16.0 * max(optics.size)
         self.most = math.ceil(PER_OCTAVE * math.log2(1.0 + largest / KNEE_PX)) if optics.has_flaws else 0
         self.channels = COLOURS if len(optics.colours) == 3 else (TOGETHER,)
-        edges = 2 if optics.is_even else COARSE.edges
+        self.fineness = coarse(optics)
+        edges = 2 if optics.is_even else self.fineness.edges
         self.rooms = tuple(((0.0,) * len(channels), (0.0,) * (2 * edges)) for channels in self.channels)
         self.slots = np.full(self.across * self.down * (2 * self.most + 2), -1, np.int32)
         self.tables, self.frames = _Rows((edges, 2)), _Rows((FRAME,))
@@ -201,7 +212,7 @@ class Outlines:
             row, column = np.divmod(cell, self.across)
             middle = [(place + 0.5) * self.cell_px - 0.5 for place in (column, row)]
             field = self.optics.field(*middle)
-        self._keep(keys, *trace(self.optics, radius_px, field, COARSE, self.most_rows))
+        self._keep(keys, *trace(self.optics, radius_px, field, self.fineness, self.most_rows))
 
     def _keep(self, keys: NDArray, tables: Array, frames: Array) -> None:
         with self._lock:
@@ -245,14 +256,8 @@ def even_outlines(aperture: Aperture, squeeze: float = 1.0) -> tuple[Array, Arra
         frame = frames[side]
         frame[FIRST], frame[ROWS], frame[TOP] = first, TABLE_ROWS, heights[0]
         frame[PER_HEIGHT] = TABLE_ROWS / (heights[-1] - heights[0])
-        frame[GROWTH], frame[SHARP] = 1.0, SHARP_PX
+        frame[GROWTH], frame[SHARP], frame[USED] = 1.0, SHARP_PX, 2
     return tables, frames
-
-
-def fine(optics: Optics) -> Fineness:
-    """For a light of its own: with every ring."""
-    rings = math.ceil(optics.lens.glass.wavefront.ripple_rings * optics.stop**2)
-    return Fineness(max(64, 10 * rings), max(10, 3 * rings), True)
 
 
 def trace(
@@ -282,7 +287,7 @@ def trace(
     if not fineness.shows_rings:
         jobs[:, kernel.RIPPLE] = 0.0
     frames = np.zeros((len(jobs), FRAME))
-    frames[:, ROWS] = np.clip(np.ceil(2.0 * optics.reach_px(radius_px)), FEWEST_ROWS, most_rows)
+    frames[:, ROWS] = np.clip(np.ceil(2.0 * fineness.rows_per_px * optics.reach_px(radius_px)), FEWEST_ROWS, most_rows)
     ends = np.cumsum(frames[:, ROWS] + 1)
     frames[:, FIRST] = np.concatenate([[0.0], ends[:-1]])
     tables = np.empty((int(ends[-1]), fineness.edges, 2))

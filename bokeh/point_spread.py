@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .lens import Lens
 from .optics import Optics
-from .outline import even_outlines, fine, trace
+from .sprites import images_of
 
 
 def point_spread(
@@ -35,30 +35,17 @@ def point_spread(
     """
     from ..kernels import sprite
 
-    optics = Optics(lens, (1, 1), diagonal_px)
-    reach = math.ceil(optics.reach_px(max(abs(radius_px), 0.5))) + 2
+    reach = math.ceil(Optics(lens, (1, 1), diagonal_px).reach_px(max(abs(radius_px), 0.5))) + 2
+    # The lens is before a picture in which the field is where the drawn part's middle is.
     side = 2 * reach + 1
+    optics = Optics(lens, (side, side), diagonal_px)
     image = np.zeros((side, side, 3), np.float32)
-    place, radius = np.full((1, 2), float(reach)), np.array([float(radius_px)])
-    bundle, corner, start = np.zeros(1, np.int64), np.array([[0, 0, side]]), np.array([0, side**2])
-    drawn = (np.ones((1, 3)), bundle, corner, start, np.ones(side**2, np.float32))
+    corner, start = np.array([[0, 0, side]]), np.array([0, side**2])
+    mask = np.ones((1, 3)), np.zeros(1, np.int64), corner, start, np.ones(side**2, np.float32)
     where = np.array([field], np.float64)
-    if optics.is_even:
-        which = np.array([int(radius_px < 0.0)])
-        sprite.deposit(
-            place,
-            radius,
-            *drawn,
-            which,
-            *even_outlines(optics.aperture, lens.glass.pupil.squeeze),
-            0,
-            3,
-            0,
-            side,
-            image,
-        )
-        return image
-    for colour in range(3):
-        tables, frames = trace(optics, radius, where, colour, fine(optics))
-        sprite.deposit(place, radius, *drawn, bundle, tables, frames, colour, colour + 1, 0, side, image)
+    middle = np.full((1, 2), float(reach))
+    for seen in images_of(optics, middle + 0.5 * diagonal_px * where, np.array([float(radius_px)])):
+        outline = seen.which, seen.tables, seen.frames, seen.strips, *seen.channels
+        place = seen.place - 0.5 * diagonal_px * where
+        sprite.deposit(place, seen.radius, *mask, *outline, 0, side, image)
     return image * np.float32(optics.light(where)[0])

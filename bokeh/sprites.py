@@ -36,6 +36,12 @@ LEAST_SEEN = 0.1
 
 PUPIL_POINTS = 64
 
+EVEN_STRIPS, STRIPS = 8, 3
+"""Strips that a row of pixels is drawn as: of an even outline, and of a traced one, whose table has few more rows."""
+
+FIELDS, RADII_PER_OCTAVE = 40.0, 16.0
+"""Lights are alike within this share of the half diagonal, and with so many blur radii to a doubling."""
+
 RAY_STEPS, FLAT_PX = 4, 0.25
 """Steps of the fixed point that finds where a ray crosses a sheet, and the range of its blur radius below which one
 step finds it."""
@@ -166,9 +172,10 @@ def draw_lights(
         some = (middle, bundles.radius[part], bundles.behind[part], reach, start)
         own = slice(*np.searchsorted(of, (part.start, part.stop)))
         corner = np.floor(middle[:, ::-1] + 0.5).astype(np.int64) - reach[:, None]
-        lights = (place[own], radius[own], radiated[own], of[own] - part.start)
         corner = np.column_stack([corner, sides[part]])
-        images = _images(optics, middle, bundles.radius[part], lights)
+        bundle = of[own] - part.start
+        mask = radiated[own], bundle, corner, start, transmitted
+        images = images_of(optics, place[own], radius[own])
 
         def shade(chosen: NDArray[np.int64], some=some, transmitted=transmitted) -> None:
             (x, y), reach = some[0][chosen].T, some[3][chosen]
@@ -185,32 +192,66 @@ def draw_lights(
                         transmitted,
                     )  # fmt: skip
 
-        def deposit(top: int, lights=lights, mask=(corner, start, transmitted), images=images) -> None:
+        def deposit(top: int, mask=mask, images=images) -> None:
             bottom = min(top + BAND_ROWS, onto.shape[0])
             for image in images:
-                sprite.deposit(*lights, *mask, *image, top, bottom, onto)
+                outline = image.which, image.tables, image.frames, image.strips, *image.channels
+                sprite.deposit(image.place, image.radius, *mask, *outline, top, bottom, onto)
 
         each(shade, np.array_split(np.arange(len(middle)), 4 * cores()))
         each(deposit, range(0, onto.shape[0], BAND_ROWS))
 
 
-def _images(
-    optics: Optics,
-    middle: NDArray[np.float64],
-    radius_px: NDArray[np.float64],
-    lights: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]],
-) -> list[tuple[NDArray, NDArray, NDArray, int, int]]:
-    """Each light's outline, the tables and frames, and the channels that they are for; bundles share theirs."""
-    _, light_radius, _, bundle = lights
-    if optics.is_even:
-        tables, frames = even_outlines(optics.aperture, optics.lens.glass.pupil.squeeze)
-        return [((light_radius < 0.0).astype(np.int64), tables, frames, 0, 3)]
-    field = optics.field(middle[:, 0], middle[:, 1])
-    return [
-        (bundle, *trace(optics, radius_px, field, colour, fine(optics)), *((colour, colour + 1) if apart else (0, 3)))
-        for apart in (len(optics.colours) > 1,)
-        for colour in optics.colours
-    ]
+@dataclass(frozen=True, eq=False)
+class _Images:
+    """What some lights look like in one colour, or in all three where these land together.
+
+    Attributes
+    ----------
+    place : float64 (N, 2)
+    radius : float64 (N,)
+        Less what the lens takes.
+    which : int64 (N,)
+        Each light's outline.
+    tables, frames : float64
+        See `kernels.outline`.
+    strips : int
+        A row of pixels is drawn as so many.
+    channels : (int, int)
+        From the one to before the other.
+    """
+
+    place: NDArray[np.float64]
+    radius: NDArray[np.float64]
+    which: NDArray[np.int64]
+    tables: NDArray[np.float64]
+    frames: NDArray[np.float64]
+    strips: int
+    channels: tuple[int, int]
+
+
+def images_of(optics: Optics, place: NDArray[np.float64], radius_px: NDArray[np.float64]) -> list[_Images]:
+    """Trace the images of lights, at x, y in the picture (N, 2), of signed blur radii (N,)."""
+    field = optics.field(place[:, 0], place[:, 1])
+    images = []
+    for colour in optics.colours:
+        everywhere, curved = optics.defocus_px(colour)
+        radius = radius_px - everywhere - curved * (field**2).sum(axis=1)
+        seen_at = place + 0.5 * optics.diagonal_px * optics.magnification(colour) * field
+        channels = (colour, colour + 1) if len(optics.colours) > 1 else (0, 3)
+        if optics.is_even:
+            tables, frames = even_outlines(optics.aperture, optics.lens.glass.pupil.squeeze)
+            images.append(
+                _Images(seen_at, radius, (radius < 0.0).astype(np.int64), tables, frames, EVEN_STRIPS, channels)
+            )
+            continue
+        # Lights that are nearly alike share an outline: it still grows with the radius of each.
+        size = np.rint(RADII_PER_OCTAVE * np.log2(1.0 + np.abs(radius))) * np.sign(radius)
+        alike = np.column_stack([np.rint(FIELDS * field), size])
+        _, first, which = np.unique(alike, axis=0, return_index=True, return_inverse=True)
+        tables, frames = trace(optics, radius[first], field[first], fine(optics))
+        images.append(_Images(seen_at, radius, which.ravel(), tables, frames, STRIPS, channels))
+    return images
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,9 @@ FIRST, ROWS, TOP, PER_HEIGHT = 0, 1, 2, 3
 OFFSET, GROWTH = 4, 5
 # Where the unit is no longer than this, pixels, all light stays in its pixel.
 SHARP = 6
-FRAME = 7
+# How many of the steps of a row are used; the others are 0.
+USED = 7
+FRAME = 8
 
 
 @jit(inline="always", fastmath=QUICK)

@@ -6,7 +6,7 @@ import numpy as np
 from numba.cpython.unsafe.tuple import tuple_setitem
 
 from .jit import QUICK, jit
-from .outline import SHARP, at_height, integral, unit_px
+from .outline import SHARP, USED, at_height, integral, unit_px
 
 # Less than this is what rounding leaves of the steps.
 LEAST_WEIGHT = 1e-9
@@ -77,7 +77,7 @@ def scatter(values, radius, which, tables, frames, scale, magnified, top, left, 
             last_row = min(int(math.ceil(y + unit - 0.5)), height - 1)
             if first_row > last_row or x + unit < -1.0 or x - unit > width:
                 continue
-            per_unit = 1.0 / unit
+            per_unit, used = 1.0 / unit, int(frame[USED])
             light, above = room
             for c in range(count):
                 light = tuple_setitem(light, c, per_unit * float(values[source_row, source_column, channels[c]]))
@@ -88,6 +88,8 @@ def scatter(values, radius, which, tables, frames, scale, magnified, top, left, 
             for row in range(first_row, last_row + 1):
                 row_below, t = at_height(frame, (row + 0.5 - y) * per_unit)
                 for edge in range(edges):
+                    if edge >= used:
+                        break
                     sum_below = integral(tables, row_below, t, edge, 0)
                     moment_below = integral(tables, row_below, t, edge, 1)
                     step, moment = sum_below - above[2 * edge], moment_below - above[2 * edge + 1]

@@ -5,11 +5,8 @@ import math
 import numpy as np
 
 from .jit import QUICK, jit
-from .outline import at_height, integral, unit_px
+from .outline import USED, at_height, integral, unit_px
 from .scatter import LEAST_STEP
-
-# A picture row of a sprite is drawn as so many spans: with one, a level edge would be off by up to half a pixel.
-STRIPS = 8
 
 # A light is drawn no smaller than its pixel.
 LEAST_UNIT_PX = 0.5
@@ -126,7 +123,22 @@ def shade(
 
 @jit(fastmath=QUICK)
 def deposit(
-    place, radius, energy, bundle, corner, start, transmitted, which, tables, frames, channel, end, top, bottom, out
+    place,
+    radius,
+    energy,
+    bundle,
+    corner,
+    start,
+    transmitted,
+    which,
+    tables,
+    frames,
+    strips,
+    channel,
+    end,
+    top,
+    bottom,
+    out,
 ):
     """Add the sprites to some rows of the picture.
 
@@ -149,6 +161,8 @@ def deposit(
     tables : float64 (R, E, 2)
     frames : float64 (K, FRAME)
         See outline.
+    strips : int
+        A row of pixels is drawn as so many: with one, a level edge would be off by up to half a pixel.
     channel, end : int
         The channels from the one to before the other are drawn.
     top, bottom : int
@@ -156,8 +170,8 @@ def deposit(
     out : float32 (H, W, 3)
         Added to.
     """
-    width, edges = out.shape[1], tables.shape[1]
-    above = np.empty((edges, 2))
+    width = out.shape[1]
+    above = np.empty((tables.shape[1], 2))
     for light in range(place.shape[0]):
         x, y = place[light, 0], place[light, 1]
         frame = frames[which[light]]
@@ -167,7 +181,7 @@ def deposit(
         column0, row0 = int(math.floor(x + 0.5)) - reach, int(math.floor(y + 0.5)) - reach
         if row0 + side <= top or row0 >= bottom or column0 >= width or column0 + side <= 0:
             continue
-        per_unit = 1.0 / unit
+        per_unit, edges = 1.0 / unit, int(frame[USED])
         own = bundle[light]
         line = np.zeros(side + 1)
         for row in range(max(row0, top), min(row0 + side, bottom)):
@@ -177,8 +191,8 @@ def deposit(
             for edge in range(edges):
                 above[edge, 0] = integral(tables, before, t, edge, 0)
                 above[edge, 1] = integral(tables, before, t, edge, 1)
-            for strip in range(STRIPS):
-                before, t = at_height(frame, (row - 0.5 + (strip + 1) / STRIPS - y) * per_unit)
+            for strip in range(strips):
+                before, t = at_height(frame, (row - 0.5 + (strip + 1) / strips - y) * per_unit)
                 for edge in range(edges):
                     sum_below = integral(tables, before, t, edge, 0)
                     moment_below = integral(tables, before, t, edge, 1)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .jit import jit
-from .outline import FIRST, GROWTH, OFFSET, PER_HEIGHT, ROWS, SHARP, TOP
+from .outline import FIRST, GROWTH, OFFSET, PER_HEIGHT, ROWS, SHARP, TOP, USED
 
 # Columns of a job: direction of the field, unit vector; blur radius, with all that the wavefront's defocus adds; its
 # other coefficients in pixels. Lengths
@@ -17,8 +17,9 @@ STOP, SQUEEZE, FRONT, FRONT_RADIUS, REAR, REAR_RADIUS, OBSTRUCTION, APODISATION,
 # So often light of one line of the pupil may turn back on its way over the picture.
 BRANCHES = 4
 
-# An outline whose densities differ by less than this share of the largest is even.
-ALIKE = 0.06
+# An outline is even when its densities differ by less than this share of the largest, and more where it is so small
+# that the pixels hide its inside: this many pixels by its radius.
+ALIKE, ALIKE_PX = 0.08, 1.0
 
 # No light is packed into less than this share of an outline's unit.
 LEAST_WIDTH = 2e-3
@@ -136,6 +137,30 @@ def _hole(job, u):
 
 
 @jit(inline="always")
+def _rim(job, iris, u, branch):
+    """Where light from the pupil's edge at u lands: its lower edge or its upper."""
+    bottom, top = chord(job, iris, u)
+    if bottom > top:
+        bottom = top = 0.5 * (bottom + top)
+    return landing(job, u, bottom if branch == 0 else top)
+
+
+@jit()
+def _turn(job, iris, first, last, branch, nodes):
+    """Find the u at which the image of the pupil's lower or upper edge turns back: where the image begins or ends."""
+    middle = 0.5 * (first + last)
+    upwards = _rim(job, iris, middle, branch)[1] < _rim(job, iris, middle, 1 - branch)[1]
+    best, turn = np.inf, middle
+    for k in range(nodes + 1):
+        u = middle - 0.5 * (last - first) * math.cos(math.pi * k / nodes)
+        y = _rim(job, iris, u, branch)[1]
+        y = y if upwards else -y
+        if y < best:
+            best, turn = y, u
+    return turn
+
+
+@jit(inline="always")
 def _along(x0, y0, x1, y1, top, per_height, rows, lengths, moments):
     """Add a piece of a curve to the rows it passes: its height in each, and that times its x."""
     if y1 < y0:
@@ -217,6 +242,20 @@ def _pieces(places, energies, count, low, high, least, pieces, edges, densities)
         densities[piece] = own / (edges[piece + 1] - edges[piece])
 
 
+@jit(inline="always")
+def _is_even(job):
+    """Whether the pupil's image is as evenly bright as the pupil: no more than moved and stretched."""
+    curved = abs(job[SPHERICAL]) + abs(job[ZONAL]) + abs(job[COMA]) + abs(job[RIPPLE])
+    return curved + job[APODISATION] == 0.0
+
+
+@jit(inline="always")
+def _between(moments, part, parts, row):
+    """Area between the two sides of a part of a row."""
+    one, other = (part, 2 + part) if parts == 2 else (0, 1)
+    return abs(moments[other, row] - moments[one, row])
+
+
 @jit()
 def _join(table):
     """Make one piece of each row: from the leftmost edge to the rightmost, as dense as all its pieces together."""
@@ -247,12 +286,12 @@ def outlines(jobs, iris, lines, pieces, sharp, frames, tables):
     lines : int
         Lines that the pupil is cut into, and pieces of each.
     pieces : int
-        Pieces of even density that each half of a row is made of.
+        Pieces of even density that a row is made of.
     sharp : float
         `SHARP` of the frames, pixels.
     frames : float64 (N, FRAME)
         `FIRST` and `ROWS` are read, the others written.
-    tables : float64 (R, 4 * pieces, 2)
+    tables : float64 (R, 2 * pieces, 2)
         Written: all light adds up to 1. Each piece has a step up and one down of its own: where steps that change their
         sign from row to row met in one, it would lie anywhere.
     """
@@ -266,6 +305,7 @@ def outlines(jobs, iris, lines, pieces, sharp, frames, tables):
     sides, side_moments = np.empty((4, most_rows)), np.empty((4, most_rows))
     places, energies = np.empty(branches), np.empty(branches)
     edges, densities = np.empty(pieces + 1), np.empty(pieces)
+    turn = np.zeros(2)
     for n in range(jobs.shape[0]):
         job, rows, first_row = jobs[n], int(frames[n, ROWS]), int(frames[n, FIRST])
         table = tables[first_row : first_row + rows + 1]
@@ -273,7 +313,6 @@ def outlines(jobs, iris, lines, pieces, sharp, frames, tables):
         first, last = extent(job, iris)
         if first > last:
             first, last = 0.0, 0.0
-        middle = 0.0 if job[OBSTRUCTION] > 0.0 else 0.5 * (first + last)
         left, right, high, low = np.inf, -np.inf, np.inf, -np.inf
         widest = 0.0
         for line in range(lines):
@@ -295,13 +334,9 @@ def outlines(jobs, iris, lines, pieces, sharp, frames, tables):
                     x, y = landing(job, u, spans[line, part, 0] + k * step)
                     landed[line, part, k, 0], landed[line, part, k, 1] = x, y
                     left, right, high, low = min(left, x), max(right, x), min(high, y), max(low, y)
-        for end in range(2):
-            u = first if end == 0 else last
-            bottom, top = chord(job, iris, u)
-            if bottom > top:
-                bottom = top = 0.0
-            for v in (bottom, top):
-                x, y = landing(job, u, v)
+        for u in (first, last):
+            for branch in range(2):
+                x, y = _rim(job, iris, u, branch)
                 left, right, high, low = min(left, x), max(right, x), min(high, y), max(low, y)
         size = max(-left, right, -high, low, 1e-3)
         if low - high < LEAST_WIDTH * size:
@@ -331,79 +366,105 @@ def outlines(jobs, iris, lines, pieces, sharp, frames, tables):
                     branch = BRANCHES * line + turns
                     _deposit(x0, y0, x1, y1, energy, high, per_height, rows, branch, weights, moments)
 
-        x0 = y0 = 0.0
-        # The outer sides of both halves, then what bounds them in the middle: the obstruction, or each other.
+        # The outer sides, from where the image begins to where it ends; then what bounds them about the obstruction.
         sides[:, :rows] = 0.0
         side_moments[:, :rows] = 0.0
+        for branch in range(2):
+            turn[branch] = _turn(job, iris, first, last, branch, 4 * lines)
         for half in range(2):
             end = first if half == 0 else last
-            nodes = lines
             for branch in range(2):
-                bottom, top = chord(job, iris, middle)
-                x0, y0 = landing(job, middle, bottom if branch == 0 else top)
-                for k in range(1, nodes + 1):
-                    u = middle + (end - middle) * math.sin(0.5 * math.pi * k / nodes)
-                    bottom, top = chord(job, iris, u)
-                    if bottom > top:
-                        continue
-                    x1, y1 = landing(job, u, bottom if branch == 0 else top)
+                x0, y0 = _rim(job, iris, turn[branch], branch)
+                for k in range(1, lines + 1):
+                    u = turn[branch] + (end - turn[branch]) * math.sin(0.5 * math.pi * k / lines)
+                    x1, y1 = _rim(job, iris, u, branch)
                     _along(x0, y0, x1, y1, high, per_height, rows, sides[half], side_moments[half])
                     x0, y0 = x1, y1
                 if branch == 0:
-                    bottom, top = chord(job, iris, end)
-                    if bottom < top:
-                        x1, y1 = landing(job, end, top)
-                        _along(x0, y0, x1, y1, high, per_height, rows, sides[half], side_moments[half])
-            bottom, top = chord(job, iris, middle)
-            for k in range(2 * nodes + 1):
-                v = bottom + (top - bottom) * 0.5 * (1.0 - math.cos(math.pi * k / (2 * nodes)))
+                    x1, y1 = _rim(job, iris, end, 1)
+                    _along(x0, y0, x1, y1, high, per_height, rows, sides[half], side_moments[half])
+            if job[OBSTRUCTION] == 0.0:
+                continue
+            bottom, top = chord(job, iris, turn[0])[0], chord(job, iris, turn[1])[1]
+            x0, y0 = _rim(job, iris, turn[0], 0)
+            for k in range(1, 4 * lines + 1):
+                v = bottom + (top - bottom) * 0.5 * (1.0 - math.cos(math.pi * k / (4 * lines)))
                 gap = math.sqrt(max(job[OBSTRUCTION] ** 2 - v * v, 0.0))
-                x1, y1 = landing(job, middle - gap if half == 0 else middle + gap, v)
-                if k > 0:
-                    _along(x0, y0, x1, y1, high, per_height, rows, sides[2 + half], side_moments[2 + half])
+                if gap > 0.0:
+                    u = -gap if half == 0 else gap
+                elif v < 0.0:
+                    u = turn[0] * (v + job[OBSTRUCTION]) / min(bottom + job[OBSTRUCTION], -1e-9)
+                else:
+                    u = turn[1] * (v - job[OBSTRUCTION]) / max(top - job[OBSTRUCTION], 1e-9)
+                x1, y1 = landing(job, u, v)
+                _along(x0, y0, x1, y1, high, per_height, rows, sides[2 + half], side_moments[2 + half])
                 x0, y0 = x1, y1
 
         least = LEAST_WIDTH * size
         split = 0
-        while split < lines and _line(first, last, split, lines)[0] < middle:
+        while split < lines and _line(first, last, split, lines)[0] < 0.0:
             split += 1
+        # With a hole in it a row has two parts, of half the pieces each; where rays keep their order, one is enough.
+        parts = 2 if job[OBSTRUCTION] > 0.0 else 1
+        even = _is_even(job)
+        own = 1 if even else pieces // parts
+        frame = frames[n]
+        frame[USED] = 2 * parts * own
+        if even:
+            total = 0.0
+            for row in range(rows):
+                for part in range(parts):
+                    total += _between(side_moments, part, parts, row)
         thinnest, densest = np.inf, 0.0
         for row in range(rows):
-            for half in range(2):
+            for part in range(parts):
+                one, other = (part, 2 + part) if parts == 2 else (0, 1)
+                crossed = min(sides[one, row], sides[other, row])
                 count = 0
-                for branch in range(0 if half == 0 else BRANCHES * split, BRANCHES * (split if half == 0 else lines)):
-                    if weights[row, branch] > 0.0:
-                        energies[count] = weights[row, branch] / max(total, 1e-30)
-                        places[count] = moments[row, branch] / weights[row, branch]
-                        count += 1
+                if even:
+                    if crossed > 0.0:
+                        edges[0] = side_moments[one, row] / sides[one, row]
+                        edges[1] = side_moments[other, row] / sides[other, row]
+                        edges[0], edges[1] = min(edges[0], edges[1]), max(edges[0], edges[1])
+                        edges[1] = max(edges[1], edges[0] + least)
+                        light = _between(side_moments, part, parts, row) / max(total, 1e-30)
+                        densities[0] = light / (edges[1] - edges[0])
+                        count = 1
+                else:
+                    start = 0 if part == 0 else BRANCHES * split
+                    end = BRANCHES * split if part == 0 and parts == 2 else branches
+                    for branch in range(start, end):
+                        if weights[row, branch] > 0.0:
+                            energies[count] = weights[row, branch] / max(total, 1e-30)
+                            places[count] = moments[row, branch] / weights[row, branch]
+                            count += 1
+                    if count > 0:
+                        # A row that the outline does not cross is as wide as its light.
+                        low_x = high_x = places[0]
+                        for side in (one, other):
+                            if sides[side, row] > 0.0:
+                                place = side_moments[side, row] / sides[side, row]
+                                low_x, high_x = min(low_x, place), max(high_x, place)
+                        _pieces(places, energies, count, low_x, high_x, least, own, edges, densities)
                 if count == 0:
                     continue
-                # A row that the outline does not cross is as wide as its light.
-                start = end = places[0]
-                crossed = 0.0
-                for side in (half, 2 + half):
-                    if sides[side, row] > 0.0:
-                        place = side_moments[side, row] / sides[side, row]
-                        start, end = min(start, place), max(end, place)
-                        crossed = sides[side, row]
-                _pieces(places, energies, count, start, end, least, pieces, edges, densities)
-                for piece in range(pieces):
+                for piece in range(own):
                     density = densities[piece]
                     # The first and last rows are not crossed all the way.
                     if crossed > 0.99:
                         thinnest, densest = min(thinnest, density), max(densest, density)
                     for side in range(2):
                         step = density if side == 0 else -density
-                        edge = 2 * (half * pieces + piece) + side
+                        edge = 2 * (part * own + piece) + side
                         table[row + 1, edge, 0] = step * size
                         table[row + 1, edge, 1] = step * edges[piece + side]
-        if densest - thinnest < ALIKE * densest and job[OBSTRUCTION] == 0.0:
+        if parts == 1 and own > 1 and densest - thinnest < (ALIKE + ALIKE_PX / size) * densest:
             _join(table)
+            frame[USED] = 2
         for row in range(rows):
             for edge in range(table.shape[1]):
                 for column in range(2):
                     table[row + 1, edge, column] += table[row, edge, column]
-        frame = frames[n]
         frame[TOP], frame[PER_HEIGHT] = high / size, rows / (low - high) * size
         frame[GROWTH], frame[SHARP] = widest / job[STOP], sharp
         frame[OFFSET] = size - frame[GROWTH] * abs(job[RADIUS])
