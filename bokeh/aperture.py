@@ -83,12 +83,14 @@ def boundary(aperture: Aperture, angles: NDArray[np.float64]) -> NDArray[np.floa
     A blade edge is a circular arc through two neighbouring corners. With s the sagitta of the chord as a fraction of
     the circle's own (the curvature), the arc's radius follows from chord and sagitta: R = (c^2/4 + h^2) / (2h).
     """
-    if aperture.blades == 0 or aperture.curvature >= 1.0:
+    curvature = aperture.curvature
+    assert not isinstance(curvature, tuple), "an iris has one curvature at one f-number: Aperture.at"
+    if aperture.blades == 0 or curvature >= 1.0:
         return np.ones_like(angles)
     half = math.pi / aperture.blades
     from_edge = np.mod(angles - math.radians(aperture.rotation_deg) + half, 2 * half) - half
     apothem, half_chord = math.cos(half), math.sin(half)
-    sagitta = aperture.curvature * (1.0 - apothem)
+    sagitta = curvature * (1.0 - apothem)
     if sagitta < 1e-9:
         return apothem / np.cos(from_edge)
     arc_radius = (half_chord**2 + sagitta**2) / (2.0 * sagitta)

@@ -38,6 +38,9 @@ MOST_PX, LEAST_PX = 1024, 32
 BRIGHTEST = 2e4
 """Radiance of the strongest plausible light, white = 1, summed over its pixels."""
 
+LIGHT_PX = 32
+"""Radiance in a square of this side is one light."""
+
 VISIBLE = 1e-3
 """Less than this beside black is not seen."""
 
@@ -151,21 +154,31 @@ def core_px(f_number: float, pitch_um: float) -> float:
     return max(1.22 * GREEN_UM * f_number / pitch_um, LEAST_CORE_PX)
 
 
-def reach_px(f_number: float, pitch_um: float) -> int:
+def reach_px(f_number: float, pitch_um: float, brightest: float = BRIGHTEST) -> int:
     """Radius at which the spike of the strongest light is no longer seen, within bounds.
 
     Parameters
     ----------
     f_number, pitch_um : float
         Pixel pitch in microns.
+    brightest : float
+        Radiance of the light, white = 1, summed over its pixels.
 
     Returns
     -------
     int
-        Pixels.
+        Pixels; one of few values, so that stars of pictures much alike are the same.
     """
-    seen = math.sqrt(BRIGHTEST * _SPIKE / VISIBLE * GREEN_UM * f_number / pitch_um)
-    return int(max(min(seen, 1000.0 * LONGEST_MM / pitch_um, MOST_PX), LEAST_PX))
+    seen = math.sqrt(brightest * _SPIKE / VISIBLE * GREEN_UM * f_number / pitch_um)
+    bounded = max(min(seen, 1000.0 * LONGEST_MM / pitch_um, MOST_PX), LEAST_PX)
+    return min(math.ceil(LEAST_PX * 2.0 ** (math.ceil(2.0 * math.log2(bounded / LEAST_PX)) / 2.0)), MOST_PX)
+
+
+def brightest_light(source: FloatArray) -> float:
+    """Radiance of the strongest light in a picture (H, W, 3) of lights, summed over its pixels."""
+    rows, columns = (range(0, n, LIGHT_PX) for n in source.shape[:2])
+    summed = np.add.reduceat(np.add.reduceat(source.max(axis=2), rows, axis=0), columns, axis=1)
+    return float(summed.max())
 
 
 def starburst(

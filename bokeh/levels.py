@@ -202,6 +202,15 @@ class Levels:
         hidden = np.where(self.lights.dioptres < self.subject.far, self.matte[self.lights.mask], np.float32(0.0))
         return energy / seen_by_pinhole(hidden)[:, None]
 
+    def light_above(self, picture: FloatArray, lens: ThinLens) -> FloatArray:
+        """Radiance above the clip (H, W, 3): a render's own, and what it leaves clipped of what is in focus."""
+        if self.extra is None:
+            return np.maximum(picture - 1.0, 0.0)
+        clipped = self.extra * (1.0 - self._share(self.dioptres, lens))
+        clipped += picture
+        clipped -= 1.0
+        return np.maximum(clipped, 0.0, out=clipped)
+
     def _rgbd(self, box: Box, lens: ThinLens | None) -> FloatArray:
         """Radiance without the lights, and dioptres; without a lens as where everything is blurred."""
         from ..kernels.sheet import radiance

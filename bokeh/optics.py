@@ -28,6 +28,12 @@ GREEN = 1
 APART_PX = 0.2
 """Colours that land closer together than this are one."""
 
+VIGNETTE_NODES = 64
+"""Places along the longer side at which vignetting is reckoned."""
+
+LEAST_LOSS = 1e-4
+"""Vignetting that takes less from the corners is none."""
+
 LIGHT_LINES = 96
 """Lines of the pupil for how much light gets through: four digits."""
 
@@ -117,26 +123,20 @@ class Optics:
         return 2.0 * f_number * self.diagonal_px / (FULL_FRAME_DIAGONAL_MM * 1000.0)
 
     @cached_property
-    def slack_px(self) -> float:
-        """By how much blur may be less than the thin lens's: field curvature, astigmatism, longitudinal colour."""
-        wave = self.lens.glass.wavefront
-        bent = abs(wave.field_curvature_um) + abs(wave.astigmatism_um) + max(map(abs, wave.axial_um))
-        return 2.0 * self.stop * self.px_per_um * bent
-
-    @cached_property
     def flaws_px(self) -> float:
         """No ray lands farther from its place than the thin lens's radius and this."""
         wave, stop = self.lens.glass.wavefront, self.stop
         refocus = abs(_best_focus(wave, stop))
+        bent = abs(wave.field_curvature_um) + abs(wave.astigmatism_um) + max(map(abs, wave.axial_um))
         slopes = (
-            2.0 * stop * refocus,
+            2.0 * stop * (refocus + bent),
             4.0 * stop**3 * abs(wave.spherical_um),
             6.0 * stop**5 * abs(wave.zonal_um),
             4.0 * stop**2 * abs(wave.coma_um),
             max(map(abs, wave.lateral_um)),
             4.0 * math.pi * stop * wave.ripple_rings * abs(wave.ripple_um),
         )
-        return self.slack_px + self.px_per_um * sum(slopes)
+        return self.px_per_um * sum(slopes)
 
     def reach_px(self, radius_px: FloatOrArray) -> FloatOrArray:
         """Farthest that light of a blur radius (pixels) lands from its place."""
@@ -214,6 +214,25 @@ class Optics:
         jobs = self.jobs(np.ones(len(field) + 1), np.concatenate([np.zeros((1, 2)), field]))
         passed = np.array([trace.light(job, self.iris, LIGHT_LINES) for job in jobs])
         return passed[1:] / passed[0]
+
+
+def vignette(optics: Optics, picture: NDArray[np.float32]) -> None:
+    """Darken a picture (H, W, 3), in place, by what the rims keep from it."""
+    from ..kernels.enlarge import bilinear
+
+    height, width = optics.size
+    corner = optics.field(np.array([-0.5]), np.array([-0.5]))
+    if not optics.varies or optics.light(corner)[0] > 1.0 - LEAST_LOSS:
+        return
+    rows, columns = (max(2, round(VIGNETTE_NODES * n / max(height, width))) for n in (height, width))
+    # The middles of cells as large as the picture is when it is cut into so many.
+    x, y = np.meshgrid(
+        (np.arange(columns) + 0.5) * width / columns - 0.5, (np.arange(rows) + 0.5) * height / rows - 0.5
+    )
+    passed = optics.light(optics.field(x.ravel(), y.ravel())).reshape(rows, columns).astype(np.float32)
+    light = np.empty((height, width), np.float32)
+    bilinear(passed, light)
+    picture *= light[..., None]
 
 
 def _spread(values: tuple[float, float, float]) -> float:

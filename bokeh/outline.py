@@ -77,7 +77,7 @@ class Fineness:
 
 def coarse(optics: Optics) -> Fineness:
     """For the pixels of a picture, whose outlines lie upon each other; a filter fades over more pieces."""
-    return Fineness(24, 12 if optics.lens.glass.pupil.apodisation > 0.0 else 6, 1, False)
+    return Fineness(24, 8 if optics.lens.glass.pupil.apodisation > 0.0 else 4, 1, False)
 
 
 def fine(optics: Optics) -> Fineness:
@@ -129,7 +129,6 @@ class Outlines:
         self.channels = COLOURS if len(optics.colours) == 3 else (TOGETHER,)
         self.fineness = coarse(optics)
         edges = 2 if optics.is_even else self.fineness.edges
-        self.rooms = tuple(((0.0,) * len(channels), (0.0,) * (2 * edges)) for channels in self.channels)
         self.slots = np.full(self.across * self.down * (2 * self.most + 2), -1, np.int32)
         self.tables, self.frames = _Rows((edges, 2)), _Rows((FRAME,))
         self._lock = threading.Lock()
@@ -172,12 +171,12 @@ class Outlines:
         out = np.empty((box[0].stop - box[0].start, box[1].stop - box[1].start, 4), np.float32)
         scale = 2.0**level
         middle_y, middle_x = ((n / scale - 1.0) / 2.0 - first for n, first in zip(self.optics.size, at, strict=True))
-        for colour, channels, room in zip(self.optics.colours, self.channels, self.rooms, strict=True):
+        for colour, channels in zip(self.optics.colours, self.channels, strict=True):
             defocused, which = self._which(radius, active, at, scale, colour)
             magnified = middle_y, middle_x, self.optics.magnification(colour)
             tables, frames = self.tables.rows, self.frames.rows
             place = scale, magnified, box[0].start, box[1].start
-            scatter(values, defocused, which, tables, frames, *place, channels, room, out)
+            scatter(values, defocused, which, tables, frames, *place, channels, (0.0,) * len(channels), out)
         return out
 
     def _which(

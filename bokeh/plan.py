@@ -22,9 +22,6 @@ SLICE_RADII_PX = (2.0, 2.0 * COARSE_RADIUS_PX)
 
 SLICE_RATIO = math.sqrt(2.0)
 
-SLACK_SHARE = 0.2
-"""A blur that flaws may sharpen by this share of it, in the corner and in one colour, is made at the same size."""
-
 SUBJECT_SHARE = 0.002
 """A matte that covers less of the picture than this is no subject."""
 
@@ -111,14 +108,7 @@ def slice_thresholds(far: float, near: float, lens: ThinLens) -> list[float]:
     return [d for d in depths if far < d < near] + [far]
 
 
-def plan(
-    far: float,
-    near: float,
-    subject: SubjectRange | None,
-    lens: ThinLens,
-    most_halvings: int,
-    slack_px: float = 0.0,
-) -> list[Cut]:
+def plan(far: float, near: float, subject: SubjectRange | None, lens: ThinLens, most_halvings: int) -> list[Cut]:
     """Cut a scene.
 
     Parameters
@@ -129,8 +119,6 @@ def plan(
     lens : ThinLens
     most_halvings : int
         0 = everything is made at the photo's own size.
-    slack_px : float
-        By how much the lens's flaws may sharpen what it blurs.
 
     Returns
     -------
@@ -152,7 +140,7 @@ def plan(
         cuts.append(_cut(subject.far - subject.margin, before, True, lens))
         near = min(near, before)
     slices(near, far)
-    levels = [_halvings(_at_least(cut.least_px, slack_px), most_halvings) for cut in cuts]
+    levels = [_halvings(cut.least_px, most_halvings) for cut in cuts]
     finest = levels.index(min(levels))
     levels = [*accumulate(levels[: finest + 1], min), *list(accumulate(levels[:finest:-1], min))[::-1]]
     return [
@@ -180,11 +168,6 @@ def _cut(threshold: float, above: float, is_subject: bool, lens: ThinLens) -> Cu
     one, other = lens.radius_px(threshold), lens.radius_px(above)
     least = 0.0 if one * other <= 0.0 else min(abs(one), abs(other))
     return Cut(threshold, is_subject, least, max(abs(one), abs(other)))
-
-
-def _at_least(radius_px: float, slack_px: float) -> float:
-    """Blur that is left of a radius; a little less is not worth a size."""
-    return radius_px if slack_px < SLACK_SHARE * radius_px else radius_px - slack_px
 
 
 def _halvings(least_px: float, most: int) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import highlights
+from .colour import rgb_from_xyz
 from .depth import resize_matte, upsample
 from .errors import NoDepthError, UsageError
 from .exposure import Exposure
@@ -22,7 +23,7 @@ from .io.common import printable
 from .lens import Lens, ThinLens, mount
 from .levels import Levels
 from .matting import refine
-from .optics import Optics
+from .optics import Optics, vignette
 from .outline import MOST_ROWS, SMALL_ROWS, Outlines
 from .photo import Photo
 from .plan import SUBJECT_SHARE, plan
@@ -155,7 +156,7 @@ class Scene:
         far, near = self.depth_range
         most = 0 if self.settings.quality == "best" else len(levels.sizes) - 1 - GUIDE_LEVELS
         optics = Optics(lens, self.photo.size, math.hypot(*self.photo.size))
-        cuts = plan(far, near, subject, thin, max(most, 0), optics.slack_px)
+        cuts = plan(far, near, subject, thin, max(most, 0))
         outlines = Outlines(optics, MOST_ROWS if self.settings.quality == "best" else SMALL_ROWS)
         exposure = Exposure(levels, cuts, subject, thin, outlines, watch)
         picture = exposure.picture(progress)
@@ -168,7 +169,23 @@ class Scene:
             draw_lights(place, levels.light_energy(thin), levels.lights.dioptres, pieces, thin, optics, picture)
             if watch is not None and unlit is not None:
                 watch.lights(picture - unlit)
+        vignette(optics, picture)
+        if lens.starburst > 0.0:
+            self._add_stars(lens, thin, picture)
         return picture
+
+    def _add_stars(self, lens: Lens, thin: ThinLens, picture: FloatArray) -> None:
+        """Let the pupil's edge scatter the light above the clip: that of the picture, and what stays clipped in it."""
+        from .diffraction import add_starbursts, brightest_light, reach_px, wings
+
+        held = self.settings.rendition == "hdr"
+        source = self.levels.light_above(picture, thin) if not held else np.maximum(picture - 1.0, 0.0)
+        if not source.any():
+            return
+        pitch_um = 1000.0 / thin.px_per_mm
+        reach = reach_px(lens.f_number, pitch_um, lens.starburst * brightest_light(source))
+        star = wings(lens, pitch_um, rgb_from_xyz(self.photo.profile), reach)
+        add_starbursts(picture, source, star, lens.starburst, held=held)
 
     @cached_property
     def levels(self) -> Levels:

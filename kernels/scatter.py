@@ -16,7 +16,7 @@ LEAST_STEP = 1e-12
 
 
 @jit(fastmath=QUICK)
-def scatter(values, radius, which, tables, frames, scale, magnified, top, left, channels, room, out):
+def scatter(values, radius, which, tables, frames, scale, magnified, top, left, channels, zeros, out):
     """Spread each pixel's values over its own outline at its own radius.
 
     Parameters
@@ -40,9 +40,8 @@ def scatter(values, radius, which, tables, frames, scale, magnified, top, left, 
     channels : tuple of int
         Which of the values are spread this time; the last is the weight's. The others are written to `out` in the same
         place.
-    room : (tuple of float, tuple of float)
-        Zeros, as many as channels, and twice as many as an outline has steps. Tuples, so that the loops over them are
-        unrolled and what they hold stays in registers.
+    zeros : tuple of float
+        As many as channels. Tuples, so that the loops over them are unrolled, and what they hold stays in registers.
     out : float32 (h, w, C - 1)
         The sums there, divided by that of the weight; 0 where that is 0.
 
@@ -53,9 +52,10 @@ def scatter(values, radius, which, tables, frames, scale, magnified, top, left, 
     in float32.
     """
     height, width = out.shape[0], out.shape[1]
-    count, edges = len(channels), len(room[1]) // 2
+    count = len(channels)
     stride = (width + 1) * count
     steps = np.zeros(height * stride, np.float64)
+    above = np.empty((tables.shape[1], 2))
     for source_row in range(radius.shape[0]):
         y = source_row - top + magnified[2] * (source_row - magnified[0])
         for source_column in range(radius.shape[1]):
@@ -78,23 +78,21 @@ def scatter(values, radius, which, tables, frames, scale, magnified, top, left, 
             if first_row > last_row or x + unit < -1.0 or x - unit > width:
                 continue
             per_unit, used = 1.0 / unit, int(frame[USED])
-            light, above = room
+            light = zeros
             for c in range(count):
                 light = tuple_setitem(light, c, per_unit * float(values[source_row, source_column, channels[c]]))
             row_above, t = at_height(frame, (first_row - 0.5 - y) * per_unit)
-            for edge in range(edges):
-                above = tuple_setitem(above, 2 * edge, integral(tables, row_above, t, edge, 0))
-                above = tuple_setitem(above, 2 * edge + 1, integral(tables, row_above, t, edge, 1))
+            for edge in range(used):
+                above[edge, 0] = integral(tables, row_above, t, edge, 0)
+                above[edge, 1] = integral(tables, row_above, t, edge, 1)
             for row in range(first_row, last_row + 1):
                 row_below, t = at_height(frame, (row + 0.5 - y) * per_unit)
-                for edge in range(edges):
-                    if edge >= used:
-                        break
+                for edge in range(used):
                     sum_below = integral(tables, row_below, t, edge, 0)
                     moment_below = integral(tables, row_below, t, edge, 1)
-                    step, moment = sum_below - above[2 * edge], moment_below - above[2 * edge + 1]
-                    above = tuple_setitem(above, 2 * edge, sum_below)
-                    above = tuple_setitem(above, 2 * edge + 1, moment_below)
+                    step, moment = sum_below - above[edge, 0], moment_below - above[edge, 1]
+                    above[edge, 0] = sum_below
+                    above[edge, 1] = moment_below
                     if abs(step) < LEAST_STEP:
                         continue
                     # A step rises over the pixel it falls in, shared with the next by where in it it lies.

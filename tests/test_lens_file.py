@@ -66,7 +66,7 @@ def test_what_gives_each_its_look():
     glass = {name: lens_named(name).glass for name in NAMES}
     assert glass["triplet"].wavefront.spherical_um > 0
     assert glass["anamorphic-2x"].pupil.squeeze == 2.0
-    assert glass["mirror-500"].pupil.obstruction > 0.3 and not glass["mirror-500"].wavefront.has_colour
+    assert glass["mirror-500"].pupil.obstruction > 0.3 and len(set(glass["mirror-500"].wavefront.axial_um)) == 1
     assert glass["petzval"].wavefront.field_curvature_um == min(g.wavefront.field_curvature_um for g in glass.values())
     # the share of the light that the filter lets through, worked out from its stops
     density = glass["stf"].pupil.apodisation
