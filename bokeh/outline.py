@@ -83,7 +83,7 @@ def coarse(optics: Optics) -> Fineness:
 def fine(optics: Optics) -> Fineness:
     """For a light of its own: with every ring."""
     rings = math.ceil(optics.lens.glass.wavefront.ripple_rings * optics.stop**2)
-    return Fineness(max(48, 8 * rings), max(16, 4 * rings), 2, True)
+    return Fineness(max(64, 8 * rings), max(24, 4 * rings), 2, True)
 
 
 class _Rows:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 
-from methods import AGAIN, METHODS, OPENCV, RENDER, SCIPY
+from methods import AGAIN, FLAWED, METHODS, OPENCV, RENDER, SCIPY
 from sweep import COMMAND_LINE, Results, Time
 
 BAR_MP, BAR_RADIUS_PX = 12.0, 60.0
@@ -128,6 +128,7 @@ def bars(results: Results) -> list[tuple[str, bool]]:
         bar(f"{scene}: render with 240 px : with 60 px, 12 MP", took(RENDER, radius=240.0) / own, 1.3)
         bar(f"{scene}: render of 48 MP : of 12 MP", took(RENDER, 48.0) / own, 4.4)
         bar(f"{scene}: re-render : OpenCV Gaussian, 12 MP, 60 px", took(AGAIN) / took(OPENCV), 0.3)
+        bar(f"{scene}: render with gauss-58 : without flaws, 12 MP, 60 px", took(FLAWED) / own, 2.5)
         bar(f"{scene}: re-render, 1 MP", took(AGAIN, 1.0), 0.1, " s")
         bar(f"{scene}: one thread : two threads", threads_gain(results, scene), 1.7, at_least=True)
         for method in (RENDER, COMMAND_LINE):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -23,9 +23,10 @@ from peers import layered, spread_all  # noqa: E402
 FloatArray = NDArray[np.float32]
 
 RENDER, AGAIN, BEST = "rebokeh", "rebokeh re-render", "rebokeh best"
+FLAWED = "rebokeh gauss-58"
 OPENCV, SCIPY = "OpenCV Gaussian", "SciPy Gaussian"
 GAUSSIAN, LAYERED, NAIVE = "rebokeh --style gaussian", "layered FFT", "naive scatter"
-METHODS = (RENDER, AGAIN, BEST, OPENCV, SCIPY, GAUSSIAN, LAYERED, NAIVE)
+METHODS = (RENDER, AGAIN, BEST, FLAWED, OPENCV, SCIPY, GAUSSIAN, LAYERED, NAIVE)
 
 NAIVE_WRITES = 2e9
 """The naive scatter is run on so many writes at most."""
@@ -97,6 +98,9 @@ class Bench:
         if settings is not None:
             lens = self.lens
             return lambda: rk.render(self.photo, lens, settings)
+        if method == FLAWED:
+            flawed = with_flaws(self.lens, "gauss-58")
+            return lambda: rk.render(self.photo, flawed)
         if method == LAYERED:
             radius = self.radius
             return lambda: layered(rgb, radius, rk.Aperture())
@@ -117,6 +121,19 @@ class Bench:
         rgb = np.ascontiguousarray(self.photo.rgb[::step, ::step])
         radius = np.ascontiguousarray(self.radius[::step, ::step])
         return (lambda: spread_all(rgb, radius, rk.Aperture())), writes(self.radius) / writes(radius)
+
+
+def with_flaws(lens: rk.Lens, name: str) -> rk.Lens:
+    """Give a lens the flaws of a named one, as large in the picture as they are there, whatever its f-number."""
+    named = rk.lens_named(name)
+    glass, smaller = named.glass, named.f_number / lens.f_number
+    scaled = {
+        key: tuple(smaller * v for v in value) if isinstance(value, tuple) else smaller * value
+        for key, value in vars(glass.wavefront).items()
+    }
+    scaled["ripple_rings"] = glass.wavefront.ripple_rings
+    wavefront = rk.Wavefront(**scaled)
+    return replace(lens, aperture=named.aperture, glass=replace(glass, f_number=lens.f_number, wavefront=wavefront))
 
 
 def writes(radius: FloatArray) -> float:
