@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ from .lens import FULL_FRAME_DIAGONAL_MM, Lens
 from .pupil import Rim
 
 Array = NDArray[np.float64]
-FloatOrArray = TypeVar("FloatOrArray", float, NDArray[np.float64])
 
 IRIS_SAMPLES = 4096
 """Chords of the iris that rays are cut by."""
@@ -138,7 +137,13 @@ class Optics:
         )
         return self.px_per_um * sum(slopes)
 
-    def reach_px(self, radius_px: FloatOrArray) -> FloatOrArray:
+    @overload
+    def reach_px(self, radius_px: float) -> float: ...
+
+    @overload
+    def reach_px(self, radius_px: Array) -> Array: ...
+
+    def reach_px(self, radius_px: float | Array) -> float | Array:
         """Farthest that light of a blur radius (pixels) lands from its place."""
         return (abs(radius_px) + self.flaws_px) / min(self.lens.glass.pupil.squeeze, 1.0)
 

@@ -11,10 +11,16 @@ import numba
 import numpy as np
 
 from ..kernels.cache import SAVING, store
+from .aberration import Wavefront
+from .aperture import Aperture
+from .glass import Glass
 from .lens import Lens
 from .photo import GainMap, Metadata, Photo
 from .progress import Progress, unseen
+from .pupil import Pupil, Rim
 from .render import RenderSettings, prepare
+
+Style = Literal["lens", "gaussian"]
 
 FIRST_RUN = "compiling once for this machine; this takes about a minute, later runs start at once"
 
@@ -50,17 +56,28 @@ def warm_up(progress: Progress = unseen) -> list[str]:
     """
     photo = _something_of_everything()
     plain = replace(photo, gain_map=None, matte=None)
-    rounds: list[tuple[Literal["lens", "gaussian"], Photo]] = [("lens", photo), ("lens", plain), ("gaussian", photo)]
+    sharp = Lens(f_number=1.4, focus_m=1.0, focal_mm=50.0)
+    rounds: list[tuple[Style, Photo, Lens]] = [
+        ("lens", photo, sharp), ("lens", plain, sharp), ("lens", plain, _lens_with_everything()),
+        ("gaussian", photo, sharp),
+    ]  # fmt: skip
     threads = numba.get_num_threads()
     numba.set_num_threads(1)  # for a photo this small, waiting for each other is all that threads would do
     try:
-        for done, (style, subject) in enumerate(rounds):
+        for done, (style, subject, lens) in enumerate(rounds):
             progress(f"compiling for style {style}", done / len(rounds))
             scene = prepare(subject, RenderSettings(style=style))
-            scene.render(Lens(f_number=1.4, focus_m=1.0, focal_mm=50.0))
+            scene.render(lens)
     finally:
         numba.set_num_threads(threads)
-    return sorted({style for style, _ in rounds})
+    return sorted({style for style, *_ in rounds})
+
+
+def _lens_with_everything() -> Lens:
+    """Make a lens whose colours land apart, and whose every point has an image and a star of its own."""
+    pupil = Pupil(front=Rim(1.1, 0.4), apodisation=1.0)
+    wave = Wavefront(spherical_um=2.0, coma_um=2.0, axial_um=(20.0, 0.0, -20.0), lateral_um=(10.0, 0.0, -10.0))
+    return Lens(f_number=2.0, focus_m=1.0, focal_mm=50.0, aperture=Aperture(7), glass=Glass(1.4, pupil, wave))
 
 
 def _something_of_everything(height: int = 130, width: int = 520) -> Photo:

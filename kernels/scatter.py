@@ -80,7 +80,8 @@ def scatter(values, radius, which, tables, frames, scale, magnified, top, left, 
             per_unit, used = 1.0 / unit, int(frame[USED])
             light = zeros
             for c in range(count):
-                light = tuple_setitem(light, c, per_unit * float(values[source_row, source_column, channels[c]]))
+                value = per_unit * float(values[source_row, source_column, channels[c]])
+                light = tuple_setitem(light, c, value)  # pyright: ignore[reportCallIssue]
             row_above, t = at_height(frame, (first_row - 0.5 - y) * per_unit)
             for edge in range(used):
                 above[edge, 0] = integral(tables, row_above, t, edge, 0)

@@ -16,6 +16,8 @@ import rebokeh as rk
 from rebokeh.bokeh import levels, tiles
 from rebokeh.bokeh.fill import widest_gap_px
 from rebokeh.bokeh.lens import ThinLens
+from rebokeh.bokeh.optics import Optics
+from rebokeh.bokeh.outline import MOST_ROWS, Outlines
 from rebokeh.bokeh.plan import plan, steps_at, subject_range
 from rebokeh.bokeh.sheets import Remaining, Sheet, peel
 from rebokeh.bokeh.tiles import TILE_PX
@@ -36,13 +38,31 @@ both = pytest.mark.parametrize("quality", QUALITIES)
 
 
 def lens_of(size: tuple[int, int], px_per_dioptre: float, aperture: rk.Aperture = ROUND, focus_m: float = FOCUS_M):
-    """Return a lens whose blur radius changes by so many pixels of a picture of this size with each dioptre."""
+    """Return a lens whose blur radius changes by so many pixels of a picture of this size with each dioptre.
+
+    Diffraction is left out: it adds the light of stars to the energy that is counted, and the oracle knows none.
+    """
     sensor_mm = (36.0, 24.0)
     px_per_mm = max(max(size) / 36.0, min(size) / 24.0)
     pupil_mm = px_per_dioptre * 2 * 1000.0 / px_per_mm * (focus_m * 1000 - FOCAL_MM) / (FOCAL_MM * focus_m * 1000)
     return rk.Lens(
-        f_number=FOCAL_MM / pupil_mm, focal_mm=FOCAL_MM, sensor_mm=sensor_mm, focus_m=focus_m, aperture=aperture
+        f_number=FOCAL_MM / pupil_mm,
+        focal_mm=FOCAL_MM,
+        sensor_mm=sensor_mm,
+        focus_m=focus_m,
+        aperture=aperture,
+        starburst=0.0,
     )
+
+
+def optics_of(size: tuple[int, int], aperture: rk.Aperture = ROUND) -> Optics:
+    """Return a lens without flaws before a picture of this size."""
+    return Optics(rk.Lens(aperture=aperture), size, math.hypot(*size))
+
+
+def outlines_of(size: tuple[int, int], aperture: rk.Aperture = ROUND) -> Outlines:
+    """Return what that lens makes of the points of the picture."""
+    return Outlines(optics_of(size, aperture), MOST_ROWS)
 
 
 def depth_of(radius_px: ArrayLike, px_per_dioptre: float, focus: float = FOCUS) -> NDArray[np.float32]:

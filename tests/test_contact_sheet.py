@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,27 +11,19 @@ import rebokeh as rk
 from rebokeh.bokeh import contact_sheet as sheets
 from rebokeh.bokeh.aperture import area
 from rebokeh.bokeh.lens_file import lens_names, read_lens
+from rebokeh.bokeh.point_spread import point_spread
 
 
 @pytest.fixture
 def points(monkeypatch):
-    """Return the points of light that are asked for; each is a plain disc, each star one pixel."""
+    """Return the points of light that are asked for."""
     asked = []
 
-    def disc(lens, radius_px, field=(0.0, 0.0), diagonal_px=5000.0):
+    def seen(lens, radius_px, field=(0.0, 0.0), diagonal_px=5000.0):
         asked.append((radius_px, field, diagonal_px))
-        n = math.ceil(abs(radius_px))
-        y, x = np.mgrid[-n : n + 1, -n : n + 1]
-        inside = (np.hypot(x, y) <= max(abs(radius_px), 0.5)).astype(np.float32)
-        return np.repeat((inside / inside.sum())[..., None], 3, axis=2)
+        return point_spread(lens, radius_px, field, diagonal_px)
 
-    def star(lens, pitch_um, primaries, radius_px):
-        image = np.zeros((2 * radius_px + 1, 2 * radius_px + 1, 3), np.float32)
-        image[radius_px, radius_px] = 1.0
-        return image
-
-    monkeypatch.setattr(sheets, "point_spread", disc)
-    monkeypatch.setitem(sys.modules, "rebokeh.bokeh.diffraction", SimpleNamespace(starburst=star))
+    monkeypatch.setattr(sheets, "point_spread", seen)
     return asked
 
 
@@ -54,7 +44,7 @@ def test_fields_lie_in_the_picture_and_one_in_its_corner(points):
     assert max(math.hypot(*field) for _, field, _ in points) == pytest.approx(1.0)
 
 
-def test_each_cell_is_exposed_for_itself(points):
+def test_each_cell_is_exposed_for_itself():
     # A disc of 40 px is 1/16 as bright as one of 10 px; both are shown white.
     assert [int(sheets._exposed(np.full((3, 3, 3), level, np.float32)).max()) for level in (1.0, 1 / 16, 1e-5)] == [
         255,

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from naive import Iris
 from naive import scatter as naive_scatter
+from scenes import outlines_of
 from scipy import ndimage
 
 import rebokeh as rk
-from rebokeh.bokeh.aperture import area, outline
+from rebokeh.bokeh.aperture import area
 from rebokeh.bokeh.masks import Box
-from rebokeh.kernels import scatter as kernel
 
 APERTURES = [
     rk.Aperture(),
@@ -32,13 +32,9 @@ APERTURES = [
 def run(values, radius, active=None, aperture=APERTURES[0], box: Box | None = None) -> np.ndarray:
     """Scatter (H, W, 5) values into a box of the picture, or all of it; (h, w, 4), as shares of the fifth."""
     active = np.ones(radius.shape, bool) if active is None else active
-    rows, columns = box or (slice(0, radius.shape[0]), slice(0, radius.shape[1]))
-    out = np.full((rows.stop - rows.start, columns.stop - columns.start, 4), np.nan, np.float32)
-    kernel.scatter(
-        values.astype(np.float32), radius.astype(np.float32), active, outline(aperture), area(aperture), rows.start,
-        columns.start, out,
-    )  # fmt: skip
-    return out
+    box = box or (slice(0, radius.shape[0]), slice(0, radius.shape[1]))
+    outlines = outlines_of(radius.shape, aperture)
+    return outlines.scatter(values.astype(np.float32), radius.astype(np.float32), active, (0, 0), box)
 
 
 def point(radius_px: float, aperture: rk.Aperture, size: int, place: tuple[int, int] | None = None) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive import Iris, scatter
-from scenes import HEX, depth_of, lens_of, soft, texture
+from scenes import HEX, depth_of, lens_of, outlines_of, soft, texture
 
 from rebokeh.bokeh.lens import ThinLens, mount
 from rebokeh.bokeh.masks import Box
@@ -15,6 +15,7 @@ from rebokeh.bokeh.sheets import Sheet
 from rebokeh.bokeh.spread import HIDDEN, spread
 
 SIZE, PX = (50, 70), 60.0
+OUTLINES = outlines_of(SIZE, HEX)
 
 
 def thin() -> ThinLens:
@@ -42,8 +43,8 @@ def test_a_part_is_the_crop_of_the_whole(seed, top, left, height, width):
     one = sheet(seed, np.s_[8:44, 5:61])
     inner = np.s_[top : min(top + height, SIZE[0]), left : min(left + width, SIZE[1])]
     clear = np.ones(SIZE, np.float32)
-    whole = spread(one, thin(), HEX, clear, np.s_[0 : SIZE[0], 0 : SIZE[1]])
-    part = spread(one, thin(), HEX, clear[inner], inner)
+    whole = spread(one, thin(), OUTLINES, 0, (0, 0), clear, np.s_[0 : SIZE[0], 0 : SIZE[1]])
+    part = spread(one, thin(), OUTLINES, 0, (0, 0), clear[inner], inner)
     assert whole is not None
     size = clear[inner].shape
     expected = placed(whole.light, whole.box, SIZE)[inner]
@@ -58,7 +59,7 @@ def test_it_is_what_its_pixels_scatter():
     there = one.coverage > 0
     largest = np.abs(radius[there]).max()
     sums = scatter(values, np.clip(radius, -largest, largest), np.ones(SIZE, bool), Iris(**vars(HEX)))
-    drawn = spread(one, thin(), HEX, np.ones(SIZE, np.float32), np.s_[0:50, 0:70])
+    drawn = spread(one, thin(), OUTLINES, 0, (0, 0), np.ones(SIZE, np.float32), np.s_[0:50, 0:70])
     assert drawn is not None
     np.testing.assert_allclose(drawn.light[..., :3], (sums[..., :3] / sums[..., 4:])[drawn.box], atol=2e-4)
     np.testing.assert_allclose(drawn.light[..., 3], (sums[..., 3] / sums[..., 4])[drawn.box], atol=2e-4)
@@ -67,10 +68,10 @@ def test_it_is_what_its_pixels_scatter():
 def test_nothing_is_drawn_where_nothing_gets_through():
     one, everywhere = sheet(4), np.s_[0:50, 0:70]
     clear = np.full(SIZE, 0.5 * HIDDEN, np.float32)
-    assert spread(one, thin(), HEX, clear, everywhere) is None
+    assert spread(one, thin(), OUTLINES, 0, (0, 0), clear, everywhere) is None
     clear[20:30, 30:35] = 1.0
-    drawn = spread(one, thin(), HEX, clear, everywhere)
-    whole = spread(one, thin(), HEX, np.ones(SIZE, np.float32), everywhere)
+    drawn = spread(one, thin(), OUTLINES, 0, (0, 0), clear, everywhere)
+    whole = spread(one, thin(), OUTLINES, 0, (0, 0), np.ones(SIZE, np.float32), everywhere)
     assert drawn is not None and whole is not None
     assert drawn.box[0].start >= 20 and drawn.box[1].stop <= 35
     inside = np.s_[20:30, 30:35]
@@ -82,13 +83,13 @@ def test_nothing_is_drawn_where_nothing_gets_through():
 def test_an_empty_sheet_is_not_drawn():
     one = sheet(5)
     one.coverage[:] = 0.0
-    assert spread(one, thin(), HEX, np.ones(SIZE, np.float32), np.s_[0:50, 0:70]) is None
+    assert spread(one, thin(), OUTLINES, 0, (0, 0), np.ones(SIZE, np.float32), np.s_[0:50, 0:70]) is None
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_whole_sheet_covers_wholly_however_its_depth_changes(seed):
     one = sheet(seed)
     one.coverage[:] = 1.0
-    drawn = spread(one, thin(), HEX, np.ones(SIZE, np.float32), np.s_[0:50, 0:70])
+    drawn = spread(one, thin(), OUTLINES, 0, (0, 0), np.ones(SIZE, np.float32), np.s_[0:50, 0:70])
     assert drawn is not None
     np.testing.assert_allclose(drawn.light[..., 3], 1.0, atol=1e-6)

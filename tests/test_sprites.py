@@ -7,15 +7,16 @@ import math
 import numpy as np
 import pytest
 from naive import Iris, aperture_image, ray_mask
-from scenes import ROUND, depth_of, lens_of, texture
+from scenes import ROUND, depth_of, lens_of, optics_of, texture
 
 import rebokeh as rk
-from rebokeh.bokeh.aperture import area, outline
+from rebokeh.bokeh.aperture import area
 from rebokeh.bokeh.highlights import Lights
 from rebokeh.bokeh.lens import ThinLens
 from rebokeh.bokeh.levels import Levels
+from rebokeh.bokeh.outline import even_outlines
 from rebokeh.bokeh.sheets import Sheet
-from rebokeh.bokeh.sprites import AROUND_PX, Silhouette, draw_lights, pupil_points, seen_by_pinhole
+from rebokeh.bokeh.sprites import AROUND_PX, EVEN_STRIPS, Silhouette, draw_lights, pupil_points, seen_by_pinhole
 from rebokeh.bokeh.tiles import Tile
 from rebokeh.kernels import sprite
 
@@ -45,7 +46,7 @@ def drawn(radius_px: float, aperture=ROUND, place=None, sheets=(), size=None, en
     place = np.array([place or (size[1] // 2, size[0] // 2)], np.float64)
     depth = np.array([depth_of(radius_px, PX_PER_DIOPTRE)], np.float32)
     picture = np.zeros((*size, 3), np.float32)
-    draw_lights(place, np.full((1, 3), energy, np.float32), depth, sheets, thin(), aperture, picture)
+    draw_lights(place, np.full((1, 3), energy, np.float32), depth, sheets, thin(), optics_of(size, aperture), picture)
     return picture[..., 0].astype(np.float64)
 
 
@@ -269,7 +270,7 @@ def test_a_large_light_is_gathered_without_loss():
     energy = np.random.default_rng(1).uniform(1, 9, (len(place), 3)).astype(np.float32)
     depth = np.full(len(place), depth_of(60.0, PX_PER_DIOPTRE), np.float32)
     picture = np.zeros((*size, 3), np.float32)
-    draw_lights(place, energy, depth, [], thin(), ROUND, picture)
+    draw_lights(place, energy, depth, [], thin(), optics_of(size), picture)
     picture = picture.astype(np.float64)
     expected = np.zeros((*size, 3))
     single = aperture_image(Iris(), 60.0, (90, 90), size, strips=4)
@@ -283,10 +284,10 @@ def test_a_large_light_is_gathered_without_loss():
 
 def test_pupil_points_are_spread_evenly():
     for aperture in (ROUND, rk.Aperture(6, 0.0, 10.0)):
-        points = pupil_points(aperture)
+        points = pupil_points(optics_of((64, 64), aperture))
         assert np.abs(points.mean(axis=0)).max() < 0.02
         assert (points**2).sum(axis=1).max() <= 1
-    assert (pupil_points(ROUND) ** 2).sum(axis=1).mean() == pytest.approx(0.5, abs=0.01)
+    assert (pupil_points(optics_of((64, 64))) ** 2).sum(axis=1).mean() == pytest.approx(0.5, abs=0.01)
 
 
 def test_bands_of_rows_do_not_show():
@@ -301,8 +302,8 @@ def test_bands_of_rows_do_not_show():
         transmitted = np.ones(start[-1], np.float32)
         for top in range(0, 40, band_rows):
             sprite.deposit(
-                place, radius, energy, np.arange(2), corner, start, transmitted, outline(ROUND), area(ROUND), top,
-                min(top + band_rows, 40), picture,
+                place, radius, energy, np.arange(2), corner, start, transmitted, np.array([0, 1]),
+                *even_outlines(ROUND), EVEN_STRIPS, 0, 3, top, min(top + band_rows, 40), picture,
             )  # fmt: skip
         pictures.append(picture)
     np.testing.assert_array_equal(pictures[0], pictures[1])

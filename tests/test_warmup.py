@@ -35,6 +35,10 @@ for style in ("lens", "gaussian"):
     photo = rebokeh.load(sys.argv[1], depth=sys.argv[2], matte=sys.argv[3])
     for focal_mm in (None, 600):
         rebokeh.render(photo, rebokeh.Lens(f_number=1.2, focal_mm=focal_mm), rebokeh.RenderSettings(style=style))
+    for name in ("gauss-58", "mirror-500", "stf"):
+        rebokeh.render(photo, rebokeh.lens_named(name), rebokeh.RenderSettings(style=style))
+    hexagon = rebokeh.Aperture(6)
+    rebokeh.render(photo, rebokeh.Lens(f_number=16.0, aperture=hexagon), rebokeh.RenderSettings(style=style))
 # Larger than a tile, so that it is made in parts and at several sizes.
 rebokeh.render(rebokeh.load(sys.argv[4]), rebokeh.Lens(f_number=1.2))
 print(*(compiled() - before), sep="\\n")

@@ -6,16 +6,18 @@ set a run beside an earlier one. REBOKEH_KERNELS_MP names another size.
 
 from __future__ import annotations
 
+import math
 import os
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rebokeh.bokeh.aperture import Aperture, area, outline
 from rebokeh.bokeh.bench import FOCUS_M, shape_of, table_top
 from rebokeh.bokeh.lens import Lens, ThinLens, mount
-from rebokeh.bokeh.sprites import RAY_STEPS, pupil_points
+from rebokeh.bokeh.optics import Optics
+from rebokeh.bokeh.outline import TOGETHER, even_outlines
+from rebokeh.bokeh.sprites import EVEN_STRIPS, RAY_STEPS, pupil_points
 from rebokeh.kernels import bridge, composite, pyramid, resample, scatter, sprite, surface
 
 FloatArray = NDArray[np.float32]
@@ -23,7 +25,7 @@ FloatArray = NDArray[np.float32]
 MEGAPIXELS = float(os.environ.get("REBOKEH_KERNELS_MP", "0.3"))
 SIZE = shape_of(MEGAPIXELS)
 HALF = ((SIZE[0] + 1) // 2, (SIZE[1] + 1) // 2)
-ROUND = Aperture()
+OPTICS = Optics(Lens(), SIZE, math.hypot(*SIZE))
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +67,11 @@ def timed(benchmark, call, *arguments) -> None:
 def test_scatter(benchmark, values, rgbd, radius_px):
     """Spread every pixel."""
     radius = lens_of(rgbd, radius_px).radius_px(rgbd[..., 3])
-    active, table = np.ones(SIZE, bool), outline(ROUND)
+    which, magnified = (radius < 0.0).astype(np.int32), (0.0, 0.0, 0.0)
     timed(
-        benchmark, scatter.scatter, values, radius, active, table, area(ROUND), 0, 0, np.empty((*SIZE, 4), np.float32)
-    )
+        benchmark, scatter.scatter, values, radius, which, *even_outlines(OPTICS.aperture), 1.0, magnified, 0, 0,
+        TOGETHER, (0.0,) * len(TOGETHER), np.empty((*SIZE, 4), np.float32),
+    )  # fmt: skip
 
 
 def test_halve(benchmark, rgbd):
@@ -133,7 +136,7 @@ def test_shade(benchmark, rgbd, lights):
     """Cut lights by what stands before them."""
     place, radius, behind, reach, start, transmitted = lights
     lens, coverage = lens_of(rgbd, 16.0), np.full(SIZE, 0.01, np.float32)
-    dioptres, pupil = np.ascontiguousarray(rgbd[..., 3]), pupil_points(ROUND)
+    dioptres, pupil = np.ascontiguousarray(rgbd[..., 3]), pupil_points(OPTICS)
     whole = (0, SIZE[0], 0, SIZE[1])
     timed(
         benchmark, sprite.shade, place, radius, behind, reach, start, np.arange(len(place)), RAY_STEPS, pupil, coverage,
@@ -144,11 +147,11 @@ def test_shade(benchmark, rgbd, lights):
 def test_deposit(benchmark, lights):
     """Draw lights."""
     place, radius, _, reach, start, transmitted = lights
-    energy, table, out = np.ones((len(place), 3)), outline(ROUND), np.zeros((*SIZE, 3), np.float32)
+    energy, out = np.ones((len(place), 3)), np.zeros((*SIZE, 3), np.float32)
     corner = np.column_stack([np.floor(place[:, ::-1] + 0.5).astype(np.int64) - reach[:, None], 2 * reach + 1])
     timed(
-        benchmark, sprite.deposit, place, radius, energy, np.arange(len(place)), corner, start, transmitted, table,
-        area(ROUND), 0, SIZE[0], out,
+        benchmark, sprite.deposit, place, radius, energy, np.arange(len(place)), corner, start, transmitted,
+        np.zeros(len(place), np.int64), *even_outlines(OPTICS.aperture), EVEN_STRIPS, 0, 3, 0, SIZE[0], out,
     )  # fmt: skip
 
 

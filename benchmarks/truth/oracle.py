@@ -7,6 +7,7 @@ whole cannot cut a single light's disc where a twig hides part of the lens from 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -14,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pictures import Picture
 
-from rebokeh.bokeh.aperture import Aperture
 from rebokeh.bokeh.composite import Over, nothing
 from rebokeh.bokeh.fill import fill, widest_gap_px
 from rebokeh.bokeh.highlights import find_lights
 from rebokeh.bokeh.lens import ThinLens, mount
+from rebokeh.bokeh.optics import Optics
+from rebokeh.bokeh.outline import MOST_ROWS, Outlines
 from rebokeh.bokeh.plan import Step, plan
 from rebokeh.bokeh.sheets import Remaining, Sheet, peel
 from rebokeh.bokeh.spread import Spread, spread
@@ -40,13 +42,14 @@ class Canvas:
     size : (int, int)
         (H, W).
     lens : ThinLens
-    aperture : Aperture
+    outlines : Outlines
+        What the lens makes of a point of light.
     over : Over
     """
 
     size: tuple[int, int]
     lens: ThinLens
-    aperture: Aperture
+    outlines: Outlines
     over: Over = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,7 +70,7 @@ class Canvas:
 
     def spread(self, sheet: Sheet, clear: FloatArray) -> Spread | None:
         """Blur a sheet, of which (H, W) gets through."""
-        return spread(sheet, self.lens, self.aperture, clear, self.tile.inner)
+        return spread(sheet, self.lens, self.outlines, 0, (0, 0), clear, self.tile.inner)
 
 
 def oracle(picture: Picture) -> FloatArray | None:
@@ -86,8 +89,10 @@ def oracle(picture: Picture) -> FloatArray | None:
     if channels is None:
         return None
     assert picture.lens.focus_m is not None
-    lens = mount(picture.lens, picture.metres.shape, None, picture.lens.focus_m)
-    canvas = Canvas(picture.metres.shape, lens, picture.lens.aperture)
+    size = picture.metres.shape
+    lens = mount(picture.lens, size, None, picture.lens.focus_m)
+    optics = Optics(picture.lens, size, math.hypot(*size))
+    canvas = Canvas(size, lens, Outlines(optics, MOST_ROWS))
     front, subject = _sheet(channels, "front"), _sheet(channels, "subject")
     if front is not None:
         canvas.add(front)
@@ -128,7 +133,7 @@ def oracle(picture: Picture) -> FloatArray | None:
         for some, through in ((lights.dioptres > nearest, before), (lights.dioptres <= nearest, behind)):
             if some.any():
                 drawn, pieces = np.zeros_like(light), [piece for piece in silhouettes if piece is not None]
-                draw_lights(place[some], energy[some], lights.dioptres[some], pieces, lens, canvas.aperture, drawn)
+                draw_lights(place[some], energy[some], lights.dioptres[some], pieces, lens, optics, drawn)
                 light += through[..., None] * drawn
     return light
 

@@ -135,6 +135,7 @@ def load(folder: Path, name: str) -> Picture:
         focal_mm=facts["focal_mm"],
         sensor_mm=SENSOR_MM,
         aperture=rk.Aperture(setting["blades"], 0.0, setting["rotation_deg"]),
+        starburst=0.0,  # the truth is of rays, and has none
     )
     return Picture(
         scene=scene,
