@@ -1,0 +1,67 @@
+"""A point among the pixels of a picture, and the same point as a light of its own: two ways to one image."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from rays import PACKAGED, Field, lens_called
+
+import rebokeh as rk
+from rebokeh.bokeh.optics import Optics
+from rebokeh.bokeh.outline import SMALL_ROWS, Outlines
+from rebokeh.bokeh.point_spread import point_spread
+
+PICTURES = {"12 MP": (3000, 4000), "2 MP": (1200, 1600)}
+PLACES: tuple[Field, ...] = ((0.0, 0.0), (0.25, 0.1), (-0.4, 0.35), (0.7, -0.5), (-0.77, -0.57))
+RADII_PX = (-40.0, -20.0, -15.0, 15.0, 20.0, 40.0)
+MOST_APART = 0.05
+
+
+def scattered(outlines: Outlines, radius_px: float, x: int, y: int) -> np.ndarray:
+    """Spread one white pixel: float32 (2n + 1, 2n + 1, 3), in which it is the middle.
+
+    Around it lie black ones in focus, that the sums are divided by a weight of 1; it has none itself.
+    """
+    optics = outlines.optics
+    reach, around = (math.ceil(optics.reach_px(radius)) + 2 for radius in (abs(radius_px), 1.0))
+    middle = reach + around
+    side = 2 * middle + 1
+    plane = np.zeros((side, side, 5), np.float32)
+    plane[..., 4] = 1.0
+    plane[middle, middle] = (1.0, 1.0, 1.0, 1.0, 0.0)
+    radius = np.zeros((side, side), np.float32)
+    radius[middle, middle] = radius_px
+    wanted = slice(around, around + 2 * reach + 1)
+    at = y - middle, x - middle
+    return outlines.scatter(plane, radius, np.ones((side, side), bool), at, (wanted, wanted))[..., :3]
+
+
+def apart(lens: rk.Lens, size: tuple[int, int]) -> float:
+    """How much of the light the two ways put in other pixels, at the worst."""
+    height, width = size
+    optics = Optics(lens, size, math.hypot(height, width))
+    outlines = Outlines(optics, SMALL_ROWS)
+    worst = 0.0
+    for place in PLACES:
+        x, y = (round((n - 1) / 2 + 0.5 * optics.diagonal_px * p) for n, p in zip((width, height), place, strict=True))
+        field = optics.field(np.array([float(x)]), np.array([float(y)]))
+        light = optics.light(field)[0]
+        for radius_px in RADII_PX:
+            one = scattered(outlines, radius_px, x, y)
+            other = point_spread(lens, radius_px, (field[0, 0], field[0, 1]), optics.diagonal_px) / light
+            both = np.zeros((2, *map(max, zip(one.shape, other.shape, strict=True))))
+            for canvas, image in zip(both, (one, other), strict=True):
+                rim = (canvas.shape[0] - image.shape[0]) // 2
+                canvas[rim : rim + image.shape[0], rim : rim + image.shape[1]] = image
+            worst = max(worst, float(np.abs(both[0] - both[1]).sum() / both[1].sum()))
+    return worst
+
+
+@pytest.mark.parametrize("picture", PICTURES)
+@pytest.mark.parametrize("name", PACKAGED)
+def test_a_pixel_and_a_light_spread_alike(name, picture, record_property):
+    worst = apart(lens_called(name), PICTURES[picture])
+    record_property("apart", round(worst, 4))
+    assert worst < MOST_APART
