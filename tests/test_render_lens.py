@@ -90,10 +90,11 @@ def test_a_grey_wall_stays_grey_but_for_the_vignetting(name, radius_px, quality)
     # Every colour alike: no fringes where there are no edges.
     np.testing.assert_allclose(picture, np.broadcast_to(picture[..., 1:2], picture.shape), rtol=1e-3)
     inner = slice(2, -2), slice(2, -2)
-    np.testing.assert_allclose(picture[inner][..., 1:2], 0.4 * arriving(lens)[inner], rtol=3e-3)
+    np.testing.assert_allclose(picture[inner][..., 1:2], 0.4 * arriving(lens)[inner], rtol=5e-3)
     assert picture.mean() == pytest.approx(0.4 * arriving(lens).mean(), rel=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PACKAGED)
 def test_a_grey_wall_stays_grey_through_strong_flaws(name):
     lens = strong(blurring(lens_called(name)))
@@ -129,6 +130,13 @@ def test_lateral_colour_sets_a_light_apart():
     apart_px = 2.0 * 2.0 * 5000.0 / 43270.0 * 3.0 * outwards / (0.5 * math.hypot(*SIZE))
     np.testing.assert_allclose(green - red, apart_px, atol=0.02)
     np.testing.assert_allclose(blue - green, apart_px, atol=0.02)
+
+
+@pytest.mark.xfail(strict=True, reason="where sharp pixels move apart none lands: 668 black ones in red and in blue")
+def test_lateral_colour_alone_leaves_a_sharp_wall_grey():
+    lens = strong(blurring(made(2.0, lateral_um=(3.0, 0.0, -3.0))))
+    picture = rendered(plane(full(SIZE, 0.4), 0.0), lens, "best")
+    np.testing.assert_allclose(picture, 0.4, rtol=1e-3)
 
 
 # Stars
