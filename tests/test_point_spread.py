@@ -99,7 +99,7 @@ def test_the_cats_eye_is_where_two_circles_overlap(radius, shift, stop):
 
 
 def test_the_front_rim_cuts_the_side_away_from_the_middle_behind_focus():
-    front, rear = (made(2.0, Pupil(**{side: Rim(1.0, 0.5)})) for side in ("front", "rear"))
+    front, rear = made(2.0, Pupil(front=Rim(1.0, 0.5))), made(2.0, Pupil(rear=Rim(1.0, 0.5)))
     for field in (BESIDE, CORNER, (-0.7, 0.1)):
         outwards = np.array(field)
         assert centroid(point_spread(front, 30.0, field)[..., 1]) @ outwards < -1.0
