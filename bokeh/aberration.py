@@ -35,7 +35,7 @@ class Wavefront:
         Positive: towards the corners the lens focuses farther away; the first for what lies along the radius only.
     axial_um, lateral_um : (float, float, float)
         Longitudinal colour, as the defocus of red, green and blue, positive: focused farther away; and lateral colour,
-        positive: drawn towards the middle of the picture.
+        positive: drawn towards the middle of the picture. Only its differences count: the colour drawn smallest stays.
     ripple_um : float
         Amplitude of the tool marks of a moulded asphere: onion rings.
     ripple_rings : float

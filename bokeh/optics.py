@@ -132,7 +132,7 @@ class Optics:
             4.0 * stop**3 * abs(wave.spherical_um),
             6.0 * stop**5 * abs(wave.zonal_um),
             4.0 * stop**2 * abs(wave.coma_um),
-            max(map(abs, wave.lateral_um)),
+            _spread(wave.lateral_um),
             4.0 * math.pi * stop * wave.ripple_rings * abs(wave.ripple_um),
         )
         return self.px_per_um * sum(slopes)
@@ -145,7 +145,7 @@ class Optics:
 
     def reach_px(self, radius_px: float | Array) -> float | Array:
         """Farthest that light of a blur radius (pixels) lands from its place."""
-        return (abs(radius_px) + self.flaws_px) / min(self.lens.glass.pupil.squeeze, 1.0)
+        return abs(radius_px) + self.flaws_px
 
     def field(self, x: Array, y: Array) -> Array:
         """Place in the picture, from its middle in units of the half diagonal: float64 (N, 2); of pixels x, y (N,)."""
@@ -163,8 +163,12 @@ class Optics:
         return per_um * everywhere, per_um * wave.field_curvature_um
 
     def magnification(self, colour: int) -> float:
-        """By how much lateral colour magnifies a colour's picture, less 1."""
-        return -2.0 / self.diagonal_px * self.px_per_um * self.lens.glass.wavefront.lateral_um[colour]
+        """By how much lateral colour magnifies a colour's picture, less 1.
+
+        The smallest keeps its size: none may leave a gap at the frame.
+        """
+        lateral_um = self.lens.glass.wavefront.lateral_um
+        return 2.0 / self.diagonal_px * self.px_per_um * (max(lateral_um) - lateral_um[colour])
 
     def jobs(self, radius_px: Array, field: Array) -> Array:
         """Describe what to trace, for `kernels.trace`.

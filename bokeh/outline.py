@@ -60,6 +60,8 @@ class Fineness:
         Pieces of even density that a row is made of.
     rows_per_px : int
         Rows of its table to a pixel.
+    slight : float
+        About a mirror, few pieces tell its hole badly: light that is bent by less than this share of the blur is even.
     shows_rings : bool
         Whether the ripple of the wavefront is traced.
     """
@@ -67,6 +69,7 @@ class Fineness:
     lines: int
     pieces: int
     rows_per_px: int
+    slight: float
     shows_rings: bool
 
     @property
@@ -77,13 +80,13 @@ class Fineness:
 
 def coarse(optics: Optics) -> Fineness:
     """For the pixels of a picture, whose outlines lie upon each other; a filter fades over more pieces."""
-    return Fineness(24, 8 if optics.lens.glass.pupil.apodisation > 0.0 else 4, 1, False)
+    return Fineness(24, 12 if optics.lens.glass.pupil.apodisation > 0.0 else 6, 1, 0.2, False)
 
 
 def fine(optics: Optics) -> Fineness:
     """For a light of its own: with every ring."""
     rings = math.ceil(optics.lens.glass.wavefront.ripple_rings * optics.stop**2)
-    return Fineness(max(64, 8 * rings), max(24, 4 * rings), 2, True)
+    return Fineness(max(64, 8 * rings), max(24, 4 * rings), 2, 0.0, True)
 
 
 class _Rows:
@@ -236,7 +239,7 @@ def even_outlines(aperture: Aperture, squeeze: float = 1.0) -> tuple[Array, Arra
     Returns
     -------
     float64 (R, 2, 2), float64 (2, FRAME)
-        Tables and frames, for lights behind and in front of focus: the second is turned by 180 degrees.
+        Tables and frames, for lights behind and in front of focus: the second is turned by 180 degrees. Read-only.
     """
     x, y = polygon(aperture)
     density = squeeze / area(aperture)
@@ -256,7 +259,7 @@ def even_outlines(aperture: Aperture, squeeze: float = 1.0) -> tuple[Array, Arra
         frame[FIRST], frame[ROWS], frame[TOP] = first, TABLE_ROWS, heights[0]
         frame[PER_HEIGHT] = TABLE_ROWS / (heights[-1] - heights[0])
         frame[GROWTH], frame[SHARP], frame[USED] = 1.0, SHARP_PX, 2
-    return tables, frames
+    return _read_only(tables), _read_only(frames)
 
 
 def trace(
@@ -278,7 +281,7 @@ def trace(
     Returns
     -------
     float64 (R, fineness.edges, 2), float64 (N, FRAME)
-        Tables and frames.
+        Tables and frames, read-only.
     """
     from ..kernels import trace as kernel
 
@@ -291,5 +294,11 @@ def trace(
     frames[:, FIRST] = np.concatenate([[0.0], ends[:-1]])
     tables = np.empty((int(ends[-1]), fineness.edges, 2))
     sharp_px = FLAWED_SHARP_PX if optics.has_flaws else SHARP_PX
-    kernel.outlines(jobs, optics.iris, fineness.lines, fineness.pieces, sharp_px, frames, tables)
-    return tables, frames
+    size = fineness.lines, fineness.pieces, fineness.slight
+    kernel.outlines(jobs, optics.iris, *size, sharp_px, frames, tables)
+    return _read_only(tables), _read_only(frames)
+
+
+def _read_only(values: Array) -> Array:
+    values.setflags(write=False)
+    return values

@@ -71,7 +71,7 @@ class Pupil:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        _within("squeeze", self.squeeze, 0.25, 4.0)
+        _within("squeeze", self.squeeze, 1.0, 4.0)
         _within("obstruction", self.obstruction, 0.0, 0.9)
         _within("apodisation", self.apodisation, 0.0, 10.0)
 

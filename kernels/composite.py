@@ -59,5 +59,3 @@ def within(light):
             elif clear > 1.0:
                 for channel in range(4):
                     light[row, column, channel] = 1.0 if channel == 3 else 0.0
-            for channel in range(3):
-                light[row, column, channel] = max(light[row, column, channel], np.float32(0.0))

@@ -65,13 +65,22 @@ def scatter(values, radius, which, tables, frames, scale, magnified, top, left, 
             frame = frames[which[source_row, source_column]]
             unit = unit_px(frame, float(radius[source_row, source_column]), scale)
             if unit <= frame[SHARP]:
-                row, column = int(math.floor(y + 0.5)), int(math.floor(x + 0.5))
-                if 0 <= row < height and 0 <= column < width:
-                    k = np.uint64(row * stride + column * count)
-                    for c in range(count):
-                        value = float(values[source_row, source_column, channels[c]])
-                        steps[k + np.uint64(c)] += value
-                        steps[k + np.uint64(c + count)] -= value
+                # The pixel itself, wherever it lands: in part beside where it was when colours are drawn apart.
+                row, column = int(math.floor(y)), int(math.floor(x))
+                down, across = y - row, x - column
+                for below in range(2):
+                    share = down if below else 1.0 - down
+                    if share == 0.0 or not 0 <= row + below < height:
+                        continue
+                    for beside in range(3):
+                        # Up over the first two columns and down over the next: -1 where both meet.
+                        step = 1.0 - across if beside == 0 else (2.0 * across - 1.0 if beside == 1 else -across)
+                        place = column + beside
+                        if step == 0.0 or place > width:
+                            continue
+                        k = np.uint64((row + below) * stride + max(place, 0) * count)
+                        for c in range(count):
+                            steps[k + np.uint64(c)] += share * step * values[source_row, source_column, channels[c]]
                 continue
             first_row = max(int(math.floor(y - unit + 0.5)), 0)
             last_row = min(int(math.ceil(y + unit - 0.5)), height - 1)

@@ -243,10 +243,14 @@ def _pieces(places, energies, count, low, high, least, pieces, edges, densities)
 
 
 @jit(inline="always")
-def _is_even(job):
-    """Whether the pupil's image is as evenly bright as the pupil: no more than moved and stretched."""
-    curved = abs(job[SPHERICAL]) + abs(job[ZONAL]) + abs(job[COMA]) + abs(job[RIPPLE])
-    return curved + job[APODISATION] == 0.0
+def _bend(job):
+    """By how much the pupil's image changes its density from place to place, in units of the blur's own, px per radius.
+
+    0 where it is no more than moved and stretched: then it is as evenly bright as the pupil.
+    """
+    stop = job[STOP]
+    slope = 12.0 * stop**3 * abs(job[SPHERICAL]) + 30.0 * stop**5 * abs(job[ZONAL]) + 6.0 * stop**2 * abs(job[COMA])
+    return slope + 1e3 * (abs(job[RIPPLE]) + job[APODISATION])
 
 
 @jit(inline="always")
@@ -274,7 +278,7 @@ def _join(table):
 
 
 @jit()
-def outlines(jobs, iris, lines, pieces, sharp, frames, tables):
+def outlines(jobs, iris, lines, pieces, slight, sharp, frames, tables):
     """Trace each job's rays, and write the outline that they make.
 
     Parameters
@@ -287,6 +291,8 @@ def outlines(jobs, iris, lines, pieces, sharp, frames, tables):
         Lines that the pupil is cut into, and pieces of each.
     pieces : int
         Pieces of even density that a row is made of.
+    slight : float
+        About an obstruction, light that is bent by less than this share of the blur is taken for even.
     sharp : float
         `SHARP` of the frames, pixels.
     frames : float64 (N, FRAME)
@@ -406,7 +412,7 @@ def outlines(jobs, iris, lines, pieces, sharp, frames, tables):
             split += 1
         # With a hole in it a row has two parts, of half the pieces each; where rays keep their order, one is enough.
         parts = 2 if job[OBSTRUCTION] > 0.0 else 1
-        even = _is_even(job)
+        even = _bend(job) <= (slight if parts == 2 else 0.0) * abs(job[RADIUS])
         own = 1 if even else pieces // parts
         frame = frames[n]
         frame[USED] = 2 * parts * own

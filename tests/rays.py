@@ -113,7 +113,7 @@ def bundle(lens: rk.Lens, radius_px: float, field: Field, colour: int, diagonal_
     slope_x = (wavefront(u + step, v) - wavefront(u - step, v)) / (2.0 * step)
     slope_y = (wavefront(u, v + step) - wavefront(u, v - step)) / (2.0 * step)
     # Lateral colour is the picture's magnification: the squeeze leaves it.
-    aside = -px * wave.lateral_um[colour]
+    aside = px * (max(wave.lateral_um) - wave.lateral_um[colour])
     x = (radius_px * u / stop - px * slope_x) / pupil.squeeze + aside * field[0]
     y = radius_px * v / stop - px * slope_y + aside * field[1]
     return Bundle(x, y, np.exp(-pupil.apodisation * (u**2 + v**2)))

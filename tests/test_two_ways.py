@@ -57,19 +57,17 @@ def apart(lens: rk.Lens, size: tuple[int, int]) -> float:
 
 
 FAR_APART = {
-    ("anamorphic-2x", "12 MP"): 6.7,
-    ("cine-prime", "12 MP"): 5.3,
-    ("gauss-58", "12 MP"): 7.8,
-    ("gauss-58", "2 MP"): 6.3,
-    ("mirror-500", "12 MP"): 11.5,
-    ("mirror-500", "2 MP"): 11.6,
-    ("petzval", "12 MP"): 17.4,
-    ("petzval", "2 MP"): 6.4,
-    ("stf", "12 MP"): 8.6,
-    ("stf", "2 MP"): 8.6,
-    ("triplet", "12 MP"): 27.5,
-    ("triplet", "2 MP"): 8.8,
-    ("vintage-50", "12 MP"): 13.2,
+    ("anamorphic-2x", "12 MP"): 5.3,
+    ("gauss-58", "12 MP"): 6.9,
+    ("gauss-58", "2 MP"): 6.0,
+    ("mirror-500", "12 MP"): 9.7,
+    ("petzval", "12 MP"): 17.5,
+    ("petzval", "2 MP"): 6.2,
+    ("stf", "12 MP"): 5.6,
+    ("stf", "2 MP"): 5.5,
+    ("triplet", "12 MP"): 22.2,
+    ("triplet", "2 MP"): 6.5,
+    ("vintage-50", "12 MP"): 9.6,
 }
 """Percent, where it is more than MOST_APART."""
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from inputs import SCENES, radius_map
@@ -125,9 +126,9 @@ class Bench:
 
 def with_flaws(lens: rk.Lens, name: str) -> rk.Lens:
     """Give a lens the flaws of a named one, as large in the picture as they are there, whatever its f-number."""
-    named = rk.lens_named(name)
+    named: rk.Lens = rk.lens_named(name)
     glass, smaller = named.glass, named.f_number / lens.f_number
-    scaled = {
+    scaled: dict[str, Any] = {
         key: tuple(smaller * v for v in value) if isinstance(value, tuple) else smaller * value
         for key, value in vars(glass.wavefront).items()
     }
