@@ -69,6 +69,7 @@ def scene(size: tuple[int, int] = SIZE) -> rk.Photo:
     return rk.Photo(rgb=rgb, depth=depth.astype(np.float32))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.0, 1.0], ids=["as small as the picture", "as large as at 12 MP"])
 @pytest.mark.parametrize("name", PACKAGED)
 def test_a_picture_through_each_lens(name, share):
