@@ -161,6 +161,14 @@ def _turn(job, iris, first, last, branch, nodes):
 
 
 @jit(inline="always")
+def _seam(job, turn, bottom, top, v):
+    """Find the u at which the left part of a pupil with a hole meets the right: from the image's ends to the hole."""
+    if v < 0.0:
+        return turn[0] * max((v + job[OBSTRUCTION]) / min(bottom + job[OBSTRUCTION], -1e-9), 0.0)
+    return turn[1] * max((v - job[OBSTRUCTION]) / max(top - job[OBSTRUCTION], 1e-9), 0.0)
+
+
+@jit(inline="always")
 def _along(x0, y0, x1, y1, top, per_height, rows, lengths, moments):
     """Add a piece of a curve to the rows it passes: its height in each, and that times its x."""
     if y1 < y0:
@@ -307,7 +315,7 @@ def outlines(jobs, iris, lines, pieces, slight, sharp, frames, tables):
     landed = np.empty((lines, 2, lines + 1, 2))
     spans = np.empty((lines, 2, 2))
     branches = BRANCHES * lines
-    weights, moments = np.empty((most_rows, branches)), np.empty((most_rows, branches))
+    weights, moments = np.empty((most_rows, 2 * branches)), np.empty((most_rows, 2 * branches))
     sides, side_moments = np.empty((4, most_rows)), np.empty((4, most_rows))
     places, energies = np.empty(branches), np.empty(branches)
     edges, densities = np.empty(pieces + 1), np.empty(pieces)
@@ -349,6 +357,11 @@ def outlines(jobs, iris, lines, pieces, slight, sharp, frames, tables):
             high, low = 0.5 * (high + low) - 0.5 * LEAST_WIDTH * size, 0.5 * (high + low) + 0.5 * LEAST_WIDTH * size
         per_height = rows / (low - high)
 
+        # With a hole in it a row has two parts, of half the pieces each; where rays keep their order, one is enough.
+        parts = 2 if job[OBSTRUCTION] > 0.0 else 1
+        for branch in range(2):
+            turn[branch] = _turn(job, iris, first, last, branch, 4 * lines)
+        bottom, top = chord(job, iris, turn[0])[0], chord(job, iris, turn[1])[1]
         weights[:rows] = 0.0
         moments[:rows] = 0.0
         total = 0.0
@@ -356,12 +369,13 @@ def outlines(jobs, iris, lines, pieces, slight, sharp, frames, tables):
             u, width = _line(first, last, line, lines)
             upwards, turns = landed[line, 0, 1, 1] < landed[line, 0, 0, 1], 0
             for part in range(2):
-                bottom, top = spans[line, part, 0], spans[line, part, 1]
-                if top <= bottom:
+                lower, upper = spans[line, part, 0], spans[line, part, 1]
+                if upper <= lower:
                     continue
-                step = (top - bottom) / lines
+                step = (upper - lower) / lines
                 for k in range(lines):
-                    energy = width * step * passed(job, u, bottom + (k + 0.5) * step)
+                    v = lower + (k + 0.5) * step
+                    energy = width * step * passed(job, u, v)
                     total += energy
                     x0, y0 = landed[line, part, k, 0], landed[line, part, k, 1]
                     x1, y1 = landed[line, part, k + 1, 0], landed[line, part, k + 1, 1]
@@ -370,13 +384,13 @@ def outlines(jobs, iris, lines, pieces, slight, sharp, frames, tables):
                         upwards = not upwards
                         turns = min(turns + 1, BRANCHES - 1)
                     branch = BRANCHES * line + turns
+                    if parts == 2 and u > _seam(job, turn, bottom, top, v):
+                        branch += branches
                     _deposit(x0, y0, x1, y1, energy, high, per_height, rows, branch, weights, moments)
 
         # The outer sides, from where the image begins to where it ends; then what bounds them about the obstruction.
         sides[:, :rows] = 0.0
         side_moments[:, :rows] = 0.0
-        for branch in range(2):
-            turn[branch] = _turn(job, iris, first, last, branch, 4 * lines)
         for half in range(2):
             end = first if half == 0 else last
             for branch in range(2):
@@ -391,27 +405,16 @@ def outlines(jobs, iris, lines, pieces, slight, sharp, frames, tables):
                     _along(x0, y0, x1, y1, high, per_height, rows, sides[half], side_moments[half])
             if job[OBSTRUCTION] == 0.0:
                 continue
-            bottom, top = chord(job, iris, turn[0])[0], chord(job, iris, turn[1])[1]
             x0, y0 = _rim(job, iris, turn[0], 0)
             for k in range(1, 4 * lines + 1):
                 v = bottom + (top - bottom) * 0.5 * (1.0 - math.cos(math.pi * k / (4 * lines)))
-                gap = math.sqrt(max(job[OBSTRUCTION] ** 2 - v * v, 0.0))
-                if gap > 0.0:
-                    u = -gap if half == 0 else gap
-                elif v < 0.0:
-                    u = turn[0] * (v + job[OBSTRUCTION]) / min(bottom + job[OBSTRUCTION], -1e-9)
-                else:
-                    u = turn[1] * (v - job[OBSTRUCTION]) / max(top - job[OBSTRUCTION], 1e-9)
+                gap = _hole(job, v)
+                u = (-gap if half == 0 else gap) if gap > 0.0 else _seam(job, turn, bottom, top, v)
                 x1, y1 = landing(job, u, v)
                 _along(x0, y0, x1, y1, high, per_height, rows, sides[2 + half], side_moments[2 + half])
                 x0, y0 = x1, y1
 
         least = LEAST_WIDTH * size
-        split = 0
-        while split < lines and _line(first, last, split, lines)[0] < 0.0:
-            split += 1
-        # With a hole in it a row has two parts, of half the pieces each; where rays keep their order, one is enough.
-        parts = 2 if job[OBSTRUCTION] > 0.0 else 1
         even = _bend(job) <= (slight if parts == 2 else 0.0) * abs(job[RADIUS])
         own = 1 if even else pieces // parts
         frame = frames[n]
@@ -437,9 +440,7 @@ def outlines(jobs, iris, lines, pieces, slight, sharp, frames, tables):
                         densities[0] = light / (edges[1] - edges[0])
                         count = 1
                 else:
-                    start = 0 if part == 0 else BRANCHES * split
-                    end = BRANCHES * split if part == 0 and parts == 2 else branches
-                    for branch in range(start, end):
+                    for branch in range(part * branches, (part + 1) * branches):
                         if weights[row, branch] > 0.0:
                             energies[count] = weights[row, branch] / max(total, 1e-30)
                             places[count] = moments[row, branch] / weights[row, branch]
