@@ -15,8 +15,9 @@ import pytest
 
 from rebokeh.bokeh.colour import named_profile
 from rebokeh.bokeh.errors import RebokehWarning
-from rebokeh.bokeh.io import boxes, disparity, exif, graft, hevc, load
+from rebokeh.bokeh.io import boxes, disparity, exif, graft, heic, hevc, load
 from rebokeh.bokeh.io import write as writer
+from rebokeh.bokeh.io.common import upright
 from rebokeh.bokeh.io.container import Part, assemble, info
 from rebokeh.bokeh.photo import Photo, Rendering
 
@@ -71,6 +72,10 @@ def belongings(data: bytes) -> dict[str, tuple]:
     return found
 
 
+def same(mine: np.ndarray | None, theirs: np.ndarray | None) -> bool:
+    return mine is not None and theirs is not None and np.array_equal(mine, theirs)
+
+
 @pytest.mark.parametrize(
     ("irot", "imir", "tile"),
     [(0, None, None), (1, None, None), (2, None, 64), (3, None, None), (0, 0, None), (1, 1, 64)],
@@ -89,15 +94,22 @@ def test_everything_but_the_picture_and_the_gain_map_is_the_sources_bit_for_bit(
     assert block == bytes(4) + EXIF.removeprefix(b"Exif\0\0")
     # All images of the file are turned alike, and the picture comes out upright.
     turns = [("irot", bytes([irot]))] + ([] if imir is None else [("imir", bytes([imir]))])
-    assert graft.turns_of(meta) == turns
+    assert heic.turns_of(meta) == turns
     again = load(data)
     assert again.size == photo.size and np.abs(again.rgb - rendered(photo).rgb).max() < 0.05
-    assert again.depth is not None and np.array_equal(again.depth, photo.depth) and again.depth_kind == "absolute"
-    assert again.matte is not None and np.array_equal(again.matte, photo.matte)
+    assert same(again.depth, photo.depth) and again.depth_kind == "absolute" and same(again.matte, photo.matte)
     assert set(again.mattes) == set(MATTES)
     assert all(np.array_equal(again.mattes[name], photo.mattes[name]) for name in MATTES)
     assert again.gain_map is None and again.meta.af_area == photo.meta.af_area
     assert again.meta.exif == photo.meta.exif and again.meta.xmp == photo.meta.xmp
+
+
+@pytest.mark.parametrize("irot", range(4))
+@pytest.mark.parametrize("imir", [None, 0, 1])
+def test_the_turn_is_known_as_an_orientation(irot, imir):
+    photo = load(iphone.heic(RGB, irot=irot, imir=imir))
+    codes = np.rint(photo.profile.from_linear(photo.rgb) * 255)
+    assert np.array_equal(codes, upright(RGB, photo.meta.turn))
 
 
 def test_turning_back_is_the_inverse_of_turning():
@@ -137,6 +149,7 @@ def test_another_depth_takes_the_place_of_the_sources(irot):
 def test_an_anchored_depth_is_still_the_sources():
     source = portrait()
     photo = load(source)
+    assert photo.depth is not None
     anchored = replace(photo, depth=photo.depth * 0.5 + 0.1, depth_kind="absolute")
     assert (
         belongings(writer.encode(rendered(anchored), "heic"))[iphone.DEPTH_URN] == belongings(source)[iphone.DEPTH_URN]
@@ -157,7 +170,9 @@ def test_another_matte_takes_the_place_of_the_sources():
 def test_depth_and_mattes_of_any_photo_are_written(kind):
     depth = np.linspace(0.0, 4.0, 96 * 128).reshape(96, 128).astype(np.float32)
     depth[0, :3] = np.nan
-    photo = Photo(rgb=np.full((H, W, 3), 0.2, np.float32), depth=depth, matte=depth > 1, depth_kind=kind)
+    photo = Photo(
+        rgb=np.full((H, W, 3), 0.2, np.float32), depth=depth, matte=(depth > 1).astype(np.float32), depth_kind=kind
+    )
     again = load(writer.encode(replace(photo, mattes={"sky": (depth > 3).astype(np.float32)}), "heic"))
     assert again.depth is not None and again.depth_kind == kind
     assert np.abs(again.depth - np.nan_to_num(depth)).max() <= 0.51 * 4 / 255
@@ -207,7 +222,7 @@ def test_a_picture_of_another_size_gets_new_images():
     with pytest.warns(RebokehWarning, match="128x96, its source 256x192"):
         data = writer.encode(rendered(smaller), "heic", name="a.heic")
     again = load(data)
-    assert again.size == (96, 128) and again.depth is not None and len(again.mattes) == 5
+    assert again.size == (96, 128) and again.depth is not None and photo.depth is not None and len(again.mattes) == 5
     assert np.abs(again.depth - photo.depth).max() <= 0.51 * 3 / 255
 
 
@@ -313,3 +328,27 @@ def test_exiftool_and_heif_info_see_the_source_in_it(tmp_path):
     assert said_by(*check, str(output)).splitlines()[1:] == said_by(*check, str(source)).splitlines()[1:]
     tags = ("exiftool", "-a", "-G1", "-XMP-tiff:all", "-IFD0:all", "-ExifIFD:all", "-GPS:all", "-Rotation")
     assert said_by(*tags, str(output)) == said_by(*tags, str(source)) != ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["ip14_truedepth_mattes_b", "ip12pro_gainmap"])
+def test_real_photos_keep_what_they_hold(shared, tmp_path, name):
+    path, output = shared / "real" / f"{name}.heic", tmp_path / "b.heic"
+    photo = load(path)
+    output.write_bytes(writer.encode(rendered(photo), "heic"))
+    before, after = belongings(path.read_bytes()), belongings(output.read_bytes())
+    before.pop(iphone.GAIN_URN, None)
+    assert after == before
+    again = load(output)
+    assert again.size == photo.size and again.meta.exif == photo.meta.exif
+    assert photo.meta.xmp is None or again.meta.xmp == photo.meta.xmp
+    assert photo.depth is None or same(again.depth, photo.depth)
+    told = ("heif-info",)
+    depth = [line for line in said_by(*told, str(path)).splitlines() if "d-m" in line or "depth" in line]
+    assert depth == [line for line in said_by(*told, str(output)).splitlines() if "d-m" in line or "depth" in line]
+    problems = [
+        line
+        for line in said_by("exiftool", "-validate", "-warning", "-a", str(output)).splitlines()
+        if "Warning  " in line
+    ]
+    assert all("Duplicate tag 'auxl'" in line for line in problems)  # as in every file that an iPhone wrote

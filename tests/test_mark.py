@@ -11,7 +11,7 @@ import pytest
 from command import rebokeh
 
 from rebokeh import Lens, render
-from rebokeh.bokeh.io import boxes, graft, load, mark
+from rebokeh.bokeh.io import boxes, graft, kept, load, mark
 from rebokeh.bokeh.io import write as writer
 from rebokeh.bokeh.photo import Metadata, Photo, Rendering
 
@@ -94,11 +94,11 @@ def test_the_command_line_warns_of_blur_on_blur(portrait):
 def test_the_command_line_says_what_a_save_leaves_behind(portrait, monkeypatch):
     photo = portrait.photo.with_name("a.heic")
     photo.write_bytes(iphone.heic(CODES, depth=CODES[..., 0]))
-    monkeypatch.setattr(graft, "_from_source", broken)
+    monkeypatch.setattr(graft, "from_source", broken)
     result = rebokeh(photo)
     assert result.exit_code == 0, result.output
     assert result.stderr.count("rebokeh: warning: ") == 1 and "not taken over as they are (torn)" in result.stderr
 
 
 def broken(*_: object) -> None:
-    raise graft.GraftError("torn")
+    raise kept.GraftError("torn")

@@ -10,7 +10,7 @@ from ..colour import Profile
 from ..errors import InputError
 from ..photo import FloatArray, Photo, Rendering
 from . import apple, boxes, exif, mark
-from .common import Decoded, check_size, decoding, profile_or_note, same_aspect
+from .common import Decoded, check_size, decoding, profile_or_note, same_aspect, upright
 from .lut import to_srgb
 from .raster import cicp_profile
 
@@ -67,6 +67,17 @@ def read(data: bytes, name: str) -> Photo:
     return decoded.photo(**more)
 
 
+def _turn(meta: boxes.Meta | None) -> int:
+    """Tell the rotation and mirroring that the decoder has applied, as one EXIF orientation."""
+    stored = seen = np.arange(6).reshape(2, 3)
+    for kind, body in turns_of(meta) if meta else ():
+        if kind == "irot":
+            seen = np.rot90(seen, body[0] & 3)
+        else:
+            seen = seen[:, ::-1] if body[0] & 1 else seen[::-1]
+    return next(turn for turn in range(1, 9) if np.array_equal(upright(stored, turn), seen))
+
+
 def turns_of(meta: boxes.Meta) -> list[tuple[str, bytes]]:
     """Rotation and mirroring (irot, imir) of the picture, in the order in which they are applied."""
     item = meta.items.get(meta.primary)
@@ -105,15 +116,6 @@ def _profile(info: dict, codes: NDArray, name: str, notes: list[str]) -> tuple[P
         return (profile, codes) if profile else to_srgb(codes, icc, name, notes)
     nclx = info.get("nclx_profile") or {}
     return cicp_profile(nclx.get("color_primaries", 1), nclx.get("transfer_characteristics", 13), name), codes
-
-
-def _turn(meta: boxes.Meta | None) -> int:
-    """Tell the rotation and mirroring (irot, imir) that the decoder has applied, as one EXIF orientation."""
-    item = meta.items.get(meta.primary) if meta else None
-    irot, imir = (item.find("irot"), item.find("imir")) if item else (None, None)
-    if imir:  # from scanners and editors, not from phones: only the plain cases
-        return {0: 4, 1: 2}.get(imir[0] & 1, 1) if not irot or irot[0] & 3 == 0 else 1
-    return {0: 1, 1: 8, 2: 3, 3: 6}[irot[0] & 3] if irot else 1
 
 
 def depth_of(image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decoded) -> dict:

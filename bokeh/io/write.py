@@ -79,6 +79,11 @@ def save(
         When the format, quality, bit depth or strip makes no sense.
     OutputError
         When the file exists, is the input, or cannot be written.
+
+    Warns
+    -----
+    RebokehWarning
+        When the depth and mattes of the HEIC that was read cannot be taken over as they are.
     """
     kind = output_format(path, format)
     source = photo.meta.path if photo.meta.path and photo.meta.path != "<bytes>" else None
