@@ -21,6 +21,9 @@ from .exif import Facts
 # Twice the largest phone sensor; above it a picture is an attack or belongs to another tool.
 MAX_PIXELS = 200_000_000
 
+# Where a map that gives only an order is put: its nearest point at 0.5 m, its farthest at infinity.
+NOMINAL_DIOPTRES = 2.0
+
 
 @contextmanager
 def decoding(name: str, what: str = "picture") -> Iterator[None]:
