@@ -23,6 +23,7 @@ SEMANTIC_MATTES = {
 # Mean coverage below which a portrait matte holds nobody: compression noise, not a person.
 EMPTY_MATTE = 1e-3
 
+
 def xmp_values(xmp: bytes | None) -> dict[str, str]:
     """Collect the simple values of an XMP block as {"prefix:Name": text}; empty when it cannot be read."""
     return Xmp(xmp).values

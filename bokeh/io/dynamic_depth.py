@@ -5,14 +5,15 @@ Written from Google's specification and the code of Android's library; no real f
 
 from __future__ import annotations
 
+import itertools
+
 from numpy.typing import NDArray
 
 from .embedded import Jpeg, depth_fields, map_codes, unitless_fields, use_original
 from .gdepth import inverse_depth
-from .google import items_of
+from .google import IMAGE, placements
 from .xmp import number
 
-_IMAGE = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 # Dioptres that are as good as 0: a thousand kilometres.
 _INFINITY = 1e-6
 
@@ -71,7 +72,7 @@ def _is_depth(group: dict[str, str]) -> bool:
 def _payload(jpeg: Jpeg, uri: str) -> bytes | None:
     """Return the item of that name: the first of its possible places where a picture begins."""
     for entries in jpeg.xmp.lists("Container:Directory"):
-        for item in items_of(jpeg, entries):
-            if item.uri == uri and jpeg.data.startswith(_IMAGE, item.start):
+        for item in itertools.chain.from_iterable(placements(jpeg, entries)):
+            if item.uri == uri and jpeg.data.startswith(IMAGE, item.start):
                 return jpeg.data[item.start : item.start + item.size]
     return None

@@ -1,4 +1,4 @@
-"""Pictures inside a picture: depth maps, gain maps and sharp originals that a JPEG carries in metadata or behind its end.
+"""Pictures inside a picture: maps and sharp originals that a JPEG carries in its metadata or behind its end.
 
 What is wrong with one of them never costs the picture: it is left out, with a note.
 """

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ..errors import UnknownFormatError
 from ..photo import Photo
-from . import exr, heic, jpeg, raster, tiff
+from . import dng, exr, heic, jpeg, raster, tiff
 from .boxes import brands
 
 READABLE = "HEIC, JPEG, PNG, TIFF, EXR and AVIF"
@@ -18,6 +18,7 @@ ADAPTERS: list[tuple[str, Callable[[bytes], bool], Callable[[bytes, str], Photo]
     ("avif", lambda d: bool({"avif", "avis"} & set(brands(d))), raster.read_avif),
     ("heic", lambda d: bool(_HEIF & set(brands(d))), heic.read),
     ("png", lambda d: d[:8] == b"\x89PNG\r\n\x1a\n", raster.read_png),
+    ("dng", dng.is_dng, dng.read),
     ("tiff", lambda d: d[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), tiff.read),
     ("exr", lambda d: d[:4] == b"\x76\x2f\x31\x01", exr.read),
 ]

@@ -115,7 +115,7 @@ def _markers(data: bytes, start: int) -> Iterator[tuple[int, int, int]]:
 def _joined(
     data: bytes, xmp: bytes | None, pieces: list[tuple[bytes, int, int, int, int]]
 ) -> tuple[bytes | None, tuple[str, ...]]:
-    """Extended XMP put together from its pieces; None, and why, when it is not whole."""
+    """Put extended XMP together from its pieces; None, and why, when it is not whole."""
     if not pieces:
         return None, ()
     said = _GUID.search(xmp or b"")

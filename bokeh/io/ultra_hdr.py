@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from .embedded import Jpeg
-from .google import items_of
+from .google import placements
 from .segments import images, walk
 from .xmp import Xmp
 
@@ -58,10 +58,9 @@ def gain_frame(jpeg: Jpeg) -> GainFrame | None:
 
 def _listed(jpeg: Jpeg) -> Iterator[tuple[int, int]]:
     """(start, size) of what Google's directory calls the gain map, counted from the picture's end and the file's."""
-    for items in jpeg.xmp.lists("GContainer:Directory"):
-        for item in items_of(jpeg, items):
-            if item.semantic == "GainMap":
-                yield item.start, item.size
+    for entries in jpeg.xmp.lists("GContainer:Directory"):
+        for items in placements(jpeg, entries):
+            yield from ((item.start, item.size) for item in items if item.semantic == "GainMap")
 
 
 def fields(jpeg: Jpeg) -> dict:

@@ -106,7 +106,7 @@ class Xmp:
                 self.values.setdefault(key, value)
 
     def _lift(self, match: re.Match[bytes]) -> bytes:
-        if not match[2].strip():
+        if match[2].isspace():
             return match[1] + b"\n"
         self._long.append(match[2])
         return match[1] + b"@%d" % (len(self._long) - 1)
