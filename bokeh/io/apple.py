@@ -72,6 +72,17 @@ def xmp_values(xmp: bytes | None) -> dict[str, str]:
     return found
 
 
+def xmp_sequences(xmp: bytes | None) -> dict[str, tuple[str, ...]]:
+    """Collect the values of an XMP block as {"prefix:Name": texts}: one text, or those of an rdf:Seq, Bag or Alt."""
+    found = {key: (text,) for key, text in xmp_values(xmp).items()}
+    root = _root(xmp)
+    for node in () if root is None else root.iter():
+        items = [li.text or "" for li in node.iterfind("./{*}*/{*}li") if len(li) == 0]
+        if items:
+            found.setdefault(_key(node.tag), tuple(item.strip() for item in items))
+    return found
+
+
 def number(values: dict[str, str], key: str) -> float | None:
     """Return the value as a finite number, or None."""
     try:
