@@ -15,13 +15,15 @@ from rebokeh.bokeh.io.gain_map import GainMapError, GainMetadata
 from rebokeh.bokeh.photo import GainMap
 
 RAMP = np.arange(256, dtype=np.uint8).reshape(16, 16)
-XMP = {"GainMapMin": -0.5, "GainMapMax": 3.25, "Gamma": 1.5, "OffsetSDR": 0.0625, "OffsetHDR": 0.03125,
-       "HDRCapacityMin": 0.25, "HDRCapacityMax": 3.5}  # fmt: skip
+XMP: dict[str, object] = {
+    "GainMapMin": -0.5, "GainMapMax": 3.25, "Gamma": 1.5, "OffsetSDR": 0.0625, "OffsetHDR": 0.03125,
+    "HDRCapacityMin": 0.25, "HDRCapacityMax": 3.5,
+}  # fmt: skip
 ISO = [(-0.5, 3.25, 1.5, 0.0625, 0.03125)]
 
 
 def test_the_codes_are_stops_by_the_closed_form():
-    found = gain_map.from_xmp(gain.hdrgm(**XMP))
+    found = gain_map.from_xmp(gain.hdrgm(XMP))
     assert found is not None and not found.base_is_hdr
     got = found.gain_map(RAMP)
     np.testing.assert_allclose(got.log2_gain, -0.5 + 3.75 * (RAMP / 255) ** (1 / 1.5), atol=1e-6)
@@ -31,17 +33,17 @@ def test_the_codes_are_stops_by_the_closed_form():
 
 @pytest.mark.parametrize("common", [0, 10_000 * 2**5])
 def test_both_kinds_of_metadata_say_the_same(common):
-    words, block = gain_map.from_xmp(gain.hdrgm(**XMP)), gain_map.from_iso(gain.iso(ISO, (0.25, 3.5), common=common))
+    words, block = gain_map.from_xmp(gain.hdrgm(XMP)), gain_map.from_iso(gain.iso(ISO, (0.25, 3.5), common=common))
     assert words == block
-    assert gain_map.from_xmp(gain.hdrgm(sequences=True, **XMP)) == words
+    assert gain_map.from_xmp(gain.hdrgm(XMP, sequences=True)) == words
 
 
 def test_three_channels():
     rows = [(0.0, 1.0, 1.0, 0.0, 0.0), (0.0, 2.0, 2.0, 0.25, 0.125), (-1.0, 3.0, 0.5, 0.5, 0.0)]
-    words = gain.hdrgm(
-        GainMapMin=(0, 0, -1), GainMapMax=(1, 2, 3), Gamma=(1, 2, 0.5), OffsetSDR=(0, 0.25, 0.5),
-        OffsetHDR=(0, 0.125, 0), HDRCapacityMax=3,
-    )  # fmt: skip
+    words = gain.hdrgm({
+        "GainMapMin": (0, 0, -1), "GainMapMax": (1, 2, 3), "Gamma": (1, 2, 0.5), "OffsetSDR": (0, 0.25, 0.5),
+        "OffsetHDR": (0, 0.125, 0), "HDRCapacityMax": 3,
+    })  # fmt: skip
     found = gain_map.from_xmp(words)
     assert found == gain_map.from_iso(gain.iso(rows, (0, 3)))
     assert found is not None
@@ -52,9 +54,9 @@ def test_three_channels():
 
 
 def test_what_is_left_out_is_as_the_specification_has_it():
-    found = gain_map.from_xmp(gain.hdrgm(GainMapMax=2))
+    found = gain_map.from_xmp(gain.hdrgm({"GainMapMax": 2}))
     assert found == GainMetadata((0.0,) * 3, (2.0,) * 3, alternate_headroom=2.0)
-    assert gain_map.from_xmp(gain.hdrgm()) is None, "the primary's own XMP may have the version alone"
+    assert gain_map.from_xmp(gain.hdrgm({})) is None, "the primary's own XMP may have the version alone"
     assert gain_map.from_xmp(None) is None
 
 
@@ -69,8 +71,8 @@ def test_what_is_written_reads_back(low, high, gamma, offset, headroom, own):
     for name in ("low", "high", "gamma", "offset_base", "offset_alternate", "alternate_headroom"):
         np.testing.assert_allclose(getattr(again, name), getattr(said, name), atol=2e-6)
     assert again.in_base_colour == own
-    words = {k: v if len(v) > 1 else v[0] for k, v in gain_map.to_xmp_values(said).items()}
-    assert gain_map.from_xmp(gain.hdrgm(**words)) == GainMetadata(low, high, gamma, offset, offset[::-1], 0.0, headroom)
+    words: dict[str, object] = {k: v if len(v) > 1 else v[0] for k, v in gain_map.to_xmp_values(said).items()}
+    assert gain_map.from_xmp(gain.hdrgm(words)) == GainMetadata(low, high, gamma, offset, offset[::-1], 0.0, headroom)
 
 
 @pytest.mark.parametrize("end", range(0, 61))
@@ -102,7 +104,7 @@ def test_any_bytes_are_metadata_or_an_error(block):
 )  # fmt: skip
 def test_numbers_that_no_picture_has_are_an_error(values):
     with pytest.raises(GainMapError):
-        gain_map.from_xmp(gain.hdrgm(**values))
+        gain_map.from_xmp(gain.hdrgm(values))
 
 
 def test_a_newer_version_and_a_zero_denominator_are_errors():
@@ -117,8 +119,11 @@ def test_a_newer_version_and_a_zero_denominator_are_errors():
 def test_maps_that_are_of_no_use_are_noted():
     for metadata, said in (
         (None, "no metadata"),
-        (gain_map.from_xmp(gain.hdrgm(GainMapMax=2, HDRCapacityMax=2, BaseRenditionIsHDR="True")), "down to SDR"),
-        (gain_map.from_xmp(gain.hdrgm(GainMapMax=0)), "brightens nothing"),
+        (
+            gain_map.from_xmp(gain.hdrgm({"GainMapMax": 2, "HDRCapacityMax": 2, "BaseRenditionIsHDR": "True"})),
+            "down to SDR",
+        ),
+        (gain_map.from_xmp(gain.hdrgm({"GainMapMax": 0})), "brightens nothing"),
     ):
         notes: list[str] = []
         assert gain_map.gain_map_or_note(RAMP, metadata, "Ultra HDR", notes) == {}
