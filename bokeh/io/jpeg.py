@@ -12,14 +12,13 @@ from .raster import decode, open_jpeg
 from .segments import Segments, walk
 from .xmp import Xmp
 
-# Each gives fields of a Photo, or nothing when the file is not of its family; what an earlier one found stands.
-FAMILIES: list[Callable[[Jpeg], dict]] = [
+# Each gives fields of a Photo, or nothing when the file is not of its family; the first that finds depth is the last.
+DEPTHS: list[Callable[[Jpeg], dict]] = [
     apple_jpeg.fields,
     dynamic_depth.fields,
     gdepth.fields,
     huawei.fields,
     samsung.fields,
-    ultra_hdr.fields,
 ]
 
 
@@ -36,10 +35,11 @@ def read(data: bytes, name: str) -> Photo:
     decoded.notes.extend(segments.notes)
     jpeg = Jpeg(data, decoded, segments, Xmp(segments.xmp, segments.extended))
     found: dict = {}
-    for fields in FAMILIES:
-        # Two families may both hold depth (Pixels wrote GDepth and Dynamic Depth): the second need not be decoded.
-        if "depth" not in found or fields is ultra_hdr.fields:
-            found = {**fields(jpeg), **found}
+    for fields in DEPTHS:
+        # Pixels wrote GDepth and Dynamic Depth into one file: the second map need not be decoded.
+        found = found if "depth" in found else {**fields(jpeg), **found}
+    if "gain_map" not in found:
+        found |= ultra_hdr.fields(jpeg)
     if not found and any(start + size > len(data) for start, size in segments.frames):
         decoded.notes.append("lists further frames (depth, mattes) that are cut off or gone")
     area = found.pop("af_area", None)

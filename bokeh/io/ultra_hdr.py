@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .embedded import Jpeg
+from . import gain_map
+from .embedded import Jpeg, map_codes
 from .google import placements
 from .segments import images, walk
+from .tone_map import one_channel
 from .xmp import Xmp
 
 
@@ -68,5 +70,11 @@ def fields(jpeg: Jpeg) -> dict:
     frame = gain_frame(jpeg)
     if frame is None:
         return {}
-    jpeg.note("holds an Ultra HDR gain map, which is not read yet")
-    return {}
+    kind = "Ultra HDR" if frame.iso is None else "ISO 21496-1"
+    try:
+        metadata = gain_map.from_xmp(frame.xmp) if frame.iso is None else gain_map.from_iso(frame.iso)
+    except gain_map.GainMapError as err:
+        jpeg.note(f"the {kind} gain map's {err}, so it is not used")
+        return {}
+    codes = map_codes(jpeg, frame.image, "gain map") if metadata is not None else None
+    return gain_map.gain_map_or_note(codes if codes is None else one_channel(codes), metadata, kind, jpeg.decoded.notes)

@@ -82,6 +82,17 @@ def pairs(root: Element) -> Iterator[tuple[str, str]]:
             yield key_of(node.tag), node.text.strip()
 
 
+def sequences(packet: bytes | None) -> dict[str, tuple[str, ...]]:
+    """Collect the values of a packet as {"prefix:Name": texts}: one text, or those of an rdf:Seq, Bag or Alt."""
+    root = parse(packet)
+    found: dict[str, tuple[str, ...]] = {}
+    for node in () if root is None else root.iter():
+        items = [li.text or "" for li in node.iterfind("./{*}*/{*}li") if len(li) == 0]
+        if items:
+            found.setdefault(key_of(node.tag), tuple(item.strip() for item in items))
+    return {**found, **{key: (text,) for key, text in Xmp(packet).values.items()}}
+
+
 class Xmp:
     """One picture's XMP, in one packet or several; what cannot be read of it is left out.
 
