@@ -32,7 +32,7 @@ def test_a_real_photo_is_read_as_it_is_known(known):
         assert photo.meta.f35_mm == float(known["F35mm"])
     assert (photo.matte is not None) == ("portraiteffectsmatte" in known["aux"])
     assert set(photo.mattes) == {m for m in ("hair", "skin", "teeth", "glasses") if f"semantic{m}matte" in known["aux"]}
-    assert (photo.gain_map is not None) == ("hdrgainmap" in known["aux"])
+    assert (photo.gain_map is not None) == any(kind in known["aux"] for kind in ("gainmap", "tmap"))
     if known["SubjectArea"]:
         area = photo.meta.af_area
         assert area is not None and 0 <= area[0] < area[0] + area[2] <= 1 + 1e-9 and area[1] + area[3] <= 1 + 1e-9

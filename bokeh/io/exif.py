@@ -19,6 +19,8 @@ PIXEL_WIDTH, PIXEL_HEIGHT = 0xA002, 0xA003
 
 # What of a TIFF's main directory is about the camera and not about the pixels.
 _CAMERA_TAGS = {0x010E, MAKE, MODEL, ORIENTATION, 0x0131, 0x0132, 0x013B, 0x8298}
+# XMP that speaks of what stands beside a picture in its file: depth map, original, gain map, further XMP.
+_BESIDE = [rb"xmpNote:HasExtendedXMP", rb"GDepth:\w+", rb"GImage:\w+", rb"hdrgm:\w+", rb"G?Container:Directory"]
 # Bytes of a value, and its struct letter, by TIFF type.
 _TYPES = {1: (1, "B"), 2: (1, "s"), 3: (2, "H"), 4: (4, "I"), 5: (8, "I"), 6: (1, "b"), 7: (1, "s"), 8: (2, "h"),
           9: (4, "i"), 10: (8, "i"), 11: (4, "f"), 12: (8, "d")}  # fmt: skip
@@ -257,12 +259,17 @@ def _remove_entry(data: bytearray, order: str, ifd: int, tag: int) -> None:
 def xmp_for_output(xmp: bytes | None, keep_gps: bool = True, turned: bool = False) -> bytes | None:
     """Return XMP as an output carries it.
 
-    Without orientation, for the pixels are upright; without regions of the picture as it lay before, if it was
+    Without orientation, for the pixels are upright; without the list of what stood beside the picture in its file, for
+    it does so no more; without regions of the picture as it lay before, if it was
     `turned`; without the place, unless `keep_gps`.
     """
     if not xmp:
         return None
-    names = [rb"tiff:Orientation"] + ([rb"mwg-rs:Regions"] if turned else []) + ([] if keep_gps else [rb"exif:GPS\w*"])
+    names = (
+        [rb"tiff:Orientation", *_BESIDE]
+        + ([rb"mwg-rs:Regions"] if turned else [])
+        + ([] if keep_gps else [rb"exif:GPS\w*"])
+    )
     for name in names:
         xmp = re.sub(rb"\s" + name + rb"\s*=\s*(\"[^\"]*\"|'[^']*')", b"", xmp)
         xmp = re.sub(rb"<(" + name + rb")(?:\s[^>]*)?(?:/>|>.*?</\1\s*>)", b"", xmp, flags=re.DOTALL)

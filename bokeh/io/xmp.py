@@ -74,12 +74,16 @@ def number(values: dict[str, str], key: str) -> float | None:
 
 
 def pairs(root: Element) -> Iterator[tuple[str, str]]:
-    """Attributes and texts of an element and all below it."""
+    """Attributes and texts of an element and all below it; a list of texts is one, its items parted by spaces."""
     for node in root.iter():
         for name, value in node.attrib.items():
             yield key_of(name), value.strip()
         if node.text and node.text.strip() and len(node) == 0:
             yield key_of(node.tag), node.text.strip()
+        elif len(node) == 1 and node[0].tag.endswith("}Seq"):
+            items = [(item.text or "").strip() for item in node[0]]
+            if items and all(items):
+                yield key_of(node.tag), " ".join(items)
 
 
 def sequences(packet: bytes | None) -> dict[str, tuple[str, ...]]:
@@ -90,7 +94,7 @@ def sequences(packet: bytes | None) -> dict[str, tuple[str, ...]]:
         items = [li.text or "" for li in node.iterfind("./{*}*/{*}li") if len(li) == 0]
         if items:
             found.setdefault(key_of(node.tag), tuple(item.strip() for item in items))
-    return {**found, **{key: (text,) for key, text in Xmp(packet).values.items()}}
+    return {**{key: (text,) for key, text in Xmp(packet).values.items()}, **found}
 
 
 class Xmp:
