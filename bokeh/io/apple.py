@@ -74,7 +74,7 @@ def xmp_values(xmp: bytes | None) -> dict[str, str]:
 
 def xmp_sequences(xmp: bytes | None) -> dict[str, tuple[str, ...]]:
     """Collect the values of an XMP block as {"prefix:Name": texts}: one text, or those of an rdf:Seq, Bag or Alt."""
-    found = {key: (text,) for key, text in xmp_values(xmp).items()}
+    found: dict[str, tuple[str, ...]] = {key: (text,) for key, text in xmp_values(xmp).items()}
     root = _root(xmp)
     for node in () if root is None else root.iter():
         items = [li.text or "" for li in node.iterfind("./{*}*/{*}li") if len(li) == 0]
