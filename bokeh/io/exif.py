@@ -265,11 +265,8 @@ def xmp_for_output(xmp: bytes | None, keep_gps: bool = True, turned: bool = Fals
     """
     if not xmp:
         return None
-    names = (
-        [rb"tiff:Orientation", *_BESIDE]
-        + ([rb"mwg-rs:Regions"] if turned else [])
-        + ([] if keep_gps else [rb"exif:GPS\w*"])
-    )
+    names = [rb"tiff:Orientation", *_BESIDE, *([rb"mwg-rs:Regions"] if turned else [])]
+    names += [] if keep_gps else [rb"exif:GPS\w*"]
     for name in names:
         xmp = re.sub(rb"\s" + name + rb"\s*=\s*(\"[^\"]*\"|'[^']*')", b"", xmp)
         xmp = re.sub(rb"<(" + name + rb")(?:\s[^>]*)?(?:/>|>.*?</\1\s*>)", b"", xmp, flags=re.DOTALL)
