@@ -114,8 +114,10 @@ class Anchoring:
     @property
     def words(self) -> str:
         """Like "anchored by the autofocus (0.42 m, the map said 0.47): good to about 10 %"."""
-        said = ", ".join(f"{e.source} ({_metres(e.distance_m)}, the map said {_metres(e.map_m)})" for e in self.evidence)
-        return f"anchored by {said}: good to about {100 * self.uncertainty:.0f} %"
+        said = ", ".join(
+            f"{e.source} ({_metres(e.distance_m)}, the map said {_metres(e.map_m)})" for e in self.evidence
+        )
+        return f"anchored by {', '.join(known)}: good to about {100 * self.uncertainty:.0f} %"
 
 
 def anchored(photo: Photo, anchors: Sequence[Anchor] = ()) -> Photo:
@@ -254,7 +256,7 @@ def _fit_found(photo: Photo) -> tuple[Anchoring | None, list[str]]:
 
 
 def _claims(meta: Metadata, size: tuple[int, int]) -> list[tuple[str, Box, float, float]]:
-    """What the file says of distances: (source, box, metres, relative uncertainty)."""
+    """List what the file says of distances: (source, box, metres, relative uncertainty)."""
     claims = []
     if meta.af_area and meta.af_distance_m:
         claims.append(("the autofocus", meta.af_area, meta.af_distance_m, AF_UNCERTAINTY))
@@ -267,6 +269,13 @@ def _claims(meta: Metadata, size: tuple[int, int]) -> list[tuple[str, Box, float
             distance_m = focal * FACE_REGION_M / (box[3] * size[0])
             claims.append(("the size of a face", box, distance_m, FACE_UNCERTAINTY))
     return claims
+
+
+def trust(photo: Photo) -> str:
+    """Say how far the depth map's metres can be trusted."""
+    if photo.depth_kind == "anchored" and photo.meta.anchoring:
+        return photo.meta.anchoring.words
+    return {"absolute": "as stated", "relative": "nominal", "unitless": "unknown"}.get(photo.depth_kind, "anchored")
 
 
 def focal_px(meta: Metadata, size: tuple[int, int]) -> float | None:
