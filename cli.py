@@ -203,6 +203,7 @@ def _render(
 
     from .bokeh import warmup
     from .bokeh.anchor import Anchor
+    from .bokeh.focus import focus_warnings
     from .bokeh.io import load, save
     from .bokeh.io.atomic import abandon
     from .bokeh.render import RenderSettings, prepare
@@ -224,6 +225,8 @@ def _render(
             loaded = load(
                 source, depth=depth, depth_unit=depth_unit, depth_scale=depth_scale, matte=matte, anchors=anchors
             )
+        for warning in () if quiet else (*loaded.meta.warnings, *focus_warnings(chosen, loaded)):
+            (say if bar is None else bar.say)(f"rebokeh: warning: {warning}")
         named = tag(chosen.f_number, style, chosen.glass.name)
         output = plan_output(photo, out, format, source_format=loaded.meta.format, tag=named)
         if output.path is not None:
@@ -254,8 +257,6 @@ def _render(
                 save(picture, output.path, overwrite=overwrite, **options)
 
     done = facts(photo, output, loaded, chosen, settings, report, clock.seconds, save_steps, clock.parts, lens_source)
-    for warning in () if quiet else done["warnings"]:
-        say(f"warning: {warning}")
     if as_json:
         print(json.dumps(done, allow_nan=False))
     if verbose:

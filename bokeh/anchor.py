@@ -114,9 +114,7 @@ class Anchoring:
     @property
     def words(self) -> str:
         """Like "anchored by the autofocus (0.42 m, the map said 0.47): good to about 10 %"."""
-        said = ", ".join(
-            f"{e.source} ({_metres(e.distance_m)}, the map said {_metres(e.map_m)})" for e in self.evidence
-        )
+        known = [f"{e.source} ({_metres(e.distance_m)}, the map said {_metres(e.map_m)})" for e in self.evidence]
         return f"anchored by {', '.join(known)}: good to about {100 * self.uncertainty:.0f} %"
 
 

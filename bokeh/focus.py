@@ -89,13 +89,13 @@ def nearest_large_surface(dioptres: FloatArray) -> float:
     return float(np.median(values[first:]))
 
 
-def nominal_focus(lens: Lens, photo: Photo) -> str:
-    """Warn of a focus distance that is only as good as a map whose metres nothing vouches for; "" = no need to."""
-    if lens.focus_m is None or photo.depth_kind != "relative":
-        return ""
+def focus_warnings(lens: Lens, photo: Photo) -> tuple[str, ...]:
+    """Warn of a focus distance that is only as good as a map whose metres nothing vouches for."""
+    if lens.focus_m is None or photo.depth is None or photo.depth_kind != "relative":
+        return ()
     return (
         f"the focus distance of {lens.focus_m:.3g} m is nominal: the depth map is relative and nothing in the file "
-        "anchors it; give a known distance with --anchor x,y=2.1m, or a point with --focus x,y"
+        "anchors it; give a known distance with --anchor x,y=2.1m, or a point with --focus x,y",
     )
 
 

@@ -116,7 +116,7 @@ def in_short(facts: Mapping[str, Any]) -> str:
 
 
 def in_words(facts: Mapping[str, Any]) -> list[str]:
-    """Say the same in lines of ``name: value``; what is empty, and the settings as asked for, are left out."""
+    """Say the same in lines of ``name: value``; what is empty, or was said before, and the settings are left out."""
     lines = [
         f"{name.replace('_', ' ')}: {_value_in_words(value)}"
         for name, value in facts.items()
