@@ -87,17 +87,14 @@ class DepthFacts:
 class Metadata:
     """What the file said, as far as rendering and writing need it; None = the file is silent.
 
-        `exif`, `xmp` are the raw blocks, carried to the output. `f35_mm` is the 35 mm equivalent
-        focal length. `af_area` is (x, y, w, h) of the autofocus area in 0..1 of the upright picture,
-        `af_distance_m` the distance the autofocus measured there.
-        `faces` are the faces the phone found, as (x, y, w, h) likewise; `subject_distance_m` is EXIF's SubjectDistance;
-        `intrinsics` and `depth_facts` stand with the depth map. `anchoring` is what fixed the depth map's metres.
-        `turn` is the EXIF orientation that was applied to make the picture upright.
-    <<<<<<< HEAD
-        `notes` says in words which source of depth, matte, gain map was found =======
-        `notes` says in words which source of depth, matte, gain map was found (printed by ``-v``); `warnings` says what
-        will look wrong because of what the file is (always printed, unless ``-q``).
-    >>>>>>> 301a1ee
+    `exif`, `xmp` are the raw blocks, carried to the output. `f35_mm` is the 35 mm equivalent
+    focal length. `af_area` is (x, y, w, h) of the autofocus area in 0..1 of the upright picture,
+    `af_distance_m` the distance the autofocus measured there.
+    `faces` are the faces the phone found, as (x, y, w, h) likewise; `subject_distance_m` is EXIF's SubjectDistance;
+    `intrinsics` and `depth_facts` stand with the depth map. `anchoring` is what fixed the depth map's metres.
+    `turn` is the EXIF orientation that was applied to make the picture upright.
+    `notes` says in words which source of depth, matte, gain map was found (printed by ``-v``); `warnings` says what
+    will look wrong because of what the file is (always printed, unless ``-q``).
     """
 
     path: str = ""
