@@ -25,7 +25,11 @@ def test_a_real_photo_is_read_as_it_is_known(known):
     assert sorted(photo.size) == sorted((width, height))
     if known["disparity_min_max"]:
         low, high = map(float, known["disparity_min_max"].split(".."))
-        assert photo.depth is not None and photo.depth_kind == known["accuracy"]
+        found = photo.meta.anchoring
+        assert photo.depth is not None and photo.depth_kind == ("anchored" if found else known["accuracy"])
+        if found:
+            assert known["accuracy"] == "relative"
+            low, high = low * found.scale + found.offset, high * found.scale + found.offset
         assert low - 1e-3 <= np.nanmin(photo.depth) and np.nanmax(photo.depth) <= high + 1e-3
         assert photo.depth.shape[0] / photo.depth.shape[1] == pytest.approx(photo.size[0] / photo.size[1], rel=0.02)
     if known["F35mm"]:

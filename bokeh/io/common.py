@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..colour import BrokenProfileError, LutProfileError, Profile
 from ..errors import InputError, RebokehError
 from ..photo import ASPECT_TOLERANCE, Metadata, Photo
-from . import apple
+from . import apple, intrinsics
 from .exif import Facts
 
 # Twice the largest phone sensor; above it a picture is an attack or belongs to another tool.
@@ -109,13 +109,23 @@ class Decoded:
     turn: int = 1
     facts: Facts = field(default_factory=Facts)
     notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def photo(self, **more) -> Photo:
-        """Make the Photo, with `more` of its fields (depth, matte, ...; depth_source and matte_source go to meta)."""
+        """Make the Photo, with `more` of its fields (depth, matte, ...).
+
+        Into its metadata go depth_source, matte_source, and what depth_xmp, the depth map's XMP values, holds.
+        """
         size = self.codes.shape[0], self.codes.shape[1]
         area, where = apple.af_area(self.facts, self.xmp, size, self.turn)
         if area:
             self.notes.append(f"AF area from {where}")
+        values = more.pop("depth_xmp", {})
+        camera = intrinsics.read(values)
+        camera = camera and intrinsics.turned(camera, size, self.turn)
+        f35_mm, said = intrinsics.equivalent(camera, self.facts.f35_mm, self.facts.zoom)
+        if said:
+            self.notes.append(said)
         meta = Metadata(
             path=self.name,
             format=self.format,
@@ -124,13 +134,18 @@ class Decoded:
             exif=self.exif,
             xmp=self.xmp,
             focal_mm=self.facts.focal_mm,
-            f35_mm=self.facts.f35_mm,
+            f35_mm=f35_mm,
             af_area=area,
             af_distance_m=apple.af_distance(self.facts),
+            subject_distance_m=self.facts.subject_distance_m,
+            faces=apple.faces(self.xmp, size, self.turn),
+            intrinsics=camera,
+            depth_facts=intrinsics.depth_facts(values),
             depth_source=more.pop("depth_source", ""),
             matte_source=more.pop("matte_source", ""),
             turn=self.turn,
             notes=tuple(self.notes),
+            warnings=tuple(self.warnings),
         )
         return Photo(rgb=self.profile.to_linear(self.codes), profile=self.profile, meta=meta, **more)
 

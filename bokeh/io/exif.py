@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 ORIENTATION, EXIF_IFD, GPS_IFD, MAKER_NOTE = 0x0112, 0x8769, 0x8825, 0x927C
 MAKE, MODEL = 0x010F, 0x0110
-FOCAL_LENGTH, FOCAL_35, SUBJECT_AREA = 0x920A, 0xA405, 0x9214
+FOCAL_LENGTH, FOCAL_35, SUBJECT_AREA, SUBJECT_DISTANCE, ZOOM = 0x920A, 0xA405, 0x9214, 0x9206, 0xA404
 PIXEL_WIDTH, PIXEL_HEIGHT = 0xA002, 0xA003
 
 # What of a TIFF's main directory is about the camera and not about the pixels.
@@ -36,6 +36,8 @@ class Facts:
     f35_mm: float | None = None
     pixel_size: tuple[int, int] | None = None
     subject_area: tuple[int, ...] | None = None
+    subject_distance_m: float | None = None
+    zoom: float | None = None
     maker: dict[int, float] | None = None
 
 
@@ -122,6 +124,8 @@ def read(exif: bytes | None) -> Facts:
         f35_mm=positive(FOCAL_35),
         pixel_size=(int(width[0]), int(height[0])) if width and height and width[0] > 0 < height[0] else None,
         subject_area=numbers(inner, SUBJECT_AREA) or None,
+        subject_distance_m=positive(SUBJECT_DISTANCE),
+        zoom=positive(ZOOM),
         maker=_apple_maker_note(exif, inner.get(MAKER_NOTE)),
     )
 
