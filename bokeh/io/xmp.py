@@ -18,6 +18,8 @@ from defusedxml.ElementTree import fromstring
 
 # Without embedded pictures a packet is 5-10 kB; a larger one is somebody's edit history or an attack.
 MAX_BYTES = 1_000_000
+# ... and it has a few hundred elements. Parsers take seconds over hundreds of thousands.
+_MAX_TAGS = 20_000
 
 _PREFIXES = {
     "http://ns.apple.com/depthData/1.0/": "depthData",
@@ -56,7 +58,7 @@ def key_of(name: str) -> str:
 
 def parse(packet: bytes | None) -> Element | None:
     """Parse a packet; None when there is none, or it is too large, broken or an attack."""
-    if not packet or len(packet) > MAX_BYTES:
+    if not packet or len(packet) > MAX_BYTES or packet.count(b"<") > _MAX_TAGS:
         return None
     try:
         return fromstring(packet.strip(b"\0 \r\n\t"))
