@@ -100,6 +100,20 @@ class DepthFacts:
 
 
 @dataclass(frozen=True)
+class Rendering:
+    """How rebokeh rendered a picture: f-number, focus in metres, and by which version ("" = the one that runs)."""
+
+    f_number: float
+    focus_m: float
+    version: str = ""
+
+    def __str__(self) -> str:
+        """Say it in words, like "f/1.8 at 2.1 m, rebokeh 0.1.0"."""
+        where = f"{self.focus_m:.3g} m" if math.isfinite(self.focus_m) else "infinity"
+        return f"f/{self.f_number:g} at {where}" + (f", rebokeh {self.version}" if self.version else "")
+
+
+@dataclass(frozen=True)
 class Metadata:
     """What the file said, as far as rendering and writing need it; None = the file is silent.
 
@@ -110,7 +124,10 @@ class Metadata:
     `intrinsics` and `depth_facts` stand with the depth map. `anchoring` is what fixed the depth map's metres.
     `turn` is the EXIF orientation that was applied to make the picture upright.
     `notes` says in words which source of depth, matte, gain map was found (printed by ``-v``); `warnings` says what
-    will look wrong because of what the file is (always printed, unless ``-q``).
+    will look wrong because of what the file is (always printed, unless ``-q``). `rendered` is how rebokeh rendered the
+    picture already. `original` is the whole input file, where the output takes over parts of it (HEIC), and
+    `depth_map` the depth that was rendered with, as it was before it was brought to the photo's resolution.
+    `hdr` is how the file held light above white.
     """
 
     path: str = ""
@@ -133,6 +150,10 @@ class Metadata:
     turn: int = 1
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    rendered: Rendering | None = None
+    original: bytes | None = field(default=None, repr=False)
+    depth_map: FloatArray | None = field(default=None, repr=False, compare=False)
+    hdr: Literal["", "gain-map", "pq", "hlg"] = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -231,8 +231,8 @@ def test_png_gamma_and_cicp():
     assert np.allclose(linear.rgb, DEEP / 65535, atol=1e-4) and said(linear, "gamma")
     p3 = load(png16(DEEP, 2, chunk(b"cICP", bytes([12, 13, 0, 1]))))
     assert p3.profile.name == "Display P3"
-    with pytest.raises(InputError, match="HLG"):
-        load(png16(DEEP, 2, chunk(b"cICP", bytes([9, 18, 0, 1]))))
+    hlg = load(png16(DEEP, 2, chunk(b"cICP", bytes([9, 18, 0, 1]))))
+    assert hlg.profile.name == "Rec.2020" and hlg.meta.hdr == "hlg"
 
 
 # --- orientation and metadata ----------------------------------------------------------------------------------------

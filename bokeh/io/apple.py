@@ -35,7 +35,9 @@ def xmp_values(xmp: bytes | None) -> dict[str, str]:
 
 
 def depth_kind(values: dict[str, str]) -> DepthKind:
-    """Whether the depth item calls itself absolute; silence counts as relative."""
+    """Whether the depth item calls itself absolute; silence counts as relative, and our own files say unitless."""
+    if values.get("rebokeh:DepthKind") == "unitless":
+        return "unitless"
     return "absolute" if values.get("depthData:Accuracy", "").strip().lower() == "absolute" else "relative"
 
 

@@ -6,16 +6,17 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import pq
 from ..colour import BrokenProfileError, LutProfileError, Profile
 from ..errors import InputError, RebokehError
-from ..photo import ASPECT_TOLERANCE, Metadata, Photo
-from . import apple, intrinsics
+from ..photo import ASPECT_TOLERANCE, Metadata, Photo, Rendering
+from . import apple, intrinsics, mark
 from .exif import Facts
 
 # Twice the largest phone sensor; above it a picture is an attack or belongs to another tool.
@@ -96,7 +97,7 @@ class Decoded:
     """A picture as its file holds it, upright: code values and what they mean.
 
     `codes` is uint8 or uint16 (full range) or float32, (H, W, 3). `turn` is the EXIF orientation that was
-    applied, for whatever else has to be turned.
+    applied, for whatever else has to be turned. `coding` is PQ or HLG where the codes are not of SDR.
     """
 
     codes: NDArray
@@ -110,6 +111,9 @@ class Decoded:
     facts: Facts = field(default_factory=Facts)
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    rendered: Rendering | None = None
+    original: bytes | None = None
+    coding: pq.Coding = "sdr"
 
     def photo(self, **more) -> Photo:
         """Make the Photo, with `more` of its fields (depth, matte, ...).
@@ -126,6 +130,10 @@ class Decoded:
         f35_mm, said = intrinsics.equivalent(camera, self.facts.f35_mm, self.facts.zoom)
         if said:
             self.notes.append(said)
+        rendered = self.rendered or mark.read(self.xmp)
+        if rendered:
+            self.notes.append(f"rendered by rebokeh: {rendered}")
+            self.warnings.append(f"already rendered by rebokeh at f/{rendered.f_number:g}: blur is added to blur")
         meta = Metadata(
             path=self.name,
             format=self.format,
@@ -146,8 +154,17 @@ class Decoded:
             turn=self.turn,
             notes=tuple(self.notes),
             warnings=tuple(self.warnings),
+            rendered=rendered,
+            original=self.original,
+            hdr="gain-map" if "gain_map" in more else "" if self.coding == "sdr" else self.coding,
         )
-        return Photo(rgb=self.profile.to_linear(self.codes), profile=self.profile, meta=meta, **more)
+        if self.coding == "sdr":
+            rgb = self.profile.to_linear(self.codes)
+        else:
+            rgb = pq.to_linear(self.codes, self.coding, self.profile)
+            self.notes.append(f"{self.coding.upper()}: 1.0 is diffuse white at {pq.WHITE_NITS:g} nits")
+            meta = replace(meta, notes=tuple(self.notes))
+        return Photo(rgb=rgb, profile=self.profile, meta=meta, **more)
 
 
 def profile_or_note(icc: bytes | None, notes: list[str]) -> Profile | None:

@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 
 from ..colour import Profile
 from ..errors import InputError
-from ..photo import FloatArray, Photo
-from . import apple, boxes, exif, tone_map
+from ..photo import FloatArray, Photo, Rendering
+from ..pq import Coding
+from . import apple, boxes, exif, mark, tone_map
 from .common import Decoded, check_size, decoding, profile_or_note, same_aspect
 from .lut import to_srgb
 from .raster import cicp_profile
+from .xmp import REBOKEH_URI
 
 
 def read(data: bytes, name: str) -> Photo:
@@ -28,7 +30,7 @@ def read(data: bytes, name: str) -> Photo:
     Raises
     ------
     InputError
-        When it is truncated, damaged, too large, or coded as PQ or HLG.
+        When it is truncated, damaged or too large.
     """
     try:
         meta = boxes.read_meta(data)
@@ -38,12 +40,13 @@ def read(data: bytes, name: str) -> Photo:
         raise InputError(f"{name}: the picture is truncated; get a fresh copy of the file")
     with decoding(name):
         # Sizes are known before pixels are decoded; 10 and 12 bit come as 16.
-        image = _open(data)
+        image = opened(data)
         check_size(*image.size, name)
         info = dict(image.info)
         codes = _rgb(np.asarray(image), image.mode)
+        codes = _whole_range(codes, int(info.get("bit_depth", 8)))
     notes: list[str] = []
-    profile, codes = _profile(info, codes, name, notes)
+    profile, coding, codes = _profile(info, codes, name, notes)
     block = info.get("exif") or None
     decoded = Decoded(
         codes=codes,
@@ -51,23 +54,51 @@ def read(data: bytes, name: str) -> Photo:
         format="heic",
         bit_depth=min(int(info.get("bit_depth", 8)), 16),
         profile=profile,
+        coding=coding,
         exif=block,
         xmp=info.get("xmp") or None,
         turn=_turn(meta),
         facts=exif.read(block),
         notes=notes,
+        rendered=_rendered(meta),
+        original=data,
     )
     if image.mode.split(";")[0] in ("L", "LA", "La", "I"):
         notes.append("grey picture: taken as RGB")
     if image.has_alpha:
         notes.append("transparency is ignored")
-    more = tone_map.read(meta, decoded, lambda alone: _gain_codes(alone, name))
-    return decoded.photo(**_depth(image, meta, decoded), **_auxiliaries(image, meta, decoded, more))
+
+    found = tone_map.read(meta, decoded, lambda alone: _gain_codes(alone, name))
+    return decoded.photo(**depth_of(image, meta, decoded), **auxiliaries_of(image, meta, decoded, found))
 
 
-def _open(data: bytes) -> pillow_heif.HeifImage:
+def turns_of(meta: boxes.Meta) -> list[tuple[str, bytes]]:
+    """Rotation and mirroring (irot, imir) of the picture, in the order in which they are applied."""
+    item = meta.items.get(meta.primary)
+    return [(kind, body) for kind, body in item.properties if kind in ("irot", "imir") and body] if item else []
+
+
+def _rendered(meta: boxes.Meta | None) -> Rendering | None:
+    """Find the mark that rebokeh left in an item of its own, where the picture had XMP before."""
+    for number in meta.referring("cdsc", meta.primary) if meta else ():
+        item = meta.items.get(number) if meta else None
+        if meta and item and item.kind == "uri " and REBOKEH_URI.encode() in item.info:
+            try:
+                return mark.read(meta.payload(item))
+            except boxes.BoxError:
+                return None
+    return None
+
+
+def opened(data: bytes) -> pillow_heif.HeifImage:
+    """Open the picture; nothing is decoded yet."""
     file = pillow_heif.open_heif(data, convert_hdr_to_8bit=False, hdr_to_16bit=True)
     return file[file.primary_index]
+
+
+def _whole_range(codes: NDArray, bits: int) -> NDArray:
+    """Spread codes of 9 to 15 bits, which come shifted, over all 16: white is 65535."""
+    return codes | codes >> bits if codes.dtype == np.uint16 and 8 < bits < 16 else codes
 
 
 def _rgb(codes: NDArray, mode: str) -> NDArray:
@@ -77,18 +108,21 @@ def _rgb(codes: NDArray, mode: str) -> NDArray:
     return np.ascontiguousarray(codes[..., :3] if codes.shape[2] >= 3 else codes[..., :1].repeat(3, axis=2))
 
 
-def _profile(info: dict, codes: NDArray, name: str, notes: list[str]) -> tuple[Profile, NDArray]:
+def _profile(info: dict, codes: NDArray, name: str, notes: list[str]) -> tuple[Profile, Coding, NDArray]:
     icc = info.get("icc_profile")
     if icc:
         profile = profile_or_note(icc, notes)
-        return (profile, codes) if profile else to_srgb(codes, icc, name, notes)
+        if profile:
+            return profile, "sdr", codes
+        profile, codes = to_srgb(codes, icc, name, notes)
+        return profile, "sdr", codes
     nclx = info.get("nclx_profile") or {}
-    return cicp_profile(nclx.get("color_primaries", 1), nclx.get("transfer_characteristics", 13), name), codes
+    return *cicp_profile(nclx.get("color_primaries", 1), nclx.get("transfer_characteristics", 13)), codes
 
 
 def _gain_codes(alone: bytes, name: str) -> NDArray:
     with decoding(name, "gain map"):
-        image = _open(alone)
+        image = opened(alone)
         check_size(*image.size, name, "gain map")
         return _rgb(np.asarray(image), image.mode)
 
@@ -102,7 +136,8 @@ def _turn(meta: boxes.Meta | None) -> int:
     return {0: 1, 1: 8, 2: 3, 3: 6}[irot[0] & 3] if irot else 1
 
 
-def _depth(image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decoded) -> dict:
+def depth_of(image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decoded) -> dict:
+    """Depth of a Photo, by field; notes go to `decoded`."""
     depths = image.info.get("depth_images") or []
     if not depths:
         return {}
@@ -138,8 +173,14 @@ def _item_xmp(meta: boxes.Meta | None, item_id: int) -> dict[str, str]:
         return {}
 
 
-def _auxiliaries(image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decoded, more: dict) -> dict:
-    """Add the mattes, and Apple's gain map where `more` holds none that says more about itself."""
+def auxiliaries_of(
+    image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decoded, found: dict | None = None
+) -> dict:
+    """Mattes and gain map of a Photo, by field; notes go to `decoded`.
+
+    A gain map that is `found` already is kept: its item says more about itself.
+    """
+    more = dict(found or {})
     mattes: dict[str, FloatArray] = {}
     for urn, ids in (image.info.get("aux") or {}).items():
         short = urn.rpartition(":")[2]

@@ -21,6 +21,7 @@ MAX_BYTES = 1_000_000
 # ... and it has a few hundred elements. Parsers take seconds over hundreds of thousands.
 _MAX_TAGS = 20_000
 
+REBOKEH_URI = "urn:rebokeh:1.0/"
 _PREFIXES = {
     "http://ns.apple.com/depthData/1.0/": "depthData",
     "http://ns.apple.com/pixeldatainfo/1.0/": "apdi",
@@ -42,6 +43,7 @@ _PREFIXES = {
     "http://ns.google.com/photos/dd/1.0/camera/": "Camera",
     "http://ns.google.com/photos/dd/1.0/image/": "Image",
     "http://ns.google.com/photos/dd/1.0/depthmap/": "DepthMap",
+    REBOKEH_URI: "rebokeh",
 }
 
 # Base64, with the line breaks that some writers put in, as text or as character references; or padding.
