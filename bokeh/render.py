@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import highlights
+from .anchor import trust
 from .colour import rgb_from_xyz
 from .depth import resize_matte, upsample
 from .errors import NoDepthError, UsageError
 from .exposure import Exposure
-from .focus import find_focus
+from .focus import find_focus, focus_warnings
 from .gaussian import gaussian_style
 from .highlights import Lights, above_clip, find_lights
 from .io.common import printable
@@ -127,7 +128,8 @@ class Scene:
         Returns
         -------
         Photo
-            The photo with its rgb replaced; scene-linear, same primaries.
+            The photo with its rgb replaced; scene-linear, same primaries. Its gain map is what the rendition withholds
+            of highlights in focus.
 
         Raises
         ------
@@ -141,16 +143,19 @@ class Scene:
         with _ONE_AT_A_TIME, watching(steps) as watch:
             if watch is not None:
                 watch.scene(self, thin)
+            withheld = None
             if self.settings.style == "gaussian":
                 picture = gaussian_style(self.photo.rgb, self.dioptres, self.matte, thin)
             else:
                 picture = self._through(thin, lens, progress, watch)
+                source = None if self.settings.highlights == "estimate" else self.photo.gain_map
+                withheld = self.levels.withheld(picture, thin, source)
             if watch is not None:
                 watch.picture(picture)
         depth = self.photo.depth if self.dioptres is None else self.dioptres
         rendered = Rendering(lens.f_number, thin.focus_m)
         meta = replace(self.photo.meta, rendered=rendered, depth_map=self.photo.depth)
-        return replace(self.photo, rgb=picture, depth=depth, gain_map=None, meta=meta)
+        return replace(self.photo, rgb=picture, depth=depth, gain_map=withheld, meta=meta)
 
     def _through(self, thin: ThinLens, lens: Lens, progress: Progress, watch: Watcher | None) -> FloatArray:
         """Follow the light: sheets from near to far, each seen through what stands before it; then the lights."""
@@ -223,6 +228,8 @@ class Scene:
             said["farthest_m"] = 1.0 / far if far > 0 else float("inf")
             said["largest_radius_px"] = max(abs(thin.radius_px(near)), abs(thin.radius_px(far)))
             said["depth_kind"] = self.photo.depth_kind
+            said["distances"] = trust(self.photo)
+            said["warnings"] = list(focus_warnings(lens, self.photo))
         if self.settings.style == "lens":
             said["quality"] = self.settings.quality
         said["lights"] = 0 if self.lights is None else int(self.lights.mask.sum())

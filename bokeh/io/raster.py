@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from ..colour import D65, PRIMARIES, BrokenProfileError, Profile, gamma_curve, named_profile
-from ..errors import InputError
 from ..photo import Photo
-from . import boxes, exif
+from ..pq import Coding
+from . import boxes, exif, tone_map
 from .common import Decoded, check_size, decoding, profile_or_note, silence, upright
 from .lut import convert_image, to_srgb
 
-# H.273 code points that pictures use. PQ and HLG are HDR codings, whose 1.0 is not the SDR clip.
+# H.273 code points that pictures use.
 _CICP_PRIMARIES = {1: "sRGB", 9: "Rec.2020", 12: "Display P3"}
-_CICP_HDR = {16: "PQ", 18: "HLG"}
+_CICP_HDR: dict[int, Coding] = {16: "pq", 18: "hlg"}
 
 
 def open_jpeg(data: bytes) -> JpegImagePlugin.JpegImageFile | MpoImagePlugin.MpoImageFile:
@@ -47,20 +47,47 @@ def read_png(data: bytes, name: str) -> Photo:
 
 
 def read_avif(data: bytes, name: str) -> Photo:
-    """Read an AVIF (8 bit: more is rounded by the decoder)."""
-    decoded = decode(data, name, "avif", lambda d: AvifImagePlugin.AvifImageFile(io.BytesIO(d)))
+    """Read an AVIF; more than 8 bits are rounded, unless imagecodecs is installed."""
+    decoded = decode(data, name, "avif", _open_avif)
     if (_avif_property(data, "pixi")[5:6] or b"\x08") > b"\x08":
+        _deepen(data, decoded)
+    return decoded.photo(
+        **tone_map.read(_meta(data), decoded, lambda alone: decode(alone, name, "avif", _open_avif).codes)
+    )
+
+
+def _deepen(data: bytes, decoded: Decoded) -> None:
+    """Take the codes from a decoder that keeps more than 8 bits, where it is installed."""
+    bits = _avif_property(data, "pixi")[5]
+    try:
+        from imagecodecs import avif_decode
+    except ImportError:
+        decoded.notes.append("AVIF of more than 8 bits is read as 8 bit; pip install 'rebokeh[avif]' reads them all")
+        return
+    with decoding(decoded.name):
+        codes = np.asarray(avif_decode(data))
+    codes = upright(codes[..., :3], decoded.turn) if codes.ndim == 3 and codes.shape[2] >= 3 else codes
+    if codes.shape == decoded.codes.shape and codes.dtype == np.uint16 and 8 < bits < 16:
+        decoded.codes, decoded.bit_depth = codes << (16 - bits) | codes >> (2 * bits - 16), bits
+    else:
         decoded.notes.append("AVIF of more than 8 bits is read as 8 bit")
-    return decoded.photo()
+
+
+def _open_avif(data: bytes) -> AvifImagePlugin.AvifImageFile:
+    return AvifImagePlugin.AvifImageFile(io.BytesIO(data))
+
+
+def _meta(data: bytes) -> boxes.Meta | None:
+    try:
+        return boxes.read_meta(data)
+    except boxes.BoxError:
+        return None
 
 
 def _avif_property(data: bytes, kind: str) -> bytes:
     """Payload of a property of the primary item, empty when there is none."""
-    try:
-        meta = boxes.read_meta(data)
-    except boxes.BoxError:
-        return b""
-    item = meta.items.get(meta.primary)
+    meta = _meta(data)
+    item = meta.items.get(meta.primary) if meta else None
     return (item.find(kind) if item else None) or b""
 
 
@@ -98,6 +125,7 @@ def decode(data: bytes, name: str, kind: str, opener: Callable[[bytes], Image.Im
     if kind == "tiff":
         block = exif.extract(data)
     icc = info.get("icc_profile")
+    coding: Coding = "sdr"
     if isinstance(codes, Image.Image):  # CMYK
         decoded_codes = convert_image(codes, icc or b"", name, notes)
         profile = Profile()
@@ -105,7 +133,7 @@ def decode(data: bytes, name: str, kind: str, opener: Callable[[bytes], Image.Im
         found = profile_or_note(icc, notes)
         profile, decoded_codes = (found, codes) if found else to_srgb(codes, icc, name, notes)
     else:
-        profile, decoded_codes = _untagged_profile(data, kind, info, name, notes), codes
+        (profile, coding), decoded_codes = _untagged_profile(data, kind, info, notes), codes
     facts = exif.read(block)
     bits = 8 if decoded_codes.dtype == np.uint8 else 16
     xmp = info.get("xmp")
@@ -115,6 +143,7 @@ def decode(data: bytes, name: str, kind: str, opener: Callable[[bytes], Image.Im
         format=kind,
         bit_depth=bits,
         profile=profile,
+        coding=coding,
         exif=block or None,
         xmp=xmp.encode() if isinstance(xmp, str) else xmp or None,
         turn=facts.orientation,
@@ -190,33 +219,33 @@ def _unpack_as(image: Image.Image, raw: str) -> None:
     setattr(image, "tile", [t._replace(args=a) for t, a in zip(tiles, args, strict=True)])  # noqa: B010
 
 
-def cicp_profile(primaries: int, transfer: int, name: str) -> Profile:
-    """Profile of H.273 code points (HEIC and AVIF ``nclx``, PNG ``cICP``); PQ and HLG are refused."""
-    if transfer in _CICP_HDR:
-        coding = _CICP_HDR[transfer]
-        raise InputError(f"{name}: the picture is coded as {coding}, which is not read yet; export it as SDR")
+def cicp_profile(primaries: int, transfer: int) -> tuple[Profile, Coding]:
+    """Profile and coding of H.273 code points (HEIC and AVIF ``nclx``, PNG ``cICP``).
+
+    An HDR coding's profile has the sRGB curve, for SDR pictures that are made of it.
+    """
     known = _CICP_PRIMARIES.get(primaries, "sRGB")
-    return Profile() if known == "sRGB" else named_profile(known)
+    return Profile() if known == "sRGB" else named_profile(known), _CICP_HDR.get(transfer, "sdr")
 
 
-def _untagged_profile(data: bytes, kind: str, info: dict, name: str, notes: list[str]) -> Profile:
-    """Profile of a picture without ICC, from whatever else says its colours; else sRGB."""
+def _untagged_profile(data: bytes, kind: str, info: dict, notes: list[str]) -> tuple[Profile, Coding]:
+    """Profile and coding of a picture without ICC, from whatever else says its colours; else sRGB."""
     if kind == "avif":
         colr = _avif_property(data, "colr")
         if colr[:4] == b"nclx" and len(colr) >= 8:
-            return cicp_profile(int.from_bytes(colr[4:6], "big"), int.from_bytes(colr[6:8], "big"), name)
+            return cicp_profile(int.from_bytes(colr[4:6], "big"), int.from_bytes(colr[6:8], "big"))
     if kind == "png":
         at = data.find(b"cICP", 0, max(data.find(b"IDAT"), 0))
         if at > 0 and data[at - 4 : at] == b"\0\0\0\4" and len(data) >= at + 8:
-            return cicp_profile(data[at + 4], data[at + 5], name)
+            return cicp_profile(data[at + 4], data[at + 5])
         gamma, corners = info.get("gamma"), info.get("chromaticity")
         if "srgb" in info or not gamma or abs(gamma * 2.2 - 1.0) < 0.02:
-            return Profile()
+            return Profile(), "sdr"
         w, r, g, b = [corners[k : k + 2] for k in (0, 2, 4, 6)] if corners else (D65, *PRIMARIES["sRGB"])
         try:
             profile = Profile.from_primaries(f"gamma {1 / gamma:.3g}", r, g, b, w, gamma_curve(1 / gamma))
         except (BrokenProfileError, ZeroDivisionError):
-            return Profile()
+            return Profile(), "sdr"
         notes.append(f"PNG gamma {gamma:.4g}: read by it")
-        return profile
-    return Profile()
+        return profile, "sdr"
+    return Profile(), "sdr"
