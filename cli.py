@@ -215,6 +215,8 @@ def _render(
         with clock.stage("load"):
             source = stdin_bytes() if photo == "-" else photo
             loaded = load(source, depth=depth, depth_unit=depth_unit, depth_scale=depth_scale, matte=matte)
+        for warning in () if quiet else loaded.meta.warnings:
+            (say if bar is None else bar.say)(f"rebokeh: warning: {warning}")
         named = tag(chosen.f_number, style, chosen.glass.name)
         output = plan_output(photo, out, format, source_format=loaded.meta.format, tag=named)
         if output.path is not None:

@@ -44,7 +44,8 @@ class Metadata:
     focal length. `af_area` is (x, y, w, h) of the autofocus area in 0..1 of the upright picture,
     `af_distance_m` the distance the autofocus measured there.
     `turn` is the EXIF orientation that was applied to make the picture upright.
-    `notes` says in words which source of depth, matte, gain map was found (printed by ``-v``).
+    `notes` says in words which source of depth, matte, gain map was found (printed by ``-v``); `warnings` says what
+    will look wrong because of what the file is (always printed, unless ``-q``).
     """
 
     path: str = ""
@@ -61,6 +62,7 @@ class Metadata:
     matte_source: str = ""
     turn: int = 1
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

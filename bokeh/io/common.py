@@ -106,6 +106,7 @@ class Decoded:
     turn: int = 1
     facts: Facts = field(default_factory=Facts)
     notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def photo(self, **more) -> Photo:
         """Make the Photo, with `more` of its fields (depth, matte, ...; depth_source and matte_source go to meta)."""
@@ -128,6 +129,7 @@ class Decoded:
             matte_source=more.pop("matte_source", ""),
             turn=self.turn,
             notes=tuple(self.notes),
+            warnings=tuple(self.warnings),
         )
         return Photo(rgb=self.profile.to_linear(self.codes), profile=self.profile, meta=meta, **more)
 
