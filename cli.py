@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 Style = Literal["lens", "gaussian"]
 Quality = Literal["fast", "best"]
+Baked = Literal["auto", "ignore"]
 Highlights = Literal["auto", "gain-map", "estimate", "off"]
 Format = Literal["heic", "jpeg", "png", "tiff", "exr", "avif"]
 DepthUnit = Literal["m", "dioptre", "relative"]
@@ -135,6 +136,9 @@ def _render(
     quality: Annotated[
         Quality, typer.Option(help="fast: what is blurred is made smaller; best: all at the photo's own size.")
     ] = "fast",
+    baked: Annotated[
+        Baked, typer.Option(help="A photo that is blurred already. auto: only what is missing is added; ignore: all.")
+    ] = "auto",
     out: Annotated[
         str | None,
         typer.Option(
@@ -233,9 +237,12 @@ def _render(
             highlights=highlights,
             rendition="hdr" if output.format == "exr" else "sdr",
             quality=quality,
+            baked=baked,
         )
         with clock.stage("prepare"):
             scene = prepare(loaded, settings, clock)
+        for warning in () if quiet else scene.warnings(chosen):
+            (say if bar is None else bar.say)(f"rebokeh: warning: {warning}")
         with clock.stage("render"):
             picture = scene.render(chosen, steps, clock)
         report = scene.report(chosen)

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from .focus import FARTHEST_FOCUS_M
 from .lens import Lens, ThinLens, mount
-from .masks import BoolArray
+from .photo import Photo
 
 FloatArray = NDArray[np.float32]
 
@@ -36,6 +37,9 @@ EDGE = 0.03
 ABOVE_NOISE = 6.0
 """... nor does one that is not this many times the noise: the largest of a cell's thousand noisy pixels is near 4."""
 
+WELL_TOLD = 2.0
+"""A scale tells blur up to so many times its own width; a coarser one mistakes blurred texture for sharper edges."""
+
 LEAST_RATIO = 1.06
 """Two scales that differ by less (in squared gradient) cannot tell how wide the blur is, only that it is wide."""
 
@@ -50,7 +54,7 @@ SAME_DEPTH = 0.12
 """The range of depths is measured in this many bins; a cell belongs to one if its depths span this share of it."""
 
 AROUND_PX = 16
-"""So far beside an outline nothing is measured: phones' depth misses it by some pixels, and the largest scale sees it."""
+"""So far beside an outline nothing is measured: phones' depth misses it by some pixels, and large scales see it."""
 
 LEAST_CELLS, LEAST_BLURRED = 8, 32
 """Cells in which a bin must show edges to be believed, and that must be blurred on one side of the focus."""
@@ -59,7 +63,7 @@ SHARP_PX = 1.0
 """Standard deviation above which the edges of a bin count as blurred, and below half of which as sharp."""
 
 SPREAD = 3.5
-"""Blur is common to a bin, so that its usual edges are not this many times softer than its sharpest fifth; shadows are."""
+"""Blur is common to a bin: its usual edges are not this many times softer than its sharpest fifth, as shadows are."""
 
 CONTRARY = 0.15
 """Share of the cells farther from focus that may be sharp: a wrong depth here and there."""
@@ -90,14 +94,47 @@ class Baked:
 
     def radius_at(self, dioptres: float | FloatArray | NDArray[np.float64]) -> NDArray[np.float64]:
         """Radius of the blur at a depth, pixels of the photo; beyond the depths that are known as at the last one."""
-        return np.interp(dioptres, self.dioptres, self.radius_px)
+        return np.asarray(np.interp(dioptres, self.dioptres, self.radius_px), np.float64)
+
+    @property
+    def focus_m(self) -> float:
+        """Where the photo is sharp, in metres."""
+        return 1.0 / max(self.focus_dioptres, 1.0 / FARTHEST_FOCUS_M)
+
+    def is_blurred_at(self, dioptres: float) -> bool:
+        """Say whether the blur at a depth is an eighth of the largest, and seen."""
+        return float(self.radius_at(dioptres)) > max(max(self.radius_px) / 8.0, 2.0)
+
+    def warnings(self, lens: Lens, thin: ThinLens, photo: Photo, *, adds_all: bool) -> tuple[str, ...]:
+        """Say what of a render will look wrong because of the blur that is there.
+
+        Parameters
+        ----------
+        lens : Lens
+        thin : ThinLens
+            The same, mounted.
+        photo : Photo
+        adds_all : bool
+            Whether all of the lens's blur is added, and not only what is missing.
+        """
+        where = "" if photo.depth_kind == "unitless" else f" focused at {self.focus_m:.2g} m"
+        there = (
+            f"this photo is blurred already, about as at f/{self.f_number(photo.size, photo.meta.f35_mm):.2g}{where}"
+        )
+        if adds_all:
+            return (f"{there}; the lens's blur is added to it",)
+        said = [f"{there}; only what is missing is added (--baked ignore adds all)"]
+        if (lens.focus_m or lens.focus_point) and self.is_blurred_at(thin.focus_dioptres):
+            radius_px = float(self.radius_at(thin.focus_dioptres))
+            said.append(f"what lies in focus is blurred by {radius_px:.0f} px in this photo, and cannot be made sharp")
+        return tuple(said)
 
     def f_number(self, size: tuple[int, int], f35_mm: float | None) -> float:
         """F-number (full-frame equivalent) that comes nearest to this blur in a photo of this (height, width)."""
         away = np.abs(np.asarray(self.dioptres) - self.focus_dioptres)
         radius = np.asarray(self.radius_px)
         px_per_dioptre = float(np.median(radius[radius > 0.0] / away[radius > 0.0]))
-        whole = mount(Lens(f_number=1.0), size, f35_mm, 1.0 / max(self.focus_dioptres, 1e-6))
+        whole = mount(Lens(f_number=1.0), size, f35_mm, self.focus_m)
         return whole.px_per_dioptre / px_per_dioptre
 
     def without(self, dioptres: FloatArray, lens: ThinLens) -> FloatArray:
@@ -149,9 +186,9 @@ def find_baked(rgb: FloatArray, dioptres: FloatArray) -> Baked | None:
 
     Notes
     -----
-    A photo counts as blurred when the edges of some depths are sharp (sharpest fifth below half of `SHARP_PX`), those of
-    others are not (the sharpest fifth above `SHARP_PX`, the median not `SPREAD` times that), and nothing is sharp that is
-    farther from focus than these. Lengths are pixels of the picture at no more than `MEASURED_LENGTH`.
+    A photo counts as blurred when the edges of some depths are sharp (their sharpest fifth below half of `SHARP_PX`),
+    those of others are not (their sharpest fifth above `SHARP_PX`, their median not `SPREAD` times that), and nothing
+    is sharp that is farther from focus than these. Lengths are pixels of the picture at `MEASURED_LENGTH` at most.
     """
     by = -(-max(dioptres.shape) // MEASURED_LENGTH)
     size = dioptres.shape[0] // by // CELL_PX, dioptres.shape[1] // by // CELL_PX
@@ -206,7 +243,7 @@ def edge_softness(rgb: FloatArray, by: int) -> NDArray[np.float64]:
         ratio = np.maximum(fine, LEAST_RATIO * coarse) / np.maximum(coarse, 1e-20)
         found = np.sqrt(np.maximum(variance * (4.0 - ratio) / (ratio - 1.0), 0.0))
         found[fine < LEAST_RATIO * coarse] = np.inf
-        wanted = seen & ~(softness <= np.sqrt(variance))
+        wanted = seen & ~(softness <= WELL_TOLD * np.sqrt(variance))
         softness[wanted] = found[wanted]
     softness[(softness > WIDEST_PX) | (brightest > CLIPPED**0.5)] = np.nan
     return softness
@@ -236,13 +273,13 @@ def _gaussian(sigma_px: float) -> FloatArray:
 
 
 def _noise(luma: FloatArray, size: tuple[int, int]) -> float:
-    """Standard deviation of the noise of the quietest cells."""
+    """Measure the standard deviation of the noise in the quietest cells."""
     flat = luma[1:-1, 1:-1] - 0.25 * (luma[:-2, 1:-1] + luma[2:, 1:-1] + luma[1:-1, :-2] + luma[1:-1, 2:])
     cells = _cells(np.abs(flat[: size[0] * CELL_PX : 4]), CELL_PX // 4, (size[0] - 1, size[1] - 1), CELL_PX)
     return float(np.quantile(np.median(cells, axis=(1, 3)), 0.1)) / 0.6745 / 1.25**0.5
 
 
-def _cells(values: FloatArray, side: int, size: tuple[int, int], across: int = 0) -> FloatArray:
+def _cells(values: NDArray, side: int, size: tuple[int, int], across: int = 0) -> FloatArray:
     """Cut a picture into cells: (h, side, w, across)."""
     height, width = size
     across = across or side
