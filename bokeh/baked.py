@@ -16,45 +16,22 @@ from scipy import ndimage
 from .focus import FARTHEST_FOCUS_M
 from .lens import Lens, ThinLens, mount
 from .photo import Photo
+from .softness import edge_softness, in_cells
 
 FloatArray = NDArray[np.float32]
 
 MEASURED_LENGTH = 2048
 """The picture is measured at this length at most: a blur that is not seen at this size does no harm."""
 
-CELL_PX = 32
-"""Side of the cells of which each tells its sharpest edge; also how many of the smallest scale fit into the largest."""
-
-SCALES = 5
-"""Edges are looked at through Gaussians of 1, 2, 4, ... pixels."""
-
-SCALE_VARIANCE = 4.0 / 3.0
-"""Variance of the finest scale: that of its Gaussian and of the central difference (a box of two pixels)."""
-
-EDGE = 0.03
-"""A fainter edge (steps in the square root of light, over sqrt(2 pi)) tells nothing: phones smooth these away."""
-
-ABOVE_NOISE = 6.0
-"""... nor does one that is not this many times the noise: the largest of a cell's thousand noisy pixels is near 4."""
-
-WELL_TOLD = 2.0
-"""A scale tells blur up to so many times its own width; a coarser one mistakes blurred texture for sharper edges."""
-
-LEAST_RATIO = 1.06
-"""Two scales that differ by less (in squared gradient) cannot tell how wide the blur is, only that it is wide."""
-
-WIDEST_PX = 28.0
-"""A softer edge is no blurred edge but shading."""
-
-CLIPPED = 0.97
-"""Clipping draws new edges, sharper than the blur."""
+CELL_PX, SMALL_CELL_PX, SMALL_PX = 32, 16, 1024
+"""Side of the cells of which each tells its sharpest edge; that in a picture no longer than this."""
 
 BINS = 10
 SAME_DEPTH = 0.12
 """The range of depths is measured in this many bins; a cell belongs to one if its depths span this share of it."""
 
-AROUND_PX = 16
-"""So far beside an outline nothing is measured: phones' depth misses it by some pixels, and large scales see it."""
+AROUND = 0.5
+"""So many cells beside an outline nothing is measured: phones' depth misses it a little, and large scales see it."""
 
 LEAST_CELLS, LEAST_BLURRED = 8, 32
 """Cells in which a bin must show edges to be believed, and that must be blurred on one side of the focus."""
@@ -188,112 +165,30 @@ def find_baked(rgb: FloatArray, dioptres: FloatArray) -> Baked | None:
     -----
     A photo counts as blurred when the edges of some depths are sharp (their sharpest fifth below half of `SHARP_PX`),
     those of others are not (their sharpest fifth above `SHARP_PX`, their median not `SPREAD` times that), and nothing
-    is sharp that is farther from focus than these. Lengths are pixels of the picture at `MEASURED_LENGTH` at most.
+    is sharp that is farther from focus than these. Something soft in front alone may have moved: only a blur that grows
+    counts there. Lengths are pixels of the picture at `MEASURED_LENGTH` at most.
     """
     by = -(-max(dioptres.shape) // MEASURED_LENGTH)
-    size = dioptres.shape[0] // by // CELL_PX, dioptres.shape[1] // by // CELL_PX
+    cell = CELL_PX if max(dioptres.shape) // by > SMALL_PX else SMALL_CELL_PX
+    size = dioptres.shape[0] // by // cell, dioptres.shape[1] // by // cell
     if min(size) < 2:
         return None
-    softness = edge_softness(rgb, by)
-    nearest, farthest = _depths_of_cells(dioptres, by, size)
+    softness = edge_softness(rgb, by, cell)
+    nearest, farthest = _depths_of_cells(dioptres, by, cell, size)
     least, most = (float(v) for v in np.quantile(dioptres[:: 8 * by, :: 8 * by], (0.01, 0.99)))
     told = np.isfinite(softness) & (nearest - farthest < SAME_DEPTH * (most - least))
     bins = _bins(softness[told], (0.5 * (nearest + farthest))[told])
     return _decide(bins, by)
 
 
-def edge_softness(rgb: FloatArray, by: int) -> NDArray[np.float64]:
-    """Measure how soft the strongest edge of each cell is.
-
-    Parameters
-    ----------
-    rgb : float32 (H, W, 3)
-        Scene-linear.
-    by : int
-        The picture is reduced by this first.
-
-    Returns
-    -------
-    float64 (h, w)
-        Standard deviation of the blur in pixels of the reduced picture, cells of `CELL_PX` of them; NaN where there is
-        no edge.
-
-    Notes
-    -----
-    Seen through a Gaussian of variance s^2, an edge blurred by b has the slope a / sqrt(2 pi (s^2 + b^2)): the slopes
-    at two scales tell b (Zhuo & Sim 2011). The scales are chosen for each cell: the finest that is above the noise, and
-    coarser ones as long as the blur is wider than they are.
-    """
-    from ..kernels.edges import perceive
-    from ..kernels.softness import grey
-
-    guide = np.empty((rgb.shape[0] // by, rgb.shape[1] // by, 3), np.float32)
-    perceive(rgb, guide)
-    size = guide.shape[0] // CELL_PX, guide.shape[1] // CELL_PX
-    luma, brightest = np.empty(guide.shape[:2], np.float32), np.empty(size, np.float32)
-    grey(guide, CELL_PX, luma, brightest)
-    noise = _noise(luma, size)
-    slopes = _steepest(luma, size)
-    softness = np.full(size, np.nan)
-    for level in range(SCALES - 1):
-        variance = SCALE_VARIANCE * 4.0**level
-        fine, coarse = slopes[level], slopes[level + 1]
-        floor = ABOVE_NOISE**2 * noise**2 / (4.0 * np.pi * variance**2)
-        seen = (fine > floor) & (coarse * 4.0 * variance > EDGE**2)
-        ratio = np.maximum(fine, LEAST_RATIO * coarse) / np.maximum(coarse, 1e-20)
-        found = np.sqrt(np.maximum(variance * (4.0 - ratio) / (ratio - 1.0), 0.0))
-        found[fine < LEAST_RATIO * coarse] = np.inf
-        wanted = seen & ~(softness <= WELL_TOLD * np.sqrt(variance))
-        softness[wanted] = found[wanted]
-    softness[(softness > WIDEST_PX) | (brightest > CLIPPED**0.5)] = np.nan
-    return softness
-
-
-def _steepest(luma: FloatArray, size: tuple[int, int]) -> list[FloatArray]:
-    """Largest squared gradient of each cell (h, w), per pixel of the picture, at each scale."""
-    from ..kernels.softness import smooth, steepest
-
-    slopes = []
-    # From the picture to a Gaussian of one pixel; then from one pixel of a level to one of the next.
-    sigma_px, every = 1.0, 1
-    for level in range(SCALES):
-        seen = np.empty(tuple(-(-side // every) for side in luma.shape), np.float32)
-        smooth(luma, _gaussian(sigma_px), every, seen)
-        slope = np.empty(size, np.float32)
-        steepest(seen, CELL_PX >> level, slope)
-        slopes.append(slope / np.float32(4**level))
-        luma, sigma_px, every = seen, 3.0**0.5, 2
-    return slopes
-
-
-def _gaussian(sigma_px: float) -> FloatArray:
-    reach = int(np.ceil(3.0 * sigma_px))
-    taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma_px) ** 2)
-    return (taps / taps.sum()).astype(np.float32)
-
-
-def _noise(luma: FloatArray, size: tuple[int, int]) -> float:
-    """Measure the standard deviation of the noise in the quietest cells."""
-    flat = luma[1:-1, 1:-1] - 0.25 * (luma[:-2, 1:-1] + luma[2:, 1:-1] + luma[1:-1, :-2] + luma[1:-1, 2:])
-    cells = _cells(np.abs(flat[: size[0] * CELL_PX : 4]), CELL_PX // 4, (size[0] - 1, size[1] - 1), CELL_PX)
-    return float(np.quantile(np.median(cells, axis=(1, 3)), 0.1)) / 0.6745 / 1.25**0.5
-
-
-def _cells(values: NDArray, side: int, size: tuple[int, int], across: int = 0) -> FloatArray:
-    """Cut a picture into cells: (h, side, w, across)."""
-    height, width = size
-    across = across or side
-    return values[: height * side, : width * across].reshape(height, side, width, across)
-
-
-def _depths_of_cells(dioptres: FloatArray, by: int, size: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
+def _depths_of_cells(dioptres: FloatArray, by: int, cell: int, size: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
     """Nearest and farthest of each cell and of what lies around it (h, w)."""
     every = 4
     small = dioptres[:: every * by, :: every * by]
-    reach = 2 * (AROUND_PX // every) + 1
-    side = CELL_PX // every
-    nearest = _cells(ndimage.maximum_filter(small, reach, mode="nearest"), side, size).max(axis=(1, 3))
-    farthest = _cells(ndimage.minimum_filter(small, reach, mode="nearest"), side, size).min(axis=(1, 3))
+    side = cell // every
+    reach = 2 * round(AROUND * side) + 1
+    nearest = in_cells(ndimage.maximum_filter(small, reach, mode="nearest"), side, size).max(axis=(1, 3))
+    farthest = in_cells(ndimage.minimum_filter(small, reach, mode="nearest"), side, size).min(axis=(1, 3))
     return nearest, farthest
 
 
@@ -337,15 +232,12 @@ def _decide(bins: Sequence[_Bin], by: int) -> Baked | None:
     focus = float(np.average([b.dioptres for b in sharp], weights=[b.cells for b in sharp]))
     own = float(np.average([b.usual for b in sharp], weights=[b.cells for b in sharp]))
     nodes, confidence = {focus: 0.0}, 0.0
+    # From focus outwards; to the far side first.
     for side in ([b for b in reversed(bins) if b.dioptres < focus], [b for b in bins if b.dioptres > focus]):
-        # From focus outwards.
-        first = next((n for n, b in enumerate(side) if b.is_blurred), len(side))
-        beyond = side[first:]
-        told = sum(b.cells for b in beyond if b.is_blurred or b.is_sharp)
-        blurred = sum(b.cells for b in beyond if b.is_blurred)
-        if blurred < LEAST_BLURRED or blurred < (1.0 - CONTRARY) * told:
+        share = _share_blurred(side)
+        if not share or not (confidence or side[0].dioptres < focus or _grows(side)):
             continue
-        confidence = max(confidence, blurred / sum(b.cells for b in beyond))
+        confidence = max(confidence, share)
         known = [b for b in side if b.is_sharp or b.is_blurred]
         # A disc of radius r has the variance r^2/4; what is in focus is not softer than it can be.
         radii = [2.0 * by * np.sqrt(max(b.usual**2 - own**2, 0.0)) for b in known]
@@ -354,6 +246,23 @@ def _decide(bins: Sequence[_Bin], by: int) -> Baked | None:
         return None
     depths = tuple(sorted(nodes))
     return Baked(depths, tuple(float(nodes[d]) for d in depths), focus, confidence)
+
+
+def _share_blurred(side: Sequence[_Bin]) -> float:
+    """Say which share of the cells is blurred, from the first bin on that is; 0 when too few are, or some are sharp."""
+    first = next((n for n, b in enumerate(side) if b.is_blurred), len(side))
+    beyond = side[first:]
+    blurred = sum(b.cells for b in beyond if b.is_blurred)
+    sharp = sum(b.cells for b in beyond if b.is_sharp)
+    if blurred < LEAST_BLURRED or sharp > CONTRARY * (blurred + sharp):
+        return 0.0
+    return blurred / sum(b.cells for b in beyond)
+
+
+def _grows(side: Sequence[_Bin]) -> bool:
+    """Tell a lens's blur in front of focus from a near thing that moved, or is soft by nature as skin and cloth are."""
+    blurred = [b.usual for b in side if b.is_blurred]
+    return len(blurred) > 2 and blurred[-1] > 2.0 * blurred[0]
 
 
 def _growing(values: Sequence[float]) -> list[float]:
