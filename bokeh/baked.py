@@ -94,10 +94,12 @@ class Baked:
         adds_all : bool
             Whether all of the lens's blur is added, and not only what is missing.
         """
-        where = "" if photo.depth_kind == "unitless" else f" focused at {self.focus_m:.2g} m"
-        there = (
-            f"this photo is blurred already, about as at f/{self.f_number(photo.size, photo.meta.f35_mm):.2g}{where}"
-        )
+        if photo.meta.rendered is not None:
+            how = f"rendered by rebokeh already, {photo.meta.rendered}"
+        else:
+            where = "" if photo.depth_kind == "unitless" else f" focused at {self.focus_m:.2g} m"
+            how = f"blurred already, about as at f/{self.f_number(photo.size, photo.meta.f35_mm):.2g}{where}"
+        there = f"this photo is {how}"
         if adds_all:
             return (f"{there}; the lens's blur is added to it",)
         said = [f"{there}; only what is missing is added (--baked ignore adds all)"]
@@ -110,6 +112,8 @@ class Baked:
         """F-number (full-frame equivalent) that comes nearest to this blur in a photo of this (height, width)."""
         away = np.abs(np.asarray(self.dioptres) - self.focus_dioptres)
         radius = np.asarray(self.radius_px)
+        if not radius.any():
+            return float("inf")
         px_per_dioptre = float(np.median(radius[radius > 0.0] / away[radius > 0.0]))
         whole = mount(Lens(f_number=1.0), size, f35_mm, self.focus_m)
         return whole.px_per_dioptre / px_per_dioptre
@@ -144,6 +148,17 @@ class Baked:
         for part, values in zip(np.array_split(out, 16), np.array_split(dioptres, 16), strict=True):
             part[...] = np.interp(values, nodes, moved)
         return out
+
+
+def baked_into(photo: Photo, dioptres: FloatArray) -> Baked | None:
+    """Say what blur is in a photo, with its depth at its resolution: as rebokeh's mark says, else as it is measured."""
+    mark = photo.meta.rendered
+    if mark is None:
+        return find_baked(photo.rgb, dioptres)
+    lens = mount(Lens(f_number=mark.f_number), photo.size, photo.meta.f35_mm, mark.focus_m)
+    nodes = sorted({float(dioptres.min()), lens.focus_dioptres, float(dioptres.max())})
+    radii = tuple(abs(lens.radius_px(node)) for node in nodes)
+    return Baked(tuple(nodes), radii, lens.focus_dioptres, 1.0)
 
 
 def find_baked(rgb: FloatArray, dioptres: FloatArray) -> Baked | None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import highlights
-from .baked import Baked, find_baked
+from .baked import Baked, baked_into
 from .colour import rgb_from_xyz
 from .depth import resize_matte, upsample
 from .errors import NoDepthError, UsageError
@@ -26,7 +26,7 @@ from .levels import Levels
 from .matting import refine
 from .optics import Optics
 from .outline import MOST_ROWS, SMALL_ROWS, Outlines
-from .photo import Photo
+from .photo import Photo, Rendering
 from .plan import SUBJECT_SHARE, plan
 from .progress import Progress, unseen
 from .sprites import draw_lights
@@ -162,13 +162,19 @@ class Scene:
             if watch is not None:
                 watch.picture(picture)
         depth = self.photo.depth if self.dioptres is None else self.dioptres
-        meta = replace(self.photo.meta, warnings=(*self.photo.meta.warnings, *self.warnings(lens)))
+        meta = replace(
+            self.photo.meta,
+            warnings=(*self.photo.meta.warnings, *self.warnings(lens)),
+            rendered=Rendering(lens.f_number, thin.focus_m),
+            depth_map=self.photo.depth,
+        )
         return replace(self.photo, rgb=picture, depth=depth, gain_map=None, meta=meta)
 
     def warnings(self, lens: Lens) -> tuple[str, ...]:
         """Say what will look wrong with a lens because the photo is blurred already."""
         if self.baked is None:
-            return ()
+            mark = self.photo.meta.rendered
+            return (f"this photo is rendered by rebokeh already, {mark}; blur is added to it",) if mark else ()
         return self.baked.warnings(lens, self.mount(lens)[0], self.photo, adds_all=self.settings.baked == "ignore")
 
     def _missing(self, thin: ThinLens) -> Scene:
@@ -257,7 +263,6 @@ class Scene:
             said["baked"] = self.settings.baked
             said["baked_f_number"] = self.baked.f_number(self.photo.size, f35_mm)
             said["baked_confidence"] = self.baked.confidence
-        said["warnings"] = list(self.warnings(lens))
         said["lights"] = 0 if self.lights is None else int(self.lights.mask.sum())
         return said
 
@@ -289,7 +294,7 @@ def prepare(photo: Photo, settings: RenderSettings | None = None, progress: Prog
         if matte is not None:
             matte = None if float((matte > 0.5).mean()) < SUBJECT_SHARE else refine(matte, photo.rgb)[0]
         dioptres = None if photo.depth is None else upsample(photo.depth, photo.rgb, matte)
-        baked = None if dioptres is None else find_baked(photo.rgb, dioptres)
+        baked = None if dioptres is None else baked_into(photo, dioptres)
         if settings.style == "gaussian":
             extra, lights, highlights_source = None, None, "clipped"
         else:

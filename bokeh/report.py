@@ -70,7 +70,7 @@ def facts(
             "lens_source": lens_source,
             **scene,
             "notes": list(notes),
-            "warnings": list(dict.fromkeys([*photo.meta.warnings, *scene.get("warnings", ())])),
+            "warnings": list(photo.meta.warnings),
             "settings": {"lens": asdict(lens), **asdict(settings)},
             "seconds": {**seconds, "total": round(sum(seconds.values()), 3)},
             "parts_seconds": parts or {},

@@ -241,6 +241,42 @@ def test_a_render_that_bears_no_mark_is_hardly_blurred_again():
     assert rk.render(again, lens).meta.warnings and not once.meta.warnings
 
 
+def marked() -> tuple[rk.Photo, rk.Lens]:
+    """Return a picture that rebokeh rendered, and the lens it did that with."""
+    rgb, depth = halves(0.0)
+    lens = rk.Lens(f_number=1.0, focus_m=2.0, starburst=0.0)
+    return rk.render(rk.Photo(rgb=rgb, depth=depth), lens), lens
+
+
+def test_a_marked_render_is_not_blurred_again():
+    once, lens = marked()
+    again = rk.render(once, lens)
+    np.testing.assert_allclose(again.rgb, once.rgb, atol=2e-3)
+    (said,) = again.meta.warnings
+    assert said.startswith("this photo is rendered by rebokeh already, f/1 at 2 m; only what is missing is added")
+    baked = rk.prepare(once).baked
+    assert baked is not None and baked.f_number(once.size, None) == pytest.approx(1.0, rel=1e-3)
+
+
+def test_a_wider_lens_adds_the_rest_to_a_marked_render():
+    once, lens = marked()
+    wider = replace(lens, f_number=0.6)
+    direct = rk.render(rk.Photo(rgb=halves(0.0)[0], depth=once.depth), wider).rgb
+    clear = np.s_[40:-40, SIZE // 2 + 60 : -40]
+
+    def error(settings: rk.RenderSettings) -> float:
+        return float(np.square(rk.render(once, wider, settings).rgb - direct)[clear].mean())
+
+    assert error(rk.RenderSettings()) < 0.3 * error(ADDS_ALL)
+
+
+def test_a_marked_render_without_depth_warns():
+    once, lens = marked()
+    flat = replace(once, depth=None, matte=np.ones((SIZE, SIZE), np.float32))
+    (said,) = rk.prepare(flat, rk.RenderSettings(style="gaussian")).warnings(lens)
+    assert "rendered by rebokeh already" in said
+
+
 def test_a_sharp_photo_is_rendered_as_ever():
     rgb, depth = halves(0.0)
     photo, lens = rk.Photo(rgb=rgb, depth=depth), lens_of((SIZE, SIZE), PX)

@@ -28,6 +28,7 @@ SEMANTIC_MATTES = {
 }
 # Mean coverage below which a portrait matte holds nobody: compression noise, not a person.
 EMPTY_MATTE = 1e-3
+REBOKEH_URI = "urn:rebokeh:1.0/"
 
 _PREFIXES = {
     "http://ns.apple.com/depthData/1.0/": "depthData",
@@ -41,6 +42,7 @@ _PREFIXES = {
     "http://ns.google.com/photos/1.0/depthmap/": "GDepth",
     "http://ns.google.com/photos/dd/1.0/device/": "Device",
     "http://ns.adobe.com/hdr-gain-map/1.0/": "hdrgm",
+    REBOKEH_URI: "rebokeh",
 }
 
 
@@ -82,7 +84,9 @@ def number(values: dict[str, str], key: str) -> float | None:
 
 
 def depth_kind(values: dict[str, str]) -> DepthKind:
-    """Whether the depth item calls itself absolute; silence counts as relative."""
+    """Whether the depth item calls itself absolute; silence counts as relative, and our own files say unitless."""
+    if values.get("rebokeh:DepthKind") == "unitless":
+        return "unitless"
     return "absolute" if values.get("depthData:Accuracy", "").strip().lower() == "absolute" else "relative"
 
 

@@ -20,13 +20,14 @@ class BoxError(ValueError):
 
 @dataclass
 class Item:
-    """One item of the file: its type, where its bytes lie, and its properties in order."""
+    """One item of the file: its type, where its bytes lie, its properties in order; `info` is its whole ``infe``."""
 
     kind: str = ""
     content_type: str = ""
     construction: int = 0
     extents: list[tuple[int, int]] = field(default_factory=list)
     properties: list[tuple[str, bytes]] = field(default_factory=list)
+    info: bytes = b""
 
     def find(self, kind: str) -> bytes | None:
         """Payload of the first property of this four-letter type."""
@@ -89,6 +90,11 @@ class Meta:
         if sum(map(len, parts)) > len(base):
             raise BoxError("an item is larger than the file")
         return b"".join(parts)
+
+
+def brand_box(data: bytes) -> bytes:
+    """Body of the ``ftyp`` box at the file's start; empty when there is none."""
+    return next(((body if kind == "ftyp" else b"") for kind, body in _boxes(data)), b"")
 
 
 def brands(data: bytes) -> tuple[str, ...]:
@@ -180,7 +186,7 @@ def _read_infos(box: bytes) -> dict[int, Item]:
         info = _Reader(body)
         item_id = info.number(2 if info.version == 2 else 4)
         info.number(2)
-        item = Item(kind=info.number(4).to_bytes(4, "big").decode("latin-1"))
+        item = Item(kind=info.number(4).to_bytes(4, "big").decode("latin-1"), info=body)
         info.text()
         if item.kind == "mime":
             item.content_type = info.text()

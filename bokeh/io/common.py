@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from ..colour import BrokenProfileError, LutProfileError, Profile
 from ..errors import InputError, RebokehError
-from ..photo import ASPECT_TOLERANCE, Metadata, Photo
-from . import apple
+from ..photo import ASPECT_TOLERANCE, Metadata, Photo, Rendering
+from . import apple, mark
 from .exif import Facts
 
 # Twice the largest phone sensor; above it a picture is an attack or belongs to another tool.
@@ -107,6 +107,8 @@ class Decoded:
     facts: Facts = field(default_factory=Facts)
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    rendered: Rendering | None = None
+    original: bytes | None = None
 
     def photo(self, **more) -> Photo:
         """Make the Photo, with `more` of its fields (depth, matte, ...; depth_source and matte_source go to meta)."""
@@ -114,6 +116,9 @@ class Decoded:
         area, where = apple.af_area(self.facts, self.xmp, size, self.turn)
         if area:
             self.notes.append(f"AF area from {where}")
+        rendered = self.rendered or mark.read(self.xmp)
+        if rendered:
+            self.notes.append(f"rendered by rebokeh: {rendered}")
         meta = Metadata(
             path=self.name,
             format=self.format,
@@ -130,6 +135,8 @@ class Decoded:
             turn=self.turn,
             notes=tuple(self.notes),
             warnings=tuple(self.warnings),
+            rendered=rendered,
+            original=self.original,
         )
         return Photo(rgb=self.profile.to_linear(self.codes), profile=self.profile, meta=meta, **more)
 
