@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 Style = Literal["lens", "gaussian"]
 Quality = Literal["fast", "best"]
+Baked = Literal["auto", "ignore"]
 Highlights = Literal["auto", "gain-map", "estimate", "off"]
 Format = Literal["heic", "jpeg", "png", "tiff", "exr", "avif"]
 DepthUnit = Literal["m", "dioptre", "relative"]
@@ -139,6 +140,9 @@ def _render(
     quality: Annotated[
         Quality, typer.Option(help="fast: what is blurred is made smaller; best: all at the photo's own size.")
     ] = "fast",
+    baked: Annotated[
+        Baked, typer.Option(help="A photo that is blurred already. auto: only what is missing is added; ignore: all.")
+    ] = "auto",
     out: Annotated[
         str | None,
         typer.Option(
@@ -203,7 +207,6 @@ def _render(
 
     from .bokeh import warmup
     from .bokeh.anchor import Anchor
-    from .bokeh.focus import focus_warnings
     from .bokeh.io import load, save
     from .bokeh.io.atomic import abandon
     from .bokeh.render import RenderSettings, prepare
@@ -232,7 +235,7 @@ def _render(
             if not quiet:
                 (say if bar is None else bar.say)(f"rebokeh: warning: {warning}")
 
-        for warning in (*loaded.meta.warnings, *focus_warnings(chosen, loaded)):
+        for warning in loaded.meta.warnings:
             warn(warning)
         named = tag(chosen.f_number, style, chosen.glass.name)
         output = plan_output(photo, out, format, source_format=loaded.meta.format, tag=named)
@@ -250,9 +253,12 @@ def _render(
             highlights=highlights,
             rendition="hdr" if output.format == "exr" else "sdr",
             quality=quality,
+            baked=baked,
         )
         with clock.stage("prepare"):
             scene = prepare(loaded, settings, clock)
+        for warning in scene.warnings(chosen):
+            warn(warning)
         with clock.stage("render"):
             picture = scene.render(chosen, steps, clock)
         report = scene.report(chosen)

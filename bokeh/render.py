@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from . import highlights
 from .anchor import trust
+from .baked import Baked, baked_into
 from .colour import rgb_from_xyz
 from .depth import resize_matte, upsample
 from .errors import NoDepthError, UsageError
@@ -57,6 +58,9 @@ class RenderSettings:
         "hdr": they too carry their radiance (for EXR).
     quality : {"fast", "best"}
         "fast": what is blurred is made at the size that its blur leaves; "best": all at the photo's own size.
+    baked : {"auto", "ignore"}
+        What becomes of a photo that is blurred already. "auto": only the blur that is missing is added; "ignore": all
+        of it, blur upon blur.
 
     Raises
     ------
@@ -68,6 +72,7 @@ class RenderSettings:
     highlights: highlights.Mode = "auto"
     rendition: Literal["sdr", "hdr"] = "sdr"
     quality: Literal["fast", "best"] = "fast"
+    baked: Literal["auto", "ignore"] = "auto"
 
     def __post_init__(self) -> None:
         """Check the words."""
@@ -76,6 +81,7 @@ class RenderSettings:
             ("highlights", self.highlights, ("auto", "gain-map", "estimate", "off")),
             ("rendition", self.rendition, ("sdr", "hdr")),
             ("quality", self.quality, ("fast", "best")),
+            ("baked", self.baked, ("auto", "ignore")),
         ):
             if value not in words:
                 raise UsageError(f"{name} is {value!r}; it is one of {', '.join(words)}")
@@ -97,6 +103,8 @@ class Scene:
     lights : Lights, or None
     sources : dict
         Where depth, matte and highlights came from, in words.
+    baked : Baked, optional
+        Blur that is in the photo already.
     """
 
     photo: Photo
@@ -106,12 +114,17 @@ class Scene:
     extra: FloatArray | None
     lights: Lights | None
     sources: dict[str, str]
+    baked: Baked | None = None
 
     def mount(self, lens: Lens) -> tuple[ThinLens, str]:
         """Focus a lens on the scene; also says how the focus was found."""
         if self.dioptres is None:
             return mount(lens, self.photo.size, self.photo.meta.f35_mm, lens.focus_m or 2.0), "no depth"
         focus_m, source = find_focus(lens, self.photo, self.dioptres, self.matte)
+        chosen = lens.focus_m is not None or lens.focus_point is not None
+        if self.baked is not None and self.settings.baked == "auto" and not chosen:
+            if self.baked.is_blurred_at(1.0 / focus_m):
+                focus_m, source = self.baked.focus_m, "where the photo is sharp"
         return mount(lens, self.photo.size, self.photo.meta.f35_mm, focus_m), source
 
     def render(self, lens: Lens, steps: StepsLike = None, progress: Progress = unseen) -> Photo:
@@ -140,22 +153,45 @@ class Scene:
         """
         progress("render", 0.0)
         thin, _ = self.mount(lens)
+        scene = self._missing(thin)
         with _ONE_AT_A_TIME, watching(steps) as watch:
             if watch is not None:
-                watch.scene(self, thin)
+                watch.scene(scene, thin)
             withheld = None
             if self.settings.style == "gaussian":
-                picture = gaussian_style(self.photo.rgb, self.dioptres, self.matte, thin)
+                picture = gaussian_style(self.photo.rgb, scene.dioptres, self.matte, thin)
             else:
-                picture = self._through(thin, lens, progress, watch)
+                picture = scene._through(thin, lens, progress, watch)
                 source = None if self.settings.highlights == "estimate" else self.photo.gain_map
-                withheld = self.levels.withheld(picture, thin, source)
+                withheld = scene.levels.withheld(picture, thin, source)
             if watch is not None:
                 watch.picture(picture)
+        meta = replace(
+            self.photo.meta,
+            warnings=(*self.photo.meta.warnings, *self.warnings(lens)),
+            rendered=Rendering(lens.f_number, thin.focus_m),
+            depth_map=self.photo.depth,
+        )
         depth = self.photo.depth if self.dioptres is None else self.dioptres
-        rendered = Rendering(lens.f_number, thin.focus_m)
-        meta = replace(self.photo.meta, rendered=rendered, depth_map=self.photo.depth)
         return replace(self.photo, rgb=picture, depth=depth, gain_map=withheld, meta=meta)
+
+    def warnings(self, lens: Lens) -> tuple[str, ...]:
+        """Say what will look wrong with a lens: a focus that is nominal only, a photo that is blurred already."""
+        nominal, mark = focus_warnings(lens, self.photo), self.photo.meta.rendered
+        if self.baked is not None:
+            adds_all = self.settings.baked == "ignore"
+            return *nominal, *self.baked.warnings(lens, self.mount(lens)[0], self.photo, adds_all=adds_all)
+        again = (f"this photo is rendered by rebokeh already, {mark}; blur is added to it",) if mark else ()
+        return *nominal, *again
+
+    def _missing(self, thin: ThinLens) -> Scene:
+        """Return the scene whose depths a lens blurs by what is missing to its blur."""
+        if self.baked is None or self.dioptres is None or self.settings.baked == "ignore":
+            return self
+        lights = self.lights
+        if lights is not None:
+            lights = replace(lights, dioptres=self.baked.without(lights.dioptres, thin))
+        return replace(self, dioptres=self.baked.without(self.dioptres, thin), lights=lights)
 
     def _through(self, thin: ThinLens, lens: Lens, progress: Progress, watch: Watcher | None) -> FloatArray:
         """Follow the light: sheets from near to far, each seen through what stands before it; then the lights."""
@@ -229,9 +265,13 @@ class Scene:
             said["largest_radius_px"] = max(abs(thin.radius_px(near)), abs(thin.radius_px(far)))
             said["depth_kind"] = self.photo.depth_kind
             said["distances"] = trust(self.photo)
-            said["warnings"] = list(focus_warnings(lens, self.photo))
+            said["warnings"] = list(self.warnings(lens))
         if self.settings.style == "lens":
             said["quality"] = self.settings.quality
+        if self.baked is not None:
+            said["baked"] = self.settings.baked
+            said["baked_f_number"] = self.baked.f_number(self.photo.size, f35_mm)
+            said["baked_confidence"] = self.baked.confidence
         said["lights"] = 0 if self.lights is None else int(self.lights.mask.sum())
         return said
 
@@ -263,6 +303,7 @@ def prepare(photo: Photo, settings: RenderSettings | None = None, progress: Prog
         if matte is not None:
             matte = None if float((matte > 0.5).mean()) < SUBJECT_SHARE else refine(matte, photo.rgb)[0]
         dioptres = None if photo.depth is None else upsample(photo.depth, photo.rgb, matte)
+        baked = None if dioptres is None else baked_into(photo, dioptres)
         if settings.style == "gaussian":
             extra, lights, highlights_source = None, None, "clipped"
         else:
@@ -274,7 +315,7 @@ def prepare(photo: Photo, settings: RenderSettings | None = None, progress: Prog
         "matte_source": (photo.meta.matte_source or "given") if matte is not None else "none",
         "highlights_source": highlights_source,
     }
-    return Scene(photo, settings, dioptres, matte, extra, lights, sources)
+    return Scene(photo, settings, dioptres, matte, extra, lights, sources, baked)
 
 
 def render(

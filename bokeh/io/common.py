@@ -133,7 +133,6 @@ class Decoded:
         rendered = self.rendered or mark.read(self.xmp)
         if rendered:
             self.notes.append(f"rendered by rebokeh: {rendered}")
-            self.warnings.append(f"already rendered by rebokeh at f/{rendered.f_number:g}: blur is added to blur")
         meta = Metadata(
             path=self.name,
             format=self.format,
