@@ -21,6 +21,10 @@ def load(
     depth_unit: str | None = None,
     depth_scale: float | None = None,
     matte: str | Path | bytes | None = None,
+    depth_model: str | Path | None = None,
+    matte_model: str | Path | None = None,
+    stereo: str | Path | bytes | None = None,
+    baseline_m: float | None = None,
 ) -> Photo:
     """Read a photo, with its depth and mattes.
 
@@ -37,6 +41,15 @@ def load(
         Value times scale = metres or dioptres; default 1, and 0.001 for 16-bit integers.
     matte : str, Path or bytes, optional
         Coverage of the subject to use instead of the file's own.
+    depth_model : str or Path, optional
+        Predict the depth instead: ``depth-pro``, ``depth-anything``, a folder of theirs, or an ONNX file (what its
+        values are, `depth_unit` says). Nothing is fetched.
+    matte_model : str or Path, optional
+        Find the people instead: ``selfie``, or a TFLite file.
+    stereo : str, Path or bytes, optional
+        Measure the depth instead: the picture that a camera to the right of this one's took.
+    baseline_m : float, optional
+        How far to the right, in metres.
 
     Returns
     -------
@@ -51,8 +64,17 @@ def load(
     UsageError
         When the depth unit or scale makes no sense.
     """
-    if depth is None and (depth_unit is not None or depth_scale is not None):
+    asked = [
+        flag for flag, v in (("--depth", depth), ("--depth-model", depth_model), ("--stereo", stereo)) if v is not None
+    ]
+    if len(asked) > 1:
+        raise UsageError(f"{' and '.join(asked)} both give the depth; give one")
+    if matte is not None and matte_model is not None:
+        raise UsageError("--matte and --matte-model both give the matte; give one")
+    if depth is None and (depth_scale is not None or depth_unit is not None and depth_model is None):
         raise UsageError("a depth unit or scale needs a depth map to speak of; give --depth too")
+    if (stereo is None) != (baseline_m is None):
+        raise UsageError("--stereo and --baseline go together: the other picture, and how far apart they were taken")
     data, name = read_file(path)
     photo = registry.read(data, name)
     if isinstance(path, (str, Path)):
@@ -67,4 +89,16 @@ def load(
         coverage, source = sidecar.read_matte(matte, photo.size, photo.meta.turn)
         meta = replace(photo.meta, matte_source=source, notes=(*photo.meta.notes, f"matte: {source}"))
         photo = replace(photo, matte=coverage, meta=meta)
+    if depth_model is not None:
+        from ..models import estimate_depth
+
+        photo = estimate_depth(photo, depth_model, depth_unit)
+    if stereo is not None and baseline_m is not None:
+        from ..stereo import measure_depth
+
+        photo = measure_depth(photo, load(stereo), baseline_m)
+    if matte_model is not None:
+        from ..models import estimate_matte
+
+        photo = estimate_matte(photo, matte_model)
     return photo
