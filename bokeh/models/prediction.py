@@ -105,11 +105,21 @@ class Intake:
 def srgb_codes(photo: Photo, size: tuple[int, int]) -> NDArray[np.uint8]:
     """SDR rendition of a photo in sRGB, whatever primaries it has: uint8 (h, w, 3) of the given height and width."""
     matrix = rgb_from_xyz("sRGB") @ np.linalg.inv(rgb_from_xyz(photo.profile))
-    linear = np.clip(photo.rgb, 0.0, 1.0)
+    linear = np.clip(_reduced(photo.rgb, size), 0.0, 1.0)
     if not np.allclose(matrix, np.eye(3), atol=1e-3):
         linear = linear @ matrix.T.astype(np.float32)
     image = Image.fromarray(Profile().to_codes(linear, 8))
     return np.asarray(image.resize((size[1], size[0]), Image.Resampling.BICUBIC))
+
+
+def _reduced(rgb: FloatArray, size: tuple[int, int]) -> FloatArray:
+    """Average whole squares of pixels, while what is left is larger than `size`."""
+    by = min(have // wanted for have, wanted in zip(rgb.shape[:2], size, strict=True))
+    if by < 2:
+        return rgb
+    height, width = (side // by * by for side in rgb.shape[:2])
+    total = sum(rgb[y:height:by, x:width:by] for y in range(by) for x in range(by))
+    return np.asarray(total, np.float32) / np.float32(by * by)
 
 
 def unsqueezed(plane: NDArray, photo: tuple[int, int]) -> FloatArray:

@@ -126,7 +126,12 @@ def pull(known: Known) -> Path:
         shutil.rmtree(part / ".cache", ignore_errors=True)
         part.rename(target)
     except Exception as err:  # whatever its network libraries raise
-        said = " ".join(str(err).split())[:160] or type(err).__name__
+        if not any(file.is_file() for file in part.rglob("*")):
+            shutil.rmtree(part, ignore_errors=True)
+        first: BaseException = err
+        while first.__cause__ or first.__context__:
+            first = first.__cause__ or first.__context__ or first
+        said = " ".join(str(first).split())[:160] or type(first).__name__
         raise InputError(
             f"{known.name}: could not be fetched ({said}); with a network try again, or copy {known.repository} "
             f"to {printable(target)}"
