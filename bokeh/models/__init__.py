@@ -126,7 +126,5 @@ def _depth_model(named: str) -> Path:
 def _existing(named: str, names: str) -> Path:
     path = Path(named).expanduser()
     if not path.exists():
-        raise UsageError(
-            f"{printable(named)}: no model of that name ({names}), and no such file; see rebokeh models list"
-        )
+        raise UsageError(f"{printable(named)}: neither {names} nor a file or folder; see rebokeh models list")
     return path

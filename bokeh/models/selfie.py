@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from scipy import ndimage
 
-from ..depth import resize_matte
 from ..errors import InputError
 from ..extras import needed
 from ..io.apple import EMPTY_MATTE
@@ -20,10 +20,10 @@ from .prediction import srgb_codes
 LONGEST_PX = 1024
 """The matte is brought to the picture's edges at this length; what is finer is the renderer's to refine."""
 
-REACH = 1.5
+REACH = 1
 """Half side, in pixels of the model's matte, of the square in which the matte follows from the colours."""
 
-LEAST_CONTRAST = 1e-3
+LEAST_CONTRAST = 1e-4
 """Variance of the colours, 0..1, below which a square holds no edge to follow."""
 
 
@@ -94,25 +94,32 @@ def along_edges(coarse: FloatArray, codes: NDArray[np.uint8]) -> FloatArray:
 
     Notes
     -----
-    In every small square the matte is a linear function of the three colours, the one that fits best (the guided
-    filter of He et al. 2013).
+    In every small square the matte is a linear function of the three colours, the one that fits best (He and Sun 2015).
+    It is found where both are coarse, so that a pixel of the picture mixes what a pixel of the matte does, and asked of
+    the picture as it is.
     """
-    guide = codes.astype(np.float32) / np.float32(255)
-    size = (guide.shape[0], guide.shape[1])
-    side = 2 * max(round(REACH * max(size) / max(coarse.shape)), 1) + 1
+    size = (codes.shape[0], codes.shape[1])
+    small = Image.fromarray(codes).resize(coarse.shape[::-1], Image.Resampling.BOX)
+    guide = np.asarray(small, np.float32) / np.float32(255)
 
     def mean(plane: NDArray) -> NDArray:
-        return ndimage.uniform_filter(plane, side, mode="nearest")
+        return ndimage.uniform_filter(plane, 2 * REACH + 1, mode="nearest")
 
-    matte = resize_matte(coarse, size)
-    about, level = [mean(guide[..., c]) for c in range(3)], mean(matte)
-    spread = np.empty((*size, 3, 3), np.float32)
-    shared = np.empty((*size, 3, 1), np.float32)
+    about, level = [mean(guide[..., c]) for c in range(3)], mean(coarse)
+    spread = np.empty((*coarse.shape, 3, 3), np.float32)
+    shared = np.empty((*coarse.shape, 3, 1), np.float32)
     for c in range(3):
-        shared[..., c, 0] = mean(guide[..., c] * matte) - about[c] * level
+        shared[..., c, 0] = mean(guide[..., c] * coarse) - about[c] * level
         for d in range(c, 3):
             spread[..., c, d] = spread[..., d, c] = mean(guide[..., c] * guide[..., d]) - about[c] * about[d]
     slope = np.linalg.solve(spread + LEAST_CONTRAST * np.eye(3, dtype=np.float32), shared)[..., 0]
     offset = level - sum(slope[..., c] * about[c] for c in range(3))
-    followed = mean(offset) + sum(mean(slope[..., c]) * guide[..., c] for c in range(3))
-    return np.clip(followed, 0.0, 1.0).astype(np.float32)
+    followed = _enlarged(mean(offset), size)
+    for c in range(3):
+        followed += _enlarged(mean(slope[..., c]), size) * (codes[..., c] / np.float32(255))
+    return np.clip(followed, 0.0, 1.0)
+
+
+def _enlarged(plane: NDArray, size: tuple[int, int]) -> FloatArray:
+    image = Image.fromarray(np.ascontiguousarray(plane, np.float32))
+    return np.array(image.resize((size[1], size[0]), Image.Resampling.BILINEAR), np.float32)
