@@ -44,6 +44,12 @@ def test_nobody_in_the_picture_is_said(model):
     assert found.matte is None and "nobody" in found.meta.notes[-1]
 
 
+def test_a_matte_that_is_neither_nor_is_said_to_be_unsure(model):
+    grey = rk.Photo(rgb=np.full((40, 40, 3), 0.2, np.float32))
+    assert "unsure in 100%" in estimate_matte(grey, model).meta.notes[-1]
+    assert "unsure" not in estimate_matte(disc()[0], model).meta.notes[-1]
+
+
 def test_a_model_replaces_the_file_s_matte_and_says_so(model, portrait):
     photo, inside = disc()
     own = rk.Photo(rgb=photo.rgb, matte=np.ones(photo.size, np.float32))
