@@ -69,8 +69,7 @@ def test_what_only_one_of_them_sees_is_a_hole(pair):
     hidden_px = FOCAL_PX * BASELINE_M * (1 / NEAR_M - 1 / FAR_M)
     start = int(np.flatnonzero(inside[120])[0])
     strip = depth[80:160, start - int(hidden_px) + 2 : start - 2]
-    wrong = np.abs(1 / strip - FAR_M) > 0.2 * FAR_M
-    assert np.isnan(strip).mean() > 0.5 or not (wrong & np.isfinite(strip)).mean() > 0.3
+    assert np.isnan(strip).mean() > 0.8
 
 
 def test_settling_takes_disparities_to_a_few_hundredths():
