@@ -19,12 +19,35 @@ import typer
 from .bokeh.errors import UsageError
 from .bokeh.guard import Run, say
 from .bokeh.naming import plan_output, refuse_unwritable, tag
-from .bokeh.parser import AsJson, Changes, Debug, Help, Overwrite, PhotoCommand, PhotoFirst, Quiet
+from .bokeh.parser import (
+    AsJson,
+    Baseline,
+    Changes,
+    Debug,
+    DepthModel,
+    Help,
+    MatteModel,
+    Overwrite,
+    PhotoCommand,
+    PhotoFirst,
+    Quiet,
+    Stereo,
+)
 from .bokeh.progress import Clock, timetable, unseen
 from .bokeh.report import facts, in_short, in_words
-from .bokeh.units import parse_anchor, parse_f_number, parse_focal_mm, parse_focus, parse_sensor_mm, parse_starburst
+from .bokeh.units import (
+    parse_anchor,
+    parse_f_number,
+    parse_focal_mm,
+    parse_focus,
+    parse_length_m,
+    parse_sensor_mm,
+    parse_starburst,
+)
 from .commands.bench import bench_command
+from .commands.inspect import inspect_command
 from .commands.lens import lens_app
+from .commands.models import models_app
 from .commands.streams import bar_of, heard, save_to_stdout, stdin_bytes
 from .commands.warmup import warmup_command
 
@@ -135,6 +158,10 @@ def _render(
         list[str] | None,
         typer.Option(metavar="X,Y=DIST", help="A point whose distance is known, like 0.4,0.6=2.1m; may be repeated."),
     ] = None,
+    depth_model: DepthModel = None,
+    matte_model: MatteModel = None,
+    stereo: Stereo = None,
+    baseline: Baseline = None,
     highlights: Annotated[Highlights, typer.Option(help="Where the light above the clip comes from.")] = "auto",
     style: Annotated[Style, typer.Option(help="gaussian: one soft blur around the subject, as phones do.")] = "lens",
     quality: Annotated[
@@ -185,8 +212,9 @@ def _render(
         raise UsageError("-v and -q contradict each other; give one")
     if timing and quiet:
         raise UsageError("--timing and -q contradict each other; give one")
-    if depth is None and (depth_unit is not None or depth_scale is not None):
+    if depth is None and (depth_scale is not None or (depth_unit is not None and depth_model is None)):
         raise UsageError("--depth-unit and --depth-scale speak of a depth map; name it with --depth")
+    baseline_m = None if baseline is None else parse_length_m(baseline, "baseline")
     where = parse_focus(focus)
     known = [parse_anchor(text) for text in anchor or ()]
     chosen, lens_source = _lens(
@@ -212,7 +240,7 @@ def _render(
     from .bokeh.render import RenderSettings, prepare
     from .bokeh.steps import Steps
 
-    inputs = [file for file in (photo, depth, matte, lens) if file]
+    inputs = [file for file in (photo, depth, matte, lens, depth_model, matte_model, stereo) if file]
     steps = None if save_steps is None else Steps(save_steps, overwrite, [file for file in inputs if file != "-"])
     unfinished_in = set() if steps is None else {steps.folder, steps.folder.parent}
     run: Run = ctx.obj
@@ -224,9 +252,17 @@ def _render(
         clock = Clock(run.begun, bar or unseen)
         with clock.stage("load"):
             source = stdin_bytes() if photo == "-" else photo
-            anchors = [Anchor(*point) for point in known]
             loaded = load(
-                source, depth=depth, depth_unit=depth_unit, depth_scale=depth_scale, matte=matte, anchors=anchors
+                source,
+                depth=depth,
+                depth_unit=depth_unit,
+                depth_scale=depth_scale,
+                matte=matte,
+                depth_model=depth_model,
+                matte_model=matte_model,
+                stereo=stereo,
+                baseline_m=baseline_m,
+                anchors=[Anchor(*point) for point in known],
             )
         warned: list[str] = []
 
@@ -300,4 +336,6 @@ def _lens(named: str | None, changes: list[str], **given: Any) -> tuple[Lens, st
 
 app.command("warmup", add_help_option=False)(warmup_command)
 app.command("bench", add_help_option=False)(bench_command)
+app.command("inspect", add_help_option=False)(inspect_command)
 app.add_typer(lens_app, name="lens")
+app.add_typer(models_app, name="models")

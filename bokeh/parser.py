@@ -72,6 +72,22 @@ Changes = Annotated[
     list[str] | None,
     typer.Option("--with", metavar="KEY=VALUE", help="Change a value of the lens, like pupil.squeeze=1.5; repeatable."),
 ]
+DepthModel = Annotated[
+    str | None,
+    typer.Option(
+        "--depth-model",
+        metavar="MODEL",
+        help="Predict the depth: depth-pro, depth-anything, their folder or FILE.onnx; rebokeh models list.",
+    ),
+]
+MatteModel = Annotated[
+    str | None, typer.Option("--matte-model", metavar="MODEL", help="Find the people: selfie or FILE.tflite.")
+]
+Stereo = Annotated[
+    str | None,
+    typer.Option("--stereo", metavar="FILE", help="Measure the depth: the picture taken from further right."),
+]
+Baseline = Annotated[str | None, typer.Option("--baseline", metavar="LENGTH", help="How far further right, like 14mm.")]
 Help = Annotated[
     # typer's own --help imports pydantic to read its value: twice the wait for the text below.
     bool, typer.Option("--help", "-h", is_eager=True, callback=print_help, help="Show this message and exit.")

@@ -369,7 +369,8 @@ def _refuse_without_depth(photo: Photo, settings: RenderSettings) -> None:
     name = printable(photo.meta.path) if photo.meta.path else "the photo"
     if settings.style != "gaussian":
         raise NoDepthError(
-            f"{name} holds no depth; give a map with --depth FILE, or use --style gaussian with a --matte FILE"
+            f"{name} holds no depth; give a map with --depth FILE, a model with --depth-model, "
+            "or use --style gaussian with a --matte FILE"
         )
     if photo.matte is None:
         raise NoDepthError(f"{name} holds neither depth nor a matte; give --depth FILE or --matte FILE")

@@ -10,6 +10,7 @@ import pytest
 from command import REBOKEH
 
 HEAVY = {"numpy", "numba", "llvmlite", "scipy", "PIL", "pillow_heif", "OpenEXR", "tifffile", "rich", "pydantic"}
+HEAVY |= {"torch", "transformers", "huggingface_hub", "onnxruntime", "ai_edge_litert", "cv2"}
 
 
 def loaded_after(code: str) -> set[str]:
@@ -28,7 +29,11 @@ def loaded_by(words: list[str]) -> set[str]:
     return loaded_after(code)
 
 
-@pytest.mark.parametrize("words", [["--help"], [], ["warmup", "--help"], ["lens", "show", "--help"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words",
+    [["--help"], [], ["warmup", "--help"], ["lens", "show", "--help"], ["models", "--help"], ["inspect", "--help"]],
+    ids=" ".join,
+)
 def test_help(words):
     assert loaded_by(words).isdisjoint(HEAVY)
 
@@ -48,3 +53,8 @@ def test_help_is_there_at_once():
         subprocess.run([REBOKEH, "--help"], check=True, capture_output=True)
         taken.append(time.perf_counter() - start)
     assert min(taken) < 0.6
+
+
+def test_reading_a_photo_loads_no_model_library():
+    loaded = loaded_after("import rebokeh.bokeh.io, rebokeh.bokeh.models, rebokeh.bokeh.stereo, rebokeh.bokeh.boundary")
+    assert loaded.isdisjoint({"torch", "transformers", "huggingface_hub", "onnxruntime", "ai_edge_litert", "cv2"})

@@ -24,6 +24,10 @@ def load(
     depth_scale: float | None = None,
     matte: str | Path | bytes | None = None,
     anchors: Sequence[Anchor] = (),
+    depth_model: str | Path | None = None,
+    matte_model: str | Path | None = None,
+    stereo: str | Path | bytes | None = None,
+    baseline_m: float | None = None,
 ) -> Photo:
     """Read a photo, with its depth and mattes.
 
@@ -43,6 +47,15 @@ def load(
     anchors : sequence of Anchor, optional
         Points whose distance is known, to make the depth map's metres true. Without, what the file knows of
         distances is used on a relative map: autofocus, subject distance, the size of a face.
+    depth_model : str or Path, optional
+        Predict the depth instead: ``depth-pro``, ``depth-anything``, a folder of theirs, or an ONNX file (what its
+        values are, `depth_unit` says). Nothing is fetched.
+    matte_model : str or Path, optional
+        Find the people instead: ``selfie``, or a TFLite file.
+    stereo : str, Path or bytes, optional
+        Measure the depth instead: the picture that a camera to the right of this one's took.
+    baseline_m : float, optional
+        How far to the right, in metres.
 
     Returns
     -------
@@ -57,20 +70,45 @@ def load(
     UsageError
         When the depth unit or scale makes no sense, or the anchors contradict the map.
     """
-    if depth is None and (depth_unit is not None or depth_scale is not None):
+    asked = [
+        flag for flag, v in (("--depth", depth), ("--depth-model", depth_model), ("--stereo", stereo)) if v is not None
+    ]
+    if len(asked) > 1:
+        raise UsageError(f"{' and '.join(asked)} both give the depth; give one")
+    if matte is not None and matte_model is not None:
+        raise UsageError("--matte and --matte-model both give the matte; give one")
+    if depth is None and (depth_scale is not None or depth_unit is not None and depth_model is None):
         raise UsageError("a depth unit or scale needs a depth map to speak of; give --depth too")
+    if (stereo is None) != (baseline_m is None):
+        raise UsageError("--stereo and --baseline go together: the other picture, and how far apart they were taken")
     data, name = read_file(path)
     photo = registry.read(data, name)
     if isinstance(path, (str, Path)):
         # As the system knows it, not as messages print it: `save` recognises its input by this.
         photo = replace(photo, meta=replace(photo.meta, path=str(path)))
     if depth is not None:
-        found = sidecar.read_depth(depth, photo.size, photo.meta.turn, depth_unit, depth_scale)
-        notes = (*photo.meta.notes, *found.notes)
-        meta = replace(photo.meta, depth_source=found.source, notes=notes)
-        photo = replace(photo, depth=found.dioptres, depth_kind=found.kind, meta=meta)
+        photo = _with_map(photo, depth, depth_unit, depth_scale)
     if matte is not None:
         coverage, source = sidecar.read_matte(matte, photo.size, photo.meta.turn)
         meta = replace(photo.meta, matte_source=source, notes=(*photo.meta.notes, f"matte: {source}"))
         photo = replace(photo, matte=coverage, meta=meta)
+    if depth_model is not None:
+        from ..models import estimate_depth
+
+        photo = estimate_depth(photo, depth_model, depth_unit)
+    if stereo is not None and baseline_m is not None:
+        from ..stereo import measure_depth
+
+        photo = measure_depth(photo, load(stereo), baseline_m)
+    if matte_model is not None:
+        from ..models import estimate_matte
+
+        photo = estimate_matte(photo, matte_model)
     return anchored(photo, anchors)
+
+
+def _with_map(photo: Photo, depth: str | Path | bytes, unit: str | None, scale: float | None) -> Photo:
+    """Put a depth map from a file of its own in the place of the photo's."""
+    found = sidecar.read_depth(depth, photo.size, photo.meta.turn, unit, scale)
+    meta = replace(photo.meta, depth_source=found.source, notes=(*photo.meta.notes, *found.notes))
+    return replace(photo, depth=found.dioptres, depth_kind=found.kind, meta=meta)

@@ -85,7 +85,7 @@ def read_depth(
     if unit == "relative":
         if scale is not None:
             raise UsageError("a depth scale needs --depth-unit m or dioptre; relative values have no scale")
-        dioptres, kind = _relative(values, name), "unitless"
+        dioptres, kind = spread(values, name), "unitless"
     else:
         factor = scale if scale is not None else 0.001 if integer and deep else 1.0
         with np.errstate(over="ignore"):
@@ -140,8 +140,14 @@ def turn_like_picture(values: NDArray, size: tuple[int, int], turn: int, name: s
     )
 
 
-def _relative(values: NDArray, name: str) -> FloatArray:
-    """Values of which larger is nearer, spread over 0..NOMINAL_DIOPTRES; NaN and infinities are holes."""
+def spread(values: NDArray, name: str) -> FloatArray:
+    """Spread values of which larger is nearer over 0..NOMINAL_DIOPTRES; NaN and infinities are holes.
+
+    Raises
+    ------
+    DepthError
+        When they are all alike, or none is finite.
+    """
     values = values.astype(np.float64)
     good = np.isfinite(values)
     if not good.any():

@@ -1,0 +1,126 @@
+"""Models of a few thousand random weights, as their makers' libraries write them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+VIEW_DEG = 60.0
+"""Field of view that the tiny Depth Pro sees in every picture."""
+
+
+def save_depth_pro(folder: Path, *, sees_field: bool = True) -> None:
+    """Save a Depth Pro of 94 thousand random weights."""
+    torch, transformers = (pytest.importorskip(package) for package in ("torch", "transformers"))
+    torch.manual_seed(1)
+    vit = {
+        "model_type": "dinov2",
+        "hidden_size": 16,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "mlp_ratio": 2,
+        "image_size": 16,
+        "patch_size": 4,
+    }
+    config = transformers.DepthProConfig(
+        fusion_hidden_size=16,
+        patch_size=16,
+        intermediate_hook_ids=[1, 0],
+        intermediate_feature_dims=[16, 16],
+        scaled_images_feature_dims=[16, 16, 16],
+        use_fov_model=sees_field,
+        image_model_config=dict(vit),
+        patch_model_config=dict(vit),
+        fov_model_config=dict(vit),
+    )
+    model = transformers.DepthProForDepthEstimation(config)
+    with torch.no_grad():
+        # Random weights return zeros and hundreds; these make a disparity about one, and one field of view.
+        model.head.layers[-2].weight.mul_(1e-2)
+        model.head.layers[-2].bias.fill_(1.0)
+        if sees_field:
+            model.fov_model.head.layers[-1].weight.zero_()
+            model.fov_model.head.layers[-1].bias.fill_(VIEW_DEG)
+    model.save_pretrained(folder)
+    (folder / "preprocessor_config.json").write_text('{"size": {"height": 64, "width": 64}}')
+
+
+def save_depth_anything(folder: Path, *, metric: bool = False) -> None:
+    """Save a Depth Anything of 37 thousand random weights."""
+    torch, transformers = (pytest.importorskip(package) for package in ("torch", "transformers"))
+    torch.manual_seed(1)
+    backbone = transformers.Dinov2Config(
+        hidden_size=16,
+        num_hidden_layers=4,
+        num_attention_heads=2,
+        mlp_ratio=2,
+        image_size=56,
+        patch_size=14,
+        out_indices=[1, 2, 3, 4],
+        reshape_hidden_states=False,
+    )
+    config = transformers.DepthAnythingConfig(
+        backbone_config=backbone,
+        reassemble_hidden_size=16,
+        neck_hidden_sizes=[8, 8, 16, 16],
+        fusion_hidden_size=8,
+        head_hidden_size=8,
+        depth_estimation_type="metric" if metric else "relative",
+        max_depth=20,
+    )
+    transformers.DepthAnythingForDepthEstimation(config).save_pretrained(folder)
+    (folder / "preprocessor_config.json").write_text(
+        '{"size": {"height": 56, "width": 56}, "keep_aspect_ratio": true, "ensure_multiple_of": 14}'
+    )
+
+
+def save_onnx(path: Path, *, size: tuple[object, object] = ("h", "w"), last: bool = False, kind: str = "FLOAT") -> None:
+    """Save an ONNX graph whose map is the mean of what it is shown over the channels."""
+    onnx = pytest.importorskip("onnx")
+    TensorProto, helper = onnx.TensorProto, onnx.helper
+    dtype = getattr(TensorProto, kind)
+    shape = [1, *size, 3] if last else [1, 3, *size]
+    picture = helper.make_tensor_value_info("image", dtype, shape)
+    depth = helper.make_tensor_value_info("predicted_depth", TensorProto.FLOAT, [1, *size])
+    axes = helper.make_tensor("axes", TensorProto.INT64, [1], [3 if last else 1])
+    steps = [
+        helper.make_node("Cast", ["image"], ["numbers"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["numbers", "axes"], ["predicted_depth"], keepdims=0),
+    ]
+    graph = helper.make_graph(steps, "mean", [picture], [depth], [axes])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9), path)
+
+
+def save_tflite(path: Path, side: int = 32) -> None:
+    """Save a TFLite graph whose matte is the mean of the channels."""
+    flatbuffers, schema = (
+        pytest.importorskip(package) for package in ("flatbuffers", "ai_edge_litert.schema_py_generated")
+    )
+
+    def tensor(name: str, shape: list[int], kind: int, buffer: int) -> Any:
+        made = schema.TensorT()
+        made.name, made.shape, made.type, made.buffer = name, shape, kind, buffer
+        return made
+
+    mean, options = schema.OperatorT(), schema.ReducerOptionsT()
+    options.keepDims = True
+    mean.inputs, mean.outputs, mean.opcodeIndex = [0, 1], [2], 0
+    mean.builtinOptionsType, mean.builtinOptions = schema.BuiltinOptions.ReducerOptions, options
+    graph = schema.SubGraphT()
+    graph.tensors = [
+        tensor("picture", [1, side, side, 3], schema.TensorType.FLOAT32, 0),
+        tensor("axis", [1], schema.TensorType.INT32, 1),
+        tensor("matte", [1, side, side, 1], schema.TensorType.FLOAT32, 0),
+    ]
+    graph.inputs, graph.outputs, graph.operators = [0], [2], [mean]
+    code = schema.OperatorCodeT()
+    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.MEAN
+    nothing, axis = schema.BufferT(), schema.BufferT()
+    axis.data = [3, 0, 0, 0]
+    model = schema.ModelT()
+    model.version, model.operatorCodes, model.subgraphs, model.buffers = 3, [code], [graph], [nothing, axis]
+    builder = flatbuffers.Builder(0)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    path.write_bytes(bytes(builder.Output()))
