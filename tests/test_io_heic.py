@@ -78,6 +78,14 @@ def test_accuracy_comes_from_the_depth_items_xmp(accuracy, kind):
 
 
 @pytest.mark.parametrize("irot", range(4))
+def test_a_sky_matte_turns_with_the_picture(irot):
+    urn = "urn:com:apple:photo:2020:aux:semanticskymatte"
+    photo = load(iphone.heic(RGB, depth=SMALL, auxiliaries={urn: (SMALL, None)}, irot=irot))
+    assert set(photo.mattes) == {"sky"} and photo.matte is None
+    assert np.array_equal(np.rint(photo.mattes["sky"] * 255), np.rot90(SMALL, irot))
+
+
+@pytest.mark.parametrize("irot", range(4))
 def test_irot_turns_everything_once(irot):
     data = iphone.heic(
         RGB, depth=SMALL, auxiliaries={iphone.MATTE_URN: (SMALL, None)}, irot=irot,

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from xml.etree.ElementTree import ParseError
-
 import numpy as np
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
 from numpy.typing import NDArray
 
 from ..colour import REC709_CURVE
-from ..photo import DepthKind, GainMap
+from ..photo import Box, DepthKind, GainMap
 from .exif import Facts
-
-# A depth item's XMP is 5-10 kB; a larger one is somebody's edit history or an attack.
-MAX_XMP_BYTES = 1_000_000
+from .xmp import Xmp, number, pairs, parse
 
 GAIN_MAP_URN = "urn:com:apple:photo:2020:aux:hdrgainmap"
 MATTE_URN = "urn:com:apple:photo:2018:aux:portraiteffectsmatte"
@@ -28,70 +22,16 @@ SEMANTIC_MATTES = {
 }
 # Mean coverage below which a portrait matte holds nobody: compression noise, not a person.
 EMPTY_MATTE = 1e-3
-REBOKEH_URI = "urn:rebokeh:1.0/"
-
-_PREFIXES = {
-    "http://ns.apple.com/depthData/1.0/": "depthData",
-    "http://ns.apple.com/pixeldatainfo/1.0/": "apdi",
-    "http://ns.apple.com/HDRGainMap/1.0/": "HDRGainMap",
-    "http://ns.apple.com/portraitEffectsMatte/1.0/": "portraitEffectsMatte",
-    "http://ns.apple.com/depthBlurEffect/1.0/": "depthBlurEffect",
-    "http://www.metadataworkinggroup.com/schemas/regions/": "mwg-rs",
-    "http://ns.adobe.com/xmp/sType/Area#": "stArea",
-    "http://ns.adobe.com/xap/1.0/sType/Dimensions#": "stDim",
-    "http://ns.google.com/photos/1.0/depthmap/": "GDepth",
-    "http://ns.google.com/photos/dd/1.0/device/": "Device",
-    "http://ns.adobe.com/hdr-gain-map/1.0/": "hdrgm",
-    REBOKEH_URI: "rebokeh",
-}
-
-
-def _key(name: str) -> str:
-    uri, _, local = name.rpartition("}")
-    return f"{_PREFIXES.get(uri[1:], '?')}:{local}"
-
-
-def _root(xmp: bytes | None):
-    if not xmp or len(xmp) > MAX_XMP_BYTES:
-        return None
-    try:
-        return fromstring(xmp.strip(b"\0 \r\n\t"))
-    except (ParseError, DefusedXmlException, ValueError, LookupError):
-        return None
+# A crowd; a list of thousands is no camera's.
+_MAX_REGIONS = 64
 
 
 def xmp_values(xmp: bytes | None) -> dict[str, str]:
-    """Collect the simple values of an XMP block as {"prefix:Name": text}; empty when it cannot be read."""
-    root = _root(xmp)
-    found: dict[str, str] = {}
-    if root is None:
-        return found
-    for node in root.iter():
-        for name, value in node.attrib.items():
-            found.setdefault(_key(name), value)
-        if node.text and node.text.strip() and len(node) == 0:
-            found.setdefault(_key(node.tag), node.text.strip())
-    return found
+    """Collect the simple values of an XMP block as {"prefix:Name": text}; empty when it cannot be read.
 
-
-def xmp_sequences(xmp: bytes | None) -> dict[str, tuple[str, ...]]:
-    """Collect the values of an XMP block as {"prefix:Name": texts}: one text, or those of an rdf:Seq, Bag or Alt."""
-    found: dict[str, tuple[str, ...]] = {key: (text,) for key, text in xmp_values(xmp).items()}
-    root = _root(xmp)
-    for node in () if root is None else root.iter():
-        items = [li.text or "" for li in node.iterfind("./{*}*/{*}li") if len(li) == 0]
-        if items:
-            found.setdefault(_key(node.tag), tuple(item.strip() for item in items))
-    return found
-
-
-def number(values: dict[str, str], key: str) -> float | None:
-    """Return the value as a finite number, or None."""
-    try:
-        value = float(values[key])
-    except (KeyError, ValueError):
-        return None
-    return value if np.isfinite(value) else None
+    A list of simple values is one text, its items parted by spaces.
+    """
+    return Xmp(xmp).values
 
 
 def depth_kind(values: dict[str, str]) -> DepthKind:
@@ -154,7 +94,7 @@ def portrait_matte(codes: NDArray[np.uint8], container: str, notes: list[str]) -
 def depth(
     codes: NDArray, limits: tuple[float | None, float | None], values: dict[str, str], container: str, notes: list[str]
 ) -> dict:
-    """{"depth": dioptres, "depth_kind": ..., "depth_source": ...} for a Photo.
+    """{"depth": dioptres, "depth_kind": ..., "depth_source": ..., "depth_xmp": values} for a Photo.
 
     Parameters
     ----------
@@ -171,7 +111,7 @@ def depth(
     dioptres = np.maximum(np.float32(low) + codes.astype(np.float32) * np.float32(step), np.float32(0))
     source = f"depth map of the {container}, {codes.shape[1]}x{codes.shape[0]}, {kind}"
     notes.append(f"depth: {source}, {low:.3g} to {high:.3g} dioptres")
-    return {"depth": dioptres, "depth_kind": kind, "depth_source": source}
+    return {"depth": dioptres, "depth_kind": kind, "depth_source": source, "depth_xmp": values}
 
 
 def af_distance(facts: Facts) -> float | None:
@@ -180,9 +120,7 @@ def af_distance(facts: Facts) -> float | None:
     return value / 100.0 if value and 1.0 <= value < 5000.0 else None
 
 
-def af_area(
-    facts: Facts, xmp: bytes | None, size: tuple[int, int], turn: int
-) -> tuple[tuple[float, float, float, float] | None, str]:
+def af_area(facts: Facts, xmp: bytes | None, size: tuple[int, int], turn: int) -> tuple[Box | None, str]:
     """Autofocus area of the upright picture as (x, y, w, h) in 0..1, and where it was found.
 
     Parameters
@@ -195,23 +133,35 @@ def af_area(
     turn : int
         EXIF orientation (or irot as one) that was applied to make the picture upright.
     """
-    h, w = size
-    for source, (box, frame) in (("XMP", _focus_region(xmp)), ("EXIF", _subject_area(facts, size, turn))):
-        if box is None:
-            continue
-        # The area may be in the sensor's frame while the picture stands on its side.
-        lying = frame is not None and w != h and (frame[0] > frame[1]) != (w > h)
-        if turn == 1 and lying:
-            box = turned(box, 6)  # stored upright, area left as the sensor saw it: a phone held upright
-        elif turn != 1 and (lying or turn in (2, 3, 4) or frame is None or w == h):
-            box = turned(box, turn)
-        clipped = _clip(box)
+    boxes, frame = _regions(xmp, "Focus")
+    area, area_frame = _subject_area(facts, size, turn)
+    for source, box, of in [("XMP", box, frame) for box in boxes[:1]] + [("EXIF", area, area_frame)]:
+        clipped = None if box is None else _upright(box, of, size, turn)
         if clipped:
             return clipped, source
     return None, ""
 
 
-def turned(box: tuple[float, float, float, float], orientation: int) -> tuple[float, float, float, float]:
+def faces(xmp: bytes | None, size: tuple[int, int], turn: int) -> tuple[Box, ...]:
+    """Faces of the upright picture, each (x, y, w, h) in 0..1: the XMP's regions of type Face; `af_area` has more."""
+    boxes, frame = _regions(xmp, "Face")
+    upright = (_upright(box, frame, size, turn) for box in boxes)
+    return tuple(box for box in upright if box)
+
+
+def _upright(box: Box, frame: tuple[float, float] | None, size: tuple[int, int], turn: int) -> Box | None:
+    """Turn a box of a frame (width, height) with the picture, and clip it; None when it lies outside."""
+    h, w = size
+    # The area may be in the sensor's frame while the picture stands on its side.
+    lying = frame is not None and w != h and (frame[0] > frame[1]) != (w > h)
+    if turn == 1 and lying:
+        box = turned(box, 6)  # stored upright, area left as the sensor saw it: a phone held upright
+    elif turn != 1 and (lying or turn in (2, 3, 4) or frame is None or w == h):
+        box = turned(box, turn)
+    return _clip(box)
+
+
+def turned(box: Box, orientation: int) -> Box:
     """Turn a box (x, y, w, h), in 0..1 of the stored picture, with the picture, by an EXIF orientation."""
     x, y, w, h = box
     if orientation >= 5:  # these exchange rows and columns
@@ -234,31 +184,27 @@ def _subject_area(facts: Facts, size: tuple[int, int], turn: int):
     return (cx - aw / 2, cy - ah / 2, aw, ah), (fw, fh)
 
 
-def _focus_region(xmp: bytes | None):
-    """(box, (width, height) it applies to) of the first mwg-rs region of type Focus."""
-    root = _root(xmp)
+def _regions(xmp: bytes | None, kind: str) -> tuple[list[Box], tuple[float, float] | None]:
+    """Boxes of the mwg-rs regions of a type, and the (width, height) that they apply to."""
+    root = parse(xmp)
     if root is None:
-        return None, None
+        return [], None
     values = xmp_values(xmp)
     fw, fh = number(values, "stDim:w"), number(values, "stDim:h")
+    boxes = []
     for node in root.iter():
         if not node.tag.endswith("}li"):
             continue
-        here: dict[str, str] = {}
-        for child in node.iter():
-            here.update({_key(name): value for name, value in child.attrib.items()})
-            if child.text and child.text.strip():
-                here.setdefault(_key(child.tag), child.text.strip())
-        if here.get("mwg-rs:Type") != "Focus":
+        here = dict(pairs(node))
+        if here.get("mwg-rs:Type") != kind:
             continue
         x, y, w, h = (number(here, f"stArea:{k}") for k in "xywh")
-        if x is None or y is None or w is None or h is None:
-            continue
-        return (x - w / 2, y - h / 2, w, h), (fw, fh) if fw and fh else None
-    return None, None
+        if x is not None and y is not None and w is not None and h is not None:
+            boxes.append((x - w / 2, y - h / 2, w, h))
+    return boxes[:_MAX_REGIONS], (fw, fh) if fw and fh else None
 
 
-def _clip(box: tuple[float, float, float, float]) -> tuple[float, float, float, float] | None:
+def _clip(box: Box) -> Box | None:
     x0, y0 = max(box[0], 0.0), max(box[1], 0.0)
     x1, y1 = min(box[0] + box[2], 1.0), min(box[1] + box[3], 1.0)
     return (x0, y0, x1 - x0, y1 - y0) if x1 > x0 and y1 > y0 else None

@@ -16,11 +16,14 @@ from .. import pq
 from ..colour import BrokenProfileError, LutProfileError, Profile
 from ..errors import InputError, RebokehError
 from ..photo import ASPECT_TOLERANCE, Metadata, Photo, Rendering
-from . import apple, mark
+from . import apple, intrinsics, mark
 from .exif import Facts
 
 # Twice the largest phone sensor; above it a picture is an attack or belongs to another tool.
 MAX_PIXELS = 200_000_000
+
+# Where a map that gives only an order is put: its nearest point at 0.5 m, its farthest at infinity.
+NOMINAL_DIOPTRES = 2.0
 
 
 @contextmanager
@@ -113,7 +116,10 @@ class Decoded:
     coding: pq.Coding = "sdr"
 
     def photo(self, **more) -> Photo:
-        """Make the Photo, with `more` of its fields (depth, matte, ...; depth_source and matte_source go to meta)."""
+        """Make the Photo, with `more` of its fields (depth, matte, ...).
+
+        Into its metadata go depth_source, matte_source, and what depth_xmp, the depth map's XMP values, holds.
+        """
         size = self.codes.shape[0], self.codes.shape[1]
         area, where = apple.af_area(self.facts, self.xmp, size, self.turn)
         if area:
@@ -122,6 +128,12 @@ class Decoded:
         if rendered:
             self.notes.append(f"rendered by rebokeh: {rendered}")
             self.warnings.append(f"already rendered by rebokeh at f/{rendered.f_number:g}: blur is added to blur")
+        values = more.pop("depth_xmp", {})
+        camera = intrinsics.read(values)
+        camera = camera and intrinsics.turned(camera, size, self.turn)
+        f35_mm, said = intrinsics.equivalent(camera, self.facts.f35_mm, self.facts.zoom)
+        if said:
+            self.notes.append(said)
         meta = Metadata(
             path=self.name,
             format=self.format,
@@ -130,9 +142,13 @@ class Decoded:
             exif=self.exif,
             xmp=self.xmp,
             focal_mm=self.facts.focal_mm,
-            f35_mm=self.facts.f35_mm,
+            f35_mm=f35_mm,
             af_area=area,
             af_distance_m=apple.af_distance(self.facts),
+            subject_distance_m=self.facts.subject_distance_m,
+            faces=apple.faces(self.xmp, size, self.turn),
+            intrinsics=camera,
+            depth_facts=intrinsics.depth_facts(values),
             depth_source=more.pop("depth_source", ""),
             matte_source=more.pop("matte_source", ""),
             turn=self.turn,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..photo import GainMap
-from . import apple
+from .xmp import sequences
 
 Channels = tuple[float, float, float]
 
@@ -100,7 +100,7 @@ def from_xmp(xmp: bytes | None) -> GainMetadata | None:
     GainMapError
         When a value is no number, or none that a picture has.
     """
-    values = apple.xmp_sequences(xmp)
+    values = sequences(xmp)
     if "hdrgm:GainMapMax" not in values:
         return None
 

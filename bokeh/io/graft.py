@@ -22,6 +22,7 @@ from . import apple, boxes, disparity, exif, hevc, mark
 from .beside import Beside, beside, own_images
 from .container import XMP_TYPE, Part, Property, assemble, info
 from .heic import turns_of
+from .xmp import REBOKEH_URI
 
 _DEPTH_TAILS = {"auxid:2", "auxiliary:depth", "aux:depth"}
 
@@ -153,7 +154,7 @@ def _from_source(
     if other is None and photo.meta.rendered:
         # An item of a kind of its own: of two XMP packets some readers take the wrong one, and validators complain.
         number, packet = free(), mark.marked(None, photo.meta.rendered) or b""
-        what = info(number, "uri ", "", apple.REBOKEH_URI, hidden=True)
+        what = info(number, "uri ", "", REBOKEH_URI, hidden=True)
         frame.parts.append(Part(number, what, packet, references=[("cdsc", (primary,))]))
     return frame
 

@@ -14,6 +14,7 @@ from . import apple, boxes, exif, mark, tone_map
 from .common import Decoded, check_size, decoding, profile_or_note, same_aspect
 from .lut import to_srgb
 from .raster import cicp_profile
+from .xmp import REBOKEH_URI
 
 
 def read(data: bytes, name: str) -> Photo:
@@ -81,7 +82,7 @@ def _rendered(meta: boxes.Meta | None) -> Rendering | None:
     """Find the mark that rebokeh left in an item of its own, where the picture had XMP before."""
     for number in meta.referring("cdsc", meta.primary) if meta else ():
         item = meta.items.get(number) if meta else None
-        if meta and item and item.kind == "uri " and apple.REBOKEH_URI.encode() in item.info:
+        if meta and item and item.kind == "uri " and REBOKEH_URI.encode() in item.info:
             try:
                 return mark.read(meta.payload(item))
             except boxes.BoxError:

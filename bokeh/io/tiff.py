@@ -47,7 +47,9 @@ def read_array(data: bytes, name: str, what: str = "picture") -> tuple[NDArray |
         if not isinstance(page, tifffile.TiffPage):
             raise ValueError("no first page")
         if _DNG_VERSION in page.tags:
-            raise UnknownFormatError(f"{name}: this is a raw file (DNG); develop it to a picture first")
+            raise UnknownFormatError(
+                f"{name}: this raw file (DNG in BigTIFF) is not read; develop it to a picture first"
+            )
         check_size(page.imagewidth, page.imagelength, name, what)
         if page.imagedepth != 1 or page.samplesperpixel > 16:
             raise ValueError("a volume, not a picture")

@@ -153,7 +153,6 @@ def encode(
         # Pillow rebuilds an AVIF's EXIF, without its maker note, when it states an orientation.
         block = exif.for_output(photo.meta.exif, photo.size, photo.meta.af_area, keep_gps, kind != "avif")
         xmp = exif.xmp_for_output(photo.meta.xmp, keep_gps, photo.meta.turn != 1)
-        xmp = ultra_hdr_write.without_gain_map(xmp)
         xmp = mark.marked(xmp, photo.meta.rendered)
         level = QUALITY.get(kind, 0) if quality is None else quality
         if held == "pq" and kind == "avif":
