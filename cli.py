@@ -58,6 +58,7 @@ Style = Literal["lens", "gaussian"]
 Quality = Literal["fast", "best"]
 Baked = Literal["auto", "ignore"]
 Highlights = Literal["auto", "gain-map", "estimate", "off"]
+Hdr = Literal["auto", "off", "gain-map", "pq"]
 Format = Literal["heic", "jpeg", "png", "tiff", "exr", "avif"]
 DepthUnit = Literal["m", "dioptre", "relative"]
 
@@ -180,6 +181,9 @@ def _render(
         ),
     ] = None,
     format: Annotated[Format | None, typer.Option(help="What to write.  [default: as PHOTO]")] = None,
+    hdr: Annotated[
+        Hdr, typer.Option(help="How light above white is kept: gain-map: HEIC, JPEG; pq: HEIC, AVIF; auto: as PHOTO.")
+    ] = "auto",
     overwrite: Overwrite = False,
     save_steps: Annotated[
         str | None,
@@ -237,6 +241,7 @@ def _render(
     from .bokeh.anchor import Anchor
     from .bokeh.io import load, save
     from .bokeh.io.atomic import abandon
+    from .bokeh.io.write import check_hdr
     from .bokeh.render import RenderSettings, prepare
     from .bokeh.steps import Steps
 
@@ -275,6 +280,7 @@ def _render(
             warn(warning)
         named = tag(chosen.f_number, style, chosen.glass.name)
         output = plan_output(photo, out, format, source_format=loaded.meta.format, tag=named)
+        check_hdr(output.format, hdr)
         if output.path is not None:
             if steps is not None and os.path.realpath(output.path) == str(steps.folder):
                 raise UsageError(f"{output.path} cannot be both the picture and the folder of its steps; rename one")
@@ -287,7 +293,7 @@ def _render(
         settings = RenderSettings(
             style=style,
             highlights=highlights,
-            rendition="hdr" if output.format == "exr" else "sdr",
+            rendition="hdr" if output.format == "exr" or hdr == "pq" else "sdr",
             quality=quality,
             baked=baked,
         )
@@ -299,7 +305,9 @@ def _render(
             picture = scene.render(chosen, steps, clock)
         report = scene.report(chosen)
         with clock.stage("save"), heard(warn):
-            options: dict[str, Any] = {"strip": tuple(item.value for item in strip or ()), "format": output.format}
+            options: dict[str, Any] = {
+                "strip": tuple(item.value for item in strip or ()), "format": output.format, "hdr": hdr
+            }  # fmt: skip
             if output.path is None:
                 save_to_stdout(save, picture, options)
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from importlib.util import find_spec
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,17 @@ def codes(photo: Photo) -> tuple[NDArray[np.uint16], tuple[int, int, int]]:
     return to_pq(radiance(photo), None if same else matrix, BITS), _GAMUTS[name]
 
 
+def need_imagecodecs() -> None:
+    """Refuse AVIF of 10 bits where imagecodecs is not installed.
+
+    Raises
+    ------
+    UsageError
+    """
+    if find_spec("imagecodecs") is None:
+        raise UsageError("AVIF of 10 bits needs imagecodecs: pip install 'rebokeh[avif]'; or write HEIC")
+
+
 def avif(photo: Photo, quality: int, block: bytes | None, xmp: bytes | None) -> bytes:
     """Write a 10-bit PQ AVIF with EXIF and XMP.
 
@@ -42,10 +54,9 @@ def avif(photo: Photo, quality: int, block: bytes | None, xmp: bytes | None) -> 
     UsageError
         When imagecodecs is not installed: the base packages code AVIF of 8 bits only.
     """
-    try:
-        from imagecodecs import avif_encode
-    except ImportError as err:
-        raise UsageError("AVIF of 10 bits needs imagecodecs: pip install 'rebokeh[avif]'; or write HEIC") from err
+    need_imagecodecs()
+    from imagecodecs import avif_encode
+
     deep, (primaries, transfer, matrix) = codes(photo)
     file = avif_encode(
         deep >> (16 - BITS), level=quality, speed=8, bitspersample=BITS, pixelformat="444",

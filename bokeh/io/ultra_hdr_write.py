@@ -27,7 +27,7 @@ def joined(primary: bytes, gain: bytes, metadata: GainMetadata, xmp: bytes | Non
         JPEGs, without XMP.
     metadata : GainMetadata
     xmp : bytes or None
-        The picture's, which the container's is merged into.
+        The picture's, without what it said of another container; this one's is merged into it.
     """
     words = _hdrgm(metadata).encode()
     iso = gain_map.ISO_LABEL + gain_map.to_iso(metadata)
@@ -39,16 +39,6 @@ def joined(primary: bytes, gain: bytes, metadata: GainMetadata, xmp: bytes | Non
     total = len(primary) + len(more) + len(_index(0, 0, 0))
     index = _index(total, len(gain), total - index_at)
     return primary[:at] + more + index + primary[at:] + gain
-
-
-def without_gain_map(xmp: bytes | None) -> bytes | None:
-    """Return XMP without what it says of a gain map and of the images behind the picture, which are not written."""
-    if not xmp:
-        return None
-    xmp = re.sub(rb"\shdrgm:\w+\s*=\s*(\"[^\"]*\"|'[^']*')", b"", xmp)
-    for name in (rb"hdrgm:\w+", rb"\w+:Directory"):
-        xmp = re.sub(rb"<(" + name + rb")(?:\s[^>]*)?(?:/>|>.*?</\1\s*>)", b"", xmp, flags=re.DOTALL)
-    return xmp
 
 
 def _segment(marker: int, payload: bytes) -> bytes:
@@ -100,10 +90,9 @@ def _packet(description: str) -> str:
 def _merged(xmp: bytes | None, description: str) -> bytes:
     """Put a description into the picture's XMP; alone, where that takes none or grows too long for a segment."""
     alone = _packet(description).encode()
-    kept = without_gain_map(xmp)
-    if not kept or b"xmlns:rdf=" not in kept:
+    if not xmp or b"xmlns:rdf=" not in xmp:
         return alone
-    merged, done = re.subn(rb"</rdf:RDF\s*>", lambda m: description.encode() + m[0], kept, count=1)
+    merged, done = re.subn(rb"</rdf:RDF\s*>", lambda m: description.encode() + m[0], xmp, count=1)
     return merged if done and len(merged) + len(_XMP_LABEL) <= _JPEG_SEGMENT else alone
 
 

@@ -158,7 +158,6 @@ def encode(
         # Pillow rebuilds an AVIF's EXIF, without its maker note, when it states an orientation.
         block = exif.for_output(photo.meta.exif, photo.size, photo.meta.af_area, keep_gps, kind != "avif")
         xmp = exif.xmp_for_output(photo.meta.xmp, keep_gps, photo.meta.turn != 1)
-        xmp = ultra_hdr_write.without_gain_map(xmp)
         xmp = mark.marked(xmp, photo.meta.rendered)
         level = QUALITY.get(kind, 0) if quality is None else quality
         if held == "pq" and kind == "avif":
@@ -184,14 +183,26 @@ def encode(
         raise OutputError(f"{name}: the picture cannot be coded as {kind} ({said})") from err
 
 
-def _hdr(photo: Photo, kind: str, hdr: Hdr, bit_depth: int | None) -> str:
-    """How the file holds light above white: "gain-map", "pq" or "off"."""
+def check_hdr(kind: str, hdr: str, bit_depth: int | None = None) -> None:
+    """Refuse what no file of this format holds.
+
+    Raises
+    ------
+    UsageError
+    """
     if hdr not in _HDR_WORDS:
         raise UsageError(f"hdr is {hdr!r}; it is one of {', '.join(_HDR_WORDS)}")
     if hdr in HDR_KINDS and kind not in HDR_KINDS[hdr]:
         raise UsageError(f"{kind} holds no HDR as {hdr}; write {' or '.join(HDR_KINDS[hdr])}")
     if hdr == "pq" and bit_depth not in (None, pq_write.BITS):
         raise UsageError(f"PQ is written with {pq_write.BITS} bits, not {bit_depth}")
+    if hdr == "pq" and kind == "avif":
+        pq_write.need_imagecodecs()
+
+
+def _hdr(photo: Photo, kind: str, hdr: Hdr, bit_depth: int | None) -> str:
+    """How the file holds light above white: "gain-map", "pq" or "off"."""
+    check_hdr(kind, hdr, bit_depth)
     if hdr != "auto":
         return hdr
     theirs = "pq" if photo.meta.hdr in ("pq", "hlg") else photo.meta.hdr

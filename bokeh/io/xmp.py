@@ -21,8 +21,11 @@ MAX_BYTES = 1_000_000
 # ... and it has a few hundred elements. Parsers take seconds over hundreds of thousands.
 _MAX_TAGS = 20_000
 
+# The mark that a render carries.
 REBOKEH_URI = "urn:rebokeh:1.0/"
+
 _PREFIXES = {
+    REBOKEH_URI: "rebokeh",
     "http://ns.apple.com/depthData/1.0/": "depthData",
     "http://ns.apple.com/pixeldatainfo/1.0/": "apdi",
     "http://ns.apple.com/HDRGainMap/1.0/": "HDRGainMap",
@@ -43,7 +46,6 @@ _PREFIXES = {
     "http://ns.google.com/photos/dd/1.0/camera/": "Camera",
     "http://ns.google.com/photos/dd/1.0/image/": "Image",
     "http://ns.google.com/photos/dd/1.0/depthmap/": "DepthMap",
-    REBOKEH_URI: "rebokeh",
 }
 
 # Base64, with the line breaks that some writers put in, as text or as character references; or padding.
