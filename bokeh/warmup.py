@@ -14,6 +14,7 @@ from ..kernels.cache import SAVING, store
 from .aberration import Wavefront
 from .aperture import Aperture
 from .glass import Glass
+from .io.renditions import over_sdr
 from .lens import Lens
 from .photo import GainMap, Metadata, Photo
 from .progress import Progress, unseen
@@ -67,7 +68,7 @@ def warm_up(progress: Progress = unseen) -> list[str]:
         for done, (style, subject, lens) in enumerate(rounds):
             progress(f"compiling for style {style}", done / len(rounds))
             scene = prepare(subject, RenderSettings(style=style))
-            scene.render(lens)
+            over_sdr(scene.render(lens))
     finally:
         numba.set_num_threads(threads)
     return sorted({style for style, *_ in rounds})

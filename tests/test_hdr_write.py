@@ -6,6 +6,7 @@ import io
 import shutil
 import subprocess
 from dataclasses import replace
+from typing import Literal
 
 import iphone
 import numpy as np
@@ -22,6 +23,7 @@ from rebokeh.bokeh.io.write import encode
 from rebokeh.bokeh.photo import GainMap, Metadata
 
 H, W = 96, 128
+HDR_OR_NOT: tuple[Literal["gain-map", "off"], ...] = ("gain-map", "off")
 P3 = named_profile("Display P3")
 Y, X = np.mgrid[:H, :W].astype(np.float32)
 
@@ -44,13 +46,10 @@ def codes_of(light: np.ndarray) -> np.ndarray:
     return np.rint(P3.from_linear(light) * 255)
 
 
-def close(got: np.ndarray, want: np.ndarray, rel: float) -> None:
-    """Compare over 3 x 3 pixels: a map of half size shifts light between neighbours."""
-
-    def mean(a: np.ndarray) -> np.ndarray:
-        return sum(np.roll(a, (dy, dx), (0, 1)) for dy in (-1, 0, 1) for dx in (-1, 0, 1))[2:-2, 2:-2] / 9
-
-    np.testing.assert_allclose(mean(got), mean(want), rtol=rel, atol=0.02)
+def close(got: np.ndarray, want: np.ndarray) -> None:
+    """Compare light: exactly but for rounding, save at steep rims, where a map of half size is interpolated."""
+    apart = np.abs(got - want) / (want + 0.05)
+    assert np.median(apart) < 0.01 and np.quantile(apart, 0.95) < 0.06 and apart.max() < 0.4
 
 
 # --- renditions
@@ -98,21 +97,21 @@ def test_ultra_hdr_reads_back_as_the_same_light(gain):
     source = scene(gain)
     again = rk.load(encode(source, "jpeg", hdr="gain-map"))
     assert again.gain_map is not None and again.meta.hdr == "gain-map" and again.profile.icc == P3.icc
-    close(renditions.radiance(again), renditions.radiance(source), 0.04)
+    close(renditions.radiance(again), renditions.radiance(source))
 
 
 def test_the_base_is_what_is_written_without_a_map():
-    with_map, plain = (encode(scene(), "jpeg", hdr=hdr) for hdr in ("gain-map", "off"))
-    assert np.array_equal(*(np.asarray(Image.open(io.BytesIO(data)).convert("RGB")) for data in (with_map, plain)))
+    with_map, plain = (
+        np.asarray(Image.open(io.BytesIO(encode(scene(), "jpeg", hdr=hdr))).convert("RGB")) for hdr in HDR_OR_NOT
+    )
+    assert np.array_equal(with_map, plain)
 
 
 def test_another_reader_agrees():
     imagecodecs = pytest.importorskip("imagecodecs")
     data = encode(scene(), "jpeg", hdr="gain-map")
     theirs = imagecodecs.ultrahdr_decode(data, dtype=np.float16, boost=6.0).astype(np.float32)[..., :3]
-    light = renditions.radiance(rk.load(data))
-    apart = np.abs(theirs - light) / (light + 0.05)  # it enlarges the map in its own way
-    assert np.median(apart) < 0.005 and np.quantile(apart, 0.95) < 0.05
+    close(theirs, renditions.radiance(rk.load(data)))
 
 
 def test_xmp_and_exif_are_carried_beside_the_container():

@@ -58,10 +58,10 @@ def avif(photo: Photo, quality: int, block: bytes | None, xmp: bytes | None) -> 
     from imagecodecs import avif_encode
 
     deep, (primaries, transfer, matrix) = codes(photo)
-    file = avif_encode(
+    file = bytes(avif_encode(
         deep >> (16 - BITS), level=quality, speed=8, bitspersample=BITS, pixelformat="444",
         primaries=primaries, transfer=transfer, matrix=matrix,
-    )  # fmt: skip
+    ))  # fmt: skip
     meta = boxes.read_meta(file)
     item = meta.items[meta.primary]
     picture = Part(1, info(1, item.kind), meta.payload(item), item.properties)
