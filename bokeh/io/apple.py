@@ -58,6 +58,15 @@ def _root(xmp: bytes | None):
         return None
 
 
+def unread(xmp: bytes | None) -> str:
+    """Say why an XMP block cannot be read; '' when it can, or there is none."""
+    if not xmp or not xmp.strip(b"\0 \r\n\t"):
+        return ""
+    if len(xmp) > MAX_XMP_BYTES:
+        return f"has {len(xmp) / 1e6:.0f} MB, which is not read"
+    return "" if _root(xmp) is not None else "is damaged, so it is not read"
+
+
 def xmp_values(xmp: bytes | None) -> dict[str, str]:
     """Collect the simple values of an XMP block as {"prefix:Name": text}; empty when it cannot be read."""
     root = _root(xmp)

@@ -61,14 +61,33 @@ def silence() -> Iterator[None]:
         os.close(kept)
 
 
-def check_size(width: int, height: int, name: str, what: str = "picture") -> None:
-    """Refuse what is larger than `MAX_PIXELS`, before it is decoded."""
+def check_size(
+    width: int, height: int, name: str, what: str = "picture", held: int | None = None, most_per_byte: int = 1
+) -> None:
+    """Refuse what is larger than `MAX_PIXELS`, or than its file can hold, before it is decoded.
+
+    Parameters
+    ----------
+    width, height : int
+        As the file states them.
+    name, what : str
+        For messages.
+    held : int, optional
+        Bytes that the file has for the pixels.
+    most_per_byte : int
+        Pixels that its coding can put into one byte.
+    """
     if width < 1 or height < 1:
         raise InputError(f"{name}: the {what} is empty ({width}x{height})")
     if width * height > MAX_PIXELS:
         raise InputError(
             f"{name}: the {what} has {width * height / 1e6:.0f} megapixels ({width}x{height}), more than the "
             f"{MAX_PIXELS // 1_000_000} rebokeh takes; make it smaller first"
+        )
+    if held is not None and width * height > held * most_per_byte:
+        raise InputError(
+            f"{name}: the {what} is truncated or damaged ({held} bytes cannot hold {width}x{height} pixels); "
+            "get a fresh copy of the file"
         )
 
 
@@ -113,6 +132,10 @@ class Decoded:
         area, where = apple.af_area(self.facts, self.xmp, size, self.turn)
         if area:
             self.notes.append(f"AF area from {where}")
+        if self.facts.damaged:
+            self.notes.append("the EXIF block is damaged: read as far as it is whole")
+        if why := apple.unread(self.xmp):
+            self.notes.append(f"the XMP {why}")
         meta = Metadata(
             path=self.name,
             format=self.format,

@@ -35,6 +35,7 @@ class Facts:
     pixel_size: tuple[int, int] | None = None
     subject_area: tuple[int, ...] | None = None
     maker: dict[int, float] | None = None
+    damaged: bool = False
 
 
 class _Entry(NamedTuple):
@@ -88,16 +89,38 @@ def _directories(exif: bytes) -> tuple[int, str, dict[int, _Entry], dict[int, _E
     main = {e.tag: e for e in _entries(exif, order, base + struct.unpack_from(order + "I", exif, base + 4)[0], base)}
     inner: dict[int, _Entry] = {}
     if EXIF_IFD in main:
-        inner = {e.tag: e for e in _entries(exif, order, base + _values(exif, order, main[EXIF_IFD])[0], base)}
+        inner = {e.tag: e for e in _entries(exif, order, base + _pointer(exif, order, main[EXIF_IFD]), base)}
     return base, order, main, inner
+
+
+def _pointer(data: bytes, order: str, entry: _Entry) -> int:
+    """Where an entry points to; beyond everything when it is no pointer."""
+    return _values(data, order, entry)[0] if entry.kind == 4 else 1 << 32
+
+
+def _is_damaged(exif: bytes, base: int, order: str) -> bool:
+    """Whether the main or the EXIF directory, or a value of theirs, lies outside the block."""
+    if len(exif) < base + 8:
+        return True
+    todo, k = [struct.unpack_from(order + "I", exif, base + 4)[0]], 0
+    while k < len(todo):
+        ifd, k = base + todo[k], k + 1
+        if ifd + 2 > len(exif) or k > 2:
+            return True
+        count = struct.unpack_from(order + "H", exif, ifd)[0]
+        found = list(_entries(exif, order, ifd, base))
+        if len(found) < count:
+            return True
+        todo += [_pointer(exif, order, e) for e in found if e.tag == EXIF_IFD]
+    return False
 
 
 def read(exif: bytes | None) -> Facts:
     """Read the facts of an EXIF block; a damaged block says what is still whole, or nothing."""
     found = _directories(exif) if exif else None
     if exif is None or found is None:
-        return Facts()
-    _, order, main, inner = found
+        return Facts(damaged=bool(exif))
+    base, order, main, inner = found
 
     def numbers(where: dict[int, _Entry], tag: int) -> tuple:
         entry = where.get(tag)
@@ -111,16 +134,18 @@ def read(exif: bytes | None) -> Facts:
     names = [w.split(b"\0")[0].decode("utf-8", "replace").strip() for w in words]
     if len(names) == 2 and names[1].lower().startswith(names[0].lower()):
         names = names[1:]
-    turn = (numbers(main, ORIENTATION) or (1,))[0]
+    stated = numbers(main, ORIENTATION)
+    turn = stated[0] if stated and stated[0] in range(1, 9) else 1
     width, height = numbers(inner, PIXEL_WIDTH), numbers(inner, PIXEL_HEIGHT)
     return Facts(
-        orientation=turn if turn in range(1, 9) else 1,
+        orientation=int(turn),
         camera=" ".join(c for c in " ".join(names).split() if c.isprintable()),
         focal_mm=positive(FOCAL_LENGTH),
         f35_mm=positive(FOCAL_35),
         pixel_size=(int(width[0]), int(height[0])) if width and height and width[0] > 0 < height[0] else None,
         subject_area=numbers(inner, SUBJECT_AREA) or None,
         maker=_apple_maker_note(exif, inner.get(MAKER_NOTE)),
+        damaged=_is_damaged(exif, base, order) or bool(stated and stated[0] not in range(0, 9)),
     )
 
 
@@ -145,7 +170,7 @@ def extract(tiff: bytes) -> bytes | None:
     base, order, main, inner = found
     directories = [[e for tag, e in main.items() if tag in _CAMERA_TAGS], list(inner.values())]
     gps = main.get(GPS_IFD)
-    directories.append(list(_entries(tiff, order, base + _values(tiff, order, gps)[0], base)) if gps else [])
+    directories.append(list(_entries(tiff, order, base + _pointer(tiff, order, gps), base)) if gps else [])
     pointers = [(EXIF_IFD, 1), (GPS_IFD, 2)]
     pointers = [(tag, k) for tag, k in pointers if directories[k]]
     counts = [len(directories[0]) + len(pointers), len(directories[1]), len(directories[2])]
@@ -226,7 +251,7 @@ def for_output(
     if end + 4 <= len(data):
         data[end : end + 4] = bytes(4)
     if GPS_IFD in main and not keep_gps:
-        _erase_directory(data, order, base, base + _values(exif, order, main[GPS_IFD])[0])
+        _erase_directory(data, order, base, base + _pointer(exif, order, main[GPS_IFD]))
         _remove_entry(data, order, ifd, GPS_IFD)
     if not keep_orientation:
         _remove_entry(data, order, ifd, ORIENTATION)

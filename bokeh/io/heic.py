@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..colour import Profile
 from ..errors import InputError
 from ..photo import FloatArray, Photo
-from . import apple, boxes, exif
+from . import apple, boxes, exif, integrity
 from .common import Decoded, check_size, decoding, profile_or_note, same_aspect
 from .lut import to_srgb
 from .raster import cicp_profile
@@ -42,7 +42,7 @@ def read(data: bytes, name: str) -> Photo:
         check_size(*image.size, name)
         info = dict(image.info)
         codes = _rgb(np.asarray(image), image.mode)
-    notes: list[str] = []
+    notes = integrity.doubts(meta)
     profile, codes = _profile(info, codes, name, notes)
     block = info.get("exif") or None
     decoded = Decoded(
@@ -107,28 +107,32 @@ def _depth(image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decod
     if not same_aspect(codes.shape, (decoded.codes.shape[0], decoded.codes.shape[1])):
         decoded.notes.append("the depth map has another shape than the picture, so it is not used")
         return {}
-    values = _xmp_of_depth(meta)
+    values = _xmp_of_depth(meta, decoded.notes)
     low, high = limits.get("d_min"), limits.get("d_max")
     if low is None or high is None:
         low, high = apple.number(values, "apdi:FloatMinValue"), apple.number(values, "apdi:FloatMaxValue")
     return apple.depth(codes, (low, high), values, "HEIC", decoded.notes)
 
 
-def _xmp_of_depth(meta: boxes.Meta | None) -> dict[str, str]:
+def _xmp_of_depth(meta: boxes.Meta | None, notes: list[str]) -> dict[str, str]:
     """XMP values of the depth item: of the auxiliary whose XMP speaks of depth data."""
     for ids in meta.auxiliaries().values() if meta else ():
         for item_id in ids:
-            values = _item_xmp(meta, item_id)
+            values = _item_xmp(meta, item_id, notes)
             if any(key.startswith("depthData:") for key in values):
                 return values
     return {}
 
 
-def _item_xmp(meta: boxes.Meta | None, item_id: int) -> dict[str, str]:
+def _item_xmp(meta: boxes.Meta | None, item_id: int, notes: list[str]) -> dict[str, str]:
     try:
-        return apple.xmp_values(meta.xmp(item_id)) if meta else {}
-    except boxes.BoxError:
+        xmp = meta.xmp(item_id) if meta else None
+    except boxes.BoxError as err:
+        notes.append(f"the XMP of item {item_id} is not read: {err}")
         return {}
+    if why := apple.unread(xmp):
+        notes.append(f"the XMP of item {item_id} {why}")
+    return apple.xmp_values(xmp)
 
 
 def _auxiliaries(image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decoded) -> dict:
@@ -137,7 +141,7 @@ def _auxiliaries(image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded:
     for urn, ids in (image.info.get("aux") or {}).items():
         short = urn.rpartition(":")[2]
         if urn == apple.GAIN_MAP_URN:
-            head = apple.headroom(_item_xmp(meta, ids[0]), decoded.facts)
+            head = apple.headroom(_item_xmp(meta, ids[0], decoded.notes), decoded.facts)
             codes = _aux_codes(image, ids[0], decoded, "gain map") if head and head > 1.0 else None
             more.update(apple.gain_map_or_note(codes, head, decoded.notes))
         elif urn == apple.MATTE_URN:

@@ -18,13 +18,16 @@ from PIL import AvifImagePlugin, Image, JpegImagePlugin, MpoImagePlugin, PngImag
 from ..colour import D65, PRIMARIES, BrokenProfileError, Profile, gamma_curve, named_profile
 from ..errors import InputError
 from ..photo import Photo
-from . import boxes, exif
+from . import boxes, exif, integrity
 from .common import Decoded, check_size, decoding, profile_or_note, silence, upright
 from .lut import convert_image, to_srgb
 
 # H.273 code points that pictures use. PQ and HLG are HDR codings, whose 1.0 is not the SDR clip.
 _CICP_PRIMARIES = {1: "sRGB", 9: "Rec.2020", 12: "Display P3"}
 _CICP_HDR = {16: "PQ", 18: "HLG"}
+# Pixels that one byte can hold. JPEG needs a bit for each block of 8 x 8; deflate shrinks zeros 1032-fold, and a pixel
+# may be one bit. Without this a few bytes that claim 200 megapixels would be decoded: to grey, in gigabytes.
+PIXELS_PER_BYTE = {"jpeg": 512, "png": 8 * 1032}
 
 
 def open_jpeg(data: bytes) -> JpegImagePlugin.JpegImageFile | MpoImagePlugin.MpoImageFile:
@@ -48,7 +51,13 @@ def read_png(data: bytes, name: str) -> Photo:
 
 def read_avif(data: bytes, name: str) -> Photo:
     """Read an AVIF (8 bit: more is rounded by the decoder)."""
+    try:
+        meta = boxes.read_meta(data)
+    except boxes.BoxError:
+        meta = None
+    integrity.check_av1_size(meta, name)
     decoded = decode(data, name, "avif", lambda d: AvifImagePlugin.AvifImageFile(io.BytesIO(d)))
+    decoded.notes.extend(integrity.doubts(meta))
     if (_avif_property(data, "pixi")[5:6] or b"\x08") > b"\x08":
         decoded.notes.append("AVIF of more than 8 bits is read as 8 bit")
     return decoded.photo()
@@ -90,7 +99,9 @@ def decode(data: bytes, name: str, kind: str, opener: Callable[[bytes], Image.Im
     notes: list[str] = []
     with decoding(name), silence() if kind == "tiff" else contextlib.nullcontext():
         image = opener(data)
-        check_size(*image.size, name)
+        check_size(
+            *image.size, name, "picture", len(data) if kind in PIXELS_PER_BYTE else None, PIXELS_PER_BYTE.get(kind, 1)
+        )
         codes = _codes(image, data, opener, notes)
         image.load()  # PNG text after the pixels: XMP and EXIF may stand there
         info = dict(image.info)
@@ -98,6 +109,8 @@ def decode(data: bytes, name: str, kind: str, opener: Callable[[bytes], Image.Im
     if kind == "tiff":
         block = exif.extract(data)
     icc = info.get("icc_profile")
+    if icc is None and "icc_profile" in info:
+        notes.append("the ICC profile is incomplete: taken as sRGB")
     if isinstance(codes, Image.Image):  # CMYK
         decoded_codes = convert_image(codes, icc or b"", name, notes)
         profile = Profile()
