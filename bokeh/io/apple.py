@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from xml.etree.ElementTree import ParseError
 
 import numpy as np
@@ -49,6 +50,7 @@ def _key(name: str) -> str:
     return f"{_PREFIXES.get(uri[1:], '?')}:{local}"
 
 
+@lru_cache(maxsize=2)  # what asks for an XMP's values asks for its regions next
 def _root(xmp: bytes | None):
     if not xmp or len(xmp) > MAX_XMP_BYTES:
         return None
@@ -60,10 +62,10 @@ def _root(xmp: bytes | None):
 
 def unread(xmp: bytes | None) -> str:
     """Say why an XMP block cannot be read; '' when it can, or there is none."""
+    if xmp and len(xmp) > MAX_XMP_BYTES:
+        return f"has {len(xmp) / 1e6:.0f} MB, which is not read"
     if not xmp or not xmp.strip(b"\0 \r\n\t"):
         return ""
-    if len(xmp) > MAX_XMP_BYTES:
-        return f"has {len(xmp) / 1e6:.0f} MB, which is not read"
     return "" if _root(xmp) is not None else "is damaged, so it is not read"
 
 

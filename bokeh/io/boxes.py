@@ -68,11 +68,14 @@ class Meta:
                 found.setdefault(self.items[item_id].aux_type, []).append(item_id)
         return found
 
-    def xmp(self, item_id: int) -> bytes | None:
-        """XMP that describes the item, or None."""
+    def xmp(self, item_id: int, most: int | None = None) -> bytes | None:
+        """XMP that describes the item, or None; raises `BoxError` when it has more than `most` bytes."""
         for source in self.referring("cdsc", item_id):
             item = self.items.get(source)
             if item and item.kind == "mime" and "rdf" in item.content_type:
+                size = sum(size for _, size in item.extents)
+                if most is not None and size > most:
+                    raise BoxError(f"it has {size / 1e6:.0f} MB")
                 return self.payload(item)
         return None
 

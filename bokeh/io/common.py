@@ -61,9 +61,7 @@ def silence() -> Iterator[None]:
         os.close(kept)
 
 
-def check_size(
-    width: int, height: int, name: str, what: str = "picture", held: int | None = None, most_per_byte: int = 1
-) -> None:
+def check_size(width: int, height: int, name: str, what: str = "picture", most: int | None = None) -> None:
     """Refuse what is larger than `MAX_PIXELS`, or than its file can hold, before it is decoded.
 
     Parameters
@@ -72,10 +70,8 @@ def check_size(
         As the file states them.
     name, what : str
         For messages.
-    held : int, optional
-        Bytes that the file has for the pixels.
-    most_per_byte : int
-        Pixels that its coding can put into one byte.
+    most : int, optional
+        Pixels that the file's bytes can hold.
     """
     if width < 1 or height < 1:
         raise InputError(f"{name}: the {what} is empty ({width}x{height})")
@@ -84,10 +80,10 @@ def check_size(
             f"{name}: the {what} has {width * height / 1e6:.0f} megapixels ({width}x{height}), more than the "
             f"{MAX_PIXELS // 1_000_000} rebokeh takes; make it smaller first"
         )
-    if held is not None and width * height > held * most_per_byte:
+    if most is not None and width * height > most:
         raise InputError(
-            f"{name}: the {what} is truncated or damaged ({held} bytes cannot hold {width}x{height} pixels); "
-            "get a fresh copy of the file"
+            f"{name}: the {what} is truncated or damaged (it claims {width}x{height} pixels, its bytes hold at most "
+            f"{most}); get a fresh copy of the file"
         )
 
 

@@ -230,9 +230,11 @@ def for_output(
     base, order, main, inner = found
     data = bytearray(exif)
     h, w = size
+    ifd = base + struct.unpack_from(order + "I", data, base + 4)[0]
+    end = ifd + 2 + 12 * struct.unpack_from(order + "H", data, ifd)[0]
 
     def put(entry: _Entry | None, *values: int) -> None:
-        if entry and entry.kind in (3, 4) and entry.n == len(values):
+        if entry and _is_apart(entry, base, ifd, end) and entry.kind in (3, 4) and entry.n == len(values):
             top = 0xFFFF if entry.kind == 3 else 0xFFFFFFFF
             struct.pack_into(order + _TYPES[entry.kind][1] * len(values), data, entry.value_at,
                              *(min(max(v, 0), top) for v in values))  # fmt: skip
@@ -246,8 +248,6 @@ def for_output(
         centre = (round((x + aw / 2) * w), round((y + ah / 2) * h))
         extent = {2: (), 3: (round(max(aw * w, ah * h)),), 4: (round(aw * w), round(ah * h))}
         put(area, *centre, *extent.get(area.n, ()))
-    ifd = base + struct.unpack_from(order + "I", data, base + 4)[0]
-    end = ifd + 2 + 12 * struct.unpack_from(order + "H", data, ifd)[0]
     if end + 4 <= len(data):
         data[end : end + 4] = bytes(4)
     if GPS_IFD in main and not keep_gps:
@@ -255,7 +255,14 @@ def for_output(
         _remove_entry(data, order, ifd, GPS_IFD)
     if not keep_orientation:
         _remove_entry(data, order, ifd, ORIENTATION)
-    return bytes(data[base:])
+    made = bytes(data[base:])
+    return made if _directories(made) else None
+
+
+def _is_apart(entry: _Entry, base: int, ifd: int, end: int) -> bool:
+    """Whether a value stands where neither the header nor the directory does, as in a damaged block it may."""
+    first, last = entry.value_at, entry.value_at + entry.size
+    return entry.size <= 4 or (first >= base + 8 and (first >= end or last <= ifd))
 
 
 def _erase_directory(data: bytearray, order: str, base: int, ifd: int) -> None:

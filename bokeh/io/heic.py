@@ -36,6 +36,7 @@ def read(data: bytes, name: str) -> Photo:
         meta = None  # libheif may know better
     if meta and not meta.is_whole():
         raise InputError(f"{name}: the picture is truncated; get a fresh copy of the file")
+    integrity.check_metadata_size(meta, name)
     with decoding(name):
         # Sizes are known before pixels are decoded; 10 and 12 bit come as 16.
         image = _open(data)
@@ -126,7 +127,7 @@ def _xmp_of_depth(meta: boxes.Meta | None, notes: list[str]) -> dict[str, str]:
 
 def _item_xmp(meta: boxes.Meta | None, item_id: int, notes: list[str]) -> dict[str, str]:
     try:
-        xmp = meta.xmp(item_id) if meta else None
+        xmp = meta.xmp(item_id, apple.MAX_XMP_BYTES) if meta else None
     except boxes.BoxError as err:
         notes.append(f"the XMP of item {item_id} is not read: {err}")
         return {}

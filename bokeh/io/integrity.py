@@ -9,9 +9,10 @@ from .boxes import BoxError, Item, Meta
 _CODED = {"hvc1", "av01", "grid", "iovl", "iden", "tmap", "jpeg", "unci"}
 _METADATA = {"Exif", "mime", "uri "}
 _COLOURS = (b"prof", b"rICC", b"nclx", b"nclc")
+MAX_METADATA_BYTES = 32_000_000
 _SEQUENCE_HEADER = 1  # type of a unit (OBU) of AV1
-# Auxiliary images that are read, or that say nothing about light and depth.
-_KNOWN = ("auxid:1", "auxid:2", "auxiliary:depth", "auxiliary:alpha", "aux:portraiteffectsmatte", "aux:hdrgainmap")
+# Auxiliary images that are read besides Apple's, or that say nothing of light and depth.
+_DEPTH_OR_ALPHA = ("hevc:2015:auxid:1", "hevc:2015:auxid:2", "auxiliary:depth", "auxiliary:alpha")
 
 
 def doubts(meta: Meta | None) -> list[str]:
@@ -30,11 +31,12 @@ def doubts(meta: Meta | None) -> list[str]:
     if meta is None:
         return ["the file's boxes are damaged: read as far as they are whole"]
     found: list[str] = []
-    linked = {meta.primary} | {target for _, _, targets in meta.references for target in targets}
-    linked |= {source for _, source, targets in meta.references if any(t in meta.items for t in targets)}
-    lost = sorted(item for item, entry in meta.items.items() if item not in linked and not entry.hidden)
+    used = {meta.primary, *meta.referring("auxl", meta.primary), *meta.referring("thmb", meta.primary)}
+    used |= {target for kind, _, targets in meta.references if kind == "dimg" for target in targets}
+    used |= {source for kind, source, _ in meta.references if kind == "cdsc"}
+    lost = sorted(item for item, entry in meta.items.items() if item not in used and not entry.hidden)
     if lost:
-        found.append(f"items that belong to no picture are not used: {', '.join(map(str, lost[:8]))}")
+        found.append(f"items that do not belong to the picture are not used: {', '.join(map(str, lost[:8]))}")
     missing = sorted({s for _, s, _ in meta.references if s not in meta.items})
     missing += sorted({t for _, _, targets in meta.references for t in targets if t not in meta.items})
     if missing:
@@ -44,13 +46,37 @@ def doubts(meta: Meta | None) -> list[str]:
         found.append(f"items of a kind that is not read: {', '.join(map(repr, strange[:8]))}")
     if any(item.missing for item in meta.items.values()):
         found.append("properties that are not there are referred to")
-    for urn in meta.auxiliaries():
-        if not urn.endswith(_KNOWN) and urn.rpartition(":")[2] not in apple.SEMANTIC_MATTES:
+    for urn, ids in meta.auxiliaries().items():
+        if not _is_known(urn):
             found.append(f"the auxiliary image {urn!r} is not known, so it is not used")
+        elif len(ids) > 1:
+            found.append(f"of {len(ids)} auxiliary images {urn!r} one is used")
+        if any(meta.items[k].kind not in _CODED for k in ids):
+            found.append(f"the auxiliary image {urn!r} is no picture, so it is not used")
     primary = meta.items.get(meta.primary)
     if primary and not any(kind == "colr" and body[:4] in _COLOURS for kind, body in primary.properties):
         found.append("the picture does not say what its colours are: taken as sRGB")
     return ["".join(c if c.isprintable() else "?" for c in note) for note in found]
+
+
+def check_metadata_size(meta: Meta | None, name: str) -> None:
+    """Refuse a file whose metadata no program wrote in earnest: its decoder copies them several times.
+
+    Raises
+    ------
+    InputError
+    """
+    for item in meta.items.values() if meta else ():
+        size = sum(size for _, size in item.extents)
+        if item.kind in _METADATA and size > MAX_METADATA_BYTES:
+            raise InputError(f"{name}: the picture has {size / 1e6:.0f} MB of metadata; strip its XMP and EXIF first")
+
+
+def _is_known(urn: str) -> bool:
+    short = urn.rpartition(":")[2]
+    return (
+        urn in (apple.GAIN_MAP_URN, apple.MATTE_URN) or short in apple.SEMANTIC_MATTES or urn.endswith(_DEPTH_OR_ALPHA)
+    )
 
 
 def check_av1_size(meta: Meta | None, name: str) -> None:
