@@ -1,4 +1,4 @@
-"""The command line: parse -> call -> print. No maths and no file formats live here.
+"""The command line: parse -> call -> print. No maths and no file formats live here; subcommands are in commands/.
 
 Everything heavy is imported inside functions, so that ``rebokeh --help`` is there at once.
 """
@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
@@ -19,17 +16,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from .bokeh.errors import InputError, UsageError
+from .bokeh.errors import UsageError
 from .bokeh.guard import Run, say
 from .bokeh.naming import plan_output, refuse_unwritable, tag
 from .bokeh.parser import AsJson, Changes, Debug, Help, Overwrite, PhotoCommand, PhotoFirst, Quiet
-from .bokeh.progress import Bar, Clock, sees_progress, timetable, unseen
+from .bokeh.progress import Clock, timetable, unseen
 from .bokeh.report import facts, in_short, in_words
 from .bokeh.units import parse_f_number, parse_focal_mm, parse_focus, parse_sensor_mm, parse_starburst
+from .commands.bench import bench_command
+from .commands.lens import lens_app
+from .commands.streams import bar_of, save_to_stdout, stdin_bytes
+from .commands.warmup import warmup_command
 
 if TYPE_CHECKING:
     from .bokeh.lens import Lens
-    from .bokeh.photo import Photo
 
 Style = Literal["lens", "gaussian"]
 Quality = Literal["fast", "best"]
@@ -208,12 +208,12 @@ def _render(
     run: Run = ctx.obj
     run.undo += [warmup.stop_saving, lambda: abandon(unfinished_in)]
     with ExitStack() as stack:
-        bar = _bar(stack, run, quiet, as_json)
+        bar = bar_of(stack, run, quiet, as_json)
         if bar is not None or verbose:
             warmup.announce(say if bar is None else bar.say)
         clock = Clock(run.begun, bar or unseen)
         with clock.stage("load"):
-            source = _stdin_bytes() if photo == "-" else photo
+            source = stdin_bytes() if photo == "-" else photo
             loaded = load(source, depth=depth, depth_unit=depth_unit, depth_scale=depth_scale, matte=matte)
         named = tag(chosen.f_number, style, chosen.glass.name)
         output = plan_output(photo, out, format, source_format=loaded.meta.format, tag=named)
@@ -240,7 +240,7 @@ def _render(
         with clock.stage("save"):
             options: dict[str, Any] = {"strip": tuple(item.value for item in strip or ()), "format": output.format}
             if output.path is None:
-                _save_to_stdout(save, picture, options)
+                save_to_stdout(save, picture, options)
             else:
                 save(picture, output.path, overwrite=overwrite, **options)
 
@@ -259,112 +259,6 @@ def _render(
         say(f"rebokeh: {warmup.trouble()}")
 
 
-@app.command("warmup", add_help_option=False)
-def _warmup(
-    ctx: typer.Context,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-    help: Help = False,
-) -> None:
-    """Compile all that a render needs, and keep it, so that the first photo need not wait."""
-    from .bokeh import warmup
-
-    run: Run = ctx.obj
-    run.undo.append(warmup.stop_saving)
-    with ExitStack() as stack:
-        styles = warmup.warm_up(_bar(stack, run, quiet, as_json) or unseen)
-    seconds, folder = round(time.perf_counter() - run.begun, 3), warmup.kept_in()
-    if as_json:
-        kept = None if folder is None else str(folder)
-        print(json.dumps({"seconds": seconds, "cache": kept, "styles": styles, "trouble": warmup.trouble()}))
-    if warmup.trouble() and not quiet:
-        say(f"rebokeh: {warmup.trouble()}")
-    elif not quiet:
-        say(f"compiled in {seconds:.1f} s, kept in {folder}")
-
-
-def _bar(stack: ExitStack, run: Run, quiet: bool, as_json: bool) -> Bar | None:
-    """Show how far the run is until the stack is left, if there is somebody to see it."""
-    if not sees_progress(quiet, as_json):
-        return None
-    bar = stack.enter_context(Bar(sys.stderr))
-    run.undo.insert(0, bar.erase)
-    return bar
-
-
-@app.command("bench", add_help_option=False)
-def _bench(
-    seconds: Annotated[float, typer.Option(metavar="S", help="Time to take, beside that of compiling.")] = 50.0,
-    as_json: AsJson = False,
-    debug: Debug = False,
-    help: Help = False,
-) -> None:
-    """Measure on this machine how fast a render is, next to Gaussian blurs of the same picture."""
-    from .bokeh.bench import lines, measure
-
-    measured = measure(seconds)
-    print(json.dumps(measured) if as_json else "\n".join(lines(measured)))
-
-
-lens_app = typer.Typer(rich_markup_mode=None, add_help_option=False)
-app.add_typer(lens_app, name="lens")
-
-
-@lens_app.callback(invoke_without_command=True)
-def _lenses(ctx: typer.Context, help: Help = False) -> None:
-    """List the lenses, or show what one does."""
-    if ctx.invoked_subcommand is None:
-        print(ctx.get_help())
-        raise typer.Exit(UsageError.exit_code)
-
-
-@lens_app.command("list", add_help_option=False)
-def _lens_list(as_json: AsJson = False, debug: Debug = False, help: Help = False) -> None:
-    """List the lenses that --lens knows by name, each with its widest f-number."""
-    from .bokeh.lens_file import lens_names, read_lens
-
-    lenses = [read_lens(name) for name in lens_names()]
-    if as_json:
-        print(json.dumps({"lenses": [{"name": x.name, "f_number": x.f_number, "title": x.title} for x in lenses]}))
-        return
-    for one in lenses:
-        print(f"{one.name:14}  f/{one.f_number:<4g}  {one.title}")
-
-
-@lens_app.command("show", add_help_option=False)
-def _lens_show(
-    ctx: typer.Context,
-    lens: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A lens by name, or a lens file.")],
-    changes: Changes = None,
-    out: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="SHEET.png", help="Write its contact sheet to this file.")
-    ] = None,
-    overwrite: Overwrite = False,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-    help: Help = False,
-) -> None:
-    """Print a lens as a lens file with all its values; -o draws it: points of light, iris, starburst."""
-    from .bokeh.lens_file import lines_of, read_lens, table_of, with_values
-
-    shown = with_values(read_lens(lens), changes or [])
-    if out is not None:
-        from .bokeh.contact_sheet import save_contact_sheet
-        from .bokeh.io.atomic import abandon
-
-        run: Run = ctx.obj
-        run.undo.append(lambda: abandon({Path(os.path.realpath(out)).parent}))
-        save_contact_sheet(shown, out, source=lens, overwrite=overwrite)
-    if as_json:
-        print(json.dumps({"name": shown.name, "lens_source": shown.where, "output": out, **table_of(shown)}))
-    elif out is None:
-        print("\n".join(lines_of(shown)))
-    elif not quiet:
-        say(f"wrote {out}: {shown.name}, {shown.title}")
-
-
 def _lens(named: str | None, changes: list[str], **given: Any) -> tuple[Lens, str | None]:
     """Find the lens and where it comes from; what is not None in `given` overrides it."""
     if named is None and changes:
@@ -378,19 +272,6 @@ def _lens(named: str | None, changes: list[str], **given: Any) -> tuple[Lens, st
     return lens_file.lens(**given), lens_file.where
 
 
-def _stdin_bytes() -> bytes:
-    data = sys.stdin.buffer.read() if sys.stdin is not None else b""
-    if not data:
-        raise InputError("standard input is empty; pipe a photo into it, or name a file")
-    return data
-
-
-def _save_to_stdout(save: Callable[..., Path], picture: Photo, options: dict[str, Any]) -> None:
-    # Through a file: TIFF and EXR are written by seeking, which a pipe cannot.
-    from .bokeh.io.atomic import passing_folder
-
-    with passing_folder() as folder:
-        path = save(picture, folder / "picture", **options)
-        with open(path, "rb") as file:
-            shutil.copyfileobj(file, sys.stdout.buffer)
-    sys.stdout.buffer.flush()
+app.command("warmup", add_help_option=False)(warmup_command)
+app.command("bench", add_help_option=False)(bench_command)
+app.add_typer(lens_app, name="lens")

@@ -15,7 +15,7 @@ from .errors import UsageError
 from .lens import Lens
 from .observer import sensitivities
 from .pupil import Pupil
-from .transfer import fast_size, image, obstructed, overlap
+from .transfer import fast_size, image, overlap
 
 FloatArray = NDArray[np.float32]
 Matrix = tuple[tuple[float, ...], ...]
@@ -70,15 +70,8 @@ def amplitude(aperture: Aperture, pupil: Pupil, stop: float, samples: int) -> ND
     float64 (samples, samples)
         Mean amplitude 0..1 of each cell of the square of side 2 around the pupil, in units of the f-number's radius;
         rows go down, as in the disc of a light behind focus.
-
-    Raises
-    ------
-    UsageError
-        When the obstruction hides the iris, or the squeeze makes it wider than the square.
     """
-    if pupil.squeeze < 1.0:
-        raise UsageError(f"squeeze is {pupil.squeeze:g}; sampled pupils are no wider than high: give 1 or more")
-    hole = obstructed(pupil, stop)
+    hole = pupil.obstruction / stop
     cell = 2.0 / samples
     centre = cell * (np.arange(samples) + 0.5) - 1.0
     x, y = np.meshgrid(pupil.squeeze * centre, -centre)
@@ -202,11 +195,6 @@ def starburst(
         Red, green and blue that fall on each pixel, in the picture's orientation. Each channel sums to 1: light that
         would fall beyond R stays in the middle. Read-only.
 
-    Raises
-    ------
-    UsageError
-        When the obstruction hides the iris.
-
     Notes
     -----
     White is the equal energy light, as the photo's white balance makes it. Colours outside the triangle of the
@@ -214,10 +202,9 @@ def starburst(
     """
     matrix = rgb_from_xyz(primaries) if isinstance(primaries, str) else primaries
     reach = reach_px(lens.f_number, pitch_um) if radius_px is None else radius_px
-    stop = 1.0 if lens.glass.f_number is None else min(lens.glass.f_number / lens.f_number, 1.0)
     aperture = lens.aperture.at(lens.f_number)
     rows = tuple(tuple(float(v) for v in row) for row in np.asarray(matrix))
-    return _starburst(aperture, lens.glass.pupil, stop, lens.f_number, pitch_um, rows, reach)
+    return _starburst(aperture, lens.glass.pupil, lens.stop, lens.f_number, pitch_um, rows, reach)
 
 
 @lru_cache(maxsize=4)

@@ -19,6 +19,9 @@ FULL_FRAME_DIAGONAL_MM = 43.27
 DEFAULT_F35_MM = 26.0
 """35 mm equivalent of a phone's main camera, taken (and said) when the photo names none."""
 
+MOST_OBSTRUCTION = 0.95
+"""Of the iris's radius; a secondary mirror wider than that leaves no pupil."""
+
 FloatOrArray = TypeVar("FloatOrArray", float, NDArray[np.float32])
 
 
@@ -50,7 +53,7 @@ class Lens:
     Raises
     ------
     UsageError
-        When a value is out of its range, or the glass does not open to this f-number.
+        When a value is out of its range, the glass does not open to this f-number, or its mirror covers the iris.
     """
 
     f_number: float = 1.8
@@ -70,6 +73,11 @@ class Lens:
             raise UsageError(
                 f"f-number is {self.f_number:g}; {self.glass.name or 'this lens'} opens to f/{widest:g}, no wider"
             )
+        if self.glass.pupil.obstruction > MOST_OBSTRUCTION * self.stop:
+            closed = MOST_OBSTRUCTION * (widest or self.f_number) / self.glass.pupil.obstruction
+            raise UsageError(
+                f"at f/{self.f_number:g} the mirror covers the pupil; open this lens wider than f/{closed:.3g}"
+            )
         if not (math.isfinite(self.starburst) and self.starburst >= 0.0):
             raise UsageError(f"starburst is {self.starburst:g}; it must be 0 or more: 1 is as strong as it really is")
         if self.focus_m is not None and self.focus_point is not None:
@@ -84,6 +92,11 @@ class Lens:
         if self.sensor_mm is not None:
             for side in self.sensor_mm:
                 _positive("sensor side", side)
+
+    @property
+    def stop(self) -> float:
+        """Radius of the iris in units of the wide open one's, at most 1."""
+        return (self.glass.f_number or self.f_number) / self.f_number
 
 
 @dataclass(frozen=True)

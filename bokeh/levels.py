@@ -204,7 +204,7 @@ class Levels:
 
     def light_above(self, picture: FloatArray, lens: ThinLens) -> FloatArray:
         """Radiance above the clip (H, W, 3): a render's own, and what it leaves clipped of what is in focus."""
-        if self.extra is None:
+        if self.extra is None or self.keeps_extra:
             return np.maximum(picture - 1.0, 0.0)
         clipped = self.extra * (1.0 - self._share(self.dioptres, lens))
         clipped += picture

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from .aberration import Wavefront
 from .aperture import Aperture, chords
-from .errors import UsageError
 from .lens import FULL_FRAME_DIAGONAL_MM, Lens
 from .pupil import Rim
 
@@ -26,12 +25,6 @@ GREEN = 1
 
 APART_PX = 0.2
 """Colours that land closer together than this are one."""
-
-VIGNETTE_NODES = 64
-"""Places along the longer side at which vignetting is reckoned."""
-
-LEAST_LOSS = 1e-4
-"""Vignetting that takes less from the corners is none."""
 
 LIGHT_LINES = 96
 """Lines of the pupil for how much light gets through: four digits."""
@@ -48,30 +41,11 @@ class Optics:
         Height and width in pixels.
     diagonal_px : float
         Of the whole picture at this size.
-
-    Raises
-    ------
-    UsageError
-        When the mirror covers the whole of the stopped down pupil.
     """
 
     lens: Lens
     size: tuple[int, int]
     diagonal_px: float
-
-    def __post_init__(self) -> None:
-        """Refuse a pupil that lets nothing through."""
-        if self.lens.glass.pupil.obstruction >= 0.98 * self.stop:
-            widest = self.lens.glass.f_number or self.lens.f_number
-            closed = widest / self.lens.glass.pupil.obstruction
-            raise UsageError(
-                f"at f/{self.lens.f_number:g} the mirror covers the whole pupil; open wider than f/{closed:.3g}"
-            )
-
-    @property
-    def stop(self) -> float:
-        """Radius of the iris in units of the wide open one's."""
-        return (self.lens.glass.f_number or self.lens.f_number) / self.lens.f_number
 
     @cached_property
     def aperture(self) -> Aperture:
@@ -103,7 +77,7 @@ class Optics:
         """The colours that are traced: green stands for all where they land together."""
         wave = self.lens.glass.wavefront
         apart_px = max(
-            2.0 * self.stop * self.px_per_um * _spread(wave.axial_um), self.px_per_um * _spread(wave.lateral_um)
+            2.0 * self.lens.stop * self.px_per_um * _spread(wave.axial_um), self.px_per_um * _spread(wave.lateral_um)
         )
         return (0, 1, 2) if apart_px > APART_PX else (GREEN,)
 
@@ -124,7 +98,7 @@ class Optics:
     @cached_property
     def flaws_px(self) -> float:
         """No ray lands farther from its place than the thin lens's radius and this."""
-        wave, stop = self.lens.glass.wavefront, self.stop
+        wave, stop = self.lens.glass.wavefront, self.lens.stop
         refocus = abs(_best_focus(wave, stop))
         bent = abs(wave.field_curvature_um) + abs(wave.astigmatism_um) + max(map(abs, wave.axial_um))
         slopes = (
@@ -158,8 +132,8 @@ class Optics:
 
         h is the distance from the middle of the picture in units of its half diagonal.
         """
-        wave, per_um = self.lens.glass.wavefront, 2.0 * self.stop * self.px_per_um
-        everywhere = _best_focus(wave, self.stop) + wave.axial_um[colour]
+        wave, per_um = self.lens.glass.wavefront, 2.0 * self.lens.stop * self.px_per_um
+        everywhere = _best_focus(wave, self.lens.stop) + wave.axial_um[colour]
         return per_um * everywhere, per_um * wave.field_curvature_um
 
     def magnification(self, colour: int) -> float:
@@ -184,64 +158,45 @@ class Optics:
         -------
         float64 (N, JOB)
         """
-        from ..kernels import trace
+        from ..kernels import pupil as kernel
 
         pupil, wave, px = self.lens.glass.pupil, self.lens.glass.wavefront, self.px_per_um
         height = np.hypot(field[:, 0], field[:, 1])
         away = np.where(height[:, None] > 0.0, field / np.maximum(height, 1e-12)[:, None], (1.0, 0.0))
         front, rear = pupil.front or Rim(), pupil.rear or Rim()
         columns = {
-            trace.FIELD_X: away[:, 0],
-            trace.FIELD_Y: away[:, 1],
-            trace.RADIUS: radius_px,
-            trace.SPHERICAL: px * wave.spherical_um,
-            trace.ZONAL: px * wave.zonal_um,
-            trace.COMA: px * wave.coma_um * height,
-            trace.ASTIGMATISM: px * wave.astigmatism_um * height**2,
+            kernel.FIELD_X: away[:, 0],
+            kernel.FIELD_Y: away[:, 1],
+            kernel.RADIUS: radius_px,
+            kernel.SPHERICAL: px * wave.spherical_um,
+            kernel.ZONAL: px * wave.zonal_um,
+            kernel.COMA: px * wave.coma_um * height,
+            kernel.ASTIGMATISM: px * wave.astigmatism_um * height**2,
             # A point's image is drawn around where its light falls on average: coma's own shift is taken back.
-            trace.TILT: -px * wave.coma_um * self.stop**2 * height,
-            trace.RIPPLE: px * wave.ripple_um,
-            trace.RINGS: wave.ripple_rings,
-            trace.STOP: self.stop,
-            trace.SQUEEZE: pupil.squeeze,
-            trace.FRONT: -front.shift * height,
-            trace.FRONT_RADIUS: front.radius,
-            trace.REAR: rear.shift * height,
-            trace.REAR_RADIUS: rear.radius,
-            trace.OBSTRUCTION: pupil.obstruction,
-            trace.APODISATION: pupil.apodisation,
+            kernel.TILT: -px * wave.coma_um * self.lens.stop**2 * height,
+            kernel.RIPPLE: px * wave.ripple_um,
+            kernel.RINGS: wave.ripple_rings,
+            kernel.STOP: self.lens.stop,
+            kernel.SQUEEZE: pupil.squeeze,
+            kernel.FRONT: -front.shift * height,
+            kernel.FRONT_RADIUS: front.radius,
+            kernel.REAR: rear.shift * height,
+            kernel.REAR_RADIUS: rear.radius,
+            kernel.OBSTRUCTION: pupil.obstruction,
+            kernel.APODISATION: pupil.apodisation,
         }
-        jobs = np.zeros((len(radius_px), trace.JOB))
+        jobs = np.zeros((len(radius_px), kernel.JOB))
         for column, values in columns.items():
             jobs[:, column] = values
         return jobs
 
     def light(self, field: Array) -> Array:
         """Share of the light of the middle of the picture that arrives: float64 (N,), of places (N, 2)."""
-        from ..kernels import trace
+        from ..kernels import pupil as kernel
 
         jobs = self.jobs(np.ones(len(field) + 1), np.concatenate([np.zeros((1, 2)), field]))
-        passed = np.array([trace.light(job, self.iris, LIGHT_LINES) for job in jobs])
+        passed = np.array([kernel.light(job, self.iris, LIGHT_LINES) for job in jobs])
         return passed[1:] / passed[0]
-
-
-def vignette(optics: Optics, picture: NDArray[np.float32]) -> None:
-    """Darken a picture (H, W, 3), in place, by what the rims keep from it."""
-    from ..kernels.enlarge import bilinear
-
-    height, width = optics.size
-    corner = optics.field(np.array([-0.5]), np.array([-0.5]))
-    if not optics.varies or optics.light(corner)[0] > 1.0 - LEAST_LOSS:
-        return
-    rows, columns = (max(2, round(VIGNETTE_NODES * n / max(height, width))) for n in (height, width))
-    # The middles of cells as large as the picture is when it is cut into so many.
-    x, y = np.meshgrid(
-        (np.arange(columns) + 0.5) * width / columns - 0.5, (np.arange(rows) + 0.5) * height / rows - 0.5
-    )
-    passed = optics.light(optics.field(x.ravel(), y.ravel())).reshape(rows, columns).astype(np.float32)
-    light = np.empty((height, width), np.float32)
-    bilinear(passed, light)
-    picture *= light[..., None]
 
 
 def _spread(values: tuple[float, float, float]) -> float:

@@ -85,7 +85,7 @@ def coarse(optics: Optics) -> Fineness:
 
 def fine(optics: Optics) -> Fineness:
     """For a light of its own: with every ring."""
-    rings = math.ceil(optics.lens.glass.wavefront.ripple_rings * optics.stop**2)
+    rings = math.ceil(optics.lens.glass.wavefront.ripple_rings * optics.lens.stop**2)
     return Fineness(max(64, 8 * rings), max(24, 4 * rings), 2, 0.0, True)
 
 
@@ -283,11 +283,12 @@ def trace(
     float64 (R, fineness.edges, 2), float64 (N, FRAME)
         Tables and frames, read-only.
     """
-    from ..kernels import trace as kernel
+    from ..kernels.pupil import RIPPLE
+    from ..kernels.trace import outlines
 
     jobs = optics.jobs(radius_px, field)
     if not fineness.shows_rings:
-        jobs[:, kernel.RIPPLE] = 0.0
+        jobs[:, RIPPLE] = 0.0
     frames = np.zeros((len(jobs), FRAME))
     frames[:, ROWS] = np.clip(np.ceil(2.0 * fineness.rows_per_px * optics.reach_px(radius_px)), FEWEST_ROWS, most_rows)
     ends = np.cumsum(frames[:, ROWS] + 1)
@@ -295,7 +296,7 @@ def trace(
     tables = np.empty((int(ends[-1]), fineness.edges, 2))
     sharp_px = FLAWED_SHARP_PX if optics.has_flaws else SHARP_PX
     size = fineness.lines, fineness.pieces, fineness.slight
-    kernel.outlines(jobs, optics.iris, *size, sharp_px, frames, tables)
+    outlines(jobs, optics.iris, *size, sharp_px, frames, tables)
     return _read_only(tables), _read_only(frames)
 
 

@@ -23,7 +23,7 @@ from .io.common import printable
 from .lens import Lens, ThinLens, mount
 from .levels import Levels
 from .matting import refine
-from .optics import Optics, vignette
+from .optics import Optics
 from .outline import MOST_ROWS, SMALL_ROWS, Outlines
 from .photo import Photo
 from .plan import SUBJECT_SHARE, plan
@@ -31,6 +31,7 @@ from .progress import Progress, unseen
 from .sprites import draw_lights
 from .steps import StepsLike, as_steps, watching
 from .tiles import GUIDE_LEVELS
+from .vignetting import vignette
 from .watch import Watcher
 
 FloatArray = NDArray[np.float32]
@@ -178,14 +179,13 @@ class Scene:
         """Let the pupil's edge scatter the light above the clip: that of the picture, and what stays clipped in it."""
         from .diffraction import add_starbursts, brightest_light, reach_px, wings
 
-        held = self.settings.rendition == "hdr"
-        source = self.levels.light_above(picture, thin) if not held else np.maximum(picture - 1.0, 0.0)
+        source = self.levels.light_above(picture, thin)
         if not source.any():
             return
         pitch_um = 1000.0 / thin.px_per_mm
         reach = reach_px(lens.f_number, pitch_um, lens.starburst * brightest_light(source))
         star = wings(lens, pitch_um, rgb_from_xyz(self.photo.profile), reach)
-        add_starbursts(picture, source, star, lens.starburst, held=held)
+        add_starbursts(picture, source, star, lens.starburst, held=self.levels.keeps_extra)
 
     @cached_property
     def levels(self) -> Levels:

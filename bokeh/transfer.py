@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from .aperture import Aperture, boundary
 from .cores import cores, each
-from .errors import UsageError
 from .observer import SHORTEST_UM
 from .pupil import Pupil
 
@@ -27,9 +26,6 @@ _LATTICE = 9.0336  # the sum of 1/r^3 over all points of a square lattice but it
 
 PIXEL_SIGMA = 0.4
 """A photo's pixel is softer than its square, by about so many pixels: lens, low-pass filter and demosaicing."""
-
-MOST_OBSTRUCTION = 0.95
-"""Of the f-number's radius; a secondary mirror wider than that leaves no pupil."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,28 +48,6 @@ class Overlap:
     place: FloatArray
     start: float
     period: float
-
-
-def obstructed(pupil: Pupil, stop: float) -> float:
-    """Return the radius of the secondary mirror in units of the f-number's.
-
-    Parameters
-    ----------
-    pupil : Pupil
-    stop : float
-        The f-number wide open by that in use.
-
-    Raises
-    ------
-    UsageError
-        When it hides the iris.
-    """
-    radius = pupil.obstruction / stop
-    if radius > MOST_OBSTRUCTION:
-        raise UsageError(
-            f"obstruction is {pupil.obstruction:g}; at this f-number the mirror hides the whole iris: open the lens"
-        )
-    return radius
 
 
 def overlap(aperture: Aperture, pupil: Pupil, stop: float) -> Overlap:
@@ -104,7 +78,7 @@ def overlap(aperture: Aperture, pupil: Pupil, stop: float) -> Overlap:
     With a Gaussian filter the product of both copies is a Gaussian around the middle between them.
     """
     density = pupil.apodisation * stop**2
-    values, place = _values(replace(aperture, rotation_deg=0.0), obstructed(pupil, stop), density)
+    values, place = _values(replace(aperture, rotation_deg=0.0), pupil.obstruction / stop, density)
     return Overlap(values, place, math.radians(aperture.rotation_deg) + math.pi / 2.0, _period(aperture))
 
 
@@ -215,7 +189,7 @@ def image(
     px_per_um : float
         f-number by pixel pitch: pixels of the image's scale per micron of wavelength.
     squeeze : float
-        The pupil is so many times narrower than `shared` says.
+        The pupil is so many times narrower than `shared` says, >= 1.
     radius_px : int
         R, how far the image goes.
 
@@ -238,9 +212,7 @@ def image(
 
     from ..kernels.transfer import gather
 
-    # A squeezed image is so many times as wide as that of the pupil in the table.
-    reach = radius_px / min(squeeze, 1.0)
-    size = fast_size(math.ceil(radius_px + 2.0 * reach * max(squeeze, 1.0)))
+    size = fast_size(math.ceil(radius_px * (1.0 + 2.0 * squeeze)))
     frequency = np.linspace(0.0, 1.0, _FREQUENCIES) ** 2 / (SHORTEST_UM * px_per_um)
     table = _over_wavelengths(shared.values, wavelengths_um, shares)
     if len(table) == 1:
@@ -249,7 +221,7 @@ def image(
         directions = max(2 * radius_px, _LEAST_DIRECTIONS) + 1
         table = CubicSpline(shared.place, table)(np.linspace(0.0, 1.0, directions))
         harmonic = np.arange(directions)[:, None] / (shared.period * np.maximum(frequency, 1e-9))
-        ending = np.cos(0.5 * math.pi * np.clip(harmonic / reach - 1.0, 0.0, 1.0)) ** 2
+        ending = np.cos(0.5 * math.pi * np.clip(harmonic / radius_px - 1.0, 0.0, 1.0)) ** 2
         with fft.set_workers(cores()):
             table = fft.idct(fft.dct(table, type=1, axis=0) * ending[..., None], type=1, axis=0)
     folded = fft.fftfreq(size) + np.arange(-1, 2)[:, None]

@@ -1,4 +1,4 @@
-"""Rays through the pupil: where they land, and the outline of the light that they make there."""
+"""Outlines by rays: the light of a point, row by row, where the rays through the pupil land."""
 
 import math
 
@@ -6,13 +6,24 @@ import numpy as np
 
 from .jit import jit
 from .outline import FIRST, GROWTH, OFFSET, PER_HEIGHT, ROWS, SHARP, TOP, USED
-
-# Columns of a job: direction of the field, unit vector; blur radius, with all that the wavefront's defocus adds; its
-# other coefficients in pixels. Lengths
-# in the pupil are in units of its wide open radius.
-FIELD_X, FIELD_Y, RADIUS, SPHERICAL, ZONAL, COMA, ASTIGMATISM, TILT, RIPPLE, RINGS = range(10)
-# Stop and squeeze; the rims: distance of each centre along the field, and radius; obstruction; apodisation.
-STOP, SQUEEZE, FRONT, FRONT_RADIUS, REAR, REAR_RADIUS, OBSTRUCTION, APODISATION, JOB = range(10, 19)
+from .pupil import (
+    APODISATION,
+    COMA,
+    OBSTRUCTION,
+    RADIUS,
+    RIPPLE,
+    SPHERICAL,
+    SQUEEZE,
+    STOP,
+    ZONAL,
+    chord,
+    extent,
+    hole_at,
+    landing,
+    line_at,
+    passed,
+    span,
+)
 
 # So often light of one line of the pupil may turn back on its way over the picture.
 BRANCHES = 4
@@ -23,117 +34,6 @@ ALIKE, ALIKE_PX = 0.08, 1.0
 
 # No light is packed into less than this share of an outline's unit.
 LEAST_WIDTH = 2e-3
-
-
-@jit(inline="always")
-def landing(job, u, v):
-    """Where the ray from (u, v) of the pupil lands beside the point's place: pixels, x and y."""
-    ex, ey = job[FIELD_X], job[FIELD_Y]
-    squared = u * u + v * v
-    along = u * ex + v * ey
-    radial = (
-        job[RADIUS] / job[STOP]
-        - squared * (4.0 * job[SPHERICAL] + 6.0 * squared * job[ZONAL])
-        - 2.0 * along * job[COMA]
-    )
-    if job[RIPPLE] != 0.0:
-        turns = 2.0 * math.pi * job[RINGS]
-        radial += 2.0 * turns * job[RIPPLE] * math.sin(turns * squared)
-    tangential = -squared * job[COMA] - 2.0 * along * job[ASTIGMATISM] - job[TILT]
-    return (radial * u + tangential * ex) / job[SQUEEZE], radial * v + tangential * ey
-
-
-@jit(inline="always")
-def chord(job, iris, u):
-    """Lowest and highest v of the pupil at u; the first is larger where there is none. `iris` is a table of those."""
-    samples = iris.shape[0] - 1
-    position = (u / job[STOP] + 1.0) * 0.5 * samples
-    if position < 0.0 or position > samples:
-        return 1.0, -1.0
-    before = min(int(position), samples - 1)
-    t = position - before
-    low = job[STOP] * (iris[before, 0] + t * (iris[before + 1, 0] - iris[before, 0]))
-    high = job[STOP] * (iris[before, 1] + t * (iris[before + 1, 1] - iris[before, 1]))
-    for rim in range(2):
-        shift = job[FRONT] if rim == 0 else job[REAR]
-        across = u - shift * job[FIELD_X]
-        squared = (job[FRONT_RADIUS] if rim == 0 else job[REAR_RADIUS]) ** 2 - across * across
-        if squared <= 0.0:
-            return 1.0, -1.0
-        half = math.sqrt(squared)
-        low = max(low, shift * job[FIELD_Y] - half)
-        high = min(high, shift * job[FIELD_Y] + half)
-    return low, high
-
-
-@jit(inline="always")
-def passed(job, u, v):
-    """Share of the light that the apodisation lets through."""
-    return math.exp(-job[APODISATION] * (u * u + v * v)) if job[APODISATION] > 0.0 else 1.0
-
-
-@jit()
-def extent(job, iris):
-    """First and last u of the pupil; the first is larger where it is closed."""
-    scan = 256
-    first, last = 1.0, -1.0
-    for k in range(scan + 1):
-        u = job[STOP] * (2.0 * k / scan - 1.0)
-        low, high = chord(job, iris, u)
-        if low < high:
-            first, last = min(first, u), max(last, u)
-    if first > last:
-        return first, last
-    step = 2.0 * job[STOP] / scan
-    for _ in range(20):
-        step *= 0.5
-        for side in (-1.0, 1.0):
-            u = (first if side < 0.0 else last) + side * step
-            low, high = chord(job, iris, u)
-            if low < high:
-                if side < 0.0:
-                    first = u
-                else:
-                    last = u
-    return first, last
-
-
-@jit()
-def light(job, iris, lines):
-    """Light that the pupil lets through, in units of what a wide open one without rims, filter or mirror does."""
-    first, last = extent(job, iris)
-    if first > last:
-        return 0.0
-    total = 0.0
-    for line in range(lines):
-        u, width = _line(first, last, line, lines)
-        low, high = chord(job, iris, u)
-        hole = _hole(job, u)
-        for part in range(2):
-            bottom, top = (low, min(high, -hole)) if part == 0 else (max(low, hole), high)
-            if top <= bottom:
-                continue
-            if job[APODISATION] == 0.0:
-                total += width * (top - bottom)
-                continue
-            step = (top - bottom) / lines
-            for k in range(lines):
-                total += width * step * passed(job, u, bottom + (k + 0.5) * step)
-    return total / math.pi
-
-
-@jit(inline="always")
-def _line(first, last, line, lines):
-    """Place and width of one of the lines that the pupil is cut into: narrower towards its ends, where it is round."""
-    middle, half = 0.5 * (first + last), 0.5 * (last - first)
-    u = middle - half * math.cos(math.pi * (line + 0.5) / lines)
-    return u, half * (math.cos(math.pi * line / lines) - math.cos(math.pi * (line + 1) / lines))
-
-
-@jit(inline="always")
-def _hole(job, u):
-    """Half the height of the obstruction at u."""
-    return math.sqrt(max(job[OBSTRUCTION] ** 2 - u * u, 0.0))
 
 
 @jit(inline="always")
@@ -286,6 +186,104 @@ def _join(table):
 
 
 @jit()
+def _land(job, iris, first, last, landed, spans):
+    """Follow the rays of every line: where they land, and the v that each part of a line begins and ends at.
+
+    Returns the smallest and largest x and y of the image, and how far from its middle the pupil reaches in x or y.
+    """
+    lines = spans.shape[0]
+    left, right, high, low, widest = np.inf, -np.inf, np.inf, -np.inf, 0.0
+    for line in range(lines):
+        u, _ = line_at(first, last, line, lines)
+        for part in range(2):
+            bottom, top = span(job, iris, u, part)
+            spans[line, part, 0], spans[line, part, 1] = bottom, top
+            if top <= bottom:
+                continue
+            step = (top - bottom) / lines
+            widest = max(widest, abs(u) / job[SQUEEZE], abs(bottom), abs(top))
+            for k in range(lines + 1):
+                x, y = landing(job, u, bottom + k * step)
+                landed[line, part, k, 0], landed[line, part, k, 1] = x, y
+                left, right, high, low = min(left, x), max(right, x), min(high, y), max(low, y)
+    for u in (first, last):
+        for branch in range(2):
+            x, y = _rim(job, iris, u, branch)
+            left, right, high, low = min(left, x), max(right, x), min(high, y), max(low, y)
+    return left, right, high, low, widest
+
+
+@jit()
+def _light_of_lines(job, first, last, landed, spans, turn, bottom, top, high, per_height, weights, moments):
+    """Share the light of every line out among the rows; return all light.
+
+    `weights` and `moments` (rows, 2 * BRANCHES * lines) are overwritten: the light of each branch of each line that
+    lands in a row, and that times its x; about an obstruction, in the second half of the columns what is right of it.
+    """
+    rows, lines = weights.shape[0], spans.shape[0]
+    weights[:] = 0.0
+    moments[:] = 0.0
+    total = 0.0
+    for line in range(lines):
+        u, width = line_at(first, last, line, lines)
+        upwards, turns = landed[line, 0, 1, 1] < landed[line, 0, 0, 1], 0
+        for part in range(2):
+            lower, upper = spans[line, part, 0], spans[line, part, 1]
+            if upper <= lower:
+                continue
+            step = (upper - lower) / lines
+            for k in range(lines):
+                v = lower + (k + 0.5) * step
+                energy = width * step * passed(job, u, v)
+                total += energy
+                x0, y0 = landed[line, part, k, 0], landed[line, part, k, 1]
+                x1, y1 = landed[line, part, k + 1, 0], landed[line, part, k + 1, 1]
+                # Where a line turns back, what lands in a row comes from two places of it.
+                if (y1 < y0) != upwards:
+                    upwards = not upwards
+                    turns = min(turns + 1, BRANCHES - 1)
+                branch = BRANCHES * line + turns
+                if job[OBSTRUCTION] > 0.0 and u > _seam(job, turn, bottom, top, v):
+                    branch += BRANCHES * lines
+                _deposit(x0, y0, x1, y1, energy, high, per_height, rows, branch, weights, moments)
+    return total
+
+
+@jit()
+def _sides(job, iris, first, last, turn, bottom, top, nodes, high, per_height, lengths, moments):
+    """Find what bounds the image in each row: the outer sides, left and right, then those about the obstruction.
+
+    `lengths` and `moments` (4, rows) are overwritten: how much of each row a side crosses, and that times its x.
+    """
+    rows = lengths.shape[1]
+    lengths[:] = 0.0
+    moments[:] = 0.0
+    for half in range(2):
+        end = first if half == 0 else last
+        # From where the image begins and where it ends, until both meet.
+        for branch in range(2):
+            x0, y0 = _rim(job, iris, turn[branch], branch)
+            for k in range(1, nodes // 4 + 1):
+                u = turn[branch] + (end - turn[branch]) * math.sin(2.0 * math.pi * k / nodes)
+                x1, y1 = _rim(job, iris, u, branch)
+                _along(x0, y0, x1, y1, high, per_height, rows, lengths[half], moments[half])
+                x0, y0 = x1, y1
+            if branch == 0:
+                x1, y1 = _rim(job, iris, end, 1)
+                _along(x0, y0, x1, y1, high, per_height, rows, lengths[half], moments[half])
+        if job[OBSTRUCTION] == 0.0:
+            continue
+        x0, y0 = _rim(job, iris, turn[0], 0)
+        for k in range(1, nodes + 1):
+            v = bottom + (top - bottom) * 0.5 * (1.0 - math.cos(math.pi * k / nodes))
+            gap = hole_at(job, v)
+            u = (-gap if half == 0 else gap) if gap > 0.0 else _seam(job, turn, bottom, top, v)
+            x1, y1 = landing(job, u, v)
+            _along(x0, y0, x1, y1, high, per_height, rows, lengths[2 + half], moments[2 + half])
+            x0, y0 = x1, y1
+
+
+@jit()
 def outlines(jobs, iris, lines, pieces, slight, sharp, frames, tables):
     """Trace each job's rays, and write the outline that they make.
 
@@ -327,31 +325,7 @@ def outlines(jobs, iris, lines, pieces, slight, sharp, frames, tables):
         first, last = extent(job, iris)
         if first > last:
             first, last = 0.0, 0.0
-        left, right, high, low = np.inf, -np.inf, np.inf, -np.inf
-        widest = 0.0
-        for line in range(lines):
-            u, _ = _line(first, last, line, lines)
-            bottom, top = chord(job, iris, u)
-            hole = _hole(job, u)
-            for part in range(2):
-                spans[line, part, 0] = bottom if part == 0 else max(bottom, hole)
-                spans[line, part, 1] = min(top, -hole) if part == 0 else top
-                if hole == 0.0 and part == 0:
-                    spans[line, part, 1] = 0.5 * (bottom + top)
-                elif hole == 0.0:
-                    spans[line, part, 0] = 0.5 * (bottom + top)
-                if spans[line, part, 1] <= spans[line, part, 0]:
-                    continue
-                step = (spans[line, part, 1] - spans[line, part, 0]) / lines
-                widest = max(widest, abs(u) / job[SQUEEZE], abs(bottom), abs(top))
-                for k in range(lines + 1):
-                    x, y = landing(job, u, spans[line, part, 0] + k * step)
-                    landed[line, part, k, 0], landed[line, part, k, 1] = x, y
-                    left, right, high, low = min(left, x), max(right, x), min(high, y), max(low, y)
-        for u in (first, last):
-            for branch in range(2):
-                x, y = _rim(job, iris, u, branch)
-                left, right, high, low = min(left, x), max(right, x), min(high, y), max(low, y)
+        left, right, high, low, widest = _land(job, iris, first, last, landed, spans)
         size = max(-left, right, -high, low, 1e-3)
         if low - high < LEAST_WIDTH * size:
             high, low = 0.5 * (high + low) - 0.5 * LEAST_WIDTH * size, 0.5 * (high + low) + 0.5 * LEAST_WIDTH * size
@@ -362,57 +336,23 @@ def outlines(jobs, iris, lines, pieces, slight, sharp, frames, tables):
         for branch in range(2):
             turn[branch] = _turn(job, iris, first, last, branch, 4 * lines)
         bottom, top = chord(job, iris, turn[0])[0], chord(job, iris, turn[1])[1]
-        weights[:rows] = 0.0
-        moments[:rows] = 0.0
-        total = 0.0
-        for line in range(lines):
-            u, width = _line(first, last, line, lines)
-            upwards, turns = landed[line, 0, 1, 1] < landed[line, 0, 0, 1], 0
-            for part in range(2):
-                lower, upper = spans[line, part, 0], spans[line, part, 1]
-                if upper <= lower:
-                    continue
-                step = (upper - lower) / lines
-                for k in range(lines):
-                    v = lower + (k + 0.5) * step
-                    energy = width * step * passed(job, u, v)
-                    total += energy
-                    x0, y0 = landed[line, part, k, 0], landed[line, part, k, 1]
-                    x1, y1 = landed[line, part, k + 1, 0], landed[line, part, k + 1, 1]
-                    # Where a line turns back, what lands in a row comes from two places of it.
-                    if (y1 < y0) != upwards:
-                        upwards = not upwards
-                        turns = min(turns + 1, BRANCHES - 1)
-                    branch = BRANCHES * line + turns
-                    if parts == 2 and u > _seam(job, turn, bottom, top, v):
-                        branch += branches
-                    _deposit(x0, y0, x1, y1, energy, high, per_height, rows, branch, weights, moments)
-
-        # The outer sides, from where the image begins to where it ends; then what bounds them about the obstruction.
-        sides[:, :rows] = 0.0
-        side_moments[:, :rows] = 0.0
-        for half in range(2):
-            end = first if half == 0 else last
-            for branch in range(2):
-                x0, y0 = _rim(job, iris, turn[branch], branch)
-                for k in range(1, lines + 1):
-                    u = turn[branch] + (end - turn[branch]) * math.sin(0.5 * math.pi * k / lines)
-                    x1, y1 = _rim(job, iris, u, branch)
-                    _along(x0, y0, x1, y1, high, per_height, rows, sides[half], side_moments[half])
-                    x0, y0 = x1, y1
-                if branch == 0:
-                    x1, y1 = _rim(job, iris, end, 1)
-                    _along(x0, y0, x1, y1, high, per_height, rows, sides[half], side_moments[half])
-            if job[OBSTRUCTION] == 0.0:
-                continue
-            x0, y0 = _rim(job, iris, turn[0], 0)
-            for k in range(1, 4 * lines + 1):
-                v = bottom + (top - bottom) * 0.5 * (1.0 - math.cos(math.pi * k / (4 * lines)))
-                gap = _hole(job, v)
-                u = (-gap if half == 0 else gap) if gap > 0.0 else _seam(job, turn, bottom, top, v)
-                x1, y1 = landing(job, u, v)
-                _along(x0, y0, x1, y1, high, per_height, rows, sides[2 + half], side_moments[2 + half])
-                x0, y0 = x1, y1
+        total = _light_of_lines(
+            job, first, last, landed, spans, turn, bottom, top, high, per_height, weights[:rows], moments[:rows]
+        )
+        _sides(
+            job,
+            iris,
+            first,
+            last,
+            turn,
+            bottom,
+            top,
+            4 * lines,
+            high,
+            per_height,
+            sides[:, :rows],
+            side_moments[:, :rows],
+        )
 
         least = LEAST_WIDTH * size
         even = _bend(job) <= (slight if parts == 2 else 0.0) * abs(job[RADIUS])

@@ -115,7 +115,7 @@ def plotting_bokeh(tmp_path_factory):
 
 def where(venv: Venv) -> list[str]:
     """Ask a fresh interpreter, away from the checkout, where it would import each name from."""
-    names = ("rebokeh", "bokeh", "kernels", "cli", "tests", "samples")
+    names = ("rebokeh", "bokeh", "kernels", "cli", "commands", "tests", "samples")
     code = f"import importlib.util as u; print(*(getattr(u.find_spec(n), 'origin', None) for n in {names}), sep='\\n')"
     return run(venv.python, "-c", code, cwd=venv.root).split("\n")[: len(names)]
 

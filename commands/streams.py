@@ -1,0 +1,46 @@
+"""The three streams: photos in by standard input, pictures out by standard output, progress on a terminal."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..bokeh.errors import InputError
+from ..bokeh.guard import Run
+from ..bokeh.progress import Bar, sees_progress
+
+if TYPE_CHECKING:
+    from ..bokeh.photo import Photo
+
+
+def bar_of(stack: ExitStack, run: Run, quiet: bool, as_json: bool) -> Bar | None:
+    """Show how far the run is until the stack is left, if there is somebody to see it."""
+    if not sees_progress(quiet, as_json):
+        return None
+    bar = stack.enter_context(Bar(sys.stderr))
+    run.undo.insert(0, bar.erase)
+    return bar
+
+
+def stdin_bytes() -> bytes:
+    """Read a photo from standard input."""
+    data = sys.stdin.buffer.read() if sys.stdin is not None else b""
+    if not data:
+        raise InputError("standard input is empty; pipe a photo into it, or name a file")
+    return data
+
+
+def save_to_stdout(save: Callable[..., Path], picture: Photo, options: dict[str, Any]) -> None:
+    """Write a picture to standard output."""
+    # Through a file: TIFF and EXR are written by seeking, which a pipe cannot.
+    from ..bokeh.io.atomic import passing_folder
+
+    with passing_folder() as folder:
+        path = save(picture, folder / "picture", **options)
+        with open(path, "rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+    sys.stdout.buffer.flush()
