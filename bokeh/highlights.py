@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .fill import fill_at
 from .masks import connected, dilate
-from .photo import Photo
+from .photo import GainMap, Photo
 
 FloatArray = NDArray[np.float32]
 Mode = Literal["auto", "gain-map", "estimate", "off"]
@@ -83,7 +83,7 @@ def above_clip(photo: Photo, matte: FloatArray | None, mode: Mode) -> tuple[Floa
     if mode == "off":
         return None, "off"
     if photo.gain_map is not None and mode != "estimate":
-        return _gained(photo.rgb, photo.gain_map.log2_gain), f"gain map, headroom {photo.gain_map.headroom:.2f}"
+        return gained(photo.rgb, photo.gain_map), f"gain map, headroom {photo.gain_map.headroom:.2f}"
     if mode == "gain-map":
         return None, "no gain map in the file"
     if photo.profile.is_linear or photo.meta.format == "array":
@@ -210,14 +210,16 @@ def _estimate(rgb: FloatArray, matte: FloatArray | None) -> FloatArray | None:
     return extra
 
 
-def _gained(rgb: FloatArray, log2_gain: FloatArray) -> FloatArray | None:
-    """Radiance that a gain map adds; None when it adds none."""
+def gained(rgb: FloatArray, gain_map: GainMap) -> FloatArray | None:
+    """Radiance (H, W, 3) that a gain map adds; None when it adds none."""
     from ..kernels import highlights as kernels
 
-    stops = np.ascontiguousarray(log2_gain.reshape(*log2_gain.shape[:2], -1), np.float32)
+    stops = gain_map.log2_gain
+    stops = np.ascontiguousarray(stops.reshape(*stops.shape[:2], -1), np.float32)
+    offsets = (np.asarray(o, np.float32) for o in (gain_map.offset_base, gain_map.offset_alternate))
     # Memory that was zero from the start costs nothing until it is written: most of a picture is not above the clip.
     extra = np.zeros(rgb.shape, np.float32)
-    return extra if kernels.gain(rgb, stops, extra) else None
+    return extra if kernels.gain(rgb, stops, *offsets, extra) else None
 
 
 def _or_none(extra: FloatArray | None) -> FloatArray:

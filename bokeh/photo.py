@@ -22,7 +22,9 @@ DepthKind = Literal["absolute", "relative", "unitless"]
 
 @dataclass(frozen=True, eq=False)
 class GainMap:
-    """What multiplies the photo's SDR rendition to restore the scene's radiance.
+    """What restores the scene's radiance from the photo's SDR rendition.
+
+    Radiance = (rgb + offset_base) * 2**log2_gain - offset_alternate, channel by channel.
 
     Attributes
     ----------
@@ -30,10 +32,14 @@ class GainMap:
         Gain in stops, at the map's own (usually half) resolution; 0 = leave as it is.
     headroom : float
         The largest linear gain the file speaks of, >= 1.
+    offset_base, offset_alternate : three float
+        Scene-linear light that keeps the gain of black finite; 0 in Apple's maps.
     """
 
     log2_gain: FloatArray
     headroom: float
+    offset_base: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    offset_alternate: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)

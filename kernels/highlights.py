@@ -27,14 +27,16 @@ def brighter(rgb, extra, level, out):
 
 
 @jit(parallel=True)
-def gain(rgb, stops, extra):
-    """Write what a gain map adds to a photo; return how many pixels get any.
+def gain(rgb, stops, base, alternate, extra):
+    """Write what a gain map adds to a photo, where it adds; return how many pixels get any.
 
     Parameters
     ----------
     rgb : float32 (H, W, 3)
     stops : float32 (h, w, 1 or 3)
         Enlarged linearly between pixel centres; the border repeats.
+    base, alternate : float32 (3,)
+        Offsets: radiance is (rgb + base) * 2**stops - alternate.
     extra : float32 (H, W, 3)
         All 0; written where it is more.
     """
@@ -52,14 +54,15 @@ def gain(rgb, stops, extra):
         for x in range(width):
             left, across = placed(x, columns, width)
             right = min(left + 1, columns - 1)
-            factor = zero
+            factor = zero  # less one: without offsets, no gain is exactly nothing
             some = False
             for c in range(3):
                 if c < channels:
                     stop = line[left, c] + across * (line[right, c] - line[left, c])
-                    factor = np.exp2(stop) - one if stop > zero else zero
-                if factor > zero and rgb[y, x, c] > zero:
-                    extra[y, x, c] = rgb[y, x, c] * factor
+                    factor = np.exp2(stop) - one
+                more = (max(rgb[y, x, c], zero) + base[c]) * factor + (base[c] - alternate[c])
+                if more > zero:
+                    extra[y, x, c] = more
                     some = True
             count += some
     return count

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rebokeh.bokeh import icc
 from rebokeh.bokeh.colour import LINEAR_CURVE, PRIMARIES, Curve, Profile, gamma_curve, named_profile
 from rebokeh.bokeh.errors import InputError, RebokehError
-from rebokeh.bokeh.io import apple, boxes, exif, integrity
+from rebokeh.bokeh.io import apple, boxes, exif, integrity, xmp
 
 _WORDS = (
     b"\xff\xff\xff\xff",
@@ -72,7 +72,7 @@ def _icc(data: bytes) -> None:
 
 
 def _xmp(data: bytes) -> None:
-    apple.unread(data)
+    xmp.unread(data)
     apple.depth_kind(apple.xmp_values(data))
     apple.af_area(exif.Facts(), data, (64, 96), 1)
     exif.xmp_for_output(data, keep_gps=False, turned=True)

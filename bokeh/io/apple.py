@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from xml.etree.ElementTree import ParseError
-
 import numpy as np
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
 from numpy.typing import NDArray
 
 from ..colour import REC709_CURVE
 from ..photo import DepthKind, GainMap
 from .exif import Facts
-
-# A depth item's XMP is 5-10 kB; a larger one is somebody's edit history or an attack.
-MAX_XMP_BYTES = 1_000_000
+from .xmp import Xmp, number, pairs, parse
 
 GAIN_MAP_URN = "urn:com:apple:photo:2020:aux:hdrgainmap"
 MATTE_URN = "urn:com:apple:photo:2018:aux:portraiteffectsmatte"
@@ -30,66 +23,10 @@ SEMANTIC_MATTES = {
 # Mean coverage below which a portrait matte holds nobody: compression noise, not a person.
 EMPTY_MATTE = 1e-3
 
-_PREFIXES = {
-    "http://ns.apple.com/depthData/1.0/": "depthData",
-    "http://ns.apple.com/pixeldatainfo/1.0/": "apdi",
-    "http://ns.apple.com/HDRGainMap/1.0/": "HDRGainMap",
-    "http://ns.apple.com/portraitEffectsMatte/1.0/": "portraitEffectsMatte",
-    "http://ns.apple.com/depthBlurEffect/1.0/": "depthBlurEffect",
-    "http://www.metadataworkinggroup.com/schemas/regions/": "mwg-rs",
-    "http://ns.adobe.com/xmp/sType/Area#": "stArea",
-    "http://ns.adobe.com/xap/1.0/sType/Dimensions#": "stDim",
-    "http://ns.google.com/photos/1.0/depthmap/": "GDepth",
-    "http://ns.google.com/photos/dd/1.0/device/": "Device",
-    "http://ns.adobe.com/hdr-gain-map/1.0/": "hdrgm",
-}
-
-
-def _key(name: str) -> str:
-    uri, _, local = name.rpartition("}")
-    return f"{_PREFIXES.get(uri[1:], '?')}:{local}"
-
-
-@lru_cache(maxsize=2)  # what asks for an XMP's values asks for its regions next
-def _root(xmp: bytes | None):
-    if not xmp or len(xmp) > MAX_XMP_BYTES:
-        return None
-    try:
-        return fromstring(xmp.strip(b"\0 \r\n\t"))
-    except (ParseError, DefusedXmlException, ValueError, LookupError):
-        return None
-
-
-def unread(xmp: bytes | None) -> str:
-    """Say why an XMP block cannot be read; '' when it can, or there is none."""
-    if xmp and len(xmp) > MAX_XMP_BYTES:
-        return f"has {len(xmp) / 1e6:.0f} MB, which is not read"
-    if not xmp or not xmp.strip(b"\0 \r\n\t"):
-        return ""
-    return "" if _root(xmp) is not None else "is damaged, so it is not read"
-
 
 def xmp_values(xmp: bytes | None) -> dict[str, str]:
     """Collect the simple values of an XMP block as {"prefix:Name": text}; empty when it cannot be read."""
-    root = _root(xmp)
-    found: dict[str, str] = {}
-    if root is None:
-        return found
-    for node in root.iter():
-        for name, value in node.attrib.items():
-            found.setdefault(_key(name), value)
-        if node.text and node.text.strip() and len(node) == 0:
-            found.setdefault(_key(node.tag), node.text.strip())
-    return found
-
-
-def number(values: dict[str, str], key: str) -> float | None:
-    """Return the value as a finite number, or None."""
-    try:
-        value = float(values[key])
-    except (KeyError, ValueError):
-        return None
-    return value if np.isfinite(value) else None
+    return Xmp(xmp).values
 
 
 def depth_kind(values: dict[str, str]) -> DepthKind:
@@ -232,7 +169,7 @@ def _subject_area(facts: Facts, size: tuple[int, int], turn: int):
 
 def _focus_region(xmp: bytes | None):
     """(box, (width, height) it applies to) of the first mwg-rs region of type Focus."""
-    root = _root(xmp)
+    root = parse(xmp)
     if root is None:
         return None, None
     values = xmp_values(xmp)
@@ -240,11 +177,7 @@ def _focus_region(xmp: bytes | None):
     for node in root.iter():
         if not node.tag.endswith("}li"):
             continue
-        here: dict[str, str] = {}
-        for child in node.iter():
-            here.update({_key(name): value for name, value in child.attrib.items()})
-            if child.text and child.text.strip():
-                here.setdefault(_key(child.tag), child.text.strip())
+        here = dict(pairs(node))
         if here.get("mwg-rs:Type") != "Focus":
             continue
         x, y, w, h = (number(here, f"stArea:{k}") for k in "xywh")

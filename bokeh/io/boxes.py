@@ -60,6 +60,10 @@ class Meta:
         """Items that point to item `to` with a reference of this kind (``auxl``, ``cdsc``)."""
         return [source for name, source, targets in self.references if name == kind and to in targets]
 
+    def made_of(self, item_id: int) -> tuple[int, ...]:
+        """Items that item `item_id` is derived from (``dimg``), in order."""
+        return next((targets for name, source, targets in self.references if name == "dimg" and source == item_id), ())
+
     def auxiliaries(self) -> dict[str, list[int]]:
         """URN -> item ids of the primary's auxiliary images."""
         found: dict[str, list[int]] = {}

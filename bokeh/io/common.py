@@ -17,9 +17,13 @@ from ..errors import InputError, RebokehError
 from ..photo import ASPECT_TOLERANCE, Metadata, Photo
 from . import apple
 from .exif import Facts
+from .xmp import unread
 
 # Twice the largest phone sensor; above it a picture is an attack or belongs to another tool.
 MAX_PIXELS = 200_000_000
+
+# Where a map that gives only an order is put: its nearest point at 0.5 m, its farthest at infinity.
+NOMINAL_DIOPTRES = 2.0
 
 
 @contextmanager
@@ -130,7 +134,7 @@ class Decoded:
             self.notes.append(f"AF area from {where}")
         if self.facts.damaged:
             self.notes.append("the EXIF block is damaged: read as far as it is whole")
-        if why := apple.unread(self.xmp):
+        if why := unread(self.xmp):
             self.notes.append(f"the XMP {why}")
         meta = Metadata(
             path=self.name,

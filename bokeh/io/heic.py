@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from ..colour import Profile
 from ..errors import InputError
 from ..photo import FloatArray, Photo
-from . import apple, boxes, exif, integrity
+from . import apple, boxes, exif, integrity, tone_map
 from .common import Decoded, check_size, decoding, profile_or_note, same_aspect
 from .lut import to_srgb
 from .raster import cicp_profile
+from .xmp import MAX_BYTES, unread
 
 
 def read(data: bytes, name: str) -> Photo:
@@ -62,8 +63,8 @@ def read(data: bytes, name: str) -> Photo:
         notes.append("grey picture: taken as RGB")
     if image.has_alpha:
         notes.append("transparency is ignored")
-    more = {**_depth(image, meta, decoded), **_auxiliaries(image, meta, decoded)}
-    return decoded.photo(**more)
+    more = tone_map.read(meta, decoded, lambda alone: _gain_codes(alone, name))
+    return decoded.photo(**_depth(image, meta, decoded), **_auxiliaries(image, meta, decoded, more))
 
 
 def _open(data: bytes) -> pillow_heif.HeifImage:
@@ -85,6 +86,13 @@ def _profile(info: dict, codes: NDArray, name: str, notes: list[str]) -> tuple[P
         return (profile, codes) if profile else to_srgb(codes, icc, name, notes)
     nclx = info.get("nclx_profile") or {}
     return cicp_profile(nclx.get("color_primaries", 1), nclx.get("transfer_characteristics", 13), name), codes
+
+
+def _gain_codes(alone: bytes, name: str) -> NDArray:
+    with decoding(name, "gain map"):
+        image = _open(alone)
+        check_size(*image.size, name, "gain map")
+        return _rgb(np.asarray(image), image.mode)
 
 
 def _turn(meta: boxes.Meta | None) -> int:
@@ -127,21 +135,23 @@ def _xmp_of_depth(meta: boxes.Meta | None, notes: list[str]) -> dict[str, str]:
 
 def _item_xmp(meta: boxes.Meta | None, item_id: int, notes: list[str]) -> dict[str, str]:
     try:
-        xmp = meta.xmp(item_id, apple.MAX_XMP_BYTES) if meta else None
+        packet = meta.xmp(item_id, MAX_BYTES) if meta else None
     except boxes.BoxError as err:
         notes.append(f"the XMP of item {item_id} is not read: {err}")
         return {}
-    if why := apple.unread(xmp):
+    if why := unread(packet):
         notes.append(f"the XMP of item {item_id} {why}")
-    return apple.xmp_values(xmp)
+    return apple.xmp_values(packet)
 
 
-def _auxiliaries(image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decoded) -> dict:
-    more: dict = {}
+def _auxiliaries(image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decoded, more: dict) -> dict:
+    """Add the mattes, and Apple's gain map where `more` holds none that says more about itself."""
     mattes: dict[str, FloatArray] = {}
     for urn, ids in (image.info.get("aux") or {}).items():
         short = urn.rpartition(":")[2]
         if urn == apple.GAIN_MAP_URN:
+            if "gain_map" in more:
+                continue
             head = apple.headroom(_item_xmp(meta, ids[0], decoded.notes), decoded.facts)
             codes = _aux_codes(image, ids[0], decoded, "gain map") if head and head > 1.0 else None
             more.update(apple.gain_map_or_note(codes, head, decoded.notes))

@@ -19,7 +19,7 @@ from PIL import AvifImagePlugin, Image, JpegImagePlugin, MpoImagePlugin, PngImag
 from ..colour import D65, PRIMARIES, BrokenProfileError, Profile, gamma_curve, named_profile
 from ..errors import InputError
 from ..photo import Photo
-from . import boxes, exif, integrity
+from . import boxes, exif, integrity, tone_map
 from .common import Decoded, check_size, decoding, profile_or_note, silence, upright
 from .lut import convert_image, to_srgb
 
@@ -104,26 +104,33 @@ def _check_rows(data: bytes, name: str) -> None:
 
 def read_avif(data: bytes, name: str) -> Photo:
     """Read an AVIF (8 bit: more is rounded by the decoder)."""
-    try:
-        meta = boxes.read_meta(data)
-    except boxes.BoxError:
-        meta = None
+    meta = _meta(data)
     integrity.check_av1_size(meta, name)
     integrity.check_metadata_size(meta, name)
-    decoded = decode(data, name, "avif", lambda d: AvifImagePlugin.AvifImageFile(io.BytesIO(d)))
+    decoded = decode(data, name, "avif", _open_avif)
     decoded.notes.extend(integrity.doubts(meta))
     if (_avif_property(data, "pixi")[5:6] or b"\x08") > b"\x08":
         decoded.notes.append("AVIF of more than 8 bits is read as 8 bit")
-    return decoded.photo()
+    return decoded.photo(
+        **tone_map.read(_meta(data), decoded, lambda alone: decode(alone, name, "avif", _open_avif).codes)
+    )
+
+
+def _open_avif(data: bytes) -> AvifImagePlugin.AvifImageFile:
+    return AvifImagePlugin.AvifImageFile(io.BytesIO(data))
+
+
+def _meta(data: bytes) -> boxes.Meta | None:
+    try:
+        return boxes.read_meta(data)
+    except boxes.BoxError:
+        return None
 
 
 def _avif_property(data: bytes, kind: str) -> bytes:
     """Payload of a property of the primary item, empty when there is none."""
-    try:
-        meta = boxes.read_meta(data)
-    except boxes.BoxError:
-        return b""
-    item = meta.items.get(meta.primary)
+    meta = _meta(data)
+    item = meta.items.get(meta.primary) if meta else None
     return (item.find(kind) if item else None) or b""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ..errors import UnknownFormatError
 from ..photo import Photo
-from . import apple_jpeg, exr, heic, raster, tiff
+from . import dng, exr, heic, jpeg, raster, tiff
 from .boxes import brands
 
 READABLE = "HEIC, JPEG, PNG, TIFF, EXR and AVIF"
@@ -14,10 +14,11 @@ _HEIF = {"heic", "heix", "heim", "heis", "hevc", "mif1", "msf1"}
 
 # (kind, does it look like it, reader); the first that says yes reads.
 ADAPTERS: list[tuple[str, Callable[[bytes], bool], Callable[[bytes, str], Photo]]] = [
-    ("jpeg", lambda d: d[:3] == b"\xff\xd8\xff", apple_jpeg.read),
+    ("jpeg", lambda d: d[:3] == b"\xff\xd8\xff", jpeg.read),
     ("avif", lambda d: bool({"avif", "avis"} & set(brands(d))), raster.read_avif),
     ("heic", lambda d: bool(_HEIF & set(brands(d))), heic.read),
     ("png", lambda d: d[:8] == b"\x89PNG\r\n\x1a\n", raster.read_png),
+    ("dng", dng.is_dng, dng.read),
     ("tiff", lambda d: d[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), tiff.read),
     ("exr", lambda d: d[:4] == b"\x76\x2f\x31\x01", exr.read),
 ]

@@ -15,13 +15,11 @@ from PIL import JpegImagePlugin, PngImagePlugin
 from ..errors import DepthError, UnknownFormatError, UsageError
 from ..photo import DepthKind, FloatArray
 from . import exr, tiff
-from .common import check_size, decoding, read_file, same_aspect, silence, upright
+from .common import NOMINAL_DIOPTRES, check_size, decoding, read_file, same_aspect, silence, upright
 from .raster import most_pixels, open_tiff, raw_mode, sixteen_bits
 from .registry import kind_of
 
 UNITS = ("m", "dioptre", "relative")
-# Where a map that gives only an order is put: its nearest point at 0.5 m, its farthest at infinity.
-NOMINAL_DIOPTRES = 2.0
 _FORMATS = "PNG, TIFF, EXR, NPY, PFM or JPEG"
 
 

@@ -1,0 +1,56 @@
+"""Huawei and Honor: the ``edof`` block behind a wide-aperture or portrait picture.
+
+Written from what public extractors say of the layout; no real file was at hand. Behind the picture that viewers show
+stand the sharp one (a JPEG), its length (uint32), ``edof`` and four zeros, and a header of 64 bytes: at 3 the
+orientation (0x10 upright, then turned by 90 degrees each), at 12 and 14 width and height (uint16), all little-endian.
+The map follows, one byte for a pixel.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from .embedded import Jpeg, raw_codes, unitless_fields, use_original
+
+_LABEL = b"edof\0\0\0\0"
+_HEADER = 64
+# EXIF orientation that turns the map upright, by the two low bits of the orientation byte.
+_TURNS = (1, 8, 3, 6)
+
+
+def fields(jpeg: Jpeg) -> dict:
+    """Depth of the block, with the sharp picture as the picture; empty when the file has none.
+
+    Notes
+    -----
+    The codes have no unit. Of two public extractors both invert them to get maps that are bright where near: dark is
+    near.
+    """
+    at = jpeg.data.find(_LABEL, jpeg.segments.end)
+    if at < 0:
+        return {}
+    head = at + len(_LABEL)
+    if head + _HEADER > len(jpeg.data):
+        jpeg.note("Huawei's depth map is cut off, so it is not used")
+        return {}
+    width, height = struct.unpack_from("<HH", jpeg.data, head + 12)
+    codes = raw_codes(
+        jpeg,
+        jpeg.data[head + _HEADER : head + _HEADER + width * height],
+        (height, width),
+        "Huawei depth map",
+        _TURNS[jpeg.data[head + 3] & 3],
+    )
+    if codes is None:
+        return {}
+    use_original(jpeg, _original(jpeg, at), "Huawei")
+    return unitless_fields(jpeg, codes, "Huawei")
+
+
+def _original(jpeg: Jpeg, label: int) -> bytes | None:
+    """Return the JPEG before the label, whose length stands between."""
+    end = label - 4
+    if end < jpeg.segments.end:
+        return None
+    size = struct.unpack_from("<I", jpeg.data, end)[0]
+    return jpeg.data[end - size : end] if jpeg.segments.end <= end - size else None

@@ -1,0 +1,154 @@
+"""The marker segments of a JPEG: metadata blocks, the index of further frames, and where the picture ends.
+
+Every length is checked against the file; a walk over damaged bytes ends early and says what it found.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+# Extended XMP of 64 MB holds two 24 MP pictures in base64; a phone's has one or two MB.
+MAX_EXTENDED = 64_000_000
+# 64 MB of extended XMP are a thousand segments; millions of empty ones would only be walked for ever.
+_MAX_SEGMENTS = 10_000
+# Phones append up to seven frames.
+_MAX_FRAMES = 32
+
+_XMP, _EXTENDED = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
+_MPF, _ISO = b"MPF\0", b"urn:iso:std:iso:ts:21496:-1\0"
+_SOI, _EOI, _SOS, _APP1, _APP2 = 0xD8, 0xD9, 0xDA, 0xE1, 0xE2
+_MARKER = re.compile(rb"\xff+([^\x00\xff])")
+_END_OF_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+_GUID = re.compile(rb"HasExtendedXMP\s*(?:=\s*[\"']|>)\s*([0-9A-Fa-f]{32})")
+
+
+@dataclass(frozen=True)
+class Segments:
+    """What the marker segments of one JPEG image hold.
+
+    Attributes
+    ----------
+    xmp, extended : bytes or None
+        The XMP packet, and the one that was put together from its extension's segments.
+    frames : tuple of (start, size)
+        Further images that the MPF index lists, as offsets into the data; not checked against it.
+    iso : bytes or None
+        ISO 21496-1 gain-map metadata: what follows the segment's label.
+    end : int
+        Where the image ends and a trailer begins; the end of the data when the image does not say.
+    notes : tuple of str
+        What was left out.
+    """
+
+    xmp: bytes | None
+    extended: bytes | None
+    frames: tuple[tuple[int, int], ...]
+    iso: bytes | None
+    end: int
+    notes: tuple[str, ...] = ()
+
+
+def walk(data: bytes, start: int = 0) -> Segments | None:
+    """Walk the image that begins at `start`; None when none does."""
+    if data[start : start + 2] != b"\xff\xd8":
+        return None
+    xmp: bytes | None = None
+    iso: bytes | None = None
+    frames: tuple[tuple[int, int], ...] = ()
+    pieces: list[tuple[bytes, int, int, int, int]] = []
+    end = len(data)
+    for marker, at, stop in _markers(data, start):
+        if marker == _EOI:
+            end = stop
+        elif marker == _APP1 and data.startswith(_XMP, at):
+            xmp = xmp or data[at + len(_XMP) : stop]
+        elif marker == _APP1 and data.startswith(_EXTENDED, at) and at + len(_EXTENDED) + 40 <= stop:
+            guid, whole, offset = struct.unpack_from(">32sII", data, at + len(_EXTENDED))
+            pieces.append((guid.upper(), whole, offset, at + len(_EXTENDED) + 40, stop))
+        elif marker == _APP2 and data.startswith(_MPF, at):
+            frames = frames or _frames(data, at + len(_MPF), stop)
+        elif marker == _APP2 and data.startswith(_ISO, at):
+            iso = iso or data[at + len(_ISO) : stop]
+    extended, notes = _joined(data, xmp, pieces)
+    return Segments(xmp, extended, frames, iso, end, notes)
+
+
+def images(data: bytes, start: int) -> Iterator[int]:
+    """Offsets of the JPEG images that follow one another from `start` on, whatever lies between them."""
+    for _ in range(_MAX_FRAMES):
+        start = data.find(b"\xff\xd8\xff", start)
+        if start < 0:
+            return
+        yield start
+        found = walk(data, start)
+        start = found.end if found else len(data)
+
+
+def _markers(data: bytes, start: int) -> Iterator[tuple[int, int, int]]:
+    """(marker, where its payload begins, where it ends) of one image, up to its end marker."""
+    at = start + 2
+    for _ in range(_MAX_SEGMENTS):
+        found = _MARKER.match(data, at)
+        if found is None:
+            return
+        marker, at = found[1][0], found.end()
+        if marker == _EOI:
+            yield marker, at, at
+            return
+        if marker == 0x01 or 0xD0 <= marker <= 0xD7:  # these have no length
+            continue
+        size = int.from_bytes(data[at : at + 2], "big")
+        if size < 2 or at + size > len(data) or marker == _SOI:
+            return
+        yield marker, at + 2, at + size
+        at += size
+        if marker == _SOS:
+            found = _END_OF_SCAN.search(data, at)
+            if found is None:
+                return
+            at = found.start()
+
+
+def _joined(
+    data: bytes, xmp: bytes | None, pieces: list[tuple[bytes, int, int, int, int]]
+) -> tuple[bytes | None, tuple[str, ...]]:
+    """Put extended XMP together from its pieces; None, and why, when it is not whole."""
+    if not pieces:
+        return None, ()
+    said = _GUID.search(xmp or b"")
+    wanted = said[1].upper() if said else pieces[0][0]
+    mine = sorted({piece[2]: piece for piece in pieces if piece[0] == wanted}.values(), key=lambda piece: piece[2])
+    whole = mine[0][1] if mine else 0
+    if whole > MAX_EXTENDED:
+        return None, (f"extended XMP of {whole / 1e6:.0f} MB is more than is read",)
+    at = 0
+    for _, _, offset, first, stop in mine:
+        if offset != at:
+            break
+        at += stop - first
+    if at != whole or not mine:
+        return None, ("the extended XMP is not whole, so it is not read",)
+    return b"".join(data[first:stop] for _, _, _, first, stop in mine), ()
+
+
+def _frames(data: bytes, base: int, stop: int) -> tuple[tuple[int, int], ...]:
+    """(start, size) of the images that an MPF index lists after the first; offsets count from `base`."""
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(data[base : base + 4])
+    if order is None or base + 8 > stop:
+        return ()
+    ifd = base + struct.unpack_from(order + "I", data, base + 4)[0]
+    if ifd + 2 > stop:
+        return ()
+    for k in range(struct.unpack_from(order + "H", data, ifd)[0]):
+        at = ifd + 2 + 12 * k
+        if at + 12 > stop:
+            return ()
+        tag, _, size, where = struct.unpack_from(order + "HHII", data, at)
+        if tag == 0xB002:
+            count = min(size // 16, _MAX_FRAMES, max(stop - base - where, 0) // 16)
+            rows = [struct.unpack_from(order + "IIIHH", data, base + where + 16 * k) for k in range(1, count)]
+            return tuple((base + row[2], row[1]) for row in rows if row[2])
+    return ()
