@@ -214,12 +214,9 @@ def gained(rgb: FloatArray, gain_map: GainMap) -> FloatArray | None:
     """Radiance (H, W, 3) that a gain map adds; None when it adds none."""
     from ..kernels import highlights as kernels
 
-    stops = gain_map.log2_gain
-    stops = np.ascontiguousarray(stops.reshape(*stops.shape[:2], -1), np.float32)
-    offsets = (np.asarray(o, np.float32) for o in (gain_map.offset_base, gain_map.offset_alternate))
     # Memory that was zero from the start costs nothing until it is written: most of a picture is not above the clip.
     extra = np.zeros(rgb.shape, np.float32)
-    return extra if kernels.gain(rgb, stops, *offsets, extra) else None
+    return extra if kernels.gain(rgb, gain_map.planes, *gain_map.offsets, extra) else None
 
 
 def _or_none(extra: FloatArray | None) -> FloatArray:

@@ -14,6 +14,7 @@ from .fill import widest_gap_px
 from .highlights import Lights
 from .lens import ThinLens
 from .masks import Box
+from .photo import GainMap
 from .plan import SubjectRange, subject_range
 from .sheets import Mixture, Remaining, take_subject
 from .sprites import seen_by_pinhole
@@ -35,6 +36,8 @@ JUMP_SHARE = 0.02
 
 PARTING_PX = 48
 """So far around a tile is looked for what lies behind the subject."""
+
+_NO_STOPS: FloatArray = np.empty((0, 0, 1), np.float32)
 
 APART = 1e9
 """Dioptres that keep the subject apart from all behind it."""
@@ -210,6 +213,38 @@ class Levels:
         clipped += picture
         clipped -= 1.0
         return np.maximum(clipped, 0.0, out=clipped)
+
+    def withheld(self, picture: FloatArray, lens: ThinLens, source: GainMap | None) -> GainMap | None:
+        """Return what a render leaves clipped of what is in focus, as a gain map; None when nothing is.
+
+        Parameters
+        ----------
+        picture : float32 (H, W, 3)
+            The render.
+        lens : ThinLens
+        source : GainMap, optional
+            The photo's, if `extra` is of it: its size, channels and offsets are kept. Without one the size is half the
+            picture's.
+        """
+        from ..kernels.gain import withheld
+
+        if self.extra is None or self.keeps_extra:
+            return None
+        dioptres = self.dioptres
+        if self.lights is not None:
+            dioptres = np.array(dioptres)
+            dioptres[self.lights.mask] = self.lights.dioptres
+        if source is None:
+            size, stops = ((picture.shape[0] + 1) // 2, (picture.shape[1] + 1) // 2, 1), _NO_STOPS
+            source = GainMap(stops[..., 0], 1.0)
+        else:
+            stops = source.planes
+            size = stops.shape
+        kept = np.empty(size, np.float32)
+        optics = (lens.focus_dioptres, lens.px_per_dioptre, SHARP_PX, SPREAD_PX)
+        withheld(picture, self.rgb, self.extra, dioptres, optics, stops, *source.offsets, kept)
+        headroom = max(source.headroom, 2.0 ** float(kept.max()))
+        return replace(source, log2_gain=kept[..., 0] if kept.shape[2] == 1 else kept, headroom=headroom)
 
     def _rgbd(self, box: Box, lens: ThinLens | None) -> FloatArray:
         """Radiance without the lights, and dioptres; without a lens as where everything is blurred."""

@@ -41,6 +41,16 @@ class GainMap:
     offset_base: tuple[float, float, float] = (0.0, 0.0, 0.0)
     offset_alternate: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
+    @property
+    def planes(self) -> FloatArray:
+        """The gain as an array of three axes, float32 (h, w, 1 or 3)."""
+        return np.ascontiguousarray(self.log2_gain.reshape(*self.log2_gain.shape[:2], -1), np.float32)
+
+    @property
+    def offsets(self) -> tuple[FloatArray, FloatArray]:
+        """Offsets of base and alternate, float32 (3,) each."""
+        return np.asarray(self.offset_base, np.float32), np.asarray(self.offset_alternate, np.float32)
+
 
 @dataclass(frozen=True)
 class Metadata:

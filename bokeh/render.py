@@ -127,7 +127,8 @@ class Scene:
         Returns
         -------
         Photo
-            The photo with its rgb replaced; scene-linear, same primaries.
+            The photo with its rgb replaced; scene-linear, same primaries. Its gain map is what the rendition withholds
+            of highlights in focus.
 
         Raises
         ------
@@ -141,14 +142,17 @@ class Scene:
         with _ONE_AT_A_TIME, watching(steps) as watch:
             if watch is not None:
                 watch.scene(self, thin)
+            withheld = None
             if self.settings.style == "gaussian":
                 picture = gaussian_style(self.photo.rgb, self.dioptres, self.matte, thin)
             else:
                 picture = self._through(thin, lens, progress, watch)
+                source = None if self.settings.highlights == "estimate" else self.photo.gain_map
+                withheld = self.levels.withheld(picture, thin, source)
             if watch is not None:
                 watch.picture(picture)
         depth = self.photo.depth if self.dioptres is None else self.dioptres
-        return replace(self.photo, rgb=picture, depth=depth, gain_map=None)
+        return replace(self.photo, rgb=picture, depth=depth, gain_map=withheld)
 
     def _through(self, thin: ThinLens, lens: Lens, progress: Progress, watch: Watcher | None) -> FloatArray:
         """Follow the light: sheets from near to far, each seen through what stands before it; then the lights."""
