@@ -25,7 +25,7 @@ from .bokeh.report import facts, in_short, in_words
 from .bokeh.units import parse_f_number, parse_focal_mm, parse_focus, parse_sensor_mm, parse_starburst
 from .commands.bench import bench_command
 from .commands.lens import lens_app
-from .commands.streams import bar_of, save_to_stdout, stdin_bytes
+from .commands.streams import bar_of, heard, save_to_stdout, stdin_bytes
 from .commands.warmup import warmup_command
 
 if TYPE_CHECKING:
@@ -215,6 +215,15 @@ def _render(
         with clock.stage("load"):
             source = stdin_bytes() if photo == "-" else photo
             loaded = load(source, depth=depth, depth_unit=depth_unit, depth_scale=depth_scale, matte=matte)
+        warned: list[str] = []
+
+        def warn(warning: str) -> None:
+            warned.append(warning)
+            if not quiet:
+                (say if bar is None else bar.say)(f"rebokeh: warning: {warning}")
+
+        for warning in loaded.meta.warnings:
+            warn(warning)
         named = tag(chosen.f_number, style, chosen.glass.name)
         output = plan_output(photo, out, format, source_format=loaded.meta.format, tag=named)
         if output.path is not None:
@@ -237,7 +246,7 @@ def _render(
         with clock.stage("render"):
             picture = scene.render(chosen, steps, clock)
         report = scene.report(chosen)
-        with clock.stage("save"):
+        with clock.stage("save"), heard(warn):
             options: dict[str, Any] = {"strip": tuple(item.value for item in strip or ()), "format": output.format}
             if output.path is None:
                 save_to_stdout(save, picture, options)
@@ -245,6 +254,7 @@ def _render(
                 save(picture, output.path, overwrite=overwrite, **options)
 
     done = facts(photo, output, loaded, chosen, settings, report, clock.seconds, save_steps, clock.parts, lens_source)
+    done["warnings"] = warned
     if as_json:
         print(json.dumps(done, allow_nan=False))
     if verbose:

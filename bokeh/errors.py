@@ -30,6 +30,10 @@ class OutputError(UsageError):
     """The output exists already, or its folder cannot be written."""
 
 
+class RebokehWarning(UserWarning):
+    """What was asked for is done, but not all that could be expected of it."""
+
+
 class NoDepthError(RebokehError):
     """The photo holds no depth and none was given."""
 

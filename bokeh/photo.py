@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -53,6 +54,20 @@ class GainMap:
 
 
 @dataclass(frozen=True)
+class Rendering:
+    """How rebokeh rendered a picture: f-number, focus in metres, and by which version ("" = the one that runs)."""
+
+    f_number: float
+    focus_m: float
+    version: str = ""
+
+    def __str__(self) -> str:
+        """Say it in words, like "f/1.8 at 2.1 m, rebokeh 0.1.0"."""
+        where = f"{self.focus_m:.3g} m" if math.isfinite(self.focus_m) else "infinity"
+        return f"f/{self.f_number:g} at {where}" + (f", rebokeh {self.version}" if self.version else "")
+
+
+@dataclass(frozen=True)
 class Metadata:
     """What the file said, as far as rendering and writing need it; None = the file is silent.
 
@@ -60,7 +75,10 @@ class Metadata:
     focal length. `af_area` is (x, y, w, h) of the autofocus area in 0..1 of the upright picture,
     `af_distance_m` the distance the autofocus measured there.
     `turn` is the EXIF orientation that was applied to make the picture upright.
-    `notes` says in words which source of depth, matte, gain map was found (printed by ``-v``).
+    `notes` says in words which source of depth, matte, gain map was found (printed by ``-v``); `warnings` says what
+    will look wrong because of what the file is (always printed, unless ``-q``). `rendered` is how rebokeh rendered the
+    picture already. `original` is the whole input file, where the output takes over parts of it (HEIC), and
+    `depth_map` the depth that was rendered with, as it was before it was brought to the photo's resolution.
     """
 
     path: str = ""
@@ -77,6 +95,10 @@ class Metadata:
     matte_source: str = ""
     turn: int = 1
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    rendered: Rendering | None = None
+    original: bytes | None = field(default=None, repr=False)
+    depth_map: FloatArray | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,7 @@ from .levels import Levels
 from .matting import refine
 from .optics import Optics
 from .outline import MOST_ROWS, SMALL_ROWS, Outlines
-from .photo import Photo
+from .photo import Photo, Rendering
 from .plan import SUBJECT_SHARE, plan
 from .progress import Progress, unseen
 from .sprites import draw_lights
@@ -152,7 +152,9 @@ class Scene:
             if watch is not None:
                 watch.picture(picture)
         depth = self.photo.depth if self.dioptres is None else self.dioptres
-        return replace(self.photo, rgb=picture, depth=depth, gain_map=withheld)
+        rendered = Rendering(lens.f_number, thin.focus_m)
+        meta = replace(self.photo.meta, rendered=rendered, depth_map=self.photo.depth)
+        return replace(self.photo, rgb=picture, depth=depth, gain_map=withheld, meta=meta)
 
     def _through(self, thin: ThinLens, lens: Lens, progress: Progress, watch: Watcher | None) -> FloatArray:
         """Follow the light: sheets from near to far, each seen through what stands before it; then the lights."""

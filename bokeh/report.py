@@ -70,6 +70,7 @@ def facts(
             "lens_source": lens_source,
             **scene,
             "notes": list(notes),
+            "warnings": list(photo.meta.warnings),
             "settings": {"lens": asdict(lens), **asdict(settings)},
             "seconds": {**seconds, "total": round(sum(seconds.values()), 3)},
             "parts_seconds": parts or {},
@@ -103,11 +104,11 @@ def in_short(facts: Mapping[str, Any]) -> str:
 
 
 def in_words(facts: Mapping[str, Any]) -> list[str]:
-    """Say the same in lines of ``name: value``; what is empty, and the settings as asked for, are left out."""
+    """Say the same in lines of ``name: value``; what is empty, or was said before, and the settings are left out."""
     lines = [
         f"{name.replace('_', ' ')}: {_value_in_words(value)}"
         for name, value in facts.items()
-        if name not in ("settings", "notes") and value not in (None, "", [], {})
+        if name not in ("settings", "notes", "warnings") and value not in (None, "", [], {})
     ]
     return lines + [f"note: {note}" for note in facts.get("notes", ())]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..bokeh.errors import InputError
+from ..bokeh.errors import InputError, RebokehWarning
 from ..bokeh.guard import Run
 from ..bokeh.progress import Bar, sees_progress
 
@@ -24,6 +25,23 @@ def bar_of(stack: ExitStack, run: Run, quiet: bool, as_json: bool) -> Bar | None
     bar = stack.enter_context(Bar(sys.stderr))
     run.undo.insert(0, bar.erase)
     return bar
+
+
+@contextmanager
+def heard(tell: Callable[[str], object]) -> Iterator[None]:
+    """Hand every warning of ours to `tell` as it comes."""
+    with warnings.catch_warnings():
+        others = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+            if issubclass(category, RebokehWarning):
+                tell(str(message))
+            else:
+                others(message, category, *where, **more)
+
+        warnings.simplefilter("always", RebokehWarning)
+        warnings.showwarning = show
+        yield
 
 
 def stdin_bytes() -> bytes:

@@ -121,12 +121,40 @@ def heic(
     exif_block: bytes | None = None,
     picture_xmp: bytes | None = None,
     irot: int = 0,
+    imir: int | None = None,
+    tile: int | None = None,
+    more_items: list[tuple[bytes, bytes, bytes]] | None = None,
 ) -> bytes:
-    """HEIC of a picture (H, W, 3) and what an iPhone puts beside it; arrays as stored, before `irot`, sides >= 64."""
+    """HEIC of a picture (H, W, 3) and what an iPhone puts beside it; arrays as stored, before `irot`, sides >= 64.
+
+    With `tile` (at least 64) each image that is larger is a grid of such squares. `more_items` are further items of the
+    picture: (kind, rest of infe, payload).
+    """
     items: list[tuple[bytes, bytes, list[bytes], bytes]] = []  # kind, name part of infe, properties, payload
-    references: list[tuple[bytes, int, int]] = []
+    references: list[tuple[bytes, int, tuple[int, ...]]] = []
+    turns = [_box(b"irot", bytes([irot]))] + ([] if imir is None else [_box(b"imir", bytes([imir]))])
 
     def picture(codes: NDArray, extra: list[bytes]) -> int:
+        h, w = codes.shape[:2]
+        if tile and max(h, w) > tile:
+            return grid(codes, extra)
+        return whole(codes, [*extra, *turns])
+
+    def grid(codes: NDArray, extra: list[bytes]) -> int:
+        h, w = codes.shape[:2]
+        assert tile
+        padded = np.pad(codes, [(0, -h % tile), (0, -w % tile)] + [(0, 0)] * (codes.ndim - 2), "edge")
+        corners = [(y, x) for y in range(0, h, tile) for x in range(0, w, tile)]
+        numbers = tuple(whole(padded[y : y + tile, x : x + tile], []) for y, x in corners)
+        channels = 3 if codes.ndim == 3 else 1
+        size = _full(b"ispe", struct.pack(">II", w, h))
+        properties = [size, _full(b"pixi", bytes([channels]) + bytes([8] * channels)), *extra, *turns]
+        form = struct.pack(">BBBBHH", 0, 0, -(-h // tile) - 1, -(-w // tile) - 1, w, h)
+        items.append((b"grid", b"", properties, form))
+        references.append((b"dimg", len(items), numbers))
+        return len(items)
+
+    def whole(codes: NDArray, extra: list[bytes]) -> int:
         config, payload = _coded(codes)
         channels = 3 if codes.ndim == 3 else 1
         properties = [
@@ -134,14 +162,13 @@ def heic(
             _full(b"ispe", struct.pack(">II", codes.shape[1], codes.shape[0])),
             _full(b"pixi", bytes([channels]) + bytes([8] * channels)),
             *extra,
-            _box(b"irot", bytes([irot])),
         ]
         items.append((b"hvc1", b"", properties, payload))
         return len(items)
 
     def metadata(kind: bytes, name: bytes, payload: bytes, of: int) -> None:
         items.append((kind, name, [], payload))
-        references.append((b"cdsc", len(items), of))
+        references.append((b"cdsc", len(items), (of,)))
 
     colour = _box(b"colr", b"prof" + icc) if icc else _box(b"colr", b"nclx" + struct.pack(">HHHB", 1, 13, 0, 0x80))
     primary = picture(rgb, [colour])
@@ -151,13 +178,15 @@ def heic(
     for urn, (codes, words) in beside.items():
         tail = _sei(*depth_range) if urn == DEPTH_URN else b""
         item = picture(codes, [_full(b"auxC", urn.encode() + b"\0" + tail)])
-        references.append((b"auxl", item, primary))
+        references.append((b"auxl", item, (primary,)))
         if words:
             metadata(b"mime", b"application/rdf+xml\0", words, item)
     if exif_block:
         metadata(b"Exif", b"", struct.pack(">I", 0) + exif_block.removeprefix(b"Exif\0\0"), primary)
     if picture_xmp:
         metadata(b"mime", b"application/rdf+xml\0", picture_xmp, primary)
+    for kind, rest, payload in more_items or []:
+        metadata(kind, rest, payload, primary)
 
     infos = b"".join(
         _full(b"infe", struct.pack(">HH", k, 0) + kind + b"\0" + name, 2)
@@ -170,14 +199,15 @@ def heic(
             continue
         numbers = []
         for p in properties:
-            shelf.append(p)
-            numbers.append(len(shelf) | (0x80 if p[4:8] in (b"hvcC", b"irot") else 0))
+            if p not in shelf:
+                shelf.append(p)
+            numbers.append((shelf.index(p) + 1) | (0x80 if p[4:8] in (b"hvcC", b"irot", b"imir") else 0))
         rows += struct.pack(">HB", k, len(numbers)) + bytes(numbers)
     associated = sum(bool(properties) for _, _, properties, _ in items)
     properties_box = _box(
         b"iprp", _box(b"ipco", b"".join(shelf)) + _full(b"ipma", struct.pack(">I", associated) + rows)
     )
-    links = b"".join(_box(kind, struct.pack(">HHH", a, 1, b)) for kind, a, b in references)
+    links = b"".join(_box(kind, struct.pack(f">HH{len(b)}H", a, len(b), *b)) for kind, a, b in references)
     head = _box(b"ftyp", b"heic" + bytes(4) + b"mif1heic")
 
     def meta(first: int) -> bytes:

@@ -22,6 +22,7 @@ SEMANTIC_MATTES = {
 }
 # Mean coverage below which a portrait matte holds nobody: compression noise, not a person.
 EMPTY_MATTE = 1e-3
+REBOKEH_URI = "urn:rebokeh:1.0/"
 
 
 def xmp_values(xmp: bytes | None) -> dict[str, str]:
@@ -30,7 +31,9 @@ def xmp_values(xmp: bytes | None) -> dict[str, str]:
 
 
 def depth_kind(values: dict[str, str]) -> DepthKind:
-    """Whether the depth item calls itself absolute; silence counts as relative."""
+    """Whether the depth item calls itself absolute; silence counts as relative, and our own files say unitless."""
+    if values.get("rebokeh:DepthKind") == "unitless":
+        return "unitless"
     return "absolute" if values.get("depthData:Accuracy", "").strip().lower() == "absolute" else "relative"
 
 

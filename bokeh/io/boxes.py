@@ -22,7 +22,7 @@ class BoxError(ValueError):
 
 @dataclass
 class Item:
-    """One item of the file: its type, where its bytes lie, and its properties in order.
+    """One item of the file: its type, where its bytes lie, its properties in order; `info` is its whole ``infe``.
 
     `hidden`: it is a part of others, not to be shown. `missing`: it names properties that are not there.
     """
@@ -32,6 +32,7 @@ class Item:
     construction: int = 0
     extents: list[tuple[int, int]] = field(default_factory=list)
     properties: list[tuple[str, bytes]] = field(default_factory=list)
+    info: bytes = b""
     hidden: bool = False
     missing: bool = False
 
@@ -103,6 +104,11 @@ class Meta:
         if sum(map(len, parts)) > len(base):
             raise BoxError("an item is larger than the file")
         return b"".join(parts)
+
+
+def brand_box(data: bytes) -> bytes:
+    """Body of the ``ftyp`` box at the file's start; empty when there is none."""
+    return next(((body if kind == "ftyp" else b"") for kind, body in _boxes(data)), b"")
 
 
 def brands(data: bytes) -> tuple[str, ...]:
@@ -196,7 +202,7 @@ def _read_infos(box: bytes) -> dict[int, Item]:
         info = _Reader(body)
         item_id = info.number(2 if info.version == 2 else 4)
         info.number(2)
-        item = Item(kind=info.number(4).to_bytes(4, "big").decode("latin-1"), hidden=bool(info.flags & 1))
+        item = Item(info.number(4).to_bytes(4, "big").decode("latin-1"), info=body, hidden=bool(info.flags & 1))
         info.text()
         if item.kind == "mime":
             item.content_type = info.text()

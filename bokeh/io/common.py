@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from ..colour import BrokenProfileError, LutProfileError, Profile
 from ..errors import InputError, RebokehError
-from ..photo import ASPECT_TOLERANCE, Metadata, Photo
-from . import apple
+from ..photo import ASPECT_TOLERANCE, Metadata, Photo, Rendering
+from . import apple, mark
 from .exif import Facts
 from .xmp import unread
 
@@ -125,6 +125,9 @@ class Decoded:
     turn: int = 1
     facts: Facts = field(default_factory=Facts)
     notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    rendered: Rendering | None = None
+    original: bytes | None = None
 
     def photo(self, **more) -> Photo:
         """Make the Photo, with `more` of its fields (depth, matte, ...; depth_source and matte_source go to meta)."""
@@ -136,6 +139,10 @@ class Decoded:
             self.notes.append("the EXIF block is damaged: read as far as it is whole")
         if why := unread(self.xmp):
             self.notes.append(f"the XMP {why}")
+        rendered = self.rendered or mark.read(self.xmp)
+        if rendered:
+            self.notes.append(f"rendered by rebokeh: {rendered}")
+            self.warnings.append(f"already rendered by rebokeh at f/{rendered.f_number:g}: blur is added to blur")
         meta = Metadata(
             path=self.name,
             format=self.format,
@@ -151,6 +158,9 @@ class Decoded:
             matte_source=more.pop("matte_source", ""),
             turn=self.turn,
             notes=tuple(self.notes),
+            warnings=tuple(self.warnings),
+            rendered=rendered,
+            original=self.original,
         )
         return Photo(rgb=self.profile.to_linear(self.codes), profile=self.profile, meta=meta, **more)
 

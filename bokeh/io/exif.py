@@ -250,13 +250,11 @@ def for_output(
         put(area, *centre, *extent.get(area.n, ()))
     if end + 4 <= len(data):
         data[end : end + 4] = bytes(4)
-    if GPS_IFD in main and not keep_gps:
-        _erase_directory(data, order, base, base + _pointer(exif, order, main[GPS_IFD]))
-        _remove_entry(data, order, ifd, GPS_IFD)
     if not keep_orientation:
         _remove_entry(data, order, ifd, ORIENTATION)
     made = bytes(data[base:])
-    return made if _directories(made) else None
+    made = made if keep_gps else without_gps(made)
+    return made if made and _directories(made) else None
 
 
 def _is_apart(entry: _Entry, base: int, ifd: int, end: int) -> bool:
@@ -286,6 +284,24 @@ def _remove_entry(data: bytearray, order: str, ifd: int, tag: int) -> None:
             return
 
 
+def without_gps(exif: bytes) -> bytes | None:
+    """Return the block without its GPS directory, else bit for bit; None when it cannot be read."""
+    found = _directories(exif)
+    if found is None:
+        return None
+    base, order, main, _ = found
+    data = bytearray(exif)
+    if GPS_IFD in main:
+        _erase_directory(data, order, base, base + _pointer(exif, order, main[GPS_IFD]))
+        _remove_entry(data, order, base + struct.unpack_from(order + "I", exif, base + 4)[0], GPS_IFD)
+    return bytes(data)
+
+
+def without_gps_xmp(xmp: bytes) -> bytes:
+    """Return XMP without the place, else bit for bit."""
+    return _without(xmp, [rb"exif:GPS\w*"])
+
+
 def xmp_for_output(xmp: bytes | None, keep_gps: bool = True, turned: bool = False) -> bytes | None:
     """Return XMP as an output carries it.
 
@@ -295,6 +311,11 @@ def xmp_for_output(xmp: bytes | None, keep_gps: bool = True, turned: bool = Fals
     if not xmp:
         return None
     names = [rb"tiff:Orientation"] + ([rb"mwg-rs:Regions"] if turned else []) + ([] if keep_gps else [rb"exif:GPS\w*"])
+    return _without(xmp, names)
+
+
+def _without(xmp: bytes, names: list[bytes]) -> bytes:
+    """Take properties, given by patterns of their names, out of XMP."""
     for name in names:
         xmp = re.sub(rb"\s" + name + rb"\s*=\s*(\"[^\"]*\"|'[^']*')", b"", xmp)
         xmp = re.sub(rb"<(" + name + rb")(?:\s[^>]*)?(?:/>|>.*?</\1\s*>)", b"", xmp, flags=re.DOTALL)

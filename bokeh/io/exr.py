@@ -45,6 +45,7 @@ def read(data: bytes, name: str) -> Photo:
         bit_depth=16 if all(p.dtype == np.float16 for p in planes) else 32,
         profile=_profile(header, notes),
         notes=notes,
+        xmp=header["xmp"].encode() if isinstance(header.get("xmp"), str) else None,
     )
     z_name = depth_channel(channels, ("Z",))
     more: dict = {}

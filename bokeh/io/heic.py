@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from ..colour import Profile
 from ..errors import InputError
-from ..photo import FloatArray, Photo
-from . import apple, boxes, exif, integrity, tone_map
+from ..photo import FloatArray, Photo, Rendering
+from . import apple, boxes, exif, integrity, mark, tone_map
 from .common import Decoded, check_size, decoding, profile_or_note, same_aspect
 from .lut import to_srgb
 from .raster import cicp_profile
@@ -40,7 +40,7 @@ def read(data: bytes, name: str) -> Photo:
     integrity.check_metadata_size(meta, name)
     with decoding(name):
         # Sizes are known before pixels are decoded; 10 and 12 bit come as 16.
-        image = _open(data)
+        image = opened(data)
         check_size(*image.size, name)
         info = dict(image.info)
         codes = _rgb(np.asarray(image), image.mode)
@@ -58,16 +58,37 @@ def read(data: bytes, name: str) -> Photo:
         turn=_turn(meta),
         facts=exif.read(block),
         notes=notes,
+        rendered=_rendered(meta),
+        original=data,
     )
     if image.mode.split(";")[0] in ("L", "LA", "La", "I"):
         notes.append("grey picture: taken as RGB")
     if image.has_alpha:
         notes.append("transparency is ignored")
     more = tone_map.read(meta, decoded, lambda alone: _gain_codes(alone, name))
-    return decoded.photo(**_depth(image, meta, decoded), **_auxiliaries(image, meta, decoded, more))
+    return decoded.photo(**depth_of(image, meta, decoded), **auxiliaries_of(image, meta, decoded, more))
 
 
-def _open(data: bytes) -> pillow_heif.HeifImage:
+def turns_of(meta: boxes.Meta) -> list[tuple[str, bytes]]:
+    """Rotation and mirroring (irot, imir) of the picture, in the order in which they are applied."""
+    item = meta.items.get(meta.primary)
+    return [(kind, body) for kind, body in item.properties if kind in ("irot", "imir") and body] if item else []
+
+
+def _rendered(meta: boxes.Meta | None) -> Rendering | None:
+    """Find the mark that rebokeh left in an item of its own, where the picture had XMP before."""
+    for number in meta.referring("cdsc", meta.primary) if meta else ():
+        item = meta.items.get(number) if meta else None
+        if meta and item and item.kind == "uri " and apple.REBOKEH_URI.encode() in item.info:
+            try:
+                return mark.read(meta.payload(item))
+            except boxes.BoxError:
+                return None
+    return None
+
+
+def opened(data: bytes) -> pillow_heif.HeifImage:
+    """Open the picture; nothing is decoded yet."""
     file = pillow_heif.open_heif(data, convert_hdr_to_8bit=False, hdr_to_16bit=True)
     return file[file.primary_index]
 
@@ -90,7 +111,7 @@ def _profile(info: dict, codes: NDArray, name: str, notes: list[str]) -> tuple[P
 
 def _gain_codes(alone: bytes, name: str) -> NDArray:
     with decoding(name, "gain map"):
-        image = _open(alone)
+        image = opened(alone)
         check_size(*image.size, name, "gain map")
         return _rgb(np.asarray(image), image.mode)
 
@@ -104,7 +125,8 @@ def _turn(meta: boxes.Meta | None) -> int:
     return {0: 1, 1: 8, 2: 3, 3: 6}[irot[0] & 3] if irot else 1
 
 
-def _depth(image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decoded) -> dict:
+def depth_of(image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decoded) -> dict:
+    """Depth of a Photo, by field; notes go to `decoded`."""
     depths = image.info.get("depth_images") or []
     if not depths:
         return {}
@@ -144,8 +166,14 @@ def _item_xmp(meta: boxes.Meta | None, item_id: int, notes: list[str]) -> dict[s
     return apple.xmp_values(packet)
 
 
-def _auxiliaries(image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decoded, more: dict) -> dict:
-    """Add the mattes, and Apple's gain map where `more` holds none that says more about itself."""
+def auxiliaries_of(
+    image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decoded, more: dict | None = None
+) -> dict:
+    """Mattes and gain map of a Photo, by field; notes go to `decoded`.
+
+    Apple's gain map is left out where `more`, which is added to, holds one that says more about itself.
+    """
+    more = {} if more is None else more
     mattes: dict[str, FloatArray] = {}
     for urn, ids in (image.info.get("aux") or {}).items():
         short = urn.rpartition(":")[2]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import OpenEXR
-import pillow_heif
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -16,7 +16,7 @@ from ..colour import SRGB_CURVE, Profile
 from ..cores import each
 from ..errors import OutputError, RebokehError, UsageError
 from ..photo import FloatArray, Photo
-from . import deep, exif
+from . import deep, exif, graft, hevc, mark
 from .atomic import check_output, write_atomic
 from .common import printable
 
@@ -50,7 +50,8 @@ def save(
 ) -> Path:
     """Write a picture.
 
-    Values above 1 are clipped, except in EXR. Depth, mattes and gain map are not written, except `Z` in EXR.
+    Values above 1 are clipped, except in EXR. HEIC holds depth and mattes: those of the HEIC that was read, bit for
+    bit, where the photo still has them, else the photo's own in 8 bits. EXR holds `Z`. The other formats hold no depth.
 
     Parameters
     ----------
@@ -140,9 +141,14 @@ def encode(
         # Pillow rebuilds an AVIF's EXIF, without its maker note, when it states an orientation.
         block = exif.for_output(photo.meta.exif, photo.size, photo.meta.af_area, keep_gps, kind != "avif")
         xmp = exif.xmp_for_output(photo.meta.xmp, keep_gps, photo.meta.turn != 1)
+        xmp = mark.marked(xmp, photo.meta.rendered)
+        level = QUALITY.get(kind, 0) if quality is None else quality
+        if kind == "heic":
+            picture = partial(hevc.coded, bits=bits, quality=level, profile=profile)
+            return graft.portrait(photo, picture, codes, block, xmp, keep_gps=keep_gps, name=name)
         if kind in ("png", "tiff"):
             return (deep.png if kind == "png" else deep.tiff)(codes, profile.icc, block, xmp)
-        return _ENCODERS[kind](codes, bits, QUALITY[kind] if quality is None else quality, profile, block, xmp)
+        return (_jpeg if kind == "jpeg" else _avif)(codes, level, profile, block, xmp)
     except RebokehError:
         raise
     except (OSError, ValueError, RuntimeError, SyntaxError, EOFError, MemoryError) as err:
@@ -171,33 +177,7 @@ def _output_profile(photo: Photo, bits: int) -> Profile:
     return profile if kept or not profile.is_linear else profile.with_curve(SRGB_CURVE)
 
 
-def _heic(codes: NDArray, bits: int, quality: int, profile: Profile, block: bytes | None, xmp: bytes | None) -> bytes:
-    h, w = codes.shape[:2]
-    more: dict = {"exif": block, "xmp": xmp, "icc_profile": profile.icc}
-    # Full-range BT.601 luma and chroma, as every phone; the primaries are the ICC profile's business if there is one.
-    nclx = {"color_primaries": 2 if profile.icc else 1, "transfer_characteristics": 2 if profile.icc else 13}
-    file = io.BytesIO()
-    pillow_heif.encode(
-        "RGB" if bits == 8 else "RGB;16",
-        (w, h),
-        codes.data,
-        file,
-        quality=quality,
-        bit_depth=bits,
-        # x265 uses all cores by itself. "superfast" gains 0.7 dB of luma above 51 in 3.8 times the CPU.
-        enc_params={"preset": "ultrafast"},
-        # As phones write it, and as their decoders read it: 4:4:4 would keep red edges sharper (0.7 dB of all channels,
-        # a third more time), but a phone's photo has lost that already, and few decoders in hardware take it.
-        chroma=420,
-        matrix_coefficients=6,
-        full_range_flag=1,
-        **nclx,
-        **{key: value for key, value in more.items() if value},
-    )
-    return file.getvalue()
-
-
-def _jpeg(codes: NDArray, bits: int, quality: int, profile: Profile, block: bytes | None, xmp: bytes | None) -> bytes:
+def _jpeg(codes: NDArray, quality: int, profile: Profile, block: bytes | None, xmp: bytes | None) -> bytes:
     more: dict = {}
     if block and len(block) + 6 <= _JPEG_SEGMENT:
         more["exif"] = b"Exif\0\0" + block
@@ -212,16 +192,13 @@ def _jpeg(codes: NDArray, bits: int, quality: int, profile: Profile, block: byte
     return file.getvalue()
 
 
-def _avif(codes: NDArray, bits: int, quality: int, profile: Profile, block: bytes | None, xmp: bytes | None) -> bytes:
+def _avif(codes: NDArray, quality: int, profile: Profile, block: bytes | None, xmp: bytes | None) -> bytes:
     more = {"exif": block, "xmp": xmp, "icc_profile": profile.icc}
     file = io.BytesIO()
     kept = {key: value for key, value in more.items() if value}
     # Speed 8 writes the same size and takes 1.4 times as long; 4:2:0 saves 3 % of the size.
     Image.fromarray(codes).save(file, "AVIF", quality=quality, speed=10, subsampling="4:4:4", **kept)
     return file.getvalue()
-
-
-_ENCODERS = {"heic": _heic, "jpeg": _jpeg, "avif": _avif}
 
 
 def _exr(photo: Photo, bits: int) -> bytes:
@@ -234,6 +211,8 @@ def _exr(photo: Photo, bits: int) -> bytes:
         channels["Z"] = np.where(np.isnan(dioptres), 0, metres).astype(np.float32)
     # Half the time of ZIP (0.65 s against 1.25 of CPU at 12 MP) and 7 % smaller; lossless too, and as old as EXR.
     header: dict = {"compression": OpenEXR.PIZ_COMPRESSION, "type": OpenEXR.scanlineimage}
+    if photo.meta.rendered:
+        header["xmp"] = (mark.marked(None, photo.meta.rendered) or b"").decode()
     corners = photo.profile.chromaticities()
     if corners:
         header["chromaticities"] = corners

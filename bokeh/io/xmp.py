@@ -43,6 +43,7 @@ _PREFIXES = {
     "http://ns.google.com/photos/dd/1.0/camera/": "Camera",
     "http://ns.google.com/photos/dd/1.0/image/": "Image",
     "http://ns.google.com/photos/dd/1.0/depthmap/": "DepthMap",
+    "urn:rebokeh:1.0/": "rebokeh",
 }
 
 # Base64, with the line breaks that some writers put in, as text or as character references; or padding.
