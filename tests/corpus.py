@@ -15,14 +15,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import android
+import gain
 import iphone
 import mutations
 import numpy as np
+import raw
 from PIL import Image
 
 from rebokeh.bokeh.colour import named_profile
 from rebokeh.bokeh.errors import NoDepthError, RebokehError
 from rebokeh.bokeh.io import load
+from rebokeh.bokeh.io.write import encode
 from rebokeh.bokeh.photo import Photo
 
 # Of processor time: a machine may do other things too. Of resident memory, interpreter and libraries included.
@@ -100,9 +104,39 @@ def heic(words: bytes | None = DISPARITY, gain_words: bytes | None = GAIN, pictu
     )
 
 
+def _coded() -> tuple[bytes, bytes, bytes]:
+    """Return a JPEG as a phone blurred it, its depth map, and the sharp original."""
+    return android.coded(RGB), android.coded(GREY, "PNG"), android.coded(RGB[::-1])
+
+
+def _gdepth() -> bytes:
+    values = {"GDepth:Near": "0.5", "GDepth:Far": "4", "GDepth:Format": "RangeInverse", "GDepth:Mime": "image/png"}
+    return android.gdepth(_coded()[0], _coded()[1], values, _coded()[2], piece=300)
+
+
+def _dynamic_depth() -> bytes:
+    values = {"Format": "RangeInverse", "Near": "0.5", "Far": "4", "Units": "Meters"}
+    return android.dynamic_depth(*_coded()[:2], values, _coded()[2])
+
+
+def _ultra_hdr() -> bytes:
+    values = {"hdrgm:Version": "1.0", "hdrgm:GainMapMax": "2", "hdrgm:HDRCapacityMax": "2"}
+    return android.ultra_hdr(android.coded(RGB), android.coded(GREY), values)
+
+
+def _tone_map() -> bytes:
+    return gain.tone_mapped(RGB, GREY, b"\0" + gain.iso([(0.0, 2.0, 1.0, 0.0, 0.0)], (0.0, 2.0)), 2)
+
+
 FAMILIES: dict[str, Good] = {
     "heic": Good("heif", heic),
     "apple jpeg": Good("jpeg", lambda: iphone.jpeg(RGB, [(GREY, DISPARITY), (GREY, GAIN)], BLOCK, ICC)),
+    "gdepth jpeg": Good("jpeg", _gdepth),
+    "dynamic depth": Good("jpeg", _dynamic_depth),
+    "huawei edof": Good("jpeg", lambda: android.huawei(_coded()[0], GREY, _coded()[2])),
+    "samsung sef": Good("jpeg", lambda: android.samsung(_coded()[0], GREY, _coded()[2])),
+    "ultra hdr": Good("jpeg", _ultra_hdr),
+    "tmap heic": Good("heif", _tone_map),
     "progressive jpeg": Good("jpeg", lambda: _saved("JPEG", progressive=True)),
     "cmyk jpeg": Good("jpeg", lambda: _saved("JPEG", "CMYK")),
     "png": Good("png", lambda: _saved("PNG", exif=BLOCK[6:], icc_profile=ICC)),
@@ -110,6 +144,7 @@ FAMILIES: dict[str, Good] = {
     "tiff": Good("tiff", lambda: _tiff(RGB.astype(np.uint16) * 257)),
     "deflated tiff": Good("tiff", lambda: _tiff(RGB, compression="zlib", predictor=True)),
     "lzw tiff": Good("tiff", lambda: _saved("TIFF", compression="tiff_lzw")),
+    "dng": Good("tiff", lambda: raw.dng(RGB.astype(np.uint16) * 16)),
     "avif": Good("heif", lambda: _saved("AVIF", exif=BLOCK[6:], icc_profile=ICC)),
     "exr": Good("exr", _exr),
     "depth npy": Good("array", _npy, is_depth=True),
@@ -237,6 +272,8 @@ def outcome(family: str, path: str | Path | bytes) -> tuple[str, str]:
     """Tell what becomes of a broken file, and more about it."""
     try:
         photo = read(family, path)
+        if family == "heic" and isinstance(path, Path):  # what is written keeps much of what was read
+            load(encode(photo, "heic"))
     except RebokehError as err:
         good = str(err).isprintable() and len(str(err)) < 400 and not isinstance(err, NoDepthError)
         return ("error", str(err)) if good else ("FAIL", f"message {err!r}")
@@ -287,7 +324,7 @@ def _serve(connection) -> None:
         with open("/proc/self/clear_refs", "w") as reset:
             reset.write("5")
         start = time.process_time()
-        kind, detail = outcome(family, path)
+        kind, detail = outcome(family, Path(path))
         connection.send(Outcome(kind, detail[:300], time.process_time() - start, _peak()))
 
 

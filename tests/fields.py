@@ -209,6 +209,19 @@ def _jpeg(data: bytes, layout: Layout) -> None:
             end = data.find(b"\xff\xd9", at)
             layout.cut(f"{name}.scan", (at + end) // 2, end, end + 2)
             at, frame = end + 2, frame + 1
+            start = data.find(b"\xff\xd8\xff", at)
+            if data[at : at + 2] != b"\xff\xd8":
+                stop = len(data) if start < 0 else start
+                _tail(at, stop, f"tail{frame}", layout)
+                at = stop
+
+
+def _tail(at: int, end: int, name: str, layout: Layout) -> None:
+    """Lay out what stands behind a picture, in a phone maker's own way: numbers begin and end it."""
+    layout.cut(name, at, (at + end) // 2, end)
+    places = {*range(at, min(at + 48, end - 3), 4), *range(max(at, end - 160), end - 3, 4)}
+    for place in sorted(places):
+        layout.add(f"{name}[{place}]", place, 4, "count", False)
 
 
 def _segment(data: bytes, marker: int, at: int, end: int, name: str, layout: Layout) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import corpus
+import gain
 import iphone
 import numpy as np
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from rebokeh.bokeh import icc
 from rebokeh.bokeh.colour import LINEAR_CURVE, PRIMARIES, Curve, Profile, gamma_curve, named_profile
 from rebokeh.bokeh.errors import InputError, RebokehError
-from rebokeh.bokeh.io import apple, boxes, exif, integrity, xmp
+from rebokeh.bokeh.io import apple, boxes, exif, gain_map, integrity, segments, xmp
 
 _WORDS = (
     b"\xff\xff\xff\xff",
@@ -78,6 +79,28 @@ def _xmp(data: bytes) -> None:
     exif.xmp_for_output(data, keep_gps=False, turned=True)
 
 
+def _segments(data: bytes) -> None:
+    found = segments.walk(data)
+    if found:
+        xmp.Xmp(found.xmp, found.extended)
+        assert len(found.frames) < 1000
+    list(segments.images(data, 0))
+
+
+def _gain_map(data: bytes) -> None:
+    gain_map.from_xmp(data)
+    gain_map.from_iso(data)
+
+
+def _gain_maps() -> list[bytes]:
+    rows = [(0.0, 2.0, 1.0, 0.0, 0.0)]
+    return [
+        gain.iso(rows, (0.0, 2.0)),
+        gain.iso(rows * 3, (0.0, 2.0), common=1000),
+        gain.hdrgm({"GainMapMax": (1, 2, 3)}),
+    ]
+
+
 def _loaded(family: str) -> Target:
     return Target(lambda data: corpus.read(family, data), lambda: [corpus.whole(family)], (RebokehError,))
 
@@ -98,6 +121,14 @@ TARGETS: dict[str, Target] = {
     "tiff": _loaded("deflated tiff"),
     "png": _loaded("png"),
     "jpeg": _loaded("apple jpeg"),
+    "segments": Target(_segments, lambda: [corpus.whole(name) for name in ("gdepth jpeg", "apple jpeg", "ultra hdr")]),
+    "gain map": Target(_gain_map, _gain_maps, (gain_map.GainMapError,)),
+    "gdepth": _loaded("gdepth jpeg"),
+    "dynamic depth": _loaded("dynamic depth"),
+    "huawei": _loaded("huawei edof"),
+    "samsung": _loaded("samsung sef"),
+    "ultra hdr": _loaded("ultra hdr"),
+    "tmap": _loaded("tmap heic"),
     "npy": _loaded("depth npy"),
     "pfm": _loaded("depth pfm"),
 }
