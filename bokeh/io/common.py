@@ -165,9 +165,11 @@ class Decoded:
         return Photo(rgb=self.profile.to_linear(self.codes), profile=self.profile, meta=meta, **more)
 
 
-def profile_or_note(icc: bytes | None, notes: list[str]) -> Profile | None:
-    """Return the profile; sRGB with a note when it is broken; None when it works by tables."""
+def profile_or_note(icc: bytes | None, notes: list[str], codes: NDArray | None = None) -> Profile | None:
+    """Return the profile; sRGB with a note when it is broken, or grey and the codes are not; None for tables."""
     try:
+        if icc and icc[16:20] == b"GRAY" and codes is not None and (codes != codes[..., :1]).any():
+            raise BrokenProfileError("the ICC profile is of a grey picture, and this has colours")
         return Profile.from_icc(icc)
     except LutProfileError:
         return None

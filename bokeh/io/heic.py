@@ -44,6 +44,9 @@ def read(data: bytes, name: str) -> Photo:
         check_size(*image.size, name)
         info = dict(image.info)
         codes = _rgb(np.asarray(image), image.mode)
+    if codes.dtype == np.uint16:
+        # They come moved up, with zeros below: white would be 0.1 % short of white.
+        codes = codes | codes >> min(int(info.get("bit_depth", 16)), 16)
     notes = integrity.doubts(meta)
     profile, codes = _profile(info, codes, name, notes)
     block = info.get("exif") or None
@@ -103,7 +106,7 @@ def _rgb(codes: NDArray, mode: str) -> NDArray:
 def _profile(info: dict, codes: NDArray, name: str, notes: list[str]) -> tuple[Profile, NDArray]:
     icc = info.get("icc_profile")
     if icc:
-        profile = profile_or_note(icc, notes)
+        profile = profile_or_note(icc, notes, codes)
         return (profile, codes) if profile else to_srgb(codes, icc, name, notes)
     nclx = info.get("nclx_profile") or {}
     return cicp_profile(nclx.get("color_primaries", 1), nclx.get("transfer_characteristics", 13), name), codes

@@ -33,6 +33,7 @@ def doubts(meta: Meta | None) -> list[str]:
     found: list[str] = []
     used = {meta.primary, *meta.referring("auxl", meta.primary), *meta.referring("thmb", meta.primary)}
     used |= {target for kind, _, targets in meta.references if kind == "dimg" for target in targets}
+    used |= set(meta.referring("dimg", meta.primary))  # the picture with its gain map
     used |= {source for kind, source, _ in meta.references if kind == "cdsc"}
     lost = sorted(item for item, entry in meta.items.items() if item not in used and not entry.hidden)
     if lost:

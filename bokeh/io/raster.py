@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin
 
-from ..colour import D65, PRIMARIES, BrokenProfileError, Profile, gamma_curve, named_profile
+from ..colour import D65, LINEAR_CURVE, PRIMARIES, SRGB_CURVE, BrokenProfileError, Profile, gamma_curve, named_profile
 from ..errors import InputError
 from ..photo import Photo
 from . import boxes, exif, integrity, tone_map
@@ -25,6 +25,8 @@ from .lut import convert_image, to_srgb
 
 # H.273 code points that pictures use. PQ and HLG are HDR codings, whose 1.0 is not the SDR clip.
 _CICP_PRIMARIES = {1: "sRGB", 9: "Rec.2020", 12: "Display P3"}
+# The camera curves (Rec.709 and its kin) are shown as sRGB's by every program, and so not told apart from it.
+_CICP_CURVES = {4: gamma_curve(2.2), 5: gamma_curve(2.8), 8: LINEAR_CURVE}
 _CICP_HDR = {16: "PQ", 18: "HLG"}
 # Bits of pixels that one byte of the file can hold. JPEG needs a bit for each block of 8 x 8, deflate shrinks zeros
 # 1032-fold. Without this, a few bytes that claim 200 megapixels are decoded to grey, in gigabytes.
@@ -171,10 +173,9 @@ def decode(data: bytes, name: str, kind: str, opener: Callable[[bytes], Image.Im
     if icc is None and "icc_profile" in info:
         notes.append("the ICC profile is incomplete: taken as sRGB")
     if isinstance(codes, Image.Image):  # CMYK
-        decoded_codes = convert_image(codes, icc or b"", name, notes)
-        profile = Profile()
+        profile, decoded_codes = convert_image(codes, icc or b"", name, notes)
     elif icc:
-        found = profile_or_note(icc, notes)
+        found = profile_or_note(icc, notes, codes)
         profile, decoded_codes = (found, codes) if found else to_srgb(codes, icc, name, notes)
     else:
         profile, decoded_codes = _untagged_profile(data, kind, info, name, notes), codes
@@ -268,7 +269,8 @@ def cicp_profile(primaries: int, transfer: int, name: str) -> Profile:
         coding = _CICP_HDR[transfer]
         raise InputError(f"{name}: the picture is coded as {coding}, which is not read yet; export it as SDR")
     known = _CICP_PRIMARIES.get(primaries, "sRGB")
-    return Profile() if known == "sRGB" else named_profile(known)
+    curve = _CICP_CURVES.get(transfer, SRGB_CURVE)
+    return Profile() if known == "sRGB" and curve == SRGB_CURVE else named_profile(known, curve)
 
 
 def _untagged_profile(data: bytes, kind: str, info: dict, name: str, notes: list[str]) -> Profile:

@@ -100,7 +100,7 @@ def _from_array(array: NDArray, page: tifffile.TiffPage, data: bytes, name: str)
         array = np.nan_to_num(array.astype(np.float32), nan=0.0, posinf=65504.0, neginf=0.0)
     else:
         bits = 8 * array.dtype.itemsize
-        found = profile_or_note(bytes(icc) if icc else None, notes)
+        found = profile_or_note(bytes(icc) if icc else None, notes, array)
         profile, array = (found, array) if found else to_srgb(array, bytes(icc), name, notes)
     return Decoded(
         codes=upright(array, facts.orientation),
