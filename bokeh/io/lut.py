@@ -23,7 +23,7 @@ def to_srgb(codes: NDArray, icc: bytes, name: str, notes: list[str]) -> tuple[Pr
 
 
 def convert_image(image: Image.Image, icc: bytes, name: str, notes: list[str]) -> tuple[Profile, NDArray[np.uint8]]:
-    """(profile, uint8 codes (H, W, 3)) of an 8-bit RGB or CMYK image under `icc`; as Pillow converts it if that fails."""
+    """(profile, uint8 (H, W, 3)) of an 8-bit RGB or CMYK image under `icc`; as Pillow converts it, if that fails."""
     try:
         wide = named_profile("Display P3")
         done = np.asarray(_converted(image, icc, ImageCms.ImageCmsProfile(io.BytesIO(wide.icc or b""))))
