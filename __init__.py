@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .bokeh.aberration import Wavefront
+    from .bokeh.anchor import Anchor
     from .bokeh.aperture import Aperture
     from .bokeh.errors import RebokehError
     from .bokeh.glass import Glass
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Anchor",
     "Aperture",
     "Glass",
     "Lens",
@@ -52,6 +54,7 @@ __all__ = [
 # Where each name lives. NumPy, numba and the decoders take a second to import: `import rebokeh` and
 # `rebokeh --help` do without them until a name is first used.
 _HOME = {
+    "Anchor": "anchor",
     "Aperture": "aperture",
     "Glass": "glass",
     "Lens": "lens",

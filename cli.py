@@ -22,7 +22,7 @@ from .bokeh.naming import plan_output, refuse_unwritable, tag
 from .bokeh.parser import AsJson, Changes, Debug, Help, Overwrite, PhotoCommand, PhotoFirst, Quiet
 from .bokeh.progress import Clock, timetable, unseen
 from .bokeh.report import facts, in_short, in_words
-from .bokeh.units import parse_f_number, parse_focal_mm, parse_focus, parse_sensor_mm, parse_starburst
+from .bokeh.units import parse_anchor, parse_f_number, parse_focal_mm, parse_focus, parse_sensor_mm, parse_starburst
 from .commands.bench import bench_command
 from .commands.lens import lens_app
 from .commands.streams import bar_of, heard, save_to_stdout, stdin_bytes
@@ -130,6 +130,10 @@ def _render(
     matte: Annotated[
         str | None, typer.Option(metavar="FILE", help="Picture of the subject's coverage, white on black.")
     ] = None,
+    anchor: Annotated[
+        list[str] | None,
+        typer.Option(metavar="X,Y=DIST", help="A point whose distance is known, like 0.4,0.6=2.1m; may be repeated."),
+    ] = None,
     highlights: Annotated[Highlights, typer.Option(help="Where the light above the clip comes from.")] = "auto",
     style: Annotated[Style, typer.Option(help="gaussian: one soft blur around the subject, as phones do.")] = "lens",
     quality: Annotated[
@@ -180,6 +184,7 @@ def _render(
     if depth is None and (depth_unit is not None or depth_scale is not None):
         raise UsageError("--depth-unit and --depth-scale speak of a depth map; name it with --depth")
     where = parse_focus(focus)
+    known = [parse_anchor(text) for text in anchor or ()]
     chosen, lens_source = _lens(
         lens,
         changes or [],
@@ -197,6 +202,8 @@ def _render(
         raise UsageError("--json and the picture cannot both go to standard output; name a file with -o")
 
     from .bokeh import warmup
+    from .bokeh.anchor import Anchor
+    from .bokeh.focus import focus_warnings
     from .bokeh.io import load, save
     from .bokeh.io.atomic import abandon
     from .bokeh.render import RenderSettings, prepare
@@ -214,7 +221,10 @@ def _render(
         clock = Clock(run.begun, bar or unseen)
         with clock.stage("load"):
             source = stdin_bytes() if photo == "-" else photo
-            loaded = load(source, depth=depth, depth_unit=depth_unit, depth_scale=depth_scale, matte=matte)
+            anchors = [Anchor(*point) for point in known]
+            loaded = load(
+                source, depth=depth, depth_unit=depth_unit, depth_scale=depth_scale, matte=matte, anchors=anchors
+            )
         warned: list[str] = []
 
         def warn(warning: str) -> None:
@@ -222,7 +232,7 @@ def _render(
             if not quiet:
                 (say if bar is None else bar.say)(f"rebokeh: warning: {warning}")
 
-        for warning in loaded.meta.warnings:
+        for warning in (*loaded.meta.warnings, *focus_warnings(chosen, loaded)):
             warn(warning)
         named = tag(chosen.f_number, style, chosen.glass.name)
         output = plan_output(photo, out, format, source_format=loaded.meta.format, tag=named)

@@ -51,20 +51,20 @@ def find_focus(lens: Lens, photo: Photo, dioptres: FloatArray, matte: FloatArray
     if lens.focus_m is not None:
         if photo.depth_kind == "unitless":
             raise UsageError(
-                "this depth map has no metres, so a focus distance means nothing; give a point: --focus x,y"
+                "this depth map has no metres, so a focus distance means nothing; give a point: --focus x,y, or the "
+                "distances of two points: --anchor x,y=2.1m twice"
             )
-        nominal = " (nominal: the depth map is relative)" if photo.depth_kind == "relative" else ""
-        return min(lens.focus_m, FARTHEST_FOCUS_M), f"as given{nominal}"
+        return min(lens.focus_m, FARTHEST_FOCUS_M), f"as given{_trust(photo)}"
     if lens.focus_point is not None:
         x, y = lens.focus_point
         return _metres(_median_around(dioptres, x, y)), f"at the point {x:g},{y:g}"
     area = photo.meta.af_area
     if area is not None:
         x, y, width, height = area
-        window = _window(dioptres, x, y, x + width, y + height)
+        part = window(dioptres, x, y, x + width, y + height)
         if width * height <= CHOSEN_SHARE:
-            return _metres(float(np.median(window))), "autofocus area"
-        return _metres(nearest_large_surface(window)), "nearest large surface in the autofocus area"
+            return _metres(float(np.median(part))), "autofocus area"
+        return _metres(nearest_large_surface(part)), "nearest large surface in the autofocus area"
     subject = np.empty(0, np.float32) if matte is None else dioptres[matte > 0.5]
     if subject.size:
         return _metres(float(np.median(subject, overwrite_input=True))), "subject's matte"
@@ -89,6 +89,24 @@ def nearest_large_surface(dioptres: FloatArray) -> float:
     return float(np.median(values[first:]))
 
 
+def focus_warnings(lens: Lens, photo: Photo) -> tuple[str, ...]:
+    """Warn of a focus distance that is only as good as a map whose metres nothing vouches for."""
+    if lens.focus_m is None or photo.depth is None or photo.depth_kind != "relative":
+        return ()
+    return (
+        f"the focus distance of {lens.focus_m:.3g} m is nominal: the depth map is relative and nothing in the file "
+        "anchors it; give a known distance with --anchor x,y=2.1m, or a point with --focus x,y",
+    )
+
+
+def _trust(photo: Photo) -> str:
+    """How far the depth map's metres can be trusted, in brackets."""
+    if photo.depth_kind == "relative":
+        return " (nominal: the depth map is relative)"
+    known = photo.meta.anchoring
+    return f" (distances {known.words})" if photo.depth_kind == "anchored" and known else ""
+
+
 def _metres(dioptres: float) -> float:
     return 1.0 / max(dioptres, 1.0 / FARTHEST_FOCUS_M)
 
@@ -96,11 +114,10 @@ def _metres(dioptres: float) -> float:
 def _median_around(dioptres: FloatArray, x: float, y: float) -> float:
     height, width = dioptres.shape
     half = POINT_SHARE * min(height, width)
-    window = _window(dioptres, x - half / width, y - half / height, x + half / width, y + half / height)
-    return float(np.median(window))
+    return float(np.median(window(dioptres, x - half / width, y - half / height, x + half / width, y + half / height)))
 
 
-def _window(dioptres: FloatArray, left: float, top: float, right: float, bottom: float) -> FloatArray:
+def window(dioptres: FloatArray, left: float, top: float, right: float, bottom: float) -> FloatArray:
     """Part of the map between two corners in 0..1; at least one pixel."""
     height, width = dioptres.shape
     row = min(max(int(top * height), 0), height - 1)

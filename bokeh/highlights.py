@@ -86,7 +86,7 @@ def above_clip(photo: Photo, matte: FloatArray | None, mode: Mode) -> tuple[Floa
         return gained(photo.rgb, photo.gain_map), f"gain map, headroom {photo.gain_map.headroom:.2f}"
     if mode == "gain-map":
         return None, "no gain map in the file"
-    if photo.profile.is_linear or photo.meta.format == "array":
+    if photo.profile.is_linear or photo.meta.format == "array" or photo.meta.hdr in ("pq", "hlg"):
         return None, "scene-linear as it stands"
     return _estimate(photo.rgb, matte), "estimated at clipped regions"
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .colour import Profile
 from .errors import DepthError, InputError
+from .lens import FULL_FRAME_DIAGONAL_MM
+
+if TYPE_CHECKING:
+    from .anchor import Anchoring
 
 FloatArray = NDArray[np.float32]
 
@@ -18,7 +22,10 @@ FloatArray = NDArray[np.float32]
 # taken for another picture's (sensor read-outs crop a row or two, phones round to even sizes).
 ASPECT_TOLERANCE = 0.03
 
-DepthKind = Literal["absolute", "relative", "unitless"]
+DepthKind = Literal["absolute", "anchored", "relative", "unitless"]
+
+Box = tuple[float, float, float, float]
+"""(x, y, width, height) in 0..1 of the upright picture, from its top left."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +61,45 @@ class GainMap:
 
 
 @dataclass(frozen=True)
+class Intrinsics:
+    """The camera as the depth map's calibration states it, in pixels of a frame of `width` x `height`, upright.
+
+    Focal lengths and the principal point; `pixel_mm` is the pitch of that frame's pixels, None = not stated.
+    """
+
+    focal_x_px: float
+    focal_y_px: float
+    centre_x_px: float
+    centre_y_px: float
+    width: float
+    height: float
+    pixel_mm: float | None = None
+
+    @property
+    def f35_mm(self) -> float:
+        """35 mm equivalent by the diagonal, as `FULL_FRAME_DIAGONAL_MM` has it."""
+        return FULL_FRAME_DIAGONAL_MM / math.hypot(self.width / self.focal_x_px, self.height / self.focal_y_px)
+
+    @property
+    def anisotropy(self) -> float:
+        """How far the two focal lengths are apart, as a share: 0 for square pixels."""
+        return abs(self.focal_x_px / self.focal_y_px - 1.0)
+
+
+@dataclass(frozen=True)
+class DepthFacts:
+    """What the depth map says of itself beside its unit; None or "" = silent.
+
+    `quality` is "high" or "low", `filtered` whether holes were filled and noise smoothed, `simulated_f_number` the
+    aperture at which the phone showed its own blur.
+    """
+
+    quality: str = ""
+    filtered: bool | None = None
+    simulated_f_number: float | None = None
+
+
+@dataclass(frozen=True)
 class Rendering:
     """How rebokeh rendered a picture: f-number, focus in metres, and by which version ("" = the one that runs)."""
 
@@ -74,11 +120,14 @@ class Metadata:
     `exif`, `xmp` are the raw blocks, carried to the output. `f35_mm` is the 35 mm equivalent
     focal length. `af_area` is (x, y, w, h) of the autofocus area in 0..1 of the upright picture,
     `af_distance_m` the distance the autofocus measured there.
+    `faces` are the faces the phone found, as (x, y, w, h) likewise; `subject_distance_m` is EXIF's SubjectDistance;
+    `intrinsics` and `depth_facts` stand with the depth map. `anchoring` is what fixed the depth map's metres.
     `turn` is the EXIF orientation that was applied to make the picture upright.
     `notes` says in words which source of depth, matte, gain map was found (printed by ``-v``); `warnings` says what
     will look wrong because of what the file is (always printed, unless ``-q``). `rendered` is how rebokeh rendered the
     picture already. `original` is the whole input file, where the output takes over parts of it (HEIC), and
     `depth_map` the depth that was rendered with, as it was before it was brought to the photo's resolution.
+    `hdr` is how the file held light above white.
     """
 
     path: str = ""
@@ -89,8 +138,13 @@ class Metadata:
     xmp: bytes | None = None
     focal_mm: float | None = None
     f35_mm: float | None = None
-    af_area: tuple[float, float, float, float] | None = None
+    af_area: Box | None = None
     af_distance_m: float | None = None
+    subject_distance_m: float | None = None
+    faces: tuple[Box, ...] = ()
+    intrinsics: Intrinsics | None = None
+    depth_facts: DepthFacts = field(default_factory=DepthFacts)
+    anchoring: Anchoring | None = None
     depth_source: str = ""
     matte_source: str = ""
     turn: int = 1
@@ -99,6 +153,7 @@ class Metadata:
     rendered: Rendering | None = None
     original: bytes | None = field(default=None, repr=False)
     depth_map: FloatArray | None = field(default=None, repr=False, compare=False)
+    hdr: Literal["", "gain-map", "pq", "hlg"] = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,8 +172,9 @@ class Photo:
         Further mattes by name: hair, skin, glasses, teeth, sky.
     gain_map : GainMap, optional
         Restores radiance above the clip.
-    depth_kind : {"absolute", "relative", "unitless"}
-        Whether `depth` is true metres, nominal (a*d + b with unknown a, b), or only an order.
+    depth_kind : {"absolute", "anchored", "relative", "unitless"}
+        Whether `depth` is true metres, metres by some evidence (`Metadata.anchoring`), nominal (a*d + b with unknown
+        a, b), or only an order.
     profile : Profile
         Tone curves and ICC of the file, to go back to.
     meta : Metadata

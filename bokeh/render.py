@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import highlights
+from .anchor import trust
 from .colour import rgb_from_xyz
 from .depth import resize_matte, upsample
 from .errors import NoDepthError, UsageError
 from .exposure import Exposure
-from .focus import find_focus
+from .focus import find_focus, focus_warnings
 from .gaussian import gaussian_style
 from .highlights import Lights, above_clip, find_lights
 from .io.common import printable
@@ -227,6 +228,8 @@ class Scene:
             said["farthest_m"] = 1.0 / far if far > 0 else float("inf")
             said["largest_radius_px"] = max(abs(thin.radius_px(near)), abs(thin.radius_px(far)))
             said["depth_kind"] = self.photo.depth_kind
+            said["distances"] = trust(self.photo)
+            said["warnings"] = list(focus_warnings(lens, self.photo))
         if self.settings.style == "lens":
             said["quality"] = self.settings.quality
         said["lights"] = 0 if self.lights is None else int(self.lights.mask.sum())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .lens import Lens
     from .naming import Output
-    from .photo import Photo
+    from .photo import Metadata, Photo
     from .render import RenderSettings
 
 FAR_M = 1e5
@@ -58,6 +58,7 @@ def facts(
     """
     height, width = photo.size
     notes = dict.fromkeys([*photo.meta.notes, *scene.get("notes", ())])
+    warnings = dict.fromkeys([*photo.meta.warnings, *scene.get("warnings", ())])
     return plain(
         {
             "input": source,
@@ -69,13 +70,24 @@ def facts(
             "lens": lens.glass.name or None,
             "lens_source": lens_source,
             **scene,
+            **_camera(photo.meta),
             "notes": list(notes),
-            "warnings": list(photo.meta.warnings),
+            "warnings": list(warnings),
             "settings": {"lens": asdict(lens), **asdict(settings)},
             "seconds": {**seconds, "total": round(sum(seconds.values()), 3)},
             "parts_seconds": parts or {},
         }
     )
+
+
+def _camera(meta: Metadata) -> dict[str, Any]:
+    """Gather what is known of the camera's angle of view, and what made the depth map's metres true."""
+    camera = meta.intrinsics
+    return {
+        "f35_mm": meta.f35_mm,
+        "intrinsics": camera and {**asdict(camera), "f35_mm": camera.f35_mm},
+        "anchoring": meta.anchoring and asdict(meta.anchoring),
+    }
 
 
 def plain(value: Any) -> Any:
@@ -108,7 +120,7 @@ def in_words(facts: Mapping[str, Any]) -> list[str]:
     lines = [
         f"{name.replace('_', ' ')}: {_value_in_words(value)}"
         for name, value in facts.items()
-        if name not in ("settings", "notes", "warnings") and value not in (None, "", [], {})
+        if name not in ("settings", "notes", "warnings", "intrinsics", "anchoring") and value not in (None, "", [], {})
     ]
     return lines + [f"note: {note}" for note in facts.get("notes", ())]
 

@@ -225,7 +225,8 @@ class Steps(Watcher):
         assert scene.photo.depth is not None and scene.dioptres is not None
         given = scene.photo.depth
         far, near = float(np.nanmin(given)), float(np.nanmax(given))
-        kind = "" if scene.photo.depth_kind == "absolute" else f", {scene.photo.depth_kind}: not true distances"
+        how_true = {"absolute": "", "anchored": ", anchored: distances by evidence"}
+        kind = how_true.get(scene.photo.depth_kind, f", {scene.photo.depth_kind}: not true distances")
         scale = grey_scale("dioptres (1/m)", far, near)
         self._section(f"Depth: {_range(near, far)}{kind}")
         holes = np.isnan(given)

@@ -102,6 +102,29 @@ def parse_focus(text: str) -> Focus:
     return Focus(metres=parse_length_m(text, "focus"))
 
 
+def parse_anchor(text: str) -> tuple[float, float, float]:
+    """Read ``--anchor``: a point of the picture and its distance, ``x,y=2.1m``.
+
+    Returns
+    -------
+    (float, float, float)
+        x and y in 0..1, metres (infinity allowed).
+
+    Raises
+    ------
+    UsageError
+        When it is not understood, or the point lies outside the picture.
+    """
+    place, equals, distance = text.partition("=")
+    point = _POINT.fullmatch(place.strip())
+    if point is None or not equals:
+        raise UsageError(f"anchor {text!r} is not understood; expected a point and its distance, like 0.4,0.6=2.1m")
+    x, y = float(point[1]), float(point[2])
+    if not (0.0 <= x <= 1.0 and 0.0 <= y <= 1.0):
+        raise UsageError(f"anchor {text!r} lies outside the picture; x and y go from 0 to 1")
+    return x, y, parse_length_m(distance, "distance of the anchor")
+
+
 def parse_f_number(text: str) -> float:
     """Read an f-number: ``1.8``, ``f1.8`` or ``f/1.8``.
 

@@ -23,6 +23,11 @@ NAMESPACES = {
     "hdrgm": "http://ns.adobe.com/hdr-gain-map/1.0/",
     "xmpNote": "http://ns.adobe.com/xmp/note/",
 }
+GOOGLE = {
+    **NAMESPACES,
+    "Container": "http://ns.google.com/photos/1.0/container/",
+    "Item": "http://ns.google.com/photos/1.0/container/item/",
+}
 DYNAMIC = {
     name: f"http://ns.google.com/photos/dd/1.0/{name.lower()}/"
     for name in ("Device", "Container", "Item", "Camera", "Image", "DepthMap")
@@ -99,6 +104,7 @@ def dynamic_depth(
     before: bytes = b"",
     after: bytes = b"",
     unlisted: int = 0,
+    gain: bytes | None = None,
 ) -> bytes:
     """JPEG with a Dynamic Depth directory, its items behind the picture.
 
@@ -116,6 +122,8 @@ def dynamic_depth(
         What lies unlisted between the picture and the first item, and at the file's end.
     unlisted : int
         Added to the depth item's length: a directory that is wrong.
+    gain : bytes, optional
+        Gain image that a directory of its own lists, before the others.
     """
     items = [("image/jpeg", "primary_image", b"", padding), ("image/jpeg", "android/depthmap", depth, 0)]
     if original is not None:
@@ -148,9 +156,9 @@ def dynamic_depth(
     )
     extended = packet(body, spaces=DYNAMIC)
     guid = hashlib.md5(extended).hexdigest().upper()
-    main = packet(attributes=attributes({"xmpNote:HasExtendedXMP": guid}))
+    main = packet(container(len(gain)) if gain else "", attributes({"xmpNote:HasExtendedXMP": guid}), GOOGLE)
     first = with_segments(primary, xmp_segment(main), *extended_segments(extended))
-    return b"".join([first, bytes(padding), before, *(payload for _, _, payload, _ in items), after])
+    return b"".join([first, bytes(padding), before, gain or b"", *(payload for _, _, payload, _ in items), after])
 
 
 def huawei(primary: bytes, depth: NDArray[np.uint8], original: bytes, orientation: int = 0x10) -> bytes:
@@ -190,6 +198,24 @@ def samsung(
     return primary + b"".join(packed) + directory + struct.pack("<I", len(directory)) + b"SEFT"
 
 
+def gain_image(gain: bytes, values: dict[str, str] | None = None, iso: bytes | None = None) -> bytes:
+    """JPEG of a gain map with its metadata."""
+    own = [xmp_segment(packet(attributes=attributes({f"hdrgm:{k}": v for k, v in values.items()})))] if values else []
+    if iso is not None:
+        own.append(segment(0xE2, b"urn:iso:std:iso:ts:21496:-1\0" + iso))
+    return with_segments(gain, *own)
+
+
+def container(length: int) -> str:
+    """Return Google's directory of a picture and its gain map."""
+    return (
+        "<Container:Directory><rdf:Seq>"
+        '<rdf:li rdf:parseType="Resource"><Container:Item Item:Mime="image/jpeg" Item:Semantic="Primary"/></rdf:li>'
+        '<rdf:li rdf:parseType="Resource"><Container:Item Item:Mime="image/jpeg" Item:Semantic="GainMap" '
+        f'Item:Length="{length}"/></rdf:li></rdf:Seq></Container:Directory>'
+    )
+
+
 def ultra_hdr(
     primary: bytes,
     gain: bytes,
@@ -216,22 +242,9 @@ def ultra_hdr(
     before : bytes
         What lies between the two.
     """
-    own = [xmp_segment(packet(attributes=attributes({f"hdrgm:{k}": v for k, v in values.items()})))] if values else []
-    if iso is not None:
-        own.append(segment(0xE2, b"urn:iso:std:iso:ts:21496:-1\0" + iso))
-    gain = with_segments(gain, *own)
-    spaces = {
-        **NAMESPACES,
-        "Container": "http://ns.google.com/photos/1.0/container/",
-        "Item": "http://ns.google.com/photos/1.0/container/item/",
-    }
-    rows = (
-        '<rdf:li rdf:parseType="Resource"><Container:Item Item:Mime="image/jpeg" Item:Semantic="Primary"/></rdf:li>'
-        f'<rdf:li rdf:parseType="Resource"><Container:Item Item:Mime="image/jpeg" Item:Semantic="GainMap" '
-        f'Item:Length="{len(gain)}"/></rdf:li>'
-    )
-    body = f"<Container:Directory><rdf:Seq>{rows}</rdf:Seq></Container:Directory>" if directory else ""
-    segments = [xmp_segment(packet(body, 'hdrgm:Version="1.0"', spaces))] if directory else []
+    gain = gain_image(gain, values, iso)
+    body = container(len(gain)) if directory else ""
+    segments = [xmp_segment(packet(body, 'hdrgm:Version="1.0"', GOOGLE))] if directory else []
     if iso is not None:
         segments.append(segment(0xE2, b"urn:iso:std:iso:ts:21496:-1\0\0\0\0\0"))
     if index is None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rebokeh.bokeh.io import load
+from rebokeh.bokeh.io import load, save
 from rebokeh.bokeh.photo import Photo
 
 ROWS, COLUMNS = np.mgrid[:72, :96]
@@ -130,6 +130,14 @@ def test_the_phone_s_focus_point_counts_where_the_map_agrees():
     )
     assert load(made({**RANGE, **point, "GFocus:FocalDistance": "3.9"})).meta.af_area is None
     assert load(made({**RANGE, **point})).meta.af_area is None
+
+
+def test_what_is_written_does_not_speak_of_what_it_leaves_behind(tmp_path):
+    save(load(made({**RANGE, "GFocus:BlurAtInfinity": "0.02"})), tmp_path / "a.jpg")
+    again = load(tmp_path / "a.jpg")
+    words = again.meta.xmp
+    assert words is not None and b"GFocus:BlurAtInfinity" in words
+    assert b"HasExtendedXMP" not in words and b"GDepth:N" not in words and not said(again, "GDepth")
 
 
 def test_the_real_file(shared):

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rebokeh.bokeh.colour import REC709_CURVE, named_profile
-from rebokeh.bokeh.errors import InputError
 from rebokeh.bokeh.io import boxes, load
 
 W, H = 256, 192
@@ -76,6 +75,14 @@ def test_accuracy_comes_from_the_depth_items_xmp(accuracy, kind):
     # The picture's own XMP must not be taken for it.
     data = iphone.heic(RGB, depth=SMALL, depth_xmp=words, picture_xmp=iphone.xmp(depthData_Accuracy="absolute"))
     assert load(data).depth_kind == kind
+
+
+@pytest.mark.parametrize("irot", range(4))
+def test_a_sky_matte_turns_with_the_picture(irot):
+    urn = "urn:com:apple:photo:2020:aux:semanticskymatte"
+    photo = load(iphone.heic(RGB, depth=SMALL, auxiliaries={urn: (SMALL, None)}, irot=irot))
+    assert set(photo.mattes) == {"sky"} and photo.matte is None
+    assert np.array_equal(np.rint(photo.mattes["sky"] * 255), np.rot90(SMALL, irot))
 
 
 @pytest.mark.parametrize("irot", range(4))
@@ -171,13 +178,6 @@ def test_ten_bits_stay_ten():
     assert photo.meta.bit_depth == 10
     codes = np.rint(photo.profile.from_linear(photo.rgb) * 1023)
     assert np.abs(codes - wide / 64).max() <= 1
-
-
-def test_pq_is_refused_with_its_name():
-    file = io.BytesIO()
-    pillow_heif.encode("RGB", (W, H), RGB.tobytes(), file, color_primaries=9, transfer_characteristics=16)
-    with pytest.raises(InputError, match="PQ"):
-        load(file.getvalue())
 
 
 def test_primaries_without_icc_get_a_profile():

@@ -115,6 +115,26 @@ def test_padding_of_megabytes_is_not_parsed():
     assert time.perf_counter() - begun < 2
 
 
+def test_a_few_bytes_that_stand_for_gigabytes_are_refused_at_once():
+    small = android.coded(RGB[:24, :32].copy())
+    values = {"GDepth:Near": "1", "GDepth:Far": "2"}
+    huge = np.zeros((4800, 6400), np.uint8)
+    begun = time.perf_counter()
+    for data, words in (
+        (android.gdepth(small, android.coded(huge, "PNG"), values), "depth map is damaged or too large"),
+        (
+            android.gdepth(small, android.coded(GREY[:24, :32].copy()), values, android.coded(huge)),
+            "blurred one is used",
+        ),
+        (android.dynamic_depth(small, android.coded(huge, "PNG"), {"Near": "1"}), "damaged or too large"),
+        (android.huawei(small, huge, small), "damaged or too large"),
+        (android.with_segments(small, *android.extended_segments(b"<a>" * 300_000)), ""),
+    ):
+        notes = load(data).meta.notes
+        assert not words or any(words in note for note in notes), notes
+    assert time.perf_counter() - begun < 6  # encoding them here takes most of it
+
+
 @pytest.mark.parametrize("directory", [True, False])
 @pytest.mark.parametrize("index", [None, 0, 999, -5_000])
 @pytest.mark.parametrize("metadata", ["xmp", "iso"])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ..anchor import Anchor, anchored
 from ..errors import UsageError
 from ..photo import Photo
 from . import registry, sidecar
@@ -21,6 +23,7 @@ def load(
     depth_unit: str | None = None,
     depth_scale: float | None = None,
     matte: str | Path | bytes | None = None,
+    anchors: Sequence[Anchor] = (),
 ) -> Photo:
     """Read a photo, with its depth and mattes.
 
@@ -37,6 +40,9 @@ def load(
         Value times scale = metres or dioptres; default 1, and 0.001 for 16-bit integers.
     matte : str, Path or bytes, optional
         Coverage of the subject to use instead of the file's own.
+    anchors : sequence of Anchor, optional
+        Points whose distance is known, to make the depth map's metres true. Without, what the file knows of
+        distances is used on a relative map: autofocus, subject distance, the size of a face.
 
     Returns
     -------
@@ -49,7 +55,7 @@ def load(
     DepthError
         When the depth map or matte has another aspect, or no usable value.
     UsageError
-        When the depth unit or scale makes no sense.
+        When the depth unit or scale makes no sense, or the anchors contradict the map.
     """
     if depth is None and (depth_unit is not None or depth_scale is not None):
         raise UsageError("a depth unit or scale needs a depth map to speak of; give --depth too")
@@ -67,4 +73,4 @@ def load(
         coverage, source = sidecar.read_matte(matte, photo.size, photo.meta.turn)
         meta = replace(photo.meta, matte_source=source, notes=(*photo.meta.notes, f"matte: {source}"))
         photo = replace(photo, matte=coverage, meta=meta)
-    return photo
+    return anchored(photo, anchors)

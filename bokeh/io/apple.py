@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..colour import REC709_CURVE
-from ..photo import DepthKind, GainMap
+from ..photo import Box, DepthKind, GainMap
 from .exif import Facts
 from .xmp import Xmp, number, pairs, parse
 
@@ -22,11 +22,15 @@ SEMANTIC_MATTES = {
 }
 # Mean coverage below which a portrait matte holds nobody: compression noise, not a person.
 EMPTY_MATTE = 1e-3
-REBOKEH_URI = "urn:rebokeh:1.0/"
+# A crowd; a list of thousands is no camera's.
+_MAX_REGIONS = 64
 
 
 def xmp_values(xmp: bytes | None) -> dict[str, str]:
-    """Collect the simple values of an XMP block as {"prefix:Name": text}; empty when it cannot be read."""
+    """Collect the simple values of an XMP block as {"prefix:Name": text}; empty when it cannot be read.
+
+    A list of simple values is one text, its items parted by spaces.
+    """
     return Xmp(xmp).values
 
 
@@ -90,7 +94,7 @@ def portrait_matte(codes: NDArray[np.uint8], container: str, notes: list[str]) -
 def depth(
     codes: NDArray, limits: tuple[float | None, float | None], values: dict[str, str], container: str, notes: list[str]
 ) -> dict:
-    """{"depth": dioptres, "depth_kind": ..., "depth_source": ...} for a Photo.
+    """{"depth": dioptres, "depth_kind": ..., "depth_source": ..., "depth_xmp": values} for a Photo.
 
     Parameters
     ----------
@@ -107,7 +111,7 @@ def depth(
     dioptres = np.maximum(np.float32(low) + codes.astype(np.float32) * np.float32(step), np.float32(0))
     source = f"depth map of the {container}, {codes.shape[1]}x{codes.shape[0]}, {kind}"
     notes.append(f"depth: {source}, {low:.3g} to {high:.3g} dioptres")
-    return {"depth": dioptres, "depth_kind": kind, "depth_source": source}
+    return {"depth": dioptres, "depth_kind": kind, "depth_source": source, "depth_xmp": values}
 
 
 def af_distance(facts: Facts) -> float | None:
@@ -116,9 +120,7 @@ def af_distance(facts: Facts) -> float | None:
     return value / 100.0 if value and 1.0 <= value < 5000.0 else None
 
 
-def af_area(
-    facts: Facts, xmp: bytes | None, size: tuple[int, int], turn: int
-) -> tuple[tuple[float, float, float, float] | None, str]:
+def af_area(facts: Facts, xmp: bytes | None, size: tuple[int, int], turn: int) -> tuple[Box | None, str]:
     """Autofocus area of the upright picture as (x, y, w, h) in 0..1, and where it was found.
 
     Parameters
@@ -131,23 +133,35 @@ def af_area(
     turn : int
         EXIF orientation (or irot as one) that was applied to make the picture upright.
     """
-    h, w = size
-    for source, (box, frame) in (("XMP", _focus_region(xmp)), ("EXIF", _subject_area(facts, size, turn))):
-        if box is None:
-            continue
-        # The area may be in the sensor's frame while the picture stands on its side.
-        lying = frame is not None and w != h and (frame[0] > frame[1]) != (w > h)
-        if turn == 1 and lying:
-            box = turned(box, 6)  # stored upright, area left as the sensor saw it: a phone held upright
-        elif turn != 1 and (lying or turn in (2, 3, 4) or frame is None or w == h):
-            box = turned(box, turn)
-        clipped = _clip(box)
+    boxes, frame = _regions(xmp, "Focus")
+    area, area_frame = _subject_area(facts, size, turn)
+    for source, box, of in [("XMP", box, frame) for box in boxes[:1]] + [("EXIF", area, area_frame)]:
+        clipped = None if box is None else _upright(box, of, size, turn)
         if clipped:
             return clipped, source
     return None, ""
 
 
-def turned(box: tuple[float, float, float, float], orientation: int) -> tuple[float, float, float, float]:
+def faces(xmp: bytes | None, size: tuple[int, int], turn: int) -> tuple[Box, ...]:
+    """Faces of the upright picture, each (x, y, w, h) in 0..1: the XMP's regions of type Face; `af_area` has more."""
+    boxes, frame = _regions(xmp, "Face")
+    upright = (_upright(box, frame, size, turn) for box in boxes)
+    return tuple(box for box in upright if box)
+
+
+def _upright(box: Box, frame: tuple[float, float] | None, size: tuple[int, int], turn: int) -> Box | None:
+    """Turn a box of a frame (width, height) with the picture, and clip it; None when it lies outside."""
+    h, w = size
+    # The area may be in the sensor's frame while the picture stands on its side.
+    lying = frame is not None and w != h and (frame[0] > frame[1]) != (w > h)
+    if turn == 1 and lying:
+        box = turned(box, 6)  # stored upright, area left as the sensor saw it: a phone held upright
+    elif turn != 1 and (lying or turn in (2, 3, 4) or frame is None or w == h):
+        box = turned(box, turn)
+    return _clip(box)
+
+
+def turned(box: Box, orientation: int) -> Box:
     """Turn a box (x, y, w, h), in 0..1 of the stored picture, with the picture, by an EXIF orientation."""
     x, y, w, h = box
     if orientation >= 5:  # these exchange rows and columns
@@ -170,27 +184,27 @@ def _subject_area(facts: Facts, size: tuple[int, int], turn: int):
     return (cx - aw / 2, cy - ah / 2, aw, ah), (fw, fh)
 
 
-def _focus_region(xmp: bytes | None):
-    """(box, (width, height) it applies to) of the first mwg-rs region of type Focus."""
+def _regions(xmp: bytes | None, kind: str) -> tuple[list[Box], tuple[float, float] | None]:
+    """Boxes of the mwg-rs regions of a type, and the (width, height) that they apply to."""
     root = parse(xmp)
     if root is None:
-        return None, None
+        return [], None
     values = xmp_values(xmp)
     fw, fh = number(values, "stDim:w"), number(values, "stDim:h")
+    boxes = []
     for node in root.iter():
         if not node.tag.endswith("}li"):
             continue
         here = dict(pairs(node))
-        if here.get("mwg-rs:Type") != "Focus":
+        if here.get("mwg-rs:Type") != kind:
             continue
         x, y, w, h = (number(here, f"stArea:{k}") for k in "xywh")
-        if x is None or y is None or w is None or h is None:
-            continue
-        return (x - w / 2, y - h / 2, w, h), (fw, fh) if fw and fh else None
-    return None, None
+        if x is not None and y is not None and w is not None and h is not None:
+            boxes.append((x - w / 2, y - h / 2, w, h))
+    return boxes[:_MAX_REGIONS], (fw, fh) if fw and fh else None
 
 
-def _clip(box: tuple[float, float, float, float]) -> tuple[float, float, float, float] | None:
+def _clip(box: Box) -> Box | None:
     x0, y0 = max(box[0], 0.0), max(box[1], 0.0)
     x1, y1 = min(box[0] + box[2], 1.0), min(box[1] + box[3], 1.0)
     return (x0, y0, x1 - x0, y1 - y0) if x1 > x0 and y1 > y0 else None

@@ -6,16 +6,17 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import pq
 from ..colour import BrokenProfileError, LutProfileError, Profile
 from ..errors import InputError, RebokehError
 from ..photo import ASPECT_TOLERANCE, Metadata, Photo, Rendering
-from . import apple, mark
+from . import apple, intrinsics, mark
 from .exif import Facts
 from .xmp import unread
 
@@ -112,7 +113,7 @@ class Decoded:
     """A picture as its file holds it, upright: code values and what they mean.
 
     `codes` is uint8 or uint16 (full range) or float32, (H, W, 3). `turn` is the EXIF orientation that was
-    applied, for whatever else has to be turned.
+    applied, for whatever else has to be turned. `coding` is PQ or HLG where the codes are not of SDR.
     """
 
     codes: NDArray
@@ -128,9 +129,13 @@ class Decoded:
     warnings: list[str] = field(default_factory=list)
     rendered: Rendering | None = None
     original: bytes | None = None
+    coding: pq.Coding = "sdr"
 
     def photo(self, **more) -> Photo:
-        """Make the Photo, with `more` of its fields (depth, matte, ...; depth_source and matte_source go to meta)."""
+        """Make the Photo, with `more` of its fields (depth, matte, ...).
+
+        Into its metadata go depth_source, matte_source, and what depth_xmp, the depth map's XMP values, holds.
+        """
         size = self.codes.shape[0], self.codes.shape[1]
         area, where = apple.af_area(self.facts, self.xmp, size, self.turn)
         if area:
@@ -139,6 +144,12 @@ class Decoded:
             self.notes.append("the EXIF block is damaged: read as far as it is whole")
         if why := unread(self.xmp):
             self.notes.append(f"the XMP {why}")
+        values = more.pop("depth_xmp", {})
+        camera = intrinsics.read(values)
+        camera = camera and intrinsics.turned(camera, size, self.turn)
+        f35_mm, said = intrinsics.equivalent(camera, self.facts.f35_mm, self.facts.zoom)
+        if said:
+            self.notes.append(said)
         rendered = self.rendered or mark.read(self.xmp)
         if rendered:
             self.notes.append(f"rendered by rebokeh: {rendered}")
@@ -151,9 +162,13 @@ class Decoded:
             exif=self.exif,
             xmp=self.xmp,
             focal_mm=self.facts.focal_mm,
-            f35_mm=self.facts.f35_mm,
+            f35_mm=f35_mm,
             af_area=area,
             af_distance_m=apple.af_distance(self.facts),
+            subject_distance_m=self.facts.subject_distance_m,
+            faces=apple.faces(self.xmp, size, self.turn),
+            intrinsics=camera,
+            depth_facts=intrinsics.depth_facts(values),
             depth_source=more.pop("depth_source", ""),
             matte_source=more.pop("matte_source", ""),
             turn=self.turn,
@@ -161,8 +176,15 @@ class Decoded:
             warnings=tuple(self.warnings),
             rendered=rendered,
             original=self.original,
+            hdr="gain-map" if "gain_map" in more else "" if self.coding == "sdr" else self.coding,
         )
-        return Photo(rgb=self.profile.to_linear(self.codes), profile=self.profile, meta=meta, **more)
+        if self.coding == "sdr":
+            rgb = self.profile.to_linear(self.codes)
+        else:
+            rgb = pq.to_linear(self.codes, self.coding, self.profile)
+            self.notes.append(f"{self.coding.upper()}: 1.0 is diffuse white at {pq.WHITE_NITS:g} nits")
+            meta = replace(meta, notes=tuple(self.notes))
+        return Photo(rgb=rgb, profile=self.profile, meta=meta, **more)
 
 
 def profile_or_note(icc: bytes | None, notes: list[str], codes: NDArray | None = None) -> Profile | None:

@@ -85,10 +85,13 @@ def assemble(brands: bytes, primary: int, parts: Sequence[Part]) -> bytes:
         full_box("hdlr", 0, bytes(4) + b"pict" + bytes(13)),
         full_box("pitm", int(wide), struct.pack(number, primary)),
         full_box("iinf", int(wide), struct.pack(number, len(parts)), *(box("infe", part.info) for part in parts)),
-        full_box("iref", int(wide), *_references(parts, number)),
         _properties(parts, wide),
-        box("idat", *(part.payload for part in parts if part.number in inside)),
     ]
+    # libavif refuses these boxes when there is nothing in them.
+    if references := _references(parts, number):
+        fixed.append(full_box("iref", int(wide), *references))
+    if inside:
+        fixed.append(box("idat", *(part.payload for part in parts if part.number in inside)))
     # The places have the same length wherever the data begins.
     start = len(head) + len(full_box("meta", 0, *fixed, _places(parts, inside, 0, wide))) + 8
     meta = full_box("meta", 0, *fixed, _places(parts, inside, start, wide))

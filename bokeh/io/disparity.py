@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..photo import DepthKind, FloatArray
 from . import apple
+from .xmp import REBOKEH_URI
 
 DEPTH_URN = "urn:mpeg:hevc:2015:auxid:2"
 # Phones' maps are smaller; a map of every pixel would weigh more than its picture.
@@ -29,7 +30,7 @@ _NAMESPACES = {
     "depthData": "http://ns.apple.com/depthData/1.0/",
     "portraitEffectsMatte": "http://ns.apple.com/portraitEffectsMatte/1.0/",
     "semanticSegmentationMatte": "http://ns.apple.com/semanticSegmentationMatte/1.0/",
-    "rebokeh": apple.REBOKEH_URI,
+    "rebokeh": REBOKEH_URI,
 }
 
 

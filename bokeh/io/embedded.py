@@ -19,7 +19,7 @@ from .raster import decode, open_jpeg
 from .segments import Segments
 from .xmp import Xmp
 
-# A map is at most as large as its picture; what claims to be much larger only wants to fill the memory.
+# What is embedded is at most as large as its picture; what claims to be much larger only wants to fill the memory.
 _MOST_OF_PICTURE = 2
 
 
@@ -70,7 +70,7 @@ def map_codes(jpeg: Jpeg, data: bytes, what: str, turn: int | None = None) -> ND
     try:
         with decoding(name, what):
             image = _open(data)
-            _check_map(jpeg, image.size, what)
+            _check_size(jpeg, image.size, what)
             # Pillow keeps 16-bit grey as it is; of grey and alpha, and of RGB and alpha, alpha is no part of a map.
             codes = np.asarray(image if image.mode in ("L", "RGB") else _plain(image))
     except InputError:
@@ -83,7 +83,7 @@ def raw_codes(jpeg: Jpeg, data: bytes, size: tuple[int, int], what: str, turn: i
     """8-bit codes (h, w) that lie in the file as they are, turned; None, with a note, when they are of no use."""
     height, width = size
     try:
-        _check_map(jpeg, (width, height), what)
+        _check_size(jpeg, (width, height), what)
     except InputError:
         jpeg.note(f"the {what} is damaged or too large, so it is not used")
         return None
@@ -123,9 +123,11 @@ def use_original(jpeg: Jpeg, data: bytes | None, family: str) -> None:
         jpeg.note(f"{family}: the picture before the phone's blur is not in the file")
         return
     try:
+        with decoding(decoded.name, "original"):
+            _check_size(jpeg, _open(data).size, "original")
         original = decode(data, decoded.name, "jpeg", open_jpeg)
     except InputError:
-        jpeg.note(f"{family}: the picture before the phone's blur is damaged, so the blurred one is used")
+        jpeg.note(f"{family}: the picture before the phone's blur is damaged or too large, so the blurred one is used")
         return
     codes = original.codes if original.exif else upright(original.codes, decoded.turn)
     if not same_aspect(codes.shape, decoded.codes.shape[:2]) or codes.dtype != decoded.codes.dtype:
@@ -149,7 +151,7 @@ def _plain(image: Image.Image) -> Image.Image | NDArray[np.uint16]:
     return image.convert("L" if image.mode in ("LA", "1", "La") else "RGB")
 
 
-def _check_map(jpeg: Jpeg, size: tuple[int, int], what: str) -> None:
+def _check_size(jpeg: Jpeg, size: tuple[int, int], what: str) -> None:
     check_size(*size, jpeg.decoded.name, what)
     height, width = jpeg.decoded.codes.shape[:2]
     if size[0] * size[1] > _MOST_OF_PICTURE * height * width:

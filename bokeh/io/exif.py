@@ -14,11 +14,13 @@ from typing import NamedTuple
 
 ORIENTATION, EXIF_IFD, GPS_IFD, MAKER_NOTE = 0x0112, 0x8769, 0x8825, 0x927C
 MAKE, MODEL = 0x010F, 0x0110
-FOCAL_LENGTH, FOCAL_35, SUBJECT_AREA = 0x920A, 0xA405, 0x9214
+FOCAL_LENGTH, FOCAL_35, SUBJECT_AREA, SUBJECT_DISTANCE, ZOOM = 0x920A, 0xA405, 0x9214, 0x9206, 0xA404
 PIXEL_WIDTH, PIXEL_HEIGHT = 0xA002, 0xA003
 
 # What of a TIFF's main directory is about the camera and not about the pixels.
 _CAMERA_TAGS = {0x010E, MAKE, MODEL, ORIENTATION, 0x0131, 0x0132, 0x013B, 0x8298}
+# XMP that speaks of what stands beside a picture in its file: depth map, original, gain map, further XMP.
+_BESIDE = [rb"xmpNote:HasExtendedXMP", rb"GDepth:\w+", rb"GImage:\w+", rb"hdrgm:\w+", rb"G?Container:Directory"]
 # Bytes of a value, and its struct letter, by TIFF type.
 _TYPES = {1: (1, "B"), 2: (1, "s"), 3: (2, "H"), 4: (4, "I"), 5: (8, "I"), 6: (1, "b"), 7: (1, "s"), 8: (2, "h"),
           9: (4, "i"), 10: (8, "i"), 11: (4, "f"), 12: (8, "d")}  # fmt: skip
@@ -34,6 +36,8 @@ class Facts:
     f35_mm: float | None = None
     pixel_size: tuple[int, int] | None = None
     subject_area: tuple[int, ...] | None = None
+    subject_distance_m: float | None = None
+    zoom: float | None = None
     maker: dict[int, float] | None = None
     damaged: bool = False
 
@@ -144,6 +148,8 @@ def read(exif: bytes | None) -> Facts:
         f35_mm=positive(FOCAL_35),
         pixel_size=(int(width[0]), int(height[0])) if width and height and width[0] > 0 < height[0] else None,
         subject_area=numbers(inner, SUBJECT_AREA) or None,
+        subject_distance_m=positive(SUBJECT_DISTANCE),
+        zoom=positive(ZOOM),
         maker=_apple_maker_note(exif, inner.get(MAKER_NOTE)),
         damaged=_is_damaged(exif, base, order) or bool(stated and stated[0] not in range(0, 9)),
     )
@@ -305,12 +311,14 @@ def without_gps_xmp(xmp: bytes) -> bytes:
 def xmp_for_output(xmp: bytes | None, keep_gps: bool = True, turned: bool = False) -> bytes | None:
     """Return XMP as an output carries it.
 
-    Without orientation, for the pixels are upright; without regions of the picture as it lay before, if it was
+    Without orientation, for the pixels are upright; without the list of what stood beside the picture in its file, for
+    it does so no more; without regions of the picture as it lay before, if it was
     `turned`; without the place, unless `keep_gps`.
     """
     if not xmp:
         return None
-    names = [rb"tiff:Orientation"] + ([rb"mwg-rs:Regions"] if turned else []) + ([] if keep_gps else [rb"exif:GPS\w*"])
+    names = [rb"tiff:Orientation", *_BESIDE, *([rb"mwg-rs:Regions"] if turned else [])]
+    names += [] if keep_gps else [rb"exif:GPS\w*"]
     return _without(xmp, names)
 
 

@@ -22,6 +22,7 @@ from . import apple, boxes, disparity, exif, hevc, mark
 from .beside import Beside, beside, own_images
 from .container import XMP_TYPE, Part, Property, assemble, info
 from .heic import turns_of
+from .xmp import REBOKEH_URI
 
 _DEPTH_TAILS = {"auxid:2", "auxiliary:depth", "aux:depth"}
 
@@ -82,7 +83,7 @@ def portrait(
     RebokehWarning
         When the source's images cannot be taken over.
     """
-    frame = Frame(1, list(_metadata(block, xmp, itertools.count(2).__next__, 1)), [])
+    frame = Frame(1, list(metadata_parts(block, xmp, itertools.count(2).__next__, 1)), [])
     added = list(own_images(photo, Beside((0, 0))))
     if photo.meta.original is not None:
         try:
@@ -149,11 +150,11 @@ def _from_source(
     fresh = None if theirs.exif == photo.meta.exif else block
     other = xmp if theirs.xmp != photo.meta.xmp else None
     free = frame.numbers()
-    frame.parts += _metadata(fresh, other, free, primary)
+    frame.parts += metadata_parts(fresh, other, free, primary)
     if other is None and photo.meta.rendered:
         # An item of a kind of its own: of two XMP packets some readers take the wrong one, and validators complain.
         number, packet = free(), mark.marked(None, photo.meta.rendered) or b""
-        what = info(number, "uri ", "", apple.REBOKEH_URI, hidden=True)
+        what = info(number, "uri ", "", REBOKEH_URI, hidden=True)
         frame.parts.append(Part(number, what, packet, references=[("cdsc", (primary,))]))
     return frame
 
@@ -217,7 +218,8 @@ def _auxiliary(image: disparity.Auxiliary, frame: Frame, free: Callable[[], int]
     return [*parts, _describing(free(), image.xmp, number)]
 
 
-def _metadata(block: bytes | None, xmp: bytes | None, free: Callable[[], int], primary: int) -> Iterator[Part]:
+def metadata_parts(block: bytes | None, xmp: bytes | None, free: Callable[[], int], primary: int) -> Iterator[Part]:
+    """Yield the items of a picture's EXIF and XMP."""
     if block:
         number, payload = free(), struct.pack(">I", 6) + b"Exif\0\0" + block
         yield Part(number, info(number, "Exif", hidden=True), payload, references=[("cdsc", (primary,))])

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from ..colour import Profile
 from ..errors import InputError
 from ..photo import FloatArray, Photo, Rendering
+from ..pq import Coding
 from . import apple, boxes, exif, integrity, mark, tone_map
 from .common import Decoded, check_size, decoding, profile_or_note, same_aspect
 from .lut import to_srgb
 from .raster import cicp_profile
-from .xmp import MAX_BYTES, unread
+from .xmp import MAX_BYTES, REBOKEH_URI, unread
 
 
 def read(data: bytes, name: str) -> Photo:
@@ -29,7 +30,7 @@ def read(data: bytes, name: str) -> Photo:
     Raises
     ------
     InputError
-        When it is truncated, damaged, too large, or coded as PQ or HLG.
+        When it is truncated, damaged or too large.
     """
     try:
         meta = boxes.read_meta(data)
@@ -44,11 +45,9 @@ def read(data: bytes, name: str) -> Photo:
         check_size(*image.size, name)
         info = dict(image.info)
         codes = _rgb(np.asarray(image), image.mode)
-    if codes.dtype == np.uint16:
-        # They come moved up, with zeros below: white would be 0.1 % short of white.
-        codes = codes | codes >> min(int(info.get("bit_depth", 16)), 16)
+        codes = _whole_range(codes, int(info.get("bit_depth", 8)))
     notes = integrity.doubts(meta)
-    profile, codes = _profile(info, codes, name, notes)
+    profile, coding, codes = _profile(info, codes, name, notes)
     block = info.get("exif") or None
     decoded = Decoded(
         codes=codes,
@@ -56,6 +55,7 @@ def read(data: bytes, name: str) -> Photo:
         format="heic",
         bit_depth=min(int(info.get("bit_depth", 8)), 16),
         profile=profile,
+        coding=coding,
         exif=block,
         xmp=info.get("xmp") or None,
         turn=_turn(meta),
@@ -68,8 +68,9 @@ def read(data: bytes, name: str) -> Photo:
         notes.append("grey picture: taken as RGB")
     if image.has_alpha:
         notes.append("transparency is ignored")
-    more = tone_map.read(meta, decoded, lambda alone: _gain_codes(alone, name))
-    return decoded.photo(**depth_of(image, meta, decoded), **auxiliaries_of(image, meta, decoded, more))
+
+    found = tone_map.read(meta, decoded, lambda alone: _gain_codes(alone, name))
+    return decoded.photo(**depth_of(image, meta, decoded), **auxiliaries_of(image, meta, decoded, found))
 
 
 def turns_of(meta: boxes.Meta) -> list[tuple[str, bytes]]:
@@ -82,7 +83,7 @@ def _rendered(meta: boxes.Meta | None) -> Rendering | None:
     """Find the mark that rebokeh left in an item of its own, where the picture had XMP before."""
     for number in meta.referring("cdsc", meta.primary) if meta else ():
         item = meta.items.get(number) if meta else None
-        if meta and item and item.kind == "uri " and apple.REBOKEH_URI.encode() in item.info:
+        if meta and item and item.kind == "uri " and REBOKEH_URI.encode() in item.info:
             try:
                 return mark.read(meta.payload(item))
             except boxes.BoxError:
@@ -96,6 +97,11 @@ def opened(data: bytes) -> pillow_heif.HeifImage:
     return file[file.primary_index]
 
 
+def _whole_range(codes: NDArray, bits: int) -> NDArray:
+    """Spread codes of 9 to 15 bits, which come shifted, over all 16: white is 65535."""
+    return codes | codes >> bits if codes.dtype == np.uint16 and 8 < bits < 16 else codes
+
+
 def _rgb(codes: NDArray, mode: str) -> NDArray:
     """Code values as (H, W, 3)."""
     if codes.ndim == 2:
@@ -103,13 +109,16 @@ def _rgb(codes: NDArray, mode: str) -> NDArray:
     return np.ascontiguousarray(codes[..., :3] if codes.shape[2] >= 3 else codes[..., :1].repeat(3, axis=2))
 
 
-def _profile(info: dict, codes: NDArray, name: str, notes: list[str]) -> tuple[Profile, NDArray]:
+def _profile(info: dict, codes: NDArray, name: str, notes: list[str]) -> tuple[Profile, Coding, NDArray]:
     icc = info.get("icc_profile")
     if icc:
         profile = profile_or_note(icc, notes, codes)
-        return (profile, codes) if profile else to_srgb(codes, icc, name, notes)
+        if profile:
+            return profile, "sdr", codes
+        profile, codes = to_srgb(codes, icc, name, notes)
+        return profile, "sdr", codes
     nclx = info.get("nclx_profile") or {}
-    return cicp_profile(nclx.get("color_primaries", 1), nclx.get("transfer_characteristics", 13), name), codes
+    return *cicp_profile(nclx.get("color_primaries", 1), nclx.get("transfer_characteristics", 13)), codes
 
 
 def _gain_codes(alone: bytes, name: str) -> NDArray:
@@ -170,13 +179,13 @@ def _item_xmp(meta: boxes.Meta | None, item_id: int, notes: list[str]) -> dict[s
 
 
 def auxiliaries_of(
-    image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decoded, more: dict | None = None
+    image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decoded, found: dict | None = None
 ) -> dict:
     """Mattes and gain map of a Photo, by field; notes go to `decoded`.
 
-    Apple's gain map is left out where `more`, which is added to, holds one that says more about itself.
+    A gain map that is `found` already is kept: its item says more about itself.
     """
-    more = {} if more is None else more
+    more = dict(found or {})
     mattes: dict[str, FloatArray] = {}
     for urn, ids in (image.info.get("aux") or {}).items():
         short = urn.rpartition(":")[2]

@@ -65,7 +65,7 @@ class Coded:
         return [*tiles, Part(number, info(number, "grid", hidden=hidden), grid, properties, made_of)]
 
 
-def coded(codes: NDArray, bits: int, quality: int, profile: Profile) -> Coded:
+def coded(codes: NDArray, bits: int, quality: int, profile: Profile, cicp: tuple[int, int, int] | None = None) -> Coded:
     """Code a picture.
 
     Parameters
@@ -76,18 +76,21 @@ def coded(codes: NDArray, bits: int, quality: int, profile: Profile) -> Coded:
     quality : int
         1..100; 100 is exact.
     profile : Profile
+    cicp : (int, int, int), optional
+        H.273 code points of primaries, transfer and matrix, instead of the profile.
     """
     # Full-range BT.601 luma and chroma, as every phone; the primaries are the ICC profile's business if there is one.
-    nclx = {"color_primaries": 2 if profile.icc else 1, "transfer_characteristics": 2 if profile.icc else 13}
+    primaries, transfer, matrix = cicp or ((2, 2, 6) if profile.icc else (1, 13, 6))
     more = {
         # As phones write it, and as their decoders read it: 4:4:4 would keep red edges sharper (0.7 dB of all channels,
         # a third more time), but a phone's photo has lost that already, and few decoders in hardware take it.
         "chroma": 420,
-        "matrix_coefficients": 6,
+        "matrix_coefficients": matrix,
         "full_range_flag": 1,
         "bit_depth": bits,
-        **nclx,
-        **({"icc_profile": profile.icc} if profile.icc else {}),
+        "color_primaries": primaries,
+        "transfer_characteristics": transfer,
+        **({"icc_profile": profile.icc} if profile.icc and not cicp else {}),
     }
     if quality == 100:
         # Luma and chroma round, and half the chroma is gone: exact are only the colours themselves (GBR, 4:4:4).

@@ -8,6 +8,7 @@ from functools import cache
 
 from ..photo import Rendering
 from . import apple
+from .xmp import REBOKEH_URI
 
 _MARKED = re.compile(rb"<rdf:Description\s[^>]{0,99}xmlns:rebokeh=[^>]{0,400}?/>")
 _PACKET = (
@@ -39,7 +40,7 @@ def marked(xmp: bytes | None, rendered: Rendering | None) -> bytes | None:
     focus = "inf" if math.isinf(rendered.focus_m) else f"{rendered.focus_m:.4g}"
     said = {"FNumber": f"{rendered.f_number:g}", "FocusM": focus, "Version": rendered.version or version()}
     words = " ".join(f'rebokeh:{name}="{value}"' for name, value in said.items())
-    mark = f'<rdf:Description rdf:about="" xmlns:rebokeh="{apple.REBOKEH_URI}" {words}/>'.encode()
+    mark = f'<rdf:Description rdf:about="" xmlns:rebokeh="{REBOKEH_URI}" {words}/>'.encode()
     before, _, after = _MARKED.sub(b"", xmp or _PACKET).rpartition(_END)
     return before + mark + _END + after
 

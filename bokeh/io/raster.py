@@ -17,17 +17,17 @@ from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from ..colour import D65, LINEAR_CURVE, PRIMARIES, SRGB_CURVE, BrokenProfileError, Profile, gamma_curve, named_profile
-from ..errors import InputError
 from ..photo import Photo
+from ..pq import Coding
 from . import boxes, exif, integrity, tone_map
 from .common import Decoded, check_size, decoding, profile_or_note, silence, upright
 from .lut import convert_image, to_srgb
 
-# H.273 code points that pictures use. PQ and HLG are HDR codings, whose 1.0 is not the SDR clip.
+# H.273 code points that pictures use.
 _CICP_PRIMARIES = {1: "sRGB", 9: "Rec.2020", 12: "Display P3"}
+_CICP_HDR: dict[int, Coding] = {16: "pq", 18: "hlg"}
 # The camera curves (Rec.709 and its kin) are shown as sRGB's by every program, and so not told apart from it.
 _CICP_CURVES = {4: gamma_curve(2.2), 5: gamma_curve(2.8), 8: LINEAR_CURVE}
-_CICP_HDR = {16: "PQ", 18: "HLG"}
 # Bits of pixels that one byte of the file can hold. JPEG needs a bit for each block of 8 x 8, deflate shrinks zeros
 # 1032-fold. Without this, a few bytes that claim 200 megapixels are decoded to grey, in gigabytes.
 _JPEG_PIXELS_PER_BYTE, _PNG_BITS_PER_BYTE = 512, 8 * 1032
@@ -105,17 +105,34 @@ def _check_rows(data: bytes, name: str) -> None:
 
 
 def read_avif(data: bytes, name: str) -> Photo:
-    """Read an AVIF (8 bit: more is rounded by the decoder)."""
+    """Read an AVIF; more than 8 bits are rounded, unless imagecodecs is installed."""
     meta = _meta(data)
     integrity.check_av1_size(meta, name)
     integrity.check_metadata_size(meta, name)
     decoded = decode(data, name, "avif", _open_avif)
     decoded.notes.extend(integrity.doubts(meta))
     if (_avif_property(data, "pixi")[5:6] or b"\x08") > b"\x08":
-        decoded.notes.append("AVIF of more than 8 bits is read as 8 bit")
+        _deepen(data, decoded)
     return decoded.photo(
         **tone_map.read(_meta(data), decoded, lambda alone: decode(alone, name, "avif", _open_avif).codes)
     )
+
+
+def _deepen(data: bytes, decoded: Decoded) -> None:
+    """Take the codes from a decoder that keeps more than 8 bits, where it is installed."""
+    bits = _avif_property(data, "pixi")[5]
+    try:
+        from imagecodecs import avif_decode
+    except ImportError:
+        decoded.notes.append("AVIF of more than 8 bits is read as 8 bit; pip install 'rebokeh[avif]' reads them all")
+        return
+    with decoding(decoded.name):
+        codes = np.asarray(avif_decode(data))
+    codes = upright(codes[..., :3], decoded.turn) if codes.ndim == 3 and codes.shape[2] >= 3 else codes
+    if codes.shape == decoded.codes.shape and codes.dtype == np.uint16 and 8 < bits < 16:
+        decoded.codes, decoded.bit_depth = codes << (16 - bits) | codes >> (2 * bits - 16), bits
+    else:
+        decoded.notes.append("AVIF of more than 8 bits is read as 8 bit")
 
 
 def _open_avif(data: bytes) -> AvifImagePlugin.AvifImageFile:
@@ -172,13 +189,14 @@ def decode(data: bytes, name: str, kind: str, opener: Callable[[bytes], Image.Im
     icc = info.get("icc_profile")
     if icc is None and "icc_profile" in info:
         notes.append("the ICC profile is incomplete: taken as sRGB")
+    coding: Coding = "sdr"
     if isinstance(codes, Image.Image):  # CMYK
         profile, decoded_codes = convert_image(codes, icc or b"", name, notes)
     elif icc:
         found = profile_or_note(icc, notes, codes)
         profile, decoded_codes = (found, codes) if found else to_srgb(codes, icc, name, notes)
     else:
-        profile, decoded_codes = _untagged_profile(data, kind, info, name, notes), codes
+        (profile, coding), decoded_codes = _untagged_profile(data, kind, info, notes), codes
     facts = exif.read(block)
     bits = 8 if decoded_codes.dtype == np.uint8 else 16
     xmp = info.get("xmp")
@@ -188,6 +206,7 @@ def decode(data: bytes, name: str, kind: str, opener: Callable[[bytes], Image.Im
         format=kind,
         bit_depth=bits,
         profile=profile,
+        coding=coding,
         exif=block or None,
         xmp=xmp.encode() if isinstance(xmp, str) else xmp or None,
         turn=facts.orientation,
@@ -263,34 +282,35 @@ def _unpack_as(image: Image.Image, raw: str) -> None:
     setattr(image, "tile", [t._replace(args=a) for t, a in zip(tiles, args, strict=True)])  # noqa: B010
 
 
-def cicp_profile(primaries: int, transfer: int, name: str) -> Profile:
-    """Profile of H.273 code points (HEIC and AVIF ``nclx``, PNG ``cICP``); PQ and HLG are refused."""
-    if transfer in _CICP_HDR:
-        coding = _CICP_HDR[transfer]
-        raise InputError(f"{name}: the picture is coded as {coding}, which is not read yet; export it as SDR")
+def cicp_profile(primaries: int, transfer: int) -> tuple[Profile, Coding]:
+    """Profile and coding of H.273 code points (HEIC and AVIF ``nclx``, PNG ``cICP``).
+
+    An HDR coding's profile has the sRGB curve, for SDR pictures that are made of it.
+    """
     known = _CICP_PRIMARIES.get(primaries, "sRGB")
     curve = _CICP_CURVES.get(transfer, SRGB_CURVE)
-    return Profile() if known == "sRGB" and curve == SRGB_CURVE else named_profile(known, curve)
+    profile = Profile() if known == "sRGB" and curve == SRGB_CURVE else named_profile(known, curve)
+    return profile, _CICP_HDR.get(transfer, "sdr")
 
 
-def _untagged_profile(data: bytes, kind: str, info: dict, name: str, notes: list[str]) -> Profile:
-    """Profile of a picture without ICC, from whatever else says its colours; else sRGB."""
+def _untagged_profile(data: bytes, kind: str, info: dict, notes: list[str]) -> tuple[Profile, Coding]:
+    """Profile and coding of a picture without ICC, from whatever else says its colours; else sRGB."""
     if kind == "avif":
         colr = _avif_property(data, "colr")
         if colr[:4] == b"nclx" and len(colr) >= 8:
-            return cicp_profile(int.from_bytes(colr[4:6], "big"), int.from_bytes(colr[6:8], "big"), name)
+            return cicp_profile(int.from_bytes(colr[4:6], "big"), int.from_bytes(colr[6:8], "big"))
     if kind == "png":
         at = data.find(b"cICP", 0, max(data.find(b"IDAT"), 0))
         if at > 0 and data[at - 4 : at] == b"\0\0\0\4" and len(data) >= at + 8:
-            return cicp_profile(data[at + 4], data[at + 5], name)
+            return cicp_profile(data[at + 4], data[at + 5])
         gamma, corners = info.get("gamma"), info.get("chromaticity")
         if "srgb" in info or not gamma or abs(gamma * 2.2 - 1.0) < 0.02:
-            return Profile()
+            return Profile(), "sdr"
         w, r, g, b = [corners[k : k + 2] for k in (0, 2, 4, 6)] if corners else (D65, *PRIMARIES["sRGB"])
         try:
             profile = Profile.from_primaries(f"gamma {1 / gamma:.3g}", r, g, b, w, gamma_curve(1 / gamma))
         except (BrokenProfileError, ZeroDivisionError):
-            return Profile()
+            return Profile(), "sdr"
         notes.append(f"PNG gamma {gamma:.4g}: read by it")
-        return profile
-    return Profile()
+        return profile, "sdr"
+    return Profile(), "sdr"

@@ -9,7 +9,7 @@ from ..photo import Photo
 from . import dng, exr, heic, jpeg, raster, tiff
 from .boxes import brands
 
-READABLE = "HEIC, JPEG, PNG, TIFF, EXR and AVIF"
+READABLE = "HEIC, JPEG, PNG, TIFF, EXR, AVIF and DNG"
 _HEIF = {"heic", "heix", "heim", "heis", "hevc", "mif1", "msf1"}
 
 # (kind, does it look like it, reader); the first that says yes reads.

@@ -10,9 +10,9 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# Extended XMP of 64 MB holds two 24 MP pictures in base64; a phone's has one or two MB.
-MAX_EXTENDED = 64_000_000
-# 64 MB of extended XMP are a thousand segments; millions of empty ones would only be walked for ever.
+# Extended XMP of 32 MB holds two large pictures in base64; a phone's has one or two MB.
+MAX_EXTENDED = 32_000_000
+# 32 MB of extended XMP are five hundred segments; millions of empty ones would only be walked for ever.
 _MAX_SEGMENTS = 10_000
 # Phones append up to seven frames.
 _MAX_FRAMES = 32
@@ -20,7 +20,7 @@ _MAX_FRAMES = 32
 _XMP, _EXTENDED = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
 _MPF, _ISO = b"MPF\0", b"urn:iso:std:iso:ts:21496:-1\0"
 _SOI, _EOI, _SOS, _APP1, _APP2 = 0xD8, 0xD9, 0xDA, 0xE1, 0xE2
-_MARKER = re.compile(rb"\xff+([^\x00\xff])")
+_MARKER = re.compile(rb"\xff{1,1000}([^\x00\xff])")
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _GUID = re.compile(rb"HasExtendedXMP\s*(?:=\s*[\"']|>)\s*([0-9A-Fa-f]{32})")
 

@@ -51,7 +51,9 @@ def read_array(data: bytes, name: str, what: str = "picture") -> tuple[NDArray |
         if not isinstance(page, tifffile.TiffPage):
             raise ValueError("no first page")
         if _DNG_VERSION in page.tags:
-            raise UnknownFormatError(f"{name}: this is a raw file (DNG); develop it to a picture first")
+            raise UnknownFormatError(
+                f"{name}: this raw file (DNG in BigTIFF) is not read; develop it to a picture first"
+            )
         held = sum(page.databytecounts) * _MOST_RATIO.get(int(page.compression), len(data))
         most = 8 * held // max(page.bitspersample * page.samplesperpixel, 1)
         check_size(page.imagewidth, page.imagelength, name, what, most)

@@ -5,7 +5,6 @@ They decode the primary and its auxiliaries. The gain image is neither, so it is
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 
 import numpy as np
@@ -13,10 +12,7 @@ from numpy.typing import NDArray
 
 from . import boxes, gain_map
 from .common import Decoded, same_aspect
-
-_ESSENTIAL = {"hvcC", "av1C", "irot", "imir", "clap"}
-# What makes an item the auxiliary of another, and its XMP's place in the file, mean nothing in a file of one.
-_LEFT_OUT = {"auxC"}
+from .container import Part, assemble, info
 
 
 def read(meta: boxes.Meta | None, decoded: Decoded, decode: Callable[[bytes], NDArray]) -> dict:
@@ -75,44 +71,14 @@ def alone(meta: boxes.Meta, item_id: int) -> bytes:
     ids = [item_id, *dict.fromkeys(meta.made_of(item_id))]
     if item_id in ids[1:] or any(k not in meta.items or meta.made_of(k) for k in ids[1:]):
         raise boxes.BoxError("image is made of what is not there")
-    items = [meta.items[k] for k in ids]
-    payloads = [meta.payload(item) for item in items]
-    tiles = [ids.index(k) + 1 for k in meta.made_of(item_id)]
-    brand = b"avif" if any(item.kind == "av01" for item in items) else b"heic"
-
-    infos = [
-        _full(b"infe", struct.pack(">HH4sB", n, 0, item.kind.encode("latin-1"), 0), 2) for n, item in _count(items)
-    ]
-    shelf: list[bytes] = []
-    rows = b""
-    for n, item in _count(items):
-        own = [(kind, body) for kind, body in item.properties if kind not in _LEFT_OUT]
-        rows += struct.pack(">HB", n, len(own))
-        for kind, body in own:
-            shelf.append(_box(kind.encode("latin-1"), body))
-            rows += struct.pack(">H", len(shelf) | (0x8000 if kind in _ESSENTIAL else 0))
-    links = _box(b"dimg", struct.pack(f">HH{len(tiles)}H", 1, len(tiles), *tiles)) if tiles else b""
-    fixed = _full(b"hdlr", bytes(4) + b"pict" + bytes(13)) + _full(b"pitm", struct.pack(">H", 1))
-    fixed += _full(b"iinf", struct.pack(">H", len(items)) + b"".join(infos))
-    fixed += _full(b"iref", links) if links else b""
-    fixed += _box(b"iprp", _box(b"ipco", b"".join(shelf)) + _full(b"ipma", struct.pack(">I", len(items)) + rows, 0, 1))
-    head = _box(b"ftyp", brand + bytes(4) + b"mif1" + brand)
-    at = len(head) + 12 + len(fixed) + 12 + 4 + 14 * len(items) + 8
-    places = b""
-    for n, payload in enumerate(payloads, 1):
-        places += struct.pack(">HHHII", n, 0, 1, at, len(payload))
-        at += len(payload)
-    located = _full(b"iloc", struct.pack(">HH", 0x4400, len(items)) + places)
-    return head + _full(b"meta", fixed + located) + _box(b"mdat", b"".join(payloads))
-
-
-def _count(items: list[boxes.Item]) -> list[tuple[int, boxes.Item]]:
-    return list(enumerate(items, 1))
-
-
-def _box(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I4s", 8 + len(body), kind) + body
-
-
-def _full(kind: bytes, body: bytes, version: int = 0, flags: int = 0) -> bytes:
-    return _box(kind, struct.pack(">I", version << 24 | flags) + body)
+    if any(meta.items[k].kind == "av01" for k in ids):
+        brands = b"avif" + bytes(4) + b"mif1avif"
+    else:
+        brands = b"heic" + bytes(4) + b"mif1heic"
+    parts = []
+    for k in ids:
+        item = meta.items[k]
+        properties = [p for p in item.properties if p[0] != "auxC"]  # it is the auxiliary of nothing here
+        references = [("dimg", meta.made_of(k))] if meta.made_of(k) else []
+        parts.append(Part(k, info(k, item.kind, hidden=k != item_id), meta.payload(item), properties, references))
+    return assemble(brands, item_id, parts)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import OpenEXR
@@ -16,7 +18,7 @@ from ..colour import SRGB_CURVE, Profile
 from ..cores import each
 from ..errors import OutputError, RebokehError, UsageError
 from ..photo import FloatArray, Photo
-from . import deep, exif, graft, hevc, mark
+from . import deep, exif, graft, hevc, mark, pq_write, renditions, ultra_hdr_write
 from .atomic import check_output, write_atomic
 from .common import printable
 
@@ -31,6 +33,9 @@ FORMATS = tuple(BIT_DEPTHS)
 # 3.4 s of CPU at 75, 4.3 at 92. JPEG 95 is 45.7 dB, 90 is 44.6. AVIF 95 is 49.1 dB, 90 is 46.4.
 QUALITY = {"heic": 80, "jpeg": 95, "avif": 95}
 _STRIPPABLE = ("gps",)
+Hdr = Literal["auto", "off", "gain-map", "pq"]
+_HDR_WORDS = ("auto", "off", "gain-map", "pq")
+HDR_KINDS = {"gain-map": ("heic", "jpeg"), "pq": ("heic", "avif")}
 # What a renderer writes for "nothing there"; infinity itself breaks the arithmetic of some compositors.
 _EXR_INFINITY_M = 1e10
 _MAX_SIDE = {"jpeg": 65_500, "heic": 16_384, "avif": 65_536}
@@ -47,11 +52,13 @@ def save(
     format: str | None = None,
     quality: int | None = None,
     bit_depth: int | None = None,
+    hdr: Hdr = "auto",
 ) -> Path:
     """Write a picture.
 
-    Values above 1 are clipped, except in EXR. HEIC holds depth and mattes: those of the HEIC that was read, bit for
-    bit, where the photo still has them, else the photo's own in 8 bits. EXR holds `Z`. The other formats hold no depth.
+    What is brighter than white is clipped, except as `hdr` has it, and in EXR. HEIC holds depth and mattes: those of
+    the HEIC that was read, bit for bit, where the photo still has them, else the photo's own in 8 bits. EXR holds `Z`.
+    The other formats hold no depth.
 
     Parameters
     ----------
@@ -67,6 +74,10 @@ def save(
         1..100, for HEIC, JPEG and AVIF; the default is visually lossless.
     bit_depth : int, optional
         8 or 10 (HEIC), 8 or 16 (PNG, TIFF), 16 or 32 (EXR); default as the source.
+    hdr : {"auto", "off", "gain-map", "pq"}
+        How light above white is kept. "gain-map": beside the SDR picture, as Apple does (HEIC) or as Ultra HDR (JPEG),
+        where there is such light; "pq": 10-bit PQ of the radiance, 1.0 at 203 nits (HEIC, AVIF); "auto": as the source
+        did, where the format can.
 
     Returns
     -------
@@ -76,14 +87,14 @@ def save(
     Raises
     ------
     UsageError
-        When the format, quality, bit depth or strip makes no sense.
+        When the format, quality, bit depth, strip or hdr makes no sense, or does not go with the format.
     OutputError
         When the file exists, is the input, or cannot be written.
     """
     kind = output_format(path, format)
     source = photo.meta.path if photo.meta.path and photo.meta.path != "<bytes>" else None
     real = check_output(path, source, overwrite)
-    data = encode(photo, kind, strip=strip, quality=quality, bit_depth=bit_depth, name=printable(path))
+    data = encode(photo, kind, strip=strip, quality=quality, bit_depth=bit_depth, hdr=hdr, name=printable(path))
     write_atomic(real, data)
     return Path(path)
 
@@ -119,6 +130,7 @@ def encode(
     strip: Iterable[str] = (),
     quality: int | None = None,
     bit_depth: int | None = None,
+    hdr: Hdr = "auto",
     name: str = "output",
 ) -> bytes:
     """Return the bytes of the file that `save` would write; same parameters, same errors."""
@@ -128,24 +140,35 @@ def encode(
             raise UsageError(f"cannot strip {word!r}; one of {', '.join(_STRIPPABLE)}")
     if quality is not None and not 1 <= quality <= 100:
         raise UsageError(f"quality {quality} must be 1 to 100")
-    bits = _bits(photo, kind, bit_depth)
+    held = _hdr(photo, kind, hdr, bit_depth)
+    bits = pq_write.BITS if held == "pq" else _bits(photo, kind, bit_depth)
     h, w = photo.size
     if max(h, w) > _MAX_SIDE.get(kind, 1 << 31):
         raise OutputError(f"{name}: {w}x{h} is more than {kind} holds; write TIFF or PNG")
     try:
         if kind == "exr":
             return _exr(photo, bits)
-        profile = _output_profile(photo, bits)
-        codes = profile.to_codes(photo.rgb, bits)
+        profile, cicp = _output_profile(photo, bits), None
         keep_gps = "gps" not in strip
         # Pillow rebuilds an AVIF's EXIF, without its maker note, when it states an orientation.
         block = exif.for_output(photo.meta.exif, photo.size, photo.meta.af_area, keep_gps, kind != "avif")
         xmp = exif.xmp_for_output(photo.meta.xmp, keep_gps, photo.meta.turn != 1)
+        xmp = ultra_hdr_write.without_gain_map(xmp)
         xmp = mark.marked(xmp, photo.meta.rendered)
         level = QUALITY.get(kind, 0) if quality is None else quality
+        if held == "pq" and kind == "avif":
+            return pq_write.avif(photo, level, block, xmp)
+        if held == "pq":
+            codes, cicp = pq_write.codes(photo)
+        else:
+            codes = profile.to_codes(photo.rgb, bits)
         if kind == "heic":
-            picture = partial(hevc.coded, bits=bits, quality=level, profile=profile)
-            return graft.portrait(photo, picture, codes, block, xmp, keep_gps=keep_gps, name=name)
+            picture = partial(hevc.coded, bits=bits, quality=level, profile=profile, cicp=cicp)
+            apple = renditions.apple_gain(photo) if held == "gain-map" else None
+            gain = (apple[0], apple[2]) if apple else None
+            return graft.portrait(photo, picture, codes, block, xmp, keep_gps=keep_gps, gain=gain, name=name)
+        if kind == "jpeg" and held == "gain-map":
+            return _ultra_hdr(photo, codes, level, profile, block, xmp)
         if kind in ("png", "tiff"):
             return (deep.png if kind == "png" else deep.tiff)(codes, profile.icc, block, xmp)
         return (_jpeg if kind == "jpeg" else _avif)(codes, level, profile, block, xmp)
@@ -154,6 +177,25 @@ def encode(
     except (OSError, ValueError, RuntimeError, SyntaxError, EOFError, MemoryError) as err:
         said = " ".join(str(err).split())[:120]
         raise OutputError(f"{name}: the picture cannot be coded as {kind} ({said})") from err
+
+
+def _hdr(photo: Photo, kind: str, hdr: Hdr, bit_depth: int | None) -> str:
+    """How the file holds light above white: "gain-map", "pq" or "off"."""
+    if hdr not in _HDR_WORDS:
+        raise UsageError(f"hdr is {hdr!r}; it is one of {', '.join(_HDR_WORDS)}")
+    if hdr in HDR_KINDS and kind not in HDR_KINDS[hdr]:
+        raise UsageError(f"{kind} holds no HDR as {hdr}; write {' or '.join(HDR_KINDS[hdr])}")
+    if hdr == "pq" and bit_depth not in (None, pq_write.BITS):
+        raise UsageError(f"PQ is written with {pq_write.BITS} bits, not {bit_depth}")
+    if hdr != "auto":
+        return hdr
+    theirs = "pq" if photo.meta.hdr in ("pq", "hlg") else photo.meta.hdr
+    if photo.meta.format == "array" and photo.gain_map is not None:
+        theirs = "gain-map"
+    can = theirs in HDR_KINDS and kind in HDR_KINDS[theirs]
+    if theirs == "pq":
+        can = can and bit_depth in (None, pq_write.BITS) and (kind != "avif" or find_spec("imagecodecs") is not None)
+    return theirs if can else "off"
 
 
 def _bits(photo: Photo, kind: str, asked: int | None) -> int:
@@ -190,6 +232,18 @@ def _jpeg(codes: NDArray, quality: int, profile: Profile, block: bytes | None, x
     # and costs the edges of red things.
     Image.fromarray(codes).save(file, "JPEG", quality=quality, subsampling=0, optimize=False, **more)
     return file.getvalue()
+
+
+def _ultra_hdr(
+    photo: Photo, codes: NDArray, quality: int, profile: Profile, block: bytes | None, xmp: bytes | None
+) -> bytes:
+    """JPEG with a gain map, where there is light above white."""
+    found = renditions.over_sdr(photo)
+    if found is None:
+        return _jpeg(codes, quality, profile, block, xmp)
+    gain_codes, metadata = renditions.coded(found)
+    gain = _jpeg(gain_codes, quality, Profile(), None, None)
+    return ultra_hdr_write.joined(_jpeg(codes, quality, profile, block, None), gain, metadata, xmp)
 
 
 def _avif(codes: NDArray, quality: int, profile: Profile, block: bytes | None, xmp: bytes | None) -> bytes:

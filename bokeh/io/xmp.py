@@ -21,7 +21,10 @@ from defusedxml.ElementTree import fromstring
 MAX_BYTES = 1_000_000
 # With them: a sharp original of 12 megapixels has about 10 MB.
 MAX_BYTES_WITH_DATA = 48_000_000
+# It has a few hundred elements. Parsers take seconds over hundreds of thousands.
+_MAX_TAGS = 20_000
 
+REBOKEH_URI = "urn:rebokeh:1.0/"
 _PREFIXES = {
     "http://ns.apple.com/depthData/1.0/": "depthData",
     "http://ns.apple.com/pixeldatainfo/1.0/": "apdi",
@@ -43,7 +46,7 @@ _PREFIXES = {
     "http://ns.google.com/photos/dd/1.0/camera/": "Camera",
     "http://ns.google.com/photos/dd/1.0/image/": "Image",
     "http://ns.google.com/photos/dd/1.0/depthmap/": "DepthMap",
-    "urn:rebokeh:1.0/": "rebokeh",
+    REBOKEH_URI: "rebokeh",
 }
 
 # Base64, with the line breaks that some writers put in, as text or as character references; or padding.
@@ -61,7 +64,7 @@ def key_of(name: str) -> str:
 @lru_cache(maxsize=2)  # what asks for a packet's values asks for its regions next
 def parse(packet: bytes | None) -> Element | None:
     """Parse a packet; None when there is none, or it is too large, broken or an attack."""
-    if not packet or len(packet) > MAX_BYTES:
+    if not packet or len(packet) > MAX_BYTES or packet.count(b"<") > _MAX_TAGS:
         return None
     try:
         return fromstring(packet.strip(b"\0 \r\n\t"))
@@ -79,12 +82,16 @@ def number(values: dict[str, str], key: str) -> float | None:
 
 
 def pairs(root: Element) -> Iterator[tuple[str, str]]:
-    """Attributes and texts of an element and all below it."""
+    """Attributes and texts of an element and all below it; a list of texts is one, its items parted by spaces."""
     for node in root.iter():
         for name, value in node.attrib.items():
             yield key_of(name), value.strip()
         if node.text and node.text.strip() and len(node) == 0:
             yield key_of(node.tag), node.text.strip()
+        elif len(node) == 1 and node[0].tag.endswith("}Seq"):
+            items = [(item.text or "").strip() for item in node[0]]
+            if items and all(items):
+                yield key_of(node.tag), " ".join(items)
 
 
 def sequences(packet: bytes | None) -> dict[str, tuple[str, ...]]:
@@ -95,7 +102,7 @@ def sequences(packet: bytes | None) -> dict[str, tuple[str, ...]]:
         items = [li.text or "" for li in node.iterfind("./{*}*/{*}li") if len(li) == 0]
         if items:
             found.setdefault(key_of(node.tag), tuple(item.strip() for item in items))
-    return {**found, **{key: (text,) for key, text in Xmp(packet).values.items()}}
+    return {**{key: (text,) for key, text in Xmp(packet).values.items()}, **found}
 
 
 def unread(packet: bytes | None) -> str:
