@@ -10,12 +10,14 @@ import signal
 import struct
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import android
+import fields
 import gain
 import iphone
 import mutations
@@ -32,6 +34,7 @@ from rebokeh.bokeh.photo import Photo
 # Of processor time: a machine may do other things too. Of resident memory, interpreter and libraries included.
 MOST_S, MOST_BYTES = 2.0, 500_000_000
 _GIVE_UP_S = 60.0
+_LARGE = 5_000_000
 
 _ROWS, _COLUMNS = np.mgrid[:64, :96]
 RGB = np.stack([2 * _COLUMNS, 3 * _ROWS, _COLUMNS + _ROWS], axis=-1).astype(np.uint8)
@@ -217,8 +220,6 @@ def _of_png() -> Iterator[mutations.Variant]:
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + bytes(4)
 
-    import zlib
-
     bomb = zlib.compress(bytes(200_000_000), 9)
     for name, more in (
         ("a profile that swells", chunk(b"iCCP", b"x\0\0" + bomb)),
@@ -243,10 +244,8 @@ _EXTRA: dict[str, Callable[[], Iterator[mutations.Variant]]] = {
 }  # fmt: skip
 
 
-def fields_of(family: str):
+def fields_of(family: str) -> list[fields.Field]:
     """Return the fields of a family's whole file."""
-    import fields
-
     return fields.of(FAMILIES[family].layout, whole(family)).fields
 
 
@@ -255,7 +254,7 @@ def fields_of(family: str):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a file: "error", "same", "note", "no depth", "other", "silent", or "FAIL", and what it took."""
+    """What became of a file (error, same, note, no depth, other, silent, FAIL), and what it took."""
 
     kind: str
     detail: str = ""
@@ -351,10 +350,14 @@ class Worker:
         return self
 
     def __exit__(self, *_) -> None:
+        self._stop()
+        self._file.close()
+
+    def _stop(self) -> None:
         if self._process:
             self._process.kill()
             self._process.join()
-        self._file.close()
+        self._process = None
 
     def _start(self) -> None:
         self._connection, theirs = self._context.Pipe()
@@ -375,6 +378,8 @@ class Worker:
         return found
 
     def _once(self, family: str, data: bytes) -> Outcome:
+        if self._process is not None and len(data) > _LARGE:  # what earlier files left is not this one's
+            self._stop()
         if self._process is None:
             self._start()
         Path(self._file.name).write_bytes(data)

@@ -10,6 +10,7 @@ follows what the parser's code does with it; random changes bytes by a seeded di
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.util
 import random
 import re
@@ -47,8 +48,7 @@ def by_random(name: str, runs: int, seed: int) -> None:
 
 def by_atheris(name: str, runs: int, seed: int) -> None:
     """Call one target with inputs that atheris finds, until one is wrong; ends the process."""
-    import atheris
-
+    atheris = importlib.import_module("atheris")
     with atheris.instrument_imports(include=["rebokeh.bokeh"]):
         from targets import TARGETS
     target = TARGETS[name]
