@@ -141,11 +141,25 @@ def _parse_curve(tag: bytes) -> Curve:
         elif n > 65536:
             raise BrokenProfileError("the ICC profile is damaged")
         else:
-            curve = Curve(table=tuple(x / 65535 for x in struct.unpack_from(f">{n}H", tag, 12)))
+            curve = Curve(table=_told_apart(np.array(struct.unpack_from(f">{n}H", tag, 12), np.float64)))
     else:
         raise BrokenProfileError("the ICC profile is damaged")
     _check_invertible(curve)
     return curve
+
+
+def _told_apart(steps: NDArray) -> tuple[float, ...]:
+    """Table of light 0..1 whose equal entries rise by less than a step, so that each code has a light of its own.
+
+    Near black a power curve lies below the first of the 65535 steps for hundreds of 16-bit codes, which would all
+    come back as one.
+    """
+    starts = np.flatnonzero(np.append(True, np.diff(steps) != 0))
+    lengths = np.diff(np.append(starts, len(steps)))
+    place = (np.arange(len(steps)) - np.repeat(starts, lengths) + 0.5) / np.repeat(lengths, lengths) - 0.5
+    place[: lengths[0]] = np.arange(lengths[0]) / (2 * lengths[0])
+    place[len(steps) - lengths[-1] :] = np.arange(1 - lengths[-1], 1) / (2 * lengths[-1])
+    return tuple((np.clip(steps + place, 0, 65535) / 65535).tolist())
 
 
 def _general_form(kind: int, v: list[float]) -> tuple[float, float, float, float, float, float, float]:

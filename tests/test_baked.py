@@ -145,7 +145,7 @@ def _of_one_depth() -> tuple[np.ndarray, np.ndarray]:
 def _softest_in_the_middle() -> tuple[np.ndarray, np.ndarray]:
     """Return something blurred between sharp things before and behind it: motion, no lens."""
     rgb = np.concatenate([things(1), blurred(things(2), 8.0), things(3)], axis=1)
-    return rgb, np.repeat(np.float32([1.0, 0.6, 0.2]), SIZE)[None] + np.zeros((SIZE, 1), np.float32)
+    return rgb, np.repeat(np.array([1.0, 0.6, 0.2], np.float32), SIZE)[None] + np.zeros((SIZE, 1), np.float32)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_missing_blur(radius_px, focus, px_per_dioptre):
 def test_what_is_missing_is_the_difference_of_the_squares():
     baked = Baked((0.0, 0.5, 1.5), (10.0, 0.0, 20.0), 0.5, 1.0)
     lens = thin_lens(0.5, 50.0)
-    dioptres = np.float32([0.0, 0.25, 0.5, 1.0, 1.5])
+    dioptres = np.array([0.0, 0.25, 0.5, 1.0, 1.5], np.float32)
     missing = lens.radius_px(baked.without(dioptres, lens))
     np.testing.assert_allclose(missing, [525**0.5, 131.25**0.5, 0.0, -(525**0.5), -(2100**0.5)], rtol=2e-3, atol=0.02)
 

@@ -15,6 +15,7 @@ from rebokeh.bokeh.io.gain_map import GainMapError, GainMetadata
 from rebokeh.bokeh.photo import GainMap
 
 RAMP = np.arange(256, dtype=np.uint8).reshape(16, 16)
+SLIGHT = (1 / 64, 1 / 64, 1 / 64)
 XMP: dict[str, object] = {
     "GainMapMin": -0.5, "GainMapMax": 3.25, "Gamma": 1.5, "OffsetSDR": 0.0625, "OffsetHDR": 0.03125,
     "HDRCapacityMin": 0.25, "HDRCapacityMax": 3.5,
@@ -55,7 +56,7 @@ def test_three_channels():
 
 def test_what_is_left_out_is_as_the_specification_has_it():
     found = gain_map.from_xmp(gain.hdrgm({"GainMapMax": 2}))
-    assert found == GainMetadata((0.0,) * 3, (2.0,) * 3, alternate_headroom=2.0)
+    assert found == GainMetadata((0.0, 0.0, 0.0), (2.0, 2.0, 2.0), alternate_headroom=2.0)
     assert gain_map.from_xmp(gain.hdrgm({})) is None, "the primary's own XMP may have the version alone"
     assert gain_map.from_xmp(None) is None
 
@@ -71,7 +72,7 @@ def test_what_is_written_reads_back(low, high, gamma, offset, headroom, own):
     for name in ("low", "high", "gamma", "offset_base", "offset_alternate", "alternate_headroom"):
         np.testing.assert_allclose(getattr(again, name), getattr(said, name), atol=2e-6)
     assert again.in_base_colour == own
-    words: dict[str, object] = {k: v if len(v) > 1 else v[0] for k, v in gain_map.to_xmp_values(said).items()}
+    words: dict[str, object] = {k: v if len(v) != 1 else next(iter(v)) for k, v in gain_map.to_xmp_values(said).items()}
     assert gain_map.from_xmp(gain.hdrgm(words)) == GainMetadata(low, high, gamma, offset, offset[::-1], 0.0, headroom)
 
 
@@ -147,5 +148,5 @@ def test_radiance_with_offsets_is_the_closed_form(seed, base, alternate, colour)
 
 def test_no_gain_and_equal_offsets_add_nothing():
     rgb = np.random.default_rng(1).random((20, 30, 3)).astype(np.float32)
-    assert gained(rgb, GainMap(np.zeros((10, 15), np.float32), 4.0, (1 / 64,) * 3, (1 / 64,) * 3)) is None
+    assert gained(rgb, GainMap(np.zeros((10, 15), np.float32), 4.0, SLIGHT, SLIGHT)) is None
     assert rk.Photo(rgb=rgb, gain_map=GainMap(np.zeros((10, 15), np.float32), 4.0)).gain_map is not None

@@ -23,6 +23,7 @@ from rebokeh.bokeh.io.write import encode
 from rebokeh.bokeh.photo import GainMap, Metadata
 
 H, W = 96, 128
+SLIGHT = (1 / 64, 1 / 64, 1 / 64)
 HDR_OR_NOT: tuple[Literal["gain-map", "off"], ...] = ("gain-map", "off")
 P3 = named_profile("Display P3")
 Y, X = np.mgrid[:H, :W].astype(np.float32)
@@ -92,7 +93,7 @@ def iphone_curve(code: np.ndarray) -> np.ndarray:
 # --- Ultra HDR
 
 
-@pytest.mark.parametrize("gain", [None, GainMap(half(2.0), 4.0), GainMap(half(2.0), 4.0, (1 / 64,) * 3, (1 / 64,) * 3)])
+@pytest.mark.parametrize("gain", [None, GainMap(half(2.0), 4.0), GainMap(half(2.0), 4.0, SLIGHT, SLIGHT)])
 def test_ultra_hdr_reads_back_as_the_same_light(gain):
     source = scene(gain)
     again = rk.load(encode(source, "jpeg", hdr="gain-map"))

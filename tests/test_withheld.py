@@ -26,7 +26,7 @@ def photo(depth: np.ndarray | float, gain_map: GainMap | None, lamp: bool = True
 def lamp_map(stops: float, colour: bool = False, base: float = 0.0, alternate: float = 0.0) -> GainMap:
     log2_gain = np.zeros((60, 80, 3) if colour else (60, 80), np.float32)
     log2_gain[30:32, 40:42] = np.array([stops, stops / 2, 0.0]) if colour else stops
-    return GainMap(log2_gain, 2.0**stops, (base,) * 3, (alternate,) * 3)
+    return GainMap(log2_gain, 2.0**stops, (base, base, base), (alternate, alternate, alternate))
 
 
 def radiance(picture: rk.Photo) -> np.ndarray:

@@ -76,8 +76,10 @@ def spoilt(kind: str, rgb: FloatArray, dioptres: FloatArray) -> Iterator[Case]:
     rgb = np.clip(rgb, 0.0, 1.0)
     grain = np.random.default_rng(0).normal(0.0, 1.0, rgb.shape).astype(np.float32)
     yield Case(f"{kind}, sharp", rgb, dioptres)
-    yield Case(f"{kind}, grain", (np.sqrt(rgb) + 0.02 * grain) ** 2, dioptres)
-    yield Case(f"{kind}, night", np.clip(np.sqrt(0.05 * rgb) + 0.04 * grain, 0.0, 1.0) ** 2, dioptres)
+    yield Case(f"{kind}, grain", np.square(np.sqrt(rgb) + 0.02 * grain, dtype=np.float32), dioptres)
+    yield Case(
+        f"{kind}, night", np.square(np.clip(np.sqrt(0.05 * rgb) + 0.04 * grain, 0.0, 1.0), dtype=np.float32), dioptres
+    )
     yield Case(f"{kind}, camera moved", ndimage.uniform_filter1d(rgb, 15, axis=1), dioptres)
     yield Case(f"{kind}, out of focus all over", ndimage.gaussian_filter(rgb, (4.0, 4.0, 0.0)), dioptres)
 

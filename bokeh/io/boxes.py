@@ -9,9 +9,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 # Phones write a few hundred items at most (grid tiles); more is a decompression trick.
 _MAX_ITEMS = 20_000
+_Bytes = TypeVar("_Bytes", bytes, memoryview)
 
 
 class BoxError(ValueError):
@@ -20,7 +22,10 @@ class BoxError(ValueError):
 
 @dataclass
 class Item:
-    """One item of the file: its type, where its bytes lie, its properties in order; `info` is its whole ``infe``."""
+    """One item of the file: its type, where its bytes lie, its properties in order; `info` is its whole ``infe``.
+
+    `hidden`: it is a part of others, not to be shown. `missing`: it names properties that are not there.
+    """
 
     kind: str = ""
     content_type: str = ""
@@ -28,6 +33,8 @@ class Item:
     extents: list[tuple[int, int]] = field(default_factory=list)
     properties: list[tuple[str, bytes]] = field(default_factory=list)
     info: bytes = b""
+    hidden: bool = False
+    missing: bool = False
 
     def find(self, kind: str) -> bytes | None:
         """Payload of the first property of this four-letter type."""
@@ -66,11 +73,14 @@ class Meta:
                 found.setdefault(self.items[item_id].aux_type, []).append(item_id)
         return found
 
-    def xmp(self, item_id: int) -> bytes | None:
-        """XMP that describes the item, or None."""
+    def xmp(self, item_id: int, most: int | None = None) -> bytes | None:
+        """XMP that describes the item, or None; raises `BoxError` when it has more than `most` bytes."""
         for source in self.referring("cdsc", item_id):
             item = self.items.get(source)
             if item and item.kind == "mime" and "rdf" in item.content_type:
+                size = sum(size for _, size in item.extents)
+                if most is not None and size > most:
+                    raise BoxError(f"it has {size / 1e6:.0f} MB")
                 return self.payload(item)
         return None
 
@@ -118,9 +128,11 @@ def read_meta(data: bytes) -> Meta:
         When there is none, or it is damaged.
     """
     try:
-        meta = next((body for kind, body in _boxes(data) if kind == "meta"), None)
-        if meta is None:
+        # A view: the coded pictures, or a hundred megabytes of padding, are stepped over and not copied.
+        found = next((body for kind, body in _boxes(memoryview(data)) if kind == "meta"), None)
+        if found is None:
             raise BoxError("no meta box")
+        meta = bytes(found)
         boxes: dict[str, bytes] = {}
         for kind, body in _boxes(meta[4:]):
             boxes.setdefault(kind, body)
@@ -138,7 +150,7 @@ def read_meta(data: bytes) -> Meta:
         raise BoxError("damaged box structure") from err
 
 
-def _boxes(data: bytes) -> Iterator[tuple[str, bytes]]:
+def _boxes(data: _Bytes) -> Iterator[tuple[str, _Bytes]]:
     at = 0
     while at + 8 <= len(data):
         size, kind = struct.unpack_from(">I4s", data, at)
@@ -190,7 +202,7 @@ def _read_infos(box: bytes) -> dict[int, Item]:
         info = _Reader(body)
         item_id = info.number(2 if info.version == 2 else 4)
         info.number(2)
-        item = Item(kind=info.number(4).to_bytes(4, "big").decode("latin-1"), info=body)
+        item = Item(info.number(4).to_bytes(4, "big").decode("latin-1"), info=body, hidden=bool(info.flags & 1))
         info.text()
         if item.kind == "mime":
             item.content_type = info.text()
@@ -241,3 +253,5 @@ def _read_properties(box: bytes, items: dict[int, Item]) -> None:
                 index = reader.number(2) & 0x7FFF if reader.flags & 1 else reader.number(1) & 0x7F
                 if 0 < index <= len(shelf):
                     item.properties.append(shelf[index - 1])
+                elif index:
+                    item.missing = True

@@ -18,6 +18,7 @@ from ..errors import InputError, RebokehError
 from ..photo import ASPECT_TOLERANCE, Metadata, Photo, Rendering
 from . import apple, intrinsics, mark
 from .exif import Facts
+from .xmp import unread
 
 # Twice the largest phone sensor; above it a picture is an attack or belongs to another tool.
 MAX_PIXELS = 200_000_000
@@ -65,14 +66,29 @@ def silence() -> Iterator[None]:
         os.close(kept)
 
 
-def check_size(width: int, height: int, name: str, what: str = "picture") -> None:
-    """Refuse what is larger than `MAX_PIXELS`, before it is decoded."""
+def check_size(width: int, height: int, name: str, what: str = "picture", most: int | None = None) -> None:
+    """Refuse what is larger than `MAX_PIXELS`, or than its file can hold, before it is decoded.
+
+    Parameters
+    ----------
+    width, height : int
+        As the file states them.
+    name, what : str
+        For messages.
+    most : int, optional
+        Pixels that the file's bytes can hold.
+    """
     if width < 1 or height < 1:
         raise InputError(f"{name}: the {what} is empty ({width}x{height})")
     if width * height > MAX_PIXELS:
         raise InputError(
             f"{name}: the {what} has {width * height / 1e6:.0f} megapixels ({width}x{height}), more than the "
             f"{MAX_PIXELS // 1_000_000} rebokeh takes; make it smaller first"
+        )
+    if most is not None and width * height > most:
+        raise InputError(
+            f"{name}: the {what} is truncated or damaged (it claims {width}x{height} pixels, its bytes hold at most "
+            f"{most}); get a fresh copy of the file"
         )
 
 
@@ -124,6 +140,10 @@ class Decoded:
         area, where = apple.af_area(self.facts, self.xmp, size, self.turn)
         if area:
             self.notes.append(f"AF area from {where}")
+        if self.facts.damaged:
+            self.notes.append("the EXIF block is damaged: read as far as it is whole")
+        if why := unread(self.xmp):
+            self.notes.append(f"the XMP {why}")
         values = more.pop("depth_xmp", {})
         camera = intrinsics.read(values)
         camera = camera and intrinsics.turned(camera, size, self.turn)
@@ -166,9 +186,11 @@ class Decoded:
         return Photo(rgb=rgb, profile=self.profile, meta=meta, **more)
 
 
-def profile_or_note(icc: bytes | None, notes: list[str]) -> Profile | None:
-    """Return the profile; sRGB with a note when it is broken; None when it works by tables."""
+def profile_or_note(icc: bytes | None, notes: list[str], codes: NDArray | None = None) -> Profile | None:
+    """Return the profile; sRGB with a note when it is broken, or grey and the codes are not; None for tables."""
     try:
+        if icc and icc[16:20] == b"GRAY" and codes is not None and (codes != codes[..., :1]).any():
+            raise BrokenProfileError("the ICC profile is of a grey picture, and this has colours")
         return Profile.from_icc(icc)
     except LutProfileError:
         return None

@@ -74,7 +74,8 @@ def read(data: bytes, name: str) -> Photo:
 
 
 def _check_whole(data: bytes) -> None:
-    """Refuse a file that is cut off: LibRaw takes what is missing for black."""
+    """Refuse a file that is cut off, or goes in circles: LibRaw takes what is missing for black, and never ends."""
+    _check_chain(data)
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         pages = [page for page in file.pages if isinstance(page, tifffile.TiffPage)]
         for page in pages:
@@ -84,6 +85,17 @@ def _check_whole(data: bytes) -> None:
                     raise ValueError("its data lie beyond its end")
             if len(pages) > _MAX_PAGES:
                 raise ValueError("too many pictures in it")
+
+
+def _check_chain(data: bytes) -> None:
+    order = "<" if data[:2] == b"II" else ">"
+    ifd, seen = struct.unpack_from(order + "I", data, 4)[0], set()
+    while ifd:
+        if ifd in seen or len(seen) > _MAX_PAGES:
+            raise ValueError("its directories go in circles")
+        seen.add(ifd)
+        count = struct.unpack_from(order + "H", data, ifd)[0]
+        ifd = struct.unpack_from(order + "I", data, ifd + 2 + 12 * count)[0]
 
 
 def _rawpy(name: str) -> Any:

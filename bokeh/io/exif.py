@@ -39,6 +39,7 @@ class Facts:
     subject_distance_m: float | None = None
     zoom: float | None = None
     maker: dict[int, float] | None = None
+    damaged: bool = False
 
 
 class _Entry(NamedTuple):
@@ -92,16 +93,38 @@ def _directories(exif: bytes) -> tuple[int, str, dict[int, _Entry], dict[int, _E
     main = {e.tag: e for e in _entries(exif, order, base + struct.unpack_from(order + "I", exif, base + 4)[0], base)}
     inner: dict[int, _Entry] = {}
     if EXIF_IFD in main:
-        inner = {e.tag: e for e in _entries(exif, order, base + _values(exif, order, main[EXIF_IFD])[0], base)}
+        inner = {e.tag: e for e in _entries(exif, order, base + _pointer(exif, order, main[EXIF_IFD]), base)}
     return base, order, main, inner
+
+
+def _pointer(data: bytes, order: str, entry: _Entry) -> int:
+    """Where an entry points to; beyond everything when it is no pointer."""
+    return _values(data, order, entry)[0] if entry.kind == 4 else 1 << 32
+
+
+def _is_damaged(exif: bytes, base: int, order: str) -> bool:
+    """Whether the main or the EXIF directory, or a value of theirs, lies outside the block."""
+    if len(exif) < base + 8:
+        return True
+    todo, k = [struct.unpack_from(order + "I", exif, base + 4)[0]], 0
+    while k < len(todo):
+        ifd, k = base + todo[k], k + 1
+        if ifd + 2 > len(exif) or k > 2:
+            return True
+        count = struct.unpack_from(order + "H", exif, ifd)[0]
+        found = list(_entries(exif, order, ifd, base))
+        if len(found) < count:
+            return True
+        todo += [_pointer(exif, order, e) for e in found if e.tag == EXIF_IFD]
+    return False
 
 
 def read(exif: bytes | None) -> Facts:
     """Read the facts of an EXIF block; a damaged block says what is still whole, or nothing."""
     found = _directories(exif) if exif else None
     if exif is None or found is None:
-        return Facts()
-    _, order, main, inner = found
+        return Facts(damaged=bool(exif))
+    base, order, main, inner = found
 
     def numbers(where: dict[int, _Entry], tag: int) -> tuple:
         entry = where.get(tag)
@@ -115,10 +138,11 @@ def read(exif: bytes | None) -> Facts:
     names = [w.split(b"\0")[0].decode("utf-8", "replace").strip() for w in words]
     if len(names) == 2 and names[1].lower().startswith(names[0].lower()):
         names = names[1:]
-    turn = (numbers(main, ORIENTATION) or (1,))[0]
+    stated = numbers(main, ORIENTATION)
+    turn = stated[0] if stated and stated[0] in range(1, 9) else 1
     width, height = numbers(inner, PIXEL_WIDTH), numbers(inner, PIXEL_HEIGHT)
     return Facts(
-        orientation=turn if turn in range(1, 9) else 1,
+        orientation=int(turn),
         camera=" ".join(c for c in " ".join(names).split() if c.isprintable()),
         focal_mm=positive(FOCAL_LENGTH),
         f35_mm=positive(FOCAL_35),
@@ -127,6 +151,7 @@ def read(exif: bytes | None) -> Facts:
         subject_distance_m=positive(SUBJECT_DISTANCE),
         zoom=positive(ZOOM),
         maker=_apple_maker_note(exif, inner.get(MAKER_NOTE)),
+        damaged=_is_damaged(exif, base, order) or bool(stated and stated[0] not in range(0, 9)),
     )
 
 
@@ -151,7 +176,7 @@ def extract(tiff: bytes) -> bytes | None:
     base, order, main, inner = found
     directories = [[e for tag, e in main.items() if tag in _CAMERA_TAGS], list(inner.values())]
     gps = main.get(GPS_IFD)
-    directories.append(list(_entries(tiff, order, base + _values(tiff, order, gps)[0], base)) if gps else [])
+    directories.append(list(_entries(tiff, order, base + _pointer(tiff, order, gps), base)) if gps else [])
     pointers = [(EXIF_IFD, 1), (GPS_IFD, 2)]
     pointers = [(tag, k) for tag, k in pointers if directories[k]]
     counts = [len(directories[0]) + len(pointers), len(directories[1]), len(directories[2])]
@@ -211,9 +236,11 @@ def for_output(
     base, order, main, inner = found
     data = bytearray(exif)
     h, w = size
+    ifd = base + struct.unpack_from(order + "I", data, base + 4)[0]
+    end = ifd + 2 + 12 * struct.unpack_from(order + "H", data, ifd)[0]
 
     def put(entry: _Entry | None, *values: int) -> None:
-        if entry and entry.kind in (3, 4) and entry.n == len(values):
+        if entry and _is_apart(entry, base, ifd, end) and entry.kind in (3, 4) and entry.n == len(values):
             top = 0xFFFF if entry.kind == 3 else 0xFFFFFFFF
             struct.pack_into(order + _TYPES[entry.kind][1] * len(values), data, entry.value_at,
                              *(min(max(v, 0), top) for v in values))  # fmt: skip
@@ -227,14 +254,19 @@ def for_output(
         centre = (round((x + aw / 2) * w), round((y + ah / 2) * h))
         extent = {2: (), 3: (round(max(aw * w, ah * h)),), 4: (round(aw * w), round(ah * h))}
         put(area, *centre, *extent.get(area.n, ()))
-    ifd = base + struct.unpack_from(order + "I", data, base + 4)[0]
-    end = ifd + 2 + 12 * struct.unpack_from(order + "H", data, ifd)[0]
     if end + 4 <= len(data):
         data[end : end + 4] = bytes(4)
     if not keep_orientation:
         _remove_entry(data, order, ifd, ORIENTATION)
-    block = bytes(data[base:])
-    return block if keep_gps else without_gps(block)
+    made = bytes(data[base:])
+    made = made if keep_gps else without_gps(made)
+    return made if made and _directories(made) else None
+
+
+def _is_apart(entry: _Entry, base: int, ifd: int, end: int) -> bool:
+    """Whether a value stands where neither the header nor the directory does, as in a damaged block it may."""
+    first, last = entry.value_at, entry.value_at + entry.size
+    return entry.size <= 4 or (first >= base + 8 and (first >= end or last <= ifd))
 
 
 def _erase_directory(data: bytearray, order: str, base: int, ifd: int) -> None:
@@ -266,7 +298,7 @@ def without_gps(exif: bytes) -> bytes | None:
     base, order, main, _ = found
     data = bytearray(exif)
     if GPS_IFD in main:
-        _erase_directory(data, order, base, base + _values(exif, order, main[GPS_IFD])[0])
+        _erase_directory(data, order, base, base + _pointer(exif, order, main[GPS_IFD]))
         _remove_entry(data, order, base + struct.unpack_from(order + "I", exif, base + 4)[0], GPS_IFD)
     return bytes(data)
 

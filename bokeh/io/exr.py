@@ -16,6 +16,8 @@ from .common import Decoded, check_size, decoding, silence
 
 # Renderers write infinity as inf, or as a distance nothing has.
 FAR_M = 1e5
+# A 4K frame may hold a render region of any size.
+_LARGE_FRAME, _MOST_EMPTY = 4096 * 2160, 16
 _REC709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)
 
 
@@ -70,6 +72,7 @@ def read_channels(data: bytes, name: str, what: str = "picture") -> tuple[dict[s
         parts = _parts(data)
         header = dict(parts[0].header)
         frame = _window(header["displayWindow"])
+        _check_frame(frame, _window(header["dataWindow"]), name, what)
         for part in parts:
             window = _window(part.header["dataWindow"])
             for key, channel in part.channels.items():
@@ -88,6 +91,16 @@ def _parts(data: bytes, header_only: bool = False) -> list:
     if said.getvalue() or not parts:
         raise ValueError(said.getvalue() or "no parts")
     return parts
+
+
+def _check_frame(frame: tuple[int, int, int, int], window: tuple[int, int, int, int], name: str, what: str) -> None:
+    """Refuse a huge frame of which the pixels fill next to nothing: black is made without a byte in the file."""
+    whole, filled = frame[2] * frame[3], window[2] * window[3]
+    if whole > max(_LARGE_FRAME, _MOST_EMPTY * filled):
+        raise InputError(
+            f"{name}: the {what} is {window[2]}x{window[3]} in a display window of {frame[2]}x{frame[3]}; "
+            "crop the display window to it first"
+        )
 
 
 def _window(box) -> tuple[int, int, int, int]:

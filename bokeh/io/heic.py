@@ -10,11 +10,11 @@ from ..colour import Profile
 from ..errors import InputError
 from ..photo import FloatArray, Photo, Rendering
 from ..pq import Coding
-from . import apple, boxes, exif, mark, tone_map
+from . import apple, boxes, exif, integrity, mark, tone_map
 from .common import Decoded, check_size, decoding, profile_or_note, same_aspect, upright
 from .lut import to_srgb
 from .raster import cicp_profile
-from .xmp import REBOKEH_URI
+from .xmp import MAX_BYTES, REBOKEH_URI, unread
 
 
 def read(data: bytes, name: str) -> Photo:
@@ -38,6 +38,7 @@ def read(data: bytes, name: str) -> Photo:
         meta = None  # libheif may know better
     if meta and not meta.is_whole():
         raise InputError(f"{name}: the picture is truncated; get a fresh copy of the file")
+    integrity.check_metadata_size(meta, name)
     with decoding(name):
         # Sizes are known before pixels are decoded; 10 and 12 bit come as 16.
         image = opened(data)
@@ -45,7 +46,7 @@ def read(data: bytes, name: str) -> Photo:
         info = dict(image.info)
         codes = _rgb(np.asarray(image), image.mode)
         codes = _whole_range(codes, int(info.get("bit_depth", 8)))
-    notes: list[str] = []
+    notes = integrity.doubts(meta)
     profile, coding, codes = _profile(info, codes, name, notes)
     block = info.get("exif") or None
     decoded = Decoded(
@@ -122,7 +123,7 @@ def _rgb(codes: NDArray, mode: str) -> NDArray:
 def _profile(info: dict, codes: NDArray, name: str, notes: list[str]) -> tuple[Profile, Coding, NDArray]:
     icc = info.get("icc_profile")
     if icc:
-        profile = profile_or_note(icc, notes)
+        profile = profile_or_note(icc, notes, codes)
         if profile:
             return profile, "sdr", codes
         profile, codes = to_srgb(codes, icc, name, notes)
@@ -151,28 +152,32 @@ def depth_of(image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Dec
     if not same_aspect(codes.shape, (decoded.codes.shape[0], decoded.codes.shape[1])):
         decoded.notes.append("the depth map has another shape than the picture, so it is not used")
         return {}
-    values = _xmp_of_depth(meta)
+    values = _xmp_of_depth(meta, decoded.notes)
     low, high = limits.get("d_min"), limits.get("d_max")
     if low is None or high is None:
         low, high = apple.number(values, "apdi:FloatMinValue"), apple.number(values, "apdi:FloatMaxValue")
     return apple.depth(codes, (low, high), values, "HEIC", decoded.notes)
 
 
-def _xmp_of_depth(meta: boxes.Meta | None) -> dict[str, str]:
+def _xmp_of_depth(meta: boxes.Meta | None, notes: list[str]) -> dict[str, str]:
     """XMP values of the depth item: of the auxiliary whose XMP speaks of depth data."""
     for ids in meta.auxiliaries().values() if meta else ():
         for item_id in ids:
-            values = _item_xmp(meta, item_id)
+            values = _item_xmp(meta, item_id, notes)
             if any(key.startswith("depthData:") for key in values):
                 return values
     return {}
 
 
-def _item_xmp(meta: boxes.Meta | None, item_id: int) -> dict[str, str]:
+def _item_xmp(meta: boxes.Meta | None, item_id: int, notes: list[str]) -> dict[str, str]:
     try:
-        return apple.xmp_values(meta.xmp(item_id)) if meta else {}
-    except boxes.BoxError:
+        packet = meta.xmp(item_id, MAX_BYTES) if meta else None
+    except boxes.BoxError as err:
+        notes.append(f"the XMP of item {item_id} is not read: {err}")
         return {}
+    if why := unread(packet):
+        notes.append(f"the XMP of item {item_id} {why}")
+    return apple.xmp_values(packet)
 
 
 def auxiliaries_of(
@@ -189,7 +194,7 @@ def auxiliaries_of(
         if urn == apple.GAIN_MAP_URN:
             if "gain_map" in more:
                 continue
-            head = apple.headroom(_item_xmp(meta, ids[0]), decoded.facts)
+            head = apple.headroom(_item_xmp(meta, ids[0], decoded.notes), decoded.facts)
             codes = _aux_codes(image, ids[0], decoded, "gain map") if head and head > 1.0 else None
             more.update(apple.gain_map_or_note(codes, head, decoded.notes))
         elif urn == apple.MATTE_URN:

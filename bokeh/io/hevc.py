@@ -18,8 +18,8 @@ from . import boxes
 from .container import Part, Property, info
 
 # libde265, which most programs read HEIC with, refuses a coded picture of more than 16 MiB. Noise at quality 100 takes
-# 1.9 bytes a pixel in 8 bits, 2.3 in 10.
-_MOST_PIXELS = 7_000_000
+# 1.9 bytes a pixel in 8 bits, 2.3 in 10; exactly coded, 3.1 and 3.9.
+_MOST_PIXELS, _MOST_EXACT_PIXELS = 7_000_000, 4_000_000
 _TILE_STEP = 64  # MIAF (ISO/IEC 23000-22) wants tiles of whole multiples
 LOSSLESS = -1
 
@@ -74,7 +74,7 @@ def coded(codes: NDArray, bits: int, quality: int, profile: Profile, cicp: tuple
         16-bit codes are rounded to `bits`.
     bits : {8, 10}
     quality : int
-        1..100
+        1..100; 100 is exact.
     profile : Profile
     cicp : (int, int, int), optional
         H.273 code points of primaries, transfer and matrix, instead of the profile.
@@ -92,6 +92,9 @@ def coded(codes: NDArray, bits: int, quality: int, profile: Profile, cicp: tuple
         "transfer_characteristics": transfer,
         **({"icc_profile": profile.icc} if profile.icc and not cicp else {}),
     }
+    if quality == 100:
+        # Luma and chroma round, and half the chroma is gone: exact are only the colours themselves (GBR, 4:4:4).
+        quality, more = LOSSLESS, more | {"chroma": 444, "matrix_coefficients": 0}
     return _tiled(codes, "RGB" if bits == 8 else "RGB;16", quality, more)
 
 
@@ -102,12 +105,15 @@ def coded_map(codes: NDArray[np.uint8], quality: int = LOSSLESS) -> Coded:
 
 def _tiled(codes: NDArray, mode: str, quality: int, more: dict) -> Coded:
     h, w = codes.shape[:2]
-    tile = _tile_size(h, w)
+    tile = _tile_size(h, w, _MOST_EXACT_PIXELS if quality == LOSSLESS and codes.ndim == 3 else None)
 
     def code(corner: tuple[int, int]) -> bytes:
         piece = codes[corner[0] : corner[0] + tile[0], corner[1] : corner[1] + tile[1]]
         beyond = [(0, tile[k] - piece.shape[k]) for k in (0, 1)] + [(0, 0)] * (codes.ndim - 2)
         piece = np.pad(piece, beyond, "edge") if any(after for _, after in beyond) else np.ascontiguousarray(piece)
+        if codes.dtype == np.uint16:  # the encoder cuts the low bits off
+            top = (1 << more["bit_depth"]) - 1
+            piece = ((piece * np.uint32(top) + 32767) // 65535 << (16 - more["bit_depth"])).astype(np.uint16)
         file = io.BytesIO()
         pillow_heif.encode(
             mode,
@@ -131,11 +137,12 @@ def _tiled(codes: NDArray, mode: str, quality: int, more: dict) -> Coded:
     return Coded((h, w), tile, tiles, boxes.brand_box(files[0]))
 
 
-def _tile_size(height: int, width: int) -> tuple[int, int]:
+def _tile_size(height: int, width: int, most: int | None = None) -> tuple[int, int]:
     """(height, width) of the fewest equal tiles that may each be coded in one piece."""
+    most = most or _MOST_PIXELS
     best = (height, width)
     fewest = math.inf
-    least = -(-height * width // _MOST_PIXELS)
+    least = -(-height * width // most)
     if least == 1:
         return best
     for rows in range(1, 2 * least + 1):
@@ -143,7 +150,7 @@ def _tile_size(height: int, width: int) -> tuple[int, int]:
             tile = _whole_steps(height / rows), _whole_steps(width / columns)
             # As few as can be, and of those the nearest to a square: the least length of seams.
             cost = rows * columns + abs(math.log(tile[0] / tile[1])) / 10
-            if tile[0] * tile[1] <= _MOST_PIXELS and cost < fewest:
+            if tile[0] * tile[1] <= most and cost < fewest:
                 best, fewest = tile, cost
     return best
 

@@ -40,10 +40,20 @@ def read(data: bytes, name: str) -> Photo:
         found = found if "depth" in found else {**fields(jpeg), **found}
     if "gain_map" not in found:
         found |= ultra_hdr.fields(jpeg)
-    if not found and any(start + size > len(data) for start, size in segments.frames):
-        decoded.notes.append("lists further frames (depth, mattes) that are cut off or gone")
+    if not {"depth", "gain_map"} <= found.keys():
+        _say_what_is_lost(jpeg, decoded.notes)
     area = found.pop("af_area", None)
     photo = decoded.photo(**found)
     if area is not None and photo.meta.af_area is None:
         photo = replace(photo, meta=replace(photo.meta, af_area=area))
     return photo
+
+
+def _say_what_is_lost(jpeg: Jpeg, notes: list[str]) -> None:
+    frames = jpeg.segments.frames
+    whole = [start for start, size in frames if start + size <= len(jpeg.data)]
+    if len(whole) < len(frames):
+        notes.append("lists further frames (depth, mattes, gain map) that are cut off or gone")
+    silent = sum(not Xmp(found.xmp).values for start in whole if (found := walk(jpeg.data, start)))
+    if silent:
+        notes.append(f"{silent} further frame{'s' * (silent > 1)} without XMP: nothing says what it is")

@@ -9,22 +9,30 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
+import zlib
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin
 
-from ..colour import D65, PRIMARIES, BrokenProfileError, Profile, gamma_curve, named_profile
+from ..colour import D65, LINEAR_CURVE, PRIMARIES, SRGB_CURVE, BrokenProfileError, Profile, gamma_curve, named_profile
 from ..photo import Photo
 from ..pq import Coding
-from . import boxes, exif, tone_map
+from . import boxes, exif, integrity, tone_map
 from .common import Decoded, check_size, decoding, profile_or_note, silence, upright
 from .lut import convert_image, to_srgb
 
 # H.273 code points that pictures use.
 _CICP_PRIMARIES = {1: "sRGB", 9: "Rec.2020", 12: "Display P3"}
 _CICP_HDR: dict[int, Coding] = {16: "pq", 18: "hlg"}
+# The camera curves (Rec.709 and its kin) are shown as sRGB's by every program, and so not told apart from it.
+_CICP_CURVES = {4: gamma_curve(2.2), 5: gamma_curve(2.8), 8: LINEAR_CURVE}
+# Bits of pixels that one byte of the file can hold. JPEG needs a bit for each block of 8 x 8, deflate shrinks zeros
+# 1032-fold. Without this, a few bytes that claim 200 megapixels are decoded to grey, in gigabytes.
+_JPEG_PIXELS_PER_BYTE, _PNG_BITS_PER_BYTE = 512, 8 * 1032
+_PNG_TEXT = (b"iTXt", b"tEXt", b"zTXt")
+_PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
 
 def open_jpeg(data: bytes) -> JpegImagePlugin.JpegImageFile | MpoImagePlugin.MpoImageFile:
@@ -41,14 +49,68 @@ def open_jpeg(data: bytes) -> JpegImagePlugin.JpegImageFile | MpoImagePlugin.Mpo
     return several
 
 
+def most_pixels(data: bytes, kind: str) -> int | None:
+    """How many pixels a JPEG or PNG of so many bytes can hold; None for other kinds."""
+    if kind == "jpeg":
+        return len(data) * _JPEG_PIXELS_PER_BYTE
+    if kind == "png" and len(data) > 25:
+        return len(data) * _PNG_BITS_PER_BYTE // max(_png_pixel_bits(data), 1)
+    return None
+
+
+def _png_pixel_bits(data: bytes) -> int:
+    return data[24] * _PNG_CHANNELS.get(data[25], 1)
+
+
 def read_png(data: bytes, name: str) -> Photo:
     """Read a PNG, 8 or 16 bit."""
-    return decode(data, name, "png", lambda d: PngImagePlugin.PngImageFile(io.BytesIO(d))).photo()
+    shorter = _without_long_text(data)
+    decoded = decode(shorter, name, "png", lambda d: PngImagePlugin.PngImageFile(io.BytesIO(d)))
+    if len(shorter) < len(data):
+        decoded.notes.append(f"text of {(len(data) - len(shorter)) / 1e6:.0f} MB is not read")
+    if not (
+        decoded.codes[0].any() and decoded.codes[-1].any() and decoded.codes[:, 0].any() and decoded.codes[:, -1].any()
+    ):
+        _check_rows(data, name)
+    return decoded.photo()
+
+
+def _without_long_text(data: bytes) -> bytes:
+    """Return the PNG without text (XMP too) that is longer than Pillow takes, which else refuses the whole picture."""
+    view, kept, at = memoryview(data), [], 0
+    start = 8
+    while start + 8 <= len(data):
+        end = start + 12 + int.from_bytes(data[start : start + 4], "big")
+        if data[start + 4 : start + 8] in _PNG_TEXT and end - start - 12 > PngImagePlugin.MAX_TEXT_CHUNK:
+            kept.append(view[at:start])
+            at = min(end, len(data))
+        start = end
+    return b"".join([*kept, view[at:]]) if kept else data
+
+
+def _check_rows(data: bytes, name: str) -> None:
+    """Refuse a PNG that ends before its last row: Pillow leaves what is missing black. Asked where a side is black."""
+    width, height, interlaced = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big"), data[28]
+    wanted = height * (1 + -(-width * _png_pixel_bits(data) // 8))
+    unpacker, found, at = zlib.decompressobj(), 0, 8
+    with decoding(name):
+        while at + 8 <= len(data) and not interlaced and found < wanted:
+            size = int.from_bytes(data[at : at + 4], "big")
+            if data[at + 4 : at + 8] == b"IDAT":
+                for start in range(at + 8, at + 8 + size, 1 << 16):
+                    found += len(unpacker.decompress(data[start : min(start + (1 << 16), at + 8 + size)]))
+            at += 12 + size
+        if found < wanted and not interlaced:
+            raise ValueError("rows are missing")
 
 
 def read_avif(data: bytes, name: str) -> Photo:
     """Read an AVIF; more than 8 bits are rounded, unless imagecodecs is installed."""
+    meta = _meta(data)
+    integrity.check_av1_size(meta, name)
+    integrity.check_metadata_size(meta, name)
     decoded = decode(data, name, "avif", _open_avif)
+    decoded.notes.extend(integrity.doubts(meta))
     if (_avif_property(data, "pixi")[5:6] or b"\x08") > b"\x08":
         _deepen(data, decoded)
     return decoded.photo(
@@ -117,7 +179,7 @@ def decode(data: bytes, name: str, kind: str, opener: Callable[[bytes], Image.Im
     notes: list[str] = []
     with decoding(name), silence() if kind == "tiff" else contextlib.nullcontext():
         image = opener(data)
-        check_size(*image.size, name)
+        check_size(*image.size, name, "picture", most_pixels(data, kind))
         codes = _codes(image, data, opener, notes)
         image.load()  # PNG text after the pixels: XMP and EXIF may stand there
         info = dict(image.info)
@@ -125,12 +187,13 @@ def decode(data: bytes, name: str, kind: str, opener: Callable[[bytes], Image.Im
     if kind == "tiff":
         block = exif.extract(data)
     icc = info.get("icc_profile")
+    if icc is None and "icc_profile" in info:
+        notes.append("the ICC profile is incomplete: taken as sRGB")
     coding: Coding = "sdr"
     if isinstance(codes, Image.Image):  # CMYK
-        decoded_codes = convert_image(codes, icc or b"", name, notes)
-        profile = Profile()
+        profile, decoded_codes = convert_image(codes, icc or b"", name, notes)
     elif icc:
-        found = profile_or_note(icc, notes)
+        found = profile_or_note(icc, notes, codes)
         profile, decoded_codes = (found, codes) if found else to_srgb(codes, icc, name, notes)
     else:
         (profile, coding), decoded_codes = _untagged_profile(data, kind, info, notes), codes
@@ -225,7 +288,9 @@ def cicp_profile(primaries: int, transfer: int) -> tuple[Profile, Coding]:
     An HDR coding's profile has the sRGB curve, for SDR pictures that are made of it.
     """
     known = _CICP_PRIMARIES.get(primaries, "sRGB")
-    return Profile() if known == "sRGB" else named_profile(known), _CICP_HDR.get(transfer, "sdr")
+    curve = _CICP_CURVES.get(transfer, SRGB_CURVE)
+    profile = Profile() if known == "sRGB" and curve == SRGB_CURVE else named_profile(known, curve)
+    return profile, _CICP_HDR.get(transfer, "sdr")
 
 
 def _untagged_profile(data: bytes, kind: str, info: dict, notes: list[str]) -> tuple[Profile, Coding]:

@@ -16,7 +16,7 @@ from ..errors import DepthError, UnknownFormatError, UsageError
 from ..photo import DepthKind, FloatArray
 from . import exr, tiff
 from .common import NOMINAL_DIOPTRES, check_size, decoding, read_file, same_aspect, silence, upright
-from .raster import open_tiff, raw_mode, sixteen_bits
+from .raster import most_pixels, open_tiff, raw_mode, sixteen_bits
 from .registry import kind_of
 
 UNITS = ("m", "dioptre", "relative")
@@ -264,7 +264,7 @@ def _read_pillow(data: bytes, name: str, what: str, kind: str) -> NDArray:
             image = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
         else:
             image = open_tiff(data)
-        check_size(*image.size, name, what)
+        check_size(*image.size, name, what, most_pixels(data, kind))
         if image.mode in ("P", "PA", "CMYK", "YCbCr", "LAB", "HSV"):
             return np.asarray(image.convert("RGBA" if "transparency" in image.info else "RGB"))
         deep = raw_mode(image)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 
 import numpy as np
 import tifffile
@@ -22,6 +23,9 @@ logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 _DNG_VERSION = 50706
 _RGB, _GREY = 2, 1
+# How many bytes of pixels come out of one byte at most, by kind of compression: none, LZW (12 bits stand for
+# 3840 bytes at the most), deflate.
+_MOST_RATIO = {1: 1, 5: 2560, 8: 1032, 32946: 1032}
 
 
 def read(data: bytes, name: str) -> Photo:
@@ -50,13 +54,17 @@ def read_array(data: bytes, name: str, what: str = "picture") -> tuple[NDArray |
             raise UnknownFormatError(
                 f"{name}: this raw file (DNG in BigTIFF) is not read; develop it to a picture first"
             )
-        check_size(page.imagewidth, page.imagelength, name, what)
+        held = sum(page.databytecounts) * _MOST_RATIO.get(int(page.compression), len(data))
+        most = 8 * held // max(page.bitspersample * page.samplesperpixel, 1)
+        check_size(page.imagewidth, page.imagelength, name, what, most)
         if page.imagedepth != 1 or page.samplesperpixel > 16:
             raise ValueError("a volume, not a picture")
         for start, size in zip(page.dataoffsets, page.databytecounts, strict=False):
             # tifffile fills missing strips with zeros: a black band would pass for a picture.
             if start + size > len(data):
                 raise ValueError("strips lie beyond its end")
+        if len(page.dataoffsets) < math.prod(page.chunked):
+            raise ValueError("strips are missing")
         plain = int(page.photometric) in (_RGB, _GREY) and int(page.compression) in (1, 8, 32946)
         if not plain or not _whole_samples(page):
             return None, page
@@ -94,7 +102,7 @@ def _from_array(array: NDArray, page: tifffile.TiffPage, data: bytes, name: str)
         array = np.nan_to_num(array.astype(np.float32), nan=0.0, posinf=65504.0, neginf=0.0)
     else:
         bits = 8 * array.dtype.itemsize
-        found = profile_or_note(bytes(icc) if icc else None, notes)
+        found = profile_or_note(bytes(icc) if icc else None, notes, array)
         profile, array = (found, array) if found else to_srgb(array, bytes(icc), name, notes)
     return Decoded(
         codes=upright(array, facts.orientation),

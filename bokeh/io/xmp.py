@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from xml.etree.ElementTree import Element, ParseError
 
 import numpy as np
@@ -18,7 +19,9 @@ from defusedxml.ElementTree import fromstring
 
 # Without embedded pictures a packet is 5-10 kB; a larger one is somebody's edit history or an attack.
 MAX_BYTES = 1_000_000
-# ... and it has a few hundred elements. Parsers take seconds over hundreds of thousands.
+# With them: a sharp original of 12 megapixels has about 10 MB.
+MAX_BYTES_WITH_DATA = 48_000_000
+# It has a few hundred elements. Parsers take seconds over hundreds of thousands.
 _MAX_TAGS = 20_000
 
 # The mark that a render carries.
@@ -60,6 +63,7 @@ def key_of(name: str) -> str:
     return f"{_PREFIXES.get(uri[1:], '?')}:{local}"
 
 
+@lru_cache(maxsize=2)  # what asks for a packet's values asks for its regions next
 def parse(packet: bytes | None) -> Element | None:
     """Parse a packet; None when there is none, or it is too large, broken or an attack."""
     if not packet or len(packet) > MAX_BYTES or packet.count(b"<") > _MAX_TAGS:
@@ -103,6 +107,15 @@ def sequences(packet: bytes | None) -> dict[str, tuple[str, ...]]:
     return {**{key: (text,) for key, text in Xmp(packet).values.items()}, **found}
 
 
+def unread(packet: bytes | None) -> str:
+    """Say why a packet cannot be read; '' when it can, or there is none."""
+    if packet and len(packet) > MAX_BYTES_WITH_DATA:
+        return f"has {len(packet) / 1e6:.0f} MB, which is not read"
+    if not packet or not packet.strip(b"\0 \r\n\t"):
+        return ""
+    return "" if Xmp(packet).is_read else "is damaged or too large, so it is not read"
+
+
 class Xmp:
     """One picture's XMP, in one packet or several; what cannot be read of it is left out.
 
@@ -119,7 +132,10 @@ class Xmp:
 
     def __init__(self, *packets: bytes | None) -> None:
         self._long: list[bytes] = []
-        roots = [parse(_LONG.sub(self._lift, packet)) if packet else None for packet in packets]
+        roots = [
+            parse(_LONG.sub(self._lift, packet)) if packet and len(packet) <= MAX_BYTES_WITH_DATA else None
+            for packet in packets
+        ]
         self._roots = [root for root in roots if root is not None]
         self.values: dict[str, str] = {}
         for root in self._roots:
@@ -131,6 +147,11 @@ class Xmp:
             return match[1] + b"\n"
         self._long.append(match[2])
         return match[1] + b"@%d" % (len(self._long) - 1)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether any of the packets could be read."""
+        return bool(self._roots)
 
     def has(self, prefix: str) -> bool:
         """Whether any value has this prefix."""
