@@ -43,7 +43,7 @@ def test_a_few_broken_files_of_each_family(family, capfd, recwarn):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_broken_files_in_a_process_of_their_own(family):
     with corpus.Worker() as worker:
-        for name, data in sample(family, 120, 5_000_000):
+        for name, data in sample(family, 60, 5_000_000):
             found = worker.judge(family, data)
             assert is_honest(name, found.kind), (name, found)
 
