@@ -191,6 +191,15 @@ def _render(
             metavar="DIR", help="Also write each step of the render into this folder, as pictures to look at."
         ),
     ] = None,
+    save_quality: Annotated[
+        int | None,
+        typer.Option(
+            metavar="1..100",
+            min=1,
+            max=100,
+            help="How well to code the picture; HEIC is exact at 100.  [default: 80 to 95]",
+        ),
+    ] = None,
     strip: Annotated[list[Strip] | None, typer.Option(metavar="gps", help="Leave this out of the metadata.")] = None,
     as_json: AsJson = False,
     timing: Annotated[bool, typer.Option("--timing", help="Say how long each stage took.")] = False,
@@ -306,8 +315,11 @@ def _render(
         report = scene.report(chosen)
         with clock.stage("save"), heard(warn):
             options: dict[str, Any] = {
-                "strip": tuple(item.value for item in strip or ()), "format": output.format, "hdr": hdr
-            }  # fmt: skip
+                "strip": tuple(item.value for item in strip or ()),
+                "format": output.format,
+                "hdr": hdr,
+                "quality": save_quality,
+            }
             if output.path is None:
                 save_to_stdout(save, picture, options)
             else:
