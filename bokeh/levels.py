@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .cores import each
 from .fill import widest_gap_px
-from .highlights import Lights
+from .highlights import CLIP, Lights
 from .lens import ThinLens
 from .masks import Box
 from .photo import GainMap
@@ -24,6 +24,10 @@ FloatArray = NDArray[np.float32]
 
 SHARP_PX, SPREAD_PX = 0.5, 2.0
 """Blur radii below which a clipped pixel stays as the photo shows it, and from which all its radiance is spread."""
+
+TONED = 0.7
+"""Up to here a photo's tone curve shows a bright surface as the phone wants it shown: white walls are no lamps, and stay
+as bright when they are blurred. From `CLIP` on what was brighter is lost."""
 
 BAND_ROWS = 128
 """Rows of the smaller picture that are made together."""
@@ -209,7 +213,9 @@ class Levels:
         """Radiance above the clip (H, W, 3): a render's own, and what it leaves clipped of what is in focus."""
         if self.extra is None or self.keeps_extra:
             return np.maximum(picture - 1.0, 0.0)
-        clipped = self.extra * (1.0 - self._share(self.dioptres, lens))
+        low, high = self._toned
+        lost = np.clip((self.rgb.max(axis=2, keepdims=True) - np.float32(low)) / np.float32(high - low), 0.0, 1.0)
+        clipped = self.extra * (1.0 - self._share(self.dioptres, lens) * lost)
         clipped += picture
         clipped -= 1.0
         return np.maximum(clipped, 0.0, out=clipped)
@@ -242,7 +248,7 @@ class Levels:
             size = stops.shape
         kept = np.empty(size, np.float32)
         optics = (lens.focus_dioptres, lens.px_per_dioptre, SHARP_PX, SPREAD_PX)
-        withheld(picture, self.rgb, self.extra, dioptres, optics, stops, *source.offsets, kept)
+        withheld(picture, self.rgb, self.extra, dioptres, optics, self._toned, stops, *source.offsets, kept)
         headroom = max(source.headroom, 2.0 ** float(kept.max()))
         return replace(source, log2_gain=kept[..., 0] if kept.shape[2] == 1 else kept, headroom=headroom)
 
@@ -261,7 +267,7 @@ class Levels:
             least = 0.0 if sharp_px < 0 else SPREAD_PX
             radiance(
                 self.rgb, self.dioptres, self.extra, box[0].start, box[1].start or 0, focus, per_dioptre, sharp_px,
-                least, rgbd,
+                least, self._toned, rgbd,
             )  # fmt: skip
         if self.lights is not None:
             at, inside = self._lights_in(box)
@@ -270,6 +276,11 @@ class Levels:
 
     def _matte(self, box: Box) -> FloatArray:
         return np.zeros(self.dioptres[box].shape, np.float32) if self.matte is None else np.array(self.matte[box])
+
+    @property
+    def _toned(self) -> tuple[float, float]:
+        """What the photo shows between these is more and more of it clipped; where all light is kept, all of it is."""
+        return (-1.0, 0.0) if self.keeps_extra else (TONED, CLIP)
 
     def _share(self, dioptres: FloatArray, lens: ThinLens) -> FloatArray:
         blurred = np.abs(lens.radius_px(dioptres))

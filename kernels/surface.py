@@ -25,12 +25,13 @@ def walk(reached, dioptres, jump_dioptres, length):
     count = 0
     for y in range(height):
         for x in range(width):
-            if reached[y, x] and not (
-                (y == 0 or reached[y - 1, x])
-                and (y == height - 1 or reached[y + 1, x])
-                and (x == 0 or reached[y, x - 1])
-                and (x == width - 1 or reached[y, x + 1])
-            ):
+            if not reached[y, x]:
+                continue
+            within = True
+            for v in range(max(y - 1, 0), min(y + 2, height)):
+                for u in range(max(x - 1, 0), min(x + 2, width)):
+                    within &= reached[v, u]
+            if not within:
                 rim[count] = y * width + x
                 count += 1
     first = 0

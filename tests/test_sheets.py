@@ -203,6 +203,8 @@ def test_a_walk_goes_as_a_plain_one(seed, length):
     rng = np.random.default_rng(seed)
     depth = soft(rng.normal(size=(9, 12)), 1.0)
     start = rng.random((9, 12)) < 0.04
+    # A corner whose straight neighbours are reached, its diagonal one not.
+    start[:3, 10:] |= np.array([[0, 1], [1, 1], [0, 1]], np.bool_)
     reached = start.copy()
     surface.walk(reached, depth, 0.1, length)
     np.testing.assert_array_equal(reached, plainly_walked(start, depth, 0.1, length))

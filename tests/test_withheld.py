@@ -87,3 +87,14 @@ def test_an_estimate_is_withheld_too():
     source = replace(photo(depth_of(0.0, PX), None), rgb=rgb)
     picture = rk.render(source, lens_of(SIZE, PX))
     assert picture.gain_map is not None and picture.gain_map.log2_gain[30:32, 40:42].min() > 1.0
+
+
+def test_a_bright_wall_is_no_lamp():
+    wall = np.full((*SIZE, 3), 0.6, np.float32)  # twice as bright in truth, and not clipped: toned by the phone
+    source = replace(photo(depth_of(8.0, PX), GainMap(np.ones((60, 80), np.float32), 2.0)), rgb=wall)
+    picture = rk.render(source, lens_of(SIZE, PX))
+    np.testing.assert_allclose(picture.rgb, wall, atol=2e-3)
+    assert picture.gain_map is not None
+    np.testing.assert_allclose(picture.gain_map.log2_gain, 1.0, atol=0.01)
+    hdr = rk.render(source, lens_of(SIZE, PX), rk.RenderSettings(rendition="hdr"))
+    np.testing.assert_allclose(hdr.rgb, 2.0 * wall, rtol=5e-3)
