@@ -25,9 +25,9 @@ FloatArray = NDArray[np.float32]
 SHARP_PX, SPREAD_PX = 0.5, 2.0
 """Blur radii below which a clipped pixel stays as the photo shows it, and from which all its radiance is spread."""
 
-TONED = 0.7
-"""Up to here a photo's tone curve shows a bright surface as the phone wants it shown: white walls are no lamps, and stay
-as bright when they are blurred. From `CLIP` on what was brighter is lost."""
+TONED = 0.85
+"""Up to here (8-bit code 237) a photo's tone curve shows a bright surface as the phone wants it shown: a white wall is
+no lamp, and stays as bright when it is blurred. From `CLIP` on what was brighter is lost."""
 
 BAND_ROWS = 128
 """Rows of the smaller picture that are made together."""

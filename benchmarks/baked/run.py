@@ -80,8 +80,10 @@ def spoilt(kind: str, rgb: FloatArray, dioptres: FloatArray) -> Iterator[Case]:
     yield Case(
         f"{kind}, night", np.square(np.clip(np.sqrt(0.05 * rgb) + 0.04 * grain, 0.0, 1.0), dtype=np.float32), dioptres
     )
-    yield Case(f"{kind}, camera moved", np.asarray(ndimage.uniform_filter1d(rgb, 15, axis=1)), dioptres)
-    yield Case(f"{kind}, out of focus all over", np.asarray(ndimage.gaussian_filter(rgb, (4.0, 4.0, 0.0))), dioptres)
+    yield Case(f"{kind}, camera moved", ndimage.uniform_filter1d(rgb, 15, axis=1).astype(np.float32), dioptres)
+    yield Case(
+        f"{kind}, out of focus all over", ndimage.gaussian_filter(rgb, (4.0, 4.0, 0.0)).astype(np.float32), dioptres
+    )
 
 
 def samples(enlarged: int) -> Iterator[Case]:
