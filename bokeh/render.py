@@ -299,10 +299,7 @@ def prepare(photo: Photo, settings: RenderSettings | None = None, progress: Prog
     settings = settings or RenderSettings()
     _refuse_without_depth(photo, settings)
     with _ONE_AT_A_TIME:
-        matte = None if photo.matte is None else resize_matte(photo.matte, photo.size)
-        if matte is not None:
-            matte = None if float((matte > 0.5).mean()) < SUBJECT_SHARE else refine(matte, photo.rgb)[0]
-        dioptres = None if photo.depth is None else upsample(photo.depth, photo.rgb, matte)
+        dioptres, matte = at_full_size(photo)
         baked = None if dioptres is None else baked_into(photo, dioptres)
         if settings.style == "gaussian":
             extra, lights, highlights_source = None, None, "clipped"
@@ -316,6 +313,18 @@ def prepare(photo: Photo, settings: RenderSettings | None = None, progress: Prog
         "highlights_source": highlights_source,
     }
     return Scene(photo, settings, dioptres, matte, extra, lights, sources, baked)
+
+
+def at_full_size(photo: Photo) -> tuple[FloatArray | None, FloatArray | None]:
+    """Bring depth (dioptres) and matte to the photo's resolution, float32 (H, W) each; None for what it lacks.
+
+    A matte of next to nothing is none.
+    """
+    with _ONE_AT_A_TIME:
+        matte = None if photo.matte is None else resize_matte(photo.matte, photo.size)
+        if matte is not None:
+            matte = None if float((matte > 0.5).mean()) < SUBJECT_SHARE else refine(matte, photo.rgb)[0]
+        return None if photo.depth is None else upsample(photo.depth, photo.rgb, matte), matte
 
 
 def render(

@@ -28,8 +28,9 @@ from .false_colour import (
     ramp,
 )
 from .frame import Frame
-from .io.album import Album, check_folder
+from .io.album import STEPS, Album
 from .io.common import printable
+from .io.folder import check_folder
 from .io.page import page
 from .layers import Layer, Pieces
 from .report import plain
@@ -79,11 +80,11 @@ class Steps(Watcher):
         self, folder: str | os.PathLike[str], overwrite: bool = False, inputs: Iterable[str | Path] = ()
     ) -> None:
         self._asked, self._overwrite, self._inputs = folder, overwrite, tuple(inputs)
-        self.folder = check_folder(folder, overwrite, self._inputs)
+        self.folder = check_folder(folder, STEPS, overwrite, self._inputs)
 
     def __enter__(self) -> Steps:
         """Begin, out of sight."""
-        self._album = Album(check_folder(self._asked, self._overwrite, self._inputs))
+        self._album = Album(check_folder(self._asked, STEPS, self._overwrite, self._inputs))
         self._steps: list[dict[str, Any]] = []
         self._sections: list[dict[str, Any]] = []
         self._sheets: list[dict[str, Any]] = []
@@ -103,7 +104,7 @@ class Steps(Watcher):
                 listing = plain(
                     {**self._about, "sheets": self._sheets, "sections": self._sections, "steps": self._steps}
                 )
-                self._album.close(listing, page(listing))
+                self._album.finish(listing, page(listing))
         finally:
             self._album.discard()
             self._pieces, self._behind = {}, None
