@@ -45,6 +45,7 @@ from .bokeh.units import (
     parse_starburst,
 )
 from .commands.bench import bench_command
+from .commands.extract import extract_command
 from .commands.inspect import inspect_command
 from .commands.lens import lens_app
 from .commands.models import models_app
@@ -357,5 +358,6 @@ def _lens(named: str | None, changes: list[str], **given: Any) -> tuple[Lens, st
 app.command("warmup", add_help_option=False)(warmup_command)
 app.command("bench", add_help_option=False)(bench_command)
 app.command("inspect", add_help_option=False)(inspect_command)
+app.command("extract", add_help_option=False)(extract_command)
 app.add_typer(lens_app, name="lens")
 app.add_typer(models_app, name="models")

@@ -1,0 +1,95 @@
+"""``rebokeh extract``: what a photo holds and what follows from it, in files that other programs open."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from typing import Annotated, Literal
+
+import typer
+
+from ..bokeh.errors import UsageError
+from ..bokeh.guard import Run, say
+from ..bokeh.parser import AsJson, Debug, DepthModel, Help, MatteModel, Overwrite, Quiet
+from ..bokeh.units import parse_anchor, parse_length_m
+from .streams import bar_of, stdin_bytes
+
+
+def extract_command(
+    ctx: typer.Context,
+    photo: Annotated[str, typer.Argument(metavar="PHOTO", help="The photo; - is standard input.")],
+    out: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="Folder to fill; empty, or not there yet.")],
+    only: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KINDS",
+            help="Some of original, depth, mattes, gain-map, hdr, cutout, layers, cloud, mesh, stereo, autostereogram; "
+            "with commas between.  [default: all there is]",
+        ),
+    ] = None,
+    points: Annotated[int, typer.Option(metavar="N", help="Points of the cloud and of the mesh at most.")] = 500_000,
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="LENGTH", help="Of the stereo pair.  [default: 65mm, or what can be fused on a screen]"),
+    ] = None,
+    depth: Annotated[str | None, typer.Option(metavar="FILE", help="Depth map instead of the photo's.")] = None,
+    depth_unit: Annotated[
+        Literal["m", "dioptre", "relative"] | None, typer.Option(help="What the depth map's numbers are.")
+    ] = None,
+    depth_scale: Annotated[
+        float | None, typer.Option(metavar="K", help="The depth map's numbers times K are in that unit.")
+    ] = None,
+    matte: Annotated[str | None, typer.Option(metavar="FILE", help="Matte instead of the photo's.")] = None,
+    anchor: Annotated[
+        list[str] | None,
+        typer.Option(metavar="X,Y=DIST", help="A point whose distance is known, like 0.4,0.6=2.1m; may be repeated."),
+    ] = None,
+    depth_model: DepthModel = None,
+    matte_model: MatteModel = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+    help: Help = False,
+) -> None:
+    """Write what a photo holds into a folder: depth, mattes, gain map, radiance, cut-out, mesh, stereo pair.
+
+    The folder's extract.json says of every file what it shows, its unit and scale.
+    """
+    baseline_m = None if baseline is None else parse_length_m(baseline, "baseline")
+    kinds = tuple(word.strip() for word in only.split(",") if word.strip()) if only is not None else ()
+    if only is not None and not kinds:
+        raise UsageError("--only names nothing; leave it out for all there is")
+    known = [parse_anchor(text) for text in anchor or ()]
+
+    from ..bokeh.anchor import Anchor
+    from ..bokeh.extract import CONTENTS, ExtractSettings, extract
+    from ..bokeh.io import load
+    from ..bokeh.io.atomic import abandon
+    from ..bokeh.io.folder import check_folder
+
+    settings = ExtractSettings(kinds, points, baseline_m)
+    inputs = [file for file in (photo, depth, matte, depth_model, matte_model) if file and file != "-"]
+    folder = check_folder(out, CONTENTS, overwrite, inputs)
+    run: Run = ctx.obj
+    run.undo.append(lambda: abandon({folder, folder.parent}))
+    with ExitStack() as stack:
+        bar = bar_of(stack, run, quiet, as_json)
+        loaded = load(
+            stdin_bytes() if photo == "-" else photo,
+            depth=depth,
+            depth_unit=depth_unit,
+            depth_scale=depth_scale,
+            matte=matte,
+            anchors=[Anchor(*point) for point in known],
+            depth_model=depth_model,
+            matte_model=matte_model,
+        )
+        more = {} if bar is None else {"progress": bar}
+        done = extract(loaded, out, settings, overwrite=overwrite, inputs=inputs, **more)
+    if as_json:
+        print(json.dumps({"output": out, **done}, allow_nan=False))
+    elif not quiet:
+        for kind, why in done["left_out"].items():
+            say(f"no {kind}: {why}")
+        say(f"wrote {len(done['files'])} files to {out}; extract.json says what they are")
