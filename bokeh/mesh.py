@@ -97,12 +97,14 @@ def whole_links(dioptres: FloatArray, axis: int) -> NDArray[np.bool_]:
     step = np.diff(along, axis=-1)
     one, other = along[..., :-1], along[..., 1:]
     alike = np.maximum(one, other) <= JUMP_RATIO * np.minimum(one, other)
-    before, after = np.full(step.shape, np.inf), np.full(step.shape, np.inf)
-    before[..., 1:], after[..., :-1] = step[..., :-1], step[..., 1:]
-    with np.errstate(invalid="ignore"):
-        even = np.ones(step.shape, bool)
-        for beside in (before, after):
-            even &= np.isfinite(beside) & (np.abs(step) <= BEND * np.abs(beside)) & (step * beside > 0.0)
+    if step.shape[-1] < 2:
+        return np.moveaxis(alike, -1, axis)
+    # At the border the one neighbour there is decides.
+    before = np.concatenate([step[..., 1:2], step[..., :-1]], axis=-1)
+    after = np.concatenate([step[..., 1:], step[..., -2:-1]], axis=-1)
+    even = np.ones(step.shape, bool)
+    for beside in (before, after):
+        even &= (np.abs(step) <= BEND * np.abs(beside)) & (step * beside > 0.0)
     return np.moveaxis(alike | even, -1, axis)
 
 

@@ -109,8 +109,9 @@ def stereo_pair(
     for _, sheet in peel(rest, steps_at(cuts, 0), subject, lens):
         for view, towards in zip(views, (per_dioptre, -per_dioptre), strict=True):
             _add_behind(view, sheet, towards, beyond)
-    left, right = (view[..., :3] / np.maximum(view[..., 3:], np.float32(1e-6)) for view in views)
-    return Pair(left, right, baseline_m, camera.focal_x_px)
+    for view in views:
+        view[..., :3] /= np.maximum(view[..., 3:], np.float32(1e-6))
+    return Pair(views[0][..., :3], views[1][..., :3], baseline_m, camera.focal_x_px)
 
 
 def _as_wide_as(per_dioptre: float, dioptres: FloatArray) -> ThinLens:

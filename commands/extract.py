@@ -92,4 +92,5 @@ def extract_command(
     elif not quiet:
         for kind, why in done["left_out"].items():
             say(f"no {kind}: {why}")
-        say(f"wrote {len(done['files'])} files to {out}; extract.json says what they are")
+        count = len(done["files"])
+        say(f"wrote {count} file{'s' if count > 1 else ''} to {out}; extract.json says what they are")

@@ -31,7 +31,17 @@ def loaded_by(words: list[str]) -> set[str]:
 
 @pytest.mark.parametrize(
     "words",
-    [["--help"], [], ["warmup", "--help"], ["lens", "show", "--help"], ["models", "--help"], ["inspect", "--help"]],
+    [
+        *(
+            ["--help"],
+            [],
+            ["warmup", "--help"],
+            ["lens", "show", "--help"],
+            ["models", "--help"],
+            ["inspect", "--help"],
+        ),
+        *(["extract", "--help"], ["rack", "--help"]),
+    ],
     ids=" ".join,
 )
 def test_help(words):

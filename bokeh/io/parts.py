@@ -23,7 +23,7 @@ Channels = Mapping[str, NDArray]
 
 def metres(dioptres: FloatArray) -> FloatArray:
     """Metres of a depth map; `INFINITY_M` where it has infinity."""
-    return np.float32(1.0) / np.maximum(dioptres, np.float32(1.0 / INFINITY_M))
+    return np.asarray(1.0 / np.maximum(dioptres, 1.0 / INFINITY_M), np.float32)
 
 
 def halves(light: FloatArray) -> NDArray[np.float16]:
