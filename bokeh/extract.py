@@ -146,7 +146,7 @@ def extract(
                 if settings.only or (settings.baseline_m is not None and kind == "stereo"):
                     raise
                 left_out[kind] = str(err)
-        listing = plain({**source.facts(), "files": files, "left_out": left_out})
+        listing = plain({**source.facts(), "warnings": source.warnings(), "files": files, "left_out": left_out})
         filling.close(listing)
         return listing
     finally:
@@ -221,6 +221,16 @@ class _Source:
                 "depth_source": photo.meta.depth_source or "given",
                 "distances": trust(photo),
             }
+        return said
+
+    def warnings(self) -> list[str]:
+        """Say what of the numbers is not known."""
+        said = list(self.photo.meta.warnings)
+        if self.photo.depth is not None and self.photo.depth_kind in ("relative", "unitless"):
+            how = {"relative": "only nominal metres", "unitless": "no metres"}[self.photo.depth_kind]
+            said.append(f"the depth map has {how}: distances and sizes are not true; --anchor x,y=2.1m makes them so")
+        if self.photo.depth is not None and not self.photo.meta.f35_mm:
+            said.append(f"the photo names no focal length: {self.camera.source}")
         return said
 
     def picture_png(self, rgb: FloatArray, alpha: FloatArray | None = None) -> bytes:

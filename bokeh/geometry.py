@@ -110,5 +110,5 @@ def camera_of(meta: Metadata, size: tuple[int, int]) -> Camera:
             )  # fmt: skip
     f35_mm = meta.f35_mm or DEFAULT_F35_MM
     focal_px = f35_mm / FULL_FRAME_DIAGONAL_MM * math.hypot(height, width)
-    how = "the photo's 35 mm equivalent" if meta.f35_mm else "assumed, for the photo names none"
+    how = "the photo's 35 mm equivalent" if meta.f35_mm else "assumed"
     return Camera(focal_px, focal_px, width / 2, height / 2, f"{f35_mm:.3g} mm, {how}")

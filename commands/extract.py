@@ -90,6 +90,8 @@ def extract_command(
     if as_json:
         print(json.dumps({"output": out, **done}, allow_nan=False))
     elif not quiet:
+        for warning in done["warnings"]:
+            say(f"rebokeh: warning: {warning}")
         for kind, why in done["left_out"].items():
             say(f"no {kind}: {why}")
         count = len(done["files"])
