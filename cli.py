@@ -49,6 +49,7 @@ from .commands.extract import extract_command
 from .commands.inspect import inspect_command
 from .commands.lens import lens_app
 from .commands.models import models_app
+from .commands.rack import rack_command
 from .commands.streams import bar_of, heard, save_to_stdout, stdin_bytes
 from .commands.warmup import warmup_command
 
@@ -359,5 +360,6 @@ app.command("warmup", add_help_option=False)(warmup_command)
 app.command("bench", add_help_option=False)(bench_command)
 app.command("inspect", add_help_option=False)(inspect_command)
 app.command("extract", add_help_option=False)(extract_command)
+app.command("rack", add_help_option=False)(rack_command)
 app.add_typer(lens_app, name="lens")
 app.add_typer(models_app, name="models")

@@ -140,6 +140,18 @@ def parse_f_number(text: str) -> float:
     return number
 
 
+def parse_f_range(text: str) -> tuple[float, float]:
+    """Read one f-number, or those of two ends: ``1.8`` or ``1.4..8``.
+
+    Raises
+    ------
+    UsageError
+        When either is not a finite number above zero.
+    """
+    begin, two, end = text.partition("..")
+    return parse_f_number(begin), parse_f_number(end if two else begin)
+
+
 def parse_starburst(text: str) -> float:
     """Read how strong diffraction is drawn: a number, 1 as it is, or ``off``, which is 0.
 
