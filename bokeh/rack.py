@@ -88,15 +88,15 @@ class Pull:
 
 
 def reduced(photo: Photo, size: int) -> Photo:
-    """Reduce a photo to a longer side of so many pixels, both sides even, as video needs them; light is averaged.
+    """Reduce a photo to a longer side of so many pixels at most; light is averaged.
 
     Depth, mattes and gain map stay as they are: they have sizes of their own.
     """
     height, width = photo.size
-    scale = min(1.0, size / max(height, width))
-    to = tuple(max(2 * round(side * scale / 2), 2) for side in (width, height))
-    if to == (width, height):
+    scale = size / max(height, width)
+    if scale >= 1.0:
         return photo
+    to = (max(round(width * scale), 1), max(round(height * scale), 1))
     planes = [np.ascontiguousarray(photo.rgb[..., k]) for k in range(3)]
     smaller = [np.asarray(Image.fromarray(plane).resize(to, Image.Resampling.BOX), np.float32) for plane in planes]
     return replace(photo, rgb=np.stack(smaller, axis=2))
@@ -152,8 +152,10 @@ def rack(
     real = check_output(path, source, overwrite)
     ffmpeg = needed("imageio_ffmpeg", "video", "an MP4") if suffix == ".mp4" else None
     scene = prepare(reduced(photo, pull.size), progress=progress)
-    size = scene.photo.size
-    pictures = (srgb_codes(frame, size) for frame in frames(scene, pull, lens, progress))
+    # H.264 with colour at half size has even sides.
+    size = scene.photo.size if ffmpeg is None else (scene.photo.size[0] // 2 * 2, scene.photo.size[1] // 2 * 2)
+    codes = (srgb_codes(frame, scene.photo.size) for frame in frames(scene, pull, lens, progress))
+    pictures = (picture[: size[0], : size[1]] for picture in codes)
     write_atomic(real, _gif(pictures, pull.fps) if ffmpeg is None else _mp4(ffmpeg, pictures, size, pull.fps))
     return {
         "output": str(path), "width": size[1], "height": size[0], "frames": pull.frames, "fps": pull.fps,
