@@ -25,9 +25,11 @@ FloatArray = NDArray[np.float32]
 SHARP_PX, SPREAD_PX = 0.5, 2.0
 """Blur radii below which a clipped pixel stays as the photo shows it, and from which all its radiance is spread."""
 
-TONED = 0.85
-"""Up to here (8-bit code 237) a photo's tone curve shows a bright surface as the phone wants it shown: a white wall is
-no lamp, and stays as bright when it is blurred. From `CLIP` on what was brighter is lost."""
+TONED = (0.95, CLIP, 1.5, 2.5)
+"""A photo's tone curve shows bright surfaces as the phone wants them shown: a white wall is no lamp, and stays as
+bright when it is blurred. What is shown below the first (8-bit code 249) is not clipped, above the second it is; what
+is darker than the third is a surface, brighter than the fourth it is a light (see `LIGHT_RADIANCE`). All light of
+clipped lights is spread; the rest of what is above white belongs to the HDR rendition alone."""
 
 BAND_ROWS = 128
 """Rows of the smaller picture that are made together."""
@@ -213,9 +215,7 @@ class Levels:
         """Radiance above the clip (H, W, 3): a render's own, and what it leaves clipped of what is in focus."""
         if self.extra is None or self.keeps_extra:
             return np.maximum(picture - 1.0, 0.0)
-        low, high = self._toned
-        lost = np.clip((self.rgb.max(axis=2, keepdims=True) - np.float32(low)) / np.float32(high - low), 0.0, 1.0)
-        clipped = self.extra * (1.0 - self._share(self.dioptres, lens) * lost)
+        clipped = self.extra * (1.0 - self._share(self.dioptres, lens))
         clipped += picture
         clipped -= 1.0
         return np.maximum(clipped, 0.0, out=clipped)
@@ -278,9 +278,9 @@ class Levels:
         return np.zeros(self.dioptres[box].shape, np.float32) if self.matte is None else np.array(self.matte[box])
 
     @property
-    def _toned(self) -> tuple[float, float]:
-        """What the photo shows between these is more and more of it clipped; where all light is kept, all of it is."""
-        return (-1.0, 0.0) if self.keeps_extra else (TONED, CLIP)
+    def _toned(self) -> tuple[float, float, float, float]:
+        """What counts as a clipped light; where all light is kept, everything does."""
+        return (-2.0, -1.0, -2.0, -1.0) if self.keeps_extra else TONED
 
     def _share(self, dioptres: FloatArray, lens: ThinLens) -> FloatArray:
         blurred = np.abs(lens.radius_px(dioptres))

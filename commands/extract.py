@@ -11,6 +11,7 @@ import typer
 from ..bokeh.errors import UsageError
 from ..bokeh.guard import Run, say
 from ..bokeh.parser import AsJson, Debug, DepthModel, Help, MatteModel, Overwrite, Quiet
+from ..bokeh.progress import unseen
 from ..bokeh.units import parse_anchor, parse_length_m
 from .streams import bar_of, stdin_bytes
 
@@ -85,8 +86,7 @@ def extract_command(
             depth_model=depth_model,
             matte_model=matte_model,
         )
-        more = {} if bar is None else {"progress": bar}
-        done = extract(loaded, out, settings, overwrite=overwrite, inputs=inputs, **more)
+        done = extract(loaded, out, settings, overwrite=overwrite, inputs=inputs, progress=bar or unseen)
     if as_json:
         print(json.dumps({"output": out, **done}, allow_nan=False))
     elif not quiet:

@@ -13,6 +13,7 @@ import typer
 
 from ..bokeh.guard import Run, say
 from ..bokeh.parser import AsJson, Debug, DepthModel, Help, MatteModel, Overwrite, Quiet
+from ..bokeh.progress import unseen
 from ..bokeh.units import parse_anchor, parse_f_range, parse_length_m
 from .streams import bar_of, stdin_bytes
 
@@ -74,8 +75,7 @@ def rack_command(
             depth_model=depth_model,
             matte_model=matte_model,
         )
-        more = {} if bar is None else {"progress": bar}
-        done = rack(loaded, out, pull, overwrite=overwrite, **more)
+        done = rack(loaded, out, pull, overwrite=overwrite, progress=bar or unseen)
     if as_json:
         from ..bokeh.report import plain
 

@@ -61,7 +61,7 @@ def withheld(picture, rgb, extra, dioptres, lens, toned, source, base, alternate
     dioptres : float32 (H, W)
     lens : (float, float, float, float)
         Dioptres in focus; pixels of blur radius per dioptre; radii up to which all and from which nothing is withheld.
-    toned : (float, float)
+    toned : (float, float, float, float)
         As of `sheet.radiance`.
     source : float32 (h, w, 1 or 3)
         The map that `extra` is of; of shape (0, 0, 1) when it is of none.
@@ -85,7 +85,7 @@ def withheld(picture, rgb, extra, dioptres, lens, toned, source, base, alternate
                         light, was = max(picture[y, x, c], zero), max(rgb[y, x, c], zero)
                         blurred = abs(focus - dioptres[y, x]) * per_dioptre
                         part = np.float32(min(max((spread_px - blurred) / (spread_px - sharp_px), 0.0), 1.0))
-                        tone = (one - part) * (one - clipped_share(rgb[y, x], toned))
+                        tone = (one - part) * (one - clipped_share(rgb[y, x], extra[y, x], toned))
                         if light < was:
                             part *= light / was
                         weight = extra[y, x, c] + FAINT

@@ -63,7 +63,7 @@ def noisy(rgb: np.ndarray, sigma: float) -> NDArray[np.float32]:
 
 
 @pytest.mark.parametrize("kernel", ["gaussian", "disc"])
-@pytest.mark.parametrize("radius_px", [4.0, 7.0, 12.0, 18.0])
+@pytest.mark.parametrize("radius_px", [4.0, *(pytest.param(r, marks=pytest.mark.slow) for r in (7.0, 18.0)), 12.0])
 def test_measures_the_radius(radius_px, kernel):
     baked = find_baked(*halves(radius_px, kernel))
     assert baked is not None
@@ -228,6 +228,7 @@ def second_moment(rgb: np.ndarray) -> float:
     return float((image.sum(axis=0) * offset**2).sum() / image.sum())
 
 
+@pytest.mark.slow
 def test_a_render_that_bears_no_mark_is_hardly_blurred_again():
     """What the measurement misses of the blur is added: a quarter of the radius is less than half of the variance."""
     rgb, depth = halves(0.0)
@@ -258,6 +259,7 @@ def test_a_marked_render_is_not_blurred_again():
     assert baked is not None and baked.f_number(once.size, None) == pytest.approx(1.0, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_a_wider_lens_adds_the_rest_to_a_marked_render():
     once, lens = marked()
     wider = replace(lens, f_number=0.6)

@@ -105,6 +105,7 @@ def test_the_portrait_has_the_size_asked_for_and_grain(speed):
     assert np.abs(radius).max() == pytest.approx(20.0, rel=0.05)
 
 
+@pytest.mark.slow
 def test_every_method_runs_and_none_changes_the_photo(speed):
     at = speed.methods.Bench(speed.methods.Point("table", 0.01, 4.0))
     before = at.photo.rgb.copy()

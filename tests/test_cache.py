@@ -150,7 +150,9 @@ def test_a_temporary_folder_that_others_can_write_is_not_trusted(tmp_path):
 
 
 @pytest.mark.parametrize("ending", ["nbi", "nbc"])
-@pytest.mark.parametrize("harm", ["emptied", "truncated", "garbage", "one byte"])
+@pytest.mark.parametrize(
+    "harm", ["truncated", *(pytest.param(harm, marks=pytest.mark.slow) for harm in ("emptied", "garbage", "one byte"))]
+)
 def test_a_broken_file_is_removed_and_made_again(cache, ending, harm):
     (file,) = entries(cache, ending)
     whole = file.read_bytes()

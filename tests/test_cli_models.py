@@ -67,6 +67,7 @@ def test_pull_puts_the_weights_where_they_are_found(tmp_path, monkeypatch):
     assert again["folder"] == str(tmp_path / "models" / "depth-pro")
 
 
+@pytest.mark.slow
 def test_a_model_gives_a_photo_without_depth_its_depth(tmp_path):
     pytest.importorskip("onnxruntime")
     files = write_portrait(tmp_path)

@@ -163,6 +163,7 @@ def on_a_terminal(words: list[str]) -> str:
     return sent.decode()
 
 
+@pytest.mark.slow
 def test_on_a_terminal(portrait):
     words = [str(portrait.photo), "--depth", str(portrait.depth), "--overwrite"]
     sent = on_a_terminal(words)

@@ -95,7 +95,7 @@ def test_the_baseline():
     chosen = comfortable_baseline_m(dioptres, CAMERA)
     assert chosen < EYES_M
     assert 300.0 * chosen * (1 / NEAR_M - 1 / FAR_M) == pytest.approx(COMFORT * SIZE[1], rel=1e-3)
-    assert comfortable_baseline_m(dioptres / np.float32(100.0), CAMERA) == EYES_M
+    assert comfortable_baseline_m((0.01 * dioptres).astype(np.float32), CAMERA) == EYES_M
     with pytest.raises(UsageError, match=r"choose one below (3[45]\d|3\.5e\+02) mm"):
         stereo_pair(rgb, dioptres, None, CAMERA, 1.0)
     for none in (0.0, -1.0, float("inf"), float("nan")):

@@ -45,6 +45,7 @@ print(*(compiled() - before), sep="\\n")
 """
 
 
+@pytest.mark.slow
 def test_nothing_is_left_to_compile(portrait):
     files = (portrait.photo, portrait.depth, portrait.matte, SAMPLES / "portrait.heic")
     result = subprocess.run([sys.executable, "-c", COMPARE, *files], capture_output=True, text=True)
@@ -85,6 +86,7 @@ app()
 """
 
 
+@pytest.mark.slow
 def test_the_first_run_says_that_it_compiles(portrait, tmp_path):
     def said(cache: str, *more: str) -> list[str]:
         words = [str(portrait.photo), "--style", "gaussian", "--matte", str(portrait.matte), "--overwrite", *more]
