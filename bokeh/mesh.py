@@ -16,7 +16,7 @@ from .geometry import Camera
 
 FloatArray = NDArray[np.float32]
 
-POINTS = 500_000
+POINTS = 250_000
 """Vertices at most, unless another number is asked for."""
 
 FARTHEST_M = 100.0
