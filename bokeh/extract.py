@@ -7,30 +7,22 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from . import mesh
-from .anchor import trust
 from .autostereogram import autostereogram
-from .colour import SRGB_CURVE
-from .cutout import cut_out
 from .errors import DepthError, NoDepthError, OutputError, UsageError
-from .geometry import Camera, camera_of
 from .io import grey, parts
-from .io.common import printable
 from .io.folder import Contents, Filling, check_folder
 from .io.renditions import coded, radiance
 from .io.write import encode
-from .models.prediction import srgb_codes
+from .material import NEEDS_DEPTH, Material
 from .photo import Photo
 from .progress import Progress, unseen
-from .render import at_full_size
 from .report import plain
 from .stereo_view import anaglyph, comfortable_baseline_m, side_by_side, stereo_pair
 
@@ -45,8 +37,6 @@ CONTENTS = Contents(
     "the files of an extract",
     "file of an extract",
 )
-
-NEEDS_DEPTH = ("depth", "cloud", "mesh", "stereo", "autostereogram")
 
 File = tuple[str, bytes, dict[str, Any]]
 """Name, content, and what the list says of it."""
@@ -125,7 +115,7 @@ def extract(
     """
     settings = settings or ExtractSettings()
     real = check_folder(folder, CONTENTS, overwrite, inputs)
-    source = _Source(photo, settings)
+    source = Material(photo, settings.points, settings.baseline_m)
     lacking = {kind: why for kind in KINDS if (why := source.lacks(kind))}
     for kind in settings.only:
         if kind in lacking:
@@ -153,102 +143,11 @@ def extract(
         filling.discard()
 
 
-class _Source:
-    """A photo, and what several kinds of files are made of; made when it is first asked for."""
-
-    def __init__(self, photo: Photo, settings: ExtractSettings) -> None:
-        self.photo, self.settings = photo, settings
-        self.name = printable(photo.meta.path) if photo.meta.path else "the photo"
-        self.profile = photo.profile.with_curve(SRGB_CURVE) if photo.profile.is_linear else photo.profile
-
-    @cached_property
-    def _full(self) -> tuple[FloatArray | None, FloatArray | None]:
-        return at_full_size(self.photo)
-
-    @property
-    def dioptres(self) -> FloatArray:
-        """Depth at the photo's size."""
-        found = self._full[0]
-        assert found is not None
-        return found
-
-    @property
-    def matte(self) -> FloatArray | None:
-        """The subject's matte at the photo's size; None where it is next to nothing."""
-        return self._full[1]
-
-    @cached_property
-    def camera(self) -> Camera:
-        return camera_of(self.photo.meta, self.photo.size)
-
-    @cached_property
-    def codes(self) -> NDArray[np.uint8]:
-        """The photo in sRGB, which the formats of three dimensions take for granted."""
-        return srgb_codes(self.photo, self.photo.size)
-
-    @cached_property
-    def lattice(self) -> mesh.Lattice:
-        return mesh.lattice(self.dioptres, self.camera, self.settings.points)
-
-    @cached_property
-    def cutout(self) -> tuple[FloatArray, FloatArray]:
-        assert self.matte is not None
-        return cut_out(self.photo.rgb, self.matte)
-
-    def lacks(self, kind: str) -> str:
-        """Say why there is no such file; "" when there is."""
-        photo = self.photo
-        if kind in NEEDS_DEPTH and photo.depth is None:
-            return f"{self.name} holds no depth; give a map with --depth FILE, or a model with --depth-model"
-        if kind == "mattes" and photo.matte is None and not photo.mattes:
-            return f"{self.name} holds no matte; give one with --matte FILE"
-        if kind == "cutout" and photo.matte is None:
-            return f"{self.name} holds no matte of the subject; give one with --matte FILE"
-        if kind == "gain-map" and photo.gain_map is None:
-            return f"{self.name} holds no gain map; leave it out of --only"
-        return ""
-
-    def facts(self) -> dict[str, Any]:
-        """Say what holds for all files."""
-        photo = self.photo
-        said: dict[str, Any] = {
-            "photo": self.name, "width": photo.size[1], "height": photo.size[0], "profile": photo.profile.name,
-            "camera": asdict(self.camera),
-        }  # fmt: skip
-        if photo.depth is not None:
-            said |= {
-                "depth_kind": photo.depth_kind,
-                "depth_source": photo.meta.depth_source or "given",
-                "distances": trust(photo),
-            }
-        return said
-
-    def warnings(self) -> list[str]:
-        """Say what of the numbers is not known."""
-        said = list(self.photo.meta.warnings)
-        if self.photo.depth is not None and self.photo.depth_kind in ("relative", "unitless"):
-            how = {"relative": "only nominal metres", "unitless": "no metres"}[self.photo.depth_kind]
-            said.append(f"the depth map has {how}: distances and sizes are not true; --anchor x,y=2.1m makes them so")
-        if self.photo.depth is not None and not self.photo.meta.f35_mm:
-            said.append(f"the photo names no focal length: {self.camera.source}")
-        return said
-
-    def picture_png(self, rgb: FloatArray, alpha: FloatArray | None = None) -> bytes:
-        """8-bit PNG of scene-linear light in the photo's profile, with straight alpha."""
-        codes = self.profile.to_codes(rgb, 8)
-        if alpha is not None:
-            codes = np.dstack([codes, np.rint(alpha * 255.0).astype(np.uint8)])
-        file = io.BytesIO()
-        more = {"icc_profile": self.profile.icc} if self.profile.icc else {}
-        Image.fromarray(codes).save(file, "PNG", compress_level=3, **more)
-        return file.getvalue()
-
-
 def _size(plane: NDArray) -> dict[str, int]:
     return {"width": plane.shape[1], "height": plane.shape[0]}
 
 
-def _depth(source: _Source) -> Iterator[File]:
+def _depth(source: Material) -> Iterator[File]:
     dioptres = source.dioptres
     size, words = _size(dioptres), "depth at the photo's size: holes filled, edges where the picture has them"
     away = parts.metres(dioptres)
@@ -275,7 +174,7 @@ def _npy(array: FloatArray) -> bytes:
     return file.getvalue()
 
 
-def _mattes(source: _Source) -> Iterator[File]:
+def _mattes(source: Material) -> Iterator[File]:
     for name, plane in _named_mattes(source.photo).items():
         codes = np.rint(plane * 255.0).astype(np.uint8)
         yield f"matte_{name}.png", grey.plane_png(codes), {
@@ -294,7 +193,7 @@ def _named_mattes(photo: Photo) -> dict[str, FloatArray]:
     return named
 
 
-def _gain_map(source: _Source) -> Iterator[File]:
+def _gain_map(source: Material) -> Iterator[File]:
     gain_map = source.photo.gain_map
     assert gain_map is not None
     codes, metadata = coded(gain_map)
@@ -312,7 +211,7 @@ def _planes(planes: FloatArray) -> dict[str, NDArray]:
     return {"RGB": planes} if planes.shape[2] == 3 else {"Y": planes[..., 0]}
 
 
-def _hdr(source: _Source) -> Iterator[File]:
+def _hdr(source: Material) -> Iterator[File]:
     light = radiance(source.photo)
     yield "hdr.exr", parts.exr([("rgb", {"RGB": parts.halves(light)})], source.photo.profile), {
         "shows": "scene-linear radiance, 1 = the clip of the photo", "unit": "share of the clip", "scale": 1.0,
@@ -320,7 +219,7 @@ def _hdr(source: _Source) -> Iterator[File]:
     }  # fmt: skip
 
 
-def _original(source: _Source) -> Iterator[File]:
+def _original(source: Material) -> Iterator[File]:
     photo = source.photo
     # Codes of 16 bits at most cannot hold what an EXR does.
     kind, bits = ("exr", 32) if photo.profile.is_linear else ("png", 16 if photo.meta.bit_depth > 8 else 8)
@@ -329,7 +228,7 @@ def _original(source: _Source) -> Iterator[File]:
     yield f"original.{kind}", data, {"shows": words, "bit_depth": bits, **_size(photo.rgb)}
 
 
-def _cutout(source: _Source) -> Iterator[File]:
+def _cutout(source: Material) -> Iterator[File]:
     if source.matte is None:
         raise UsageError(f"{source.name}: the matte of the subject covers next to nothing; give one with --matte FILE")
     rgb, coverage = source.cutout
@@ -339,7 +238,7 @@ def _cutout(source: _Source) -> Iterator[File]:
     yield "cutout.png", source.picture_png(rgb, coverage), {"shows": words, "box_px": box, **_size(rgb)}
 
 
-def _layers(source: _Source) -> Iterator[File]:
+def _layers(source: Material) -> Iterator[File]:
     from .depth import resize_matte
 
     photo = source.photo
@@ -362,19 +261,19 @@ def _layers(source: _Source) -> Iterator[File]:
     }  # fmt: skip
 
 
-def _in_space(source: _Source) -> dict[str, Any]:
+def _in_space(source: Material) -> dict[str, Any]:
     return {
         "unit": "m", "scale": 1.0, "axes": "x right, y up, z towards the viewer; the camera is the origin",
         "left_out_beyond_m": mesh.FARTHEST_M, "vertices": int(source.lattice.there.sum()),
     }  # fmt: skip
 
 
-def _cloud(source: _Source) -> Iterator[File]:
+def _cloud(source: Material) -> Iterator[File]:
     facts = {"shows": "points with their colours (sRGB)", **_in_space(source)}
     yield "cloud.ply", mesh.ply(source.lattice, source.codes), facts
 
 
-def _mesh(source: _Source) -> Iterator[File]:
+def _mesh(source: Material) -> Iterator[File]:
     surface = mesh.textured(source.lattice, source.codes)
     facts = {"shows": "textured surface, cut where depth jumps", **_in_space(source)}
     facts |= {"vertices": len(surface.vertices), "triangles": len(surface.faces)}
@@ -383,9 +282,9 @@ def _mesh(source: _Source) -> Iterator[File]:
         yield name, data, facts if name.endswith(".obj") else {"shows": "belongs to mesh.obj"}
 
 
-def _stereo(source: _Source) -> Iterator[File]:
-    asked, dioptres, matte = source.settings.baseline_m, source.dioptres, source.matte
-    baseline_m = comfortable_baseline_m(dioptres, source.camera) if asked is None else asked
+def _stereo(source: Material) -> Iterator[File]:
+    dioptres, matte = source.dioptres, source.matte
+    baseline_m = source.baseline_m or comfortable_baseline_m(dioptres, source.camera)
     pair = stereo_pair(source.photo.rgb, dioptres, matte, source.camera, baseline_m)
     subject = dioptres if matte is None or not (matte > 0.5).any() else dioptres[matte > 0.5]
     screen_m = 1.0 / max(float(np.median(subject)), 1e-3)
@@ -406,7 +305,7 @@ def _stereo(source: _Source) -> Iterator[File]:
     yield "stereo_anaglyph.png", source.picture_png(anaglyph(left, right)), {"shows": shows, **facts, **_size(left)}
 
 
-def _autostereogram(source: _Source) -> Iterator[File]:
+def _autostereogram(source: Material) -> Iterator[File]:
     drawn = autostereogram(source.dioptres)
     yield "autostereogram.png", grey.plane_png(drawn.codes), {
         "shows": "depth in dots, for eyes that look through the picture",
@@ -416,7 +315,7 @@ def _autostereogram(source: _Source) -> Iterator[File]:
     }  # fmt: skip
 
 
-KINDS: dict[str, Callable[[_Source], Iterator[File]]] = {
+KINDS: dict[str, Callable[[Material], Iterator[File]]] = {
     "original": _original,
     "depth": _depth,
     "mattes": _mattes,

@@ -28,7 +28,7 @@ def extract_command(
             "with commas between.  [default: all there is]",
         ),
     ] = None,
-    points: Annotated[int, typer.Option(metavar="N", help="Points of the cloud and of the mesh at most.")] = 500_000,
+    points: Annotated[int, typer.Option(metavar="N", help="Points of the cloud and of the mesh at most.")] = 250_000,
     baseline: Annotated[
         str | None,
         typer.Option(metavar="LENGTH", help="Of the stereo pair.  [default: 65mm, or what can be fused on a screen]"),

@@ -18,7 +18,8 @@ import rebokeh as rk
 from rebokeh.bokeh import extract as extracting
 from rebokeh.bokeh.colour import Profile
 from rebokeh.bokeh.errors import NoDepthError, OutputError, UsageError
-from rebokeh.bokeh.extract import KINDS, NEEDS_DEPTH, ExtractSettings, extract
+from rebokeh.bokeh.extract import KINDS, ExtractSettings, extract
+from rebokeh.bokeh.material import NEEDS_DEPTH
 from rebokeh.bokeh.photo import GainMap, Metadata
 
 SIZE = (72, 96)
