@@ -118,7 +118,7 @@ def test_highlight_energy_of_known_pictures():
 
 
 def half_and_half() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A light subject on the left of a dark textured wall: rgb, matte, dioptres."""
+    """Put a light subject on the left of a dark textured wall: rgb, matte, dioptres."""
     matte = np.zeros((240, 360), np.float32)
     matte[:, :160] = 1.0
     wall, skin = 0.25 * texture(240, 360, 3), np.array([0.8, 0.6, 0.5], np.float32)

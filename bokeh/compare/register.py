@@ -32,10 +32,11 @@ LEAST_AGREEMENT = 0.5
 
 STEPS, LONGEST_STEP_PX, LAST_STEP_PX = 12, 4.0, 0.01
 SAME_SHARE = 1.5e-3
-"""A picture of the same size that lies off by less than this share of it is taken as it is: sampling would soften it."""
+"""A picture of the same size that lies off by less than this share of it is taken as it is: sampling softens."""
 
-TONES, LEAST_TONE = 24, 0.012
-"""Steps of the tone curve, and how far it must be (mean, in the square root of light) from none to be used."""
+CELLS, TONES, LEAST_TONE = 40, 24, 0.012
+"""Cells along the longer side, larger than any blur; steps of the tone curve that is found from them, and how far
+it must be (mean, in the square root of light) from none to be used."""
 
 
 @dataclass(frozen=True)
@@ -258,7 +259,7 @@ def _moved(
 
 def _toned(original: FloatArray, rgb: FloatArray, covered: BoolArray, place: Placement) -> Registered:
     """Match exposure and tone, channel by channel, by what both pictures show when looked at from afar."""
-    by = max(max(original.shape) // 128, 1)
+    by = max(max(original.shape) // CELLS, 1)
     full = reduced(covered.astype(np.float32), by) > 0.999
     wanted, given = (np.sqrt(np.clip(reduced(np.minimum(x, 1.0), by), 0.0, 1.0)) for x in (original, rgb))
     curves = [_curve(given[..., c][full], wanted[..., c][full]) for c in range(3)]
