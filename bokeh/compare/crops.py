@@ -88,7 +88,8 @@ def crops(comparison: Comparison, apart: FloatArray) -> list[Crop]:
         if score[row, column] <= 0.0:
             continue
         y, x = (
-            int(np.clip(at * by - side // 2, 0, whole - side)) for at, whole in zip((row, column), apart.shape, strict=True)
+            int(np.clip(at * by - side // 2, 0, whole - side))
+            for at, whole in zip((row, column), apart.shape, strict=True)
         )
         found.append(Crop(title, x, y, side, float(apart[y : y + side, x : x + side].mean())))
     return found
@@ -102,7 +103,9 @@ def _places(comparison: Comparison, by: int, size: tuple[int, int]) -> dict[str,
     bright = reduced((scene.photo.rgb.max(axis=2) > BRIGHT).astype(np.float32), by) > 0.0
     away = np.abs(comparison.lens.radius_px(depth)) > 0.1 * float(np.abs(comparison.lens.radius_px(depth)).max())
     least, most = np.quantile(depth, (0.01, 0.99))
-    edges = ndimage.grey_dilation(depth, 3) - ndimage.grey_erosion(depth, 3) > EDGE_STEP * max(float(most - least), 1e-6)
+    edges = ndimage.grey_dilation(depth, 3) - ndimage.grey_erosion(depth, 3) > EDGE_STEP * max(
+        float(most - least), 1e-6
+    )
     places = {"highlights": ndimage.binary_dilation(bright & away, iterations=3)}
     hair = scene.photo.mattes.get("hair")
     if hair is not None:

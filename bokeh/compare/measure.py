@@ -209,14 +209,22 @@ def compare(
         curve = BlurCurve("disc", False, tuple(DepthBlur(d, r, 0, math.nan) for d, r in bins))
         pictures[PHONE] = Shown(title, photo.rgb, curve)
         notes.append(
-            "the photo is blurred already, and no sharp original is there to measure it against: its curve is estimated "
-            "from its edges, and the blur of the other pictures is what they add to it"
+            "the photo is blurred already, and no sharp original is there to measure it against: its curve is "
+            "estimated from its edges, and the blur of the other pictures is what they add to it"
         )
     if scene.matte is None:
         notes.append("the photo has no matte: what the lens blurs least is taken for the subject")
     iris = _iris(lens)
     return Comparison(
-        scene, thin, pictures, iris, matte, registered and registered.placement, covered, tuple(notes), scene.report(lens)
+        scene,
+        thin,
+        pictures,
+        iris,
+        matte,
+        registered and registered.placement,
+        covered,
+        tuple(notes),
+        scene.report(lens),
     )
 
 
