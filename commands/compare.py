@@ -54,7 +54,7 @@ def compare_command(
     rendered: Annotated[
         str | None,
         typer.Argument(
-            metavar="[RENDERED]",
+            metavar="RENDERED",
             help="The same photo as the phone blurred it: the edited export, of any size, crop or tone.",
         ),
     ] = None,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from .blur import BlurCurve, reduction
-from .ladder import Shape, luminance, radii_px, reduced, rungs
+from .ladder import LARGEST_SHARE, Shape, luminance, radii_px, reduced, rungs
 
 FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
@@ -20,10 +20,13 @@ LEAST_LIGHT = 4.0
 BESIDE_PX = 2.0
 """Highlights are looked at to this far beyond their blur."""
 
-LEAK_SHARE, RIM_SHARE = 0.1, 0.5
-"""A leak is seen from a tenth on; a rim counts as sharp when it is more so than blurred."""
+LEAK_SHARE, END_SHARE, RIM_SHARE = 0.1, 0.02, 0.5
+"""A leak is seen from a tenth on, and has ended where it is less than a fiftieth; a rim counts as sharp when it is more
+so than blurred."""
 
-FARTHEST_PX = 60
+FARTHEST_PX, FARTHEST_RADII = 12.0, 3.0
+"""The outline's surroundings are looked at this far, and so many radii of the blur."""
+
 LEAST_CONTRAST = 1e-3
 LEAST_FOCUSED = 2000
 """Pixels in focus from which on their sharpness is told."""
@@ -158,7 +161,7 @@ def edge_figures(
     cover = reduced(matte, by)
     depth = dioptres[by // 2 :: by, by // 2 :: by][: cover.shape[0], : cover.shape[1]]
     distance = np.asarray(ndimage.distance_transform_edt(cover <= 0.5)) - 0.5
-    beside = (distance > 0.0) & (distance < FARTHEST_PX)
+    beside = (distance > 0.0) & (distance < LARGEST_SHARE * FARTHEST_RADII * max(distance.shape))
     # What stands in front of the subject hides its outline.
     if not (cover > 0.5).any() or not beside.any():
         return None
@@ -169,6 +172,7 @@ def edge_figures(
     if not beside.any():
         return None
     radius = float(np.median(np.asarray(curve.radius_at(depth[beside])))) / by
+    beside &= distance < max(FARTHEST_PX, FARTHEST_RADII * radius)
     subject, background = (_continued(sharp, part, radius, curve.shape) for part in (cover, 1.0 - cover))
     number = distance[beside].astype(np.intp)
     off, leak, rim = ((x - background)[beside] for x in (seen, subject, sharp))
@@ -179,7 +183,7 @@ def edge_figures(
     leaks, rims = _shares(*sums, pixels=np.bincount(number))
     distances = (np.arange(len(leaks)) + 0.5) * by
     return EdgeFigures(
-        leak_px=float(np.maximum(leaks, 0.0).sum()) * by,
+        leak_px=float(leaks[: int(np.argmax(np.append(leaks, 0.0) < END_SHARE))].sum()) * by,
         leak_width_px=_reach(leaks, LEAK_SHARE) * by,
         rim_px=_reach(rims, RIM_SHARE) * by,
         distances_px=tuple(float(d) for d in distances),

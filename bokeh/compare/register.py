@@ -15,7 +15,7 @@ from .ladder import luminance, reduced
 FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
 
-SEARCHED_LENGTH, LENGTHS = 192, (512, 1024)
+SEARCHED_LENGTH, ROUGH_LENGTH, EXACT_LENGTH = 192, 512, 1024
 """The position is searched at the first length of the original, and made exact at the others."""
 
 SMALLEST_CROP, LARGEST, SCALE_STEP = 0.35, 1.06, 1.025
@@ -24,13 +24,20 @@ SMALLEST_CROP, LARGEST, SCALE_STEP = 0.35, 1.06, 1.025
 LEAST_OVERLAP = 0.85
 """Share of the other picture that must lie in the original."""
 
-FINEST_PX, COARSEST_PX = 1.5, 12.0
-"""Detail that is compared lies between Gaussians of these pixels: blur leaves some of it, and exposure none."""
+ROUGH_PX, EXACT_PX = (1.5, 12.0), (1.0, 4.0)
+"""Detail that is compared lies between Gaussians of these pixels: blur leaves some of it, and exposure none; for an
+exact position, what is in focus."""
+
+FAINT = 0.004
+"""Contrast (of the square root of light) that is noise as likely as detail."""
 
 LEAST_AGREEMENT = 0.5
 """Correlation of that detail from which on two pictures are of the same scene."""
 
-STEPS, LONGEST_STEP_PX, LAST_STEP_PX = 12, 4.0, 0.01
+STEPS, LONGEST_STEP_PX, LAST_STEP_PX = 14, 4.0, 0.01
+OVERSHOOT = 1.5
+"""Each step falls short, as what is blurred holds it back."""
+
 SAME_SHARE = 1.5e-3
 """A picture of the same size that lies off by less than this share of it is taken as it is: sampling softens."""
 
@@ -106,15 +113,14 @@ def register(
     InputError
         When the two are not of the same scene.
     """
-    place = _search(original, other)
-    for length in LENGTHS:
-        if length <= max(original.shape) or length == LENGTHS[0]:
-            place = _refined(original, other, place, max(round(max(original.shape) / length), 1))
+    rough, exact = (max(round(max(original.shape) / length), 1) for length in (ROUGH_LENGTH, EXACT_LENGTH))
+    place = _refined(original, other, _search(original, other), rough, ROUGH_PX)
     if not place.agreement >= LEAST_AGREEMENT:
         raise InputError(
             f"{names[0]} and {names[1]} are not the same scene (their detail agrees by {max(place.agreement, 0):.0%}); "
             "give the picture that was made from this original"
         )
+    place = replace(_refined(original, other, place, exact, EXACT_PX), agreement=place.agreement)
     if other.shape == original.shape and _farthest_off(place, other.shape) < SAME_SHARE * max(other.shape):
         place, rgb, covered = Placement(1.0, 0.0, 0.0, place.agreement), other, np.ones(other.shape[:2], bool)
     else:
@@ -128,22 +134,22 @@ def _farthest_off(place: Placement, shape: tuple[int, ...]) -> float:
     return max(max(abs(off), abs(off + (place.scale - 1.0) * side)) for off, side in corners)
 
 
-def _detail(light: FloatArray, scale: float = 1.0) -> FloatArray:
-    """Band of the square root of light (h, w), or each channel's."""
+def _detail(light: FloatArray, band_px: tuple[float, float]) -> FloatArray:
+    """Difference of two Gaussians of the square root of light (h, w)."""
     root = np.sqrt(np.clip(light, 0.0, 1.0))
-    return ndimage.gaussian_filter(root, FINEST_PX * scale) - ndimage.gaussian_filter(root, COARSEST_PX * scale)
+    return ndimage.gaussian_filter(root, band_px[0]) - ndimage.gaussian_filter(root, band_px[1])
 
 
 def _search(original: FloatArray, other: FloatArray) -> Placement:
     """Find the position to about a pixel of a small picture: the best correlation at each of many scales."""
     by = max(original.shape[:2]) / SEARCHED_LENGTH
     small = _resized(luminance(original), (round(original.shape[0] / by), round(original.shape[1] / by)))
-    detail = _detail(small)
+    detail = _detail(small, ROUGH_PX)
     light = luminance(other)
     best = Placement(1.0, 0.0, 0.0, -1.0)
     for width in _widths(original.shape[1] / by, other.shape[1] / other.shape[0], detail.shape):
         size = round(width * other.shape[0] / other.shape[1]), round(width)
-        at, agreement = _best_shift(detail, _detail(_resized(light, size)))
+        at, agreement = _best_shift(detail, _detail(_resized(light, size), ROUGH_PX))
         if agreement > best.agreement:
             best = Placement(width * by / other.shape[1], at[1] * by, at[0] * by, agreement)
     return best
@@ -204,23 +210,32 @@ def _sampled(
         yield first[axis] + step * np.arange(size[axis]), shape[axis]
 
 
-def _refined(original: FloatArray, other: FloatArray, place: Placement, by: int) -> Placement:
-    """Move, and scale about the middle, until the difference in detail is least; what is blurred counts little."""
-    still = _detail(reduced(luminance(original), by))
+def _refined(
+    original: FloatArray, other: FloatArray, place: Placement, by: int, band_px: tuple[float, float]
+) -> Placement:
+    """Move, and scale about the middle, until the difference in detail is least; what is blurred counts little.
+
+    Notes
+    -----
+    Detail is brought to the same contrast everywhere in both: where one is blurred, the other's stronger contrast would
+    be taken for a wrong scale.
+    """
+    still = _detail(reduced(luminance(original), by), band_px)
+    still_even = _evened(still, 2.0 * band_px[1])
     size = (still.shape[0], still.shape[1])
     coarser = max(int(by / place.scale), 1)
     light = reduced(luminance(other), coarser)
     for _ in range(STEPS):
         moved, covered = _warped(light, replace(place, scale=place.scale * coarser), size, by)
-        box = _inside(covered, round(2.0 * COARSEST_PX))
-        whole = _detail(moved)
+        box = _inside(covered, round(2.0 * band_px[1]))
+        whole = _detail(moved, band_px)
         a, b = still[box], whole[box]
         if a.size < 1000:
             return replace(place, agreement=-1.0)
-        product, energy = float((a * b).sum()), float(max((b * b).sum(), 1e-12))
-        place = replace(place, agreement=product / float(np.sqrt(max((a * a).sum() * energy, 1e-12))))
+        alike = float((a * b).sum()) / float(np.sqrt(max((a * a).sum() * (b * b).sum(), 1e-12)))
+        place = replace(place, agreement=alike)
+        a, b = still_even[box], _evened(whole, 2.0 * band_px[1])[box]
         # The mean of both pictures' slopes leads there at once, where either's alone must be followed step by step.
-        b = b * (product / energy)
         down, right = np.gradient(0.5 * (a + b))
         row, column = (np.arange(s.start, s.stop, dtype=np.float32) for s in box)
         middle = float(row.mean()), float(column.mean())
@@ -231,11 +246,17 @@ def _refined(original: FloatArray, other: FloatArray, place: Placement, by: int)
         # Content that moves by d changes the picture by -d * slope.
         dy, dx, growth = np.linalg.lstsq((slopes * weight) @ slopes.T, -(slopes * weight) @ off, rcond=None)[0].tolist()
         farthest = max(abs(dy), abs(dx), abs(growth) * max(size) / 2.0)
-        shorter = min(LONGEST_STEP_PX / max(farthest, 1e-9), 1.0)
-        place = _moved(place, (dy * shorter, dx * shorter), growth * shorter, middle, by)
+        share = min(LONGEST_STEP_PX / max(farthest, 1e-9), OVERSHOOT)
+        place = _moved(place, (dy * share, dx * share), growth * share, middle, by)
         if farthest < LAST_STEP_PX:
             break
     return place
+
+
+def _evened(detail: FloatArray, around_px: float) -> FloatArray:
+    """Bring detail (h, w) to the same contrast everywhere; what is flat stays so."""
+    contrast = ndimage.gaussian_filter(detail**2, around_px)
+    return detail / np.sqrt(contrast + FAINT**2)
 
 
 def _inside(covered: BoolArray, margin: int) -> tuple[slice, slice]:

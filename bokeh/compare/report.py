@@ -119,7 +119,7 @@ def _frame(identity: str, crop: int | None, aspect: str) -> str:
     of = "" if crop is None else f" data-crop='{crop}'"
     moves = " moves" if crop is None else ""
     return (
-        f"<div class='frame{moves}' id='{identity}' style='aspect-ratio:{aspect};--split:50%'>"
+        f"<div class='frame{moves}' id='{identity}' style='aspect-ratio:{aspect};--aspect:{aspect};--split:50%'>"
         f"<div class='pane'><img data-side='0'{of}></div><div class='pane over'><img data-side='1'{of}></div>"
         "<div class='seam'></div><span class='tag left'></span><span class='tag right'></span></div>"
         f"<input type='range' min='0' max='100' step='0.1' value='50' data-frame='{identity}' "

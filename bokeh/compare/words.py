@@ -112,4 +112,4 @@ def _row(comparison: Comparison, title: str, meaning: str, value: Callable[[Show
 
 
 def _share(value: float | None) -> str:
-    return "–" if value is None else f"{100.0 * value + 0.0:.0f} %"
+    return "–" if value is None else f"{max(100.0 * value, 0.0):.0f} %"
