@@ -13,7 +13,7 @@ from scipy import ndimage, special
 import rebokeh as rk
 from rebokeh.bokeh.compare.blur import BlurCurve, DepthBlur, blur_curves
 from rebokeh.bokeh.compare.figures import edge_figures, highlight_energy, sharpness
-from rebokeh.bokeh.compare.ladder import rungs
+from rebokeh.bokeh.compare.ladder import Shape, rungs
 from rebokeh.bokeh.compare.register import register
 from rebokeh.bokeh.errors import InputError
 from rebokeh.bokeh.gaussian import gaussian_style
@@ -28,9 +28,15 @@ def texture(height: int, width: int, seed: int = 0) -> np.ndarray:
     """Noise of all sizes, as scenes have: float32 (H, W, 3) in 0..1."""
     rng = np.random.default_rng(seed)
     planes = [
-        sum(ndimage.gaussian_filter(rng.normal(size=(height, width)), s) * s for s in (0.7, 2, 5, 12)) for _ in range(3)
+        np.sum([ndimage.gaussian_filter(rng.normal(size=(height, width)), s) * s for s in (0.7, 2, 5, 12)], axis=0)
+        for _ in range(3)
     ]
     return np.stack([0.4 + 0.15 * p / p.std() for p in planes], axis=2).clip(0.01, 0.95).astype(np.float32)
+
+
+def softened(rgb: np.ndarray, sigma: float) -> np.ndarray:
+    """Blur rgb (H, W, 3) by a Gaussian, mirrored at the border."""
+    return np.asarray(ndimage.gaussian_filter(rgb, (sigma, sigma, 0), mode="mirror"), np.float32)
 
 
 def scattered(rgb: np.ndarray, radius: float) -> np.ndarray:
@@ -41,15 +47,15 @@ def scattered(rgb: np.ndarray, radius: float) -> np.ndarray:
     return np.stack([ndimage.convolve(rgb[..., c], disc / disc.sum(), mode="mirror") for c in range(3)], axis=2)
 
 
-def curve_of(radius_px: float, shape="disc") -> BlurCurve:
+def curve_of(radius_px: float, shape: Shape = "disc") -> BlurCurve:
     return BlurCurve(shape, False, (DepthBlur(0.5, radius_px, 1, 0.0),))
 
 
-@pytest.mark.parametrize("radius", [2.0, 3.7, 8.0, 14.5])
+@pytest.mark.parametrize("radius", [3.7, *(pytest.param(r, marks=pytest.mark.slow) for r in (2.0, 8.0, 14.5))])
 def test_a_known_radius_is_found(radius):
     rgb = texture(320, 400)
     disc = scattered(rgb, radius).astype(np.float32)
-    soft = ndimage.gaussian_filter(rgb, (radius / 2, radius / 2, 0), mode="mirror")
+    soft = softened(rgb, radius / 2)
     wall = np.full(rgb.shape[:2], 0.25, np.float32)
     wall[:, 380:] = 1.0
     found = blur_curves(rgb, {"disc": disc, "gaussian": soft}, wall, LENS)
@@ -61,7 +67,7 @@ def test_a_known_radius_is_found(radius):
 
 def test_a_radius_is_found_under_noise_and_another_exposure():
     rgb, rng = texture(320, 400), np.random.default_rng(1)
-    blurred = ndimage.gaussian_filter(rgb, (3, 3, 0), mode="mirror") * 1.03
+    blurred = softened(rgb, 3) * 1.03
     noisy = (blurred + rng.normal(0, 0.01, rgb.shape)).astype(np.float32)
     wall = np.linspace(0.2, 0.21, 400, dtype=np.float32)[None].repeat(320, axis=0)
     found = blur_curves(rgb, {"noisy": noisy}, wall, LENS)["noisy"]
@@ -129,8 +135,8 @@ def half_and_half() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("sigma", [3.0, 6.0])
 def test_the_leak_of_one_soft_blur_is_known(sigma):
     rgb, matte, depth = half_and_half()
-    soft = ndimage.gaussian_filter(rgb, (sigma, sigma, 0), mode="mirror")
-    picture = matte[..., None] * rgb + (1 - matte[..., None]) * soft
+    soft = softened(rgb, sigma)
+    picture = np.where(matte[..., None] > 0, rgb, soft)
     found = edge_figures(rgb, picture, matte, depth, curve_of(2 * sigma, "gaussian"))
     assert found is not None
     expected = 0.5 * special.erfc(np.array(found.distances_px) / math.sqrt(2.0) / sigma)
@@ -143,7 +149,7 @@ def test_the_leak_of_one_soft_blur_is_known(sigma):
 def test_no_leak_but_a_sharp_rim_where_the_matte_is_too_large():
     rgb, matte, depth = half_and_half()
     alone = np.concatenate([rgb[:, :159:-1], rgb[:, 160:]], axis=1)  # the wall goes on behind the subject
-    soft = ndimage.gaussian_filter(alone, (5, 5, 0), mode="mirror")[:, 200:]
+    soft = softened(alone, 5)[:, 200:]
     clean = np.concatenate([rgb[:, :160], soft], axis=1)
     found = edge_figures(rgb, clean, matte, depth, curve_of(10.0, "gaussian"))
     assert found is not None and found.leak_px < 0.3 and found.rim_px < 0.3
@@ -157,19 +163,21 @@ def test_sharpness_is_the_contrast_of_detail_that_is_left():
     radius = np.full(rgb.shape[:2], 9.0, np.float32)
     radius[:, :150] = 0.0
     fine = np.sqrt(rgb)
-    half = ndimage.gaussian_filter(fine, (2, 2, 0))
+    half = softened(fine, 2)
     assert sharpness(rgb, rgb, radius) == pytest.approx(1.0)
     grey = np.full((200, 300, 3), 0.3, np.float32)
     y, x = np.mgrid[:200, :300]
     wave = (0.3 + 0.1 * np.sin(2 * np.pi * x / 8.0))[..., None].repeat(3, axis=2).astype(np.float32)
     assert sharpness(wave**2, (0.3 + 0.5 * (wave - 0.3)) ** 2, radius) == pytest.approx(0.5, rel=0.01)
-    assert sharpness(rgb, half**2, radius) < 0.6
+    softer = sharpness(rgb, half**2, radius)
+    assert softer is not None and softer < 0.6
     assert sharpness(rgb, grey, np.full_like(radius, 5.0)) is None
 
 
+@pytest.mark.slow
 def test_a_crop_of_another_size_exposure_and_tone_is_put_back():
     rgb = texture(480, 640)
-    soft = ndimage.gaussian_filter(rgb, (5, 5, 0))
+    soft = softened(rgb, 5)
     shown = np.where(
         np.hypot(*(np.mgrid[:480, :640] - np.array([240, 320])[:, None, None]))[..., None] < 150, rgb, soft
     )
@@ -182,14 +190,14 @@ def test_a_crop_of_another_size_exposure_and_tone_is_put_back():
     assert found.placement.scale == pytest.approx(1.25, rel=1e-3)
     assert (found.placement.x_px, found.placement.y_px) == pytest.approx((50, 40), abs=0.3)
     assert found.placement.tone_changed
-    inside = found.covered & ndimage.binary_erosion(found.covered, iterations=4)
+    inside = np.asarray(ndimage.binary_erosion(found.covered, iterations=4), bool)
     assert not found.covered[:39].any() and found.covered[42:438, 52:598].all()
     assert np.abs(np.sqrt(found.rgb) - np.sqrt(shown))[inside].mean() < 0.01
 
 
 def test_the_same_pixels_stay_as_they_are():
     rgb = texture(300, 400)
-    soft = ndimage.gaussian_filter(rgb, (3, 3, 0))
+    soft = softened(rgb, 3)
     mixed = np.where(np.arange(400)[None, :, None] < 200, rgb, soft)
     found = register(rgb, mixed)
     assert found.covered.all() and not found.placement.tone_changed

@@ -92,7 +92,8 @@ class BlurCurve:
         """Radius in pixels of the photo at some depth; beyond the bins as at the last one, 0 without any."""
         if not self.bins:
             return np.zeros(np.shape(dioptres))
-        return np.interp(dioptres, [b.dioptres for b in self.bins], [b.radius_px for b in self.bins])
+        known = [b.dioptres for b in self.bins], [b.radius_px for b in self.bins]
+        return np.asarray(np.interp(dioptres, *known), np.float64)
 
 
 def reduction(size: tuple[int, int]) -> int:
@@ -133,7 +134,9 @@ def blur_curves(
     valid = np.ones(depth.shape, bool)
     if covered is not None:
         valid = reduced(covered.astype(np.float32), by) > 0.999
-    groups = _Groups.of(lights[1], depth, _clearance(depth, np.abs(lens.radius_px(depth)) / by, valid))
+    groups = _Groups.of(
+        lights[1], depth, _clearance(depth, np.abs(lens.radius_px(depth) / np.float32(by)).astype(np.float32), valid)
+    )
     radii = radii_px(max(depth.shape))
     best = dict.fromkeys(seen, (np.inf, BlurCurve("disc", False, ())))
     shapes: tuple[Shape, ...] = ("disc", "gaussian")
@@ -233,7 +236,7 @@ class _Groups:
         kind, of_reach = np.divmod(kinds, len(REACHES_PX))
         of_cell, of_bin = np.divmod(kind, BINS)
         pixels = np.bincount(number)
-        weight, weighted = np.bincount(number, detail), np.bincount(number, detail * depths)
+        weight, weighted = (np.asarray(np.bincount(number, x), np.float64) for x in (detail, detail * depths))
         return cls(at, number, of_bin, of_reach, of_cell, pixels, weight, weighted)
 
     def errors(self, radii: int) -> _Errors:

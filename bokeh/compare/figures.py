@@ -248,7 +248,7 @@ def sharpness(
     focused = np.abs(radius_px) < SHARP_RADIUS_PX
     if covered is not None:
         focused &= covered
-    focused = ndimage.binary_erosion(focused, iterations=round(2.0 * DETAIL_PX))
+    focused = np.asarray(ndimage.binary_erosion(focused, iterations=round(2.0 * DETAIL_PX)), bool)
     if focused.sum() < LEAST_FOCUSED:
         return None
     before, after = (_fine(luminance(x))[focused] for x in (original, picture))
@@ -257,4 +257,4 @@ def sharpness(
 
 def _fine(light: FloatArray) -> FloatArray:
     root = np.sqrt(np.clip(light, 0.0, 1.0))
-    return root - ndimage.gaussian_filter(root, DETAIL_PX)
+    return root - np.asarray(ndimage.gaussian_filter(root, DETAIL_PX), np.float32)

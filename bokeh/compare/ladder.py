@@ -53,12 +53,13 @@ def rungs(light: FloatArray, radii: NDArray[np.float64], shape: Shape) -> Iterat
     ------
     float32 (H, W)
     """
-    spectrum = fft.dctn(light, type=2)
+    spectrum = np.asarray(fft.dctn(light, type=2))
     # Cycles per pixel of each cosine.
     down, across = (np.arange(side, dtype=np.float32) / (2.0 * side) for side in light.shape)
     frequency = np.hypot(down[:, None], across[None, :])
     for radius in radii:
-        yield fft.idctn(spectrum * _passed(frequency, float(radius), shape), type=2, overwrite_x=True)
+        passed = spectrum * _passed(frequency, float(radius), shape)
+        yield np.asarray(fft.idctn(passed, type=2, overwrite_x=True))
 
 
 def _passed(frequency: FloatArray, radius: float, shape: Shape) -> FloatArray:

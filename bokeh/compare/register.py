@@ -41,7 +41,7 @@ OVERSHOOT = 1.5
 SAME_SHARE = 1.5e-3
 """A picture of the same size that lies off by less than this share of it is taken as it is: sampling softens."""
 
-CELLS, TONES, LEAST_TONE = 40, 24, 0.012
+CELLS, TONES, LEAST_TONE = 14, 10, 0.012
 """Cells along the longer side, larger than any blur; steps of the tone curve that is found from them, and how far
 it must be (mean, in the square root of light) from none to be used."""
 
@@ -137,7 +137,8 @@ def _farthest_off(place: Placement, shape: tuple[int, ...]) -> float:
 def _detail(light: FloatArray, band_px: tuple[float, float]) -> FloatArray:
     """Difference of two Gaussians of the square root of light (h, w)."""
     root = np.sqrt(np.clip(light, 0.0, 1.0))
-    return ndimage.gaussian_filter(root, band_px[0]) - ndimage.gaussian_filter(root, band_px[1])
+    fine, coarse = (np.asarray(ndimage.gaussian_filter(root, px), np.float32) for px in band_px)
+    return fine - coarse
 
 
 def _search(original: FloatArray, other: FloatArray) -> Placement:
@@ -173,10 +174,10 @@ def _resized(light: FloatArray, size: tuple[int, int]) -> FloatArray:
 
 def _best_shift(still: FloatArray, moved: FloatArray) -> tuple[tuple[int, int], float]:
     """Where on one picture another correlates best with it, and how well, over what the two share."""
-    shape = [fft.next_fast_len(a + b, real=True) for a, b in zip(still.shape, moved.shape, strict=True)]
+    shape = [int(fft.next_fast_len(a + b, real=True) or a + b) for a, b in zip(still.shape, moved.shape, strict=True)]
 
     def across(a: FloatArray, b: FloatArray) -> FloatArray:
-        return fft.irfft2(fft.rfft2(a, shape) * np.conj(fft.rfft2(b, shape)), shape)
+        return np.asarray(fft.irfft2(np.asarray(fft.rfft2(a, shape)) * np.conj(np.asarray(fft.rfft2(b, shape))), shape))
 
     one, other = np.ones_like(still), np.ones_like(moved)
     energy = np.maximum(across(still**2, other), 1e-9) * np.maximum(across(one, moved**2), 1e-9)
@@ -196,7 +197,7 @@ def _warped(picture: FloatArray, place: Placement, size: tuple[int, int], by: in
     out = np.empty((*size, planes.shape[2]), np.float32)
     for c in range(planes.shape[2]):
         plane = ndimage.gaussian_filter(planes[..., c], soft) if soft else planes[..., c]
-        out[..., c] = ndimage.affine_transform(plane, (step, step), first, size, order=order, mode="nearest")
+        out[..., c] = ndimage.affine_transform(plane, (step, step), first.tolist(), size, order=order, mode="nearest")
     np.maximum(out, 0.0, out=out)
     inside = [(at >= -0.5) & (at <= side - 0.5) for at, side in _sampled(size, step, first, planes.shape)]
     covered = inside[0][:, None] & inside[1][None, :]
@@ -255,8 +256,8 @@ def _refined(
 
 def _evened(detail: FloatArray, around_px: float) -> FloatArray:
     """Bring detail (h, w) to the same contrast everywhere; what is flat stays so."""
-    contrast = ndimage.gaussian_filter(detail**2, around_px)
-    return detail / np.sqrt(contrast + FAINT**2)
+    contrast = np.asarray(ndimage.gaussian_filter(detail**2, around_px), np.float32)
+    return (detail / np.sqrt(contrast + FAINT**2)).astype(np.float32)
 
 
 def _inside(covered: BoolArray, margin: int) -> tuple[slice, slice]:
@@ -264,7 +265,9 @@ def _inside(covered: BoolArray, margin: int) -> tuple[slice, slice]:
     rows, columns = np.flatnonzero(covered.any(axis=1)), np.flatnonzero(covered.any(axis=0))
     if not rows.size:
         return slice(0, 0), slice(0, 0)
-    return tuple(slice(int(x[0]) + margin, max(int(x[-1]) + 1 - margin, int(x[0]) + margin)) for x in (rows, columns))
+    first, last = ([int(x[k]) for x in (rows, columns)] for k in (0, -1))
+    one, other = (slice(a + margin, max(b + 1 - margin, a + margin)) for a, b in zip(first, last, strict=True))
+    return one, other
 
 
 def _moved(
