@@ -65,6 +65,7 @@ def test_a_known_radius_is_found(radius):
         assert curve.bins[0].pixels > 5000
 
 
+@pytest.mark.slow
 def test_a_radius_is_found_under_noise_and_another_exposure():
     rgb, rng = texture(320, 400), np.random.default_rng(1)
     blurred = softened(rgb, 3) * 1.03
@@ -195,6 +196,7 @@ def test_a_crop_of_another_size_exposure_and_tone_is_put_back():
     assert np.abs(np.sqrt(found.rgb) - np.sqrt(shown))[inside].mean() < 0.01
 
 
+@pytest.mark.slow
 def test_the_same_pixels_stay_as_they_are():
     rgb = texture(300, 400)
     soft = softened(rgb, 3)
