@@ -40,7 +40,8 @@ def gaussian_style(
     if dioptres is not None:
         blurred = np.abs(lens.radius_px(dioptres))
         if matte is None:
-            matte = sharp_part(blurred)
+            sharp_px = max(0.2 * float(blurred.max()), 0.5)
+            matte = (1.0 - np.clip(blurred / sharp_px - 0.5, 0.0, 1.0)).astype(np.float32)
         background = blurred[matte < 0.5]
         radius = float(np.median(background)) if background.size else 0.0
     assert matte is not None
@@ -51,9 +52,3 @@ def gaussian_style(
         )
     soft += matte[..., None] * (clipped - soft)
     return soft
-
-
-def sharp_part(radius_px: FloatArray) -> FloatArray:
-    """Coverage (H, W) of what a lens blurs (radii >= 0, pixels) by less than a fifth of its largest blur."""
-    sharp_px = max(0.2 * float(radius_px.max()), 0.5)
-    return (1.0 - np.clip(radius_px / sharp_px - 0.5, 0.0, 1.0)).astype(np.float32)

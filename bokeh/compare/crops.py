@@ -112,7 +112,7 @@ def _places(comparison: Comparison, by: int, size: tuple[int, int]) -> dict[str,
         cover = reduced(resize_matte(hair, scene.photo.size), by)
         places["hair"] = (cover > 0.1) & (cover < 0.9)
     elif scene.matte is not None:
-        cover = reduced(comparison.matte, by)
+        cover = reduced(scene.matte, by)
         places["hair and the subject's outline"] = (cover > 0.1) & (cover < 0.9)
     focus = comparison.lens.focus_dioptres
     places["foreground"] = depth > max(NEARER * focus, focus + 0.1 * float(most - least))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..aperture import boundary
 from ..colour import rgb_from_xyz
 from ..errors import NoDepthError
-from ..gaussian import gaussian_style, sharp_part
+from ..gaussian import gaussian_style
 from ..highlights import gained
 from ..io.common import printable
 from ..lens import Lens, ThinLens
@@ -70,8 +70,6 @@ class Comparison:
         "original", "rebokeh", "phone" (where there is one) and "gaussian".
     iris : float
         Radius of the disc that spreads light as far as the iris does, in units of the f-number's.
-    matte : float32 (H, W)
-        The subject, as far as edges are measured.
     placement : Placement or None
         Where the phone's picture lies on the original.
     covered : bool (H, W)
@@ -85,7 +83,6 @@ class Comparison:
     lens: ThinLens
     pictures: dict[str, Shown]
     iris: float
-    matte: FloatArray
     placement: Placement | None
     covered: NDArray[np.bool_]
     notes: tuple[str, ...]
@@ -149,7 +146,7 @@ def compare(
         is blurred already stands for itself.
     lens : Lens, optional
     settings : RenderSettings, optional
-        Its rendition is not used: highlights are measured with their radiance.
+        Its style and rendition are not used: SDR is shown, and highlights are measured with their radiance.
     progress : Progress, optional
 
     Returns
@@ -175,14 +172,15 @@ def compare(
     if other is not None:
         progress("register", 0.0)
         registered = register(photo.rgb, _in_primaries(photo, other), (_name(photo), _name(other)))
-    scene = prepare(photo, replace(settings or RenderSettings(), style="lens", rendition="hdr"), progress)
+    scene = prepare(photo, replace(settings or RenderSettings(), style="lens", rendition="sdr"), progress)
     assert scene.dioptres is not None
     thin, _ = scene.mount(lens)
     radiance = photo.rgb if scene.extra is None else photo.rgb + scene.extra
     covered = np.ones(photo.size, bool) if registered is None else registered.covered
+    ours = scene.render(lens, progress=progress)
     pictures = {
         ORIGINAL: Shown("the original", photo.rgb),
-        OURS: Shown(f"rebokeh, f/{lens.f_number:g}", scene.render(lens, progress=progress).rgb),
+        OURS: Shown(f"rebokeh, f/{lens.f_number:g}", ours.rgb),
     }
     if registered is not None:
         pictures[PHONE] = Shown("the phone's own blur", registered.rgb)
@@ -191,16 +189,19 @@ def compare(
     )
     progress("measure", 0.0)
     blurred = {name: shown.rgb for name, shown in pictures.items() if name != ORIGINAL}
+    # As a file holds it: what a screen for SDR does not show is in the gain map.
+    blurred[OURS] = _radiance(ours)
     curves = blur_curves(radiance, blurred, scene.dioptres, thin, covered)
     radius = np.abs(thin.radius_px(scene.dioptres))
-    matte = sharp_part(radius) if scene.matte is None else scene.matte
     for name, curve in curves.items():
         picture = blurred[name]
         pictures[name] = replace(
             pictures[name],
             curve=curve,
             highlights=highlight_energy(radiance, picture, scene.dioptres, curve, covered),
-            edge=edge_figures(radiance, picture, matte, scene.dioptres, curve, covered),
+            edge=None
+            if scene.matte is None
+            else edge_figures(radiance, picture, scene.matte, scene.dioptres, curve, covered),
             sharpness=sharpness(photo.rgb, picture, radius, covered),
         )
     if scene.baked is not None and other is None:
@@ -213,14 +214,13 @@ def compare(
             "estimated from its edges, and the blur of the other pictures is what they add to it"
         )
     if scene.matte is None:
-        notes.append("the photo has no matte: what the lens blurs least is taken for the subject")
+        notes.append("the photo has no matte, so there is no outline of a subject to measure a leak beside")
     iris = _iris(lens)
     return Comparison(
         scene,
         thin,
         pictures,
         iris,
-        matte,
         registered and registered.placement,
         covered,
         tuple(notes),
@@ -234,14 +234,16 @@ def _name(photo: Photo) -> str:
 
 def _in_primaries(photo: Photo, other: Photo) -> FloatArray:
     """Radiance of another picture, in the primaries of the photo."""
-    rgb = other.rgb
-    extra = None if other.gain_map is None else gained(rgb, other.gain_map)
-    if extra is not None:
-        rgb = rgb + extra
+    rgb = _radiance(other)
     matrix = rgb_from_xyz(photo.profile) @ np.linalg.inv(rgb_from_xyz(other.profile))
     if np.abs(matrix - np.eye(3)).max() < 1e-3:
         return rgb
     return np.maximum(rgb @ matrix.T.astype(np.float32), 0.0)
+
+
+def _radiance(photo: Photo) -> FloatArray:
+    extra = None if photo.gain_map is None else gained(photo.rgb, photo.gain_map)
+    return photo.rgb if extra is None else photo.rgb + extra
 
 
 def _iris(lens: Lens) -> float:
