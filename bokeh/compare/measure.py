@@ -177,10 +177,9 @@ def compare(
     thin, _ = scene.mount(lens)
     radiance = photo.rgb if scene.extra is None else photo.rgb + scene.extra
     covered = np.ones(photo.size, bool) if registered is None else registered.covered
-    ours = scene.render(lens, progress=progress)
     pictures = {
         ORIGINAL: Shown("the original", photo.rgb),
-        OURS: Shown(f"rebokeh, f/{lens.f_number:g}", ours.rgb),
+        OURS: Shown(f"rebokeh, f/{lens.f_number:g}", scene.render(lens, progress=progress).rgb),
     }
     if registered is not None:
         pictures[PHONE] = Shown("the phone's own blur", registered.rgb)
@@ -189,8 +188,9 @@ def compare(
     )
     progress("measure", 0.0)
     blurred = {name: shown.rgb for name, shown in pictures.items() if name != ORIGINAL}
-    # As a file holds it: what a screen for SDR does not show is in the gain map.
-    blurred[OURS] = _radiance(ours)
+    # Shown is what a screen for SDR shows; measured is all of the light.
+    whole = replace(scene, settings=replace(scene.settings, rendition="hdr"))
+    blurred[OURS] = whole.render(lens, progress=progress).rgb
     curves = blur_curves(radiance, blurred, scene.dioptres, thin, covered)
     radius = np.abs(thin.radius_px(scene.dioptres))
     for name, curve in curves.items():
