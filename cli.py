@@ -12,7 +12,7 @@ import tempfile
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -20,31 +20,42 @@ from .bokeh.errors import UsageError
 from .bokeh.guard import Run, say
 from .bokeh.naming import plan_output, refuse_unwritable, tag
 from .bokeh.parser import (
+    Anchors,
     AsJson,
+    BakedOption,
     Baseline,
+    Blades,
     Changes,
+    Curvature,
     Debug,
+    DepthFile,
     DepthModel,
+    DepthScale,
+    DepthUnitOption,
+    Focal,
+    Focus,
+    FStop,
     Help,
+    HighlightsFrom,
+    LensName,
+    MatteFile,
     MatteModel,
     Overwrite,
     PhotoCommand,
     PhotoFirst,
+    QualityOption,
     Quiet,
+    Rotation,
+    Sensor,
+    Starburst,
     Stereo,
 )
 from .bokeh.progress import Clock, timetable, unseen
 from .bokeh.report import facts, in_short, in_words
-from .bokeh.units import (
-    parse_anchor,
-    parse_f_number,
-    parse_focal_mm,
-    parse_focus,
-    parse_length_m,
-    parse_sensor_mm,
-    parse_starburst,
-)
+from .bokeh.units import parse_anchor, parse_length_m
 from .commands.bench import bench_command
+from .commands.choose import choose_lens
+from .commands.compare import compare_command
 from .commands.extract import extract_command
 from .commands.inspect import inspect_command
 from .commands.lens import lens_app
@@ -53,16 +64,9 @@ from .commands.rack import rack_command
 from .commands.streams import bar_of, heard, save_to_stdout, stdin_bytes
 from .commands.warmup import warmup_command
 
-if TYPE_CHECKING:
-    from .bokeh.lens import Lens
-
 Style = Literal["lens", "gaussian"]
-Quality = Literal["fast", "best"]
-Baked = Literal["auto", "ignore"]
-Highlights = Literal["auto", "gain-map", "estimate", "off"]
 Hdr = Literal["auto", "off", "gain-map", "pq"]
 Format = Literal["heic", "jpeg", "png", "tiff", "exr", "avif"]
-DepthUnit = Literal["m", "dioptre", "relative"]
 
 
 class Strip(StrEnum):  # typer takes no list of Literal
@@ -105,74 +109,29 @@ def _print_version(wanted: bool) -> None:
 def _render(
     ctx: typer.Context,
     photo: Annotated[str, typer.Argument(metavar="PHOTO", help="The photo; - is standard input.")],
-    fstop: Annotated[
-        str | None,
-        typer.Option(
-            metavar="N",
-            help="F-number, full-frame equivalent; smaller is blurrier.  [default: the lens's widest, or 1.8]",
-        ),
-    ] = None,
-    focus: Annotated[
-        str,
-        typer.Option(
-            metavar="WHERE",
-            help="Focus distance (2.1m, 210cm, 7ft), a point x,y of the picture in 0..1 from the top left, or auto.",
-        ),
-    ] = "auto",
-    focal: Annotated[
-        str | None,
-        typer.Option(metavar="MM", help="Focal length, like 85mm; keeps the framing.  [default: the photo's]"),
-    ] = None,
-    sensor: Annotated[str | None, typer.Option(metavar="WxH", help="Literal sensor size in mm, like 36x24.")] = None,
-    lens: Annotated[
-        str | None,
-        typer.Option(metavar="NAME|FILE", help="A lens with its character; rebokeh lens list shows the names."),
-    ] = None,
+    fstop: FStop = None,
+    focus: Focus = "auto",
+    focal: Focal = None,
+    sensor: Sensor = None,
+    lens: LensName = None,
     changes: Changes = None,
-    blades: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Aperture blades, 3 to 15; 0 is a circle.  [default: the lens's, or 0]"),
-    ] = None,
-    curvature: Annotated[
-        float | None,
-        typer.Option(metavar="C", help="Of the blades: 0 straight edges, 1 circle.  [default: the lens's, or 0]"),
-    ] = None,
-    rotation: Annotated[
-        float | None,
-        typer.Option(metavar="DEG", help="Of the aperture, counter-clockwise.  [default: the lens's, or 0]"),
-    ] = None,
-    starburst: Annotated[
-        str | None,
-        typer.Option(
-            metavar="GAIN|off", help="Diffraction around lights: 1 as strong as it is.  [default: the lens's, or 1]"
-        ),
-    ] = None,
-    depth: Annotated[str | None, typer.Option(metavar="FILE", help="Depth map: PNG, TIFF, EXR, NPY or PFM.")] = None,
-    depth_unit: Annotated[
-        DepthUnit | None, typer.Option(help="What the depth map's numbers are; relative: larger is nearer.")
-    ] = None,
-    depth_scale: Annotated[
-        float | None, typer.Option(metavar="K", help="The depth map's numbers times K are in that unit.")
-    ] = None,
-    matte: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Picture of the subject's coverage, white on black.")
-    ] = None,
-    anchor: Annotated[
-        list[str] | None,
-        typer.Option(metavar="X,Y=DIST", help="A point whose distance is known, like 0.4,0.6=2.1m; may be repeated."),
-    ] = None,
+    blades: Blades = None,
+    curvature: Curvature = None,
+    rotation: Rotation = None,
+    starburst: Starburst = None,
+    depth: DepthFile = None,
+    depth_unit: DepthUnitOption = None,
+    depth_scale: DepthScale = None,
+    matte: MatteFile = None,
+    anchor: Anchors = None,
     depth_model: DepthModel = None,
     matte_model: MatteModel = None,
     stereo: Stereo = None,
     baseline: Baseline = None,
-    highlights: Annotated[Highlights, typer.Option(help="Where the light above the clip comes from.")] = "auto",
+    highlights: HighlightsFrom = "auto",
     style: Annotated[Style, typer.Option(help="gaussian: one soft blur around the subject, as phones do.")] = "lens",
-    quality: Annotated[
-        Quality, typer.Option(help="fast: what is blurred is made smaller; best: all at the photo's own size.")
-    ] = "fast",
-    baked: Annotated[
-        Baked, typer.Option(help="A photo that is blurred already. auto: only what is missing is added; ignore: all.")
-    ] = "auto",
+    quality: QualityOption = "fast",
+    baked: BakedOption = "auto",
     out: Annotated[
         str | None,
         typer.Option(
@@ -230,20 +189,18 @@ def _render(
     if depth is None and (depth_scale is not None or (depth_unit is not None and depth_model is None)):
         raise UsageError("--depth-unit and --depth-scale speak of a depth map; name it with --depth")
     baseline_m = None if baseline is None else parse_length_m(baseline, "baseline")
-    where = parse_focus(focus)
     known = [parse_anchor(text) for text in anchor or ()]
-    chosen, lens_source = _lens(
+    chosen, lens_source = choose_lens(
         lens,
-        changes or [],
-        f_number=None if fstop is None else parse_f_number(fstop),
-        focus_m=where.metres,
-        focus_point=where.point,
-        focal_mm=None if focal is None else parse_focal_mm(focal),
-        sensor_mm=None if sensor is None else parse_sensor_mm(sensor),
+        changes,
+        fstop=fstop,
+        focus=focus,
+        focal=focal,
+        sensor=sensor,
         blades=blades,
         curvature=curvature,
-        rotation_deg=rotation,
-        starburst=None if starburst is None else parse_starburst(starburst),
+        rotation=rotation,
+        starburst=starburst,
     )
     if as_json and (out == "-" or (out is None and photo == "-")):
         raise UsageError("--json and the picture cannot both go to standard output; name a file with -o")
@@ -343,21 +300,9 @@ def _render(
         say(f"rebokeh: {warmup.trouble()}")
 
 
-def _lens(named: str | None, changes: list[str], **given: Any) -> tuple[Lens, str | None]:
-    """Find the lens and where it comes from; what is not None in `given` overrides it."""
-    if named is None and changes:
-        raise UsageError("--with changes a value of a lens; name the lens with --lens")
-    from .bokeh.lens import Lens
-    from .bokeh.lens_file import overridden, read_lens, with_values
-
-    if named is None:
-        return overridden(Lens(), **given), None
-    lens_file = with_values(read_lens(named), changes)
-    return lens_file.lens(**given), lens_file.where
-
-
 app.command("warmup", add_help_option=False)(warmup_command)
 app.command("bench", add_help_option=False)(bench_command)
+app.command("compare", add_help_option=False)(compare_command)
 app.command("inspect", add_help_option=False)(inspect_command)
 app.command("extract", add_help_option=False)(extract_command)
 app.command("rack", add_help_option=False)(rack_command)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -64,6 +64,73 @@ def print_help(ctx: typer.Context, wanted: bool) -> None:
         raise typer.Exit()
 
 
+Quality = Literal["fast", "best"]
+Baked = Literal["auto", "ignore"]
+Highlights = Literal["auto", "gain-map", "estimate", "off"]
+DepthUnit = Literal["m", "dioptre", "relative"]
+
+FStop = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N",
+        help="F-number, full-frame equivalent; smaller is blurrier.  [default: the lens's widest, or 1.8]",
+    ),
+]
+Focus = Annotated[
+    str,
+    typer.Option(
+        metavar="WHERE",
+        help="Focus distance (2.1m, 210cm, 7ft), a point x,y of the picture in 0..1 from the top left, or auto.",
+    ),
+]
+Focal = Annotated[
+    str | None,
+    typer.Option(metavar="MM", help="Focal length, like 85mm; keeps the framing.  [default: the photo's]"),
+]
+Sensor = Annotated[str | None, typer.Option(metavar="WxH", help="Literal sensor size in mm, like 36x24.")]
+LensName = Annotated[
+    str | None,
+    typer.Option(metavar="NAME|FILE", help="A lens with its character; rebokeh lens list shows the names."),
+]
+Blades = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Aperture blades, 3 to 15; 0 is a circle.  [default: the lens's, or 0]"),
+]
+Curvature = Annotated[
+    float | None,
+    typer.Option(metavar="C", help="Of the blades: 0 straight edges, 1 circle.  [default: the lens's, or 0]"),
+]
+Rotation = Annotated[
+    float | None,
+    typer.Option(metavar="DEG", help="Of the aperture, counter-clockwise.  [default: the lens's, or 0]"),
+]
+Starburst = Annotated[
+    str | None,
+    typer.Option(
+        metavar="GAIN|off", help="Diffraction around lights: 1 as strong as it is.  [default: the lens's, or 1]"
+    ),
+]
+DepthFile = Annotated[str | None, typer.Option(metavar="FILE", help="Depth map: PNG, TIFF, EXR, NPY or PFM.")]
+DepthUnitOption = Annotated[
+    DepthUnit | None, typer.Option(help="What the depth map's numbers are; relative: larger is nearer.")
+]
+DepthScale = Annotated[
+    float | None, typer.Option(metavar="K", help="The depth map's numbers times K are in that unit.")
+]
+MatteFile = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Picture of the subject's coverage, white on black.")
+]
+Anchors = Annotated[
+    list[str] | None,
+    typer.Option(metavar="X,Y=DIST", help="A point whose distance is known, like 0.4,0.6=2.1m; may be repeated."),
+]
+HighlightsFrom = Annotated[Highlights, typer.Option(help="Where the light above the clip comes from.")]
+QualityOption = Annotated[
+    Quality, typer.Option(help="fast: what is blurred is made smaller; best: all at the photo's own size.")
+]
+BakedOption = Annotated[
+    Baked, typer.Option(help="A photo that is blurred already. auto: only what is missing is added; ignore: all.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print what was done as one JSON object on standard output.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]

@@ -1,0 +1,166 @@
+"""``rebokeh compare``: our render, the phone's own blur and a plain Gaussian on one page, measured."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..bokeh.errors import UsageError
+from ..bokeh.guard import Run, say
+from ..bokeh.naming import refuse_unwritable
+from ..bokeh.parser import (
+    Anchors,
+    AsJson,
+    BakedOption,
+    Baseline,
+    Blades,
+    Changes,
+    Curvature,
+    Debug,
+    DepthFile,
+    DepthModel,
+    DepthScale,
+    DepthUnitOption,
+    Focal,
+    Focus,
+    FStop,
+    Help,
+    HighlightsFrom,
+    LensName,
+    MatteFile,
+    MatteModel,
+    Overwrite,
+    QualityOption,
+    Quiet,
+    Rotation,
+    Sensor,
+    Starburst,
+    Stereo,
+)
+from ..bokeh.progress import Clock, unseen
+from ..bokeh.units import parse_anchor, parse_length_m
+from .choose import choose_lens
+from .streams import bar_of, stdin_bytes
+
+
+def compare_command(
+    ctx: typer.Context,
+    photo: Annotated[str, typer.Argument(metavar="ORIGINAL", help="The sharp photo with depth; - is standard input.")],
+    rendered: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="RENDERED",
+            help="The same photo as the phone blurred it: the edited export, of any size, crop or tone.",
+        ),
+    ] = None,
+    fstop: FStop = None,
+    focus: Focus = "auto",
+    focal: Focal = None,
+    sensor: Sensor = None,
+    lens: LensName = None,
+    changes: Changes = None,
+    blades: Blades = None,
+    curvature: Curvature = None,
+    rotation: Rotation = None,
+    starburst: Starburst = None,
+    depth: DepthFile = None,
+    depth_unit: DepthUnitOption = None,
+    depth_scale: DepthScale = None,
+    matte: MatteFile = None,
+    anchor: Anchors = None,
+    depth_model: DepthModel = None,
+    matte_model: MatteModel = None,
+    stereo: Stereo = None,
+    baseline: Baseline = None,
+    highlights: HighlightsFrom = "auto",
+    quality: QualityOption = "fast",
+    baked: BakedOption = "auto",
+    out: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="PAGE.html", help="Page to write.  [default: beside ORIGINAL]"),
+    ] = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+    help: Help = False,
+) -> None:
+    """Show our blur beside the phone's and a plain Gaussian, on one page that needs no network, with figures.
+
+    The page is written beside the photo, as IMG_0001_compare.html for IMG_0001.heic.
+    """
+    if depth is None and (depth_scale is not None or (depth_unit is not None and depth_model is None)):
+        raise UsageError("--depth-unit and --depth-scale speak of a depth map; name it with --depth")
+    if photo == "-" and out is None:
+        raise UsageError("the photo comes from standard input; name the page with -o")
+    baseline_m = None if baseline is None else parse_length_m(baseline, "baseline")
+    known = [parse_anchor(text) for text in anchor or ()]
+    chosen, _ = choose_lens(
+        lens,
+        changes,
+        fstop=fstop,
+        focus=focus,
+        focal=focal,
+        sensor=sensor,
+        blades=blades,
+        curvature=curvature,
+        rotation=rotation,
+        starburst=starburst,
+    )
+    page = Path(out) if out is not None else Path(photo).with_name(f"{Path(photo).stem}_compare.html")
+    if page.is_dir():
+        page /= f"{Path(photo).stem}_compare.html"
+    inputs = [file for file in (photo, rendered, depth, matte, lens, depth_model, matte_model, stereo) if file]
+    refuse_unwritable(page, overwrite=overwrite, inputs=inputs)
+
+    from ..bokeh import warmup
+    from ..bokeh.anchor import Anchor
+    from ..bokeh.compare import compare
+    from ..bokeh.compare.report import report
+    from ..bokeh.compare.words import in_short
+    from ..bokeh.io import load
+    from ..bokeh.io.atomic import abandon, write_atomic
+    from ..bokeh.render import RenderSettings
+    from ..bokeh.report import plain
+
+    run: Run = ctx.obj
+    folder = Path(os.path.realpath(page)).parent
+    run.undo += [warmup.stop_saving, lambda: abandon({folder})]
+    with ExitStack() as stack:
+        bar = bar_of(stack, run, quiet, as_json)
+        if bar is not None:
+            warmup.announce(bar.say)
+        clock = Clock(run.begun, bar or unseen)
+        with clock.stage("load"):
+            loaded = load(
+                stdin_bytes() if photo == "-" else photo,
+                depth=depth,
+                depth_unit=depth_unit,
+                depth_scale=depth_scale,
+                matte=matte,
+                depth_model=depth_model,
+                matte_model=matte_model,
+                stereo=stereo,
+                baseline_m=baseline_m,
+                anchors=[Anchor(*point) for point in known],
+            )
+            other = None if rendered is None else load(rendered)
+        with clock.stage("compare"):
+            settings = RenderSettings(highlights=highlights, quality=quality, baked=baked)
+            comparison = compare(loaded, other, chosen, settings, clock)
+        with clock.stage("save"):
+            write_atomic(Path(os.path.realpath(page)), report(comparison).encode())
+    warned = [*loaded.meta.warnings, *comparison.scene.warnings(chosen)]
+    if as_json:
+        facts = {"input": photo, "rendered": rendered, "output": str(page), **comparison.facts}
+        print(json.dumps(plain({**facts, "warnings": warned, "seconds": clock.seconds}), allow_nan=False))
+    if not quiet:
+        for warning in warned:
+            say(f"rebokeh: warning: {warning}")
+        if not as_json:
+            say(f"wrote {page}: {in_short(comparison)}")
