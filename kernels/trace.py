@@ -24,6 +24,7 @@ from .pupil import (
     passed,
     span,
 )
+from .rows import along, cut, deposit, join
 
 # So often light of one line of the pupil may turn back on its way over the picture.
 BRANCHES = 4
@@ -69,88 +70,6 @@ def _seam(job, turn, bottom, top, v):
 
 
 @jit(inline="always")
-def _along(x0, y0, x1, y1, top, per_height, rows, lengths, moments):
-    """Add a piece of a curve to the rows it passes: its height in each, and that times its x."""
-    if y1 < y0:
-        x0, y0, x1, y1 = x1, y1, x0, y0
-    a, b = (y0 - top) * per_height, (y1 - top) * per_height
-    if b - a < 1e-12:
-        return
-    for row in range(max(int(a), 0), min(int(b), rows - 1) + 1):
-        upper, lower = max(a, float(row)), min(b, row + 1.0)
-        if lower > upper:
-            t = (0.5 * (upper + lower) - a) / (b - a)
-            lengths[row] += lower - upper
-            moments[row] += (lower - upper) * (x0 + t * (x1 - x0))
-
-
-@jit(inline="always")
-def _deposit(x0, y0, x1, y1, energy, top, per_height, rows, branch, weights, moments):
-    """Share the light of a piece of a line out among the rows it passes."""
-    a, b = (y0 - top) * per_height, (y1 - top) * per_height
-    if b < a:
-        a, b, x0, x1 = b, a, x1, x0
-    if b - a < 1e-9:
-        row = min(max(int(a), 0), rows - 1)
-        weights[row, branch] += energy
-        moments[row, branch] += energy * 0.5 * (x0 + x1)
-        return
-    for row in range(max(int(a), 0), min(int(b), rows - 1) + 1):
-        upper, lower = max(a, float(row)), min(b, row + 1.0)
-        if lower > upper:
-            share = energy * (lower - upper) / (b - a)
-            t = (0.5 * (upper + lower) - a) / (b - a)
-            weights[row, branch] += share
-            moments[row, branch] += share * (x0 + t * (x1 - x0))
-
-
-@jit(inline="always")
-def _share(piece, pieces):
-    """Light before a piece: the first and last hold less, where a soft image fades and a hard one has its rim."""
-    return 0.5 - 0.5 * math.cos(math.pi * piece / pieces)
-
-
-@jit(inline="always")
-def _pieces(places, energies, count, low, high, least, pieces, edges, densities):
-    """Cut a row's light between `low` and `high` into pieces of even density: their edges and densities.
-
-    `places` and `energies` of `count` lines are sorted in place; each line's light reaches half way to the next.
-    """
-    total = 0.0
-    for n in range(count):
-        place, energy = places[n], energies[n]
-        total += energy
-        k = n
-        while k > 0 and places[k - 1] > place:
-            places[k], energies[k] = places[k - 1], energies[k - 1]
-            k -= 1
-        places[k], energies[k] = place, energy
-    low, high = min(low, places[0]), max(high, places[count - 1])
-    if high - low < least:
-        middle = 0.5 * (low + high)
-        low, high = middle - 0.5 * least, middle + 0.5 * least
-    edges[0], edges[pieces] = low, high
-    piece, before, start = 1, 0.0, low
-    for n in range(count):
-        end = 0.5 * (places[n] + places[n + 1]) if n + 1 < count else high
-        while piece < pieces and before + energies[n] >= total * _share(piece, pieces):
-            t = (total * _share(piece, pieces) - before) / max(energies[n], 1e-30)
-            edges[piece] = start + t * (end - start)
-            piece += 1
-        before += energies[n]
-        start = end
-    while piece < pieces:
-        edges[piece] = high
-        piece += 1
-    for piece in range(pieces):
-        # Too narrow a piece is widened into the next, so that all its light stays.
-        if edges[piece + 1] - edges[piece] < least / pieces:
-            edges[piece + 1] = edges[piece] + least / pieces
-        own = total * (_share(piece + 1, pieces) - _share(piece, pieces))
-        densities[piece] = own / (edges[piece + 1] - edges[piece])
-
-
-@jit(inline="always")
 def _bend(job):
     """By how much the pupil's image changes its density from place to place, in units of the blur's own, px per radius.
 
@@ -166,23 +85,6 @@ def _between(moments, part, parts, row):
     """Area between the two sides of a part of a row."""
     one, other = (part, 2 + part) if parts == 2 else (0, 1)
     return abs(moments[other, row] - moments[one, row])
-
-
-@jit()
-def _join(table):
-    """Make one piece of each row: from the leftmost edge to the rightmost, as dense as all its pieces together."""
-    for row in range(table.shape[0]):
-        left, right, light = np.inf, -np.inf, 0.0
-        for edge in range(table.shape[1]):
-            if table[row, edge, 0] != 0.0:
-                place = table[row, edge, 1] / table[row, edge, 0]
-                left, right = min(left, place), max(right, place)
-                light -= table[row, edge, 1]
-        table[row] = 0.0
-        if light > 0.0:
-            density = light / (right - left)
-            table[row, 0, 0], table[row, 0, 1] = density, density * left
-            table[row, 1, 0], table[row, 1, 1] = -density, -density * right
 
 
 @jit()
@@ -245,7 +147,7 @@ def _light_of_lines(job, first, last, landed, spans, turn, bottom, top, high, pe
                 branch = BRANCHES * line + turns
                 if job[OBSTRUCTION] > 0.0 and u > _seam(job, turn, bottom, top, v):
                     branch += BRANCHES * lines
-                _deposit(x0, y0, x1, y1, energy, high, per_height, rows, branch, weights, moments)
+                deposit(x0, y0, x1, y1, energy, high, per_height, rows, branch, weights, moments)
     return total
 
 
@@ -266,11 +168,11 @@ def _sides(job, iris, first, last, turn, bottom, top, nodes, high, per_height, l
             for k in range(1, nodes // 4 + 1):
                 u = turn[branch] + (end - turn[branch]) * math.sin(2.0 * math.pi * k / nodes)
                 x1, y1 = _rim(job, iris, u, branch)
-                _along(x0, y0, x1, y1, high, per_height, rows, lengths[half], moments[half])
+                along(x0, y0, x1, y1, high, per_height, rows, lengths[half], moments[half])
                 x0, y0 = x1, y1
             if branch == 0:
                 x1, y1 = _rim(job, iris, end, 1)
-                _along(x0, y0, x1, y1, high, per_height, rows, lengths[half], moments[half])
+                along(x0, y0, x1, y1, high, per_height, rows, lengths[half], moments[half])
         if job[OBSTRUCTION] == 0.0:
             continue
         x0, y0 = _rim(job, iris, turn[0], 0)
@@ -279,7 +181,7 @@ def _sides(job, iris, first, last, turn, bottom, top, nodes, high, per_height, l
             gap = hole_at(job, v)
             u = (-gap if half == 0 else gap) if gap > 0.0 else _seam(job, turn, bottom, top, v)
             x1, y1 = landing(job, u, v)
-            _along(x0, y0, x1, y1, high, per_height, rows, lengths[2 + half], moments[2 + half])
+            along(x0, y0, x1, y1, high, per_height, rows, lengths[2 + half], moments[2 + half])
             x0, y0 = x1, y1
 
 
@@ -339,20 +241,8 @@ def outlines(jobs, iris, lines, pieces, slight, sharp, frames, tables):
         total = _light_of_lines(
             job, first, last, landed, spans, turn, bottom, top, high, per_height, weights[:rows], moments[:rows]
         )
-        _sides(
-            job,
-            iris,
-            first,
-            last,
-            turn,
-            bottom,
-            top,
-            4 * lines,
-            high,
-            per_height,
-            sides[:, :rows],
-            side_moments[:, :rows],
-        )
+        crossings = sides[:, :rows], side_moments[:, :rows]
+        _sides(job, iris, first, last, turn, bottom, top, 4 * lines, high, per_height, *crossings)
 
         least = LEAST_WIDTH * size
         even = _bend(job) <= (slight if parts == 2 else 0.0) * abs(job[RADIUS])
@@ -392,7 +282,7 @@ def outlines(jobs, iris, lines, pieces, slight, sharp, frames, tables):
                             if sides[side, row] > 0.0:
                                 place = side_moments[side, row] / sides[side, row]
                                 low_x, high_x = min(low_x, place), max(high_x, place)
-                        _pieces(places, energies, count, low_x, high_x, least, own, edges, densities)
+                        cut(places, energies, count, low_x, high_x, least, own, edges, densities)
                 if count == 0:
                     continue
                 for piece in range(own):
@@ -406,7 +296,7 @@ def outlines(jobs, iris, lines, pieces, slight, sharp, frames, tables):
                         table[row + 1, edge, 0] = step * size
                         table[row + 1, edge, 1] = step * edges[piece + side]
         if parts == 1 and own > 1 and densest - thinnest < (ALIKE + ALIKE_PX / size) * densest:
-            _join(table)
+            join(table)
             frame[USED] = 2
         for row in range(rows):
             for edge in range(table.shape[1]):
