@@ -52,7 +52,6 @@ from .bokeh.parser import (
 )
 from .bokeh.progress import Clock, timetable, unseen
 from .bokeh.report import facts, in_short, in_words
-from .bokeh.units import parse_anchor, parse_length_m
 from .commands.bench import bench_command
 from .commands.choose import choose_lens
 from .commands.compare import compare_command
@@ -61,7 +60,8 @@ from .commands.inspect import inspect_command
 from .commands.lens import lens_app
 from .commands.models import models_app
 from .commands.rack import rack_command
-from .commands.streams import bar_of, heard, save_to_stdout, stdin_bytes
+from .commands.source import Source
+from .commands.streams import bar_of, heard, save_to_stdout
 from .commands.warmup import warmup_command
 
 Style = Literal["lens", "gaussian"]
@@ -186,10 +186,9 @@ def _render(
         raise UsageError("-v and -q contradict each other; give one")
     if timing and quiet:
         raise UsageError("--timing and -q contradict each other; give one")
-    if depth is None and (depth_scale is not None or (depth_unit is not None and depth_model is None)):
-        raise UsageError("--depth-unit and --depth-scale speak of a depth map; name it with --depth")
-    baseline_m = None if baseline is None else parse_length_m(baseline, "baseline")
-    known = [parse_anchor(text) for text in anchor or ()]
+    source = Source(
+        photo, depth, depth_unit, depth_scale, matte, depth_model, matte_model, stereo, baseline, tuple(anchor or ())
+    )
     chosen, lens_source = choose_lens(
         lens,
         changes,
@@ -206,14 +205,13 @@ def _render(
         raise UsageError("--json and the picture cannot both go to standard output; name a file with -o")
 
     from .bokeh import warmup
-    from .bokeh.anchor import Anchor
-    from .bokeh.io import load, save
+    from .bokeh.io import save
     from .bokeh.io.atomic import abandon
     from .bokeh.io.write import check_hdr
     from .bokeh.render import RenderSettings, prepare
     from .bokeh.steps import Steps
 
-    inputs = [file for file in (photo, depth, matte, lens, depth_model, matte_model, stereo) if file]
+    inputs = [*source.files, *filter(None, [lens])]
     steps = None if save_steps is None else Steps(save_steps, overwrite, [file for file in inputs if file != "-"])
     unfinished_in = set() if steps is None else {steps.folder, steps.folder.parent}
     run: Run = ctx.obj
@@ -224,19 +222,7 @@ def _render(
             warmup.announce(say if bar is None else bar.say)
         clock = Clock(run.begun, bar or unseen)
         with clock.stage("load"):
-            source = stdin_bytes() if photo == "-" else photo
-            loaded = load(
-                source,
-                depth=depth,
-                depth_unit=depth_unit,
-                depth_scale=depth_scale,
-                matte=matte,
-                depth_model=depth_model,
-                matte_model=matte_model,
-                stereo=stereo,
-                baseline_m=baseline_m,
-                anchors=[Anchor(*point) for point in known],
-            )
+            loaded = source.load()
         warned: list[str] = []
 
         def warn(warning: str) -> None:

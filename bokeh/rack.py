@@ -21,7 +21,7 @@ from .lens import Lens
 from .models.prediction import srgb_codes
 from .photo import Photo
 from .progress import Progress, unseen
-from .render import Scene, prepare
+from .render import RenderSettings, Scene, prepare
 
 SUFFIXES = (".mp4", ".gif")
 
@@ -114,6 +114,7 @@ def rack(
     path: str | Path,
     pull: Pull,
     lens: Lens | None = None,
+    settings: RenderSettings | None = None,
     *,
     overwrite: bool = False,
     progress: Progress = unseen,
@@ -128,13 +129,14 @@ def rack(
     pull : Pull
     lens : Lens, optional
         Its focus and f-number are the pull's.
+    settings : RenderSettings, optional
     overwrite : bool
     progress : Progress, optional
 
     Returns
     -------
     dict
-        What was written: size, frames, frames a second, focus and f-number at both ends.
+        What was written: size, frames, frames a second, focus and f-number at both ends; and warnings.
 
     Raises
     ------
@@ -151,15 +153,18 @@ def rack(
     source = photo.meta.path if photo.meta.path and photo.meta.path != "<bytes>" else None
     real = check_output(path, source, overwrite)
     ffmpeg = needed("imageio_ffmpeg", "video", "an MP4") if suffix == ".mp4" else None
-    scene = prepare(reduced(photo, pull.size), progress=progress)
+    scene = prepare(reduced(photo, pull.size), settings, progress)
     # H.264 with colour at half size has even sides.
     size = scene.photo.size if ffmpeg is None else (scene.photo.size[0] // 2 * 2, scene.photo.size[1] // 2 * 2)
     codes = (srgb_codes(frame, scene.photo.size) for frame in frames(scene, pull, lens, progress))
     pictures = (picture[: size[0], : size[1]] for picture in codes)
     write_atomic(real, _gif(pictures, pull.fps) if ffmpeg is None else _mp4(ffmpeg, pictures, size, pull.fps))
+    begin, *_, end = pull.lenses(lens or Lens())
+    warnings = (*photo.meta.warnings, *scene.warnings(begin), *scene.warnings(end))
     return {
         "output": str(path), "width": size[1], "height": size[0], "frames": pull.frames, "fps": pull.fps,
         "from_m": pull.from_m, "to_m": pull.to_m, "f_numbers": list(pull.f_numbers),
+        "warnings": list(dict.fromkeys(warnings)),
     }  # fmt: skip
 
 

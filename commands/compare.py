@@ -43,9 +43,9 @@ from ..bokeh.parser import (
     Stereo,
 )
 from ..bokeh.progress import Clock, unseen
-from ..bokeh.units import parse_anchor, parse_length_m
 from .choose import choose_lens
-from .streams import bar_of, stdin_bytes
+from .source import Source
+from .streams import bar_of
 
 
 def compare_command(
@@ -94,12 +94,11 @@ def compare_command(
 
     The page is written beside the photo, as IMG_0001_compare.html for IMG_0001.heic.
     """
-    if depth is None and (depth_scale is not None or (depth_unit is not None and depth_model is None)):
-        raise UsageError("--depth-unit and --depth-scale speak of a depth map; name it with --depth")
+    source = Source(
+        photo, depth, depth_unit, depth_scale, matte, depth_model, matte_model, stereo, baseline, tuple(anchor or ())
+    )
     if photo == "-" and out is None:
         raise UsageError("the photo comes from standard input; name the page with -o")
-    baseline_m = None if baseline is None else parse_length_m(baseline, "baseline")
-    known = [parse_anchor(text) for text in anchor or ()]
     chosen, _ = choose_lens(
         lens,
         changes,
@@ -115,11 +114,10 @@ def compare_command(
     page = Path(out) if out is not None else Path(photo).with_name(f"{Path(photo).stem}_compare.html")
     if page.is_dir():
         page /= f"{Path(photo).stem}_compare.html"
-    inputs = [file for file in (photo, rendered, depth, matte, lens, depth_model, matte_model, stereo) if file]
+    inputs = [*source.files, *filter(None, [rendered, lens])]
     refuse_unwritable(page, overwrite=overwrite, inputs=inputs)
 
     from ..bokeh import warmup
-    from ..bokeh.anchor import Anchor
     from ..bokeh.compare import compare
     from ..bokeh.compare.report import report
     from ..bokeh.compare.words import in_short
@@ -137,18 +135,7 @@ def compare_command(
             warmup.announce(bar.say)
         clock = Clock(run.begun, bar or unseen)
         with clock.stage("load"):
-            loaded = load(
-                stdin_bytes() if photo == "-" else photo,
-                depth=depth,
-                depth_unit=depth_unit,
-                depth_scale=depth_scale,
-                matte=matte,
-                depth_model=depth_model,
-                matte_model=matte_model,
-                stereo=stereo,
-                baseline_m=baseline_m,
-                anchors=[Anchor(*point) for point in known],
-            )
+            loaded = source.load()
             other = None if rendered is None else load(rendered)
         with clock.stage("compare"):
             settings = RenderSettings(highlights=highlights, quality=quality, baked=baked)

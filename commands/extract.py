@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from ..bokeh.errors import UsageError
 from ..bokeh.guard import Run, say
-from ..bokeh.parser import AsJson, Debug, DepthModel, Help, MatteModel, Overwrite, Quiet
+from ..bokeh.parser import (
+    Anchors,
+    AsJson,
+    Debug,
+    DepthFile,
+    DepthModel,
+    DepthScale,
+    DepthUnitOption,
+    Help,
+    MatteFile,
+    MatteModel,
+    Overwrite,
+    Quiet,
+)
 from ..bokeh.progress import unseen
-from ..bokeh.units import parse_anchor, parse_length_m
-from .streams import bar_of, stdin_bytes
+from ..bokeh.units import parse_length_m
+from .source import Source
+from .streams import bar_of
 
 
 def extract_command(
@@ -33,18 +47,11 @@ def extract_command(
         str | None,
         typer.Option(metavar="LENGTH", help="Of the stereo pair.  [default: 65mm, or what can be fused on a screen]"),
     ] = None,
-    depth: Annotated[str | None, typer.Option(metavar="FILE", help="Depth map instead of the photo's.")] = None,
-    depth_unit: Annotated[
-        Literal["m", "dioptre", "relative"] | None, typer.Option(help="What the depth map's numbers are.")
-    ] = None,
-    depth_scale: Annotated[
-        float | None, typer.Option(metavar="K", help="The depth map's numbers times K are in that unit.")
-    ] = None,
-    matte: Annotated[str | None, typer.Option(metavar="FILE", help="Matte instead of the photo's.")] = None,
-    anchor: Annotated[
-        list[str] | None,
-        typer.Option(metavar="X,Y=DIST", help="A point whose distance is known, like 0.4,0.6=2.1m; may be repeated."),
-    ] = None,
+    depth: DepthFile = None,
+    depth_unit: DepthUnitOption = None,
+    depth_scale: DepthScale = None,
+    matte: MatteFile = None,
+    anchor: Anchors = None,
     depth_model: DepthModel = None,
     matte_model: MatteModel = None,
     overwrite: Overwrite = False,
@@ -61,32 +68,20 @@ def extract_command(
     kinds = tuple(word.strip() for word in only.split(",") if word.strip()) if only is not None else ()
     if only is not None and not kinds:
         raise UsageError("--only names nothing; leave it out for all there is")
-    known = [parse_anchor(text) for text in anchor or ()]
+    source = Source(photo, depth, depth_unit, depth_scale, matte, depth_model, matte_model, anchors=tuple(anchor or ()))
 
-    from ..bokeh.anchor import Anchor
     from ..bokeh.extract import CONTENTS, ExtractSettings, extract
-    from ..bokeh.io import load
     from ..bokeh.io.atomic import abandon
     from ..bokeh.io.folder import check_folder
 
     settings = ExtractSettings(kinds, points, baseline_m)
-    inputs = [file for file in (photo, depth, matte, depth_model, matte_model) if file and file != "-"]
-    folder = check_folder(out, CONTENTS, overwrite, inputs)
+    folder = check_folder(out, CONTENTS, overwrite, source.files)
     run: Run = ctx.obj
     run.undo.append(lambda: abandon({folder, folder.parent}))
     with ExitStack() as stack:
         bar = bar_of(stack, run, quiet, as_json)
-        loaded = load(
-            stdin_bytes() if photo == "-" else photo,
-            depth=depth,
-            depth_unit=depth_unit,
-            depth_scale=depth_scale,
-            matte=matte,
-            anchors=[Anchor(*point) for point in known],
-            depth_model=depth_model,
-            matte_model=matte_model,
-        )
-        done = extract(loaded, out, settings, overwrite=overwrite, inputs=inputs, progress=bar or unseen)
+        loaded = source.load()
+        done = extract(loaded, out, settings, overwrite=overwrite, inputs=source.files, progress=bar or unseen)
     if as_json:
         print(json.dumps({"output": out, **done}, allow_nan=False))
     elif not quiet:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..bokeh.errors import UsageError
-from ..bokeh.parser import AsJson, Baseline, Debug, DepthModel, Help, MatteModel, Stereo
-from ..bokeh.units import parse_length_m
-from .streams import stdin_bytes
+from ..bokeh.parser import (
+    Anchors,
+    AsJson,
+    Baseline,
+    Debug,
+    DepthFile,
+    DepthModel,
+    DepthScale,
+    DepthUnitOption,
+    Help,
+    MatteFile,
+    MatteModel,
+    Stereo,
+)
+from .source import Source
 
 if TYPE_CHECKING:
     from ..bokeh.photo import Photo
@@ -22,11 +33,11 @@ def inspect_command(
     edges: Annotated[
         bool, typer.Option("--edges", help="Score the depth map's edges against the matte, as Depth Pro's authors do.")
     ] = False,
-    depth: Annotated[str | None, typer.Option(metavar="FILE", help="Depth map instead of the photo's.")] = None,
-    depth_unit: Annotated[
-        Literal["m", "dioptre", "relative"] | None, typer.Option(help="What the depth map's numbers are.")
-    ] = None,
-    matte: Annotated[str | None, typer.Option(metavar="FILE", help="Matte instead of the photo's.")] = None,
+    depth: DepthFile = None,
+    depth_unit: DepthUnitOption = None,
+    depth_scale: DepthScale = None,
+    matte: MatteFile = None,
+    anchor: Anchors = None,
     depth_model: DepthModel = None,
     matte_model: MatteModel = None,
     stereo: Stereo = None,
@@ -36,22 +47,10 @@ def inspect_command(
     help: Help = False,
 ) -> None:
     """Say what a photo holds: size, lens, depth, mattes, and where each was found."""
-    if depth_unit is not None and depth is None and depth_model is None:
-        raise UsageError("--depth-unit speaks of a depth map; name it with --depth")
-    baseline_m = None if baseline is None else parse_length_m(baseline, "baseline")
-
-    from ..bokeh.io import load
-
-    loaded = load(
-        stdin_bytes() if photo == "-" else photo,
-        depth=depth,
-        depth_unit=depth_unit,
-        matte=matte,
-        depth_model=depth_model,
-        matte_model=matte_model,
-        stereo=stereo,
-        baseline_m=baseline_m,
+    source = Source(
+        photo, depth, depth_unit, depth_scale, matte, depth_model, matte_model, stereo, baseline, tuple(anchor or ())
     )
+    loaded = source.load()
     found = _facts(photo, loaded)
     if edges:
         from ..bokeh.boundary import score_photo
