@@ -6,7 +6,6 @@ import contextlib
 import errno
 import hashlib
 import os
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -181,7 +180,9 @@ class LocalStore:
             _sync(path.parent)
         except FileExistsError:
             self.discard(token)
-            raise OutputError(f"{printable(target)}: the file exists; choose another folder or say --overwrite") from None
+            raise OutputError(
+                f"{printable(target)}: the file exists; choose another folder or say --overwrite"
+            ) from None
         except OSError as error:
             self.discard(token)
             raise _refused(target, error) from error
