@@ -131,6 +131,8 @@ class Pool:
         A worker that holds so much more than after its first photo is replaced.
     tell : callable, optional
         Is told "compiling" when everybody waits for that.
+    admission : Admission, optional
+        Shared by the pools of one process.
     """
 
     def __init__(
@@ -141,13 +143,14 @@ class Pool:
         work: str = WORK,
         grown_bytes: int = 1 << 29,
         tell: Callable[[str], object] | None = None,
+        admission: Admission | None = None,
     ) -> None:
         self._count, self._memory_bytes, self._work = max(workers or cores(), 1), memory_bytes, work
         self._grown_bytes, self._on_compile = grown_bytes, tell
         self._events: queue.SimpleQueue[tuple[Worker, Any] | None] = queue.SimpleQueue()
         self._workers: list[Worker] = []
         self._waiting: deque[Worker] = deque()
-        self._admission = Admission()
+        self._admission = admission or Admission()
         self._stopped = self._compiled = False
         self._false_starts = 0
         self._tasks: Iterator[Task] = iter(())
