@@ -12,10 +12,8 @@ from pathlib import PurePosixPath
 from ..errors import InputError
 from ..io.atomic import is_part
 from ..io.common import printable
+from .store import KEPT
 from .url import is_url, local_path, shown
-
-KEPT = ".rebokeh"
-"""Where a batch keeps its journal, below its output folder."""
 
 _MAGIC = frozenset("*?[")
 
@@ -121,9 +119,9 @@ def _below(folder: str, out: tuple[int, int] | None) -> Iterator[Found]:
 
 def _entry(entry: os.DirEntry[str], name: str) -> Found:
     if entry.is_symlink():
-        if entry.is_dir():
+        if os.path.isdir(entry.path):
             return Found(entry.path, trouble=f"{printable(entry.path)}: a link to a folder, which is not followed")
-        if not entry.is_file():
+        if not os.path.isfile(entry.path):
             return Found(entry.path, trouble=f"{printable(entry.path)}: a link that leads nowhere")
     return _file(entry.path, name, entry.stat().st_mode)
 
