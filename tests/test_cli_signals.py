@@ -88,7 +88,6 @@ def test_while_it_waits_for_standard_input(number):
 # no lock, and hears no Python.
 DEAF = """
 import ctypes, sys, time
-from rebokeh.bokeh import io
 from rebokeh.cli import app
 def deaf(*_, **__):
     print("deaf", flush=True)
@@ -104,7 +103,7 @@ app()
 @pytest.mark.parametrize(
     "patch",
     [
-        "io.load = deaf",
+        "import rebokeh.bokeh.one as one; one.opened = deaf",
         "import rebokeh.bokeh.io.atomic as a; a.os.fsync = deaf",
         "import rebokeh.bokeh.io.album as a; a.Image.Image.save = deaf",
     ],
