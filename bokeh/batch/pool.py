@@ -40,7 +40,9 @@ class Worker:
     ----------
     task : Task, or None
     need_bytes : int, or None
-        What it waits for memory for.
+        The memory that it waits for.
+    at_first_bytes : int
+        What it held after its first photo; 0 before.
     overdue, ready : bool
         Whether its photo has taken too long, and whether it has begun to listen.
     """
@@ -59,6 +61,7 @@ class Worker:
         self.pid = self._process.pid
         self.task: Task | None = None
         self.need_bytes: int | None = None
+        self.at_first_bytes = 0
         self.overdue = self.ready = False
         self._since = 0.0
         threading.Thread(target=self._listen, args=(hear,), daemon=True).start()
@@ -94,6 +97,7 @@ class Worker:
     def ending(self) -> str:
         """Wait for its end, and say how that was."""
         code = self._process.wait()
+        self.leave()
         if code < 0:
             with contextlib.suppress(ValueError):
                 return f"killed by {signal.Signals(-code).name}"
@@ -125,7 +129,7 @@ class Pool:
     work : str
         "module:function" of what is run for each task.
     grown_bytes : int
-        A worker that holds more between two photos is replaced.
+        A worker that holds so much more than after its first photo is replaced.
     tell : callable, optional
         Is told "compiling" when everybody waits for that.
     admission : Admission, optional
@@ -138,7 +142,7 @@ class Pool:
         *,
         memory_bytes: int | None = None,
         work: str = WORK,
-        grown_bytes: int = 1 << 30,
+        grown_bytes: int = 1 << 29,
         tell: Callable[[str], object] | None = None,
         admission: Admission | None = None,
     ) -> None:
@@ -262,7 +266,9 @@ class Pool:
     def _through(self, worker: Worker) -> None:
         worker.task = None
         self._admission.release(worker.pid)
-        if resident_bytes(worker.pid) > self._grown_bytes:
+        held = resident_bytes(worker.pid)
+        worker.at_first_bytes = worker.at_first_bytes or held
+        if held > worker.at_first_bytes + self._grown_bytes:
             self._workers.remove(worker)
             worker.leave()
 

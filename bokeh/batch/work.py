@@ -58,8 +58,8 @@ def work(task: Task, gate: Callable[[int], object] = begin_at_once) -> Result:
         _check_place(task, store, (source, recipe))
         return settled
 
+    store = store_of(task.store)
     try:
-        store = store_of(task.store)
         data = store.read(job.source)
         source = sha256_of(data)
         with announced(told):
