@@ -11,6 +11,7 @@ import rebokeh as rk
 from rebokeh.bokeh import contact_sheet as sheets
 from rebokeh.bokeh.aperture import area
 from rebokeh.bokeh.lens_file import lens_names, read_lens
+from rebokeh.bokeh.montage import words
 from rebokeh.bokeh.point_spread import point_spread
 
 
@@ -85,5 +86,5 @@ def test_an_iris_stands_as_in_a_disc_behind_focus():
 
 
 def test_what_no_font_has_is_no_trouble():
-    assert sheets._words("Фото 写真 \u0301 " * 10, 200).shape[1] == 200
-    assert sheets._words("", 120).shape == (sheets.LINE_PX, 120, 3)
+    assert words("Фото 写真 \u0301 " * 10, 200).shape[1] == 200
+    assert words("", 120).shape == (sheets.LINE_PX, 120, 3)
