@@ -23,7 +23,7 @@ SAMPLES = 4096
 ON_SHARE = 0.98
 """Share of them that lie on the surface: a map's borders, and a finger, may not."""
 
-TOLERANCE = 0.02
+TOLERANCE = 0.03
 """How far from it they may lie, as a share of the usual dioptres. In nine phones' photos, none of a plane, it is
 0.27 and more."""
 
@@ -82,11 +82,15 @@ def fit_plane(dioptres: FloatArray) -> Plane | None:
         return None
     kept, solution, residual = np.ones(len(values), bool), np.zeros(3), np.inf
     for _ in range(STEPS):
-        solution = np.linalg.lstsq(terms[kept], values[kept], rcond=None)[0]
+        near = terms[kept]
+        solution = np.linalg.lstsq(near.T @ near, near.T @ values[kept], rcond=None)[0]
         away = np.abs(terms @ solution - values)
         residual = float(np.quantile(away, ON_SHARE))
-        kept = away <= residual
-    return Plane(*(float(v) for v in solution), residual)
+        before, kept = kept, away <= residual
+        if (kept == before).all():
+            break
+    across, down, corner = (float(v) for v in solution)
+    return Plane(across, down, corner, residual)
 
 
 def flat_surface(photo: Photo) -> Plane | None:

@@ -11,7 +11,7 @@ import rebokeh as rk
 from rebokeh.bokeh import contact_sheet as sheets
 from rebokeh.bokeh.aperture import area
 from rebokeh.bokeh.lens_file import lens_names, read_lens
-from rebokeh.bokeh.montage import words
+from rebokeh.bokeh.montage import LINE_PX, words
 from rebokeh.bokeh.point_spread import point_spread
 
 
@@ -87,4 +87,4 @@ def test_an_iris_stands_as_in_a_disc_behind_focus():
 
 def test_what_no_font_has_is_no_trouble():
     assert words("Фото 写真 \u0301 " * 10, 200).shape[1] == 200
-    assert words("", 120).shape == (sheets.LINE_PX, 120, 3)
+    assert words("", 120).shape == (LINE_PX, 120, 3)

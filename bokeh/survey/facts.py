@@ -192,14 +192,14 @@ def _warnings(photo: Photo, scene: Scene | None, clipped: float | None) -> list[
             f"{clipped:.1%} of the picture is clipped and no gain map says how bright it was: a render estimates it"
         )
     if photo.meta.f35_mm is None:
-        said.append(f"the file does not say the focal length: {DEFAULT_F35_MM:g} mm are assumed; give --focal")
+        said.append(f"the file does not say the focal length: {DEFAULT_F35_MM:g} mm are assumed; give a render --focal")
     return said
 
 
 def _of_depth(photo: Photo) -> list[str]:
     if photo.depth is None:
         return [
-            "there is no depth, so nothing can be rendered; give a map with --depth FILE, a model with --depth-model, "
+            "there is no depth to render from; give a map with --depth FILE, a model with --depth-model, "
             "or a second view with --stereo"
         ]
     said = []

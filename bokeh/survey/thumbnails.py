@@ -50,7 +50,7 @@ LEAST_SEEN = 0.3
 MARGIN_PX = 16
 
 
-def thumbnails(photo: Photo, found: Mapping[str, Any]) -> Picture:
+def draw_thumbnails(photo: Photo, found: Mapping[str, Any]) -> Picture:
     """Draw the sheet.
 
     Parameters
@@ -78,7 +78,8 @@ def thumbnails(photo: Photo, found: Mapping[str, Any]) -> Picture:
         cells.append(_gain(photo.gain_map.planes.max(axis=2), size))
     if found["clipped"]:
         cells.append(_clipped(photo, found["clipped"], size))
-    across = max(1, (ROW_PX + GAP_PX) // (size[1] + GAP_PX))
+    most = max(1, (ROW_PX + 2 * GAP_PX) // (size[1] + 2 * GAP_PX))
+    across = -(-len(cells) // -(-len(cells) // most))  # rows as long as each other
     rows = [beside(cells[k : k + across], 2 * GAP_PX) for k in range(0, len(cells), across)]
     width = max(max(row.shape[1] for row in rows), 2 * LONGEST_PX)
     if photo.depth is not None:
@@ -92,7 +93,7 @@ def save_thumbnails(
     photo: Photo, found: Mapping[str, Any], path: str | Path, *, source: str | None = None, overwrite: bool = False
 ) -> Path:
     """Draw the sheet and write it as PNG or JPEG, whole or not at all; as `montage.save_montage`."""
-    return save_montage(lambda: thumbnails(photo, found), path, source=source, overwrite=overwrite)
+    return save_montage(lambda: draw_thumbnails(photo, found), path, source=source, overwrite=overwrite)
 
 
 check_thumbnails = check_montage
@@ -237,7 +238,9 @@ def _grey(plane: FloatArray, white: float, size: tuple[int, int]) -> Picture:
 
 
 def _resized(plane: FloatArray, size: tuple[int, int], how: Image.Resampling) -> FloatArray:
-    return np.asarray(Image.fromarray(np.ascontiguousarray(plane, np.float32)).resize(size[::-1], how), np.float32)
+    return np.asarray(
+        Image.fromarray(np.ascontiguousarray(plane, np.float32)).resize((size[1], size[0]), how), np.float32
+    )
 
 
 def _cell(label: str, *parts: Picture) -> Picture:

@@ -134,11 +134,8 @@ def histogram_of(depth: Mapping[str, Any]) -> Histogram:
 def _mattes(found: Mapping[str, Any]) -> list[str]:
     if not found["mattes"]:
         return ["no matte"]
-    source = f"; {found['matte_source']}" if found["matte_source"] else ""
-    shown = [
-        f"{name} {m['width']}x{m['height']}, {m['covers']:.1%} of the frame" for name, m in found["mattes"].items()
-    ]
-    return [f"mattes: {'; '.join(shown)}{source}"]
+    shown = [f"{name} {m['width']}x{m['height']}, {m['covers']:.1%}" for name, m in found["mattes"].items()]
+    return [f"mattes, and how much of the frame they cover: {'; '.join(shown)}"]
 
 
 def _light(found: Mapping[str, Any]) -> list[str]:
