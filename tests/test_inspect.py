@@ -1,4 +1,4 @@
-"""``rebokeh inspect``: the facts are those of the file, the sheet shows them where they are, the warnings are earned."""
+"""``rebokeh inspect``: its facts are the file's, its sheet shows them where they are, its warnings are earned."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from PIL import Image
 
 import rebokeh as rk
 from rebokeh.bokeh.colour import Profile
-from rebokeh.bokeh.montage import BACKGROUND
+from rebokeh.bokeh.montage import BACKGROUND, GAP_PX
 from rebokeh.bokeh.photo import GainMap, Metadata
-from rebokeh.bokeh.survey import histogram as histograms
 from rebokeh.bokeh.survey import draw_thumbnails, survey
+from rebokeh.bokeh.survey import histogram as histograms
 from rebokeh.bokeh.survey.thumbnails import AUTOFOCUS, CLIPPED, FACE, MARGIN_PX, seen_shares, thumbnail_size
 from rebokeh.bokeh.survey.words import COLUMNS, ROWS, bars, in_words
 
@@ -86,7 +86,8 @@ def test_facts_of_an_iphone_file(heic):
     # In the middle of the ramp.
     assert focus["map_m"] == pytest.approx(1 / 2.0, rel=0.02)
     assert focus["map_nearer_m"] < focus["map_m"] < focus["map_farther_m"]
-    assert found["focus_source"] == "autofocus area" and found["focus_m"] == pytest.approx(focus["map_m"], rel=0.05)
+    # A render looks at the map after it was brought to the matte's outline.
+    assert found["focus_source"] == "autofocus area" and found["focus_m"] == pytest.approx(focus["map_m"], rel=0.1)
 
 
 def test_names_are_those_of_a_render(heic, tmp_path):
@@ -206,14 +207,14 @@ def test_infinity_is_strict_json():
 TALL, WIDE = thumbnail_size((H, W))
 
 
-def cell_of(sheet: np.ndarray, number: int) -> np.ndarray:
-    """Cut the picture of a cell of the first row out of a sheet: the rows below its label that are full of it."""
-    left = MARGIN_PX + number * (WIDE + 2 * 6)
+def cell_of(sheet: np.ndarray, row: int, number: int) -> np.ndarray:
+    """Cut the picture out of a cell of the sheet: the rows below its label that are full."""
+    left = MARGIN_PX + number * (WIDE + 2 * GAP_PX)
     column = sheet[:, left : left + WIDE]
-    busy = (column != BACKGROUND).any(axis=2).mean(axis=1) > 0.95
-    starts = np.flatnonzero(busy[:-TALL] & ~np.r_[False, busy[: -TALL - 1]])
-    top = next(s for s in starts if busy[s : s + TALL].all())
-    return column[top : top + TALL]
+    full = (column != BACKGROUND).any(axis=2).mean(axis=1) > 0.95
+    ends = np.flatnonzero(np.diff(np.r_[False, full, False]))
+    tops = [top for top, end in zip(ends[::2], ends[1::2], strict=True) if end - top == TALL]
+    return column[tops[row] : tops[row] + TALL]
 
 
 def test_the_sheet_shows_each_thing_in_its_place():
@@ -225,7 +226,7 @@ def test_the_sheet_shows_each_thing_in_its_place():
     photo = replace(photo, matte=matte)
     sheet = draw_thumbnails(photo, survey(photo))
     assert sheet.dtype == np.uint8 and sheet.shape[2] == 3
-    shown = cell_of(sheet, 0)
+    shown = cell_of(sheet, 0, 0)
     codes = Profile().to_codes(np.array([[[0.2, 0.2, 0.2], [0.8, 0.2, 0.2]]], np.float32), 8)[0]
     assert np.abs(shown[10, 10].astype(int) - codes[0]).max() <= 1
     assert np.abs(shown[-10, 10].astype(int) - codes[1]).max() <= 1
@@ -235,10 +236,12 @@ def test_the_sheet_shows_each_thing_in_its_place():
     assert rows.max() == pytest.approx(0.75 * TALL, abs=2) and columns.max() == pytest.approx(0.75 * WIDE, abs=2)
     blue = np.argwhere((shown == FACE).all(axis=2))
     assert blue.min(axis=0) == pytest.approx([0.6 * TALL, 0.6 * WIDE], abs=2)
-    depth = cell_of(sheet, 1)
+    depth = cell_of(sheet, 0, 1)
     assert tuple(depth[5, 5]) == (255, 60, 40) and tuple(depth[5, -5]) == (130, 90, 255)
-    blur = cell_of(sheet, 2)
+    blur = cell_of(sheet, 1, 0)
     assert {tuple(blur[5, 5]), tuple(blur[5, -5])} & {(0, 0, 0)}, "one of the walls is in focus"
+    covered = cell_of(sheet, 1, 1)
+    assert tuple(covered[9, 9]) == (255,) * 3 and tuple(covered[9, -9]) == (0,) * 3
 
 
 def test_holes_and_clipped_light_are_seen_on_the_sheet():
@@ -247,7 +250,7 @@ def test_holes_and_clipped_light_are_seen_on_the_sheet():
     rgb[-H // 4 :] = 1.0
     photo = photo_of(depth, rgb)
     sheet = draw_thumbnails(photo, survey(photo))
-    assert tuple(cell_of(sheet, 1)[5, 5]) == (255, 0, 255)
+    assert tuple(cell_of(sheet, 0, 1)[5, 5]) == (255, 0, 255)
     magenta = (sheet == CLIPPED).all(axis=2).sum()
     assert magenta == pytest.approx(TALL * WIDE / 2, rel=0.03)  # a quarter of the depth, a quarter of the photo
 

@@ -32,7 +32,7 @@ from .facts import clipped_pixels, named_mattes
 from .histogram import Histogram
 from .words import histogram_of, in_words, metres_of
 
-LONGEST_PX, ROW_PX = 560, 1700
+LONGEST_PX, ROW_PX = 560, 1704
 """Longer side of a thumbnail, and width of the sheet, about."""
 
 BAR_PX, TICKS = 14, 5
@@ -141,7 +141,7 @@ def _blur(photo: Photo, depth: FloatArray, found: Mapping[str, Any], size: tuple
     radius_px = ((thin.focus_dioptres - plane) * thin.px_per_dioptre).astype(np.float32)
     most_px = max(float(np.abs(radius_px).max()), 1.0)
     along = np.linspace(-most_px, most_px, size[1]).astype(np.float32)
-    labels = [f"{r:+.0f}" if r else "sharp" for r in np.linspace(-most_px, most_px, TICKS)]
+    labels = [f"{r:+.2g}" if r else "sharp" for r in np.linspace(-most_px, most_px, TICKS)]
     where = f" {metres_of(1.0 / found['focus_m'])}" if found["depth_kind"] != "unitless" else ""
     label = f"blur in px at f/{lens.f_number:g}, focus{where}: {found['focus_source']}"
     return _cell(
