@@ -62,12 +62,13 @@ def inspect_command(
 
     from ..bokeh.anchor import Anchor
     from ..bokeh.io import load
-    from ..bokeh.survey import check_thumbnails, in_words, save_thumbnails, survey
+    from ..bokeh.montage import check_montage
+    from ..bokeh.survey import in_words, save_thumbnails, survey
 
     inputs = [file for file in (photo, depth, matte, depth_model, matte_model, stereo) if file and file != "-"]
     if out is not None:
-        for file in inputs:
-            check_thumbnails(out, source=file, overwrite=overwrite)
+        for file in inputs or [None]:
+            check_montage(out, source=file, overwrite=overwrite)
     loaded = load(
         stdin_bytes() if photo == "-" else photo,
         depth=depth,

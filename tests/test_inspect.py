@@ -271,6 +271,8 @@ def test_the_command_writes_a_sheet_once(tmp_path):
     result = rebokeh(*words)
     assert result.exit_code == 0, result.output
     assert result.stderr == f"wrote {sheet}\n" and "depth: 64x48, absolute" in result.stdout
+    assert "automatic focus: 1 m, subject's matte\n" in result.stdout
+    assert "subject 64x48, " in result.stdout
     assert folder.new() == {"sheet.png"}
     with Image.open(sheet) as image:
         assert image.format == "PNG" and image.mode == "RGB" and min(image.size) > 500
@@ -316,7 +318,9 @@ def test_options_of_depth_are_heard(tmp_path):
 
 
 def test_standard_input(heic, tmp_path):
-    done = shell("inspect", "-", "--json", input=heic)
+    sheet = tmp_path / "sheet.jpg"
+    done = shell("inspect", "-", "--json", "-o", sheet, input=heic)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["width"] == 256
+    assert json.loads(done.stdout)["width"] == 256 and sheet.is_file()
+    check_refused(rebokeh("inspect", "-", "-o", sheet, input=b"no picture"), 2, "--overwrite")
     check_refused(rebokeh("inspect", Path(tmp_path / "none.heic")), 4, "none.heic")

@@ -22,7 +22,6 @@ from ..montage import (
     Picture,
     below,
     beside,
-    check_montage,
     padded,
     save_montage,
     words,
@@ -32,7 +31,7 @@ from .facts import clipped_pixels, named_mattes
 from .histogram import Histogram
 from .words import histogram_of, in_words, metres_of
 
-LONGEST_PX, ROW_PX = 560, 1704
+LONGEST_PX, ROW_PX = 560, 1716
 """Longer side of a thumbnail, and width of the sheet, about."""
 
 BAR_PX, TICKS = 14, 5
@@ -94,9 +93,6 @@ def save_thumbnails(
 ) -> Path:
     """Draw the sheet and write it as PNG or JPEG, whole or not at all; as `montage.save_montage`."""
     return save_montage(lambda: draw_thumbnails(photo, found), path, source=source, overwrite=overwrite)
-
-
-check_thumbnails = check_montage
 
 
 def thumbnail_size(photo: tuple[int, int]) -> tuple[int, int]:

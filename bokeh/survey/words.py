@@ -117,6 +117,8 @@ def _map(found: Mapping[str, Any]) -> list[str]:
         lines += [f"distances: {found['distances']}", f"range: {ends}; {shares}"]
     if depth["simulated_f_number"] is not None:
         lines.append(f"simulated aperture: f/{depth['simulated_f_number']:g}")
+    where = f" {_m(found['focus_m'])}," if at else ""
+    lines.append(f"automatic focus:{where} {found['focus_source']}")
     counted = histogram_of(depth)
     return [
         *lines,
