@@ -90,7 +90,7 @@ class Material:
         if kind == "cutout" and photo.matte is None:
             return f"{self.name} holds no matte of the subject; give one with --matte FILE"
         if kind == "gain-map" and photo.gain_map is None:
-            return f"{self.name} holds no gain map; leave it out of --only"
+            return f"{self.name} holds no gain map"
         return ""
 
     def facts(self) -> dict[str, Any]:

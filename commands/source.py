@@ -41,7 +41,8 @@ class Source:
         unit_of_nothing = self.depth_unit is not None and self.depth_model is None
         if self.depth is None and (self.depth_scale is not None or unit_of_nothing):
             raise UsageError("--depth-unit and --depth-scale speak of a depth map; name it with --depth")
-        self._baseline_m(), self._anchors()
+        self._baseline_m()
+        self._anchors()
 
     @property
     def files(self) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..aperture import boundary
+from ..baked import Baked
 from ..colour import rgb_from_xyz
 from ..errors import NoDepthError
 from ..gaussian import gaussian_style
@@ -193,25 +194,26 @@ def compare(
     blurred[OURS] = whole.render(lens, progress=progress).rgb
     curves = blur_curves(radiance, blurred, scene.dioptres, thin, covered)
     radius = np.abs(thin.radius_px(scene.dioptres))
+    as_it_was = scene.baked if other is None else None
     for name, curve in curves.items():
         picture = blurred[name]
         pictures[name] = replace(
             pictures[name],
-            curve=curve,
+            curve=curve if as_it_was is None else _upon(curve, as_it_was),
             highlights=highlight_energy(radiance, picture, scene.dioptres, curve, covered),
             edge=None
             if scene.matte is None
             else edge_figures(radiance, picture, scene.matte, scene.dioptres, curve, covered),
             sharpness=sharpness(photo.rgb, picture, radius, covered),
         )
-    if scene.baked is not None and other is None:
+    if as_it_was is not None:
         title = "the photo as the phone blurred it"
-        bins = zip(scene.baked.dioptres, scene.baked.radius_px, strict=True)
+        bins = zip(as_it_was.dioptres, as_it_was.radius_px, strict=True)
         curve = BlurCurve("disc", False, tuple(DepthBlur(d, r, 0, math.nan) for d, r in bins))
         pictures[PHONE] = Shown(title, photo.rgb, curve)
         notes.append(
             "the photo is blurred already, and no sharp original is there to measure it against: its curve is "
-            "estimated from its edges, and the blur of the other pictures is what they add to it"
+            "estimated from its edges, and that of the others is what they add to it, as squares add"
         )
     if scene.matte is None:
         notes.append("the photo has no matte, so there is no outline of a subject to measure a leak beside")
@@ -226,6 +228,12 @@ def compare(
         tuple(notes),
         scene.report(lens),
     )
+
+
+def _upon(curve: BlurCurve, baked: Baked) -> BlurCurve:
+    """Return the curve of blur upon blur: second moments add."""
+    whole = (replace(b, radius_px=math.hypot(b.radius_px, float(baked.radius_at(b.dioptres)))) for b in curve.bins)
+    return replace(curve, bins=tuple(whole))
 
 
 def _name(photo: Photo) -> str:

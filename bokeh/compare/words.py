@@ -20,9 +20,9 @@ class Row:
 
 
 def rows(comparison: Comparison) -> list[Row]:
-    """Gather the figures for a table."""
+    """Gather the figures for a table; what is known of no picture is left out."""
     by = "%.1f px"
-    return [
+    known = [
         _row(
             comparison,
             "Highlight energy kept",
@@ -67,6 +67,7 @@ def rows(comparison: Comparison) -> list[Row]:
             ),
         ),
     ]
+    return [row for row in known if set(row.values.values()) != {"–"}]
 
 
 def about_blur(comparison: Comparison) -> str:
