@@ -104,7 +104,7 @@ app()
 @pytest.mark.parametrize(
     "patch",
     [
-        "import rebokeh.bokeh.one as o; o.opened = deaf",
+        "import rebokeh.bokeh.one as o; o.opened = deaf  # loading",
         "import rebokeh.bokeh.io.atomic as a; a.os.fsync = deaf",
         "import rebokeh.bokeh.io.album as a; a.Image.Image.save = deaf",
     ],
