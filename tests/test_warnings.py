@@ -8,13 +8,14 @@ from dataclasses import replace
 import pytest
 from command import rebokeh
 
+import rebokeh.bokeh.io as doors
 from rebokeh.bokeh import one
 
 
 @pytest.fixture
 def warned(monkeypatch):
     """Let every photo that is loaded carry a warning."""
-    opened = one.opened
+    opened = doors.opened
 
     def open_and_warn(*args, **options):
         photo = opened(*args, **options)
