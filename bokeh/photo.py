@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .colour import Profile
 from .errors import DepthError, InputError
-from .lens import FULL_FRAME_DIAGONAL_MM
+from .lens import FULL_FRAME_DIAGONAL_MM, Lens
 
 if TYPE_CHECKING:
     from .anchor import Anchoring
+    from .render import RenderSettings
 
 FloatArray = NDArray[np.float32]
 
@@ -101,11 +103,18 @@ class DepthFacts:
 
 @dataclass(frozen=True)
 class Rendering:
-    """How rebokeh rendered a picture: f-number, focus in metres, and by which version ("" = the one that runs)."""
+    """How rebokeh rendered a picture: f-number, focus in metres, and by which version ("" = the one that runs).
+
+    `source` and `recipe` are the digests that the mark of a file states, "" where it states none. `how` is what a
+    render that was not written yet was made with.
+    """
 
     f_number: float
     focus_m: float
     version: str = ""
+    source: str = field(default="", compare=False)
+    recipe: str = field(default="", compare=False)
+    how: tuple[Lens, RenderSettings] | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         """Say it in words, like "f/1.8 at 2.1 m, rebokeh 0.1.0"."""
@@ -127,7 +136,8 @@ class Metadata:
     will look wrong because of what the file is (always printed, unless ``-q``). `rendered` is how rebokeh rendered the
     picture already. `original` is the whole input file, where the output takes over parts of it (HEIC), and
     `depth_map` the depth that was rendered with, as it was before it was brought to the photo's resolution.
-    `hdr` is how the file held light above white.
+    `hdr` is how the file held light above white. `source` is the SHA-256 of the file's bytes, in hex, and `asked` what
+    `load` was asked for beside the file: both are told by the mark of what is made from it.
     """
 
     path: str = ""
@@ -154,6 +164,8 @@ class Metadata:
     original: bytes | None = field(default=None, repr=False)
     depth_map: FloatArray | None = field(default=None, repr=False, compare=False)
     hdr: Literal["", "gain-map", "pq", "hlg"] = ""
+    source: str = field(default="", compare=False)
+    asked: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -169,11 +169,16 @@ class Scene:
         meta = replace(
             self.photo.meta,
             warnings=(*self.photo.meta.warnings, *self.warnings(lens)),
-            rendered=Rendering(lens.f_number, thin.focus_m),
+            rendered=Rendering(lens.f_number, thin.focus_m, how=self._how(lens)),
             depth_map=self.photo.depth,
         )
         depth = self.photo.depth if self.dioptres is None else self.dioptres
         return replace(self.photo, rgb=picture, depth=depth, gain_map=withheld, meta=meta)
+
+    def _how(self, lens: Lens) -> tuple[Lens, RenderSettings] | None:
+        """What the mark's recipe is of; None for a render of a render, which no one recipe makes from the source."""
+        before = self.photo.meta.rendered
+        return None if before is not None and before.how is not None else (lens, self.settings)
 
     def warnings(self, lens: Lens) -> tuple[str, ...]:
         """Say what will look wrong with a lens: a focus that is nominal only, a photo that is blurred already."""

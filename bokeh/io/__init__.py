@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from ..anchor import Anchor, anchored
 from ..errors import UsageError
-from ..photo import Photo
+from ..photo import FloatArray, Photo
 from . import registry, sidecar
-from .common import read_file
+from .common import at_most, read_file
 from .write import save
 
-__all__ = ["load", "save"]
+__all__ = ["completed", "load", "opened", "save"]
 
 
 def load(
@@ -28,6 +30,7 @@ def load(
     matte_model: str | Path | None = None,
     stereo: str | Path | bytes | None = None,
     baseline_m: float | None = None,
+    max_pixels: int | None = None,
 ) -> Photo:
     """Read a photo, with its depth and mattes.
 
@@ -56,6 +59,8 @@ def load(
         Measure the depth instead: the picture that a camera to the right of this one's took.
     baseline_m : float, optional
         How far to the right, in metres.
+    max_pixels : int, optional
+        Most pixels of the picture and of each map, by their headers; by default 200 million.
 
     Returns
     -------
@@ -70,6 +75,39 @@ def load(
     UsageError
         When the depth unit or scale makes no sense, or the anchors contradict the map.
     """
+    options: dict[str, Any] = {
+        "depth": depth,
+        "depth_unit": depth_unit,
+        "depth_scale": depth_scale,
+        "matte": matte,
+        "anchors": anchors,
+        "depth_model": depth_model,
+        "matte_model": matte_model,
+        "stereo": stereo,
+        "baseline_m": baseline_m,
+    }
+    check_options(**options)
+    return completed(opened(path, max_pixels=max_pixels), **options, max_pixels=max_pixels)
+
+
+def check_options(
+    *,
+    depth: object = None,
+    depth_unit: str | None = None,
+    depth_scale: float | None = None,
+    matte: object = None,
+    anchors: Sequence[Anchor] = (),
+    depth_model: object = None,
+    matte_model: object = None,
+    stereo: object = None,
+    baseline_m: float | None = None,
+) -> None:
+    """Refuse options of `load` that contradict each other, before anything is read.
+
+    Raises
+    ------
+    UsageError
+    """
     asked = [
         flag for flag, v in (("--depth", depth), ("--depth-model", depth_model), ("--stereo", stereo)) if v is not None
     ]
@@ -81,30 +119,81 @@ def load(
         raise UsageError("a depth unit or scale needs a depth map to speak of; give --depth too")
     if (stereo is None) != (baseline_m is None):
         raise UsageError("--stereo and --baseline go together: the other picture, and how far apart they were taken")
-    data, name = read_file(path)
-    photo = registry.read(data, name)
-    if isinstance(path, (str, Path)):
-        # As the system knows it, not as messages print it: `save` recognises its input by this.
-        photo = replace(photo, meta=replace(photo.meta, path=str(path)))
-    if depth is not None:
-        photo = _with_map(photo, depth, depth_unit, depth_scale)
-    if matte is not None:
-        coverage, source = sidecar.read_matte(matte, photo.size, photo.meta.turn)
-        meta = replace(photo.meta, matte_source=source, notes=(*photo.meta.notes, f"matte: {source}"))
-        photo = replace(photo, matte=coverage, meta=meta)
-    if depth_model is not None:
-        from ..models import estimate_depth
 
-        photo = estimate_depth(photo, depth_model, depth_unit)
-    if stereo is not None and baseline_m is not None:
-        from ..stereo import measure_depth
 
-        photo = measure_depth(photo, load(stereo), baseline_m)
-    if matte_model is not None:
-        from ..models import estimate_matte
+def opened(path: str | Path | bytes, *, max_pixels: int | None = None, name: str | None = None) -> Photo:
+    """Read a photo as its file is, before anything else is asked of it: the first half of `load`.
 
-        photo = estimate_matte(photo, matte_model)
-    return anchored(photo, anchors)
+    Parameters
+    ----------
+    path : str, Path or bytes
+    max_pixels : int, optional
+    name : str, optional
+        For messages, of bytes.
+
+    Raises
+    ------
+    InputError
+    """
+    data, known_as = read_file(path)
+    with at_most(max_pixels):
+        photo = registry.read(data, name or known_as)
+    # As the system knows it, not as messages print it: `save` recognises its input by this.
+    where = str(path) if isinstance(path, (str, Path)) else photo.meta.path
+    return replace(photo, meta=replace(photo.meta, path=where, source=hashlib.sha256(data).hexdigest()))
+
+
+def completed(
+    photo: Photo,
+    *,
+    depth: str | Path | bytes | None = None,
+    depth_unit: str | None = None,
+    depth_scale: float | None = None,
+    matte: str | Path | bytes | None = None,
+    anchors: Sequence[Anchor] = (),
+    depth_model: str | Path | None = None,
+    matte_model: str | Path | None = None,
+    stereo: str | Path | bytes | None = None,
+    baseline_m: float | None = None,
+    max_pixels: int | None = None,
+) -> Photo:
+    """Give a photo that is `opened` its depth and mattes, in true metres where it can: the second half of `load`.
+
+    Parameters and errors are those of `load`.
+    """
+    asked: dict[str, Any] = {
+        "depth_unit": depth_unit,
+        "depth_scale": depth_scale,
+        "anchors": [asdict(anchor) for anchor in anchors],
+        "depth_model": None if depth_model is None else str(depth_model),
+        "matte_model": None if matte_model is None else str(matte_model),
+        "baseline_m": baseline_m,
+    }
+    with at_most(max_pixels):
+        if depth is not None:
+            photo = _with_map(photo, depth, depth_unit, depth_scale)
+            asked["depth"] = _digest(photo.depth)
+        if matte is not None:
+            coverage, source = sidecar.read_matte(matte, photo.size, photo.meta.turn)
+            meta = replace(photo.meta, matte_source=source, notes=(*photo.meta.notes, f"matte: {source}"))
+            photo = replace(photo, matte=coverage, meta=meta)
+            asked["matte"] = _digest(coverage)
+        if depth_model is not None:
+            from ..models import estimate_depth
+
+            photo = estimate_depth(photo, depth_model, depth_unit)
+        if stereo is not None and baseline_m is not None:
+            from ..stereo import measure_depth
+
+            other = load(stereo, max_pixels=max_pixels)
+            asked["stereo"] = other.meta.source
+            photo = measure_depth(photo, other, baseline_m)
+        if matte_model is not None:
+            from ..models import estimate_matte
+
+            photo = estimate_matte(photo, matte_model)
+    given = {key: value for key, value in asked.items() if value not in (None, [])}
+    return anchored(replace(photo, meta=replace(photo.meta, asked=given)), anchors)
 
 
 def _with_map(photo: Photo, depth: str | Path | bytes, unit: str | None, scale: float | None) -> Photo:
@@ -112,3 +201,7 @@ def _with_map(photo: Photo, depth: str | Path | bytes, unit: str | None, scale: 
     found = sidecar.read_depth(depth, photo.size, photo.meta.turn, unit, scale)
     meta = replace(photo.meta, depth_source=found.source, notes=(*photo.meta.notes, *found.notes))
     return replace(photo, depth=found.dioptres, depth_kind=found.kind, meta=meta)
+
+
+def _digest(values: FloatArray | None) -> str:
+    return "" if values is None else hashlib.sha256(values.tobytes()).hexdigest()

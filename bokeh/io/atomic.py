@@ -96,9 +96,9 @@ def write_atomic(path: Path, data: bytes) -> None:
         raise
 
 
-def part_of(folder: Path) -> Path:
-    """Name something unfinished in a folder, as nothing else is named."""
-    return folder / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}{_SUFFIX}"
+def part_of(folder: Path, more: str = "") -> Path:
+    """Name something unfinished in a folder, as nothing else is named; `more` ends the name."""
+    return folder / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}{more}{_SUFFIX}"
 
 
 def is_part(name: str) -> bool:

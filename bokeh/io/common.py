@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from .. import pq
 from ..colour import BrokenProfileError, LutProfileError, Profile
-from ..errors import InputError, RebokehError
+from ..errors import InputError, RebokehError, UsageError
 from ..photo import ASPECT_TOLERANCE, Metadata, Photo, Rendering
 from . import apple, intrinsics, mark
 from .exif import Facts
@@ -22,6 +23,9 @@ from .xmp import unread
 
 # Twice the largest phone sensor; above it a picture is an attack or belongs to another tool.
 MAX_PIXELS = 200_000_000
+
+# Fewer, where whoever reads says so: adapters call each other, and none but `check_size` need know.
+_at_most: ContextVar[int | None] = ContextVar("at_most", default=None)
 
 # Where a map that gives only an order is put: its nearest point at 0.5 m, its farthest at infinity.
 NOMINAL_DIOPTRES = 2.0
@@ -66,8 +70,26 @@ def silence() -> Iterator[None]:
         os.close(kept)
 
 
+@contextmanager
+def at_most(max_pixels: int | None) -> Iterator[None]:
+    """Refuse pictures and maps of more pixels than this while it lasts; None: as many as `MAX_PIXELS`.
+
+    Raises
+    ------
+    UsageError
+        When it is no positive number.
+    """
+    if max_pixels is not None and max_pixels < 1:
+        raise UsageError(f"max_pixels is {max_pixels}; it must be 1 or more")
+    token = _at_most.set(max_pixels)
+    try:
+        yield
+    finally:
+        _at_most.reset(token)
+
+
 def check_size(width: int, height: int, name: str, what: str = "picture", most: int | None = None) -> None:
-    """Refuse what is larger than `MAX_PIXELS`, or than its file can hold, before it is decoded.
+    """Refuse what is larger than `MAX_PIXELS` or `at_most`, or than its file can hold, before it is decoded.
 
     Parameters
     ----------
@@ -80,10 +102,11 @@ def check_size(width: int, height: int, name: str, what: str = "picture", most: 
     """
     if width < 1 or height < 1:
         raise InputError(f"{name}: the {what} is empty ({width}x{height})")
-    if width * height > MAX_PIXELS:
+    limit = _at_most.get() or MAX_PIXELS
+    if width * height > limit:
         raise InputError(
-            f"{name}: the {what} has {width * height / 1e6:.0f} megapixels ({width}x{height}), more than the "
-            f"{MAX_PIXELS // 1_000_000} rebokeh takes; make it smaller first"
+            f"{name}: the {what} has {width * height / 1e6:.3g} megapixels ({width}x{height}), more than the "
+            f"{limit / 1e6:.3g} that are taken; make it smaller first"
         )
     if most is not None and width * height > most:
         raise InputError(

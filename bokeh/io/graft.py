@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError, RebokehWarning
-from ..photo import Photo
+from ..photo import Photo, Rendering
 from . import apple, boxes, disparity, hevc
 from .beside import Beside, beside, own_images
 from .container import Part, Property, assemble
@@ -30,6 +30,7 @@ def portrait(
     xmp: bytes | None,
     *,
     keep_gps: bool = True,
+    rendered: Rendering | None = None,
     gain: tuple[NDArray[np.uint8], bytes] | None = None,
     name: str = "output",
 ) -> bytes:
@@ -46,6 +47,8 @@ def portrait(
     block, xmp : bytes or None
         EXIF and XMP for a file that takes nothing over.
     keep_gps : bool
+    rendered : Rendering, optional
+        What the mark says; `xmp` holds it already.
     gain : (uint8 (h, w), bytes), optional
         Gain map of this picture in Apple's coding, upright, and its XMP.
     name : str
@@ -66,7 +69,8 @@ def portrait(
         try:
             theirs = beside(photo.meta.original, name)
             mine = list(own_images(photo, theirs))
-            frame, added = from_source(photo, theirs, {image.urn for image in mine}, block, xmp, keep_gps), mine
+            replaced = {image.urn for image in mine}
+            frame, added = from_source(photo, theirs, replaced, block, xmp, keep_gps, rendered), mine
         except (GraftError, boxes.BoxError, InputError) as err:
             said = f"{name}: the source's depth and mattes are not taken over as they are ({err})"
             warnings.warn(said, RebokehWarning, stacklevel=2)

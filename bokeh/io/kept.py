@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ..photo import Photo
+from ..photo import Photo, Rendering
 from . import apple, boxes, exif, mark
 from .beside import Beside
 from .container import XMP_TYPE, Part, Property, info
@@ -36,7 +36,13 @@ class Frame:
 
 
 def from_source(
-    photo: Photo, theirs: Beside, replaced: set[str], block: bytes | None, xmp: bytes | None, keep_gps: bool
+    photo: Photo,
+    theirs: Beside,
+    replaced: set[str],
+    block: bytes | None,
+    xmp: bytes | None,
+    keep_gps: bool,
+    rendered: Rendering | None,
 ) -> Frame:
     """Keep of the source what belongs to its picture and is still true of the new one.
 
@@ -50,6 +56,8 @@ def from_source(
     block, xmp : bytes or None
         EXIF and XMP where the photo's are no longer the source's.
     keep_gps : bool
+    rendered : Rendering or None
+        What the mark says.
 
     Raises
     ------
@@ -89,9 +97,9 @@ def from_source(
     other = xmp if theirs.xmp != photo.meta.xmp else None
     free = frame.numbers()
     frame.parts += metadata(fresh, other, free, primary)
-    if other is None and photo.meta.rendered:
+    if other is None and rendered:
         # An item of a kind of its own: of two XMP packets some readers take the wrong one, and validators complain.
-        number, packet = free(), mark.marked(None, photo.meta.rendered) or b""
+        number, packet = free(), mark.marked(None, rendered) or b""
         what = info(number, "uri ", "", REBOKEH_URI, hidden=True)
         frame.parts.append(Part(number, what, packet, references=[("cdsc", (primary,))]))
     return frame

@@ -1,0 +1,74 @@
+"""What workers run in tests instead of a render: quick, and as bad as the source's name says."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import time
+from pathlib import Path
+
+from rebokeh.bokeh.batch.job import Developed, Failed, Job, Limits, Result, Task
+from rebokeh.bokeh.batch.store import store_of
+
+
+def task_of(source: str | Path, out: str | Path = "", timeout_s: float | None = None, **store: object) -> Task:
+    """Make the task of a file, whose target has the same name."""
+    name = Path(source).name
+    described = {"kind": "local", "out": str(out), **store}
+    return Task(Job(str(source), name, name, "png"), None, Limits(timeout_s=timeout_s), described)  # pyright: ignore
+
+
+def echoed(task: Task, gate) -> Result:
+    """Answer with the process and its settings, and do as the source's name says."""
+    word = Path(task.job.source).name.split("_")[0]
+    if word == "need":
+        gate(int(task.job.source.split("_")[1]))
+    else:
+        gate(1)
+    began = time.time()
+    if word == "segfault":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if word == "once" and not os.path.exists(task.job.source):
+        Path(task.job.source).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    if word == "sleep":
+        time.sleep(float(task.job.source.split("_")[1]))
+    if word == "greedy":
+        try:
+            bytearray(3 << 30)
+        except MemoryError:
+            return Failed(task.job, "MemoryError", "too much")
+    if word in ("slow", "need"):
+        time.sleep(0.1)
+    facts = {
+        "pid": os.getpid(),
+        "threads": os.environ["NUMBA_NUM_THREADS"],
+        "group": os.getpgrp(),
+        "from": began,
+        "to": time.time(),
+    }
+    return Developed(task.job, "", "", 0, "", "", facts=facts)
+
+
+def dead_before_it_begins() -> None:
+    """Stand for a module that cannot be imported: it is no work."""
+
+
+def copied(task: Task, gate) -> Result:
+    """Stage the source's bytes, slowly where its name says so; "poison" kills the worker."""
+    store = store_of(task.store)
+    began = time.perf_counter()
+    try:
+        data = store.read(task.job.source)
+        gate(len(data))
+        if b"poison" in data:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if b"slow" in data:
+            time.sleep(0.15)
+        token = store.stage(data * 10, task.job.target)
+    except Exception as error:
+        return Failed(task.job, type(error).__name__, str(error))
+    source = hashlib.sha256(data).hexdigest()
+    digest = hashlib.sha256(data * 10).hexdigest()
+    return Developed(task.job, token, digest, len(data) * 10, source, "", time.perf_counter() - began)
