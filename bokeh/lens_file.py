@@ -20,13 +20,13 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from .aberration import Wavefront
 from .aperture import Aperture
-from .errors import InputError, UsageError
+from .errors import UsageError
 from .glass import Glass
 from .lens import Lens
 from .pupil import Pupil
+from .toml import parsed, read_toml, shown
 
-MOST_BYTES = 1_000_000
-"""A file beyond this is no lens file."""
+_WHAT, _HINT = "lens file", "rebokeh lens list shows the lenses by name, rebokeh lens show NAME prints a lens file"
 
 _OF_READER = ("name", "where")  # what a lens file does not say itself
 
@@ -165,14 +165,14 @@ def read_lens(name: str | os.PathLike[str]) -> LensFile:
     word = os.fspath(name)
     separators = {os.sep, os.altsep} - {None}
     if not isinstance(name, str) or word.endswith(".toml") or any(mark in word for mark in separators):
-        return _built(Path(word).stem, word, _parsed(word, _bytes_of(word)))
+        return _built(Path(word).stem, word, read_toml(word, _WHAT, _HINT))
     names = lens_names()
     if word not in names:
         close = difflib.get_close_matches(word.casefold(), names, n=3, cutoff=0.5)
         meant = f"did you mean {' or '.join(close)}? " if close else ""
         raise UsageError(f"no lens is called {word!r}; {meant}rebokeh lens list shows them, a file ends in .toml")
     where = f"rebokeh/bokeh/lenses/{word}.toml"
-    return _built(word, where, _parsed(where, (_packaged() / f"{word}.toml").read_bytes()))
+    return _built(word, where, parsed(where, (_packaged() / f"{word}.toml").read_bytes(), _WHAT, _HINT))
 
 
 def with_values(lens_file: LensFile, values: Sequence[str]) -> LensFile:
@@ -246,32 +246,6 @@ def _packaged() -> Any:
     return files(__name__.rpartition(".")[0]) / "lenses"
 
 
-def _bytes_of(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except IsADirectoryError as error:
-        raise InputError(f"{path}: this is a folder; give a lens file") from error
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: there is no such lens file; rebokeh lens list shows the lenses by name") from error
-    except (OSError, ValueError) as error:
-        said = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"{path}: the lens file cannot be read ({said.lower()}); check its name") from error
-    if len(data) > MOST_BYTES:
-        raise InputError(f"{path}: this is no lens file, for it is larger than {MOST_BYTES // 1_000_000} MB")
-    return data
-
-
-def _parsed(where: str, data: bytes) -> dict[str, Any]:
-    try:
-        return tomllib.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise InputError(f"{where}: this is no text in UTF-8; a lens file is TOML") from error
-    except (ValueError, RecursionError) as error:
-        said = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise InputError(f"{where}: this is not TOML: {said}; rebokeh lens show NAME prints a lens file") from error
-
-
 def _built(name: str, where: str, table: Mapping[str, Any]) -> LensFile:
     try:
         return _made(LensFile, table, "", name=name, where=where)
@@ -323,7 +297,7 @@ def _read(hint: Any, value: Any, key: str) -> Any:
     table = _table_in(hint)
     if table is not None:
         if not isinstance(value, Mapping):
-            raise UsageError(f"{key} is {_shown(value)}; expected a table of {', '.join(_layout(table))}")
+            raise UsageError(f"{key} is {shown(value)}; expected a table of {', '.join(_layout(table))}")
         return _made(table, value, f"{key}.")
     options = _options(hint)
     of_several = next((one for one in options if get_origin(one) is tuple), None)
@@ -338,7 +312,7 @@ def _several(hint: Any, value: Any, key: str) -> tuple[Any, ...]:
     any_number = kinds[-1] is Ellipsis
     if not isinstance(value, (list, tuple)) or not (any_number or len(value) == len(kinds)):
         count = "a list" if any_number else f"a list of {len(kinds)} numbers"
-        raise UsageError(f"{key} is {_shown(value)}; expected {count}")
+        raise UsageError(f"{key} is {shown(value)}; expected {count}")
     each = [kinds[0]] * len(value) if any_number else kinds
     return tuple(_read(kind, item, key) for kind, item in zip(each, value, strict=True))
 
@@ -346,11 +320,11 @@ def _several(hint: Any, value: Any, key: str) -> tuple[Any, ...]:
 def _single(kind: Any, value: Any, key: str) -> Any:
     if kind is str:
         if not isinstance(value, str):
-            raise UsageError(f"{key} is {_shown(value)}; expected words in quotes")
+            raise UsageError(f"{key} is {shown(value)}; expected words in quotes")
         return " ".join(value.split())
     expected = "a whole number" if kind is int else "a number"
     if isinstance(value, bool) or not isinstance(value, int if kind is int else (int, float)):
-        raise UsageError(f"{key} is {_shown(value)}; expected {expected}")
+        raise UsageError(f"{key} is {shown(value)}; expected {expected}")
     try:
         number = float(value)
     except OverflowError:
@@ -358,13 +332,6 @@ def _single(kind: Any, value: Any, key: str) -> Any:
     if not math.isfinite(number):
         raise UsageError(f"{key} is {number:g}; expected {expected} that is finite")
     return value if kind is int else number
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "a table"
-    text = json.dumps(value, default=str)
-    return text if len(text) <= 40 else f"{text[:40]}..."
 
 
 def _value_of(text: str) -> Any:

@@ -126,9 +126,9 @@ class Rendering:
 class Metadata:
     """What the file said, as far as rendering and writing need it; None = the file is silent.
 
-    `exif`, `xmp` are the raw blocks, carried to the output. `f35_mm` is the 35 mm equivalent
-    focal length. `af_area` is (x, y, w, h) of the autofocus area in 0..1 of the upright picture,
-    `af_distance_m` the distance the autofocus measured there.
+    `camera` is its make and model, `lens` the lens's name. `exif`, `xmp` are the raw blocks, carried to the output.
+    `f35_mm` is the 35 mm equivalent focal length. `af_area` is (x, y, w, h) of the autofocus area in 0..1
+    of the upright picture, `af_distance_m` the distance the autofocus measured there.
     `faces` are the faces the phone found, as (x, y, w, h) likewise; `subject_distance_m` is EXIF's SubjectDistance;
     `intrinsics` and `depth_facts` stand with the depth map. `anchoring` is what fixed the depth map's metres.
     `turn` is the EXIF orientation that was applied to make the picture upright.
@@ -144,6 +144,7 @@ class Metadata:
     format: str = "array"
     bit_depth: int = 8
     camera: str = ""
+    lens: str = ""
     exif: bytes | None = None
     xmp: bytes | None = None
     focal_mm: float | None = None

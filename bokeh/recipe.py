@@ -7,7 +7,7 @@ from typing import Any
 
 from .errors import UsageError
 from .io.mark import recipe_digest
-from .io.write import Hdr, check_hdr, saved_as
+from .io.write import STRIPPABLE, Hdr, check_hdr, saved_as
 from .lens import Lens
 from .naming import SUFFIXES
 from .render import RenderSettings
@@ -55,10 +55,11 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Check what needs no photo to be seen wrong."""
-        if self.format is not None:
-            if self.format not in SUFFIXES:
-                raise UsageError(f"format {self.format!r} is not written; one of {', '.join(SUFFIXES)}")
-            check_hdr(self.format, self.hdr)
+        if self.format is not None and self.format not in SUFFIXES:
+            raise UsageError(f"format {self.format!r} is not written; one of {', '.join(SUFFIXES)}")
+        check_hdr(self.format or "heic", self.hdr)
+        if unknown := [word for word in self.strip if word not in STRIPPABLE]:
+            raise UsageError(f"cannot strip {unknown[0]!r}; one of {', '.join(STRIPPABLE)}")
         if self.quality is not None and not 1 <= self.quality <= 100:
             raise UsageError(f"quality {self.quality} must be 1 to 100")
 

@@ -176,7 +176,7 @@ class Scene:
         return replace(self.photo, rgb=picture, depth=depth, gain_map=withheld, meta=meta)
 
     def _how(self, lens: Lens) -> tuple[Lens, RenderSettings] | None:
-        """What the mark's recipe is of; None for a render of a render, which no one recipe makes from the source."""
+        """Tell what the mark's recipe is of; None for a render of a render, which no one recipe makes."""
         before = self.photo.meta.rendered
         return None if before is not None and before.how is not None else (lens, self.settings)
 

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ..bokeh.errors import UsageError
-from ..bokeh.units import parse_f_number, parse_focal_mm, parse_focus, parse_sensor_mm, parse_starburst
+from ..bokeh.options import Options
 
 if TYPE_CHECKING:
     from ..bokeh.lens import Lens
 
 
-def choose_lens(
-    named: str | None,
-    changes: list[str] | None,
-    *,
-    fstop: str | None,
-    focus: str,
-    focal: str | None,
-    sensor: str | None,
-    blades: int | None,
-    curvature: float | None,
-    rotation: float | None,
-    starburst: str | None,
-) -> tuple[Lens, str | None]:
+def choose_lens(named: str | None, changes: list[str] | None, **given: Any) -> tuple[Lens, str | None]:
     """Find the lens and where it comes from; what else is not None overrides it.
 
     Parameters
@@ -32,7 +19,7 @@ def choose_lens(
         By ``--lens``.
     changes : list of str or None
         By ``--with``.
-    fstop, focus, focal, sensor, blades, curvature, rotation, starburst
+    **given
         By the options of these names, as they were given.
 
     Returns
@@ -44,24 +31,4 @@ def choose_lens(
     UsageError, InputError
         When a value makes no sense, or the lens file cannot be read.
     """
-    where = parse_focus(focus)
-    given = {
-        "f_number": None if fstop is None else parse_f_number(fstop),
-        "focus_m": where.metres,
-        "focus_point": where.point,
-        "focal_mm": None if focal is None else parse_focal_mm(focal),
-        "sensor_mm": None if sensor is None else parse_sensor_mm(sensor),
-        "blades": blades,
-        "curvature": curvature,
-        "rotation_deg": rotation,
-        "starburst": None if starburst is None else parse_starburst(starburst),
-    }
-    if named is None and changes:
-        raise UsageError("--with changes a value of a lens; name the lens with --lens")
-    from ..bokeh.lens import Lens
-    from ..bokeh.lens_file import overridden, read_lens, with_values
-
-    if named is None:
-        return overridden(Lens(), **given), None
-    lens_file = with_values(read_lens(named), changes or [])
-    return lens_file.lens(**given), lens_file.where
+    return Options(lens=named, changes=tuple(changes or ()), **given).chosen_lens()

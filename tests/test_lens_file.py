@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 import rebokeh as rk
 from rebokeh.bokeh.errors import InputError, RebokehError, UsageError
 from rebokeh.bokeh.lens_file import (
-    MOST_BYTES,
     keys,
     lens_named,
     lens_names,
@@ -23,6 +22,7 @@ from rebokeh.bokeh.lens_file import (
     table_of,
     with_values,
 )
+from rebokeh.bokeh.toml import MOST_BYTES
 
 NAMES = lens_names()
 KEYS = list(keys())

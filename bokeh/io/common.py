@@ -181,6 +181,7 @@ class Decoded:
             format=self.format,
             bit_depth=self.bit_depth,
             camera=self.facts.camera,
+            lens=self.facts.lens,
             exif=self.exif,
             xmp=self.xmp,
             focal_mm=self.facts.focal_mm,

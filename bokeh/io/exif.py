@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 ORIENTATION, EXIF_IFD, GPS_IFD, MAKER_NOTE = 0x0112, 0x8769, 0x8825, 0x927C
-MAKE, MODEL = 0x010F, 0x0110
+MAKE, MODEL, LENS_MODEL = 0x010F, 0x0110, 0xA434
 FOCAL_LENGTH, FOCAL_35, SUBJECT_AREA, SUBJECT_DISTANCE, ZOOM = 0x920A, 0xA405, 0x9214, 0x9206, 0xA404
 PIXEL_WIDTH, PIXEL_HEIGHT = 0xA002, 0xA003
 
@@ -32,6 +32,7 @@ class Facts:
 
     orientation: int = 1
     camera: str = ""
+    lens: str = ""
     focal_mm: float | None = None
     f35_mm: float | None = None
     pixel_size: tuple[int, int] | None = None
@@ -134,8 +135,12 @@ def read(exif: bytes | None) -> Facts:
         value = numbers(inner, tag)
         return float(value[0]) if value and 0 < value[0] < 1e5 else None
 
-    words = [_values(exif, order, main[t])[0] for t in (MAKE, MODEL) if t in main and main[t].kind == 2]
-    names = [w.split(b"\0")[0].decode("utf-8", "replace").strip() for w in words]
+    def words(where: dict[int, _Entry], tag: int) -> list[str]:
+        entry = where.get(tag)
+        texts = [_values(exif, order, entry)[0]] if entry and entry.kind == 2 else []
+        return [text.split(b"\0")[0].decode("utf-8", "replace").strip() for text in texts]
+
+    names = words(main, MAKE) + words(main, MODEL)
     if len(names) == 2 and names[1].lower().startswith(names[0].lower()):
         names = names[1:]
     stated = numbers(main, ORIENTATION)
@@ -143,7 +148,8 @@ def read(exif: bytes | None) -> Facts:
     width, height = numbers(inner, PIXEL_WIDTH), numbers(inner, PIXEL_HEIGHT)
     return Facts(
         orientation=int(turn),
-        camera=" ".join(c for c in " ".join(names).split() if c.isprintable()),
+        camera=_printed(names),
+        lens=_printed(words(inner, LENS_MODEL)),
         focal_mm=positive(FOCAL_LENGTH),
         f35_mm=positive(FOCAL_35),
         pixel_size=(int(width[0]), int(height[0])) if width and height and width[0] > 0 < height[0] else None,
@@ -153,6 +159,10 @@ def read(exif: bytes | None) -> Facts:
         maker=_apple_maker_note(exif, inner.get(MAKER_NOTE)),
         damaged=_is_damaged(exif, base, order) or bool(stated and stated[0] not in range(0, 9)),
     )
+
+
+def _printed(names: list[str]) -> str:
+    return " ".join(c for c in " ".join(names).split() if c.isprintable())
 
 
 def _apple_maker_note(exif: bytes, entry: _Entry | None) -> dict[int, float] | None:

@@ -32,7 +32,7 @@ FORMATS = tuple(BIT_DEPTHS)
 # 12 MP). HEIC 80 is 52.5 dB in 2.9 bits a pixel; 92 is 56.7 in 4.6, 65 is 47.5 in 1.4. Its quality costs little time:
 # 3.4 s of CPU at 75, 4.3 at 92. JPEG 95 is 45.7 dB, 90 is 44.6. AVIF 95 is 49.1 dB, 90 is 46.4.
 QUALITY = {"heic": 80, "jpeg": 95, "avif": 95}
-_STRIPPABLE = ("gps",)
+STRIPPABLE = ("gps",)
 Hdr = Literal["auto", "off", "gain-map", "pq"]
 _HDR_WORDS = ("auto", "off", "gain-map", "pq")
 HDR_KINDS = {"gain-map": ("heic", "jpeg"), "pq": ("heic", "avif")}
@@ -143,8 +143,8 @@ def encode(
     """Return the bytes of the file that `save` would write; same parameters, same errors."""
     strip = (strip,) if isinstance(strip, str) else tuple(strip)
     for word in strip:
-        if word not in _STRIPPABLE:
-            raise UsageError(f"cannot strip {word!r}; one of {', '.join(_STRIPPABLE)}")
+        if word not in STRIPPABLE:
+            raise UsageError(f"cannot strip {word!r}; one of {', '.join(STRIPPABLE)}")
     if quality is not None and not 1 <= quality <= 100:
         raise UsageError(f"quality {quality} must be 1 to 100")
     held = _hdr(photo, kind, hdr, bit_depth)
