@@ -38,10 +38,14 @@ class Run:
         When, by `time.perf_counter`.
     undo : list of callable
         What must be done, and quickly, before the process may end in the middle of it.
+    wind_down : callable, optional
+        Has the run finish what it is doing and begin nothing more. Where there is one, that is what a first signal
+        asks for, and only a second one ends the process at once.
     """
 
     begun: float = field(default_factory=time.perf_counter)
     undo: list[Callable[[], object]] = field(default_factory=list)
+    wind_down: Callable[[], object] | None = None
 
     @classmethod
     def of_process(cls) -> Run:
@@ -76,7 +80,15 @@ def guarded_apart(call: Callable[[], Any], run: Run, *, debug: bool) -> int:
     Only for the main thread of a process that is ours.
     """
 
-    def end(number: int, _: object) -> NoReturn:
+    asked: list[int] = []
+
+    def hear(number: int, _: object) -> None:
+        if run.wind_down is None or asked:
+            end(number)
+        asked.append(number)
+        run.wind_down()
+
+    def end(number: int) -> NoReturn:
         for other in ENDINGS:
             signal.signal(other, signal.SIG_IGN)
         code, word = ENDINGS[signal.Signals(number)]
@@ -90,7 +102,7 @@ def guarded_apart(call: Callable[[], Any], run: Run, *, debug: bool) -> int:
 
     for number in ENDINGS:
         if signal.getsignal(number) != signal.SIG_IGN:  # as in the background of a script
-            signal.signal(number, end)
+            signal.signal(number, hear)
     codes: list[int] = []
     worker = threading.Thread(target=lambda: codes.append(_explained(call, debug)), name="rebokeh", daemon=True)
     worker.start()
@@ -98,6 +110,10 @@ def guarded_apart(call: Callable[[], Any], run: Run, *, debug: bool) -> int:
         worker.join(0.1)  # some systems hear no Ctrl-C during an endless wait
     for number in ENDINGS:
         signal.signal(number, signal.SIG_IGN)  # what was asked for is done, and the process ends by itself
+    if asked:
+        code, word = ENDINGS[signal.Signals(asked[0])]
+        say(f"rebokeh: {word}")
+        return code
     return codes[0] if codes else FAILED
 
 
@@ -115,12 +131,13 @@ def _explained(call: Callable[[], Any], debug: bool) -> int:
             import traceback
 
             traceback.print_exc()
-        code, words = _in_words(error)
+        code, words = in_words(error)
         say(f"rebokeh: {words}")
         return code
 
 
-def _in_words(error: Exception) -> tuple[int, str]:
+def in_words(error: Exception) -> tuple[int, str]:
+    """Return the exit code of an error, and one line of words."""
     if isinstance(error, RebokehError):
         return error.exit_code, str(error)
     if hasattr(error, "format_message"):  # the parser's own errors, whichever library typer has them from

@@ -72,3 +72,34 @@ def copied(task: Task, gate) -> Result:
     source = hashlib.sha256(data).hexdigest()
     digest = hashlib.sha256(data * 10).hexdigest()
     return Developed(task.job, token, digest, len(data) * 10, source, "", time.perf_counter() - began)
+
+
+class Here:
+    """An executor that works in this process, one task after the other."""
+
+    def __init__(self, work=None) -> None:
+        self._work = work or copied
+        self.stopped = False
+        self.worked: list[str] = []
+
+    def run(self, tasks):
+        """Yield each result."""
+        for task in tasks:
+            self.worked.append(task.job.target)
+            yield self._work(task, lambda need: None)
+            if self.stopped:
+                return
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self.stopped = True
+
+    def kill(self) -> None:
+        """Do nothing: nothing is under way."""
+
+    close = kill
+
+
+def jobs_of(folder: Path, names: list[str]) -> list[Job]:
+    """Make the jobs of files in a folder; targets have the same names, below "made"."""
+    return [Job(str(folder / name), f"made/{name}", name, "png") for name in names]

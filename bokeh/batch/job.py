@@ -67,12 +67,18 @@ class Task:
     limits : Limits
     store : mapping
         Describes the store that the photo is read from and the picture is staged in.
+    overwrite : bool
+        Whether what stands at the target may be replaced.
+    trust : bool
+        Whether what stands there is done when its mark says so: the journal does not know it.
     """
 
     job: Job
     settings: Preset
     limits: Limits
     store: Mapping[str, Any]
+    overwrite: bool = False
+    trust: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,7 @@ class Developed:
     ----------
     job : Job
     token : str
-        By which the store finds what is staged.
+        By which the store finds what is staged; "" when the picture stands in its place already.
     sha256 : str
         Of the picture's bytes, hex.
     bytes : int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -26,6 +26,7 @@ MAX_PIXELS = 200_000_000
 
 # Fewer, where whoever reads says so: adapters call each other, and none but `check_size` need know.
 _at_most: ContextVar[int | None] = ContextVar("at_most", default=None)
+_on_size: ContextVar[Callable[[int], object] | None] = ContextVar("on_size", default=None)
 
 # Where a map that gives only an order is put: its nearest point at 0.5 m, its farthest at infinity.
 NOMINAL_DIOPTRES = 2.0
@@ -88,6 +89,16 @@ def at_most(max_pixels: int | None) -> Iterator[None]:
         _at_most.reset(token)
 
 
+@contextmanager
+def announced(tell: Callable[[int], object]) -> Iterator[None]:
+    """Have the number of pixels told, while this lasts, of whatever is about to be decoded."""
+    token = _on_size.set(tell)
+    try:
+        yield
+    finally:
+        _on_size.reset(token)
+
+
 def check_size(width: int, height: int, name: str, what: str = "picture", most: int | None = None) -> None:
     """Refuse what is larger than `MAX_PIXELS` or `at_most`, or than its file can hold, before it is decoded.
 
@@ -113,6 +124,9 @@ def check_size(width: int, height: int, name: str, what: str = "picture", most: 
             f"{name}: the {what} is truncated or damaged (it claims {width}x{height} pixels, its bytes hold at most "
             f"{most}); get a fresh copy of the file"
         )
+    tell = _on_size.get()
+    if tell is not None:
+        tell(width * height)
 
 
 def upright(array: NDArray, orientation: int) -> NDArray:

@@ -1,0 +1,94 @@
+"""The work of one photo, as any worker does it: read, developed, staged; what goes wrong is a result too."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from ..errors import NoDepthError, OutputError, UnknownFormatError
+from ..guard import in_words
+from ..io import mark
+from ..io.common import announced
+from ..one import develop
+from ..photo import Photo
+from ..recipe import Recipe
+from .job import Developed, Failed, Result, Task
+from .memory import estimate_bytes
+from .store import Store, sha256_of, store_of
+
+
+class _Stands(Exception):
+    """The picture stands in its place already."""
+
+
+def begin_at_once(need_bytes: int) -> None:
+    """Wait for nobody."""
+
+
+def work(task: Task, gate: Callable[[int], object] = begin_at_once) -> Result:
+    """Make the picture of one photo, and stage it.
+
+    Parameters
+    ----------
+    task : Task
+    gate : callable
+        Is told the memory that the photo will take, in bytes, before it is decoded, and returns when there is room.
+
+    Returns
+    -------
+    Developed or Failed
+        Nothing that a photo does raises, unless it ends the process.
+    """
+    began, job, source, recipe = time.perf_counter(), task.job, "", ""
+    waited = 0.0
+    asked = False
+
+    def told(pixels: int) -> None:
+        nonlocal asked, waited
+        if not asked:
+            asked, start = True, time.perf_counter()
+            gate(estimate_bytes(pixels))
+            waited = time.perf_counter() - start
+
+    def chosen(photo: Photo) -> Recipe:
+        nonlocal recipe
+        settled = replace(task.settings.recipe_for(photo), format=job.format).settled(photo.meta.format)
+        recipe = settled.digest
+        _check_place(task, store, (source, recipe))
+        return settled
+
+    try:
+        store = store_of(task.store)
+        data = store.read(job.source)
+        source = sha256_of(data)
+        with announced(told):
+            picture = develop(data, chosen, max_pixels=task.limits.max_pixels, name=job.name)
+        token = store.stage(picture.data, job.target)
+    except _Stands:
+        found = store.content(job.target)
+        return Developed(job, "", sha256_of(found), len(found), source, recipe, time.perf_counter() - began - waited)
+    except Exception as error:
+        kind = "skipped" if isinstance(error, (NoDepthError, UnknownFormatError)) else "failed"
+        words = " ".join(in_words(error)[1].split())
+        return Failed(job, type(error).__name__, words, kind, source, time.perf_counter() - began - waited)
+    return Developed(
+        job,
+        token,
+        sha256_of(picture.data),
+        len(picture.data),
+        source,
+        recipe,
+        time.perf_counter() - began - waited,
+        tuple(picture.warnings),
+    )
+
+
+def _check_place(task: Task, store: Store, made_from: tuple[str, str]) -> None:
+    """See before any work whether there is any: the picture may stand there, or something that must not be replaced."""
+    if store.written(task.job.target) is None:
+        return
+    if task.trust and mark.of_file(store.content(task.job.target)) == made_from:
+        raise _Stands
+    if not task.overwrite:
+        raise OutputError(f"{task.job.target}: the file exists; choose another folder or say --overwrite")
