@@ -66,6 +66,9 @@ def copied(task: Task, gate) -> Result:
             os.kill(os.getpid(), signal.SIGSEGV)
         if b"slow" in data:
             time.sleep(0.15)
+        if b"sleepy" in data:
+            store.stage(b"half", task.job.target)
+            time.sleep(30)
         token = store.stage(data * 10, task.job.target)
     except Exception as error:
         return Failed(task.job, type(error).__name__, str(error))

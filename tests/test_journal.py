@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, strategies
+from hypothesis import given, settings, strategies
 
 from rebokeh.bokeh.batch.journal import Journal, Record, key_of
 
@@ -55,7 +55,8 @@ def test_the_last_record_of_a_key_counts(path):
     assert found is not None and found.bytes == 2 and len(journal) == 1
 
 
-@given(strategies.lists(strategies.text(min_size=1), min_size=4, max_size=4))
+@settings(max_examples=30)
+@given(strategies.tuples(*[strategies.text()] * 4))
 def test_a_key_is_of_its_words_and_their_places(words):
     assert key_of(*words) == key_of(*words)
     for i in range(4):
