@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +13,8 @@ from .colour import named_profile
 from .errors import UsageError
 from .lens import FULL_FRAME_DIAGONAL_MM
 from .lens_file import LensFile
+from .montage import BACKGROUND, GAP_PX, TEXT_PX, Picture, below, beside, padded, words
 from .point_spread import point_spread
-
-Picture = NDArray[np.uint8]
 
 DIAGONAL_PX = 5000.0
 """Of the picture that the points of light lie in: one of 12 MP."""
@@ -43,8 +41,7 @@ STOPS = (1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0, 11.0, 16.0)
 IRIS_RADIUS_PX, STAR_RADIUS_PX = 44, 160
 STAR_DECADES = 7
 
-BACKGROUND, INK = 24, 200
-LABEL_WIDTH_PX, WORDS_WIDTH_PX, LINE_PX, TEXT_PX, GAP_PX = 120, 700, 22, 14, 6
+LABEL_WIDTH_PX, WORDS_WIDTH_PX = 120, 700
 
 
 def contact_sheet(lens_file: LensFile) -> Picture:
@@ -61,8 +58,8 @@ def contact_sheet(lens_file: LensFile) -> Picture:
     """
     sections = [_points(lens_file), _irises(lens_file), _starbursts(lens_file)]
     width = max(section.shape[1] for section in sections)
-    heading = _words(f"{lens_file.name}: {lens_file.title}", width, size=TEXT_PX + 4)
-    return _padded(_below([heading, *sections], gap=3 * GAP_PX), GAP_PX)
+    heading = words(f"{lens_file.name}: {lens_file.title}", width, size=TEXT_PX + 4)
+    return padded(below([heading, *sections], gap=3 * GAP_PX), GAP_PX)
 
 
 def save_contact_sheet(
@@ -139,18 +136,18 @@ def _points(lens_file: LensFile) -> Picture:
     }
     half_px = min(MOST_HALF_PX, max(cell.shape[0] // 2 for row in shown.values() for cell in row))
     side = 2 * half_px + 1
-    heads = [_words(f"{radius_px:+d} px" if radius_px else "in focus", side) for radius_px in RADII_PX]
-    rows = [_beside([_words("", LABEL_WIDTH_PX), *heads])]
+    heads = [words(f"{radius_px:+d} px" if radius_px else "in focus", side) for radius_px in RADII_PX]
+    rows = [beside([words("", LABEL_WIDTH_PX), *heads])]
     for place, row in shown.items():
         of_light = float(spreads[place][-1].sum(axis=(0, 1)).mean())
-        label = _below([_words(place, LABEL_WIDTH_PX), _words(f"{of_light:.0%} of light", LABEL_WIDTH_PX)], gap=0)
-        rows.append(_beside([label, *(_cropped(_exposed(cell), half_px) for cell in row)]))
+        label = below([words(place, LABEL_WIDTH_PX), words(f"{of_light:.0%} of light", LABEL_WIDTH_PX)], gap=0)
+        rows.append(beside([label, *(_cropped(_exposed(cell), half_px) for cell in row)]))
     width = rows[0].shape[1]
     says = (
         f"Points of light at f/{lens.f_number:g}, by blur radius (+ behind focus) in a picture of {DIAGONAL_PX:.0f} px "
         f"along the diagonal. Each exposed for itself; in focus {IN_FOCUS_SCALE} x as large."
     )
-    return _below([_words(says, width), *rows])
+    return below([words(says, width), *rows])
 
 
 def _irises(lens_file: LensFile) -> Picture:
@@ -158,10 +155,10 @@ def _irises(lens_file: LensFile) -> Picture:
     cells = []
     for f_number in stops_of(lens_file):
         light = iris_coverage(lens_file.iris, f_number, IRIS_RADIUS_PX)
-        cells.append(_below([_words(f"f/{f_number:g}", side), _codes(np.repeat(light[..., None], 3, axis=2))]))
-    row = _beside(cells)
+        cells.append(below([words(f"f/{f_number:g}", side), _codes(np.repeat(light[..., None], 3, axis=2))]))
+    row = beside(cells)
     says = "Iris, each as large as the others, as in the disc of a light behind focus"
-    return _below([_words(says, max(row.shape[1], WORDS_WIDTH_PX)), row])
+    return below([words(says, max(row.shape[1], WORDS_WIDTH_PX)), row])
 
 
 def _starbursts(lens_file: LensFile) -> Picture:
@@ -172,9 +169,9 @@ def _starbursts(lens_file: LensFile) -> Picture:
     cells = []
     for f_number in dict.fromkeys([stops[0], stops[-1]]):
         star = starburst(lens_file.lens(f_number=f_number), pitch_um, "sRGB", STAR_RADIUS_PX)
-        cells.append(_below([_words(f"f/{f_number:g}", star.shape[1]), _codes(_by_decades(star))]))
+        cells.append(below([words(f"f/{f_number:g}", star.shape[1]), _codes(_by_decades(star))]))
     says = f"Starburst of a light in focus, brightness by powers of ten from its middle: black is 1e-{STAR_DECADES}"
-    return _below([_words(says, WORDS_WIDTH_PX), _beside(cells)])
+    return below([words(says, WORDS_WIDTH_PX), beside(cells)])
 
 
 def _by_decades(star: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -210,41 +207,3 @@ def _cropped(cell: Picture, half_px: int) -> Picture:
     filled = np.full((side, side, 3), BACKGROUND // 2, np.uint8)
     filled[missing : missing + cell.shape[0], missing : missing + cell.shape[1]] = cell
     return filled
-
-
-def _words(text: str, width: int, size: int = TEXT_PX) -> Picture:
-    """Write words from the left, in as many lines as the width takes."""
-    from PIL import Image, ImageDraw, ImageFont
-
-    font = ImageFont.load_default(size)
-    legible = text.encode("latin-1", "replace").decode("latin-1")  # what every default font has
-    lines = [""]
-    for word in legible.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and font.getlength(longer) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    line_px = math.ceil(size * LINE_PX / TEXT_PX)
-    image = Image.new("RGB", (width, line_px * len(lines)), (BACKGROUND,) * 3)
-    for index, line in enumerate(lines):
-        ImageDraw.Draw(image).text((0, index * line_px), line, fill=(INK,) * 3, font=font)
-    return np.asarray(image)
-
-
-def _below(parts: list[Picture], gap: int = GAP_PX) -> Picture:
-    height = sum(part.shape[0] for part in parts) + gap * (len(parts) - 1)
-    sheet = np.full((height, max(part.shape[1] for part in parts), 3), BACKGROUND, np.uint8)
-    top = 0
-    for part in parts:
-        sheet[top : top + part.shape[0], : part.shape[1]] = part
-        top += part.shape[0] + gap
-    return sheet
-
-
-def _beside(parts: list[Picture], gap: int = GAP_PX) -> Picture:
-    return _below([part.transpose(1, 0, 2) for part in parts], gap).transpose(1, 0, 2)
-
-
-def _padded(sheet: Picture, margin: int) -> Picture:
-    return np.pad(sheet, ((margin, margin), (margin, margin), (0, 0)), constant_values=BACKGROUND)

@@ -79,7 +79,6 @@ def guarded_apart(call: Callable[[], Any], run: Run, *, debug: bool) -> int:
 
     Only for the main thread of a process that is ours.
     """
-
     asked: list[int] = []
 
     def hear(number: int, _: object) -> None:

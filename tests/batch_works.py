@@ -9,7 +9,10 @@ import time
 from pathlib import Path
 
 from rebokeh.bokeh.batch.job import Developed, Failed, Job, Limits, Result, Task
+from rebokeh.bokeh.batch.memory import resident_bytes
 from rebokeh.bokeh.batch.store import store_of
+
+_LEAKED: list[bytes | bytearray] = []
 
 
 def task_of(source: str | Path, out: str | Path = "", timeout_s: float | None = None, **store: object) -> Task:
@@ -39,20 +42,23 @@ def echoed(task: Task, gate) -> Result:
             bytearray(3 << 30)
         except MemoryError:
             return Failed(task.job, "MemoryError", "too much")
+    if word == "leak":
+        _LEAKED.append(b"x" * (100 << 20))
+    # Small pieces, of which the last stays: the C library gives none of them back by itself.
+    littered = [bytearray(10_000) for _ in range(25_000)] if word == "litter" else []
+    held = resident_bytes(os.getpid())
+    _LEAKED.extend(littered[-1:])
     if word in ("slow", "need"):
         time.sleep(0.1)
     facts = {
         "pid": os.getpid(),
         "threads": os.environ["NUMBA_NUM_THREADS"],
         "group": os.getpgrp(),
+        "resident": held,
         "from": began,
         "to": time.time(),
     }
     return Developed(task.job, "", "", 0, "", "", facts=facts)
-
-
-def dead_before_it_begins() -> None:
-    """Stand for a module that cannot be imported: it is no work."""
 
 
 def copied(task: Task, gate) -> Result:

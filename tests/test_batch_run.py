@@ -159,7 +159,7 @@ def test_a_folder_that_cannot_be_written_is_each_photo_s_reason(photos, tmp_path
 def test_a_run_that_is_dropped_gives_its_claims_back(photos, out):
     running = batch(photos, out).run()
     next(running)
-    running.close()
+    running.close()  # pyright: ignore[reportAttributeAccessIssue]
     assert Counter(statuses(batch(photos, out).run()).values()) == {"already": 1, "done": 5}
     assert parts(out) == []
 

@@ -130,14 +130,25 @@ def test_after_a_stop_what_is_under_way_is_finished_and_nothing_begun(pool):
     assert len(done) == len(begun) <= 6
 
 
-def test_a_worker_that_holds_too_much_is_replaced():
-    pool = Pool(1, work=WORK, grown_bytes=1)
+def test_a_worker_that_grows_is_replaced():
+    pool = Pool(1, work=WORK, grown_bytes=50 << 20)
     try:
-        pids = [r.facts["pid"] for r in pool.run(task_of(f"x{i}") for i in range(3)) if isinstance(r, Developed)]
+        results = list(pool.run(map(task_of, ["a", "b", "leak_1", "c", "leak_2", "d"])))
     finally:
         pool.close()
-    assert len(set(pids)) == 3
+    pids = [r.facts["pid"] for r in results if isinstance(r, Developed)]
+    assert len(pids) == 6 and pids[0] == pids[2] != pids[3] == pids[4]
     assert all(gone(pid) for pid in pids)
+
+
+def test_what_was_freed_goes_back_to_the_system():
+    pool = Pool(1, work=WORK)
+    try:
+        results = list(pool.run(map(task_of, ["a", "litter", "b"])))
+    finally:
+        pool.close()
+    first, most, after = (r.facts["resident"] for r in results if isinstance(r, Developed))
+    assert most > first + (200 << 20) and after < first + (50 << 20)
 
 
 def test_workers_that_cannot_be_started_are_an_error_and_no_endless_loop():

@@ -49,7 +49,7 @@ def test_keys_are_the_flags(written):
         strip = "gps"
         """
     )
-    recipe, lens = preset.recipe(photo()), preset.recipe(photo()).lens
+    recipe, lens = preset.recipe_for(photo()), preset.recipe_for(photo()).lens
     assert (lens.f_number, lens.focus_m, lens.glass.pupil.squeeze, lens.glass.name) == (2.2, 2.1, 1.1, "petzval")
     assert (recipe.settings.style, recipe.settings.quality) == ("gaussian", "best")
     assert (recipe.format, recipe.hdr, recipe.quality, recipe.strip) == ("jpeg", "off", 90, ("gps",))
@@ -70,7 +70,7 @@ fstop = 1.4
 
 def test_later_rules_win_and_flags_win_over_all(written):
     def chosen(preset: Preset, **meta) -> tuple[float, float | None]:
-        lens = preset.recipe(photo(**meta)).lens
+        lens = preset.recipe_for(photo(**meta)).lens
         return lens.f_number, lens.focus_m
 
     preset = written(RULES)
@@ -159,7 +159,7 @@ def test_a_preset_travels_with_its_lenses(tmp_path, written):
     before = preset.digest
     lens.write_text('title = "A lens"\nsource = "Made up"\nf_number = 3.0\n')
     there = pickle.loads(pickle.dumps(preset))
-    assert there.recipe(photo()).lens.f_number == 2.0 and there.digest == before
+    assert there.recipe_for(photo()).lens.f_number == 2.0 and there.digest == before
     assert written(f"lens = '{lens}'").digest != before
 
 

@@ -119,7 +119,7 @@ class Journal:
         whole = added.rfind(b"\n") + 1  # the rest may still be being written
         self._seen += whole
         for line in added[:whole].splitlines():
-            record = _record(line)
+            record = record_of(line)
             if record is not None:
                 self._by_key[record.key] = self._by_target[record.target] = record
 
@@ -136,7 +136,8 @@ class Journal:
         return len(self._by_key)
 
 
-def _record(line: bytes) -> Record | None:
+def record_of(line: bytes) -> Record | None:
+    """Return the record that a line holds; None when it holds none."""
     try:
         held: Any = json.loads(line)
     except ValueError:

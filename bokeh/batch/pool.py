@@ -40,7 +40,9 @@ class Worker:
     ----------
     task : Task, or None
     need_bytes : int, or None
-        What it waits for memory for.
+        The memory that it waits for.
+    at_first_bytes : int
+        What it held after its first photo; 0 before.
     overdue, ready : bool
         Whether its photo has taken too long, and whether it has begun to listen.
     """
@@ -59,6 +61,7 @@ class Worker:
         self.pid = self._process.pid
         self.task: Task | None = None
         self.need_bytes: int | None = None
+        self.at_first_bytes = 0
         self.overdue = self.ready = False
         self._since = 0.0
         threading.Thread(target=self._listen, args=(hear,), daemon=True).start()
@@ -125,9 +128,11 @@ class Pool:
     work : str
         "module:function" of what is run for each task.
     grown_bytes : int
-        A worker that holds more between two photos is replaced.
+        A worker that holds so much more than after its first photo is replaced.
     tell : callable, optional
         Is told "compiling" when everybody waits for that.
+    admission : Admission, optional
+        Shared by the pools of one process.
     """
 
     def __init__(
@@ -136,15 +141,16 @@ class Pool:
         *,
         memory_bytes: int | None = None,
         work: str = WORK,
-        grown_bytes: int = 1 << 30,
+        grown_bytes: int = 1 << 29,
         tell: Callable[[str], object] | None = None,
+        admission: Admission | None = None,
     ) -> None:
         self._count, self._memory_bytes, self._work = max(workers or cores(), 1), memory_bytes, work
         self._grown_bytes, self._on_compile = grown_bytes, tell
         self._events: queue.SimpleQueue[tuple[Worker, Any] | None] = queue.SimpleQueue()
         self._workers: list[Worker] = []
         self._waiting: deque[Worker] = deque()
-        self._admission = Admission()
+        self._admission = admission or Admission()
         self._stopped = self._compiled = False
         self._false_starts = 0
         self._tasks: Iterator[Task] = iter(())
@@ -259,7 +265,9 @@ class Pool:
     def _through(self, worker: Worker) -> None:
         worker.task = None
         self._admission.release(worker.pid)
-        if resident_bytes(worker.pid) > self._grown_bytes:
+        held = resident_bytes(worker.pid)
+        worker.at_first_bytes = worker.at_first_bytes or held
+        if held > worker.at_first_bytes + self._grown_bytes:
             self._workers.remove(worker)
             worker.leave()
 

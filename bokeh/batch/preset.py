@@ -141,7 +141,7 @@ class Preset:
             except UsageError as error:
                 raise UsageError(f"rule {number}: {error}") from error
 
-    def recipe(self, photo: Photo) -> Recipe:
+    def recipe_for(self, photo: Photo) -> Recipe:
         """Return what is done to a photo, shown as its file is."""
         return self._recipe(self._merged(tuple(rule for rule in self.rules if rule.when.matches(photo))))
 

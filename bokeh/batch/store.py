@@ -6,7 +6,6 @@ import contextlib
 import errno
 import hashlib
 import os
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from ..io.atomic import is_part, part_of
 from ..io.common import printable, read_file
 from .claims import Claims
 from .journal import Journal, Record
+from .url import is_url, local_path
 
 KEPT = ".rebokeh"
 """Folder below the output folder that holds the journal and the claims."""
@@ -127,7 +127,7 @@ class LocalStore:
 
     def read(self, source: str) -> bytes:
         """Return an input's bytes."""
-        return read_file(source)[0]
+        return read_source(source)
 
     def written(self, target: str) -> int | None:
         """Return the size of what stands at a target; None when nothing does."""
@@ -181,7 +181,9 @@ class LocalStore:
             _sync(path.parent)
         except FileExistsError:
             self.discard(token)
-            raise OutputError(f"{printable(target)}: the file exists; choose another folder or say --overwrite") from None
+            raise OutputError(
+                f"{printable(target)}: the file exists; choose another folder or say --overwrite"
+            ) from None
         except OSError as error:
             self.discard(token)
             raise _refused(target, error) from error
@@ -253,8 +255,45 @@ class LocalStore:
 def store_of(description: Mapping[str, Any]) -> Store:
     """Make the store that was described."""
     kind, more = description["kind"], {name: value for name, value in description.items() if name != "kind"}
-    assert kind == "local", kind
-    return LocalStore(**more)
+    if kind == "local":
+        return LocalStore(**more)
+    from .url_store import UrlStore
+
+    return UrlStore(**more)
+
+
+def store_at(out: str) -> Store:
+    """Make the store of an output folder: a path or a URL.
+
+    Raises
+    ------
+    UsageError
+        When nothing installed writes such URLs.
+    """
+    if not is_url(out):
+        return LocalStore(out)
+    if (path := local_path(out)) is not None:
+        return LocalStore(path)
+    return store_of({"kind": "url", "out": out})
+
+
+def read_source(source: str) -> bytes:
+    """Return the bytes of a file or of an object.
+
+    Raises
+    ------
+    InputError
+        When it is missing, empty or unreadable.
+    UsageError
+        When nothing installed reads such URLs.
+    """
+    if not is_url(source):
+        return read_file(source)[0]
+    if (path := local_path(source)) is not None:
+        return read_file(path)[0]
+    from .objects import read
+
+    return read(source)
 
 
 def sha256_of(data: bytes) -> str:

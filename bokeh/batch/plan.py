@@ -1,0 +1,195 @@
+"""What a batch will do, decided before anything is written: which photo becomes which file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+from ..errors import UsageError
+from ..io.common import printable
+from ..io.registry import READABLE, kind_of
+from ..naming import SUFFIXES
+from .inputs import Found, inputs
+from .job import Job, Outcome
+from .url import is_url, shown
+
+_HEAD = 4096
+_DIRECTORY = 2 + 12 * 512  # the first directory of a TIFF, which tells a DNG from others
+_PICTURES = frozenset(suffix for suffixes in SUFFIXES.values() for suffix in suffixes) | {".dng"}
+_MOST_LISTED = 3
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Each input once: as a job, or as an outcome when it is already known.
+
+    Parameters
+    ----------
+    jobs : tuple of Job
+        No two have one target, and no target is an input.
+    known : tuple of Outcome
+        What is no picture, or cannot be found.
+    """
+
+    jobs: tuple[Job, ...]
+    known: tuple[Outcome, ...] = ()
+
+
+def plan(words: Sequence[str], out: str, format: str | None = None) -> Plan:
+    """Plan a batch.
+
+    Parameters
+    ----------
+    words : sequence of str
+        As for `inputs`.
+    out : str
+        Output folder, or a URL.
+    format : str, optional
+        What is written; None = as each photo.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    UsageError
+        When nothing is named, when two photos would become one file, or a file would take an input's place.
+    InputError
+        When a list cannot be read.
+    """
+    if not words:
+        raise UsageError("no photos are named; give files, folders, patterns or @list.txt")
+    if not is_url(out) and os.path.lexists(out) and not os.path.isdir(out):
+        raise UsageError(f"{printable(out)} is no folder; name one with -o")
+    if any(_is_same(word, out) for word in words):
+        raise UsageError(f"{printable(out)} is an input, and inputs are never written; name another folder with -o")
+    jobs: dict[tuple[object, str], Job] = {}
+    known: list[Outcome] = []
+    for found, kind, trouble in _kinds(inputs(words, out)):
+        wanted = format or kind
+        if not trouble and wanted not in SUFFIXES:
+            trouble = f"no picture is written in the photo's own format ({kind}); choose one with --format"
+        if trouble or wanted is None:
+            code = "" if kind else "InputError" if found.failed else "UnknownFormatError"
+            known.append(Outcome(found.source, "", "failed" if found.failed else "skipped", trouble, code))
+            continue
+        job = Job(found.source, target_of(found.below, wanted), shown(found.source), wanted)
+        state = _state(job.source)
+        identity = (state.st_dev, state.st_ino) if state else job.source
+        jobs.setdefault((identity, job.target), job)
+    _refuse_collisions(list(jobs.values()), out)
+    return Plan(tuple(jobs.values()), tuple({outcome.source: outcome for outcome in known}.values()))
+
+
+def target_of(below: str, format: str) -> str:
+    """Name a picture as its photo, with an ending of its format.
+
+    Parameters
+    ----------
+    below : str
+        The photo's name below what was named, with ``/``.
+    format : str
+
+    Returns
+    -------
+    str
+    """
+    path = PurePosixPath(below)
+    if path.suffix.lower() in SUFFIXES[format]:
+        return below
+    stem = below.removesuffix(path.suffix) if path.suffix.lower() in _PICTURES else below
+    return stem + SUFFIXES[format][0]
+
+
+def _kinds(found: Iterable[Found]) -> Iterator[tuple[Found, str | None, str]]:
+    """Tell what kind of picture each file is, by its first bytes, or why it is none."""
+    files = list(found)
+    urls = [one.source for one in files if is_url(one.source) and not one.trouble]
+    heads: dict[str, object] = {}
+    if urls:
+        from .objects import heads as read_heads
+
+        heads = dict(zip(urls, read_heads(urls, _HEAD), strict=True))
+    for one in files:
+        if one.trouble:
+            yield one, None, one.trouble
+            continue
+        head = heads[one.source] if one.source in heads else _head(one.source)
+        if not isinstance(head, bytes):
+            yield Found(one.source, one.below, str(head), failed=True), None, str(head)
+        elif (kind := kind_of(head)) is None:
+            what = f"not a picture that rebokeh reads ({READABLE})" if head else "an empty file"
+            yield one, None, f"{shown(one.source)}: {what}"
+        else:
+            yield one, kind, ""
+
+
+def _head(path: str) -> bytes | str:
+    """Read as much of a file as tells its kind; why that is not possible, if it is not."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(_HEAD)
+            return head + _first_directory(head, file) if head[:2] in (b"II", b"MM") else head
+    except (OSError, ValueError) as error:
+        return f"{printable(path)}: the photo cannot be read, {str(getattr(error, 'strerror', None) or error).lower()}"
+
+
+def _first_directory(head: bytes, file: BinaryIO) -> bytes:
+    """Return the bytes of a TIFF from the head's end to that of its first directory; zeros for what lies between."""
+    at = int.from_bytes(head[4:8], "little" if head[:2] == b"II" else "big")
+    if not len(head) <= at < os.fstat(file.fileno()).st_size:
+        return file.read(_DIRECTORY)
+    file.seek(at)
+    return bytes(at - len(head)) + file.read(_DIRECTORY)
+
+
+def _refuse_collisions(jobs: Sequence[Job], out: str) -> None:
+    sources: dict[str, str] = {}
+    folders = {str(parent): job for job in jobs for parent in PurePosixPath(job.target).parents}
+    found: list[str] = []
+    for job in jobs:
+        other = sources.setdefault(job.target, job.source)
+        if other is not job.source:
+            found.append(f"{shown(other)} and {job.name} would both become {printable(job.target)}")
+        if job.target in folders:
+            found.append(
+                f"{job.name} would become {printable(job.target)}, where {folders[job.target].name} needs a folder"
+            )
+    found += _inputs_in_the_way(jobs, out)
+    if found:
+        more = f", and {len(found) - _MOST_LISTED} more" if len(found) > _MOST_LISTED else ""
+        raise UsageError(f"{'; '.join(found[:_MOST_LISTED])}{more}; nothing was written")
+
+
+def _inputs_in_the_way(jobs: Sequence[Job], out: str) -> Iterator[str]:
+    """Name the targets that are inputs, by whatever name."""
+    if is_url(out):
+        taken = {job.source for job in jobs}
+        folder = out.rstrip("/")
+        yield from (f"{shown(t)} is an input" for job in jobs if (t := f"{folder}/{job.target}") in taken)
+        return
+    if not os.path.isdir(out):
+        return
+    identities = {(s.st_dev, s.st_ino) for job in jobs if (s := _state(job.source))}
+    for job in jobs:
+        state = _state(os.path.join(out, job.target))
+        if state is not None and (state.st_dev, state.st_ino) in identities:
+            yield f"{printable(os.path.join(out, job.target))} is an input, which is never written"
+
+
+def _state(path: str) -> os.stat_result | None:
+    try:
+        return None if is_url(path) else os.stat(path)
+    except (OSError, ValueError):
+        return None
+
+
+def _is_same(word: str, out: str) -> bool:
+    if is_url(out) or is_url(word):
+        return word.rstrip("/") == out.rstrip("/")
+    a, b = _state(word), _state(out)
+    return a is not None and b is not None and os.path.samestat(a, b)
