@@ -11,10 +11,8 @@ from typing import Any
 
 from ..errors import InputError, RebokehError, UsageError
 from ..extras import needed
+from .store import KEPT
 from .url import scheme, shown
-
-KEPT = ".rebokeh"
-"""What a run keeps below its output: no picture stands there, and none is read from there."""
 
 AT_ONCE = 8
 """Requests that wait for a server's answer at the same time."""

@@ -15,9 +15,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..errors import InputError, OutputError
-from .objects import KEPT, asking, opened, read, safe
+from .objects import asking, opened, read, safe
 from .segments import Segments
-from .store import read_source
+from .store import KEPT, read_source
 from .url import scheme, shown
 
 _PART = re.compile(r"(\d+)-([0-9a-f]+)-[0-9a-f]+")

@@ -1,0 +1,401 @@
+"""The same work on Dask workers: same bytes, nothing lost when they die, and what is said when nobody answers."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import iphone
+import numpy as np
+import pytest
+from batch_works import Here, jobs_of
+from conftest import portrait_arrays
+from s3 import Bucket, s3_server
+
+distributed = pytest.importorskip("distributed")
+
+from rebokeh.bokeh.batch import cluster as cluster_module  # noqa: E402
+from rebokeh.bokeh.batch.cluster import DaskExecutor  # noqa: E402
+from rebokeh.bokeh.batch.job import Failed, Job, Limits, Task  # noqa: E402
+from rebokeh.bokeh.batch.objects import opened  # noqa: E402
+from rebokeh.bokeh.batch.pool import Pool  # noqa: E402
+from rebokeh.bokeh.batch.preset import Preset  # noqa: E402
+from rebokeh.bokeh.batch.run import Batch  # noqa: E402
+from rebokeh.bokeh.batch.store import LocalStore  # noqa: E402
+from rebokeh.bokeh.batch.url_store import UrlStore  # noqa: E402
+from rebokeh.bokeh.errors import UsageError  # noqa: E402
+from rebokeh.bokeh.options import Options  # noqa: E402
+
+TESTS = Path(__file__).parent
+NAMES = [f"p{number}" for number in range(6)]
+
+
+def _cluster(**more) -> Any:
+    settings = {"threads_per_worker": 1, "processes": False, "dashboard_address": None, "silence_logs": 50}
+    return distributed.LocalCluster(**{**settings, **more})
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[None]:
+    """Have the environment name an S3 server, if there is what one is made of."""
+    with s3_server() if importlib.util.find_spec("moto") else contextlib.nullcontext():
+        yield
+
+
+@pytest.fixture
+def bucket(server: None) -> Bucket:
+    pytest.importorskip("moto")
+    pytest.importorskip("s3fs")
+    return Bucket()
+
+
+@pytest.fixture(scope="module")
+def workers(server: None) -> Iterator[str]:
+    """Return the address of a scheduler with two workers, in threads of this process; they know the S3 server."""
+    with _cluster(n_workers=2) as cluster:
+        yield cluster.scheduler_address
+
+
+@contextlib.contextmanager
+def on(address: str, work: str = "batch_works:copied", **more) -> Iterator[DaskExecutor]:
+    executor = DaskExecutor(address, work=work, **more)
+    try:
+        yield executor
+    finally:
+        executor.close()
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in NAMES:
+        (folder / name).write_bytes(name.encode() * 50)
+    return folder
+
+
+def batch(jobs, store, executor, digest="s", settings: Any = None, **more) -> Batch:
+    return Batch(jobs, settings, digest, store, executor, **more)
+
+
+def statuses(outcomes) -> dict[str, str]:
+    outcomes = list(outcomes)
+    assert max(Counter(outcome.output for outcome in outcomes).values()) == 1
+    return {os.path.basename(outcome.output): outcome.status for outcome in outcomes}
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    found = (path for path in folder.rglob("*") if path.is_file() and ".rebokeh" not in path.parts)
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+
+# Quick: two workers in this process
+
+
+def test_a_cluster_makes_what_one_process_makes(workers, photos, tmp_path):
+    jobs = jobs_of(photos, NAMES)
+    list(batch(jobs, LocalStore(str(tmp_path / "here")), Here()).run())
+    with on(workers) as dask:
+        store = LocalStore(str(tmp_path / "there"))
+        assert statuses(batch(jobs, store, dask).run()) == dict.fromkeys(NAMES, "done")
+        assert files(tmp_path / "there") == files(tmp_path / "here")
+        assert statuses(batch(jobs, store, dask).run()) == dict.fromkeys(NAMES, "already")
+
+
+def test_a_file_that_kills_its_process_is_quarantined_and_the_worker_lives(workers, photos, tmp_path):
+    (photos / "p2").write_bytes(b"poison")
+    (photos / "p4").unlink()
+    with on(workers) as dask:
+        found = statuses(batch(jobs_of(photos, NAMES), LocalStore(str(tmp_path / "out")), dask).run())
+        assert found == dict.fromkeys(NAMES, "done") | {"p2": "quarantined", "p4": "failed"}
+        assert len(dask._client.nthreads()) == 2
+
+
+def test_a_photo_that_takes_too_long_is_ended(workers):
+    jobs = [Job("sleep_60", "a", "a", "png"), Job("quick", "b", "b", "png")]
+    tasks = [Task(job, None, Limits(timeout_s=0.5), {"kind": "local", "out": ""}) for job in jobs]  # pyright: ignore
+    with on(workers, "batch_works:echoed") as dask:
+        found: dict[str, Any] = {result.job.target: result for result in dask.run(tasks)}
+    assert (found["a"].kind, found["a"].code) == ("timeout", "Timeout")
+    assert not isinstance(found["b"], Failed)
+
+
+def test_a_photo_has_a_process_with_one_thread(workers, photos):
+    with on(workers, "batch_works:echoed") as dask:
+        tasks = [Task(job, None, Limits(), {"kind": "local", "out": ""}) for job in jobs_of(photos, NAMES)]  # pyright: ignore
+        found: list[Any] = list(dask.run(tasks))
+    assert {result.facts["threads"] for result in found} == {"1"}
+    pids = {result.facts["pid"] for result in found}
+    assert os.getpid() not in pids and len(pids) <= 2
+
+
+def test_after_a_stop_nothing_is_begun_and_the_rest_is_left(workers, photos, tmp_path):
+    for number in range(40):
+        (photos / f"slow{number}").write_bytes(b"slow")
+    names = [f"slow{number}" for number in range(40)]
+    with on(workers) as dask:
+        running = batch(jobs_of(photos, names), LocalStore(str(tmp_path / "out")), dask)
+        outcomes = []
+        for outcome in running.run():
+            outcomes.append(outcome)
+            if len(outcomes) == 3:
+                running.stop()
+    found = Counter(statuses(outcomes).values())
+    assert set(found) == {"done", "left"} and found["left"] >= 20
+    assert len(files(tmp_path / "out")) == found["done"]
+
+
+def test_in_memory_the_work_is_done_by_the_worker_itself(workers):
+    top = f"memory://{secrets.token_hex(6)}"
+    for name in NAMES:
+        where, path = opened(f"{top}/in/{name}")
+        where.pipe_file(path, name.encode() * 50)
+    jobs = [Job(f"{top}/in/{name}", f"a/{name}", name, "png") for name in NAMES]
+    store = UrlStore(f"{top}/out")
+    with on(workers) as dask:
+        assert statuses(batch(jobs, store, dask).run()) == dict.fromkeys(NAMES, "done")
+        assert store.content("a/p1") == b"p1" * 500
+        assert statuses(batch(jobs, UrlStore(f"{top}/out"), dask).run()) == dict.fromkeys(NAMES, "already")
+
+
+def test_from_and_to_s3(workers, bucket, photos, tmp_path):
+    list(batch(jobs_of(photos, NAMES), LocalStore(str(tmp_path / "here")), Here()).run())
+    for name in NAMES:
+        bucket.put(f"in/{name}", (photos / name).read_bytes())
+    jobs = [Job(f"{bucket.url}/in/{name}", f"made/{name}", name, "png") for name in NAMES]
+    with on(workers) as dask:
+        assert statuses(batch(jobs, UrlStore(f"{bucket.url}/out"), dask).run()) == dict.fromkeys(NAMES, "done")
+        assert bucket.pictures("out/") == files(tmp_path / "here")
+        assert bucket.keys("out/.rebokeh/parts") == []
+        before = bucket.keys()
+        again = batch(jobs, UrlStore(f"{bucket.url}/out"), dask)
+        assert statuses(again.run()) == dict.fromkeys(NAMES, "already")
+    assert bucket.keys() == before
+
+
+def test_other_versions_are_not_mixed(workers, photos, tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster_module, "version", iter(["1.0", "2.0", "2.0"] * 9).__next__)
+    with on(workers) as dask:
+        (found,) = batch(jobs_of(photos, NAMES[:1]), LocalStore(str(tmp_path / "out")), dask).run()
+    assert found.status == "failed"
+    assert "rebokeh 2.0, and this is 1.0; install the same on all machines" in found.reason
+
+
+def test_a_task_prints_no_secret():
+    job = Job("ftp://me:SECRET@host/a.jpg", "a.jpg", "ftp://***@host/a.jpg", "jpeg")
+    task = Task(job, None, Limits(), {"kind": "url", "options": {"secret": "SECRET"}})  # pyright: ignore
+    assert "SECRET" not in repr(cluster_module._Parcel(job.name, task, "w", None, "1"))
+
+
+def test_nobody_answers(monkeypatch):
+    monkeypatch.setattr(cluster_module, "_CONNECT_S", 0.5)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"tcp://me:SECRET@127.0.0.1:{taken.getsockname()[1]}"
+        for wrong in (address.replace("me:SECRET@", ""), "nonsense://x", address):
+            with pytest.raises(UsageError, match="no Dask scheduler answers there; start one with") as error:
+                DaskExecutor(wrong)
+            assert "SECRET" not in str(error.value) and "\n" not in str(error.value)
+
+
+def test_without_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UsageError, match=r"pip install 'rebokeh\[cluster\]'"):
+        DaskExecutor("tcp://127.0.0.1:8786")
+
+
+def test_without_workers_all_is_listed(photos, tmp_path):
+    with _cluster(n_workers=0) as cluster, on(cluster.scheduler_address, patience_s=0.5) as dask:
+        outcomes = list(batch(jobs_of(photos, NAMES), LocalStore(str(tmp_path / "out")), dask).run())
+    assert statuses(outcomes) == dict.fromkeys(NAMES, "failed")
+    assert all("has had no worker for 0.5 s; give the same command again" in outcome.reason for outcome in outcomes)
+
+
+# Slow: processes, some of which are killed
+
+
+def _environment(**more: str) -> dict[str, str]:
+    path = os.pathsep.join([str(TESTS), *filter(None, sys.path)])
+    return {**os.environ, "PYTHONPATH": path, "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "0", **more}
+
+
+@contextlib.contextmanager
+def dask_command(*words: str, **environment: str) -> Iterator[subprocess.Popen]:
+    """Run ``dask ...`` as a shell would, in a process group of its own that ends with this block."""
+    command = [sys.executable, "-m", "dask", *words]
+    process = subprocess.Popen(
+        command,
+        env=_environment(**environment),
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@contextlib.contextmanager
+def from_the_shell(*worker: str, allowed_failures: int | None = None) -> Iterator[tuple[str, list[subprocess.Popen]]]:
+    """Start ``dask scheduler`` and two ``dask worker``; its address, and the three processes."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    address = f"tcp://127.0.0.1:{port}"
+    setting = (
+        {} if allowed_failures is None else {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(allowed_failures)}
+    )
+    with contextlib.ExitStack() as stack:
+        start = lambda *words, **more: stack.enter_context(dask_command(*words, **more))  # noqa: E731
+        scheduler = start("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard", **setting)
+        with distributed.Client(address, timeout=30, set_as_default=False) as client:
+            workers = [start("worker", address, "--no-dashboard", *worker) for _ in range(2)]
+            client.wait_for_workers(2, timeout=30)
+        yield address, [scheduler, *workers]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("nanny", ["--nanny", "--no-nanny"])
+def test_a_worker_is_killed_and_its_photos_are_made_elsewhere(photos, tmp_path, monkeypatch, nanny):
+    names = [f"slow{number}" for number in range(30)]
+    for name in names:
+        (photos / name).write_bytes(name.encode())
+    notes = tmp_path / "notes"
+    monkeypatch.setenv("REBOKEH_TEST_NOTES", str(notes))
+    with from_the_shell("--nthreads", "2", nanny) as (address, processes), on(address, "batch_works:noted") as dask:
+        outcomes = []
+        for outcome in batch(jobs_of(photos, names), LocalStore(str(tmp_path / "out")), dask).run():
+            outcomes.append(outcome)
+            if len(outcomes) == 6:
+                os.killpg(processes[1].pid, signal.SIGKILL)
+        assert len(dask._client.nthreads()) == 1
+    assert statuses(outcomes) == dict.fromkeys(names, "done")
+    assert files(tmp_path / "out") == {f"made/{name}": name.encode() * 10 for name in names}
+    begun = Counter(notes.read_text().split())
+    assert set(begun) == {f"made/{name}" for name in names}
+    assert len(names) < begun.total() <= len(names) + 4  # what the dead worker had begun was begun again
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("allowed_failures", [0, 3])
+def test_a_task_that_kills_dask_workers_is_quarantined_and_its_neighbours_are_not(
+    photos, tmp_path, monkeypatch, allowed_failures
+):
+    names = [f"slow{number}" for number in range(12)]
+    for name in names:
+        (photos / name).write_bytes(name.encode())
+    (photos / "assassin").write_bytes(b"x")
+    names.insert(4, "assassin")
+    notes = tmp_path / "notes"
+    monkeypatch.setenv("REBOKEH_TEST_NOTES", str(notes))
+    with from_the_shell("--nthreads", "2", allowed_failures=allowed_failures) as (address, _):
+        with on(address, "batch_works:noted") as dask:
+            store = LocalStore(str(tmp_path / "out"))
+            found = statuses(batch(jobs_of(photos, names), store, dask).run())
+            assert found == dict.fromkeys(names, "done") | {"assassin": "quarantined"}
+            assert Counter(notes.read_text().split())["made/assassin"] == 2 * (allowed_failures + 1)
+            found = statuses(batch(jobs_of(photos, names), store, dask).run())
+            assert found == dict.fromkeys(names, "already") | {"assassin": "quarantined"}
+
+
+@pytest.mark.slow
+def test_the_scheduler_is_killed_and_the_rest_is_listed(photos, tmp_path):
+    names = [f"slow{number}" for number in range(40)]
+    for name in names:
+        (photos / name).write_bytes(name.encode())
+    store = LocalStore(str(tmp_path / "out"))
+    with from_the_shell("--nthreads", "2") as (address, processes), on(address, patience_s=3.0) as dask:
+        outcomes = []
+        for outcome in batch(jobs_of(photos, names), store, dask).run():
+            outcomes.append(outcome)
+            if len(outcomes) == 5:
+                os.killpg(processes[0].pid, signal.SIGKILL)
+    found = Counter(statuses(outcomes).values())
+    assert set(found) == {"done", "failed"} and found.total() == 40
+    assert all("give the same command again" in outcome.reason for outcome in outcomes if outcome.status == "failed")
+    again = Counter(statuses(batch(jobs_of(photos, names), store, Here()).run()).values())
+    assert again == {"already": found["done"], "done": found["failed"]}
+
+
+@pytest.mark.slow
+def test_the_same_bytes_by_one_process_by_workers_by_a_cluster_and_through_s3(bucket, tmp_path):
+    folder, names = tmp_path / "in", ["a.heic", "b/c.heic"]
+    codes, metres, _ = portrait_arrays(96, 128)
+    for number, name in enumerate(names):
+        data = iphone.heic(np.roll(codes, 9 * number, axis=1), depth=(80 / metres).astype(np.uint8))
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+        bucket.put(f"in/{name}", data)
+    settings = Preset(Options(fstop="1.8"))
+    here = [Job(str(folder / name), name, name, "heic") for name in names]
+    there = [Job(f"{bucket.url}/in/{name}", name, name, "heic") for name in names]
+
+    def made(jobs, store, executor) -> None:
+        with contextlib.closing(executor):
+            found = statuses(batch(jobs, store, executor, settings.digest, settings).run())
+        assert set(found.values()) == {"done"}
+
+    made(here, LocalStore(str(tmp_path / "pool")), Pool(1))
+    for path in folder.rglob("*.heic"):
+        subprocess.run(
+            [sys.executable, "-m", "rebokeh.cli", path, "--fstop", "1.8", "-o", tmp_path / path.name, "-q"], check=True
+        )
+    with _cluster(n_workers=2, processes=True) as cluster:
+        made(here, LocalStore(str(tmp_path / "cluster")), DaskExecutor(cluster.scheduler_address))
+        made(there, UrlStore(f"{bucket.url}/out"), DaskExecutor(cluster.scheduler_address))
+    by_pool = files(tmp_path / "pool")
+    assert set(by_pool) == set(names)
+    assert files(tmp_path / "cluster") == bucket.pictures("out/") == by_pool
+    assert {Path(name).name: data for name, data in by_pool.items()} == {
+        name: (tmp_path / name).read_bytes() for name in ("a.heic", "c.heic")
+    }
+
+
+CLIENT = """
+    from rebokeh.bokeh.batch.cluster import DaskExecutor
+    from rebokeh.bokeh.batch.job import Job
+    from rebokeh.bokeh.batch.run import Batch
+    from rebokeh.bokeh.batch.url_store import UrlStore
+
+    jobs = [Job(f"{top}/in/{{n}}", f"made/{{n}}", f"{{n}}", "png") for n in range(40)]
+    dask = DaskExecutor({address!r}, work="batch_works:copied")
+    for outcome in Batch(jobs, None, "s", UrlStore("{top}/out"), dask).run():
+        print(outcome.output, outcome.status, flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_a_client_is_killed_and_the_next_makes_only_what_is_missing(bucket):
+    for number in range(40):
+        bucket.put(f"in/{number}", b"slow %d" % number)
+    with _cluster(n_workers=2, processes=True, scheduler_port=0) as cluster:
+        code = textwrap.dedent(CLIENT).format(top=bucket.url, address=cluster.scheduler_address)
+        client = subprocess.Popen([sys.executable, "-c", code], env=_environment(), stdout=subprocess.PIPE, text=True)
+        assert client.stdout is not None
+        for _ in range(8):
+            assert client.stdout.readline().endswith(" done\n")
+        client.kill()
+        client.wait()
+        time.sleep(1.5)  # what workers had begun they stage, and nobody publishes
+        first = bucket.pictures("out/")
+        assert 8 <= len(first) <= 10
+        again = subprocess.run([sys.executable, "-c", code], env=_environment(), stdout=subprocess.PIPE, text=True)
+    found = dict(line.split() for line in again.stdout.splitlines())
+    assert Counter(found.values()) == {"already": len(first), "done": 40 - len(first)}
+    assert {name for name, status in found.items() if status == "already"} == set(first)
+    assert bucket.pictures("out/") == {f"made/{number}": b"slow %d" % number * 10 for number in range(40)}
