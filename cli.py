@@ -8,17 +8,16 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
 from contextlib import ExitStack
-from enum import StrEnum
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .bokeh.errors import UsageError
 from .bokeh.guard import Run, say
-from .bokeh.naming import plan_output, refuse_unwritable, tag
+from .bokeh.naming import Output, plan_output, refuse_unwritable, tag
 from .bokeh.parser import (
     Anchors,
     AsJson,
@@ -34,7 +33,9 @@ from .bokeh.parser import (
     DepthUnitOption,
     Focal,
     Focus,
+    FormatOption,
     FStop,
+    HdrOption,
     Help,
     HighlightsFrom,
     LensName,
@@ -43,17 +44,22 @@ from .bokeh.parser import (
     Overwrite,
     PhotoCommand,
     PhotoFirst,
+    PresetFile,
     QualityOption,
     Quiet,
     Rotation,
+    SaveQuality,
     Sensor,
     Starburst,
     Stereo,
+    Stripped,
+    StyleOption,
 )
 from .bokeh.progress import Clock, timetable, unseen
 from .bokeh.report import facts, in_short, in_words
+from .commands.batch import batch_command
 from .commands.bench import bench_command
-from .commands.choose import choose_lens
+from .commands.choose import choose_preset
 from .commands.compare import compare_command
 from .commands.extract import extract_command
 from .commands.inspect import inspect_command
@@ -61,19 +67,12 @@ from .commands.lens import lens_app
 from .commands.models import models_app
 from .commands.rack import rack_command
 from .commands.source import Source
-from .commands.streams import bar_of, heard, save_to_stdout
+from .commands.streams import bar_of
 from .commands.warmup import warmup_command
 
-Style = Literal["lens", "gaussian"]
-Hdr = Literal["auto", "off", "gain-map", "pq"]
-Format = Literal["heic", "jpeg", "png", "tiff", "exr", "avif"]
-
-
-class Strip(StrEnum):  # typer takes no list of Literal
-    """Metadata to leave out."""
-
-    gps = "gps"
-
+if TYPE_CHECKING:
+    from .bokeh.photo import Photo
+    from .bokeh.recipe import Recipe
 
 app = typer.Typer(
     cls=PhotoFirst,
@@ -129,7 +128,7 @@ def _render(
     stereo: Stereo = None,
     baseline: Baseline = None,
     highlights: HighlightsFrom = "auto",
-    style: Annotated[Style, typer.Option(help="gaussian: one soft blur around the subject, as phones do.")] = "lens",
+    style: StyleOption = "lens",
     quality: QualityOption = "fast",
     baked: BakedOption = "auto",
     out: Annotated[
@@ -141,10 +140,9 @@ def _render(
             help="File or folder to write; - is standard output.  [default: beside PHOTO]",
         ),
     ] = None,
-    format: Annotated[Format | None, typer.Option(help="What to write.  [default: as PHOTO]")] = None,
-    hdr: Annotated[
-        Hdr, typer.Option(help="How light above white is kept: gain-map: HEIC, JPEG; pq: HEIC, AVIF; auto: as PHOTO.")
-    ] = "auto",
+    format: FormatOption = None,
+    hdr: HdrOption = "auto",
+    preset: PresetFile = None,
     overwrite: Overwrite = False,
     save_steps: Annotated[
         str | None,
@@ -152,16 +150,8 @@ def _render(
             metavar="DIR", help="Also write each step of the render into this folder, as pictures to look at."
         ),
     ] = None,
-    save_quality: Annotated[
-        int | None,
-        typer.Option(
-            metavar="1..100",
-            min=1,
-            max=100,
-            help="How well to code the picture; HEIC is exact at 100.  [default: 80 to 95]",
-        ),
-    ] = None,
-    strip: Annotated[list[Strip] | None, typer.Option(metavar="gps", help="Leave this out of the metadata.")] = None,
+    save_quality: SaveQuality = None,
+    strip: Stripped = None,
     as_json: AsJson = False,
     timing: Annotated[bool, typer.Option("--timing", help="Say how long each stage took.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what was used, and how long.")] = False,
@@ -189,29 +179,16 @@ def _render(
     source = Source(
         photo, depth, depth_unit, depth_scale, matte, depth_model, matte_model, stereo, baseline, tuple(anchor or ())
     )
-    chosen, lens_source = choose_lens(
-        lens,
-        changes,
-        fstop=fstop,
-        focus=focus,
-        focal=focal,
-        sensor=sensor,
-        blades=blades,
-        curvature=curvature,
-        rotation=rotation,
-        starburst=starburst,
-    )
+    settings = choose_preset(ctx, preset, without=() if depth is None else ("depth_unit",))
     if as_json and (out == "-" or (out is None and photo == "-")):
         raise UsageError("--json and the picture cannot both go to standard output; name a file with -o")
 
     from .bokeh import warmup
-    from .bokeh.io import save
-    from .bokeh.io.atomic import abandon
-    from .bokeh.io.write import check_hdr
-    from .bokeh.render import RenderSettings, prepare
+    from .bokeh.io.atomic import abandon, check_output, write_atomic
+    from .bokeh.one import develop
     from .bokeh.steps import Steps
 
-    inputs = [*source.files, *filter(None, [lens])]
+    inputs = [*source.files, *filter(None, [lens, preset])]
     steps = None if save_steps is None else Steps(save_steps, overwrite, [file for file in inputs if file != "-"])
     unfinished_in = set() if steps is None else {steps.folder, steps.folder.parent}
     run: Run = ctx.obj
@@ -221,57 +198,46 @@ def _render(
         if bar is not None or verbose:
             warmup.announce(say if bar is None else bar.say)
         clock = Clock(run.begun, bar or unseen)
-        with clock.stage("load"):
-            loaded = source.load()
-        warned: list[str] = []
+        output = Output(None, "")
 
         def warn(warning: str) -> None:
-            warned.append(warning)
             if not quiet:
                 (say if bar is None else bar.say)(f"rebokeh: warning: {warning}")
 
-        for warning in loaded.meta.warnings:
-            warn(warning)
-        named = tag(chosen.f_number, style, chosen.glass.name)
-        output = plan_output(photo, out, format, source_format=loaded.meta.format, tag=named)
-        check_hdr(output.format, hdr)
-        if output.path is not None:
-            if steps is not None and os.path.realpath(output.path) == str(steps.folder):
-                raise UsageError(f"{output.path} cannot be both the picture and the folder of its steps; rename one")
-            refuse_unwritable(output.path, overwrite=overwrite, inputs=inputs)
-            unfinished_in.add(Path(os.path.realpath(output.path)).parent)
-        elif sys.stdout.isatty():
-            raise UsageError("standard output is a terminal, and a picture is no text; name a file with -o")
-        else:
-            unfinished_in.add(Path(tempfile.gettempdir()))
-        settings = RenderSettings(
-            style=style,
-            highlights=highlights,
-            rendition="hdr" if output.format == "exr" or hdr == "pq" else "sdr",
-            quality=quality,
-            baked=baked,
-        )
-        with clock.stage("prepare"):
-            scene = prepare(loaded, settings, clock)
-        for warning in scene.warnings(chosen):
-            warn(warning)
-        with clock.stage("render"):
-            picture = scene.render(chosen, steps, clock)
-        report = scene.report(chosen)
-        with clock.stage("save"), heard(warn):
-            options: dict[str, Any] = {
-                "strip": tuple(item.value for item in strip or ()),
-                "format": output.format,
-                "hdr": hdr,
-                "quality": save_quality,
-            }
-            if output.path is None:
-                save_to_stdout(save, picture, options)
-            else:
-                save(picture, output.path, overwrite=overwrite, **options)
+        def recipe_for(shown: Photo) -> Recipe:
+            nonlocal output
+            recipe = source.before(settings.recipe_for(shown))
+            named = tag(recipe.lens.f_number, recipe.settings.style, recipe.lens.glass.name)
+            output = plan_output(photo, out, recipe.format, source_format=shown.meta.format, tag=named)
+            if output.path is not None:
+                if steps is not None and os.path.realpath(output.path) == str(steps.folder):
+                    raise UsageError(
+                        f"{output.path} cannot be both the picture and the folder of its steps; rename one"
+                    )
+                refuse_unwritable(output.path, overwrite=overwrite, inputs=inputs)
+                unfinished_in.add(Path(os.path.realpath(output.path)).parent)
+            elif sys.stdout.isatty():
+                raise UsageError("standard output is a terminal, and a picture is no text; name a file with -o")
+            return replace(recipe, format=output.format)
 
-    done = facts(photo, output, loaded, chosen, settings, report, clock.seconds, save_steps, clock.parts, lens_source)
-    done["warnings"] = warned
+        def write(data: bytes) -> None:
+            if output.path is None:
+                sys.stdout.buffer.write(data)
+                sys.stdout.buffer.flush()
+            else:
+                write_atomic(check_output(output.path, None if photo == "-" else photo, overwrite), data)
+
+        picture = develop(
+            source.content, recipe_for, beside=source.beside, steps=steps, clock=clock, warn=warn, write=write
+        )
+
+    recipe = picture.recipe
+    done = facts(
+        photo, output, picture.photo, recipe.lens, recipe.settings, picture.report,
+        clock.seconds, save_steps, clock.parts, recipe.lens_source,
+    )  # fmt: skip
+    done["warnings"] = picture.warnings
+    done["source_sha256"], done["recipe"] = picture.digests
     if as_json:
         print(json.dumps(done, allow_nan=False))
     if verbose:
@@ -287,6 +253,7 @@ def _render(
 
 
 app.command("warmup", add_help_option=False)(warmup_command)
+app.command("batch", add_help_option=False)(batch_command)
 app.command("bench", add_help_option=False)(bench_command)
 app.command("compare", add_help_option=False)(compare_command)
 app.command("inspect", add_help_option=False)(inspect_command)

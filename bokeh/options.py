@@ -20,6 +20,11 @@ class Options:
     """Options of a render; None = not said.
 
     Each is the flag of its name, and takes what the flag takes; `changes` is ``--with``.
+
+    Raises
+    ------
+    UsageError
+        When a number or a length cannot be read.
     """
 
     fstop: str | None = None
@@ -44,6 +49,10 @@ class Options:
     save_quality: int | None = None
     strip: tuple[str, ...] | None = None
 
+    def __post_init__(self) -> None:
+        """Read the numbers, so that a wrong one is said where it stands."""
+        self._of_lens()
+
     @property
     def said(self) -> dict[str, Any]:
         """The options that are said, by name."""
@@ -66,8 +75,20 @@ class Options:
         UsageError, InputError
             When a value makes no sense, or the lens file cannot be read.
         """
+        given = self._of_lens()
+        if self.lens is None and self.changes:
+            raise UsageError("--with changes a value of a lens; name the lens with --lens")
+        from .lens import Lens
+        from .lens_file import overridden, read_lens, with_values
+
+        if self.lens is None:
+            return overridden(Lens(), **given), None
+        lens_file = with_values((read or read_lens)(self.lens), self.changes or ())
+        return lens_file.lens(**given), lens_file.where
+
+    def _of_lens(self) -> dict[str, Any]:
         where = parse_focus(self.focus or "auto")
-        given = {
+        return {
             "f_number": None if self.fstop is None else parse_f_number(self.fstop),
             "focus_m": where.metres,
             "focus_point": where.point,
@@ -78,15 +99,6 @@ class Options:
             "rotation_deg": self.rotation,
             "starburst": None if self.starburst is None else parse_starburst(self.starburst),
         }
-        if self.lens is None and self.changes:
-            raise UsageError("--with changes a value of a lens; name the lens with --lens")
-        from .lens import Lens
-        from .lens_file import overridden, read_lens, with_values
-
-        if self.lens is None:
-            return overridden(Lens(), **given), None
-        lens_file = with_values((read or read_lens)(self.lens), self.changes or ())
-        return lens_file.lens(**given), lens_file.where
 
     def recipe(self, read: Callable[[str], LensFile] | None = None) -> Recipe:
         """Make the recipe; `read` as for `chosen_lens`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 import typer
@@ -68,6 +69,16 @@ Quality = Literal["fast", "best"]
 Baked = Literal["auto", "ignore"]
 Highlights = Literal["auto", "gain-map", "estimate", "off"]
 DepthUnit = Literal["m", "dioptre", "relative"]
+Style = Literal["lens", "gaussian"]
+Hdr = Literal["auto", "off", "gain-map", "pq"]
+Format = Literal["heic", "jpeg", "png", "tiff", "exr", "avif"]
+
+
+class Strip(StrEnum):  # typer takes no list of Literal
+    """Metadata to leave out."""
+
+    gps = "gps"
+
 
 FStop = Annotated[
     str | None,
@@ -130,6 +141,25 @@ QualityOption = Annotated[
 ]
 BakedOption = Annotated[
     Baked, typer.Option(help="A photo that is blurred already. auto: only what is missing is added; ignore: all.")
+]
+StyleOption = Annotated[Style, typer.Option(help="gaussian: one soft blur around the subject, as phones do.")]
+FormatOption = Annotated[Format | None, typer.Option(help="What to write.  [default: as PHOTO]")]
+HdrOption = Annotated[
+    Hdr, typer.Option(help="How light above white is kept: gain-map: HEIC, JPEG; pq: HEIC, AVIF; auto: as PHOTO.")
+]
+SaveQuality = Annotated[
+    int | None,
+    typer.Option(
+        metavar="1..100",
+        min=1,
+        max=100,
+        help="How well to code the picture; HEIC is exact at 100.  [default: 80 to 95]",
+    ),
+]
+Stripped = Annotated[list[Strip] | None, typer.Option("--strip", metavar="gps", help="Leave this out of the metadata.")]
+PresetFile = Annotated[
+    str | None,
+    typer.Option("--preset", metavar="FILE", help="Flags as TOML, with rules for some photos; given flags win."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print what was done as one JSON object on standard output.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

@@ -60,6 +60,8 @@ class Recipe:
         check_hdr(self.format or "heic", self.hdr)
         if unknown := [word for word in self.strip if word not in STRIPPABLE]:
             raise UsageError(f"cannot strip {unknown[0]!r}; one of {', '.join(STRIPPABLE)}")
+        if self.depth_unit is not None and self.depth_model is None:
+            raise UsageError("a depth unit says what a depth model's values are; name the model with --depth-model")
         if self.quality is not None and not 1 <= self.quality <= 100:
             raise UsageError(f"quality {self.quality} must be 1 to 100")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .errors import UsageError
@@ -27,6 +28,7 @@ _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
 _QUANTITY = re.compile(rf"({_NUMBER})\s*([a-z'\"]*)", re.IGNORECASE | re.ASCII)
 _POINT = re.compile(rf"({_NUMBER})\s*,\s*({_NUMBER})", re.IGNORECASE | re.ASCII)
 _SENSOR = re.compile(rf"({_NUMBER})\s*(?:mm)?\s*[x×*]\s*({_NUMBER})\s*(?:mm)?", re.IGNORECASE | re.ASCII)
+_AMOUNT = re.compile(rf"({_NUMBER})\s*([a-z]*)", re.ASCII)
 _INFINITY = {"inf", "infinity", "∞"}
 _FOCUS_EXPECTED = "expected a distance with its unit, like 2.1m, 210cm or 7ft, a point x,y in 0..1, or auto"
 
@@ -201,3 +203,60 @@ def parse_sensor_mm(text: str) -> tuple[float, float]:
     if not (0 < width < math.inf and 0 < height < math.inf):
         raise UsageError(f"sensor {text!r} is not understood; expected width x height in mm, like 36x24")
     return width, height
+
+
+def parse_amount(text: str, what: str, units: Mapping[str, float], example: str) -> float:
+    """Read an amount with its unit, upper and lower case alike.
+
+    Parameters
+    ----------
+    text : str
+    what : str
+        What is being read, for the error.
+    units : mapping of str to float
+        How many of the smallest each unit is, by its name in lower case; "" is a number alone.
+    example : str
+        For the error.
+
+    Raises
+    ------
+    UsageError
+        When it is no finite amount above zero.
+    """
+    match = _AMOUNT.fullmatch(text.strip().lower())
+    amount = float(match[1]) * units[match[2]] if match and match[2] in units else math.nan
+    if not 0 < amount < math.inf:
+        raise UsageError(f"{what} {text!r} is not understood; expected an amount above 0, like {example}")
+    return amount
+
+
+def parse_count(text: str, what: str) -> int:
+    """Read a number of pixels: ``50M``, ``48MP`` or ``1000000``.
+
+    Raises
+    ------
+    UsageError
+    """
+    return max(round(parse_amount(text, what, {"": 1, "k": 1e3, "m": 1e6, "mp": 1e6}, "50M")), 1)
+
+
+def parse_seconds(text: str, what: str) -> float:
+    """Read a time: ``90s``, ``5min``, ``1h``; a number alone is seconds.
+
+    Raises
+    ------
+    UsageError
+    """
+    return parse_amount(text, what, {"": 1, "s": 1, "min": 60, "m": 60, "h": 3600}, "90s or 5min")
+
+
+def parse_bytes(text: str, what: str) -> int:
+    """Read an amount of memory: ``4GB``, ``512MiB``.
+
+    Raises
+    ------
+    UsageError
+    """
+    thousands = {f"{letter}b": 1000.0**power for power, letter in enumerate("kmgt", 1)}
+    binary = {f"{letter}ib": 1024.0**power for power, letter in enumerate("kmgt", 1)}
+    return round(parse_amount(text, what, {**thousands, **binary}, "4GB or 512MiB"))

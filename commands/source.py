@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from ..bokeh.errors import UsageError
 from ..bokeh.units import parse_anchor, parse_length_m
@@ -12,6 +12,7 @@ from .streams import stdin_bytes
 
 if TYPE_CHECKING:
     from ..bokeh.photo import Photo
+    from ..bokeh.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -49,23 +50,43 @@ class Source:
         named = (self.photo, self.depth, self.matte, self.depth_model, self.matte_model, self.stereo)
         return [file for file in named if file]
 
-    def load(self) -> Photo:
-        """Read the photo, from standard input if it is ``-``."""
+    @property
+    def content(self) -> str | bytes:
+        """The photo's name, or its bytes from standard input if that is ``-``."""
+        return stdin_bytes() if self.photo == "-" else self.photo
+
+    @property
+    def beside(self) -> dict[str, Any]:
+        """The options of `load` that are this photo's own: all but the models."""
         from ..bokeh.anchor import Anchor
+
+        return {
+            "depth": self.depth,
+            "depth_unit": None if self.depth is None else self.depth_unit,
+            "depth_scale": self.depth_scale,
+            "matte": self.matte,
+            "stereo": self.stereo,
+            "baseline_m": self._baseline_m(),
+            "anchors": [Anchor(*point) for point in self._anchors()],
+        }
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options of `load`."""
+        models = {"depth_model": self.depth_model, "matte_model": self.matte_model}
+        return {**self.beside, **models, "depth_unit": self.depth_unit}
+
+    def load(self) -> Photo:
+        """Read the photo."""
         from ..bokeh.io import load
 
-        return load(
-            stdin_bytes() if self.photo == "-" else self.photo,
-            depth=self.depth,
-            depth_unit=self.depth_unit,
-            depth_scale=self.depth_scale,
-            matte=self.matte,
-            depth_model=self.depth_model,
-            matte_model=self.matte_model,
-            stereo=self.stereo,
-            baseline_m=self._baseline_m(),
-            anchors=[Anchor(*point) for point in self._anchors()],
-        )
+        return load(self.content, **self.options)
+
+    def before(self, recipe: Recipe) -> Recipe:
+        """Return a preset's recipe without the models in whose place this photo has a map of its own."""
+        if self.depth is not None or self.stereo is not None:
+            recipe = replace(recipe, depth_model=None, depth_unit=None)
+        return recipe if self.matte is None else replace(recipe, matte_model=None)
 
     def _baseline_m(self) -> float | None:
         return None if self.baseline is None else parse_length_m(self.baseline, "baseline")

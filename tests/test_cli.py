@@ -288,12 +288,12 @@ def test_folders_that_cannot_be_written(portrait, folder, tmp_path):
     ids=["memory", "disk", "bug"],
 )
 def test_the_unexpected_is_one_line_too(portrait, folder, monkeypatch, error, mention):
-    import rebokeh.bokeh.io as io
+    from rebokeh.bokeh import one
 
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr(io, "save", fail)
+    monkeypatch.setattr(one, "encode", fail)
     words = (portrait.photo, "--depth", portrait.depth)
     check_refused(rebokeh(*words), 1, mention)
     shown = rebokeh(*words, "--debug")

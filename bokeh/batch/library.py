@@ -1,0 +1,126 @@
+"""A whole library of photos: planned, then rendered by whoever there is to do it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from .job import Limits, Outcome
+from .plan import plan
+from .preset import Preset
+from .run import Batch
+from .store import store_at
+from .url import in_one_process, is_url
+
+if TYPE_CHECKING:
+    from .run import Executor
+    from .store import Store
+
+
+class Library:
+    """Many photos, each of which ends as a picture below the output folder or as a reason why not.
+
+    Parameters
+    ----------
+    words : sequence of str
+        Files, folders, patterns, lists and URLs, as `inputs` takes them.
+    out : str
+        Output folder, or a URL.
+    preset : Preset, optional
+        Says the recipe of each photo.
+    limits : Limits, optional
+        What one photo may cost.
+    workers : int, optional
+        Processes on this machine; by default as many as it has cores.
+    scheduler : str, optional
+        Address of a Dask scheduler whose workers do the work, like ``tcp://host:8786``.
+    overwrite : bool
+        Replace what stands at an output and is not what this would make.
+    retry : bool
+        Try those again whose worker died.
+    tell : callable, optional
+        Is told "compiling" when everybody waits for that.
+
+    Attributes
+    ----------
+    plan : Plan
+
+    Raises
+    ------
+    UsageError
+        When two photos would become one file, or an output would take an input's place.
+    InputError
+        When a list cannot be read.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        out: str,
+        preset: Preset | None = None,
+        *,
+        limits: Limits | None = None,
+        workers: int | None = None,
+        scheduler: str | None = None,
+        overwrite: bool = False,
+        retry: bool = False,
+        tell: Callable[[str], object] | None = None,
+    ) -> None:
+        self._preset, self._limits = preset or Preset(), limits or Limits()
+        self.plan = plan(words, out, self._preset.format)
+        self._out, self._workers, self._scheduler = out, workers, scheduler
+        self._overwrite, self._retry, self._tell = overwrite, retry, tell
+        self._batch: Batch | None = None
+        self._stopped = False
+
+    @property
+    def store(self) -> Store:
+        """Where the pictures go."""
+        return store_at(self._out)
+
+    def run(self) -> Iterator[Outcome]:
+        """Yield what became of each input, once for each, as soon as it is known."""
+        yield from self.plan.known
+        if not self.plan.jobs:
+            return
+        with contextlib.closing(self._executor()) as executor:
+            self._batch = Batch(
+                self.plan.jobs,
+                self._preset,
+                self._preset.digest,
+                self.store,
+                executor,
+                limits=self._limits,
+                overwrite=self._overwrite,
+                retry=self._retry,
+            )
+            if self._stopped:
+                self._batch.stop()
+            yield from self._batch.run()
+
+    def stop(self) -> None:
+        """Begin nothing more, and finish what is being made; from any thread, and from a signal."""
+        self._stopped = True
+        if self._batch is not None:
+            self._batch.stop()
+
+    def abandon(self) -> None:
+        """End at once, and leave nothing unfinished behind."""
+        self._stopped = True
+        if self._batch is not None:
+            self._batch.abandon()
+
+    def _executor(self) -> Executor:
+        if self._scheduler is not None:
+            from .cluster import DaskExecutor
+
+            return DaskExecutor(self._scheduler, memory_bytes=self._limits.memory_bytes)
+        urls = [self._out, *(job.source for job in self.plan.jobs)]
+        if any(is_url(url) and in_one_process(url) for url in urls):
+            from .here import Here
+
+            return Here()
+        from .pool import Pool
+
+        return Pool(self._workers, memory_bytes=self._limits.memory_bytes, tell=self._tell)
