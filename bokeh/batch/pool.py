@@ -97,6 +97,7 @@ class Worker:
     def ending(self) -> str:
         """Wait for its end, and say how that was."""
         code = self._process.wait()
+        self.leave()
         if code < 0:
             with contextlib.suppress(ValueError):
                 return f"killed by {signal.Signals(-code).name}"

@@ -53,7 +53,7 @@ def work(task: Task, gate: Callable[[int], object] = begin_at_once) -> Result:
 
     def chosen(photo: Photo) -> Recipe:
         nonlocal recipe
-        settled = replace(task.settings.recipe(photo), format=job.format).settled(photo.meta.format)
+        settled = replace(task.settings.recipe_for(photo), format=job.format).settled(photo.meta.format)
         recipe = settled.digest
         _check_place(task, store, (source, recipe))
         return settled
