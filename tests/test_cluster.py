@@ -272,12 +272,14 @@ def from_the_shell(*worker: str, allowed_failures: int | None = None) -> Iterato
 @pytest.mark.slow
 @pytest.mark.parametrize("nanny", ["--nanny", "--no-nanny"])
 def test_a_worker_is_killed_and_its_photos_are_made_elsewhere(photos, tmp_path, monkeypatch, nanny):
-    names = [f"slow{number}" for number in range(30)]
-    for name in names:
+    warm, names = [f"slow warm {number}" for number in range(12)], [f"slow{number}" for number in range(30)]
+    for name in (*warm, *names):
         (photos / name).write_bytes(name.encode())
     notes = tmp_path / "notes"
     monkeypatch.setenv("REBOKEH_TEST_NOTES", str(notes))
     with from_the_shell("--nthreads", "2", nanny) as (address, processes), on(address, "batch_works:noted") as dask:
+        list(batch(jobs_of(photos, warm), LocalStore(str(tmp_path / "warm")), dask).run())
+        notes.unlink()
         outcomes = []
         for outcome in batch(jobs_of(photos, names), LocalStore(str(tmp_path / "out")), dask).run():
             outcomes.append(outcome)
