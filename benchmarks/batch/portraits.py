@@ -1,4 +1,4 @@
-"""A library of portraits: cut from the sample at a seeded die, in every family that holds depth, some of them broken."""
+"""A library of portraits: cut from the sample by a die, in every family that holds depth, some of them broken."""
 
 from __future__ import annotations
 
@@ -33,7 +33,6 @@ MEGAPIXELS = (0.05, 0.5)
 """From the smallest to the largest; the logarithm is spread evenly between."""
 
 _NEAR, _FAR = 0.3, 5.0
-_SMALLEST_MAP = 64
 _SUFFIXES = {"png": "png", "tiff": "tif", "exr": "exr", "heic": "heic", "tiled heic": "heic"}
 _LAYOUTS = {"heic": "heif", "tiled heic": "heif", "png": "png", "tiff": "tiff", "exr": "exr"}
 _CUT, _CHANGED = 0.5, 0.9
@@ -129,6 +128,11 @@ def bytes_of(portrait: Portrait) -> bytes:
     return _broken(portrait.family, data, die) if portrait.broken else data
 
 
+def with_comment(jpeg: bytes, words: bytes) -> bytes:
+    """Put a comment into a JPEG."""
+    return android.with_segments(jpeg, android.segment(0xFE, words))
+
+
 def _broken(family: str, data: bytes, die: random.Random) -> bytes:
     """Break a file: cut at a border of its parts, with a wrong number, with a picture beyond all measure, or empty."""
     import fields
@@ -171,7 +175,7 @@ def _cut(megapixels: float, die: random.Random) -> Cut:
     wide = die.choice([3 / 4, 3 / 4, 1.0, 9 / 16])
     height = (megapixels * 1e6 / wide) ** 0.5
     size = _in_blocks(height * wide), _in_blocks(height)
-    half = tuple(max(_in_blocks(side / 2), _SMALLEST_MAP) for side in size)
+    half = tuple(side // 2 for side in size)
     mirrored = die.random() < 0.5
 
     def scaled(image: Image.Image, to: tuple[int, ...]) -> NDArray:
@@ -186,8 +190,8 @@ def _cut(megapixels: float, die: random.Random) -> Cut:
 
 
 def _in_blocks(side: float) -> int:
-    """Round to what HEVC codes without cutting its picture afterwards."""
-    return max(round(side / 16), 1) * 16
+    """Round such that HEVC codes both the picture and maps of half its size without cutting them afterwards."""
+    return max(round(side / 32), 4) * 32
 
 
 _CAMERAS = [("Apple", "iPhone X"), ("Apple", "iPhone 13 Pro"), ("Google", "Pixel 7"), ("samsung", "SM-G998B")]

@@ -88,7 +88,7 @@ def limit_workers(seconds: Sequence[float], overhead_s: float) -> int:
 
 
 def pool_overhead(count: int, workers: int, folder: Path) -> float:
-    """Measure what a photo costs the pool: seconds for each of `count` that need no work."""
+    """Measure what a photo costs the pool: seconds for each of `count` that need no work, once all workers run."""
     from rebokeh.bokeh.batch.pool import Pool
 
     return _overhead(count, folder, lambda: Pool(workers, work="works:nothing"))
@@ -119,7 +119,7 @@ def _overhead(count: int, folder: Path, make: Callable[[], Any]) -> float:
     jobs = [Job(str(source), f"{k // 100}/{k}.jpg", str(k), "jpeg") for k in range(count)]
     with closing(make()) as executor:
         outcomes = Batch(jobs, Preset(), "", LocalStore(str(out)), executor).run()
-        warm = max(count // 10, 1)
+        warm = count // 2  # until all workers have started
         for _ in range(warm):
             assert next(outcomes).status == "done"
         begun = time.perf_counter()
@@ -149,7 +149,7 @@ def measure(state: dict[str, Any], save: Callable[[], object], folder: Path, qui
     costs = state.setdefault("overhead_s", {})
     steps = {
         "pool, 2": lambda: pool_overhead(100 if quick else 1000, 2, folder / "noop"),
-        "pool, 64": lambda: pool_overhead(200 if quick else 2000, 64, folder / "noop"),
+        "pool, 8": lambda: pool_overhead(300 if quick else 3000, 8, folder / "noop"),
         "dask, 2": lambda: dask_overhead(60 if quick else 600, 2, folder / "noop"),
     }
     for name, step in steps.items():
@@ -163,7 +163,7 @@ def measure(state: dict[str, Any], save: Callable[[], object], folder: Path, qui
 def rows(photo_seconds: Sequence[float], costs: dict[str, float]) -> list[Row]:
     """Simulate each number of workers, and that from which on more of them help no more."""
     seconds, found = resampled(photo_seconds, PHOTOS), []
-    for executor, cost in (("pool", max(costs["pool, 2"], costs["pool, 64"])), ("Dask", costs["dask, 2"])):
+    for executor, cost in (("pool", max(costs["pool, 2"], costs["pool, 8"])), ("Dask", costs["dask, 2"])):
         limit = limit_workers(seconds, cost)
         for workers in (*WORKERS, limit, 2 * limit):
             run = simulate(seconds, workers, cost)
