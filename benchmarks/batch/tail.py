@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import json
 import random
 import shutil
 import time
@@ -139,7 +138,7 @@ def measure(state: dict[str, Any], save: Callable[[], object], folder: Path, qui
     Parameters
     ----------
     state : dict
-        "photo_seconds": the times that the part ``portraits`` has measured.
+    "photo_seconds": the times that the part ``portraits`` has measured.
     save : callable
         Keeps the state, after each step.
     folder : Path
@@ -184,9 +183,3 @@ def tables(state: dict[str, Any]) -> tuple[list[list[str]], list[str]]:
     limits = {row["executor"]: row["workers"] for row in state["rows"] if row["limit"]}
     said += [f"{name}: from {count:,} workers on, more of them help no more" for name, count in limits.items()]
     return rows, said
-
-
-def read_seconds(path: Path) -> list[float]:
-    """Return the times of the photos that a report says are done."""
-    lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    return [line["seconds"] for line in lines if line["status"] == "done"]

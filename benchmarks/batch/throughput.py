@@ -1,4 +1,4 @@
-"""A library of portraits, some of them broken, in one go: how fast, in how much memory, and whether all is accounted for.
+"""A library of portraits, some of them broken, in one go: how fast, in how much memory, and is all accounted for.
 
     python benchmarks/batch/throughput.py LIST OUT TIMES
 
@@ -173,7 +173,7 @@ def loop_here(listed: Path, out: Path, times: Path) -> None:
     """Be that process."""
     from rebokeh.bokeh.batch.preset import Preset
     from rebokeh.bokeh.errors import RebokehError
-    from rebokeh.bokeh.io.atomic import write_whole
+    from rebokeh.bokeh.io.atomic import write_atomic
     from rebokeh.bokeh.one import develop
     from rebokeh.bokeh.options import Options
 
@@ -182,7 +182,7 @@ def loop_here(listed: Path, out: Path, times: Path) -> None:
     for path in [*paths[:3], *paths]:  # the first ones load the loops
         begun = time.perf_counter()
         with contextlib.suppress(RebokehError):
-            write_whole(out / "picture", develop(path, recipe_for).data)
+            write_atomic(out / "picture", develop(path, recipe_for).data)
         found[path] = time.perf_counter() - begun
     times.write_text(json.dumps(found))
 
@@ -217,8 +217,9 @@ def speed_up(state: dict[str, Any], name: str) -> float:
 def memory(state: dict[str, Any]) -> tuple[tuple[float, float], tuple[float, float]]:
     """Mean and largest memory in bytes, of the first and of the last hundred photos."""
     samples, count = state["batch"]["memory_bytes"], len(state["batch"]["seconds"])
-    first = [held for through, held in samples if through < _HUNDRED]
-    last = [held for through, held in samples if count - _HUNDRED <= through < count]
+    part = min(_HUNDRED, count // 2)
+    first = [held for through, held in samples if through < part]
+    last = [held for through, held in samples if count - part <= through < count]
     return (fmean(first), max(first)), (fmean(last), max(last))
 
 
