@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +9,9 @@ from numpy.typing import NDArray
 
 from .aperture import Aperture, boundary
 from .colour import named_profile
-from .errors import UsageError
 from .lens import FULL_FRAME_DIAGONAL_MM
 from .lens_file import LensFile
-from .montage import BACKGROUND, GAP_PX, TEXT_PX, Picture, below, beside, padded, words
+from .montage import BACKGROUND, GAP_PX, TEXT_PX, Picture, below, beside, padded, save_montage, words
 from .point_spread import point_spread
 
 DIAGONAL_PX = 5000.0
@@ -89,17 +87,7 @@ def save_contact_sheet(
     UsageError
         When its name does not end in ``.png``.
     """
-    from PIL import Image
-
-    from .io.atomic import check_output, write_atomic
-
-    if Path(path).suffix.lower() != ".png":
-        raise UsageError(f"{path}: a contact sheet is a PNG; give it a name that ends in .png")
-    real = check_output(path, source, overwrite)
-    encoded = io.BytesIO()
-    Image.fromarray(contact_sheet(lens_file)).save(encoded, "PNG")
-    write_atomic(real, encoded.getvalue())
-    return real
+    return save_montage(lambda: contact_sheet(lens_file), path, (".png",), source=source, overwrite=overwrite)
 
 
 def stops_of(lens_file: LensFile) -> list[float]:

@@ -86,9 +86,14 @@ def above_clip(photo: Photo, matte: FloatArray | None, mode: Mode) -> tuple[Floa
         return gained(photo.rgb, photo.gain_map), f"gain map, headroom {photo.gain_map.headroom:.2f}"
     if mode == "gain-map":
         return None, "no gain map in the file"
-    if photo.profile.is_linear or photo.meta.format == "array" or photo.meta.hdr in ("pq", "hlg"):
+    if is_radiance(photo):
         return None, "scene-linear as it stands"
     return _estimate(photo.rgb, matte), "estimated at clipped regions"
+
+
+def is_radiance(photo: Photo) -> bool:
+    """Whether a photo's values are the scene's radiance as they stand, so that nothing is clipped at 1."""
+    return photo.profile.is_linear or photo.meta.format == "array" or photo.meta.hdr in ("pq", "hlg")
 
 
 def find_lights(

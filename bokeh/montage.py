@@ -1,20 +1,93 @@
-"""Pictures and words side by side and below each other, as uint8 (H, W, 3) of sRGB codes."""
+"""Pictures and words set beside and below each other on one sheet, and the sheet written whole or not at all."""
 
 from __future__ import annotations
 
+import io
 import math
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .errors import UsageError
 
 Picture = NDArray[np.uint8]
 
 BACKGROUND, INK = 24, 200
 LINE_PX, TEXT_PX, GAP_PX = 22, 14, 6
 
+KINDS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
+JPEG_QUALITY = 90
+
+
+def save_montage(
+    draw: Callable[[], Picture],
+    path: str | Path,
+    kinds: tuple[str, ...] = tuple(KINDS),
+    *,
+    source: str | None = None,
+    overwrite: bool = False,
+    comment: str = "",
+) -> Path:
+    """Draw a sheet and write it, whole or not at all; what cannot be written is not drawn.
+
+    Parameters
+    ----------
+    draw : callable
+        Draws it: uint8 (H, W, 3), sRGB codes.
+    path : str or path
+        Its suffix says the format.
+    kinds : tuple of str
+        Keys of `KINDS`: the suffixes that do.
+    source : str, optional
+        The input, which is never written.
+    overwrite : bool
+        Whether an existing file may be replaced.
+    comment : str
+        Stands near the file's beginning, where nobody sees it.
+
+    Returns
+    -------
+    Path
+        Where the file really stands.
+
+    Raises
+    ------
+    OutputError
+        When the file exists, or cannot be written.
+    UsageError
+        When its suffix is another.
+    """
+    real = check_montage(path, kinds, source=source, overwrite=overwrite)
+    from PIL import Image, PngImagePlugin
+
+    from .io.atomic import write_atomic
+
+    kind = KINDS[Path(path).suffix.lower()]
+    said = PngImagePlugin.PngInfo()
+    if comment:
+        said.add_text("Comment", comment)
+    more = {"quality": JPEG_QUALITY, "comment": comment.encode()} if kind == "JPEG" else {"pnginfo": said}
+    encoded = io.BytesIO()
+    Image.fromarray(draw()).save(encoded, kind, **more)
+    write_atomic(real, encoded.getvalue())
+    return real
+
+
+def check_montage(
+    path: str | Path, kinds: tuple[str, ...] = tuple(KINDS), *, source: str | None = None, overwrite: bool = False
+) -> Path:
+    """Refuse what `save_montage` would refuse, before any work is done; returns where the file will stand."""
+    from .io.atomic import check_output
+
+    if Path(path).suffix.lower() not in kinds:
+        raise UsageError(f"{path}: a sheet is a picture; give it a name that ends in {' or '.join(kinds)}")
+    return check_output(path, source, overwrite)
+
 
 def words(text: str, width: int, size: int = TEXT_PX) -> Picture:
-    """Write words from the left of a picture of this width, in as many lines as they take."""
+    """Write words from the left, in as many lines as the width takes."""
     from PIL import Image, ImageDraw, ImageFont
 
     font = ImageFont.load_default(size)
@@ -34,7 +107,7 @@ def words(text: str, width: int, size: int = TEXT_PX) -> Picture:
 
 
 def below(parts: list[Picture], gap: int = GAP_PX) -> Picture:
-    """Put pictures below each other, from the left."""
+    """Set pictures below each other, from the left."""
     height = sum(part.shape[0] for part in parts) + gap * (len(parts) - 1)
     sheet = np.full((height, max(part.shape[1] for part in parts), 3), BACKGROUND, np.uint8)
     top = 0
@@ -45,10 +118,10 @@ def below(parts: list[Picture], gap: int = GAP_PX) -> Picture:
 
 
 def beside(parts: list[Picture], gap: int = GAP_PX) -> Picture:
-    """Put pictures beside each other, from the top."""
+    """Set pictures beside each other, from the top."""
     return below([part.transpose(1, 0, 2) for part in parts], gap).transpose(1, 0, 2)
 
 
 def padded(sheet: Picture, margin: int) -> Picture:
-    """Add a margin in pixels."""
+    """Leave a margin around a sheet."""
     return np.pad(sheet, ((margin, margin), (margin, margin), (0, 0)), constant_values=BACKGROUND)

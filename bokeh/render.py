@@ -29,6 +29,7 @@ from .optics import Optics
 from .outline import MOST_ROWS, SMALL_ROWS, Outlines
 from .photo import Photo, Rendering
 from .plan import SUBJECT_SHARE, plan
+from .planar import planar_warnings
 from .progress import Progress, unseen
 from .sprites import draw_lights
 from .steps import StepsLike, as_steps, watching
@@ -181,13 +182,13 @@ class Scene:
         return None if before is not None and before.how is not None else (lens, self.settings)
 
     def warnings(self, lens: Lens) -> tuple[str, ...]:
-        """Say what will look wrong with a lens: a focus that is nominal only, a photo that is blurred already."""
-        nominal, mark = focus_warnings(lens, self.photo), self.photo.meta.rendered
+        """Say what will look wrong with a lens: a nominal focus, a flat depth map, blur that is there already."""
+        said, mark = (*focus_warnings(lens, self.photo), *planar_warnings(self.photo)), self.photo.meta.rendered
         if self.baked is not None:
             adds_all = self.settings.baked == "ignore"
-            return *nominal, *self.baked.warnings(lens, self.mount(lens)[0], self.photo, adds_all=adds_all)
+            return *said, *self.baked.warnings(lens, self.mount(lens)[0], self.photo, adds_all=adds_all)
         again = (f"this photo is rendered by rebokeh already, {mark}; blur is added to it",) if mark else ()
-        return *nominal, *again
+        return *said, *again
 
     def _missing(self, thin: ThinLens) -> Scene:
         """Return the scene whose depths a lens blurs by what is missing to its blur."""

@@ -144,6 +144,7 @@ def batch_command(
     from ..bokeh.batch.report import Report, line_of
     from ..bokeh.batch.sheet import check_sheet
     from ..bokeh.batch.tally import Tally
+    from ..bokeh.batch.url import told
     from ..bokeh.warmup import FIRST_RUN
 
     begun, run = time.perf_counter(), ctx.obj
@@ -178,7 +179,7 @@ def batch_command(
     if book is not None and book.trouble:
         say(f"rebokeh: {book.trouble}")
     if not quiet:
-        say(_in_short(tally.counts, out, time.perf_counter() - begun))
+        say(_in_short(tally.counts, told(out), time.perf_counter() - begun))
     if tally.failures or (book is not None and book.trouble):
         raise typer.Exit(FAILED)
 
@@ -211,6 +212,7 @@ def _tell(outcome: Outcome, verbose: bool, tell: Callable[[str], object]) -> Non
 def _print_plan(library: Library, out: str, as_json: bool) -> None:
     """Print what would be done, a line for each input."""
     from ..bokeh.batch.report import line_of
+    from ..bokeh.batch.url import is_url, told
     from ..bokeh.io.common import printable
 
     lines: list[dict[str, Any]] = []
@@ -218,8 +220,8 @@ def _print_plan(library: Library, out: str, as_json: bool) -> None:
         line = line_of(known, out)
         lines.append({key: line[key] for key in ("input", "output", "status", "reason", "code")})
     for job in library.plan.jobs:
-        target = f"{out.rstrip('/')}/{job.target}" if "://" in out else os.path.join(out, job.target)
-        lines.append({"input": job.source, "output": target, "status": "planned", "format": job.format})
+        target = f"{told(out).rstrip('/')}/{job.target}" if is_url(out) else os.path.join(out, job.target)
+        lines.append({"input": told(job.source), "output": target, "status": "planned", "format": job.format})
     for line in lines:
         if as_json:
             print(json.dumps(line, allow_nan=False))

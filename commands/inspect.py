@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from ..bokeh.guard import say
 from ..bokeh.parser import (
     Anchors,
     AsJson,
@@ -20,16 +21,17 @@ from ..bokeh.parser import (
     Help,
     MatteFile,
     MatteModel,
+    Overwrite,
     Stereo,
 )
 from .source import Source
 
-if TYPE_CHECKING:
-    from ..bokeh.photo import Photo
-
 
 def inspect_command(
     photo: Annotated[str, typer.Argument(metavar="PHOTO", help="The photo; - is standard input.")],
+    out: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="OUT", help="Sheet of thumbnails to write: .png or .jpg.")
+    ] = None,
     edges: Annotated[
         bool, typer.Option("--edges", help="Score the depth map's edges against the matte, as Depth Pro's authors do.")
     ] = False,
@@ -42,52 +44,35 @@ def inspect_command(
     matte_model: MatteModel = None,
     stereo: Stereo = None,
     baseline: Baseline = None,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
     debug: Debug = False,
     help: Help = False,
 ) -> None:
-    """Say what a photo holds: size, lens, depth, mattes, and where each was found."""
+    """Say what a photo holds: lens, depth, mattes, gain map, focus, blur, and what will look wrong.
+
+    Nothing is rendered. Without depth it says so, and what to do.
+    """
     source = Source(
         photo, depth, depth_unit, depth_scale, matte, depth_model, matte_model, stereo, baseline, tuple(anchor or ())
     )
+
+    from ..bokeh.montage import check_montage
+    from ..bokeh.survey import in_words, save_thumbnails, survey
+
+    if out is not None:
+        for file in [name for name in source.files if name != "-"] or [None]:
+            check_montage(out, source=file, overwrite=overwrite)
     loaded = source.load()
-    found = _facts(photo, loaded)
+    found = survey(loaded, photo)
     if edges:
         from ..bokeh.boundary import score_photo
 
         as_read, as_rendered = score_photo(loaded)
         found["edges"] = {"as_read": asdict(as_read), "as_rendered": asdict(as_rendered)}
-    print(json.dumps(found, allow_nan=False) if as_json else "\n".join(_in_words(found)))
-
-
-def _facts(name: str, photo: Photo) -> dict[str, Any]:
-    return {
-        "input": name,
-        "format": photo.meta.format,
-        "width": photo.size[1],
-        "height": photo.size[0],
-        "bit_depth": photo.meta.bit_depth,
-        "profile": photo.profile.name,
-        "camera": photo.meta.camera or None,
-        "f35_mm": photo.meta.f35_mm,
-        "depth_source": photo.meta.depth_source or None,
-        "depth_kind": None if photo.depth is None else photo.depth_kind,
-        "matte_source": photo.meta.matte_source or None,
-        "mattes": sorted(photo.mattes),
-        "gain_map": photo.gain_map is not None,
-        "notes": list(photo.meta.notes),
-    }
-
-
-def _in_words(found: dict[str, Any]) -> list[str]:
-    lens = "" if found["f35_mm"] is None else f", {found['f35_mm']:g} mm (35 mm equivalent)"
-    lines = [
-        f"{found['width']}x{found['height']} {found['format']}, {found['bit_depth']} bit, {found['profile']}",
-        f"camera: {found['camera'] or 'unknown'}{lens}",
-        *found["notes"],
-    ]
-    lines += [f"no {what}" for what in ("depth", "matte") if found[f"{what}_source"] is None]
-    for how, score in found.get("edges", {}).items():
-        shares = "precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}".format(**score)
-        lines.append(f"edges against the matte, {how.replace('_', ' ')}: {shares}")
-    return lines
+    if out is not None:
+        save_thumbnails(loaded, found, out, source=photo, overwrite=overwrite)
+        found["output"] = out
+    print(json.dumps(found, allow_nan=False) if as_json else "\n".join(in_words(found)))
+    if out is not None and not as_json:
+        say(f"wrote {out}")

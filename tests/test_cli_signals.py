@@ -88,7 +88,6 @@ def test_while_it_waits_for_standard_input(number):
 # no lock, and hears no Python.
 DEAF = """
 import ctypes, sys, time
-from rebokeh.bokeh import io
 from rebokeh.cli import app
 def deaf(*_, **__):
     print("deaf", flush=True)
@@ -104,7 +103,7 @@ app()
 @pytest.mark.parametrize(
     "patch",
     [
-        "io.load = deaf",
+        "import rebokeh.bokeh.one as one; one.opened = deaf",
         "import rebokeh.bokeh.io.atomic as a; a.os.fsync = deaf",
         "import rebokeh.bokeh.io.album as a; a.Image.Image.save = deaf",
     ],
@@ -118,7 +117,7 @@ def test_in_a_call_that_is_deaf(portrait, folder, number, patch):
     process = subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None and process.stdout.readline() == "deaf\n"
     parts = [f.name for f in portrait.photo.parent.iterdir() if atomic.is_part(f.name)]
-    assert bool(parts) == ("load" not in patch)  # there is something to clear away
+    assert bool(parts) == ("opened" not in patch)  # there is something to clear away
     check_stopped(process, number, *stop(process, number))
     assert folder.new() == set()
     # The steps stand in their place before the picture is written; half of them never do.

@@ -21,6 +21,7 @@ import iphone
 import numpy as np
 import pytest
 from batch_works import Here, jobs_of
+from command import shell
 from conftest import portrait_arrays
 from s3 import Bucket, s3_server
 
@@ -29,14 +30,12 @@ distributed = pytest.importorskip("distributed")
 from rebokeh.bokeh.batch import cluster as cluster_module  # noqa: E402
 from rebokeh.bokeh.batch.cluster import DaskExecutor  # noqa: E402
 from rebokeh.bokeh.batch.job import Failed, Job, Limits, Task  # noqa: E402
+from rebokeh.bokeh.batch.library import Library  # noqa: E402
 from rebokeh.bokeh.batch.objects import opened  # noqa: E402
-from rebokeh.bokeh.batch.pool import Pool  # noqa: E402
-from rebokeh.bokeh.batch.preset import Preset  # noqa: E402
 from rebokeh.bokeh.batch.run import Batch  # noqa: E402
 from rebokeh.bokeh.batch.store import LocalStore  # noqa: E402
 from rebokeh.bokeh.batch.url_store import UrlStore  # noqa: E402
 from rebokeh.bokeh.errors import UsageError  # noqa: E402
-from rebokeh.bokeh.options import Options  # noqa: E402
 
 TESTS = Path(__file__).parent
 NAMES = [f"p{number}" for number in range(6)]
@@ -335,7 +334,7 @@ def test_the_scheduler_is_killed_and_the_rest_is_listed(photos, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_same_bytes_by_one_process_by_workers_by_a_cluster_and_through_s3(bucket, tmp_path):
+def test_the_same_bytes_by_one_command_by_batch_by_a_cluster_and_through_s3(bucket, tmp_path):
     folder, names = tmp_path / "in", ["a.heic", "b/c.heic"]
     codes, metres, _ = portrait_arrays(96, 128)
     for number, name in enumerate(names):
@@ -343,29 +342,33 @@ def test_the_same_bytes_by_one_process_by_workers_by_a_cluster_and_through_s3(bu
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
         bucket.put(f"in/{name}", data)
-    settings = Preset(Options(fstop="1.8"))
-    here = [Job(str(folder / name), name, name, "heic") for name in names]
-    there = [Job(f"{bucket.url}/in/{name}", name, name, "heic") for name in names]
 
-    def made(jobs, store, executor) -> None:
-        with contextlib.closing(executor):
-            found = statuses(batch(jobs, store, executor, settings.digest, settings).run())
-        assert set(found.values()) == {"done"}
+    def run(*words: object) -> None:
+        done = shell(*map(str, words), "--fstop", "1.8", env=_environment())
+        assert done.returncode == 0, done.stderr
 
-    made(here, LocalStore(str(tmp_path / "pool")), Pool(1))
-    for path in folder.rglob("*.heic"):
-        subprocess.run(
-            [sys.executable, "-m", "rebokeh.cli", path, "--fstop", "1.8", "-o", tmp_path / path.name, "-q"], check=True
-        )
-    with _cluster(n_workers=2, processes=True) as cluster:
-        made(here, LocalStore(str(tmp_path / "cluster")), DaskExecutor(cluster.scheduler_address))
-        made(there, UrlStore(f"{bucket.url}/out"), DaskExecutor(cluster.scheduler_address))
-    by_pool = files(tmp_path / "pool")
-    assert set(by_pool) == set(names)
-    assert files(tmp_path / "cluster") == bucket.pictures("out/") == by_pool
-    assert {Path(name).name: data for name, data in by_pool.items()} == {
-        name: (tmp_path / name).read_bytes() for name in ("a.heic", "c.heic")
-    }
+    for name in names:
+        run(folder / name, "-o", tmp_path / Path(name).name)
+    single = {name: (tmp_path / Path(name).name).read_bytes() for name in names}
+    run("batch", folder, "-o", tmp_path / "out")
+    assert files(tmp_path / "out") == single
+    run("batch", f"{bucket.url}/in", "-o", f"{bucket.url}/out")
+    assert bucket.pictures("out/") == single
+    with _cluster(n_workers=1, processes=True) as cluster:
+        run("batch", f"{bucket.url}/in", "-o", f"{bucket.url}/dask", "--scheduler", cluster.scheduler_address)
+        run("batch", folder, "-o", f"file://{tmp_path}/dask", "--scheduler", cluster.scheduler_address)
+    assert bucket.pictures("dask/") == files(tmp_path / "dask") == single
+
+
+def test_memory_is_of_one_process():
+    top = f"memory://{secrets.token_hex(6)}"
+    files, path = opened(f"{top}/in/a.png")
+    files.pipe_file(path, b"\x89PNG\r\n\x1a\n")
+    library = Library([f"{top}/in"], f"{top}/out", scheduler="tcp://127.0.0.1:1")
+    with pytest.raises(UsageError, match="no other machine can see this; leave --scheduler out"):
+        list(library.run())
+    (found,) = Library([f"{top}/in"], f"{top}/out").run()
+    assert (found.status, found.code) == ("failed", "InputError")
 
 
 CLIENT = """

@@ -9,9 +9,9 @@ import pytest
 
 import rebokeh as rk
 from rebokeh.bokeh import contact_sheet as sheets
-from rebokeh.bokeh import montage
 from rebokeh.bokeh.aperture import area
 from rebokeh.bokeh.lens_file import lens_names, read_lens
+from rebokeh.bokeh.montage import BACKGROUND, LINE_PX, words
 from rebokeh.bokeh.point_spread import point_spread
 
 
@@ -36,7 +36,7 @@ def test_a_sheet(points, name):
     assert {(radius, field) for radius, field, _ in points} == {
         (radius, field) for radius in sheets.RADII_PX for field in sheets.PLACES.values()
     }
-    assert sheet.max() == 255 and sheet.min() < montage.BACKGROUND
+    assert sheet.max() == 255 and sheet.min() < BACKGROUND
     assert max(sheet.shape) < 2000
 
 
@@ -52,7 +52,7 @@ def test_each_cell_is_exposed_for_itself():
         255,
         255,
     ]
-    assert sheets._exposed(np.zeros((3, 3, 3), np.float32)).max() == montage.BACKGROUND // 2
+    assert sheets._exposed(np.zeros((3, 3, 3), np.float32)).max() == BACKGROUND // 2
 
 
 @pytest.mark.parametrize("name", lens_names())
@@ -86,5 +86,5 @@ def test_an_iris_stands_as_in_a_disc_behind_focus():
 
 
 def test_what_no_font_has_is_no_trouble():
-    assert montage.words("Фото 写真 \u0301 " * 10, 200).shape[1] == 200
-    assert montage.words("", 120).shape == (montage.LINE_PX, 120, 3)
+    assert words("Фото 写真 \u0301 " * 10, 200).shape[1] == 200
+    assert words("", 120).shape == (LINE_PX, 120, 3)

@@ -179,8 +179,8 @@ def test_the_number_of_threads_changes_no_byte(tmp_path):
     codes, metres, matte = portrait_arrays(480, 640)
     codes[::40, ::40] = 255
     source = tmp_path / "a.heic"
-    mattes = {apple.MATTE_URN: (matte, None)}
-    source.write_bytes(iphone.heic(codes, depth=(80 / metres).astype(np.uint8), auxiliaries=mattes))
+    depth = (80 / metres).astype(np.uint8)
+    source.write_bytes(iphone.heic(codes, depth=depth, auxiliaries={apple.MATTE_URN: (matte, None)}))
 
     def run(threads: int) -> str:
         own = {"NUMBA_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}

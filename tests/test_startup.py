@@ -40,7 +40,7 @@ def loaded_by(words: list[str]) -> set[str]:
             ["models", "--help"],
             ["inspect", "--help"],
         ),
-        *(["extract", "--help"], ["rack", "--help"]),
+        *(["extract", "--help"], ["rack", "--help"], ["batch", "--help"]),
     ],
     ids=" ".join,
 )

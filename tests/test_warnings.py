@@ -8,19 +8,19 @@ from dataclasses import replace
 import pytest
 from command import rebokeh
 
-import rebokeh.bokeh.io as doors
+from rebokeh.bokeh import one
 
 
 @pytest.fixture
 def warned(monkeypatch):
     """Let every photo that is loaded carry a warning."""
-    load = doors.load
+    opened = one.opened
 
-    def load_and_warn(*args, **options):
-        photo = load(*args, **options)
+    def open_and_warn(*args, **options):
+        photo = opened(*args, **options)
         return replace(photo, meta=replace(photo.meta, warnings=("already soft",)))
 
-    monkeypatch.setattr(doors, "load", load_and_warn)
+    monkeypatch.setattr(one, "opened", open_and_warn)
 
 
 @pytest.mark.parametrize(("flags", "lines"), [((), 1), (("-v",), 1), (("-q",), 0)])

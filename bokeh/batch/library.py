@@ -6,12 +6,13 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from ..errors import UsageError
 from .job import Limits, Outcome
 from .plan import plan
 from .preset import Preset
 from .run import Batch
 from .store import store_at
-from .url import in_one_process, is_url
+from .url import in_one_process, shown
 
 if TYPE_CHECKING:
     from .run import Executor
@@ -112,12 +113,15 @@ class Library:
             self._batch.abandon()
 
     def _executor(self) -> Executor:
+        urls = [self._out, *(job.source for job in self.plan.jobs)]
+        alone = next((url for url in urls if in_one_process(url)), None)
         if self._scheduler is not None:
+            if alone is not None:
+                raise UsageError(f"{shown(alone)}: no other machine can see this; leave --scheduler out")
             from .cluster import DaskExecutor
 
             return DaskExecutor(self._scheduler, memory_bytes=self._limits.memory_bytes)
-        urls = [self._out, *(job.source for job in self.plan.jobs)]
-        if any(is_url(url) and in_one_process(url) for url in urls):
+        if alone is not None:
             from .here import Here
 
             return Here()

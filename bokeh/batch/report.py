@@ -12,7 +12,7 @@ from typing import IO, Any
 from ..errors import OutputError, UsageError
 from ..io.common import printable
 from .job import Outcome
-from .url import is_url
+from .url import is_url, told
 
 COLUMNS = ("input", "output", "status", "reason", "code", "seconds", "source_sha256", "recipe", "warnings")
 ENDINGS = (".jsonl", ".csv")
@@ -32,9 +32,9 @@ def line_of(outcome: Outcome, out: str) -> dict[str, Any]:
     dict
         Of `COLUMNS`: strings, a number of seconds, a list of warnings.
     """
-    where = f"{out.rstrip('/')}/{outcome.output}" if is_url(out) else str(Path(out, outcome.output))
+    where = f"{told(out).rstrip('/')}/{outcome.output}" if is_url(out) else str(Path(out, outcome.output))
     return {
-        "input": outcome.source,
+        "input": told(outcome.source),
         "output": where if outcome.output else "",
         "status": outcome.status,
         "reason": outcome.reason,

@@ -78,7 +78,6 @@ class Batch:
         self._stopped = False
         self._open: dict[str, Job] = {}
         self._found: deque[Outcome] = deque()
-        self._littered: list[str] = []
         self._log: Log
         self._claims: Claimed
 
@@ -100,7 +99,7 @@ class Batch:
         finally:
             if self._open:
                 self._executor.kill()
-            self._store.abandon([*self._open, *self._littered])
+            self._store.abandon(job.target for job in self._jobs)
             self._claims.close()
 
     def stop(self) -> None:
@@ -111,7 +110,7 @@ class Batch:
     def abandon(self) -> None:
         """End at once: what is not in its place is left, and nothing unfinished stays behind."""
         self._executor.kill()
-        self._store.abandon([*self._open, *self._littered])
+        self._store.abandon(job.target for job in self._jobs)
 
     def _all(self) -> Iterator[Outcome]:
         pending: list[Job] = []
@@ -217,7 +216,6 @@ class Batch:
         assert not isinstance(failed, Developed)
         job, source, status = failed.job, failed.source_sha256, "failed"
         if failed.kind in ("crashed", "timeout"):
-            self._littered.append(job.target)
             source = source or self._source_sha256(job)
         if failed.kind == "skipped":
             status = "skipped"

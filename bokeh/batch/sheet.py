@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,23 +9,20 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, PngImagePlugin
 
 from ..colour import named_profile, rgb_from_xyz
 from ..compare.ladder import reduced
-from ..errors import OutputError, RebokehError, UsageError
+from ..errors import RebokehError
 from ..io import opened
-from ..io.atomic import check_output, write_atomic
 from ..io.common import printable
-from ..montage import GAP_PX, TEXT_PX, Picture, below, beside, padded, words
+from ..montage import GAP_PX, TEXT_PX, Picture, below, beside, check_montage, padded, save_montage, words
 
 MOST = 48
 """Pairs on a sheet; of more photos, these many from the first to the last."""
 
 SIDE_PX = 320
 COLUMNS = 3
-ENDINGS = (".jpg", ".jpeg", ".png")
-_OURS = b"contact sheet by rebokeh"
+_OURS = "contact sheet by rebokeh"
 
 
 @dataclass(frozen=True)
@@ -45,14 +41,12 @@ def check_sheet(path: str) -> Path:
     ------
     UsageError, OutputError
     """
-    if Path(path).suffix.lower() not in ENDINGS:
-        raise UsageError(f"{printable(path)}: a contact sheet ends in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}")
     try:
         with open(path, "rb") as file:
-            older = _OURS in file.read(512)
+            older = _OURS.encode() in file.read(512)
     except OSError:
         older = False
-    return check_output(path, overwrite=older)
+    return check_montage(path, overwrite=older)
 
 
 def save_sheet(pairs: Sequence[Pair], total: int, path: Path) -> None:
@@ -70,18 +64,7 @@ def save_sheet(pairs: Sequence[Pair], total: int, path: Path) -> None:
     ------
     OutputError
     """
-    codes = sheet(pairs, total)
-    file = io.BytesIO()
-    try:
-        if path.suffix.lower() == ".png":
-            said = PngImagePlugin.PngInfo()
-            said.add_text("Software", _OURS.decode())
-            Image.fromarray(codes).save(file, "PNG", pnginfo=said)
-        else:
-            Image.fromarray(codes).save(file, "JPEG", quality=90, comment=_OURS)
-    except (OSError, ValueError) as error:
-        raise OutputError(f"{printable(path)}: the contact sheet cannot be coded ({error})") from error
-    write_atomic(path, file.getvalue())
+    save_montage(lambda: sheet(pairs, total), path, overwrite=True, comment=_OURS)
 
 
 def sheet(pairs: Sequence[Pair], total: int) -> Picture:

@@ -33,6 +33,11 @@ def in_one_process(url: str) -> bool:
     return scheme(url) == "memory"
 
 
+def told(source: str) -> str:
+    """Return a source as reports name it: a file's name as it is, a URL without secrets."""
+    return shown(source) if is_url(source) else source
+
+
 def shown(text: str, url: str = "") -> str:
     """Make a URL, or a message with URLs in it, fit for one printed line: no user, no password, no signature.
 

@@ -140,8 +140,8 @@ def read(xmp: bytes | None) -> Rendering | None:
     f_number, focus_m = (_number(values.get(f"rebokeh:{name}")) for name in ("FNumber", "FocusM"))
     if f_number is None or focus_m is None:
         return None
-    words = [values.get(f"rebokeh:{name}", "") for name in ("Version", "Source", "Recipe")]
-    return Rendering(f_number, focus_m, *words)
+    version, source, recipe = (values.get(f"rebokeh:{name}", "") for name in ("Version", "Source", "Recipe"))
+    return Rendering(f_number, focus_m, version, source, recipe)
 
 
 def _number(text: str | None) -> float | None:
