@@ -6,6 +6,7 @@ with all limits, so that what is wrong with a photo does not end the worker.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import queue
@@ -14,6 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -74,11 +76,14 @@ class DaskExecutor:
         self._name, self._patience_s = shown(scheduler), patience_s
         self._memory_bytes, self._work = memory_bytes, work
         try:
+            # A client that has failed to connect takes half a minute to go; and Jupyter runs a loop of its own.
+            with ThreadPoolExecutor(1) as aside:
+                aside.submit(asyncio.run, _greet(distributed, scheduler)).result()
             self._client: Any = distributed.Client(scheduler, timeout=_CONNECT_S, set_as_default=False)
         except (OSError, ValueError, RuntimeError, TypeError) as error:
             raise UsageError(
                 f"--scheduler {self._name}: no Dask scheduler answers there; start one with 'dask scheduler', "
-                "and give the tcp:// address that it prints"
+                "and give the address that it prints"
             ) from error
         self._events: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._going: dict[Any, Task] = {}
@@ -217,6 +222,13 @@ class DaskExecutor:
     @staticmethod
     def _failed(task: Task, why: str) -> Failed:
         return Failed(task.job, "ClusterError", f"{why}; give the same command again to go on from here")
+
+
+async def _greet(distributed: Any, address: str) -> None:
+    """See whether a scheduler answers, with the certificates that Dask's settings name."""
+    how = distributed.Security().get_connection_args("client")
+    comm = await import_module("distributed.comm").connect(address, timeout=_CONNECT_S, **how)
+    await comm.close()
 
 
 class _Shared(Admission):
