@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import portraits
+from local import scheduler
 
 FORMATS = ("", "exr", "jpeg")
 """What is written; "" = as the photo."""
@@ -60,7 +61,7 @@ def differing(photos: Path, work: Path, kind: str = "") -> dict[str, Any]:
     shutil.rmtree(work, ignore_errors=True)
     flags = [*_FSTOP, *(["--format", kind] if kind else [])]
     _rebokeh("batch", photos, "-o", work / "batch", *flags)
-    with _cluster() as address:
+    with scheduler(2) as address:
         _rebokeh("batch", photos, "-o", work / "cluster", "--scheduler", address, *flags)
     sources = {path.stem: path for path in photos.iterdir() if path.is_file()}
     differ, count = [], 0
@@ -75,22 +76,6 @@ def differing(photos: Path, work: Path, kind: str = "") -> dict[str, Any]:
             if (work / door / picture.name).read_bytes() != single.read_bytes()
         ]
     return {"pictures": count, "photos": len(sources), "differ": differ}
-
-
-def _cluster() -> Any:
-    """Start a scheduler and two workers on this machine; what is entered is the address."""
-    from contextlib import contextmanager
-
-    from distributed import LocalCluster
-
-    @contextmanager
-    def started():
-        with LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-        ) as cluster:
-            yield cluster.scheduler_address
-
-    return started()
 
 
 def _rebokeh(*words: str | Path) -> None:

@@ -203,10 +203,17 @@ _CAMERAS = [("Apple", "iPhone X"), ("Apple", "iPhone 13 Pro"), ("Google", "Pixel
 def _heic(cut: Cut) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         gain = (cut.codes.max(axis=2) > 250).astype(np.float32)[::2, ::2]
-        mattes, ends = {"portrait": cut.matte}, (1 / _FAR, 1 / _NEAR)
-        path = Path(folder, "portrait.heic")
-        more = {"disparity_range": ends}
-        return heic.pack_heic(cut.codes, cut.dioptres, mattes, gain, 4.0, cut.exif, path, **more).read_bytes()
+        path = heic.pack_heic(
+            cut.codes,
+            cut.dioptres,
+            {"portrait": cut.matte},
+            gain,
+            4.0,
+            cut.exif,
+            Path(folder, "portrait.heic"),
+            disparity_range=(1 / _FAR, 1 / _NEAR),
+        )
+        return path.read_bytes()
 
 
 def _apdi(kind: str) -> bytes:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local import scheduler
+
 PHOTOS = 10_000
 WORKERS = (1, 8, 64)
 _PAYLOAD = 100_000
@@ -95,14 +97,10 @@ def pool_overhead(count: int, workers: int, folder: Path) -> float:
 
 def dask_overhead(count: int, workers: int, folder: Path) -> float:
     """Measure what a photo costs with Dask's scheduler between, in a process of this machine."""
-    from distributed import LocalCluster
-
     from rebokeh.bokeh.batch.cluster import DaskExecutor
 
-    with LocalCluster(
-        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-    ) as cluster:
-        return _overhead(count, folder, lambda: DaskExecutor(cluster.scheduler_address, work="works:nothing"))
+    with scheduler(workers) as address:
+        return _overhead(count, folder, lambda: DaskExecutor(address, work="works:nothing"))
 
 
 def _overhead(count: int, folder: Path, make: Callable[[], Any]) -> float:
