@@ -166,6 +166,7 @@ def test_two_batches_at_once_make_nothing_twice(photos, out):
     check_through(photos, out)
 
 
+@pytest.mark.slow
 def test_poison_is_quarantined_and_the_rest_goes_on(photos, out):
     for i in (3, 4, 9):
         (photos / f"p{i:02d}").write_bytes(b"poison")
@@ -176,6 +177,7 @@ def test_poison_is_quarantined_and_the_rest_goes_on(photos, out):
     assert [r["attempts"] for r in records(out) if r["status"] == "quarantined"] == [2, 2, 2]
 
 
+@pytest.mark.slow
 def test_photos_that_take_too_long_fail(photos, out):
     for file in photos.iterdir():
         file.write_bytes(b"sleepy" if file.name in ("p03", "p04") else b"quick")
@@ -230,6 +232,7 @@ def test_an_output_that_may_only_be_read_is_each_photo_s_reason(photos, mounted)
     assert all("Read-only" in o.reason for o in outcomes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_finishes_what_is_being_made_and_leaves_the_rest(photos, out, number):
     process = start(photos, out)

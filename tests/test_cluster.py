@@ -107,6 +107,7 @@ def files(folder: Path) -> dict[str, bytes]:
 # Quick: two workers in this process
 
 
+@pytest.mark.slow
 def test_a_cluster_makes_what_one_process_makes(workers, photos, tmp_path):
     jobs = jobs_of(photos, NAMES)
     list(batch(jobs, LocalStore(str(tmp_path / "here")), Here()).run())
@@ -117,6 +118,7 @@ def test_a_cluster_makes_what_one_process_makes(workers, photos, tmp_path):
         assert statuses(batch(jobs, store, dask).run()) == dict.fromkeys(NAMES, "already")
 
 
+@pytest.mark.slow
 def test_a_file_that_kills_its_process_is_quarantined_and_the_worker_lives(workers, photos, tmp_path):
     (photos / "p2").write_bytes(b"poison")
     (photos / "p4").unlink()
@@ -126,6 +128,7 @@ def test_a_file_that_kills_its_process_is_quarantined_and_the_worker_lives(worke
         assert len(dask._client.nthreads()) == 2
 
 
+@pytest.mark.slow
 def test_a_photo_that_takes_too_long_is_ended(workers):
     jobs = [Job("sleep_60", "a", "a", "png"), Job("quick", "b", "b", "png")]
     tasks = [Task(job, None, Limits(timeout_s=0.5), {"kind": "local", "out": ""}) for job in jobs]  # pyright: ignore
@@ -135,6 +138,7 @@ def test_a_photo_that_takes_too_long_is_ended(workers):
     assert not isinstance(found["b"], Failed)
 
 
+@pytest.mark.slow
 def test_a_photo_has_a_process_with_one_thread(workers, photos):
     with on(workers, "batch_works:echoed") as dask:
         tasks = [Task(job, None, Limits(), {"kind": "local", "out": ""}) for job in jobs_of(photos, NAMES)]  # pyright: ignore
@@ -144,6 +148,7 @@ def test_a_photo_has_a_process_with_one_thread(workers, photos):
     assert os.getpid() not in pids and len(pids) <= 2
 
 
+@pytest.mark.slow
 def test_after_a_stop_nothing_is_begun_and_the_rest_is_left(workers, photos, tmp_path):
     for number in range(40):
         (photos / f"slow{number}").write_bytes(b"slow")
@@ -173,6 +178,7 @@ def test_in_memory_the_work_is_done_by_the_worker_itself(workers):
         assert statuses(batch(jobs, UrlStore(f"{top}/out"), dask).run()) == dict.fromkeys(NAMES, "already")
 
 
+@pytest.mark.slow
 def test_from_and_to_s3(workers, bucket, photos, tmp_path):
     list(batch(jobs_of(photos, NAMES), LocalStore(str(tmp_path / "here")), Here()).run())
     for name in NAMES:

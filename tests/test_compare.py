@@ -204,6 +204,7 @@ def test_the_same_pixels_stay_as_they_are():
     np.testing.assert_array_equal(found.rgb, mixed)
 
 
+@pytest.mark.slow
 def test_another_scene_is_refused():
     with pytest.raises(InputError, match="a.heic and b.heic are not the same scene .* give the picture") as error:
         register(texture(300, 400), texture(300, 400, 9), ("a.heic", "b.heic"))

@@ -317,6 +317,7 @@ def test_options_of_depth_are_heard(tmp_path):
     check_refused(rebokeh("inspect", files.photo, "--depth-scale", "2"), 2, "--depth")
 
 
+@pytest.mark.slow
 def test_standard_input(heic, tmp_path):
     sheet = tmp_path / "sheet.jpg"
     done = shell("inspect", "-", "--json", "-o", sheet, input=heic)

@@ -65,6 +65,7 @@ def test_a_key_is_of_its_words_and_their_places(words):
     assert key_of("ab", "c", "d", "e") != key_of("a", "bc", "d", "e")
 
 
+@pytest.mark.slow
 def test_a_line_torn_at_any_byte_costs_that_line_alone(path):
     one, two, three = (record(name) for name in "abc")
     Journal(path).append(one)

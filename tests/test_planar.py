@@ -124,6 +124,7 @@ def test_a_render_warns_once_and_a_scene_does_not():
     assert rk.prepare(deep).warnings(rk.Lens()) == ()
 
 
+@pytest.mark.slow
 def test_no_real_photo_is_called_flat(shared):
     for name in ("ip13pro_macbook.heic", "ipX_depth_pem.jpg"):
         assert planar_warnings(rk.load(shared / "real" / name)) == ()

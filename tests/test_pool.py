@@ -65,6 +65,7 @@ def test_every_task_has_one_result_and_a_process_of_one_thread(pool):
     assert all(f["group"] != os.getpgrp() for f in facts)  # Ctrl-C at the terminal does not reach them
 
 
+@pytest.mark.slow
 def test_a_second_run_uses_the_same_workers(pool):
     both_work(pool)
     pids = {worker.pid for worker in pool._workers}
@@ -85,6 +86,7 @@ def test_who_kills_its_worker_is_tried_twice_and_the_rest_goes_on(pool, tmp_path
     assert {r.job.source for r in results[-3:]} == {"segfault_1", "segfault_2", once}
 
 
+@pytest.mark.slow
 def test_a_photo_that_takes_too_long_is_ended_and_not_tried_again(pool):
     tasks = [task_of("sleep_30", timeout_s=0.3), *(task_of(f"x{i}", timeout_s=5.0) for i in range(4))]
     start = time.perf_counter()
@@ -95,6 +97,7 @@ def test_a_photo_that_takes_too_long_is_ended_and_not_tried_again(pool):
     assert len(results) == 4 and all(isinstance(r, Developed) for r in results.values())
 
 
+@pytest.mark.slow
 def test_memory_beyond_the_cap_is_a_failure_and_the_worker_goes_on():
     pool = Pool(1, work=WORK, memory_bytes=1 << 30)
     try:
@@ -111,6 +114,7 @@ def overlap(results) -> bool:
     return any(later[0] < earlier[1] for earlier, later in zip(spans, spans[1:], strict=False))
 
 
+@pytest.mark.slow
 def test_photos_too_large_to_fit_together_are_made_one_after_the_other(pool):
     both_work(pool)
     huge, small = f"need_{1 << 50}_", f"need_{1 << 20}_"
@@ -118,6 +122,7 @@ def test_photos_too_large_to_fit_together_are_made_one_after_the_other(pool):
     assert overlap(list(pool.run(task_of(f"{small}{i}") for i in range(8))))
 
 
+@pytest.mark.slow
 def test_one_that_waits_for_room_is_not_overtaken_for_ever(pool):
     both_work(pool)
     names = ["need_1_a", f"need_{1 << 50}_", *(f"need_1_{i}" for i in range(12))]
@@ -125,6 +130,7 @@ def test_one_that_waits_for_room_is_not_overtaken_for_ever(pool):
     assert results.index(f"need_{1 << 50}_") <= 2
 
 
+@pytest.mark.slow
 def test_after_a_stop_what_is_under_way_is_finished_and_nothing_begun(pool):
     begun, done = [], []
 
@@ -140,6 +146,7 @@ def test_after_a_stop_what_is_under_way_is_finished_and_nothing_begun(pool):
     assert len(done) == len(begun) <= 6
 
 
+@pytest.mark.slow
 def test_a_worker_that_grows_is_replaced():
     pool = Pool(1, work=WORK, grown_bytes=50 << 20)
     try:
@@ -151,6 +158,7 @@ def test_a_worker_that_grows_is_replaced():
     assert all(gone(pid) for pid in pids)
 
 
+@pytest.mark.slow
 def test_what_was_freed_goes_back_to_the_system():
     pool = Pool(1, work=WORK)
     try:
@@ -161,6 +169,7 @@ def test_what_was_freed_goes_back_to_the_system():
     assert most > first + (200 << 20) and after < first + (50 << 20)
 
 
+@pytest.mark.slow
 def test_workers_that_cannot_be_started_are_an_error_and_no_endless_loop():
     pool = Pool(2, work="no_such_module:at_all")
     try:
@@ -181,6 +190,7 @@ for result in pool.run([task_of("a"), task_of("b"), task_of("sleep_60_1"), task_
 """
 
 
+@pytest.mark.slow
 def test_workers_end_when_the_run_is_killed():
     code = ORPHANS.format(tests=os.path.dirname(__file__))
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)

@@ -48,6 +48,7 @@ def test_every_format_says_what_it_is_made_from(kind, words):
     assert again is not None and (again.source, again.recipe) == wanted
 
 
+@pytest.mark.slow
 def test_an_ultra_hdr_jpeg_says_so_too():
     gain = GainMap(np.ones((48, 64), np.float32), 4.0)
     for words in (None, iphone.xmp(tiff_Make="x" * 65_000)):

@@ -25,7 +25,7 @@ def enlarged(megapixels: float, path: Path) -> Path:
 
     photo = rk.load(SAMPLE)
     by = (megapixels * 1e6 / (photo.rgb.shape[0] * photo.rgb.shape[1])) ** 0.5
-    rgb = np.maximum(ndimage.zoom(photo.rgb, (by, by, 1), order=1), 0.0).astype(np.float32)
+    rgb = np.maximum(np.asarray(ndimage.zoom(photo.rgb, (by, by, 1), order=1), np.float32), 0.0)
     rk.save(rk.Photo(rgb=rgb, depth=photo.depth, matte=photo.matte, profile=photo.profile), path)
     return path
 
