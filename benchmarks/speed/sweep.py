@@ -216,6 +216,15 @@ def child(task: dict[str, Any], **environment: str) -> tuple[dict[str, Any], int
     return json.loads(printed.splitlines()[-1]), peak
 
 
+_WATCH = """
+import os, sys
+pid = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(pid, 0)
+os.write(int(sys.argv[1]), str(usage.ru_maxrss).encode())
+sys.exit(os.waitstatus_to_exitcode(status) % 256)
+"""
+
+
 def in_a_process(words: Sequence[str], **environment: str) -> tuple[str, int]:
     """Run Python with these words; returns what it printed, and the most memory it held, in bytes.
 
@@ -224,12 +233,17 @@ def in_a_process(words: Sequence[str], **environment: str) -> tuple[str, int]:
     RuntimeError
         When it fails; with the end of what it said.
     """
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        process = subprocess.Popen([sys.executable, *words], stdout=out, stderr=err, env={**os.environ, **environment})
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        err.seek(0)
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err, tempfile.TemporaryFile("w+") as peak:
+        # A process counts what the one that started it held then as its own: one that holds next to nothing starts it.
+        process = subprocess.run(
+            [sys.executable, "-S", "-c", _WATCH, str(peak.fileno()), sys.executable, *words],
+            stdout=out,
+            stderr=err,
+            pass_fds=[peak.fileno()],
+            env={**os.environ, **environment},
+        )
+        for file in (out, err, peak):
+            file.seek(0)
         if process.returncode:
             raise RuntimeError(f"{' '.join(words)} failed ({process.returncode}): {err.read().strip()[-800:]}")
-        return out.read(), usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        return out.read(), int(peak.read()) * (1 if sys.platform == "darwin" else 1024)

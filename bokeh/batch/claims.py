@@ -61,6 +61,8 @@ class Claims:
     def close(self) -> None:
         """Give back all."""
         with contextlib.suppress(OSError):
+            # Said, not left to closing: a process that is just being started may hold the file for a moment more.
+            lock.free(self._file)
             os.close(self._file)
 
 

@@ -46,17 +46,17 @@ def taken(file: int, offset: int) -> bool:
     return True
 
 
-def free(file: int, offset: int) -> None:
-    """Unlock it."""
+def free(file: int, offset: int | None = None) -> None:
+    """Unlock it; None unlocks all of the file."""
     if fcntl is not None:
-        _set(file, offset, fcntl.F_UNLCK)
+        _set(file, offset or 0, fcntl.F_UNLCK, 1 if offset is not None else 0)
 
 
-def _set(file: int, offset: int, kind: int) -> None:
+def _set(file: int, offset: int, kind: int, length: int = 1) -> None:
     assert fcntl is not None
     if _OFD:
         # struct flock: l_type, l_whence, l_start, l_len, l_pid.
-        fcntl.fcntl(file, fcntl.F_OFD_SETLK, struct.pack("hhqqi0q", kind, os.SEEK_SET, offset, 1, 0))
+        fcntl.fcntl(file, fcntl.F_OFD_SETLK, struct.pack("hhqqi0q", kind, os.SEEK_SET, offset, length, 0))
     else:
         how = fcntl.LOCK_UN if kind == fcntl.F_UNLCK else fcntl.LOCK_EX | fcntl.LOCK_NB
-        fcntl.lockf(file, how, 1, offset)
+        fcntl.lockf(file, how, length, offset)
