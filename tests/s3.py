@@ -20,6 +20,7 @@ KEYS = {
 def s3_server() -> Iterator[str]:
     """Run moto's server on a free port of this machine; its address, which the environment says too meanwhile."""
     from moto.server import ThreadedMotoServer
+    from s3fs import S3FileSystem
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -28,6 +29,7 @@ def s3_server() -> Iterator[str]:
     said = {**KEYS, "AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_CONFIG_FILE": os.devnull}
     before = {name: os.environ.get(name) for name in said}
     os.environ.update(said)
+    S3FileSystem.clear_instance_cache()  # they know the last server's address
     try:
         yield said["AWS_ENDPOINT_URL"]
     finally:

@@ -42,14 +42,18 @@ NAMES = [f"p{number}" for number in range(6)]
 
 
 def _cluster(**more) -> Any:
-    settings = {"threads_per_worker": 1, "processes": False, "dashboard_address": None, "silence_logs": 50}
+    settings = {"threads_per_worker": 1, "processes": False, "dashboard_address": ":0", "silence_logs": 50}
     return distributed.LocalCluster(**{**settings, **more})
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[None]:
     """Have the environment name an S3 server, if there is what one is made of."""
-    with s3_server() if importlib.util.find_spec("moto") else contextlib.nullcontext():
+    with (
+        s3_server()
+        if importlib.util.find_spec("moto") and importlib.util.find_spec("s3fs")
+        else contextlib.nullcontext()
+    ):
         yield
 
 
