@@ -34,10 +34,12 @@ Table = tuple[list[list[str]], list[tuple[str, bool]]]
 def main() -> int:
     """Run the benchmark."""
     asked = parse()
-    state: State = {"machine": machine(), "parts": {}}
+    state: State = {"machine": machine(), "quick": asked.quick, "parts": {}}
     kept = asked.read or asked.json
     if kept is not None and kept.exists():
         state = json.loads(kept.read_text(encoding="utf-8"))
+        if asked.read is None and state["quick"] != asked.quick:
+            raise SystemExit(f"{kept} was begun {'with' if state['quick'] else 'without'} --quick; name another file")
     if asked.read is None:
         with tempfile.TemporaryDirectory() as moment:
             measure(state, asked, asked.folder or Path(moment))
@@ -49,6 +51,7 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; by default all")
     parser.add_argument("--quick", action="store_true", help="sixty photos, each fault twice")
+    parser.add_argument("--photos", type=int, metavar="N", help="size of the library (2000)")
     parser.add_argument("--only", default="", metavar="WORD", help="only the faults whose name holds this word")
     parser.add_argument("--folder", type=Path, metavar="DIR", help="keep photos and pictures there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep each step there, and go on from there")
@@ -76,7 +79,7 @@ def measure(state: State, asked: argparse.Namespace, folder: Path) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     if "portraits" in asked.parts:
-        throughput.measure(of("portraits"), save, folder, asked.quick)
+        throughput.measure(of("portraits"), save, folder, asked.photos or (60 if asked.quick else 2000))
     if "faults" in asked.parts:
         befall(of("faults"), save, folder, 2 if asked.quick else TIMES, asked.only)
     if "bytes" in asked.parts:

@@ -32,7 +32,7 @@ _EVERY, _EVERY_COMMAND = 10, 50
 _COMMAND = "from rebokeh.cli import app; app()"
 
 
-def measure(state: dict[str, Any], save: Callable[[], object], folder: Path, quick: bool) -> None:
+def measure(state: dict[str, Any], save: Callable[[], object], folder: Path, count: int) -> None:
     """Do the steps that `state` does not hold yet.
 
     Parameters
@@ -42,12 +42,12 @@ def measure(state: dict[str, Any], save: Callable[[], object], folder: Path, qui
         Keeps the state, after each step.
     folder : Path
         For the library and what is made of it.
-    quick : bool
-        Sixty photos.
+    count : int
+        How many photos.
     """
     import portraits
 
-    count = 60 if quick else 2000
+    few = count < 500
     library = portraits.library(count)
     photos = folder / f"library {count}"
     if "batch" not in state:
@@ -59,13 +59,13 @@ def measure(state: dict[str, Any], save: Callable[[], object], folder: Path, qui
         state["broken"] = sum(p.broken for p in library)
         save()
     names = [p.name for p in library]
-    every = 3 if quick else _EVERY
+    every = 3 if few else _EVERY
     for name, threads in (("loop", None), ("loop, one thread", 1)):
         if name not in state:
             state[name] = loop(names[::every], photos, folder / "looped", threads)
             save()
     if "command" not in state:
-        state["command"] = commands(names[:: 12 if quick else _EVERY_COMMAND], photos, folder / "single.bin")
+        state["command"] = commands(names[:: 12 if few else _EVERY_COMMAND], photos, folder / "single.bin")
         save()
 
 
