@@ -99,8 +99,9 @@ def test_gdepth_beside_it_is_not_read_twice():
     assert photo.depth_kind == "absolute" and not said(photo, "GDepth")
 
 
-def test_depth_and_an_ultra_hdr_gain_map_in_one_file():
+@pytest.mark.parametrize("original", [ORIGINAL, None])
+def test_depth_and_an_ultra_hdr_gain_map_in_one_file(original):
     gain = android.gain_image(android.coded(CODES[::2, ::2].copy()), {"Version": "1.0", "GainMapMax": "3"})
-    photo = load(android.dynamic_depth(PICTURE, DEPTH, METRES, ORIGINAL, gain=gain))
+    photo = load(android.dynamic_depth(PICTURE, DEPTH, METRES, original, gain=gain))
     assert depth_of(photo) == pytest.approx((1 - U) / 0.5 + U / 4, rel=1e-5)
     assert photo.gain_map is not None and photo.gain_map.log2_gain == pytest.approx(3 * U[::2, ::2], abs=0.1)

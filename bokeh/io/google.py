@@ -10,6 +10,8 @@ from .embedded import Jpeg
 IMAGE = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 """How the images begin that phones append."""
 
+_IMAGE_END = (b"\xff\xd9", b"IEND\xaeB`\x82")
+
 _MAX_ITEMS = 64
 
 
@@ -35,7 +37,8 @@ def placements(jpeg: Jpeg, entries: list[dict[str, str]]) -> Iterator[list[Item]
     -----
     Writers disagree on whether an item's length holds its padding, and some append what they do not list: items of
     another directory, a camera's notes. So items are counted from the picture's end and from the file's, with and
-    without padding, and what lies there must be looked at: ways in which every item is an image come first.
+    without padding, and what lies there must be looked at: ways in which every item is an image come first, and among
+    them those in which every image ends where its item does.
     """
     entries = entries[:_MAX_ITEMS]
     sizes = [_whole(entry, "Item:Length") for entry in entries]
@@ -51,7 +54,14 @@ def placements(jpeg: Jpeg, entries: list[dict[str, str]]) -> Iterator[list[Item]
                     items.append(Item(entry.get("Item:Semantic", ""), entry.get("Item:DataURI", ""), at, size))
                 at += span
             ways.append(items)
-    yield from sorted(ways, key=lambda items: sum(not jpeg.data.startswith(IMAGE, item.start) for item in items))
+    yield from sorted(ways, key=lambda items: _misses(jpeg, items))
+
+
+def _misses(jpeg: Jpeg, items: list[Item]) -> tuple[int, int]:
+    """Count the items that begin like no image, and those that end like none."""
+    begun = (jpeg.data.startswith(IMAGE, item.start) for item in items)
+    ended = (jpeg.data.endswith(_IMAGE_END, item.start, item.start + item.size) for item in items)
+    return sum(not is_one for is_one in begun), sum(not is_one for is_one in ended)
 
 
 def _whole(entry: dict[str, str], key: str) -> int:
