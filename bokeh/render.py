@@ -383,8 +383,9 @@ def _refuse_without_depth(photo: Photo, settings: RenderSettings) -> None:
         return
     name = printable(photo.meta.path) if photo.meta.path else "the photo"
     if settings.style != "gaussian":
+        why = next((f" ({note})" for note in photo.meta.notes if "depth" in note.lower()), "")
         raise NoDepthError(
-            f"{name} holds no depth; give a map with --depth FILE, a model with --depth-model, "
+            f"{name} holds no depth{why}; give a map with --depth FILE, a model with --depth-model, "
             "or use --style gaussian with a --matte FILE"
         )
     if photo.matte is None:

@@ -7,8 +7,10 @@ import iphone
 import numpy as np
 import pytest
 
+from rebokeh.bokeh.errors import NoDepthError
 from rebokeh.bokeh.io import load
 from rebokeh.bokeh.photo import Photo
+from rebokeh.bokeh.render import prepare
 
 ROWS, COLUMNS = np.mgrid[:72, :96]
 SHARP = np.stack([COLUMNS * 2, ROWS * 2, 255 - COLUMNS], axis=-1).astype(np.uint8)
@@ -89,6 +91,8 @@ def test_a_length_beyond_the_file_is_not_followed(unlisted):
 def test_an_edited_file_without_its_items_says_so():
     photo = load(android.dynamic_depth(PICTURE, DEPTH, METRES)[: -len(DEPTH)])
     assert photo.depth is None and said(photo, "cut off or gone")
+    with pytest.raises(NoDepthError, match="cut off or gone"):
+        prepare(photo)
 
 
 def test_gdepth_beside_it_is_not_read_twice():
