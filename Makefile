@@ -8,8 +8,9 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .PHONY: test slow lint demo clean
 
+# Two at a time: most tests keep one core busy. What times or kills processes is among the slow ones, one by one.
 test: $(READY)
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile
 
 slow: $(READY)
 	$(BIN)/pytest -m slow
