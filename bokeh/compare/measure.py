@@ -217,7 +217,7 @@ def compare(
         )
     if scene.matte is None:
         notes.append("the photo has no matte, so there is no outline of a subject to measure a leak beside")
-    iris = _iris(lens)
+    iris = iris_radius(lens)
     return Comparison(
         scene,
         thin,
@@ -254,7 +254,7 @@ def _radiance(photo: Photo) -> FloatArray:
     return photo.rgb if extra is None else photo.rgb + extra
 
 
-def _iris(lens: Lens) -> float:
+def iris_radius(lens: Lens) -> float:
     """Radius of the disc with the second moment of the iris: corners lie on the f-number's circle, edges within."""
     angles = np.linspace(0.0, 2.0 * math.pi, 3600, endpoint=False)
     edge = boundary(lens.aperture.at(lens.f_number), angles)
