@@ -78,8 +78,9 @@ def test_a_model_gives_a_photo_without_depth_its_depth(tmp_path):
     assert result.exit_code == 0, result.output
     done = json.loads(result.stdout)
     assert "mean.onnx" in json.dumps(done) and done["depth_kind"] == "unitless"
-    check_refused(rebokeh(files.photo, "--depth-model", "depth-pro"), 4, "rebokeh models pull depth-pro")
-    check_refused(rebokeh(files.photo, "--depth-model", tmp_path / "mean.onnx", "--depth", files.depth), 2, "give one")
+    again = (files.photo, "--overwrite", "--depth-model")
+    check_refused(rebokeh(*again, "depth-pro"), 4, "rebokeh models pull depth-pro")
+    check_refused(rebokeh(*again, tmp_path / "mean.onnx", "--depth", files.depth), 2, "give one")
 
 
 def test_a_stereo_pair_needs_its_baseline(tmp_path):

@@ -133,13 +133,13 @@ def test_a_short_run_shows_nothing():
 
 SLOW = """
 import sys, time
-from rebokeh.bokeh import io
+from rebokeh.bokeh import one
 from rebokeh.cli import app
-load = io.load
+opened = one.opened
 def slowly(*words, **named):
     time.sleep(1.4)
-    return load(*words, **named)
-io.load = slowly
+    return opened(*words, **named)
+one.opened = slowly
 sys.argv[1:] = {words!r}
 app()
 """
