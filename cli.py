@@ -184,10 +184,12 @@ def _render(
         raise UsageError("--json and the picture cannot both go to standard output; name a file with -o")
 
     from .bokeh import warmup
+    from .bokeh.io import check_options
     from .bokeh.io.atomic import abandon, check_output, write_atomic
     from .bokeh.one import develop
     from .bokeh.steps import Steps
 
+    check_options(**source.options)  # what flags say; a preset's models yield to a photo's own maps
     inputs = [*source.files, *filter(None, [lens, preset])]
     steps = None if save_steps is None else Steps(save_steps, overwrite, [file for file in inputs if file != "-"])
     unfinished_in = set() if steps is None else {steps.folder, steps.folder.parent}

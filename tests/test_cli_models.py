@@ -83,6 +83,15 @@ def test_a_model_gives_a_photo_without_depth_its_depth(tmp_path):
     check_refused(rebokeh(*again, tmp_path / "mean.onnx", "--depth", files.depth), 2, "give one")
 
 
+@pytest.mark.parametrize(
+    ("flags", "says"), [("--depth --depth-model", "both give the depth"), ("--matte --matte-model", "both give the matte")]
+)
+def test_two_sources_of_one_thing_are_refused(tmp_path, flags, says):
+    files = write_portrait(tmp_path)
+    own, model = flags.split()
+    check_refused(rebokeh(files.photo, own, files.depth, model, tmp_path / "x.onnx"), 2, says, "give one")
+
+
 def test_a_stereo_pair_needs_its_baseline(tmp_path):
     pytest.importorskip("cv2")
     files = write_portrait(tmp_path)
