@@ -84,7 +84,8 @@ def test_a_model_gives_a_photo_without_depth_its_depth(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("flags", "says"), [("--depth --depth-model", "both give the depth"), ("--matte --matte-model", "both give the matte")]
+    ("flags", "says"),
+    [("--depth --depth-model", "both give the depth"), ("--matte --matte-model", "both give the matte")],
 )
 def test_two_sources_of_one_thing_are_refused(tmp_path, flags, says):
     files = write_portrait(tmp_path)
