@@ -325,6 +325,26 @@ def test_a_task_that_kills_dask_workers_is_quarantined_and_its_neighbours_are_no
 
 
 @pytest.mark.slow
+def test_results_that_die_with_their_worker_before_they_are_fetched_are_made_again(photos, tmp_path):
+    names = [f"slow{number}" for number in range(12)]
+    for name in names:
+        (photos / name).write_bytes(name.encode())
+    with from_the_shell("--nthreads", "2") as (address, processes), on(address) as dask:
+        running = batch(jobs_of(photos, names), LocalStore(str(tmp_path / "out")), dask).run()
+        outcomes = [next(running)]
+        deadline = time.monotonic() + 60  # nothing is fetched meanwhile, and all else that was sent gets done
+        while any(future.status == "pending" for future in dask._going) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert {future.status for future in dask._going} == {"finished"}
+        os.killpg(processes[1].pid, signal.SIGKILL)
+        while not any(future.status == "lost" for future in dask._going) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        outcomes += running
+    assert statuses(outcomes) == dict.fromkeys(names, "done")
+    assert files(tmp_path / "out") == {f"made/{name}": name.encode() * 10 for name in names}
+
+
+@pytest.mark.slow
 def test_the_scheduler_is_killed_and_the_rest_is_listed(photos, tmp_path):
     names = [f"slow{number}" for number in range(40)]
     for name in names:

@@ -146,6 +146,9 @@ class DaskExecutor:
         parcel = _Parcel(task.job.name, task, self._work, self._memory_bytes, version())
         key = f"rebokeh-{digest[:12]}-{secrets.token_hex(4)}"
         future = self._client.submit(_develop, parcel, key=key, pure=False)
+        self._wait_for(future, task)
+
+    def _wait_for(self, future: Any, task: Task) -> None:
         self._going[future] = task
         future.add_done_callback(self._events.put)
 
@@ -160,6 +163,10 @@ class DaskExecutor:
             return None
         task = self._going.pop(future, None)
         if task is None:
+            return None
+        if future.status in ("lost", "pending"):
+            # Done, but its worker died before the result was fetched: the scheduler has it done again.
+            self._wait_for(future, task)
             return None
         try:
             if future.status == "finished":
