@@ -11,7 +11,7 @@ import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,39 +19,19 @@ from .bokeh.errors import UsageError
 from .bokeh.guard import Run, say
 from .bokeh.naming import Output, plan_output, refuse_unwritable, tag
 from .bokeh.parser import (
-    Anchors,
     AsJson,
-    BakedOption,
-    Baseline,
-    Blades,
-    Changes,
-    Curvature,
     Debug,
-    DepthFile,
-    DepthModel,
-    DepthScale,
-    DepthUnitOption,
-    Focal,
     Focus,
     FormatOption,
     FStop,
     HdrOption,
     Help,
-    HighlightsFrom,
-    LensName,
-    MatteFile,
-    MatteModel,
     Overwrite,
     PhotoCommand,
     PhotoFirst,
     PresetFile,
-    QualityOption,
     Quiet,
-    Rotation,
     SaveQuality,
-    Sensor,
-    Starburst,
-    Stereo,
     Stripped,
     StyleOption,
 )
@@ -62,6 +42,7 @@ from .commands.bench import bench_command
 from .commands.choose import choose_preset
 from .commands.compare import compare_command
 from .commands.extract import extract_command
+from .commands.groups import LENS, MAPS, PAIR, RENDERING, takes
 from .commands.inspect import inspect_command
 from .commands.lens import lens_app
 from .commands.models import models_app
@@ -105,32 +86,13 @@ def _print_version(wanted: bool) -> None:
 
 
 @app.command("render", cls=PhotoCommand, hidden=True, add_help_option=False)
+@takes(LENS, MAPS, PAIR, RENDERING, before="style")
 def _render(
     ctx: typer.Context,
     photo: Annotated[str, typer.Argument(metavar="PHOTO", help="The photo; - is standard input.")],
     fstop: FStop = None,
     focus: Focus = "auto",
-    focal: Focal = None,
-    sensor: Sensor = None,
-    lens: LensName = None,
-    changes: Changes = None,
-    blades: Blades = None,
-    curvature: Curvature = None,
-    rotation: Rotation = None,
-    starburst: Starburst = None,
-    depth: DepthFile = None,
-    depth_unit: DepthUnitOption = None,
-    depth_scale: DepthScale = None,
-    matte: MatteFile = None,
-    anchor: Anchors = None,
-    depth_model: DepthModel = None,
-    matte_model: MatteModel = None,
-    stereo: Stereo = None,
-    baseline: Baseline = None,
-    highlights: HighlightsFrom = "auto",
     style: StyleOption = "lens",
-    quality: QualityOption = "fast",
-    baked: BakedOption = "auto",
     out: Annotated[
         str | None,
         typer.Option(
@@ -161,6 +123,7 @@ def _render(
         bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print versions and exit.")
     ] = False,
     help: Help = False,
+    **given: Any,
 ) -> None:
     """Re-render a phone portrait with the defocus of a real, fast lens.
 
@@ -176,21 +139,21 @@ def _render(
         raise UsageError("-v and -q contradict each other; give one")
     if timing and quiet:
         raise UsageError("--timing and -q contradict each other; give one")
-    source = Source(
-        photo, depth, depth_unit, depth_scale, matte, depth_model, matte_model, stereo, baseline, tuple(anchor or ())
-    )
-    settings = choose_preset(ctx, preset, without=() if depth is None else ("depth_unit",))
+    source = Source.of(photo, given)
+    settings = choose_preset(ctx, preset, without=() if source.depth is None else ("depth_unit",))
     if as_json and (out == "-" or (out is None and photo == "-")):
         raise UsageError("--json and the picture cannot both go to standard output; name a file with -o")
 
     from .bokeh import warmup
-    from .bokeh.io import check_options
+    from .bokeh.io import Asked
     from .bokeh.io.atomic import abandon, check_output, write_atomic
     from .bokeh.one import develop
     from .bokeh.steps import Steps
 
-    check_options(**source.options)  # what flags say; a preset's models yield to a photo's own maps
-    inputs = [*source.files, *filter(None, [lens, preset])]
+    Asked(
+        **source.options
+    )  # refuses what contradicts itself in what flags say; a preset's models yield to a photo's own maps
+    inputs = [*source.files, *filter(None, [given["lens"], preset])]
     steps = None if save_steps is None else Steps(save_steps, overwrite, [file for file in inputs if file != "-"])
     unfinished_in = set() if steps is None else {steps.folder, steps.folder.parent}
     run: Run = ctx.obj

@@ -6,12 +6,12 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from .errors import RebokehWarning
-from .io import check_options, completed, opened
+from .io import Asked, completed, opened
 from .io.common import printable
 from .io.mark import signed
 from .io.write import encode, saved_as
@@ -103,7 +103,7 @@ def develop(
         When the picture cannot be coded.
     """
     clock = clock or Clock(time.perf_counter())
-    beside = beside or {}
+    asked = Asked(**(beside or {}))
     warned: list[str] = []
 
     def tell(warning: str) -> None:
@@ -111,13 +111,10 @@ def develop(
         if warn is not None:
             warn(warning)
 
-    check_options(**beside)
     with clock.stage("load"):
         photo = opened(source, max_pixels=max_pixels, name=name)
         recipe = recipe_for(photo).settled(photo.meta.format)
-        options = {**beside, **recipe.asked}
-        check_options(**options)
-        photo = completed(photo, **options, max_pixels=max_pixels)
+        photo = completed(photo, replace(asked, **recipe.asked), max_pixels=max_pixels)
     for warning in photo.meta.warnings:
         tell(warning)
     with clock.stage("prepare"):

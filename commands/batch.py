@@ -15,34 +15,24 @@ import typer
 from ..bokeh.errors import UsageError
 from ..bokeh.guard import FAILED, Run, say
 from ..bokeh.parser import (
-    BakedOption,
-    Blades,
-    Changes,
-    Curvature,
     Debug,
     DepthModel,
     DepthUnitOption,
-    Focal,
     Focus,
     FormatOption,
     FStop,
     HdrOption,
     Help,
-    HighlightsFrom,
-    LensName,
     MatteModel,
     PresetFile,
-    QualityOption,
     Quiet,
-    Rotation,
     SaveQuality,
-    Sensor,
-    Starburst,
     Stripped,
     StyleOption,
 )
 from ..bokeh.units import parse_bytes, parse_count, parse_seconds
 from .choose import choose_preset
+from .groups import LENS, RENDERING, takes
 from .streams import bar_of
 
 if TYPE_CHECKING:
@@ -61,6 +51,7 @@ _WORDS = {
 }
 
 
+@takes(LENS, RENDERING, before="depth_model")
 def batch_command(
     ctx: typer.Context,
     inputs: Annotated[
@@ -98,21 +89,10 @@ def batch_command(
     ] = None,
     fstop: FStop = None,
     focus: Focus = "auto",
-    focal: Focal = None,
-    sensor: Sensor = None,
-    lens: LensName = None,
-    changes: Changes = None,
-    blades: Blades = None,
-    curvature: Curvature = None,
-    rotation: Rotation = None,
-    starburst: Starburst = None,
     depth_model: DepthModel = None,
     depth_unit: DepthUnitOption = None,
     matte_model: MatteModel = None,
-    highlights: HighlightsFrom = "auto",
     style: StyleOption = "lens",
-    quality: QualityOption = "fast",
-    baked: BakedOption = "auto",
     format: FormatOption = None,
     hdr: HdrOption = "auto",
     save_quality: SaveQuality = None,
@@ -122,6 +102,7 @@ def batch_command(
     quiet: Quiet = False,
     debug: Debug = False,
     help: Help = False,
+    **given: Any,
 ) -> None:
     """Render a whole library, and lose nothing.
 

@@ -54,17 +54,13 @@ def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def choose_lens(named: str | None, changes: list[str] | None, **given: Any) -> tuple[Lens, str | None]:
-    """Find the lens and where it comes from; what else is not None overrides it.
+def choose_lens(**given: Any) -> tuple[Lens, str | None]:
+    """Find the lens and where it comes from.
 
     Parameters
     ----------
-    named : str or None
-        By ``--lens``.
-    changes : list of str or None
-        By ``--with``.
     **given
-        By the options of these names, as they were given.
+        `Options` of these names, as they were given.
 
     Returns
     -------
@@ -75,4 +71,4 @@ def choose_lens(named: str | None, changes: list[str] | None, **given: Any) -> t
     UsageError, InputError
         When a value makes no sense, or the lens file cannot be read.
     """
-    return Options(lens=named, changes=tuple(changes or ()), **given).chosen_lens()
+    return Options(**{name: _plain(value) for name, value in given.items()}).chosen_lens()

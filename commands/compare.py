@@ -6,7 +6,7 @@ import json
 import os
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,40 +14,22 @@ from ..bokeh.errors import UsageError
 from ..bokeh.guard import Run, say
 from ..bokeh.naming import refuse_unwritable
 from ..bokeh.parser import (
-    Anchors,
     AsJson,
-    BakedOption,
-    Baseline,
-    Blades,
-    Changes,
-    Curvature,
     Debug,
-    DepthFile,
-    DepthModel,
-    DepthScale,
-    DepthUnitOption,
-    Focal,
     Focus,
     FStop,
     Help,
-    HighlightsFrom,
-    LensName,
-    MatteFile,
-    MatteModel,
     Overwrite,
-    QualityOption,
     Quiet,
-    Rotation,
-    Sensor,
-    Starburst,
-    Stereo,
 )
 from ..bokeh.progress import Clock, unseen
 from .choose import choose_lens
+from .groups import LENS, MAPS, PAIR, RENDERING, of, takes
 from .source import Source
 from .streams import bar_of
 
 
+@takes(LENS, MAPS, PAIR, RENDERING, before="out")
 def compare_command(
     ctx: typer.Context,
     photo: Annotated[str, typer.Argument(metavar="ORIGINAL", help="The sharp photo with depth; - is standard input.")],
@@ -60,26 +42,6 @@ def compare_command(
     ] = None,
     fstop: FStop = None,
     focus: Focus = "auto",
-    focal: Focal = None,
-    sensor: Sensor = None,
-    lens: LensName = None,
-    changes: Changes = None,
-    blades: Blades = None,
-    curvature: Curvature = None,
-    rotation: Rotation = None,
-    starburst: Starburst = None,
-    depth: DepthFile = None,
-    depth_unit: DepthUnitOption = None,
-    depth_scale: DepthScale = None,
-    matte: MatteFile = None,
-    anchor: Anchors = None,
-    depth_model: DepthModel = None,
-    matte_model: MatteModel = None,
-    stereo: Stereo = None,
-    baseline: Baseline = None,
-    highlights: HighlightsFrom = "auto",
-    quality: QualityOption = "fast",
-    baked: BakedOption = "auto",
     out: Annotated[
         str | None,
         typer.Option("--output", "-o", metavar="PAGE.html", help="Page to write.  [default: beside ORIGINAL]"),
@@ -89,32 +51,20 @@ def compare_command(
     quiet: Quiet = False,
     debug: Debug = False,
     help: Help = False,
+    **given: Any,
 ) -> None:
     """Show our blur beside the phone's and a plain Gaussian, on one page that needs no network, with figures.
 
     The page is written beside the photo, as IMG_0001_compare.html for IMG_0001.heic.
     """
-    source = Source(
-        photo, depth, depth_unit, depth_scale, matte, depth_model, matte_model, stereo, baseline, tuple(anchor or ())
-    )
+    source = Source.of(photo, given)
     if photo == "-" and out is None:
         raise UsageError("the photo comes from standard input; name the page with -o")
-    chosen, _ = choose_lens(
-        lens,
-        changes,
-        fstop=fstop,
-        focus=focus,
-        focal=focal,
-        sensor=sensor,
-        blades=blades,
-        curvature=curvature,
-        rotation=rotation,
-        starburst=starburst,
-    )
+    chosen, _ = choose_lens(**of(LENS, given), fstop=fstop, focus=focus)
     page = Path(out) if out is not None else Path(photo).with_name(f"{Path(photo).stem}_compare.html")
     if page.is_dir():
         page /= f"{Path(photo).stem}_compare.html"
-    inputs = [*source.files, *filter(None, [rendered, lens])]
+    inputs = [*source.files, *filter(None, [rendered, given["lens"]])]
     refuse_unwritable(page, overwrite=overwrite, inputs=inputs)
 
     from ..bokeh import warmup
@@ -138,7 +88,7 @@ def compare_command(
             loaded = source.load()
             other = None if rendered is None else load(rendered)
         with clock.stage("compare"):
-            settings = RenderSettings(highlights=highlights, quality=quality, baked=baked)
+            settings = RenderSettings(**of(RENDERING, given))
             comparison = compare(loaded, other, chosen, settings, clock)
         with clock.stage("save"):
             write_atomic(Path(os.path.realpath(page)), report(comparison).encode())

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ..bokeh.errors import UsageError
 from ..bokeh.guard import Run, say
 from ..bokeh.parser import (
-    Anchors,
     AsJson,
     Debug,
-    DepthFile,
-    DepthModel,
-    DepthScale,
-    DepthUnitOption,
     Help,
-    MatteFile,
-    MatteModel,
     Overwrite,
     Quiet,
 )
 from ..bokeh.progress import unseen
 from ..bokeh.units import parse_length_m
+from .groups import MAPS, takes
 from .source import Source
 from .streams import bar_of
 
 
+@takes(MAPS, before="overwrite")
 def extract_command(
     ctx: typer.Context,
     photo: Annotated[str, typer.Argument(metavar="PHOTO", help="The photo; - is standard input.")],
@@ -47,18 +42,12 @@ def extract_command(
         str | None,
         typer.Option(metavar="LENGTH", help="Of the stereo pair.  [default: 65mm, or what can be fused on a screen]"),
     ] = None,
-    depth: DepthFile = None,
-    depth_unit: DepthUnitOption = None,
-    depth_scale: DepthScale = None,
-    matte: MatteFile = None,
-    anchor: Anchors = None,
-    depth_model: DepthModel = None,
-    matte_model: MatteModel = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     debug: Debug = False,
     help: Help = False,
+    **given: Any,
 ) -> None:
     """Write what a photo holds into a folder: depth, mattes, gain map, radiance, cut-out, mesh, stereo pair.
 
@@ -68,7 +57,7 @@ def extract_command(
     kinds = tuple(word.strip() for word in only.split(",") if word.strip()) if only is not None else ()
     if only is not None and not kinds:
         raise UsageError("--only names nothing; leave it out for all there is")
-    source = Source(photo, depth, depth_unit, depth_scale, matte, depth_model, matte_model, anchors=tuple(anchor or ()))
+    source = Source.of(photo, given)
 
     from ..bokeh.extract import CONTENTS, ExtractSettings, extract
     from ..bokeh.io.atomic import abandon

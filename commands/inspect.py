@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ..bokeh.guard import say
 from ..bokeh.parser import (
-    Anchors,
     AsJson,
-    Baseline,
     Debug,
-    DepthFile,
-    DepthModel,
-    DepthScale,
-    DepthUnitOption,
     Help,
-    MatteFile,
-    MatteModel,
     Overwrite,
-    Stereo,
 )
+from .groups import MAPS, PAIR, takes
 from .source import Source
 
 
+@takes(MAPS, PAIR, before="overwrite")
 def inspect_command(
     photo: Annotated[str, typer.Argument(metavar="PHOTO", help="The photo; - is standard input.")],
     out: Annotated[
@@ -35,27 +28,17 @@ def inspect_command(
     edges: Annotated[
         bool, typer.Option("--edges", help="Score the depth map's edges against the matte, as Depth Pro's authors do.")
     ] = False,
-    depth: DepthFile = None,
-    depth_unit: DepthUnitOption = None,
-    depth_scale: DepthScale = None,
-    matte: MatteFile = None,
-    anchor: Anchors = None,
-    depth_model: DepthModel = None,
-    matte_model: MatteModel = None,
-    stereo: Stereo = None,
-    baseline: Baseline = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     debug: Debug = False,
     help: Help = False,
+    **given: Any,
 ) -> None:
     """Say what a photo holds: lens, depth, mattes, gain map, focus, blur, and what will look wrong.
 
     Nothing is rendered. Without depth it says so, and what to do.
     """
-    source = Source(
-        photo, depth, depth_unit, depth_scale, matte, depth_model, matte_model, stereo, baseline, tuple(anchor or ())
-    )
+    source = Source.of(photo, given)
 
     from ..bokeh.montage import check_montage
     from ..bokeh.survey import in_words, save_thumbnails, survey

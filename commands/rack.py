@@ -7,45 +7,27 @@ import os
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ..bokeh.guard import Run, say
 from ..bokeh.parser import (
-    Anchors,
     AsJson,
-    BakedOption,
-    Baseline,
-    Blades,
-    Changes,
-    Curvature,
     Debug,
-    DepthFile,
-    DepthModel,
-    DepthScale,
-    DepthUnitOption,
-    Focal,
     Help,
-    HighlightsFrom,
-    LensName,
-    MatteFile,
-    MatteModel,
     Overwrite,
-    QualityOption,
     Quiet,
-    Rotation,
-    Sensor,
-    Starburst,
-    Stereo,
 )
 from ..bokeh.progress import unseen
 from ..bokeh.units import parse_f_range, parse_length_m
 from .choose import choose_lens
+from .groups import LENS, MAPS, PAIR, RENDERING, of, takes
 from .source import Source
 from .streams import bar_of
 
 
+@takes(LENS, MAPS, PAIR, RENDERING, before="overwrite")
 def rack_command(
     ctx: typer.Context,
     photo: Annotated[str, typer.Argument(metavar="PHOTO", help="The photo; - is standard input.")],
@@ -63,49 +45,17 @@ def rack_command(
     seconds: Annotated[float, typer.Option(metavar="S", help="How long it takes.")] = 3.0,
     fps: Annotated[float, typer.Option(metavar="N", help="Frames a second.")] = 24.0,
     size: Annotated[int, typer.Option(metavar="PX", help="Longer side of the frames at most.")] = 1280,
-    focal: Focal = None,
-    sensor: Sensor = None,
-    lens: LensName = None,
-    changes: Changes = None,
-    blades: Blades = None,
-    curvature: Curvature = None,
-    rotation: Rotation = None,
-    starburst: Starburst = None,
-    depth: DepthFile = None,
-    depth_unit: DepthUnitOption = None,
-    depth_scale: DepthScale = None,
-    matte: MatteFile = None,
-    anchor: Anchors = None,
-    depth_model: DepthModel = None,
-    matte_model: MatteModel = None,
-    stereo: Stereo = None,
-    baseline: Baseline = None,
-    highlights: HighlightsFrom = "auto",
-    quality: QualityOption = "fast",
-    baked: BakedOption = "auto",
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     debug: Debug = False,
     help: Help = False,
+    **given: Any,
 ) -> None:
     """Move focus through a photo, evenly in dioptres, as a film does it."""
     from_m, to_m = parse_length_m(begin, "--from"), parse_length_m(end, "--to")
-    source = Source(
-        photo, depth, depth_unit, depth_scale, matte, depth_model, matte_model, stereo, baseline, tuple(anchor or ())
-    )
-    chosen, _ = choose_lens(
-        lens,
-        changes,
-        fstop=None,
-        focus="auto",
-        focal=focal,
-        sensor=sensor,
-        blades=blades,
-        curvature=curvature,
-        rotation=rotation,
-        starburst=starburst,
-    )
+    source = Source.of(photo, given)
+    chosen, _ = choose_lens(**of(LENS, given))
     f_numbers = (chosen.f_number, chosen.f_number) if fstop is None else parse_f_range(fstop)
 
     from ..bokeh import warmup
@@ -115,8 +65,8 @@ def rack_command(
     from ..bokeh.render import RenderSettings
 
     pull = Pull(from_m, to_m, f_numbers, seconds, fps, size)
-    settings = RenderSettings(highlights=highlights, quality=quality, baked=baked)
-    refuse_unwritable(Path(out), overwrite=overwrite, inputs=[*source.files, *filter(None, [lens])])
+    settings = RenderSettings(**of(RENDERING, given))
+    refuse_unwritable(Path(out), overwrite=overwrite, inputs=[*source.files, *filter(None, [given["lens"]])])
     run: Run = ctx.obj
     unfinished_in = {Path(os.path.realpath(out)).parent, Path(tempfile.gettempdir())}
     run.undo += [warmup.stop_saving, lambda: abandon(unfinished_in)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ..bokeh.errors import UsageError
@@ -34,7 +34,12 @@ class Source:
     matte_model: str | None = None
     stereo: str | None = None
     baseline: str | None = None
-    anchors: Sequence[str] = ()
+    anchor: Sequence[str] | None = None
+
+    @classmethod
+    def of(cls, photo: str, given: Mapping[str, Any]) -> Source:
+        """Take what a command was given of these."""
+        return cls(photo, **{one.name: given[one.name] for one in fields(cls) if one.name in given})
 
     def __post_init__(self) -> None:
         """Refuse at once what needs no file to be seen wrong."""
@@ -92,4 +97,4 @@ class Source:
         return None if self.baseline is None else parse_length_m(self.baseline, "baseline")
 
     def _anchors(self) -> list[tuple[float, float, float]]:
-        return [parse_anchor(text) for text in self.anchors]
+        return [parse_anchor(text) for text in self.anchor or ()]

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
 
 from ..bokeh.errors import InputError
 from ..bokeh.guard import Run
 from ..bokeh.progress import Bar, sees_progress
-
-if TYPE_CHECKING:
-    pass
 
 
 def bar_of(stack: ExitStack, run: Run, quiet: bool, as_json: bool) -> Bar | None:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ..anchor import Anchor, anchored
-from ..errors import UsageError
 from ..photo import FloatArray, Photo
 from . import registry, sidecar
+from .asked import Asked
 from .common import at_most, read_file
 from .write import save
 
-__all__ = ["completed", "load", "opened", "save"]
+__all__ = ["Asked", "completed", "load", "opened", "save"]
 
 
 def load(
@@ -75,50 +74,8 @@ def load(
     UsageError
         When the depth unit or scale makes no sense, or the anchors contradict the map.
     """
-    options: dict[str, Any] = {
-        "depth": depth,
-        "depth_unit": depth_unit,
-        "depth_scale": depth_scale,
-        "matte": matte,
-        "anchors": anchors,
-        "depth_model": depth_model,
-        "matte_model": matte_model,
-        "stereo": stereo,
-        "baseline_m": baseline_m,
-    }
-    check_options(**options)
-    return completed(opened(path, max_pixels=max_pixels), **options, max_pixels=max_pixels)
-
-
-def check_options(
-    *,
-    depth: object = None,
-    depth_unit: str | None = None,
-    depth_scale: float | None = None,
-    matte: object = None,
-    anchors: Sequence[Anchor] = (),
-    depth_model: object = None,
-    matte_model: object = None,
-    stereo: object = None,
-    baseline_m: float | None = None,
-) -> None:
-    """Refuse options of `load` that contradict each other, before anything is read.
-
-    Raises
-    ------
-    UsageError
-    """
-    asked = [
-        flag for flag, v in (("--depth", depth), ("--depth-model", depth_model), ("--stereo", stereo)) if v is not None
-    ]
-    if len(asked) > 1:
-        raise UsageError(f"{' and '.join(asked)} both give the depth; give one")
-    if matte is not None and matte_model is not None:
-        raise UsageError("--matte and --matte-model both give the matte; give one")
-    if depth is None and (depth_scale is not None or depth_unit is not None and depth_model is None):
-        raise UsageError("a depth unit or scale needs a depth map to speak of; give --depth too")
-    if (stereo is None) != (baseline_m is None):
-        raise UsageError("--stereo and --baseline go together: the other picture, and how far apart they were taken")
+    asked = Asked(depth, depth_unit, depth_scale, matte, anchors, depth_model, matte_model, stereo, baseline_m)
+    return completed(opened(path, max_pixels=max_pixels), asked, max_pixels=max_pixels)
 
 
 def opened(path: str | Path | bytes, *, max_pixels: int | None = None, name: str | None = None) -> Photo:
@@ -143,57 +100,36 @@ def opened(path: str | Path | bytes, *, max_pixels: int | None = None, name: str
     return replace(photo, meta=replace(photo.meta, path=where, source=hashlib.sha256(data).hexdigest()))
 
 
-def completed(
-    photo: Photo,
-    *,
-    depth: str | Path | bytes | None = None,
-    depth_unit: str | None = None,
-    depth_scale: float | None = None,
-    matte: str | Path | bytes | None = None,
-    anchors: Sequence[Anchor] = (),
-    depth_model: str | Path | None = None,
-    matte_model: str | Path | None = None,
-    stereo: str | Path | bytes | None = None,
-    baseline_m: float | None = None,
-    max_pixels: int | None = None,
-) -> Photo:
+def completed(photo: Photo, asked: Asked, *, max_pixels: int | None = None) -> Photo:
     """Give a photo that is `opened` its depth and mattes, in true metres where it can: the second half of `load`.
 
-    Parameters and errors are those of `load`.
+    Errors are those of `load`.
     """
-    asked: dict[str, Any] = {
-        "depth_unit": depth_unit,
-        "depth_scale": depth_scale,
-        "anchors": [asdict(anchor) for anchor in anchors],
-        "depth_model": None if depth_model is None else str(depth_model),
-        "matte_model": None if matte_model is None else str(matte_model),
-        "baseline_m": baseline_m,
-    }
+    used = asked.words
     with at_most(max_pixels):
-        if depth is not None:
-            photo = _with_map(photo, depth, depth_unit, depth_scale)
-            asked["depth"] = _digest(photo.depth)
-        if matte is not None:
-            coverage, source = sidecar.read_matte(matte, photo.size, photo.meta.turn)
+        if asked.depth is not None:
+            photo = _with_map(photo, asked.depth, asked.depth_unit, asked.depth_scale)
+            used["depth"] = _digest(photo.depth)
+        if asked.matte is not None:
+            coverage, source = sidecar.read_matte(asked.matte, photo.size, photo.meta.turn)
             meta = replace(photo.meta, matte_source=source, notes=(*photo.meta.notes, f"matte: {source}"))
             photo = replace(photo, matte=coverage, meta=meta)
-            asked["matte"] = _digest(coverage)
-        if depth_model is not None:
+            used["matte"] = _digest(coverage)
+        if asked.depth_model is not None:
             from ..models import estimate_depth
 
-            photo = estimate_depth(photo, depth_model, depth_unit)
-        if stereo is not None and baseline_m is not None:
+            photo = estimate_depth(photo, asked.depth_model, asked.depth_unit)
+        if asked.stereo is not None and asked.baseline_m is not None:
             from ..stereo import measure_depth
 
-            other = load(stereo, max_pixels=max_pixels)
-            asked["stereo"] = other.meta.source
-            photo = measure_depth(photo, other, baseline_m)
-        if matte_model is not None:
+            other = load(asked.stereo, max_pixels=max_pixels)
+            used["stereo"] = other.meta.source
+            photo = measure_depth(photo, other, asked.baseline_m)
+        if asked.matte_model is not None:
             from ..models import estimate_matte
 
-            photo = estimate_matte(photo, matte_model)
-    given = {key: value for key, value in asked.items() if value not in (None, [])}
-    return anchored(replace(photo, meta=replace(photo.meta, asked=given)), anchors)
+            photo = estimate_matte(photo, asked.matte_model)
+    return anchored(replace(photo, meta=replace(photo.meta, asked=used)), asked.anchors)
 
 
 def _with_map(photo: Photo, depth: str | Path | bytes, unit: str | None, scale: float | None) -> Photo:
