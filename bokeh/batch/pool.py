@@ -29,6 +29,9 @@ WORK = f"{__package__}.work:work"
 
 _CODE = "import sys; sys.path[:] = {path!r}; from {package}.worker import serve; serve({work!r}, {memory!r}, {first!r})"
 _ONE_THREAD = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "REBOKEH_THREADS")
+# Decoders' threads would each get a heap of their own from GNU's C library, and a little of each stays: after 300
+# photos a worker held 268 MB at rest, and 246 with one heap for all; no slower (a worker renders with one thread).
+_OF_WORKERS = dict.fromkeys(_ONE_THREAD, "1") | {"MALLOC_ARENA_MAX": "1"}
 _MOST_FALSE_STARTS = 3
 _LOOK_AGAIN_S = 0.2
 
@@ -54,7 +57,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=os.environ | dict.fromkeys(_ONE_THREAD, "1"),
+            env=os.environ | _OF_WORKERS,
             # A group of its own: Ctrl-C at the terminal is for the run, which lets its workers finish.
             process_group=None if sys.platform == "win32" else 0,
         )
