@@ -1,4 +1,4 @@
-"""The same work on Dask workers: same bytes, nothing lost when they die, and what is said when nobody answers."""
+"""The same work on Dask workers: same bytes, one process for a photo, and what is said when nobody answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import contextlib
 import importlib.util
 import os
 import secrets
-import signal
 import socket
 import subprocess
 import sys
@@ -25,25 +24,20 @@ from command import shell
 from conftest import portrait_arrays
 from s3 import Bucket, s3_server
 
-distributed = pytest.importorskip("distributed")
+pytest.importorskip("distributed")
+
+from clusters import batch, environment_of, files, local_cluster, on, statuses  # noqa: E402
 
 from rebokeh.bokeh.batch import cluster as cluster_module  # noqa: E402
 from rebokeh.bokeh.batch.cluster import DaskExecutor  # noqa: E402
 from rebokeh.bokeh.batch.job import Failed, Job, Limits, Task  # noqa: E402
 from rebokeh.bokeh.batch.library import Library  # noqa: E402
 from rebokeh.bokeh.batch.objects import opened  # noqa: E402
-from rebokeh.bokeh.batch.run import Batch  # noqa: E402
 from rebokeh.bokeh.batch.store import LocalStore  # noqa: E402
 from rebokeh.bokeh.batch.url_store import UrlStore  # noqa: E402
 from rebokeh.bokeh.errors import UsageError  # noqa: E402
 
-TESTS = Path(__file__).parent
 NAMES = [f"p{number}" for number in range(6)]
-
-
-def _cluster(**more) -> Any:
-    settings = {"threads_per_worker": 1, "processes": False, "dashboard_address": ":0", "silence_logs": 50}
-    return distributed.LocalCluster(**{**settings, **more})
 
 
 @pytest.fixture(scope="module")
@@ -67,17 +61,8 @@ def bucket(server: None) -> Bucket:
 @pytest.fixture(scope="module")
 def workers(server: None) -> Iterator[str]:
     """Return the address of a scheduler with two workers, in threads of this process; they know the S3 server."""
-    with _cluster(n_workers=2) as cluster:
+    with local_cluster(n_workers=2) as cluster:
         yield cluster.scheduler_address
-
-
-@contextlib.contextmanager
-def on(address: str, work: str = "batch_works:copied", **more) -> Iterator[DaskExecutor]:
-    executor = DaskExecutor(address, work=work, **more)
-    try:
-        yield executor
-    finally:
-        executor.close()
 
 
 @pytest.fixture
@@ -87,21 +72,6 @@ def photos(tmp_path: Path) -> Path:
     for name in NAMES:
         (folder / name).write_bytes(name.encode() * 50)
     return folder
-
-
-def batch(jobs, store, executor, digest="s", settings: Any = None, **more) -> Batch:
-    return Batch(jobs, settings, digest, store, executor, **more)
-
-
-def statuses(outcomes) -> dict[str, str]:
-    outcomes = list(outcomes)
-    assert max(Counter(outcome.output for outcome in outcomes).values()) == 1
-    return {os.path.basename(outcome.output): outcome.status for outcome in outcomes}
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    found = (path for path in folder.rglob("*") if path.is_file() and ".rebokeh" not in path.parts)
-    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
 
 # Quick: two workers in this process
@@ -226,141 +196,10 @@ def test_without_the_extra(monkeypatch):
 
 
 def test_without_workers_all_is_listed(photos, tmp_path):
-    with _cluster(n_workers=0) as cluster, on(cluster.scheduler_address, patience_s=0.5) as dask:
+    with local_cluster(n_workers=0) as cluster, on(cluster.scheduler_address, patience_s=0.5) as dask:
         outcomes = list(batch(jobs_of(photos, NAMES), LocalStore(str(tmp_path / "out")), dask).run())
     assert statuses(outcomes) == dict.fromkeys(NAMES, "failed")
     assert all("has had no worker for 0.5 s; give the same command again" in outcome.reason for outcome in outcomes)
-
-
-# Slow: processes, some of which are killed
-
-
-def _environment(**more: str) -> dict[str, str]:
-    path = os.pathsep.join([str(TESTS), *filter(None, sys.path)])
-    return {**os.environ, "PYTHONPATH": path, "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "0", **more}
-
-
-@contextlib.contextmanager
-def dask_command(*words: str, **environment: str) -> Iterator[subprocess.Popen]:
-    """Run ``dask ...`` as a shell would, in a process group of its own that ends with this block."""
-    command = [sys.executable, "-m", "dask", *words]
-    process = subprocess.Popen(
-        command,
-        env=_environment(**environment),
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-@contextlib.contextmanager
-def from_the_shell(*worker: str, allowed_failures: int | None = None) -> Iterator[tuple[str, list[subprocess.Popen]]]:
-    """Start ``dask scheduler`` and two ``dask worker``; its address, and the three processes."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    address = f"tcp://127.0.0.1:{port}"
-    setting = (
-        {} if allowed_failures is None else {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(allowed_failures)}
-    )
-    with contextlib.ExitStack() as stack:
-        start = lambda *words, **more: stack.enter_context(dask_command(*words, **more))  # noqa: E731
-        scheduler = start("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard", **setting)
-        with distributed.Client(address, timeout=30, set_as_default=False) as client:
-            workers = [start("worker", address, "--no-dashboard", *worker) for _ in range(2)]
-            client.wait_for_workers(2, timeout=30)
-        yield address, [scheduler, *workers]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("nanny", ["--nanny", "--no-nanny"])
-def test_a_worker_is_killed_and_its_photos_are_made_elsewhere(photos, tmp_path, monkeypatch, nanny):
-    warm, names = [f"slow warm {number}" for number in range(12)], [f"slow{number}" for number in range(30)]
-    for name in (*warm, *names):
-        (photos / name).write_bytes(name.encode())
-    notes = tmp_path / "notes"
-    monkeypatch.setenv("REBOKEH_TEST_NOTES", str(notes))
-    with from_the_shell("--nthreads", "2", nanny) as (address, processes), on(address, "batch_works:noted") as dask:
-        list(batch(jobs_of(photos, warm), LocalStore(str(tmp_path / "warm")), dask).run())
-        notes.unlink()
-        outcomes = []
-        for outcome in batch(jobs_of(photos, names), LocalStore(str(tmp_path / "out")), dask).run():
-            outcomes.append(outcome)
-            if len(outcomes) == 6:
-                os.killpg(processes[1].pid, signal.SIGKILL)
-        assert len(dask._client.nthreads()) == 1
-    assert statuses(outcomes) == dict.fromkeys(names, "done")
-    assert files(tmp_path / "out") == {f"made/{name}": name.encode() * 10 for name in names}
-    begun = Counter(notes.read_text().split())
-    assert set(begun) == {f"made/{name}" for name in names}
-    assert len(names) < begun.total() <= len(names) + 4  # what the dead worker had begun was begun again
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("allowed_failures", [0, 3])
-def test_a_task_that_kills_dask_workers_is_quarantined_and_its_neighbours_are_not(
-    photos, tmp_path, monkeypatch, allowed_failures
-):
-    names = [f"slow{number}" for number in range(12)]
-    for name in names:
-        (photos / name).write_bytes(name.encode())
-    (photos / "assassin").write_bytes(b"x")
-    names.insert(4, "assassin")
-    notes = tmp_path / "notes"
-    monkeypatch.setenv("REBOKEH_TEST_NOTES", str(notes))
-    with from_the_shell("--nthreads", "2", allowed_failures=allowed_failures) as (address, _):
-        with on(address, "batch_works:noted") as dask:
-            store = LocalStore(str(tmp_path / "out"))
-            found = statuses(batch(jobs_of(photos, names), store, dask).run())
-            assert found == dict.fromkeys(names, "done") | {"assassin": "quarantined"}
-            assert Counter(notes.read_text().split())["made/assassin"] == 2 * (allowed_failures + 1)
-            found = statuses(batch(jobs_of(photos, names), store, dask).run())
-            assert found == dict.fromkeys(names, "already") | {"assassin": "quarantined"}
-
-
-@pytest.mark.slow
-def test_results_that_die_with_their_worker_before_they_are_fetched_are_made_again(photos, tmp_path):
-    names = [f"slow{number}" for number in range(12)]
-    for name in names:
-        (photos / name).write_bytes(name.encode())
-    with from_the_shell("--nthreads", "2") as (address, processes), on(address) as dask:
-        running = batch(jobs_of(photos, names), LocalStore(str(tmp_path / "out")), dask).run()
-        outcomes = [next(running)]
-        deadline = time.monotonic() + 60  # nothing is fetched meanwhile, and all else that was sent gets done
-        while any(future.status == "pending" for future in dask._going) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert {future.status for future in dask._going} == {"finished"}
-        os.killpg(processes[1].pid, signal.SIGKILL)
-        while not any(future.status == "lost" for future in dask._going) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        outcomes += running
-    assert statuses(outcomes) == dict.fromkeys(names, "done")
-    assert files(tmp_path / "out") == {f"made/{name}": name.encode() * 10 for name in names}
-
-
-@pytest.mark.slow
-def test_the_scheduler_is_killed_and_the_rest_is_listed(photos, tmp_path):
-    names = [f"slow{number}" for number in range(40)]
-    for name in names:
-        (photos / name).write_bytes(name.encode())
-    store = LocalStore(str(tmp_path / "out"))
-    with from_the_shell("--nthreads", "2") as (address, processes), on(address, patience_s=3.0) as dask:
-        outcomes = []
-        for outcome in batch(jobs_of(photos, names), store, dask).run():
-            outcomes.append(outcome)
-            if len(outcomes) == 5:
-                os.killpg(processes[0].pid, signal.SIGKILL)
-    found = Counter(statuses(outcomes).values())
-    assert set(found) == {"done", "failed"} and found.total() == 40
-    assert all("give the same command again" in outcome.reason for outcome in outcomes if outcome.status == "failed")
-    again = Counter(statuses(batch(jobs_of(photos, names), store, Here()).run()).values())
-    assert again == {"already": found["done"], "done": found["failed"]}
 
 
 @pytest.mark.slow
@@ -374,7 +213,7 @@ def test_the_same_bytes_by_one_command_by_batch_by_a_cluster_and_through_s3(buck
         bucket.put(f"in/{name}", data)
 
     def run(*words: object) -> None:
-        done = shell(*map(str, words), "--fstop", "1.8", env=_environment())
+        done = shell(*map(str, words), "--fstop", "1.8", env=environment_of())
         assert done.returncode == 0, done.stderr
 
     for name in names:
@@ -384,7 +223,7 @@ def test_the_same_bytes_by_one_command_by_batch_by_a_cluster_and_through_s3(buck
     assert files(tmp_path / "out") == single
     run("batch", f"{bucket.url}/in", "-o", f"{bucket.url}/out")
     assert bucket.pictures("out/") == single
-    with _cluster(n_workers=1, processes=True) as cluster:
+    with local_cluster(n_workers=1, processes=True) as cluster:
         run("batch", f"{bucket.url}/in", "-o", f"{bucket.url}/dask", "--scheduler", cluster.scheduler_address)
         run("batch", folder, "-o", f"file://{tmp_path}/dask", "--scheduler", cluster.scheduler_address)
     assert bucket.pictures("dask/") == files(tmp_path / "dask") == single
@@ -418,9 +257,9 @@ CLIENT = """
 def test_a_client_is_killed_and_the_next_makes_only_what_is_missing(bucket):
     for number in range(40):
         bucket.put(f"in/{number}", b"slow %d" % number)
-    with _cluster(n_workers=2, processes=True, scheduler_port=0) as cluster:
+    with local_cluster(n_workers=2, processes=True, scheduler_port=0) as cluster:
         code = textwrap.dedent(CLIENT).format(top=bucket.url, address=cluster.scheduler_address)
-        client = subprocess.Popen([sys.executable, "-c", code], env=_environment(), stdout=subprocess.PIPE, text=True)
+        client = subprocess.Popen([sys.executable, "-c", code], env=environment_of(), stdout=subprocess.PIPE, text=True)
         assert client.stdout is not None
         for _ in range(8):
             assert client.stdout.readline().endswith(" done\n")
@@ -429,7 +268,7 @@ def test_a_client_is_killed_and_the_next_makes_only_what_is_missing(bucket):
         time.sleep(1.5)  # what workers had begun they stage, and nobody publishes
         first = bucket.pictures("out/")
         assert 8 <= len(first) <= 10
-        again = subprocess.run([sys.executable, "-c", code], env=_environment(), stdout=subprocess.PIPE, text=True)
+        again = subprocess.run([sys.executable, "-c", code], env=environment_of(), stdout=subprocess.PIPE, text=True)
     found = dict(line.split() for line in again.stdout.splitlines())
     assert Counter(found.values()) == {"already": len(first), "done": 40 - len(first)}
     assert {name for name, status in found.items() if status == "already"} == set(first)
