@@ -23,7 +23,7 @@ from .render import RenderSettings, prepare
 
 Style = Literal["lens", "gaussian"]
 
-FIRST_RUN = "compiling once for this machine; this takes about a minute, later runs start at once"
+FIRST_RUN = "compiling once for this machine; this takes a minute or two, later runs start at once"
 
 
 def announce(say: Callable[[str], object]) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies
 
-from rebokeh.bokeh.batch.journal import Journal, Record, key_of
+from rebokeh.bokeh.batch.journal import Journal
+from rebokeh.bokeh.batch.record import Record, key_of
 
 
 def record(name: str, **more) -> Record:
@@ -112,7 +113,8 @@ def test_a_journal_that_was_replaced_by_a_shorter_one_is_read_anew(path):
 
 APPENDS = """
 import sys
-from rebokeh.bokeh.batch.journal import Journal, Record
+from rebokeh.bokeh.batch.journal import Journal
+from rebokeh.bokeh.batch.record import Record
 journal = Journal(sys.argv[1])
 for i in range(60):
     name = f"{sys.argv[2]}-{i}"

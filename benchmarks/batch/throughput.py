@@ -214,11 +214,14 @@ def speed_up(state: dict[str, Any], name: str) -> float:
     return sum(other.values()) / (share * state["batch"]["wall_s"])
 
 
-def memory(state: dict[str, Any]) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Mean and largest memory in bytes, of the first and of the last hundred photos."""
+def memory(state: dict[str, Any], from_first: int = 1) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Mean and largest memory in bytes, of the first and of the last hundred photos.
+
+    Looked at from when so many are through: before the first one is, workers start.
+    """
     samples, count = state["batch"]["memory_bytes"], len(state["batch"]["seconds"])
     part = min(_HUNDRED, count // 2)
-    first = [held for through, held in samples if through < part]
+    first = [held for through, held in samples if from_first <= through < part]
     last = [held for through, held in samples if count - part <= through < count]
     return (fmean(first), max(first)), (fmean(last), max(last))
 
@@ -235,14 +238,16 @@ def tables(state: dict[str, Any]) -> tuple[list[list[str]], list[tuple[str, bool
     ):
         rows.append([words, str(len(state[name]["seconds"])), f"{ratios[name]:.2f}"])
     (mean, most), (late_mean, late_most) = memory(state)
+    with_start = memory(state, from_first=0)[0][0]
     wrong = state["accounts"]["wrong"]
     became = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
     bars = [
         (f"{name}: {ratio:.2f} x (>= {LEAST_SPEED_UP})", ratio >= LEAST_SPEED_UP) for name, ratio in ratios.items()
     ] + [
         (
-            f"memory, last {_HUNDRED} photos / first {_HUNDRED}: mean {late_mean / mean:.2f}, "
-            f"largest {late_most / most:.2f} of {most / 1e6:.0f} MB (<= {MOST_GROWTH})",
+            f"memory, last {_HUNDRED} photos / first {_HUNDRED}: mean {late_mean / mean:.3f} "
+            f"({late_mean / with_start:.3f} with the seconds in which workers start), "
+            f"largest {late_most / most:.3f} of {most / 1e6:.0f} MB (<= {MOST_GROWTH})",
             late_mean <= MOST_GROWTH * mean and late_most <= MOST_GROWTH * most,
         ),
         (

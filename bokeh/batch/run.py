@@ -11,7 +11,7 @@ from ..errors import InputError, OutputError
 from ..io.common import printable
 from ..io.mark import version
 from .job import Developed, Job, Limits, Outcome, Result, Task
-from .journal import Record, key_of
+from .record import Record, key_of
 from .store import Claimed, Log, Store, sha256_of
 
 if TYPE_CHECKING:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from typing import Any
 
 from ..errors import OutputError
-from .journal import Record, record_of
 from .objects import AT_ONCE, asking, no_bucket
+from .record import Record, Records, record_of
 
 # Each record is sent with those before it in its segment.
 _SEGMENT = 100
 _ASK_AGAIN_S = 10.0
 
 
-class Segments:
+class Segments(Records):
     """A journal of objects: each holds the latest records of one run, a line each, and is replaced whole.
 
     Parameters
@@ -31,13 +29,12 @@ class Segments:
     """
 
     def __init__(self, files: Any, folder: str, name: str, run: str) -> None:
+        super().__init__()
         self._files, self._folder, self._name, self._run = files, folder, name, run
         self._lines: list[bytes] = []
         self._path = ""
         self._asked_s: float | None = None
         self._sizes: dict[str, int] = {}
-        self._by_key: dict[str, Record] = {}
-        self._by_target: dict[str, Record] = {}
 
     def append(self, record: Record) -> None:
         """Add one record, which is kept when this returns, or not at all.
@@ -50,7 +47,7 @@ class Segments:
         if not self._lines or len(self._lines) == _SEGMENT:
             # By their names in the order in which they were begun.
             self._path, self._lines = f"{self._folder}/{time.time_ns():020d}-{self._run}.jsonl", []
-        lines = [*self._lines, json.dumps(asdict(record), separators=(",", ":")).encode() + b"\n"]
+        lines = [*self._lines, record.line]
         with asking(self._name, OSError):
             self._files.pipe_file(self._path, b"".join(lines))
         self._lines = lines
@@ -76,14 +73,6 @@ class Segments:
                 raise
         self._asked_s = now
 
-    def find(self, key: str) -> Record | None:
-        """Return the latest record of this key among those read."""
-        return self._by_key.get(key)
-
-    def of_target(self, target: str) -> Record | None:
-        """Return the latest record of this target among those read, whatever it was made from."""
-        return self._by_target.get(target)
-
     def _read(self) -> None:
         with asking(self._name, OutputError):
             sizes = {path: known["size"] for path, known in self._segments().items()}
@@ -107,4 +96,4 @@ class Segments:
     def _keep(self, record: Record) -> None:
         known = self._by_target.get(record.target)
         if known is None or known.time <= record.time:
-            self._by_key[record.key] = self._by_target[record.target] = record
+            super()._keep(record)

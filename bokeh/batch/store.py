@@ -15,7 +15,8 @@ from ..errors import OutputError
 from ..io.atomic import is_part, part_of
 from ..io.common import printable, read_file
 from .claims import Claims
-from .journal import Journal, Record
+from .journal import Journal
+from .record import Record
 from .url import is_url, local_path
 
 KEPT = ".rebokeh"
