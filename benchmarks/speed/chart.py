@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from xml.sax.saxutils import escape
 
 Line = Sequence[tuple[float, float]]
@@ -14,7 +15,7 @@ LABEL_PX = 15
 """Least distance between two labels at the ends of the lines."""
 
 # Told apart by the colour blind too (Okabe and Ito), and seen on white and on black.
-COLOURS = ("#d55e00", "#e69f00", "#cc79a7", "#0072b2", "#56b4e9", "#009e73", "#8c8c2a", "#888888")
+COLOURS = ("#d55e00", "#e69f00", "#cc79a7", "#0072b2", "#56b4e9", "#009e73", "#8c8c2a", "#888888", "#7b4ea3")
 
 STYLE = """
 text{font:13px system-ui,sans-serif;fill:#24292f}
@@ -70,7 +71,7 @@ def chart(title: str, across: str, lines: Mapping[str, Line], main: str, notes: 
         px, py = at(xs[0], 10.0**decade)
         parts.append(f'<path class="g" d="M{px} {py}H{WIDTH - RIGHT}"/>')
         parts.append(f'<text x="{px - 8}" y="{py + 4}" text-anchor="end">{10.0**decade:g} s</text>')
-    coloured = dict(zip(lines, COLOURS, strict=False))
+    coloured = dict(zip(lines, cycle(COLOURS), strict=False))
     for name, line in lines.items():
         points = " ".join(f"{px},{py}" for px, py in (at(x, y) for x, y in line))
         kind = "m" if name == main else "l"

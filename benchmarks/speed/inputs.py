@@ -69,6 +69,8 @@ def write_heic(megapixels: float, path: Path) -> None:
     assert photo.matte is not None and photo.gain_map is not None
     codes = np.asarray(photo.profile.from_linear(photo.rgb) * 255.0 + 0.5, np.uint8)
     gain = (np.exp2(photo.gain_map.log2_gain) - 1.0) / (photo.gain_map.headroom - 1.0)
+    # In one piece, which decoders refuse when it is more than some 11 MB coded.
+    quality = 88 if megapixels < 24 else 70
     pack_heic(
         codes,
         photo.depth,
@@ -79,6 +81,7 @@ def write_heic(megapixels: float, path: Path) -> None:
         path,
         icc=photo.profile.icc,
         f35_mm=photo.meta.f35_mm or 65.0,
+        quality=quality,
     )
 
 
