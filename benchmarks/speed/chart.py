@@ -9,8 +9,8 @@ from xml.sax.saxutils import escape
 
 Line = Sequence[tuple[float, float]]
 
-WIDTH, HEIGHT = 720, 400
-LEFT, RIGHT, TOP, BOTTOM = 62, 210, 40, 50
+WIDTH, HEIGHT = 744, 400
+LEFT, RIGHT, TOP, BOTTOM = 62, 234, 40, 50
 LABEL_PX = 15
 """Least distance between two labels at the ends of the lines."""
 
