@@ -150,9 +150,8 @@ def _render(
     from .bokeh.one import develop
     from .bokeh.steps import Steps
 
-    Asked(
-        **source.options
-    )  # refuses what contradicts itself in what flags say; a preset's models yield to a photo's own maps
+    # Flags that contradict each other are refused; a preset's models yield to a photo's own maps.
+    Asked(**source.options)
     inputs = [*source.files, *filter(None, [given["lens"], preset])]
     steps = None if save_steps is None else Steps(save_steps, overwrite, [file for file in inputs if file != "-"])
     unfinished_in = set() if steps is None else {steps.folder, steps.folder.parent}

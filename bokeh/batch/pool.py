@@ -29,8 +29,8 @@ WORK = f"{__package__}.work:work"
 
 _CODE = "import sys; sys.path[:] = {path!r}; from {package}.worker import serve; serve({work!r}, {memory!r}, {first!r})"
 _ONE_THREAD = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "REBOKEH_THREADS")
-# Decoders' threads would each get a heap of their own from GNU's C library, and a little of each stays: after 300
-# photos a worker held 268 MB at rest, and 246 with one heap for all; no slower (a worker renders with one thread).
+# Decoders' threads would each get a heap of their own from GNU's C library, of which a little stays: a worker would
+# hold more after each hundred photos. It renders with one thread, which no other waits for.
 _OF_WORKERS = dict.fromkeys(_ONE_THREAD, "1") | {"MALLOC_ARENA_MAX": "1"}
 _MOST_FALSE_STARTS = 3
 _LOOK_AGAIN_S = 0.2

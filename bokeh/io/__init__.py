@@ -74,7 +74,17 @@ def load(
     UsageError
         When the depth unit or scale makes no sense, or the anchors contradict the map.
     """
-    asked = Asked(depth, depth_unit, depth_scale, matte, anchors, depth_model, matte_model, stereo, baseline_m)
+    asked = Asked(
+        depth=depth,
+        depth_unit=depth_unit,
+        depth_scale=depth_scale,
+        matte=matte,
+        anchors=anchors,
+        depth_model=depth_model,
+        matte_model=matte_model,
+        stereo=stereo,
+        baseline_m=baseline_m,
+    )
     return completed(opened(path, max_pixels=max_pixels), asked, max_pixels=max_pixels)
 
 
