@@ -83,8 +83,8 @@ def _compiled() -> bool:
 def _give_back() -> None:
     """Return to the system what was freed.
 
-    The C library keeps it: 70 to 130 MB after a photo of 0.8 to 3 megapixels, 370 to 830 after one of 12 to 24. This
-    takes 5 ms, and the next photo more to get it again: with small photos it is not worth it.
+    The C library keeps it, the more the larger the photo was. To get it again takes the next photo time: with small
+    photos it is not worth it.
     """
     with contextlib.suppress(OSError, AttributeError, TypeError):  # only GNU's has it
         ctypes.CDLL(None).malloc_trim(0)
