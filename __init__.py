@@ -18,17 +18,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .bokeh.aberration import Wavefront
-    from .bokeh.anchor import Anchor
-    from .bokeh.aperture import Aperture
-    from .bokeh.errors import RebokehError
-    from .bokeh.glass import Glass
-    from .bokeh.io import load, save
-    from .bokeh.lens import Lens
-    from .bokeh.lens_file import lens_named
-    from .bokeh.photo import Photo
-    from .bokeh.pupil import Pupil, Rim
-    from .bokeh.render import RenderSettings, prepare, render
+    from .bokeh.core.errors import RebokehError
+    from .bokeh.depth.calibrate import Anchor
+    from .bokeh.io.encode import save
+    from .bokeh.load import load
+    from .bokeh.optics.aperture import Aperture
+    from .bokeh.optics.elements import Glass, Pupil, Rim, Wavefront
+    from .bokeh.optics.lens import Lens
+    from .bokeh.optics.lens_file import lens_named
+    from .bokeh.photo.photo import Photo
+    from .bokeh.render.pipeline import prepare, render
+    from .bokeh.render.settings import RenderSettings
 
 __version__ = "0.1.0"
 
@@ -54,21 +54,21 @@ __all__ = [
 # Where each name lives. NumPy, numba and the decoders take a second to import: `import rebokeh` and
 # `rebokeh --help` do without them until a name is first used.
 _HOME = {
-    "Anchor": "anchor",
-    "Aperture": "aperture",
-    "Glass": "glass",
-    "Lens": "lens",
-    "Photo": "photo",
-    "Pupil": "pupil",
-    "RebokehError": "errors",
-    "RenderSettings": "render",
-    "Rim": "pupil",
-    "Wavefront": "aberration",
-    "lens_named": "lens_file",
-    "load": "io",
-    "prepare": "render",
-    "render": "render",
-    "save": "io",
+    "Anchor": "depth.calibrate",
+    "Aperture": "optics.aperture",
+    "Glass": "optics.elements",
+    "Lens": "optics.lens",
+    "Photo": "photo.photo",
+    "Pupil": "optics.elements",
+    "RebokehError": "core.errors",
+    "RenderSettings": "render.settings",
+    "Rim": "optics.elements",
+    "Wavefront": "optics.elements",
+    "lens_named": "optics.lens_file",
+    "load": "load",
+    "prepare": "render.pipeline",
+    "render": "render.pipeline",
+    "save": "io.encode",
 }
 
 

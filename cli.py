@@ -15,10 +15,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .bokeh.errors import UsageError
-from .bokeh.guard import Run, say
-from .bokeh.naming import Output, plan_output, refuse_unwritable, tag
-from .bokeh.parser import (
+from .bokeh.app.commands.batch import batch_command
+from .bokeh.app.commands.bench import bench_command
+from .bokeh.app.commands.compare import compare_command
+from .bokeh.app.commands.extract import extract_command
+from .bokeh.app.commands.given import choose_preset
+from .bokeh.app.commands.groups import LENS, MAPS, PAIR, RENDERING, takes
+from .bokeh.app.commands.inspect import inspect_command
+from .bokeh.app.commands.lens import lens_app
+from .bokeh.app.commands.models import models_app
+from .bokeh.app.commands.rack import rack_command
+from .bokeh.app.commands.source import Source
+from .bokeh.app.commands.streams import bar_of
+from .bokeh.app.commands.warmup import warmup_command
+from .bokeh.app.guard import Run, say
+from .bokeh.app.outputs import Output, plan_output, refuse_unwritable, tag
+from .bokeh.app.parser import (
     AsJson,
     Debug,
     Focus,
@@ -35,25 +47,14 @@ from .bokeh.parser import (
     Stripped,
     StyleOption,
 )
-from .bokeh.progress import Clock, timetable, unseen
-from .bokeh.report import facts, in_short, in_words
-from .commands.batch import batch_command
-from .commands.bench import bench_command
-from .commands.choose import choose_preset
-from .commands.compare import compare_command
-from .commands.extract import extract_command
-from .commands.groups import LENS, MAPS, PAIR, RENDERING, takes
-from .commands.inspect import inspect_command
-from .commands.lens import lens_app
-from .commands.models import models_app
-from .commands.rack import rack_command
-from .commands.source import Source
-from .commands.streams import bar_of
-from .commands.warmup import warmup_command
+from .bokeh.app.progress_bar import timetable
+from .bokeh.app.report import facts, in_short, in_words
+from .bokeh.core.errors import UsageError
+from .bokeh.core.progress import Clock, unseen
 
 if TYPE_CHECKING:
-    from .bokeh.photo import Photo
-    from .bokeh.recipe import Recipe
+    from .bokeh.photo.photo import Photo
+    from .bokeh.settings.recipe import Recipe
 
 app = typer.Typer(
     cls=PhotoFirst,
@@ -145,10 +146,10 @@ def _render(
         raise UsageError("--json and the picture cannot both go to standard output; name a file with -o")
 
     from .bokeh import warmup
-    from .bokeh.io import Asked
-    from .bokeh.io.atomic import abandon, check_output, write_atomic
-    from .bokeh.one import develop
-    from .bokeh.steps import Steps
+    from .bokeh.develop import develop
+    from .bokeh.io.files.atomic import abandon, check_output, write_atomic
+    from .bokeh.load import Asked
+    from .bokeh.tools.steps.steps import Steps
 
     # Flags that contradict each other are refused; a preset's models yield to a photo's own maps.
     Asked(**source.options)

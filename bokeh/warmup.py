@@ -11,15 +11,15 @@ import numba
 import numpy as np
 
 from ..kernels.cache import SAVING, store
-from .aberration import Wavefront
-from .aperture import Aperture
-from .glass import Glass
-from .io.renditions import over_sdr
-from .lens import Lens
-from .photo import GainMap, Metadata, Photo
-from .progress import Progress, unseen
-from .pupil import Pupil, Rim
-from .render import RenderSettings, prepare
+from .core.progress import Progress, unseen
+from .hdr.gain_map import over_sdr
+from .optics.aperture import Aperture
+from .optics.elements import Glass, Pupil, Rim, Wavefront
+from .optics.lens import Lens
+from .photo.metadata import Metadata
+from .photo.photo import GainMap, Photo
+from .render.pipeline import prepare
+from .render.settings import RenderSettings
 
 Style = Literal["lens", "gaussian"]
 

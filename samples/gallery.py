@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 import rebokeh as rk
-from rebokeh.bokeh.lens_file import lens_names
+from rebokeh.bokeh.optics.lens_file import lens_names
 
 HERE = Path(__file__).parent
 SIZE_PX = (300, 400)

@@ -8,9 +8,9 @@ import signal
 import time
 from pathlib import Path
 
+from rebokeh.bokeh.batch.executors.memory import resident_bytes
 from rebokeh.bokeh.batch.job import Developed, Failed, Job, Limits, Result, Task
-from rebokeh.bokeh.batch.memory import resident_bytes
-from rebokeh.bokeh.batch.store import store_of
+from rebokeh.bokeh.batch.stores import store_of
 
 _LEAKED: list[bytes | bytearray] = []
 

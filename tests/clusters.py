@@ -15,7 +15,7 @@ from typing import Any
 
 import distributed
 
-from rebokeh.bokeh.batch.cluster import DaskExecutor
+from rebokeh.bokeh.batch.executors.dask import DaskExecutor
 from rebokeh.bokeh.batch.run import Batch
 
 TESTS = Path(__file__).parent

@@ -25,11 +25,11 @@ import numpy as np
 import raw
 from PIL import Image
 
-from rebokeh.bokeh.colour import named_profile
-from rebokeh.bokeh.errors import NoDepthError, RebokehError
-from rebokeh.bokeh.io import load
-from rebokeh.bokeh.io.write import encode
-from rebokeh.bokeh.photo import Photo
+from rebokeh.bokeh.colour.profile import named_profile
+from rebokeh.bokeh.core.errors import NoDepthError, RebokehError
+from rebokeh.bokeh.io.encode import encode
+from rebokeh.bokeh.load import load
+from rebokeh.bokeh.photo.photo import Photo
 
 # Of processor time: a machine may do other things too. Of resident memory, interpreter and libraries included.
 MOST_S, MOST_BYTES = 2.0, 500_000_000
@@ -89,7 +89,7 @@ def _pfm() -> bytes:
 
 
 def _png16() -> bytes:
-    from rebokeh.bokeh.io import deep
+    from rebokeh.bokeh.io.raster import deep
 
     return deep.png(RGB.astype(np.uint16) * 257, ICC, BLOCK[6:], DISPARITY)
 

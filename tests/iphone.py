@@ -11,7 +11,7 @@ import pillow_heif
 from numpy.typing import NDArray
 from PIL import Image
 
-from rebokeh.bokeh.io import boxes
+from rebokeh.bokeh.io.heif import boxes
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 NAMESPACES = {

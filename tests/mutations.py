@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import fields
 import numpy as np
 
-from rebokeh.bokeh.io import boxes
+from rebokeh.bokeh.io.heif import boxes
 
 # A picture of 196 megapixels passes rebokeh's limit, and would need gigabytes; the others do not.
 _GIANTS = ((14_000, 14_000), (65_535, 65_535), (0x7FFFFFFF, 0x7FFFFFFF), (0xFFFFFFFF, 0xFFFFFFFF), (1, 200_000_000))

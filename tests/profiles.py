@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from rebokeh.bokeh.icc import primaries_matrix
+from rebokeh.bokeh.colour.icc import primaries_matrix
 
 D50 = np.array([0.9642, 1.0, 0.8249])
 SRGB = ((0.640, 0.330), (0.300, 0.600), (0.150, 0.060), (0.3127, 0.3290))

@@ -9,12 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import rebokeh as rk
-from rebokeh.bokeh.aberration import Wavefront
-from rebokeh.bokeh.aperture import boundary
-from rebokeh.bokeh.glass import Glass
-from rebokeh.bokeh.lens import FULL_FRAME_DIAGONAL_MM
-from rebokeh.bokeh.lens_file import lens_named, lens_names
-from rebokeh.bokeh.pupil import Pupil, Rim
+from rebokeh.bokeh.optics.aperture import boundary
+from rebokeh.bokeh.optics.elements import Glass, Pupil, Rim, Wavefront
+from rebokeh.bokeh.optics.lens import FULL_FRAME_DIAGONAL_MM
+from rebokeh.bokeh.optics.lens_file import lens_named, lens_names
 
 Array = NDArray[np.float64]
 Field = tuple[float, float]

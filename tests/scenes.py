@@ -13,14 +13,15 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 import rebokeh as rk
-from rebokeh.bokeh import levels, tiles
-from rebokeh.bokeh.fill import widest_gap_px
-from rebokeh.bokeh.lens import ThinLens
-from rebokeh.bokeh.optics import Optics
-from rebokeh.bokeh.outline import MOST_ROWS, Outlines
-from rebokeh.bokeh.plan import plan, steps_at, subject_range
-from rebokeh.bokeh.sheets import Remaining, Sheet, peel
-from rebokeh.bokeh.tiles import TILE_PX
+from rebokeh.bokeh.image import tiles
+from rebokeh.bokeh.image.tiles import TILE_PX
+from rebokeh.bokeh.optics.lens import ThinLens
+from rebokeh.bokeh.optics.psf_tables import MOST_ROWS, Outlines
+from rebokeh.bokeh.optics.ray_model import Optics
+from rebokeh.bokeh.scene import pyramid as levels
+from rebokeh.bokeh.scene.inpaint_behind import widest_gap_px
+from rebokeh.bokeh.scene.layers import Remaining, Sheet, peel
+from rebokeh.bokeh.scene.slicing import plan, steps_at, subject_range
 
 FOCUS_M = 2.0
 FOCUS = 1.0 / FOCUS_M

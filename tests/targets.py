@@ -11,10 +11,13 @@ import iphone
 import numpy as np
 from hypothesis import strategies as st
 
-from rebokeh.bokeh import icc
-from rebokeh.bokeh.colour import LINEAR_CURVE, PRIMARIES, Curve, Profile, gamma_curve, named_profile
-from rebokeh.bokeh.errors import InputError, RebokehError
-from rebokeh.bokeh.io import apple, boxes, exif, gain_map, integrity, segments, xmp
+from rebokeh.bokeh.colour import icc
+from rebokeh.bokeh.colour.icc import LINEAR_CURVE, Curve, gamma_curve
+from rebokeh.bokeh.colour.profile import PRIMARIES, Profile, named_profile
+from rebokeh.bokeh.core.errors import InputError, RebokehError
+from rebokeh.bokeh.io.heif import boxes, integrity
+from rebokeh.bokeh.io.jpeg import segments
+from rebokeh.bokeh.io.metadata import apple, exif, gain_map, xmp
 
 _WORDS = (
     b"\xff\xff\xff\xff",

@@ -12,9 +12,9 @@ from naive import Iris
 from scenes import depth_of, lens_of
 
 import rebokeh as rk
-from rebokeh.bokeh.aperture import area, boundary
-from rebokeh.bokeh.errors import UsageError
-from rebokeh.bokeh.outline import even_outlines
+from rebokeh.bokeh.core.errors import UsageError
+from rebokeh.bokeh.optics.aperture import area, boundary
+from rebokeh.bokeh.optics.psf_tables import even_outlines
 from rebokeh.kernels.outline import FIRST, PER_HEIGHT, ROWS, TOP
 
 curvatures = st.one_of(st.just(0.0), st.floats(1e-3, 1))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from rebokeh.bokeh.autostereogram import FAR_SHARE, NEAR_SHARE, autostereogram
+from rebokeh.bokeh.tools.extract.stereo_view import FAR_SHARE, NEAR_SHARE, autostereogram
 
 SIZE = (120, 400)
 Y, X = np.mgrid[: SIZE[0], : SIZE[1]]

@@ -16,8 +16,8 @@ from scenes import FOCUS, depth_of, lens_of
 from scipy import ndimage
 
 import rebokeh as rk
-from rebokeh.bokeh.baked import Baked, find_baked
-from rebokeh.bokeh.lens import ThinLens
+from rebokeh.bokeh.depth.existing_blur import Baked, find_baked
+from rebokeh.bokeh.optics.lens import ThinLens
 
 SIZE = 512
 PX = 40.0

@@ -17,11 +17,11 @@ from batch_works import jobs_of
 from test_batch_run import parts, records
 from test_pool import gone
 
+from rebokeh.bokeh.batch.executors.pool import Pool
 from rebokeh.bokeh.batch.job import Limits, Outcome
-from rebokeh.bokeh.batch.pool import Pool
 from rebokeh.bokeh.batch.run import Batch
-from rebokeh.bokeh.batch.store import LocalStore
-from rebokeh.bokeh.io.atomic import is_part
+from rebokeh.bokeh.batch.stores.local import LocalStore
+from rebokeh.bokeh.io.files.atomic import is_part
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
 

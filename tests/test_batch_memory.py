@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rebokeh.bokeh.batch import memory
-from rebokeh.bokeh.batch.memory import Admission, available_bytes, estimate_bytes, resident_bytes
+from rebokeh.bokeh.batch.executors import memory
+from rebokeh.bokeh.batch.executors.memory import Admission, available_bytes, estimate_bytes, resident_bytes
 
 MB = 1_000_000
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from rebokeh.bokeh.batch.plan import Plan, plan, target_of
-from rebokeh.bokeh.batch.store import KEPT
-from rebokeh.bokeh.errors import InputError, UsageError
-from rebokeh.bokeh.io.atomic import part_of
+from rebokeh.bokeh.batch.stores.url import KEPT
+from rebokeh.bokeh.core.errors import InputError, UsageError
+from rebokeh.bokeh.io.files.atomic import part_of
+from rebokeh.bokeh.io.formats import SUFFIXES
 from rebokeh.bokeh.io.registry import ADAPTERS
-from rebokeh.bokeh.naming import SUFFIXES
 
 JPEG, PNG = b"\xff\xd8\xff\xe0 and so on", b"\x89PNG\r\n\x1a\n and so on"
 
@@ -237,8 +237,8 @@ def test_whatever_lies_in_a_folder_is_found_once_and_stays_below(tmp_path_factor
 
 @pytest.mark.parametrize("kind", sorted(SUFFIXES))
 def test_the_first_bytes_tell_what_is_written(here, kind):
-    from rebokeh.bokeh.io.write import encode
-    from rebokeh.bokeh.photo import Photo
+    from rebokeh.bokeh.io.encode import encode
+    from rebokeh.bokeh.photo.photo import Photo
 
     put("a", data=encode(Photo(rgb=np.full((64, 64, 3), 0.3, np.float32)), kind))
     assert [job.format for job in plan(["a"], "out").jobs] == [kind] and kind in {name for name, *_ in ADAPTERS}

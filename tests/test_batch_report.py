@@ -16,10 +16,10 @@ from rebokeh.bokeh.batch import report as reports
 from rebokeh.bokeh.batch.job import Outcome
 from rebokeh.bokeh.batch.report import COLUMNS, Report, line_of
 from rebokeh.bokeh.batch.sheet import MOST, SIDE_PX, Pair, check_sheet, save_sheet, sheet
-from rebokeh.bokeh.colour import named_profile
-from rebokeh.bokeh.errors import OutputError, UsageError
-from rebokeh.bokeh.io.write import encode
-from rebokeh.bokeh.photo import Photo
+from rebokeh.bokeh.colour.profile import named_profile
+from rebokeh.bokeh.core.errors import OutputError, UsageError
+from rebokeh.bokeh.io.encode import encode
+from rebokeh.bokeh.photo.photo import Photo
 
 ODD = os.fsdecode(b'\xff[x],"\n\xe9.jpg')
 OUTCOMES = [
@@ -98,7 +98,7 @@ P3 = named_profile("Display P3")
 
 def picture(colour: tuple[float, float, float], size: tuple[int, int] = (64, 96)) -> bytes:
     """Return a PNG in Display P3 of one linear sRGB colour."""
-    from rebokeh.bokeh.colour import rgb_from_xyz
+    from rebokeh.bokeh.colour.profile import rgb_from_xyz
 
     light = rgb_from_xyz("Display P3") @ np.linalg.inv(rgb_from_xyz("sRGB")) @ np.asarray(colour)
     return encode(Photo(rgb=np.broadcast_to(light.astype(np.float32), (*size, 3)), profile=P3), "png")

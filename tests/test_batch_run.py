@@ -12,10 +12,11 @@ from batch_works import Here, copied, jobs_of
 
 from rebokeh.bokeh.batch.job import Failed
 from rebokeh.bokeh.batch.run import Batch
-from rebokeh.bokeh.batch.store import KEPT, LocalStore
+from rebokeh.bokeh.batch.stores.local import LocalStore
+from rebokeh.bokeh.batch.stores.url import KEPT
 from rebokeh.bokeh.batch.tally import Tally
-from rebokeh.bokeh.errors import OutputError
-from rebokeh.bokeh.io.atomic import is_part
+from rebokeh.bokeh.core.errors import OutputError
+from rebokeh.bokeh.io.files.atomic import is_part
 
 NAMES = [f"p{i}" for i in range(6)]
 
@@ -165,7 +166,7 @@ def test_a_run_that_is_dropped_gives_its_claims_back(photos, out):
 
 
 def test_a_journal_that_cannot_be_written_costs_no_picture(photos, out, monkeypatch):
-    from rebokeh.bokeh.batch.journal import Journal
+    from rebokeh.bokeh.batch.stores.journal import Journal
 
     def full(self, record):
         raise OSError(28, "No space left on device")

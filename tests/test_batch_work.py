@@ -12,14 +12,16 @@ import pytest
 from conftest import portrait_arrays
 
 import rebokeh as rk
+from rebokeh.bokeh.batch.executors.memory import estimate_bytes
+from rebokeh.bokeh.batch.executors.pool import Pool
 from rebokeh.bokeh.batch.job import Developed, Failed, Job, Limits, Task
-from rebokeh.bokeh.batch.memory import estimate_bytes
-from rebokeh.bokeh.batch.pool import Pool
-from rebokeh.bokeh.batch.preset import Preset
 from rebokeh.bokeh.batch.run import Batch
-from rebokeh.bokeh.batch.store import KEPT, LocalStore, sha256_of
+from rebokeh.bokeh.batch.stores.base import sha256_of
+from rebokeh.bokeh.batch.stores.local import LocalStore
+from rebokeh.bokeh.batch.stores.url import KEPT
 from rebokeh.bokeh.batch.work import work
-from rebokeh.bokeh.options import Options
+from rebokeh.bokeh.settings.options import Options
+from rebokeh.bokeh.settings.preset import Preset
 
 SETTINGS = Preset(Options(fstop="1.4"))
 

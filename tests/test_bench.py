@@ -16,8 +16,8 @@ from scipy import ndimage
 from typer.testing import CliRunner
 
 import rebokeh as rk
-from rebokeh.bokeh import bench
-from rebokeh.bokeh.table import in_columns
+from rebokeh.bokeh.tools import bench
+from rebokeh.bokeh.tools.bench import in_columns
 from rebokeh.cli import app
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import rebokeh as rk
-from rebokeh.bokeh.boundary import THRESHOLDS, WEIGHTS, score, score_photo, steepest
-from rebokeh.bokeh.errors import DepthError, NoDepthError
+from rebokeh.bokeh.core.errors import DepthError, NoDepthError
+from rebokeh.bokeh.depth.boundary_score import THRESHOLDS, WEIGHTS, score, score_photo, steepest
 
 
 def square(shift: int = 0, near: float = 2.0, size: int = 40) -> tuple[np.ndarray, np.ndarray]:

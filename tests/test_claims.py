@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rebokeh.bokeh.batch.claims import Claims
+from rebokeh.bokeh.batch.stores.claims import Claims
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such locks there")
 

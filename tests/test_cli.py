@@ -13,7 +13,7 @@ from command import Folder, check_refused, rebokeh
 from conftest import write_portrait
 from PIL import Image
 
-from rebokeh.bokeh.render import Scene
+from rebokeh.bokeh.render.pipeline import Scene
 
 # What it does
 
@@ -288,7 +288,7 @@ def test_folders_that_cannot_be_written(portrait, folder, tmp_path):
     ids=["memory", "disk", "bug"],
 )
 def test_the_unexpected_is_one_line_too(portrait, folder, monkeypatch, error, mention):
-    from rebokeh.bokeh import one
+    from rebokeh.bokeh import develop as one
 
     def fail(*_, **__):
         raise error

@@ -18,11 +18,11 @@ from PIL import Image
 
 from rebokeh.bokeh.batch import batch
 from rebokeh.bokeh.batch.job import Limits
-from rebokeh.bokeh.batch.preset import Preset, read_preset
-from rebokeh.bokeh.errors import UsageError
-from rebokeh.bokeh.io import mark
-from rebokeh.bokeh.io.atomic import is_part
-from rebokeh.bokeh.options import Options
+from rebokeh.bokeh.core.errors import UsageError
+from rebokeh.bokeh.io.files.atomic import is_part
+from rebokeh.bokeh.io.metadata import render_mark as mark
+from rebokeh.bokeh.settings.options import Options
+from rebokeh.bokeh.settings.preset import Preset, read_preset
 
 
 def portrait(size: tuple[int, int] = (96, 128), **more) -> bytes:

@@ -12,9 +12,9 @@ from command import Folder, check_refused, rebokeh
 from PIL import Image
 
 import rebokeh as rk
-from rebokeh.bokeh import contact_sheet
-from rebokeh.bokeh.lens_file import lens_names, read_lens
-from rebokeh.bokeh.render import Scene
+from rebokeh.bokeh.optics.lens_file import lens_names, read_lens
+from rebokeh.bokeh.render.pipeline import Scene
+from rebokeh.bokeh.tools import lens_sheet as contact_sheet
 
 
 @pytest.fixture

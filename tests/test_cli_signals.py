@@ -14,7 +14,8 @@ import pytest
 from command import REBOKEH, Folder
 from conftest import write_portrait
 
-from rebokeh.bokeh.io import album, atomic
+from rebokeh.bokeh.io.files import atomic
+from rebokeh.bokeh.tools.steps import album
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
 
@@ -103,9 +104,9 @@ app()
 @pytest.mark.parametrize(
     "patch",
     [
-        "import rebokeh.bokeh.one as one; one.opened = deaf",
-        "import rebokeh.bokeh.io.atomic as a; a.os.fsync = deaf",
-        "import rebokeh.bokeh.io.album as a; a.Image.Image.save = deaf",
+        "import rebokeh.bokeh.develop as one; one.opened = deaf",
+        "import rebokeh.bokeh.io.files.atomic as a; a.os.fsync = deaf",
+        "import rebokeh.bokeh.tools.steps.album as a; a.Image.Image.save = deaf",
     ],
     ids=["loading", "half a picture", "half the steps"],
 )

@@ -28,14 +28,14 @@ pytest.importorskip("distributed")
 
 from clusters import batch, environment_of, files, local_cluster, on, statuses  # noqa: E402
 
-from rebokeh.bokeh.batch import cluster as cluster_module  # noqa: E402
-from rebokeh.bokeh.batch.cluster import DaskExecutor  # noqa: E402
+from rebokeh.bokeh.batch.executors import dask as cluster_module  # noqa: E402
+from rebokeh.bokeh.batch.executors.dask import DaskExecutor  # noqa: E402
 from rebokeh.bokeh.batch.job import Failed, Job, Limits, Task  # noqa: E402
 from rebokeh.bokeh.batch.library import Library  # noqa: E402
-from rebokeh.bokeh.batch.objects import opened  # noqa: E402
-from rebokeh.bokeh.batch.store import LocalStore  # noqa: E402
-from rebokeh.bokeh.batch.url_store import UrlStore  # noqa: E402
-from rebokeh.bokeh.errors import UsageError  # noqa: E402
+from rebokeh.bokeh.batch.stores.local import LocalStore  # noqa: E402
+from rebokeh.bokeh.batch.stores.objects import opened  # noqa: E402
+from rebokeh.bokeh.batch.stores.url_store import UrlStore  # noqa: E402
+from rebokeh.bokeh.core.errors import UsageError  # noqa: E402
 
 NAMES = [f"p{number}" for number in range(6)]
 

@@ -15,7 +15,7 @@ pytest.importorskip("distributed")
 
 from clusters import batch, files, from_the_shell, on, statuses  # noqa: E402
 
-from rebokeh.bokeh.batch.store import LocalStore  # noqa: E402
+from rebokeh.bokeh.batch.stores.local import LocalStore  # noqa: E402
 
 pytestmark = pytest.mark.slow  # processes, some of which are killed
 

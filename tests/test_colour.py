@@ -11,19 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageCms
 
-from rebokeh.bokeh.colour import (
+from rebokeh.bokeh.colour.icc import (
     LINEAR_CURVE,
-    PRIMARIES,
     REC709_CURVE,
     SRGB_CURVE,
     BrokenProfileError,
     Curve,
     LutProfileError,
-    Profile,
     gamma_curve,
-    linear_profile,
-    named_profile,
 )
+from rebokeh.bokeh.colour.profile import PRIMARIES, Profile, linear_profile, named_profile
 
 TABLE = Curve(table=tuple(np.linspace(0, 1, 1024) ** 2.2))
 PROFILES = [

@@ -11,14 +11,15 @@ import pytest
 from scipy import ndimage, special
 
 import rebokeh as rk
-from rebokeh.bokeh.compare.blur import BlurCurve, DepthBlur, blur_curves
-from rebokeh.bokeh.compare.figures import edge_figures, highlight_energy, sharpness
-from rebokeh.bokeh.compare.ladder import Shape, rungs
-from rebokeh.bokeh.compare.register import register
-from rebokeh.bokeh.errors import InputError
-from rebokeh.bokeh.gaussian import gaussian_style
-from rebokeh.bokeh.lens import ThinLens
-from rebokeh.bokeh.render import RenderSettings, prepare
+from rebokeh.bokeh.core.errors import InputError
+from rebokeh.bokeh.optics.lens import ThinLens
+from rebokeh.bokeh.render.gaussian import gaussian_style
+from rebokeh.bokeh.render.pipeline import prepare
+from rebokeh.bokeh.render.settings import RenderSettings
+from rebokeh.bokeh.tools.compare.blur import BlurCurve, DepthBlur, blur_curves
+from rebokeh.bokeh.tools.compare.figures import edge_figures, highlight_energy, sharpness
+from rebokeh.bokeh.tools.compare.ladder import Shape, rungs
+from rebokeh.bokeh.tools.compare.register import register
 
 TRUTH = Path(__file__).parent.parent / "benchmarks" / "truth"
 LENS = ThinLens(focal_mm=50.0, f_number=2.0, focus_m=1.0, px_per_mm=20.0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rebokeh.bokeh.composite import Over, enlarged, nothing
-from rebokeh.bokeh.spread import Spread
+from rebokeh.bokeh.render.compositor import Over, enlarged, nothing
+from rebokeh.bokeh.render.scatter import Spread
 
 SIZE = (12, 17)
 

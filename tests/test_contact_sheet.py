@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import rebokeh as rk
-from rebokeh.bokeh import contact_sheet as sheets
-from rebokeh.bokeh.aperture import area
-from rebokeh.bokeh.lens_file import lens_names, read_lens
-from rebokeh.bokeh.montage import BACKGROUND, LINE_PX, words
-from rebokeh.bokeh.point_spread import point_spread
+from rebokeh.bokeh.optics.aperture import area
+from rebokeh.bokeh.optics.lens_file import lens_names, read_lens
+from rebokeh.bokeh.optics.psf import point_spread
+from rebokeh.bokeh.tools import lens_sheet as sheets
+from rebokeh.bokeh.tools.drawing.montage import BACKGROUND, LINE_PX, words
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from rebokeh.bokeh.cores import cores, each
+from rebokeh.bokeh.core.threads import cores, each
 
 
 @pytest.mark.parametrize("threads", ["1", "2", "7"])

@@ -5,14 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rebokeh.bokeh.deband import deband, find_code_step
-from rebokeh.bokeh.depth import (
-    align,
-    ramp_width,
-    repair_holes,
-    resize_matte,
-    upsample,
-)
+from rebokeh.bokeh.depth.deband import deband, find_code_step
+from rebokeh.bokeh.depth.upsample import align, ramp_width, repair_holes, resize_matte, upsample
 
 
 def coded(depth, step):

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from rebokeh.bokeh.errors import DepthError, InputError, UnknownFormatError, UsageError
-from rebokeh.bokeh.io import load
+from rebokeh.bokeh.core.errors import DepthError, InputError, UnknownFormatError, UsageError
 from rebokeh.bokeh.io.sidecar import read_depth, read_matte
+from rebokeh.bokeh.load import load
 
 SIZE = (120, 160)  # the picture's (height, width)
 H, W = 24, 32

@@ -13,10 +13,10 @@ import pytest
 from tiny_models import VIEW_DEG, save_depth_anything, save_depth_pro
 
 import rebokeh as rk
-from rebokeh.bokeh.errors import InputError, UsageError
-from rebokeh.bokeh.models import estimate_depth
-from rebokeh.bokeh.models.depth_pro import INTAKE, f35_from_field
-from rebokeh.bokeh.photo import Metadata
+from rebokeh.bokeh.core.errors import InputError, UsageError
+from rebokeh.bokeh.depth.models import estimate_depth
+from rebokeh.bokeh.depth.models.depth_pro import INTAKE, f35_from_field
+from rebokeh.bokeh.photo.metadata import Metadata
 
 SIZE = (60, 80)
 

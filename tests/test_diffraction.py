@@ -9,21 +9,12 @@ import pytest
 from scipy import ndimage
 
 import rebokeh as rk
-from rebokeh.bokeh.colour import PRIMARIES, linear_profile, named_profile, rgb_from_xyz
-from rebokeh.bokeh.diffraction import (
-    add_starbursts,
-    amplitude,
-    core_px,
-    far_field,
-    reach_px,
-    starburst,
-    wings,
-)
-from rebokeh.bokeh.errors import UsageError
-from rebokeh.bokeh.glass import Glass
-from rebokeh.bokeh.observer import matching
-from rebokeh.bokeh.pupil import Pupil
-from rebokeh.bokeh.transfer import image, overlap
+from rebokeh.bokeh.colour.cie_observer import matching
+from rebokeh.bokeh.colour.profile import PRIMARIES, linear_profile, named_profile, rgb_from_xyz
+from rebokeh.bokeh.core.errors import UsageError
+from rebokeh.bokeh.optics.diffraction import add_starbursts, amplitude, core_px, far_field, reach_px, starburst, wings
+from rebokeh.bokeh.optics.elements import Glass, Pupil
+from rebokeh.bokeh.optics.otf import image, overlap
 
 PITCH_UM = 8.6  # 12 MP on a full frame
 GREEN = np.array([0.55])

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import raw
 
-from rebokeh.bokeh.errors import InputError, UsageError
-from rebokeh.bokeh.io import load
-from rebokeh.bokeh.io.dng import is_dng
+from rebokeh.bokeh.core.errors import InputError, UsageError
+from rebokeh.bokeh.io.raster.dng import is_dng
+from rebokeh.bokeh.load import load
 
 CODES = np.full((96, 128, 3), 1000, np.uint16)
 CODES[20:60, 20:60] = 4095

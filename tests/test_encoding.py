@@ -14,11 +14,15 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy import ndimage
 
-from rebokeh.bokeh import cores, tone
-from rebokeh.bokeh.colour import SRGB_CURVE, Profile, gamma_curve, linear_profile, named_profile
-from rebokeh.bokeh.io import deep, load
-from rebokeh.bokeh.io import write as writer
-from rebokeh.bokeh.photo import Metadata, Photo
+from rebokeh.bokeh.colour import profile as tone
+from rebokeh.bokeh.colour.icc import SRGB_CURVE, gamma_curve
+from rebokeh.bokeh.colour.profile import Profile, linear_profile, named_profile
+from rebokeh.bokeh.core import threads as cores
+from rebokeh.bokeh.io import encode as writer
+from rebokeh.bokeh.io.raster import deep
+from rebokeh.bokeh.load import load
+from rebokeh.bokeh.photo.metadata import Metadata
+from rebokeh.bokeh.photo.photo import Photo
 
 P3 = named_profile("Display P3")
 H, W = 240, 320

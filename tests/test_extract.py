@@ -15,12 +15,13 @@ from PIL import Image
 from scipy import ndimage
 
 import rebokeh as rk
-from rebokeh.bokeh import extract as extracting
-from rebokeh.bokeh.colour import Profile
-from rebokeh.bokeh.errors import NoDepthError, OutputError, UsageError
-from rebokeh.bokeh.extract import KINDS, ExtractSettings, extract
-from rebokeh.bokeh.material import NEEDS_DEPTH
-from rebokeh.bokeh.photo import GainMap, Metadata
+from rebokeh.bokeh.colour.profile import Profile
+from rebokeh.bokeh.core.errors import NoDepthError, OutputError, UsageError
+from rebokeh.bokeh.photo.metadata import Metadata
+from rebokeh.bokeh.photo.photo import GainMap
+from rebokeh.bokeh.tools.extract import extract as extracting
+from rebokeh.bokeh.tools.extract.extract import KINDS, ExtractSettings, extract
+from rebokeh.bokeh.tools.extract.sources import NEEDS_DEPTH
 
 SIZE = (72, 96)
 Y, X = np.mgrid[: SIZE[0], : SIZE[1]]

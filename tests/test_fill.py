@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from rebokeh.bokeh.fill import fill, fill_behind
-from rebokeh.bokeh.lens import ThinLens
+from rebokeh.bokeh.image.inpaint import fill
+from rebokeh.bokeh.optics.lens import ThinLens
+from rebokeh.bokeh.scene.inpaint_behind import fill_behind
 from rebokeh.kernels import pyramid
 
 shapes = hnp.array_shapes(min_dims=2, max_dims=2, max_side=21)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import rebokeh as rk
-from rebokeh.bokeh.errors import UsageError
-from rebokeh.bokeh.focus import find_focus, nearest_large_surface
-from rebokeh.bokeh.photo import Metadata
+from rebokeh.bokeh.core.errors import UsageError
+from rebokeh.bokeh.depth.autofocus import find_focus, nearest_large_surface
+from rebokeh.bokeh.photo.metadata import Metadata
 
 SIZE = (120, 160)
 

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rebokeh as rk
-from rebokeh.bokeh.highlights import gained
-from rebokeh.bokeh.io import gain_map
-from rebokeh.bokeh.io.gain_map import GainMapError, GainMetadata
-from rebokeh.bokeh.photo import GainMap
+from rebokeh.bokeh.hdr.restore import gained
+from rebokeh.bokeh.io.metadata import gain_map
+from rebokeh.bokeh.io.metadata.gain_map import GainMapError, GainMetadata
+from rebokeh.bokeh.photo.photo import GainMap
 
 RAMP = np.arange(256, dtype=np.uint8).reshape(16, 16)
 SLIGHT = (1 / 64, 1 / 64, 1 / 64)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rebokeh.bokeh.io import load, save
-from rebokeh.bokeh.photo import Photo
+from rebokeh.bokeh.io.encode import save
+from rebokeh.bokeh.load import load
+from rebokeh.bokeh.photo.photo import Photo
 
 ROWS, COLUMNS = np.mgrid[:72, :96]
 SHARP = np.stack([COLUMNS * 2, ROWS * 2, 255 - COLUMNS], axis=-1).astype(np.uint8)
@@ -91,7 +92,7 @@ def test_the_sharp_original_takes_the_place_of_the_blurred_picture(orientation):
 
 
 def test_the_profile_stays_when_the_original_has_none():
-    from rebokeh.bokeh.colour import named_profile
+    from rebokeh.bokeh.colour.profile import named_profile
 
     primary = android.coded(BLURRED, icc_profile=named_profile("Display P3").icc)
     photo = load(android.gdepth(primary, android.coded(CODES, "PNG"), RANGE, android.coded(SHARP)))

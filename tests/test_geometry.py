@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rebokeh.bokeh.errors import UsageError
-from rebokeh.bokeh.geometry import Camera, camera_of
-from rebokeh.bokeh.photo import Intrinsics, Metadata
+from rebokeh.bokeh.core.errors import UsageError
+from rebokeh.bokeh.photo.camera import Camera, camera_of
+from rebokeh.bokeh.photo.metadata import Intrinsics, Metadata
 
 SIZE = (3024, 4032)
 FOCAL = st.floats(50.0, 20_000.0)

@@ -13,13 +13,16 @@ import numpy as np
 import pillow_heif
 import pytest
 
-from rebokeh.bokeh.colour import named_profile
-from rebokeh.bokeh.errors import RebokehWarning
-from rebokeh.bokeh.io import boxes, disparity, exif, graft, heic, hevc, load
-from rebokeh.bokeh.io import write as writer
-from rebokeh.bokeh.io.common import upright
-from rebokeh.bokeh.io.container import Part, assemble, info
-from rebokeh.bokeh.photo import Photo, Rendering
+from rebokeh.bokeh.colour.profile import named_profile
+from rebokeh.bokeh.core.errors import RebokehWarning
+from rebokeh.bokeh.io import encode as writer
+from rebokeh.bokeh.io.decoded import upright
+from rebokeh.bokeh.io.heif import boxes, disparity, graft, heic, hevc
+from rebokeh.bokeh.io.heif.container import Part, assemble, info
+from rebokeh.bokeh.io.metadata import exif
+from rebokeh.bokeh.load import load
+from rebokeh.bokeh.photo.metadata import Rendering
+from rebokeh.bokeh.photo.photo import Photo
 
 W, H = 256, 192
 ROWS, COLUMNS = np.mgrid[:H, :W]

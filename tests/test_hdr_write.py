@@ -14,13 +14,16 @@ import pytest
 from PIL import Image
 
 import rebokeh as rk
-from rebokeh.bokeh import pq
-from rebokeh.bokeh.colour import named_profile, rgb_from_xyz
-from rebokeh.bokeh.errors import UsageError
-from rebokeh.bokeh.highlights import above_clip
-from rebokeh.bokeh.io import renditions, ultra_hdr_write
-from rebokeh.bokeh.io.write import encode
-from rebokeh.bokeh.photo import GainMap, Metadata
+from rebokeh.bokeh.colour import pq_hlg as pq
+from rebokeh.bokeh.colour.profile import named_profile, rgb_from_xyz
+from rebokeh.bokeh.core.errors import UsageError
+from rebokeh.bokeh.hdr.gain_map import over_sdr, radiance
+from rebokeh.bokeh.hdr.restore import above_clip
+from rebokeh.bokeh.io.encode import encode
+from rebokeh.bokeh.io.jpeg import ultra_hdr_write
+from rebokeh.bokeh.io.metadata.gain_map import apple_gain, coded
+from rebokeh.bokeh.photo.metadata import Metadata
+from rebokeh.bokeh.photo.photo import GainMap
 
 H, W = 96, 128
 SLIGHT = (1 / 64, 1 / 64, 1 / 64)
@@ -61,23 +64,23 @@ def close(got: np.ndarray, want: np.ndarray) -> None:
 def test_a_map_over_what_does_not_clip_is_kept_value_for_value(offset, colour):
     stops = np.stack([half(3.0), half(2.0), half(0.5)], axis=-1) if colour else half(3.0)
     source = replace(scene(peak=0.9), gain_map=GainMap(stops, 8.0, (offset,) * 3, (offset,) * 3))
-    found = renditions.over_sdr(source)
+    found = over_sdr(source)
     assert found is not None and found.headroom == 8.0 and found.offset_base == (offset,) * 3
     np.testing.assert_allclose(found.log2_gain, stops, atol=1e-6)
 
 
 def test_clipped_light_is_in_the_map_by_the_closed_form():
-    found = renditions.over_sdr(scene())
+    found = over_sdr(scene())
     assert found is not None and found.log2_gain.shape == (H // 2, W // 2, 3)
     np.testing.assert_allclose(found.log2_gain[24, 32], np.log2([6.0, 3.0, 1.0]), atol=1e-5)
-    grey = renditions.over_sdr(scene(), colour=False)
+    grey = over_sdr(scene(), colour=False)
     assert grey is not None and grey.log2_gain[24, 32] == pytest.approx(np.log2(9.75 / 2.75), abs=1e-5)
-    assert renditions.over_sdr(scene(peak=0.9)) is None
+    assert over_sdr(scene(peak=0.9)) is None
 
 
 @pytest.mark.parametrize("headroom", [1.0, 16.0])
 def test_apples_codes_mean_the_gain(headroom):
-    found = renditions.apple_gain(replace(scene(peak=0.9), gain_map=GainMap(half(2.0), headroom)))
+    found = apple_gain(replace(scene(peak=0.9), gain_map=GainMap(half(2.0), headroom)))
     assert found is not None
     codes, head, words = found
     assert head == pytest.approx(max(headroom, 4.0)) and f"{head:.6f}".encode() in words
@@ -98,7 +101,7 @@ def test_ultra_hdr_reads_back_as_the_same_light(gain):
     source = scene(gain)
     again = rk.load(encode(source, "jpeg", hdr="gain-map"))
     assert again.gain_map is not None and again.meta.hdr == "gain-map" and again.profile.icc == P3.icc
-    close(renditions.radiance(again), renditions.radiance(source))
+    close(radiance(again), radiance(source))
 
 
 def test_the_base_is_what_is_written_without_a_map():
@@ -112,7 +115,7 @@ def test_another_reader_agrees():
     imagecodecs = pytest.importorskip("imagecodecs")
     data = encode(scene(), "jpeg", hdr="gain-map")
     theirs = imagecodecs.ultrahdr_decode(data, dtype=np.float16, boost=6.0).astype(np.float32)[..., :3]
-    close(theirs, renditions.radiance(rk.load(data)))
+    close(theirs, radiance(rk.load(data)))
 
 
 def test_xmp_and_exif_are_carried_beside_the_container():
@@ -130,7 +133,7 @@ def test_xmp_and_exif_are_carried_beside_the_container():
 def test_xmp_that_is_too_long_gives_way():
     long = iphone.xmp(tiff_Make="A" * 66_000)
     data = ultra_hdr_write.joined(
-        encode(scene(), "jpeg"), encode(scene(), "jpeg"), renditions.coded(GainMap(half(1.0), 2.0))[1], long
+        encode(scene(), "jpeg"), encode(scene(), "jpeg"), coded(GainMap(half(1.0), 2.0))[1], long
     )
     assert rk.load(data).gain_map is not None and b"AAAA" not in data
 

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from scenes import depth_of, lens_of, texture
 
 import rebokeh as rk
-from rebokeh.bokeh.colour import Profile
-from rebokeh.bokeh.highlights import CLIP, above_clip, find_lights
-from rebokeh.bokeh.photo import GainMap, Metadata
+from rebokeh.bokeh.colour.profile import Profile
+from rebokeh.bokeh.hdr.restore import CLIP, above_clip
+from rebokeh.bokeh.photo.metadata import Metadata
+from rebokeh.bokeh.photo.photo import GainMap
+from rebokeh.bokeh.scene.lights import find_lights
 
 SIZE = (200, 240)
 MOST_GAIN = 16.0

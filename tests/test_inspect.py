@@ -15,13 +15,22 @@ from conftest import write_portrait
 from PIL import Image
 
 import rebokeh as rk
-from rebokeh.bokeh.colour import Profile
-from rebokeh.bokeh.montage import BACKGROUND, GAP_PX
-from rebokeh.bokeh.photo import GainMap, Metadata
-from rebokeh.bokeh.survey import draw_thumbnails, survey
-from rebokeh.bokeh.survey import histogram as histograms
-from rebokeh.bokeh.survey.thumbnails import AUTOFOCUS, CLIPPED, FACE, MARGIN_PX, seen_shares, thumbnail_size
-from rebokeh.bokeh.survey.words import COLUMNS, ROWS, bars, in_words
+from rebokeh.bokeh.colour.profile import Profile
+from rebokeh.bokeh.photo.metadata import Metadata
+from rebokeh.bokeh.photo.photo import GainMap
+from rebokeh.bokeh.tools.drawing.montage import BACKGROUND, GAP_PX
+from rebokeh.bokeh.tools.inspect import histogram as histograms
+from rebokeh.bokeh.tools.inspect.facts import survey
+from rebokeh.bokeh.tools.inspect.thumbnails import (
+    AUTOFOCUS,
+    CLIPPED,
+    FACE,
+    MARGIN_PX,
+    draw_thumbnails,
+    seen_shares,
+    thumbnail_size,
+)
+from rebokeh.bokeh.tools.inspect.words import COLUMNS, ROWS, bars, in_words
 
 H, W = 96, 128
 Y, X = np.mgrid[:H, :W]

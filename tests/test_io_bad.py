@@ -12,10 +12,11 @@ import pytest
 from PIL import Image
 from test_io_raster import DEEP, exr, png16, saved, tif
 
-from rebokeh.bokeh.colour import named_profile
-from rebokeh.bokeh.errors import InputError, RebokehError, UnknownFormatError
-from rebokeh.bokeh.io import common, load
-from rebokeh.bokeh.photo import Photo
+from rebokeh.bokeh.colour.profile import named_profile
+from rebokeh.bokeh.core.errors import InputError, RebokehError, UnknownFormatError
+from rebokeh.bokeh.io import decoded as common
+from rebokeh.bokeh.load import load
+from rebokeh.bokeh.photo.photo import Photo
 
 ROWS, COLUMNS = np.mgrid[:96, :128]
 RGB = np.stack([COLUMNS, ROWS, COLUMNS + ROWS], axis=-1).astype(np.uint8)
@@ -152,7 +153,7 @@ def test_our_own_mistakes_are_not_called_damage(monkeypatch):
 
 
 def test_running_out_of_memory_is_said(monkeypatch):
-    from rebokeh.bokeh.io import raster
+    from rebokeh.bokeh.io.raster import raster
 
     def full(*_):
         raise MemoryError

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rebokeh.bokeh.colour import REC709_CURVE, named_profile
-from rebokeh.bokeh.io import boxes, load
+from rebokeh.bokeh.colour.icc import REC709_CURVE
+from rebokeh.bokeh.colour.profile import named_profile
+from rebokeh.bokeh.io.heif import boxes
+from rebokeh.bokeh.load import load
 
 W, H = 256, 192
 ROWS, COLUMNS = np.mgrid[:H, :W]

@@ -14,10 +14,13 @@ import pytest
 import tifffile
 from PIL import Image, ImageCms, PngImagePlugin
 
-from rebokeh.bokeh.colour import LINEAR_CURVE, gamma_curve, named_profile
-from rebokeh.bokeh.errors import InputError
-from rebokeh.bokeh.io import common, load, raster
-from rebokeh.bokeh.photo import Photo
+from rebokeh.bokeh.colour.icc import LINEAR_CURVE, gamma_curve
+from rebokeh.bokeh.colour.profile import named_profile
+from rebokeh.bokeh.core.errors import InputError
+from rebokeh.bokeh.io import decoded as common
+from rebokeh.bokeh.io.raster import raster
+from rebokeh.bokeh.load import load
+from rebokeh.bokeh.photo.photo import Photo
 
 RNG = np.random.default_rng(7)
 H, W = 40, 60

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rebokeh.bokeh.io import load
+from rebokeh.bokeh.load import load
 
 SHARED = Path(os.environ.get("REBOKEH_SHARED", Path(__file__).resolve().parents[2] / "shared")) / "real"
 MANIFEST = SHARED / "manifest.tsv"

@@ -13,11 +13,16 @@ import OpenEXR
 import pytest
 from PIL import Image
 
-from rebokeh.bokeh.colour import SRGB_CURVE, named_profile
-from rebokeh.bokeh.errors import OutputError, UsageError
-from rebokeh.bokeh.io import atomic, exif, load, save
-from rebokeh.bokeh.io import write as writer
-from rebokeh.bokeh.photo import GainMap, Metadata, Photo
+from rebokeh.bokeh.colour.icc import SRGB_CURVE
+from rebokeh.bokeh.colour.profile import named_profile
+from rebokeh.bokeh.core.errors import OutputError, UsageError
+from rebokeh.bokeh.io import encode as writer
+from rebokeh.bokeh.io.encode import save
+from rebokeh.bokeh.io.files import atomic
+from rebokeh.bokeh.io.metadata import exif
+from rebokeh.bokeh.load import load
+from rebokeh.bokeh.photo.metadata import Metadata
+from rebokeh.bokeh.photo.photo import GainMap, Photo
 
 RNG = np.random.default_rng(3)
 H, W = 96, 128

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies
 
-from rebokeh.bokeh.batch.journal import Journal
-from rebokeh.bokeh.batch.record import Record, key_of
+from rebokeh.bokeh.batch.stores.journal import Journal
+from rebokeh.bokeh.batch.stores.record import Record, key_of
 
 
 def record(name: str, **more) -> Record:

@@ -11,15 +11,14 @@ from scenes import depth_of, lens_of, texture
 from test_steps import light, listed, share
 
 import rebokeh as rk
-from rebokeh.bokeh import render
-from rebokeh.bokeh.frame import Frame
-from rebokeh.bokeh.layers import Pieces
-from rebokeh.bokeh.lens import mount
-from rebokeh.bokeh.masks import Box
-from rebokeh.bokeh.sheets import Sheet
-from rebokeh.bokeh.spread import Spread
-from rebokeh.bokeh.tiles import TILE_PX, Tile
-from rebokeh.bokeh.watch import Piece, Watcher
+from rebokeh.bokeh.image.regions import Box
+from rebokeh.bokeh.image.tiles import TILE_PX, Tile
+from rebokeh.bokeh.optics.lens import mount
+from rebokeh.bokeh.render import pipeline as render
+from rebokeh.bokeh.render.observer import Piece, Watcher
+from rebokeh.bokeh.render.scatter import Spread
+from rebokeh.bokeh.scene.layers import Sheet
+from rebokeh.bokeh.tools.steps.sheets import Frame, Pieces
 
 SIZE, PX = (300, TILE_PX + 120), 60.0
 LENS = lens_of(SIZE, PX)
@@ -46,7 +45,7 @@ def rendered(scene):
 
 @pytest.mark.parametrize(("longest_px", "by"), [(2048, 1), (220, 3)])
 def test_sheets_of_several_sizes_add_up_to_the_picture(scene, rendered, tmp_path, monkeypatch, longest_px, by):
-    monkeypatch.setattr("rebokeh.bokeh.frame.LONGEST_PX", longest_px)
+    monkeypatch.setattr("rebokeh.bokeh.tools.steps.sheets.LONGEST_PX", longest_px)
     assert np.array_equal(scene.render(LENS, tmp_path / "steps").rgb, rendered)
     listing = listed(tmp_path / "steps")
     sheets = listing["sheets"]
@@ -71,7 +70,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_number_of_cores_changes_no_file(scene, tmp_path, monkeypatch):
-    monkeypatch.setattr("rebokeh.bokeh.frame.LONGEST_PX", 200)
+    monkeypatch.setattr("rebokeh.bokeh.tools.steps.sheets.LONGEST_PX", 200)
     for count in "12":
         monkeypatch.setenv("REBOKEH_THREADS", count)
         scene.render(LENS, tmp_path / count)

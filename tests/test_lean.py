@@ -8,13 +8,15 @@ from PIL import Image
 from scipy import ndimage
 
 import rebokeh as rk
-from rebokeh.bokeh import highlights
-from rebokeh.bokeh.deband import LINKED_CODES
-from rebokeh.bokeh.depth import resize_matte, settle_fringe, upsample
-from rebokeh.bokeh.fill import fill
-from rebokeh.bokeh.highlights import above_clip, find_lights
-from rebokeh.bokeh.masks import dilate
-from rebokeh.bokeh.photo import GainMap, Metadata
+from rebokeh.bokeh.depth.deband import LINKED_CODES
+from rebokeh.bokeh.depth.upsample import resize_matte, settle_fringe, upsample
+from rebokeh.bokeh.hdr import restore as highlights
+from rebokeh.bokeh.hdr.restore import above_clip
+from rebokeh.bokeh.image.inpaint import fill
+from rebokeh.bokeh.image.regions import dilate
+from rebokeh.bokeh.photo.metadata import Metadata
+from rebokeh.bokeh.photo.photo import GainMap
+from rebokeh.bokeh.scene.lights import LIGHT_RADIANCE, find_lights
 from rebokeh.kernels import depth as codes
 from rebokeh.kernels import edges, matting
 
@@ -49,7 +51,7 @@ def test_a_light_s_place_is_filled_as_the_whole_picture_would_be(with_extra):
     rgb = lit(3)
     extra = np.maximum(rgb - 1.0, 0.0) * np.float32(0.5) if with_extra else None
     radiance = rgb if extra is None else rgb + extra
-    mask = dilate(radiance.max(axis=2) > highlights.LIGHT_RADIANCE, 1)
+    mask = dilate(radiance.max(axis=2) > LIGHT_RADIANCE, 1)
     around = fill(radiance, ~dilate(mask, 1))
     lights = find_lights(rgb, np.full(SIZE, 0.3, np.float32), None, extra)
     assert lights is not None
@@ -175,7 +177,7 @@ def plain_fit(picture: np.ndarray, matte: np.ndarray, y: int, x: int, reach: int
 
 
 def test_the_matte_is_regressed_on_the_colours_around_each_pixel():
-    from rebokeh.bokeh.masks import list_runs
+    from rebokeh.bokeh.image.regions import list_runs
 
     rng = np.random.default_rng(10)
     picture, matte = rng.random((*SIZE, 3)).astype(np.float32), rng.random(SIZE).astype(np.float32)

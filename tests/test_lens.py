@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rebokeh as rk
-from rebokeh.bokeh.errors import UsageError
-from rebokeh.bokeh.lens import ThinLens, mount
+from rebokeh.bokeh.core.errors import UsageError
+from rebokeh.bokeh.optics.lens import ThinLens, mount
 
 PICTURE = (3024, 4032)
 DIAGONAL_PX = 5040.0

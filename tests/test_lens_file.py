@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rebokeh as rk
-from rebokeh.bokeh.errors import InputError, RebokehError, UsageError
-from rebokeh.bokeh.lens_file import (
+from rebokeh.bokeh.core.errors import InputError, RebokehError, UsageError
+from rebokeh.bokeh.core.toml import MOST_BYTES
+from rebokeh.bokeh.optics.lens_file import (
     keys,
     lens_named,
     lens_names,
@@ -22,7 +23,6 @@ from rebokeh.bokeh.lens_file import (
     table_of,
     with_values,
 )
-from rebokeh.bokeh.toml import MOST_BYTES
 
 NAMES = lens_names()
 KEYS = list(keys())

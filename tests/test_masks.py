@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
-from rebokeh.bokeh.masks import connected, dilate, list_runs
+from rebokeh.bokeh.image.regions import connected, dilate, list_runs
 
 masks = hnp.arrays(np.bool_, st.tuples(st.integers(1, 17), st.integers(1, 23)))
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from rebokeh.bokeh.matting import refine
+from rebokeh.bokeh.depth.matting import refine
 
 SIZE = (160, 200)
 
@@ -96,7 +96,7 @@ def test_no_pixel_depends_on_the_number_of_threads() -> None:
 
 def test_strands_get_the_subjects_depth_and_the_gaps_the_walls() -> None:
     """A soft map holds mixtures among the strands; the matte says which surface each pixel is."""
-    from rebokeh.bokeh.depth import settle_fringe
+    from rebokeh.bokeh.depth.upsample import settle_fringe
 
     cover = strands(np.random.default_rng(10))
     soft = soften(np.where(cover > 0.5, 0.5, 0.1), 4.0)

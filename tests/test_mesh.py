@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rebokeh.bokeh import mesh
-from rebokeh.bokeh.errors import DepthError, UsageError
-from rebokeh.bokeh.geometry import Camera
+from rebokeh.bokeh.core.errors import DepthError, UsageError
+from rebokeh.bokeh.photo.camera import Camera
+from rebokeh.bokeh.tools.extract import mesh
 
 SIZE = (60, 80)
 CAMERA = Camera(70.0, 72.0, 39.0, 31.0)

@@ -11,7 +11,7 @@ import pytest
 import targets
 from hypothesis import given, settings
 
-from rebokeh.bokeh.io import load
+from rebokeh.bokeh.load import load
 
 FAMILIES = list(corpus.FAMILIES)
 # What a changed number says may be another valid picture; what is cut off, or hidden in metadata, never is.

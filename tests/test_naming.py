@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rebokeh.bokeh.errors import OutputError, UsageError
-from rebokeh.bokeh.naming import SUFFIXES, Output, format_of, plan_output, refuse_unwritable, tag
+from rebokeh.bokeh.app.outputs import Output, format_of, plan_output, refuse_unwritable, tag
+from rebokeh.bokeh.core.errors import OutputError, UsageError
+from rebokeh.bokeh.io.formats import SUFFIXES
 
 
 def plan(source, out=None, format=None, source_format="heic"):

@@ -9,11 +9,12 @@ import pytest
 from tiny_models import save_onnx
 
 import rebokeh as rk
-from rebokeh.bokeh.colour import named_profile
-from rebokeh.bokeh.errors import InputError, UsageError
-from rebokeh.bokeh.models import estimate_depth
-from rebokeh.bokeh.models.depth_anything import IMAGENET_MEAN, IMAGENET_STD
-from rebokeh.bokeh.models.prediction import Intake, srgb_codes
+from rebokeh.bokeh.colour.profile import Profile, named_profile
+from rebokeh.bokeh.colour.to_srgb import srgb_codes
+from rebokeh.bokeh.core.errors import InputError, UsageError
+from rebokeh.bokeh.depth.models import estimate_depth
+from rebokeh.bokeh.depth.models.depth_anything import IMAGENET_MEAN, IMAGENET_STD
+from rebokeh.bokeh.depth.models.prediction import Intake
 
 
 def halves(size: tuple[int, int] = (30, 40)) -> rk.Photo:
@@ -82,18 +83,18 @@ def test_a_model_sees_srgb_whatever_the_photo_s_primaries():
     red = np.zeros((8, 8, 3), np.float32)
     red[..., 0] = 1.0
     wide = rk.Photo(rgb=red, profile=named_profile("Display P3"))
-    assert (srgb_codes(wide, (4, 4)) == [255, 0, 0]).all()  # outside sRGB: clipped
+    assert (srgb_codes(wide.rgb, wide.profile, (4, 4)) == [255, 0, 0]).all()  # outside sRGB: clipped
     grey = rk.Photo(rgb=np.full((8, 8, 3), 0.2140, np.float32), profile=named_profile("Display P3"))
-    assert np.abs(srgb_codes(grey, (8, 8)).astype(int) - 128).max() <= 1
+    assert np.abs(srgb_codes(grey.rgb, grey.profile, (8, 8)).astype(int) - 128).max() <= 1
     # sRGB's own red, as P3 writes it.
     inside = rk.Photo(rgb=np.full((8, 8, 3), (0.8225, 0.0332, 0.0171), np.float32), profile=named_profile("Display P3"))
-    assert np.abs(srgb_codes(inside, (4, 4)).astype(int) - [255, 0, 0]).max() <= 3
+    assert np.abs(srgb_codes(inside.rgb, inside.profile, (4, 4)).astype(int) - [255, 0, 0]).max() <= 3
 
 
 def test_large_photos_are_shown_whole():
     rgb = np.zeros((401, 603, 3), np.float32)
     rgb[:, 300:] = 1.0
-    codes = srgb_codes(rk.Photo(rgb=rgb), (40, 60))
+    codes = srgb_codes(rgb, Profile(), (40, 60))
     assert codes.shape == (40, 60, 3) and (codes[:, :28] == 0).all() and (codes[:, 32:] == 255).all()
 
 

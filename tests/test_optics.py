@@ -13,13 +13,10 @@ from hypothesis import strategies as st
 from rays import made
 
 import rebokeh as rk
-from rebokeh.bokeh.aberration import MOST_UM, Wavefront
-from rebokeh.bokeh.errors import UsageError
-from rebokeh.bokeh.glass import Glass
-from rebokeh.bokeh.optics import Optics
-from rebokeh.bokeh.point_spread import point_spread
-from rebokeh.bokeh.pupil import MOST_SHIFT, Pupil, Rim
-from rebokeh.bokeh.vignetting import vignette
+from rebokeh.bokeh.core.errors import UsageError
+from rebokeh.bokeh.optics.elements import MOST_SHIFT, MOST_UM, Glass, Pupil, Rim, Wavefront
+from rebokeh.bokeh.optics.psf import point_spread
+from rebokeh.bokeh.optics.ray_model import Optics, vignette
 from rebokeh.kernels.pupil import landing
 
 SIZE, DIAGONAL_PX = (3000, 4000), 5000.0

@@ -115,7 +115,7 @@ def plotting_bokeh(tmp_path_factory):
 
 def where(venv: Venv) -> list[str]:
     """Ask a fresh interpreter, away from the checkout, where it would import each name from."""
-    names = ("rebokeh", "bokeh", "kernels", "cli", "commands", "tests", "samples")
+    names = ("rebokeh", "bokeh", "kernels", "cli", "tests", "samples")
     code = f"import importlib.util as u; print(*(getattr(u.find_spec(n), 'origin', None) for n in {names}), sep='\\n')"
     return run(venv.python, "-c", code, cwd=venv.root).split("\n")[: len(names)]
 
@@ -125,7 +125,7 @@ def check_alone(venv: Venv) -> None:
     assert place.endswith("rebokeh/__init__.py")
     assert others == ["None"] * len(others)
     assert "rebokeh" in venv.scripts()
-    code = "import rebokeh.bokeh.errors, rebokeh.kernels; print(rebokeh.__version__)"
+    code = "import rebokeh.bokeh.core.errors, rebokeh.kernels; print(rebokeh.__version__)"
     assert run(venv.python, "-c", code, cwd=venv.root).strip() == rebokeh.__version__
 
 
@@ -186,7 +186,7 @@ def test_installed_beside_the_plotting_library(venv, wheels, plotting_bokeh, mod
     home = venv.site / "rebokeh" if mode == "wheel" else ROOT / ".editable" / "rebokeh"
     assert Path(ours) == home / "__init__.py"
     assert others == ["None"] * len(others)
-    code = "import rebokeh.bokeh.errors as e; print(e.__file__)"
+    code = "import rebokeh.bokeh.core.errors as e; print(e.__file__)"
     assert Path(run(venv.python, "-c", code, cwd=venv.root).strip()) == home / "bokeh" / "errors.py"
     pip(venv, "uninstall", "-y", "rebokeh")
     assert venv.digest("bokeh") == theirs

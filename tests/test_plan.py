@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scenes import depth_of
 
-from rebokeh.bokeh.lens import ThinLens
-from rebokeh.bokeh.plan import (
+from rebokeh.bokeh.optics.lens import ThinLens
+from rebokeh.bokeh.scene.slicing import (
     COARSE_RADIUS_PX,
     SLICE_RADII_PX,
     SLICE_RATIO,

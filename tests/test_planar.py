@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rebokeh as rk
-from rebokeh.bokeh.planar import fit_plane, flat_surface, planar_warnings
+from rebokeh.bokeh.depth.flat_map import fit_plane, flat_surface, planar_warnings
 
 H, W = 144, 192
 FOCAL_PX = 200.0

@@ -10,10 +10,9 @@ import pytest
 from rays import DIAGONAL_PX, MADE, PACKAGED, Field, bundle, centroid, lens_called, made, places, variances
 
 import rebokeh as rk
-from rebokeh.bokeh.glass import Glass
-from rebokeh.bokeh.optics import Optics
-from rebokeh.bokeh.point_spread import point_spread
-from rebokeh.bokeh.pupil import Pupil, Rim
+from rebokeh.bokeh.optics.elements import Glass, Pupil, Rim
+from rebokeh.bokeh.optics.psf import point_spread
+from rebokeh.bokeh.optics.ray_model import Optics
 
 MIDDLE, BESIDE, CORNER = (0.0, 0.0), (0.5, 0.3), (0.8, -0.6)
 RADII_PX = (-40.0, -20.0, -8.0, 8.0, 20.0, 40.0)

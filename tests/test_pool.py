@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from batch_works import task_of
 
+from rebokeh.bokeh.batch.executors.pool import Pool
 from rebokeh.bokeh.batch.job import Developed, Failed
-from rebokeh.bokeh.batch.pool import Pool
-from rebokeh.bokeh.errors import RebokehError
+from rebokeh.bokeh.core.errors import RebokehError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
 

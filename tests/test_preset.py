@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import rebokeh as rk
-from rebokeh.bokeh.batch.preset import Preset, When, read_preset
-from rebokeh.bokeh.errors import InputError, UsageError
-from rebokeh.bokeh.options import Options
-from rebokeh.bokeh.photo import Metadata
+from rebokeh.bokeh.core.errors import InputError, UsageError
+from rebokeh.bokeh.photo.metadata import Metadata
+from rebokeh.bokeh.settings.options import Options
+from rebokeh.bokeh.settings.preset import Preset, When, read_preset
 
 PLAIN = rk.Photo(rgb=np.full((30, 40, 3), 0.3, np.float32), depth=np.full((30, 40), 0.5, np.float32))
 

@@ -15,8 +15,11 @@ import pytest
 from command import check_refused, rebokeh
 from conftest import portrait_arrays
 
-from rebokeh import Lens, Photo, render
-from rebokeh.bokeh.progress import Bar, Clock, timetable
+from rebokeh.bokeh.app.progress_bar import Bar, timetable
+from rebokeh.bokeh.core.progress import Clock
+from rebokeh.bokeh.optics.lens import Lens
+from rebokeh.bokeh.photo.photo import Photo
+from rebokeh.bokeh.render.pipeline import render
 
 # The clock
 

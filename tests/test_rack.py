@@ -15,11 +15,11 @@ from PIL import Image
 from scipy import ndimage
 
 import rebokeh as rk
-from rebokeh.bokeh import rack as racking
-from rebokeh.bokeh.errors import NoDepthError, OutputError, UsageError
-from rebokeh.bokeh.photo import Metadata
-from rebokeh.bokeh.rack import Pull, frames, rack, reduced
-from rebokeh.bokeh.units import parse_f_range
+from rebokeh.bokeh.core.errors import NoDepthError, OutputError, UsageError
+from rebokeh.bokeh.photo.metadata import Metadata
+from rebokeh.bokeh.settings.units import parse_f_range
+from rebokeh.bokeh.tools import focus_pull as racking
+from rebokeh.bokeh.tools.focus_pull import Pull, frames, rack, reduced
 
 SIZE = (64, 96)
 PULL = Pull(0.5, 4.0, (2.0, 2.0), seconds=1.0, fps=12.0)

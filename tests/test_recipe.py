@@ -15,13 +15,15 @@ import pytest
 from conftest import portrait_arrays
 
 import rebokeh as rk
-from rebokeh.bokeh.aperture import Aperture
-from rebokeh.bokeh.errors import InputError, UsageError
-from rebokeh.bokeh.io import apple, load, mark
-from rebokeh.bokeh.io.write import encode
-from rebokeh.bokeh.one import develop
-from rebokeh.bokeh.photo import GainMap
-from rebokeh.bokeh.recipe import Recipe
+from rebokeh.bokeh.core.errors import InputError, UsageError
+from rebokeh.bokeh.develop import develop
+from rebokeh.bokeh.io.encode import encode
+from rebokeh.bokeh.io.metadata import apple
+from rebokeh.bokeh.io.metadata import render_mark as mark
+from rebokeh.bokeh.load import load
+from rebokeh.bokeh.optics.aperture import Aperture
+from rebokeh.bokeh.photo.photo import GainMap
+from rebokeh.bokeh.settings.recipe import Recipe
 
 KINDS = ["heic", "jpeg", "png", "tiff", "avif", "exr"]
 CODES, METRES, MATTE = portrait_arrays(96, 128)

@@ -26,8 +26,9 @@ from scenes import (
 from scipy import ndimage
 
 import rebokeh as rk
-from rebokeh.bokeh import levels, sprites
-from rebokeh.bokeh.errors import NoDepthError, UsageError
+from rebokeh.bokeh.core.errors import NoDepthError, UsageError
+from rebokeh.bokeh.render import light_sprites as sprites
+from rebokeh.bokeh.scene import pyramid as levels
 
 BEST = rk.RenderSettings(quality="best")
 

@@ -12,10 +12,8 @@ from rays import PACKAGED, centroid, lens_called, made
 from scenes import FOCUS, HEX, both, depth_of, full, lens_of, rendered, texture
 
 import rebokeh as rk
-from rebokeh.bokeh.aberration import MOST_UM, Wavefront
-from rebokeh.bokeh.glass import Glass
-from rebokeh.bokeh.optics import Optics
-from rebokeh.bokeh.pupil import Pupil, Rim
+from rebokeh.bokeh.optics.elements import MOST_UM, Glass, Pupil, Rim, Wavefront
+from rebokeh.bokeh.optics.ray_model import Optics
 
 SIZE = (144, 192)
 PX_PER_DIOPTRE = 30.0

@@ -9,7 +9,7 @@ import pytest
 from scenes import blobs, depth_of, lens_of, soft, texture
 
 import rebokeh as rk
-from rebokeh.bokeh import tiles
+from rebokeh.bokeh.image import tiles
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 SIZE, PX = (520, 640), 100.0

@@ -9,7 +9,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rebokeh.bokeh.report import in_words, plain
+from rebokeh.bokeh.app.report import in_words
+from rebokeh.bokeh.core.jsonable import plain
 
 leaves = st.one_of(
     st.none(),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rebokeh.bokeh.sheets import Mixture
+from rebokeh.bokeh.scene.layers import Mixture
 from rebokeh.kernels import resample
 
 shapes = st.tuples(st.integers(1, 9), st.integers(1, 11))

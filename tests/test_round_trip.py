@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 import rebokeh as rk
-from rebokeh.bokeh.colour import LINEAR_CURVE, gamma_curve, named_profile
-from rebokeh.bokeh.io import load
-from rebokeh.bokeh.io.write import encode
-from rebokeh.bokeh.photo import Photo
+from rebokeh.bokeh.colour.icc import LINEAR_CURVE, gamma_curve
+from rebokeh.bokeh.colour.profile import named_profile
+from rebokeh.bokeh.io.encode import encode
+from rebokeh.bokeh.load import load
+from rebokeh.bokeh.photo.photo import Photo
 
 H, W = 72, 96
 RNG = np.random.default_rng(5)

@@ -9,7 +9,7 @@ import iphone
 import numpy as np
 import pytest
 
-from rebokeh.bokeh.io import load
+from rebokeh.bokeh.load import load
 
 ROWS, COLUMNS = np.mgrid[:72, :96]
 SHARP = np.stack([COLUMNS * 2, ROWS * 2, 255 - COLUMNS], axis=-1).astype(np.uint8)

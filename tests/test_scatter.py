@@ -14,8 +14,8 @@ from scenes import outlines_of
 from scipy import ndimage
 
 import rebokeh as rk
-from rebokeh.bokeh.aperture import area
-from rebokeh.bokeh.masks import Box
+from rebokeh.bokeh.image.regions import Box
+from rebokeh.bokeh.optics.aperture import area
 
 APERTURES = [
     rk.Aperture(),

@@ -14,12 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rebokeh.bokeh.errors import InputError
-from rebokeh.bokeh.io import load, segments
-from rebokeh.bokeh.io.common import Decoded
-from rebokeh.bokeh.io.embedded import Jpeg
-from rebokeh.bokeh.io.ultra_hdr import gain_frame
-from rebokeh.bokeh.io.xmp import Xmp
+from rebokeh.bokeh.core.errors import InputError
+from rebokeh.bokeh.io.decoded import Decoded
+from rebokeh.bokeh.io.jpeg import segments
+from rebokeh.bokeh.io.jpeg.embedded import Jpeg
+from rebokeh.bokeh.io.jpeg.ultra_hdr import gain_frame
+from rebokeh.bokeh.io.metadata.xmp import Xmp
+from rebokeh.bokeh.load import load
 
 ROWS, COLUMNS = np.mgrid[:72, :96]
 RGB = np.stack([COLUMNS, ROWS, COLUMNS + ROWS], axis=-1).astype(np.uint8)

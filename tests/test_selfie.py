@@ -10,10 +10,10 @@ import pytest
 from tiny_models import save_tflite
 
 import rebokeh as rk
-from rebokeh.bokeh.depth import resize_matte
-from rebokeh.bokeh.errors import InputError, UsageError
-from rebokeh.bokeh.models import estimate_depth, estimate_matte, known, store
-from rebokeh.bokeh.models.selfie import along_edges
+from rebokeh.bokeh.core.errors import InputError, UsageError
+from rebokeh.bokeh.depth.models import estimate_depth, estimate_matte, known, store
+from rebokeh.bokeh.depth.models.selfie import along_edges
+from rebokeh.bokeh.depth.upsample import resize_matte
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from scenes import depth_of, lens_of, sheets_of, soft, texture
 from scipy import ndimage
 
 import rebokeh as rk
-from rebokeh.bokeh.lens import ThinLens, mount
-from rebokeh.bokeh.sheets import Sheet
-from rebokeh.bokeh.unmix import mixing_share, unmix
+from rebokeh.bokeh.optics.lens import ThinLens, mount
+from rebokeh.bokeh.scene.layers import Sheet
+from rebokeh.bokeh.scene.unmix import mixing_share, unmix
 from rebokeh.kernels import surface
 
 PX = 50.0

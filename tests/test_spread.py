@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from naive import Iris, scatter
 from scenes import HEX, depth_of, lens_of, outlines_of, soft, texture
 
-from rebokeh.bokeh.lens import ThinLens, mount
-from rebokeh.bokeh.masks import Box
-from rebokeh.bokeh.sheets import Sheet
-from rebokeh.bokeh.spread import HIDDEN, spread
+from rebokeh.bokeh.image.regions import Box
+from rebokeh.bokeh.optics.lens import ThinLens, mount
+from rebokeh.bokeh.render.scatter import HIDDEN, spread
+from rebokeh.bokeh.scene.layers import Sheet
 
 SIZE, PX = (50, 70), 60.0
 OUTLINES = outlines_of(SIZE, HEX)

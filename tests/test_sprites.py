@@ -10,14 +10,15 @@ from naive import Iris, aperture_image, ray_mask
 from scenes import ROUND, depth_of, lens_of, optics_of, texture
 
 import rebokeh as rk
-from rebokeh.bokeh.aperture import area
-from rebokeh.bokeh.highlights import Lights
-from rebokeh.bokeh.lens import ThinLens
-from rebokeh.bokeh.levels import Levels
-from rebokeh.bokeh.outline import even_outlines
-from rebokeh.bokeh.sheets import Sheet
-from rebokeh.bokeh.sprites import AROUND_PX, EVEN_STRIPS, Silhouette, draw_lights, pupil_points, seen_by_pinhole
-from rebokeh.bokeh.tiles import Tile
+from rebokeh.bokeh.image.tiles import Tile
+from rebokeh.bokeh.optics.aperture import area
+from rebokeh.bokeh.optics.lens import ThinLens
+from rebokeh.bokeh.optics.psf import EVEN_STRIPS
+from rebokeh.bokeh.optics.psf_tables import even_outlines
+from rebokeh.bokeh.render.light_sprites import AROUND_PX, Silhouette, draw_lights, pupil_points
+from rebokeh.bokeh.scene.layers import Sheet
+from rebokeh.bokeh.scene.lights import Lights, seen_by_pinhole
+from rebokeh.bokeh.scene.pyramid import Levels
 from rebokeh.kernels import sprite
 
 PX_PER_DIOPTRE = 130.0

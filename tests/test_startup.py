@@ -66,5 +66,8 @@ def test_help_is_there_at_once():
 
 
 def test_reading_a_photo_loads_no_model_library():
-    loaded = loaded_after("import rebokeh.bokeh.io, rebokeh.bokeh.models, rebokeh.bokeh.stereo, rebokeh.bokeh.boundary")
+    loaded = loaded_after(
+        "import rebokeh.bokeh.load, rebokeh.bokeh.depth.models, rebokeh.bokeh.depth.stereo, "
+        "rebokeh.bokeh.depth.boundary_score"
+    )
     assert loaded.isdisjoint({"torch", "transformers", "huggingface_hub", "onnxruntime", "ai_edge_litert", "cv2"})

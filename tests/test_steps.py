@@ -18,11 +18,12 @@ from scenes import depth_of, lens_of, texture
 from typer.testing import CliRunner, Result
 
 import rebokeh as rk
-from rebokeh.bokeh import render, steps
-from rebokeh.bokeh.colour import Profile, named_profile
-from rebokeh.bokeh.errors import OutputError
-from rebokeh.bokeh.frame import Frame
-from rebokeh.bokeh.steps import Steps
+from rebokeh.bokeh.colour.profile import Profile, named_profile
+from rebokeh.bokeh.core.errors import OutputError
+from rebokeh.bokeh.render import pipeline as render
+from rebokeh.bokeh.tools.steps import steps
+from rebokeh.bokeh.tools.steps.sheets import Frame
+from rebokeh.bokeh.tools.steps.steps import Steps
 from rebokeh.cli import app
 
 SIZE, PX = (40, 52), 40.0
@@ -238,7 +239,7 @@ def test_gaussian_has_the_steps_that_there_are(tmp_path):
 @pytest.mark.parametrize("box", [(slice(0, 41), slice(0, 53)), (slice(5, 17), slice(20, 53)), (slice(40, 41),) * 2])
 def test_a_frame_is_reduced_by_means(monkeypatch, box):
     size = (41, 53)
-    monkeypatch.setattr("rebokeh.bokeh.frame.LONGEST_PX", 20)
+    monkeypatch.setattr("rebokeh.bokeh.tools.steps.sheets.LONGEST_PX", 20)
     frame = Frame.of(size)
     assert (frame.by, frame.size) == (3, (13, 17))
     whole = np.zeros((*size, 2), np.float32)
@@ -249,7 +250,7 @@ def test_a_frame_is_reduced_by_means(monkeypatch, box):
 
 
 def test_large_photos_are_shown_small(scene, made, tmp_path, monkeypatch):
-    monkeypatch.setattr("rebokeh.bokeh.frame.LONGEST_PX", 26)
+    monkeypatch.setattr("rebokeh.bokeh.tools.steps.sheets.LONGEST_PX", 26)
     scene.render(LENS, tmp_path / "steps")
     small = tmp_path / "steps"
     assert listed(small)["pictures"] == {"width": 26, "height": 20, "reduced_by": 2}

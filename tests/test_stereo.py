@@ -9,9 +9,9 @@ import pytest
 from scipy import ndimage
 
 import rebokeh as rk
-from rebokeh.bokeh.errors import DepthError, UsageError
-from rebokeh.bokeh.photo import Metadata
-from rebokeh.bokeh.stereo import match, measure_depth, most_disparity, settle
+from rebokeh.bokeh.core.errors import DepthError, UsageError
+from rebokeh.bokeh.depth.stereo import match, measure_depth, most_disparity, settle
+from rebokeh.bokeh.photo.metadata import Metadata
 
 SIZE = (240, 320)
 F35_MM, BASELINE_M = 26.0, 0.05

@@ -6,9 +6,17 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from rebokeh.bokeh.errors import UsageError
-from rebokeh.bokeh.geometry import Camera
-from rebokeh.bokeh.stereo_view import COMFORT, EYES_M, Pair, anaglyph, comfortable_baseline_m, side_by_side, stereo_pair
+from rebokeh.bokeh.core.errors import UsageError
+from rebokeh.bokeh.photo.camera import Camera
+from rebokeh.bokeh.tools.extract.stereo_view import (
+    COMFORT,
+    EYES_M,
+    Pair,
+    anaglyph,
+    comfortable_baseline_m,
+    side_by_side,
+    stereo_pair,
+)
 
 SIZE = (120, 240)
 CAMERA = Camera(300.0, 300.0, 120.0, 60.0)

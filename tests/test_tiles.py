@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rebokeh.bokeh.tiles import CELL_PX, GUIDE_LEVELS, TILE_PX, cells_of, tiles
+from rebokeh.bokeh.image.tiles import CELL_PX, GUIDE_LEVELS, TILE_PX, cells_of, tiles
 
 sizes = st.tuples(st.integers(1, 1400), st.integers(1, 1400))
 

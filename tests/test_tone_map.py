@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import rebokeh as rk
-from rebokeh.bokeh.io import boxes, tone_map
+from rebokeh.bokeh.io.heif import boxes, tone_map
 
 REAL = Path(__file__).parents[2] / "shared" / "real"
 PICTURE = np.full((128, 256, 3), (200, 150, 100), np.uint8)

@@ -9,9 +9,9 @@ import pytest
 from rays import PACKAGED, Field, lens_called
 
 import rebokeh as rk
-from rebokeh.bokeh.optics import Optics
-from rebokeh.bokeh.outline import SMALL_ROWS, Outlines
-from rebokeh.bokeh.point_spread import point_spread
+from rebokeh.bokeh.optics.psf import point_spread
+from rebokeh.bokeh.optics.psf_tables import SMALL_ROWS, Outlines
+from rebokeh.bokeh.optics.ray_model import Optics
 
 PICTURES = {"12 MP": (3000, 4000), "2 MP": (1200, 1600)}
 PLACES: tuple[Field, ...] = ((0.0, 0.0), (-0.4, 0.35), (-0.77, -0.57))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rebokeh.bokeh.errors import UsageError
-from rebokeh.bokeh.units import (
+from rebokeh.bokeh.core.errors import UsageError
+from rebokeh.bokeh.settings.units import (
     METRES_PER_UNIT,
     Focus,
     parse_f_number,

@@ -6,8 +6,10 @@ import pytest
 
 pytest.importorskip("fsspec")
 
-from rebokeh.bokeh.batch.store import LocalStore, read_source, store_at  # noqa: E402
-from rebokeh.bokeh.batch.url import is_url, local_path, shown  # noqa: E402
+from rebokeh.bokeh.batch.stores import store_at  # noqa: E402
+from rebokeh.bokeh.batch.stores.local import LocalStore  # noqa: E402
+from rebokeh.bokeh.batch.stores.source import read_source  # noqa: E402
+from rebokeh.bokeh.batch.stores.url import is_url, local_path, shown  # noqa: E402
 
 
 @pytest.mark.parametrize(

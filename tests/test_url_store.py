@@ -14,12 +14,13 @@ import pytest
 
 fsspec = pytest.importorskip("fsspec")
 
-from rebokeh.bokeh.batch import objects, segments  # noqa: E402
-from rebokeh.bokeh.batch.objects import heads, listing, read, safe  # noqa: E402
-from rebokeh.bokeh.batch.record import Record, key_of  # noqa: E402
-from rebokeh.bokeh.batch.store import LocalStore, store_of  # noqa: E402
-from rebokeh.bokeh.batch.url_store import UrlStore  # noqa: E402
-from rebokeh.bokeh.errors import InputError, OutputError, RebokehError, UsageError  # noqa: E402
+from rebokeh.bokeh.batch.stores import object_journal as segments  # noqa: E402
+from rebokeh.bokeh.batch.stores import objects, store_of  # noqa: E402
+from rebokeh.bokeh.batch.stores.local import LocalStore  # noqa: E402
+from rebokeh.bokeh.batch.stores.objects import heads, listing, read, safe  # noqa: E402
+from rebokeh.bokeh.batch.stores.record import Record, key_of  # noqa: E402
+from rebokeh.bokeh.batch.stores.url_store import UrlStore  # noqa: E402
+from rebokeh.bokeh.core.errors import InputError, OutputError, RebokehError, UsageError  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from command import rebokeh
 
-import rebokeh.bokeh.io as doors
-from rebokeh.bokeh import one
+import rebokeh.bokeh.load as doors
+from rebokeh.bokeh import develop as one
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ import pytest
 from scenes import depth_of, lens_of, texture
 
 import rebokeh as rk
-from rebokeh.bokeh.highlights import gained
-from rebokeh.bokeh.photo import GainMap, Metadata
+from rebokeh.bokeh.hdr.restore import gained
+from rebokeh.bokeh.photo.metadata import Metadata
+from rebokeh.bokeh.photo.photo import GainMap
 
 SIZE, PX = (120, 160), 40.0
 

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 import rebokeh as rk
-from rebokeh.bokeh.baked import Baked, find_baked
-from rebokeh.bokeh.depth import resize_matte
-from rebokeh.bokeh.table import in_columns
+from rebokeh.bokeh.depth.existing_blur import Baked, find_baked
+from rebokeh.bokeh.depth.upsample import resize_matte
+from rebokeh.bokeh.tools.bench import in_columns
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "benchmarks" / "truth"))

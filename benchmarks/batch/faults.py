@@ -22,8 +22,8 @@ from typing import Any
 import portraits
 from works import POISON
 
-from rebokeh.bokeh.batch.store import KEPT
-from rebokeh.bokeh.io.atomic import is_part
+from rebokeh.bokeh.batch.stores.url import KEPT
+from rebokeh.bokeh.io.files.atomic import is_part
 
 FSTOP = "1.8"
 FAMILIES = ("heic", "gdepth", "huawei", "exr", "apple jpeg", "samsung", "dynamic depth", "tiled heic")
@@ -97,9 +97,9 @@ def prepare(folder: Path, count: int = len(FAMILIES)) -> Photos:
 
 def single(path: Path) -> bytes:
     """Render one photo by itself."""
-    from rebokeh.bokeh.batch.preset import Preset
-    from rebokeh.bokeh.one import develop
-    from rebokeh.bokeh.options import Options
+    from rebokeh.bokeh.develop import develop
+    from rebokeh.bokeh.settings.options import Options
+    from rebokeh.bokeh.settings.preset import Preset
 
     return develop(path, Preset(flags=Options(fstop=FSTOP)).recipe_for).data
 

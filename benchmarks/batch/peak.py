@@ -1,6 +1,7 @@
 """Print how much memory a worker takes for a photo, against its pixels: ``python benchmarks/batch/peak.py``.
 
-The photos are samples/portrait.heic, enlarged; other files may be named. `bokeh/batch/memory.py` estimates by this.
+The photos are samples/portrait.heic, enlarged; other files may be named.
+`bokeh/batch/executors/memory.py` estimates by this.
 """
 
 from __future__ import annotations
@@ -34,11 +35,11 @@ def one(path: str) -> None:
     """Render one photo as a worker does, and print what that took."""
     import ctypes
 
-    from rebokeh.bokeh.batch.memory import estimate_bytes, resident_bytes
-    from rebokeh.bokeh.io.common import announced
-    from rebokeh.bokeh.lens import Lens
-    from rebokeh.bokeh.one import develop
-    from rebokeh.bokeh.recipe import Recipe
+    from rebokeh.bokeh.batch.executors.memory import estimate_bytes, resident_bytes
+    from rebokeh.bokeh.develop import develop
+    from rebokeh.bokeh.io.decoded import announced
+    from rebokeh.bokeh.optics.lens import Lens
+    from rebokeh.bokeh.settings.recipe import Recipe
 
     pixels: list[int] = []
     with announced(pixels.append):

@@ -157,7 +157,7 @@ def _sample() -> tuple[Image.Image, Image.Image, Image.Image]:
     """Return the sample's picture, its disparity in dioptres and its matte."""
     import pillow_heif
 
-    from rebokeh.bokeh.io import load
+    from rebokeh.bokeh.load import load
 
     path = ROOT / "samples" / "portrait.heic"
     photo = load(path)

@@ -22,8 +22,7 @@ import faults
 import tail
 import throughput
 
-from rebokeh.bokeh.bench import machine
-from rebokeh.bokeh.table import in_columns
+from rebokeh.bokeh.tools.bench import in_columns, machine
 
 PARTS = ("portraits", "faults", "bytes", "tail")
 TIMES = 20

@@ -90,14 +90,14 @@ def limit_workers(seconds: Sequence[float], overhead_s: float) -> int:
 
 def pool_overhead(count: int, workers: int, folder: Path) -> float:
     """Measure what a photo costs the pool: seconds for each of `count` that need no work, once all workers run."""
-    from rebokeh.bokeh.batch.pool import Pool
+    from rebokeh.bokeh.batch.executors.pool import Pool
 
     return _overhead(count, folder, lambda: Pool(workers, work="works:nothing"))
 
 
 def dask_overhead(count: int, workers: int, folder: Path) -> float:
     """Measure what a photo costs with Dask's scheduler between, in a process of this machine."""
-    from rebokeh.bokeh.batch.cluster import DaskExecutor
+    from rebokeh.bokeh.batch.executors.dask import DaskExecutor
 
     with scheduler(workers) as address:
         return _overhead(count, folder, lambda: DaskExecutor(address, work="works:nothing"))
@@ -105,9 +105,9 @@ def dask_overhead(count: int, workers: int, folder: Path) -> float:
 
 def _overhead(count: int, folder: Path, make: Callable[[], Any]) -> float:
     from rebokeh.bokeh.batch.job import Job
-    from rebokeh.bokeh.batch.preset import Preset
     from rebokeh.bokeh.batch.run import Batch
-    from rebokeh.bokeh.batch.store import LocalStore
+    from rebokeh.bokeh.batch.stores.local import LocalStore
+    from rebokeh.bokeh.settings.preset import Preset
 
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -134,7 +134,7 @@ def accounts(names: Iterable[str], photos: Path, out: Path, report: Path) -> dic
     dict
         "wrong": names of what does not; "pictures".
     """
-    from rebokeh.bokeh.batch.store import KEPT
+    from rebokeh.bokeh.batch.stores.url import KEPT
 
     lines = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
     told = Counter(_below(line["input"], photos) for line in lines)
@@ -171,11 +171,11 @@ def loop(names: list[str], photos: Path, out: Path, threads: int | None) -> dict
 
 def loop_here(listed: Path, out: Path, times: Path) -> None:
     """Be that process."""
-    from rebokeh.bokeh.batch.preset import Preset
-    from rebokeh.bokeh.errors import RebokehError
-    from rebokeh.bokeh.io.atomic import write_atomic
-    from rebokeh.bokeh.one import develop
-    from rebokeh.bokeh.options import Options
+    from rebokeh.bokeh.core.errors import RebokehError
+    from rebokeh.bokeh.develop import develop
+    from rebokeh.bokeh.io.files.atomic import write_atomic
+    from rebokeh.bokeh.settings.options import Options
+    from rebokeh.bokeh.settings.preset import Preset
 
     recipe_for = Preset(flags=Options(fstop=FSTOP)).recipe_for
     paths, found = json.loads(listed.read_text()), {}

@@ -7,7 +7,8 @@ import os
 from collections.abc import Callable
 
 from rebokeh.bokeh.batch.job import Developed, Result, Task
-from rebokeh.bokeh.batch.store import sha256_of, store_of
+from rebokeh.bokeh.batch.stores import store_of
+from rebokeh.bokeh.batch.stores.base import sha256_of
 from rebokeh.bokeh.batch.work import begin_at_once, work
 
 POISON = b"a segment that no decoder survives"

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import rebokeh as rk
-from rebokeh.bokeh.table import in_columns
+from rebokeh.bokeh.tools.bench import in_columns
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "benchmarks" / "truth"))

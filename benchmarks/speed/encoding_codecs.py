@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import rebokeh as rk
-from rebokeh.bokeh.io import deep
-from rebokeh.bokeh.io.write import encode
+from rebokeh.bokeh.io.encode import encode
+from rebokeh.bokeh.io.raster import deep
 
 Codes = NDArray[np.uint8]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import rebokeh as rk
-from rebokeh.bokeh import bench
+from rebokeh.bokeh.tools import bench
 
 FloatArray = NDArray[np.float32]
 

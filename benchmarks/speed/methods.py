@@ -15,8 +15,8 @@ from inputs import SCENES, radius_map
 from numpy.typing import NDArray
 
 import rebokeh as rk
-from rebokeh.bokeh import bench
-from rebokeh.bokeh.render import Scene
+from rebokeh.bokeh.render.pipeline import Scene
+from rebokeh.bokeh.tools import bench
 
 sys.path.append(str(Path(__file__).parents[1] / "truth"))
 from peers import layered, spread_all  # noqa: E402

@@ -16,7 +16,7 @@ from typing import Any
 import inputs
 from methods import LAYERED, NAIVE, Bench, Point
 
-from rebokeh.bokeh import bench
+from rebokeh.bokeh.tools import bench
 
 WARM_UP_MP = 0.05
 

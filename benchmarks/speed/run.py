@@ -18,8 +18,8 @@ from inputs import SCENES
 from methods import METHODS, OPENCV, RENDER
 from sweep import Plan, Results, run
 
-from rebokeh.bokeh import bench
-from rebokeh.bokeh.table import in_columns
+from rebokeh.bokeh.tools import bench
+from rebokeh.bokeh.tools.bench import in_columns
 
 PARTS = ("megapixels", "radius", "memory", "threads", "command-line")
 MEGAPIXELS = (1.0, 4.0, 12.0, 24.0, 48.0)

@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rebokeh.bokeh.bench import FOCUS_M, shape_of, table_top
-from rebokeh.bokeh.lens import Lens, ThinLens, mount
-from rebokeh.bokeh.optics import Optics
-from rebokeh.bokeh.outline import TOGETHER, even_outlines
-from rebokeh.bokeh.sprites import EVEN_STRIPS, RAY_STEPS, pupil_points
+from rebokeh.bokeh.optics.lens import Lens, ThinLens, mount
+from rebokeh.bokeh.optics.psf import EVEN_STRIPS
+from rebokeh.bokeh.optics.psf_tables import TOGETHER, even_outlines
+from rebokeh.bokeh.optics.ray_model import Optics
+from rebokeh.bokeh.render.light_sprites import RAY_STEPS, pupil_points
+from rebokeh.bokeh.tools.bench import FOCUS_M, shape_of, table_top
 from rebokeh.kernels import bridge, composite, pyramid, resample, scatter, sprite, surface
 
 FloatArray = NDArray[np.float32]

@@ -16,11 +16,11 @@ import numpy as np
 import pictures
 
 import rebokeh as rk
-from rebokeh.bokeh.compare.blur import BlurCurve, blur_curves
-from rebokeh.bokeh.compare.measure import iris_radius
-from rebokeh.bokeh.gaussian import gaussian_style
-from rebokeh.bokeh.lens import ThinLens
-from rebokeh.bokeh.table import in_columns
+from rebokeh.bokeh.optics.lens import ThinLens
+from rebokeh.bokeh.render.gaussian import gaussian_style
+from rebokeh.bokeh.tools.bench import in_columns
+from rebokeh.bokeh.tools.compare.blur import BlurCurve, blur_curves
+from rebokeh.bokeh.tools.compare.measure import iris_radius
 
 LEAST_PX = 2.5
 """Smaller blur is not told from none at this size."""

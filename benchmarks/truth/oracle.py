@@ -15,17 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 from pictures import Picture
 
-from rebokeh.bokeh.composite import Over, nothing
-from rebokeh.bokeh.fill import fill, widest_gap_px
-from rebokeh.bokeh.highlights import find_lights
-from rebokeh.bokeh.lens import ThinLens, mount
-from rebokeh.bokeh.optics import Optics
-from rebokeh.bokeh.outline import MOST_ROWS, Outlines
-from rebokeh.bokeh.plan import Step, plan
-from rebokeh.bokeh.sheets import Remaining, Sheet, peel
-from rebokeh.bokeh.spread import Spread, spread
-from rebokeh.bokeh.sprites import Silhouette, draw_lights
-from rebokeh.bokeh.tiles import Tile
+from rebokeh.bokeh.image.inpaint import fill
+from rebokeh.bokeh.image.tiles import Tile
+from rebokeh.bokeh.optics.lens import ThinLens, mount
+from rebokeh.bokeh.optics.psf_tables import MOST_ROWS, Outlines
+from rebokeh.bokeh.optics.ray_model import Optics
+from rebokeh.bokeh.render.compositor import Over, nothing
+from rebokeh.bokeh.render.light_sprites import Silhouette, draw_lights
+from rebokeh.bokeh.render.scatter import Spread, spread
+from rebokeh.bokeh.scene.inpaint_behind import widest_gap_px
+from rebokeh.bokeh.scene.layers import Remaining, Sheet, peel
+from rebokeh.bokeh.scene.lights import find_lights
+from rebokeh.bokeh.scene.slicing import Step, plan
 
 FloatArray = NDArray[np.float32]
 

@@ -27,7 +27,7 @@ from score import METRICS, alike, score, srgb
 from table import BEST, Scored, bars, means, row, row_heading
 
 import rebokeh as rk
-from rebokeh.bokeh.table import in_columns
+from rebokeh.bokeh.tools.bench import in_columns
 
 FloatArray = NDArray[np.float32]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..settings.preset import Preset
     from .job import Outcome
-    from .preset import Preset
 
 
 def batch(words: Sequence[str], out: str, preset: Preset | None = None, **more: Any) -> Iterator[Outcome]:

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from ..errors import InputError
-from ..io.atomic import is_part
-from ..io.common import printable
-from .store import KEPT
-from .url import is_url, local_path, shown
+from ..core.errors import InputError
+from ..core.text import printable
+from ..io.files.atomic import is_part
+from .stores.url import KEPT, is_url, local_path, shown
 
 _MAGIC = frozenset("*?[")
 
@@ -154,7 +153,7 @@ def _objects(url: str, out: tuple[int, int] | None) -> Iterator[Found]:
     if path is not None:
         yield from _named(path, out)
         return
-    from .objects import listing
+    from .stores.objects import listing
 
     try:
         entries = listing(url)

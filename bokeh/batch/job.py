@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from .preset import Preset
+    from ..settings.preset import Preset
 
 Status = Literal["done", "already", "skipped", "failed", "quarantined", "left"]
 """What became of one input. "already": an earlier run did it; "skipped": it is no photo with depth; "left": the run was

@@ -6,17 +6,17 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ..errors import UsageError
+from ..core.errors import UsageError
+from ..settings.preset import Preset
 from .job import Limits, Outcome
 from .plan import plan
-from .preset import Preset
 from .run import Batch
-from .store import store_at
-from .url import in_one_process, shown
+from .stores import store_at
+from .stores.url import in_one_process, shown
 
 if TYPE_CHECKING:
     from .run import Executor
-    from .store import Store
+    from .stores.base import Store
 
 
 class Library:
@@ -118,13 +118,13 @@ class Library:
         if self._scheduler is not None:
             if alone is not None:
                 raise UsageError(f"{shown(alone)}: no other machine can see this; leave --scheduler out")
-            from .cluster import DaskExecutor
+            from .executors.dask import DaskExecutor
 
             return DaskExecutor(self._scheduler, memory_bytes=self._limits.memory_bytes)
         if alone is not None:
-            from .here import Here
+            from .executors.in_process import Here
 
             return Here()
-        from .pool import Pool
+        from .executors.pool import Pool
 
         return Pool(self._workers, memory_bytes=self._limits.memory_bytes, tell=self._tell)

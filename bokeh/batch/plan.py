@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from ..errors import UsageError
-from ..io.common import printable
+from ..core.errors import UsageError
+from ..core.text import printable
+from ..io.formats import SUFFIXES
 from ..io.registry import READABLE, kind_of
-from ..naming import SUFFIXES
 from .inputs import Found, inputs
 from .job import Job, Outcome
-from .url import is_url, shown
+from .stores.url import is_url, shown
 
 _HEAD = 4096
 _DIRECTORY = 2 + 12 * 512  # the first directory of a TIFF, which tells a DNG from others
@@ -111,7 +111,7 @@ def _kinds(found: Iterable[Found]) -> Iterator[tuple[Found, str | None, str]]:
     urls = [one.source for one in files if is_url(one.source) and not one.trouble]
     heads: dict[str, object] = {}
     if urls:
-        from .objects import heads as read_heads
+        from .stores.objects import heads as read_heads
 
         heads = dict(zip(urls, read_heads(urls, _HEAD), strict=True))
     for one in files:

@@ -9,10 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from ..errors import OutputError, UsageError
-from ..io.common import printable
+from ..core.errors import OutputError, UsageError
+from ..core.text import printable
 from .job import Outcome
-from .url import is_url, told
+from .stores.url import is_url, told
 
 COLUMNS = ("input", "output", "status", "reason", "code", "seconds", "source_sha256", "recipe", "warnings")
 ENDINGS = (".jsonl", ".csv")

@@ -7,15 +7,15 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from ..errors import InputError, OutputError
-from ..io.common import printable
-from ..io.mark import version
+from ..core.errors import InputError, OutputError
+from ..core.text import printable
+from ..io.metadata.render_mark import version
 from .job import Developed, Job, Limits, Outcome, Result, Task
-from .record import Record, key_of
-from .store import Claimed, Log, Store, sha256_of
+from .stores.base import Claimed, Log, Store, sha256_of
+from .stores.record import Record, key_of
 
 if TYPE_CHECKING:
-    from .preset import Preset
+    from ..settings.preset import Preset
 
 _LOOK_AGAIN_S = 0.3
 

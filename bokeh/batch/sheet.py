@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..colour import named_profile, rgb_from_xyz
-from ..compare.ladder import reduced
-from ..errors import RebokehError
-from ..io import opened
-from ..io.common import printable
-from ..montage import GAP_PX, TEXT_PX, Picture, below, beside, check_montage, padded, save_montage, words
+from ..colour.profile import named_profile, rgb_from_xyz
+from ..core.errors import RebokehError
+from ..core.text import printable
+from ..load import opened
+from ..tools.compare.ladder import reduced
+from ..tools.drawing.montage import GAP_PX, TEXT_PX, Picture, below, beside, check_montage, padded, save_montage, words
 
 MOST = 48
 """Pairs on a sheet; of more photos, these many from the first to the last."""

@@ -6,16 +6,16 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..errors import NoDepthError, OutputError, UnknownFormatError
-from ..guard import in_words
-from ..io import mark
-from ..io.common import announced
-from ..one import develop
-from ..photo import Photo
-from ..recipe import Recipe
+from ..core.errors import NoDepthError, OutputError, UnknownFormatError, in_words
+from ..develop import develop
+from ..io.decoded import announced
+from ..io.metadata import render_mark as mark
+from ..photo.photo import Photo
+from ..settings.recipe import Recipe
+from .executors.memory import estimate_bytes
 from .job import Developed, Failed, Result, Task
-from .memory import estimate_bytes
-from .store import Store, sha256_of, store_of
+from .stores import store_of
+from .stores.base import Store, sha256_of
 
 
 class _Stands(Exception):

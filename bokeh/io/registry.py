@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..errors import UnknownFormatError
-from ..photo import Photo
-from . import dng, exr, heic, jpeg, raster, tiff
-from .boxes import brands
+from ..core.errors import UnknownFormatError
+from ..photo.photo import Photo
+from .heif import heic
+from .heif.boxes import brands
+from .jpeg import jpeg
+from .raster import dng, exr, raster, tiff
 
 READABLE = "HEIC, JPEG, PNG, TIFF, EXR, AVIF and DNG"
 _HEIF = {"heic", "heix", "heim", "heis", "hevc", "mif1", "msf1"}

@@ -12,14 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import JpegImagePlugin, PngImagePlugin
 
-from ..errors import DepthError, UnknownFormatError, UsageError
-from ..photo import DepthKind, FloatArray
-from . import exr, tiff
-from .common import NOMINAL_DIOPTRES, check_size, decoding, read_file, same_aspect, silence, upright
-from .raster import most_pixels, open_tiff, raw_mode, sixteen_bits
+from ..core.arrays import FloatArray
+from ..core.errors import DepthError, UnknownFormatError, UsageError
+from ..core.foreign import decoding, silence
+from ..photo.metadata import DepthKind
+from ..photo.nominal import UNITS, spread
+from .decoded import check_size, read_file, same_aspect, upright
+from .raster import exr, tiff
+from .raster.raster import most_pixels, open_tiff, raw_mode, sixteen_bits
 from .registry import kind_of
 
-UNITS = ("m", "dioptre", "relative")
 _FORMATS = "PNG, TIFF, EXR, NPY, PFM or JPEG"
 
 
@@ -138,28 +140,6 @@ def turn_like_picture(values: NDArray, size: tuple[int, int], turn: int, name: s
         f"{name}: the {what} is {values.shape[1]}x{values.shape[0]}, the photo {size[1]}x{size[0]}: another shape, "
         f"so another picture's; give a {what} of the photo's aspect"
     )
-
-
-def spread(values: NDArray, name: str) -> FloatArray:
-    """Spread values of which larger is nearer over 0..NOMINAL_DIOPTRES; NaN and infinities are holes.
-
-    Raises
-    ------
-    DepthError
-        When they are all alike, or none is finite.
-    """
-    values = values.astype(np.float64)
-    good = np.isfinite(values)
-    if not good.any():
-        raise DepthError(f"{name}: the depth map holds no usable value (all NaN or infinite); give another map")
-    low, high = values[good].min(), values[good].max()
-    # Halves, so that the whole range of float64 has a difference.
-    span = high / 2 - low / 2
-    if not span > 0:
-        raise DepthError(f"{name}: the depth map has one value everywhere, nothing is nearer; give another map")
-    spread = np.full(values.shape, np.nan)
-    spread[good] = np.clip((values[good] / 2 - low / 2) / span, 0.0, 1.0) * NOMINAL_DIOPTRES
-    return spread.astype(np.float32)
 
 
 def _dioptres(values: NDArray) -> FloatArray:

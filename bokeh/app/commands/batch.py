@@ -1,0 +1,230 @@
+"""``rebokeh batch``: a whole library of photos, and a line for each of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ...core.errors import FAILED, UsageError
+from ...settings.units import parse_bytes, parse_count, parse_seconds
+from ..guard import Run, say
+from ..parser import (
+    Debug,
+    DepthModel,
+    DepthUnitOption,
+    Focus,
+    FormatOption,
+    FStop,
+    HdrOption,
+    Help,
+    MatteModel,
+    PresetFile,
+    Quiet,
+    SaveQuality,
+    Stripped,
+    StyleOption,
+)
+from .given import choose_preset
+from .groups import LENS, RENDERING, takes
+from .streams import bar_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ...batch.job import Outcome
+    from ...batch.library import Library
+
+_WORDS = {
+    "done": "rendered",
+    "already": "done before",
+    "skipped": "skipped",
+    "failed": "failed",
+    "quarantined": "quarantined",
+    "left": "left",
+}
+
+
+@takes(LENS, RENDERING, before="depth_model")
+def batch_command(
+    ctx: typer.Context,
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUT...", help="Photos, folders with all below them, patterns, @list.txt, URLs."),
+    ],
+    out: Annotated[
+        str, typer.Option("--output", "-o", metavar="OUT", help="Folder or URL to write into; folders are mirrored.")
+    ],
+    preset: PresetFile = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would become of each input, no more.")] = False,
+    report: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write a line for each input: .jsonl or .csv; replaces an older.")
+    ] = None,
+    sheet: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Write a contact sheet of before and after: .jpg, .png."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is not what this makes.")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Try those again whose worker died.")] = False,
+    max_pixels: Annotated[
+        str | None, typer.Option(metavar="N", help="Refuse larger photos by their header, like 50M.  [default: 200M]")
+    ] = None,
+    timeout: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Longest time for one photo, like 90s or 5min.  [default: none]")
+    ] = None,
+    memory: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Most memory of each worker, like 4GB.  [default: none]")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Worker processes.  [default: one for each core]")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers render, like tcp://host:8786.")
+    ] = None,
+    fstop: FStop = None,
+    focus: Focus = "auto",
+    depth_model: DepthModel = None,
+    depth_unit: DepthUnitOption = None,
+    matte_model: MatteModel = None,
+    style: StyleOption = "lens",
+    format: FormatOption = None,
+    hdr: HdrOption = "auto",
+    save_quality: SaveQuality = None,
+    strip: Stripped = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object for each input.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say of each input what became of it.")] = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+    help: Help = False,
+    **given: Any,
+) -> None:
+    """Render a whole library, and lose nothing.
+
+    Pictures are named as their photos. What is done already is passed over, so an interrupted batch goes on where it
+    was; OUT/.rebokeh holds its journal. Ctrl-C finishes what is being written; a second one ends at once.
+
+    Exit codes: 0 all is done, or skipped with its reason; 1 some photos failed; 2 bad usage; 130 interrupted.
+    """
+    if verbose and quiet:
+        raise UsageError("-v and -q contradict each other; give one")
+    costs = (
+        None if max_pixels is None else parse_count(max_pixels, "--max-pixels"),
+        None if timeout is None else parse_seconds(timeout, "--timeout"),
+        None if memory is None else parse_bytes(memory, "--memory"),
+    )
+    settings = choose_preset(ctx, preset)
+
+    from ...batch.job import Limits
+    from ...batch.library import Library
+    from ...batch.report import Report, line_of
+    from ...batch.sheet import check_sheet
+    from ...batch.stores.url import told
+    from ...batch.tally import Tally
+    from ...warmup import FIRST_RUN
+
+    begun, run = time.perf_counter(), ctx.obj
+    with ExitStack() as stack:
+        bar = None if dry_run else bar_of(stack, run, quiet, as_json)
+        tell = say if bar is None else bar.say
+        library = Library(
+            inputs, out, settings, limits=Limits(*costs), workers=workers, scheduler=scheduler,
+            overwrite=overwrite, retry=retry, tell=lambda _: quiet or tell(f"rebokeh: {FIRST_RUN}"),
+        )  # fmt: skip
+        if dry_run:
+            _print_plan(library, out, as_json)
+            return
+        sheet_path = None if sheet is None else check_sheet(sheet)
+        book = None if report is None else stack.enter_context(Report(report, out, _sources(library, preset)))
+        _listen(run, library, tell)
+        tally, made = Tally(len(library.plan.jobs) + len(library.plan.known)), []
+        for outcome in library.run():
+            tally.add(outcome)
+            if bar is not None:
+                bar(str(tally), tally.share)
+            if book is not None:
+                book.add(outcome)
+            if as_json:
+                print(json.dumps(line_of(outcome, out), allow_nan=False), flush=True)
+            if outcome.status in ("done", "already"):
+                made.append(outcome)
+            if not quiet:
+                _tell(outcome, verbose, tell)
+        if sheet_path is not None and not tally.counts["left"]:
+            _draw(library, made, tally.total, sheet_path)
+    if book is not None and book.trouble:
+        say(f"rebokeh: {book.trouble}")
+    if not quiet:
+        say(_in_short(tally.counts, told(out), time.perf_counter() - begun))
+    if tally.failures or (book is not None and book.trouble):
+        raise typer.Exit(FAILED)
+
+
+def _listen(run: Run, library: Library, tell: Callable[[str], object]) -> None:
+    """Have a first Ctrl-C finish what is being written, and a second one end the run."""
+
+    def wind_down() -> None:
+        tell("rebokeh: finishing what is being written; a second Ctrl-C ends at once")
+        library.stop()
+
+    run.undo.append(library.abandon)
+    run.wind_down = wind_down
+
+
+def _sources(library: Library, preset: str | None) -> list[str]:
+    return [job.source for job in library.plan.jobs] + ([preset] if preset else [])
+
+
+def _tell(outcome: Outcome, verbose: bool, tell: Callable[[str], object]) -> None:
+    """Say what became of an input, if that is news."""
+    if outcome.status in ("failed", "quarantined") or (verbose and outcome.reason):
+        tell(f"rebokeh: {_WORDS[outcome.status]}: {outcome.reason}")
+    elif verbose:
+        tell(f"{_WORDS[outcome.status]}: {outcome.output}")
+    for warning in outcome.warnings if verbose else ():
+        tell(f"rebokeh: warning: {outcome.output}: {warning}")
+
+
+def _print_plan(library: Library, out: str, as_json: bool) -> None:
+    """Print what would be done, a line for each input."""
+    from ...batch.report import line_of
+    from ...batch.stores.url import is_url, told
+    from ...core.text import printable
+
+    lines: list[dict[str, Any]] = []
+    for known in library.plan.known:
+        line = line_of(known, out)
+        lines.append({key: line[key] for key in ("input", "output", "status", "reason", "code")})
+    for job in library.plan.jobs:
+        target = f"{told(out).rstrip('/')}/{job.target}" if is_url(out) else os.path.join(out, job.target)
+        lines.append({"input": told(job.source), "output": target, "status": "planned", "format": job.format})
+    for line in lines:
+        if as_json:
+            print(json.dumps(line, allow_nan=False))
+        elif line["status"] == "planned":
+            print(f"{printable(line['input'])} -> {printable(line['output'])}")
+        else:
+            print(f"{line['status']}: {printable(line['reason'])}")
+
+
+def _draw(library: Library, made: Sequence[Outcome], total: int, path: Path) -> None:
+    from ...batch.sheet import Pair, save_sheet
+
+    store = library.store
+
+    def pair(outcome: Outcome) -> Pair:
+        return Pair(outcome.output, lambda: store.read(outcome.source), lambda: store.content(outcome.output))
+
+    save_sheet([pair(outcome) for outcome in made], total, path)
+
+
+def _in_short(counts: Counter[str], out: str, seconds: float) -> str:
+    """Say in one line how it went."""
+    said = [f"{counts[status]} {words}" for status, words in _WORDS.items() if counts[status]]
+    more = "; -v or --report says why" if counts["skipped"] or counts["failed"] or counts["quarantined"] else ""
+    return f"{out}: {', '.join(said) or 'nothing to do'} in {seconds:.0f} s{more}"

@@ -1,0 +1,95 @@
+"""``rebokeh compare``: our render, the phone's own blur and a plain Gaussian on one page, measured."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ...core.errors import UsageError
+from ...core.progress import Clock, unseen
+from ..guard import Run, say
+from ..outputs import refuse_unwritable
+from ..parser import AsJson, Debug, Focus, FStop, Help, Overwrite, Quiet
+from .given import choose_lens
+from .groups import LENS, MAPS, PAIR, RENDERING, of, takes
+from .source import Source
+from .streams import bar_of
+
+
+@takes(LENS, MAPS, PAIR, RENDERING, before="out")
+def compare_command(
+    ctx: typer.Context,
+    photo: Annotated[str, typer.Argument(metavar="ORIGINAL", help="The sharp photo with depth; - is standard input.")],
+    rendered: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="RENDERED",
+            help="The same photo as the phone blurred it: the edited export, of any size, crop or tone.",
+        ),
+    ] = None,
+    fstop: FStop = None,
+    focus: Focus = "auto",
+    out: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="PAGE.html", help="Page to write.  [default: beside ORIGINAL]"),
+    ] = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+    help: Help = False,
+    **given: Any,
+) -> None:
+    """Show our blur beside the phone's and a plain Gaussian, on one page that needs no network, with figures.
+
+    The page is written beside the photo, as IMG_0001_compare.html for IMG_0001.heic.
+    """
+    source = Source.of(photo, given)
+    if photo == "-" and out is None:
+        raise UsageError("the photo comes from standard input; name the page with -o")
+    chosen, _ = choose_lens(**of(LENS, given), fstop=fstop, focus=focus)
+    page = Path(out) if out is not None else Path(photo).with_name(f"{Path(photo).stem}_compare.html")
+    if page.is_dir():
+        page /= f"{Path(photo).stem}_compare.html"
+    inputs = [*source.files, *filter(None, [rendered, given["lens"]])]
+    refuse_unwritable(page, overwrite=overwrite, inputs=inputs)
+
+    from ... import warmup
+    from ...core.jsonable import plain
+    from ...io.files.atomic import abandon, write_atomic
+    from ...load import load
+    from ...render.settings import RenderSettings
+    from ...tools.compare.measure import compare
+    from ...tools.compare.report import report
+    from ...tools.compare.words import in_short
+
+    run: Run = ctx.obj
+    folder = Path(os.path.realpath(page)).parent
+    run.undo += [warmup.stop_saving, lambda: abandon({folder})]
+    with ExitStack() as stack:
+        bar = bar_of(stack, run, quiet, as_json)
+        if bar is not None:
+            warmup.announce(bar.say)
+        clock = Clock(run.begun, bar or unseen)
+        with clock.stage("load"):
+            loaded = source.load()
+            other = None if rendered is None else load(rendered)
+        with clock.stage("compare"):
+            settings = RenderSettings(**of(RENDERING, given))
+            comparison = compare(loaded, other, chosen, settings, clock)
+        with clock.stage("save"):
+            write_atomic(Path(os.path.realpath(page)), report(comparison).encode())
+    warned = [*loaded.meta.warnings, *comparison.scene.warnings(chosen)]
+    if as_json:
+        facts = {"input": photo, "rendered": rendered, "output": str(page), **comparison.facts}
+        print(json.dumps(plain({**facts, "warnings": warned, "seconds": clock.seconds}), allow_nan=False))
+    if not quiet:
+        for warning in warned:
+            say(f"rebokeh: warning: {warning}")
+        if not as_json:
+            say(f"wrote {page}: {in_short(comparison)}")

@@ -1,0 +1,74 @@
+"""The lens that the options name, as every command that renders reads them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from ...core.errors import UsageError
+from ...settings.options import Options
+
+if TYPE_CHECKING:
+    from ...optics.lens import Lens
+    from ...settings.preset import Preset
+
+
+def choose_preset(ctx: typer.Context, file: str | None, *, without: tuple[str, ...] = ()) -> Preset:
+    """Read the preset, if one is named, with the flags that were given.
+
+    Parameters
+    ----------
+    ctx : typer.Context
+        Of a command whose parameters are called as `Options` are.
+    file : str or None
+        By ``--preset``.
+    without : tuple of str
+        Options that mean something else here.
+
+    Raises
+    ------
+    UsageError, InputError
+        When a value makes no sense, or a file cannot be read.
+    """
+    names = [one.name for one in fields(Options) if one.name in ctx.params and one.name not in without]
+    given = {name: _plain(ctx.params[name]) for name in names if _was_given(ctx, name)}
+    flags = Options(**given)
+    if file is None and flags.changes and flags.lens is None:
+        raise UsageError("--with changes a value of a lens; name the lens with --lens")
+    from ...settings.preset import Preset, read_preset
+
+    return Preset(flags=flags) if file is None else read_preset(file, flags)
+
+
+def _was_given(ctx: typer.Context, name: str) -> bool:
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name != "DEFAULT"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return tuple(_plain(item) for item in value)
+    return value.value if isinstance(value, Enum) else value
+
+
+def choose_lens(**given: Any) -> tuple[Lens, str | None]:
+    """Find the lens and where it comes from.
+
+    Parameters
+    ----------
+    **given
+        `Options` of these names, as they were given.
+
+    Returns
+    -------
+    Lens, str or None
+
+    Raises
+    ------
+    UsageError, InputError
+        When a value makes no sense, or the lens file cannot be read.
+    """
+    return Options(**{name: _plain(value) for name, value in given.items()}).chosen_lens()

@@ -1,0 +1,1 @@
+"""What runs a batch's jobs: this process, a pool of processes, a Dask cluster."""

@@ -1,0 +1,1 @@
+"""Colour spaces, profiles and transfer curves."""

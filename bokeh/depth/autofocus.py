@@ -1,0 +1,124 @@
+"""Where to focus when no distance is given: a point of the picture, the autofocus area, the subject, what is near."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.arrays import FloatArray
+from ..core.errors import UsageError
+from ..optics.lens import Lens
+from ..photo.photo import Photo
+
+POINT_SHARE = 0.01
+"""Half side of the square that is read around a focus point, as a share of the picture's shorter side."""
+
+LARGE_SHARE = 0.02
+"""What stands nearer than everything else and fills less of the picture than this is not meant: a fly, a wrong code."""
+
+CHOSEN_SHARE = 0.15
+"""An autofocus area up to this share of the picture was chosen: a face, a finger's tap. Phones report a quarter of
+the picture when nobody chose, and what is meant is what stands in front there."""
+
+FARTHEST_FOCUS_M = 1e6
+"""Stands for infinity: no lens tells the difference."""
+
+
+def find_focus(lens: Lens, photo: Photo, dioptres: FloatArray, matte: FloatArray | None) -> tuple[float, str]:
+    """Find the focus distance.
+
+    Parameters
+    ----------
+    lens : Lens
+        Its `focus_m`, else its `focus_point`, else automatic.
+    photo : Photo
+        For the autofocus area and the kind of depth.
+    dioptres : float32 (H, W)
+    matte : float32 (H, W), optional
+
+    Returns
+    -------
+    focus_m : float
+    source : str
+        How it was found, in words.
+
+    Raises
+    ------
+    UsageError
+        When a distance is given for a depth map that knows no metres.
+    """
+    if lens.focus_m is not None:
+        if photo.depth_kind == "unitless":
+            raise UsageError(
+                "this depth map has no metres, so a focus distance means nothing; give a point: --focus x,y, or the "
+                "distances of two points: --anchor x,y=2.1m twice"
+            )
+        return min(lens.focus_m, FARTHEST_FOCUS_M), f"as given{_trust(photo)}"
+    if lens.focus_point is not None:
+        x, y = lens.focus_point
+        return _metres(_median_around(dioptres, x, y)), f"at the point {x:g},{y:g}"
+    area = photo.meta.af_area
+    if area is not None:
+        x, y, width, height = area
+        part = window(dioptres, x, y, x + width, y + height)
+        if width * height <= CHOSEN_SHARE:
+            return _metres(float(np.median(part))), "autofocus area"
+        return _metres(nearest_large_surface(part)), "nearest large surface in the autofocus area"
+    subject = np.empty(0, np.float32) if matte is None else dioptres[matte > 0.5]
+    if subject.size:
+        return _metres(float(np.median(subject, overwrite_input=True))), "subject's matte"
+    return _metres(nearest_large_surface(dioptres)), "nearest large surface"
+
+
+def nearest_large_surface(dioptres: FloatArray) -> float:
+    """Median depth, in dioptres, of what stands in front: the nearer of the two classes the depths fall into.
+
+    Notes
+    -----
+    The classes are parted where their variance between each other is largest (Otsu 1979).
+    """
+    every = 4 if min(dioptres.shape) > 64 else 1
+    values = np.sort(dioptres[::every, ::every], axis=None).astype(np.float64)
+    count = len(values)
+    values = np.minimum(values, values[int((1.0 - LARGE_SHARE) * (count - 1))])
+    farther = np.arange(1, count)
+    below = np.cumsum(values)[:-1]
+    spread = farther * (count - farther) * (below / farther - (values.sum() - below) / (count - farther)) ** 2
+    first = int(np.argmax(spread)) + 1 if count > 1 and values[-1] > values[0] else 0
+    return float(np.median(values[first:]))
+
+
+def focus_warnings(lens: Lens, photo: Photo) -> tuple[str, ...]:
+    """Warn of a focus distance that is only as good as a map whose metres nothing vouches for."""
+    if lens.focus_m is None or photo.depth is None or photo.depth_kind != "relative":
+        return ()
+    return (
+        f"the focus distance of {lens.focus_m:.3g} m is nominal: the depth map is relative and nothing in the file "
+        "anchors it; give a known distance with --anchor x,y=2.1m, or a point with --focus x,y",
+    )
+
+
+def _trust(photo: Photo) -> str:
+    """How far the depth map's metres can be trusted, in brackets."""
+    if photo.depth_kind == "relative":
+        return " (nominal: the depth map is relative)"
+    known = photo.meta.anchoring
+    return f" (distances {known.words})" if photo.depth_kind == "anchored" and known else ""
+
+
+def _metres(dioptres: float) -> float:
+    return 1.0 / max(dioptres, 1.0 / FARTHEST_FOCUS_M)
+
+
+def _median_around(dioptres: FloatArray, x: float, y: float) -> float:
+    height, width = dioptres.shape
+    half = POINT_SHARE * min(height, width)
+    return float(np.median(window(dioptres, x - half / width, y - half / height, x + half / width, y + half / height)))
+
+
+def window(dioptres: FloatArray, left: float, top: float, right: float, bottom: float) -> FloatArray:
+    """Part of the map between two corners in 0..1; at least one pixel."""
+    height, width = dioptres.shape
+    row = min(max(int(top * height), 0), height - 1)
+    column = min(max(int(left * width), 0), width - 1)
+    last_row, last_column = int(np.ceil(bottom * height)), int(np.ceil(right * width))
+    return dioptres[row : max(last_row, row + 1), column : max(last_column, column + 1)]

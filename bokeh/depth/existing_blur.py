@@ -1,0 +1,290 @@
+"""Blur that is in a photo already: how wide it is at each depth, and what is missing to the blur of a lens.
+
+A phone's portrait mode may have blurred the picture, another program may, and its own lens does close up. What is
+blurred by b and shall be blurred by r must only be blurred by sqrt(r^2 - b^2): variances add.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ..core.arrays import FloatArray
+from ..optics.lens import Lens, ThinLens, mount
+from ..photo.photo import Photo
+from .autofocus import FARTHEST_FOCUS_M
+from .edge_blur import edge_softness, in_cells
+
+MEASURED_LENGTH = 2048
+"""The picture is measured at this length at most: a blur that is not seen at this size does no harm."""
+
+CELL_PX, SMALL_CELL_PX, SMALL_PX = 32, 16, 1024
+"""Side of the cells of which each tells its sharpest edge; that in a picture no longer than this."""
+
+BINS = 10
+SAME_DEPTH = 0.12
+"""The range of depths is measured in this many bins; a cell belongs to one if its depths span this share of it."""
+
+AROUND = 0.5
+"""So many cells beside an outline nothing is measured: phones' depth misses it a little, and large scales see it."""
+
+LEAST_CELLS, LEAST_BLURRED = 8, 32
+"""Cells in which a bin must show edges to be believed, and that must be blurred on one side of the focus."""
+
+SHARP_PX = 1.0
+"""Standard deviation above which the edges of a bin count as blurred, and below half of which as sharp."""
+
+SPREAD = 3.5
+"""Blur is common to a bin: its usual edges are not this many times softer than its sharpest fifth, as shadows are."""
+
+CONTRARY = 0.15
+"""Share of the cells farther from focus that may be sharp: a wrong depth here and there."""
+
+REMAP_STEPS = 4096
+
+
+@dataclass(frozen=True)
+class Baked:
+    """Blur that is in the photo already.
+
+    Attributes
+    ----------
+    dioptres : tuple of float
+        Depths at which it is known, ascending.
+    radius_px : tuple of float
+        Radius of the blur there, >= 0, pixels of the photo: that of the disc with the variance that was measured.
+    focus_dioptres : float
+        Where the photo is sharp.
+    confidence : float
+        Share of what was measured away from focus that shows the blur, 0..1.
+    """
+
+    dioptres: tuple[float, ...]
+    radius_px: tuple[float, ...]
+    focus_dioptres: float
+    confidence: float
+
+    def radius_at(self, dioptres: float | FloatArray | NDArray[np.float64]) -> NDArray[np.float64]:
+        """Radius of the blur at a depth, pixels of the photo; beyond the depths that are known as at the last one."""
+        return np.asarray(np.interp(dioptres, self.dioptres, self.radius_px), np.float64)
+
+    @property
+    def focus_m(self) -> float:
+        """Where the photo is sharp, in metres."""
+        return 1.0 / max(self.focus_dioptres, 1.0 / FARTHEST_FOCUS_M)
+
+    def is_blurred_at(self, dioptres: float) -> bool:
+        """Say whether the blur at a depth is an eighth of the largest, and seen."""
+        return float(self.radius_at(dioptres)) > max(max(self.radius_px) / 8.0, 2.0)
+
+    def warnings(self, lens: Lens, thin: ThinLens, photo: Photo, *, adds_all: bool) -> tuple[str, ...]:
+        """Say what of a render will look wrong because of the blur that is there.
+
+        Parameters
+        ----------
+        lens : Lens
+        thin : ThinLens
+            The same, mounted.
+        photo : Photo
+        adds_all : bool
+            Whether all of the lens's blur is added, and not only what is missing.
+        """
+        if photo.meta.rendered is not None:
+            how = f"rendered by rebokeh already, {photo.meta.rendered}"
+        else:
+            where = "" if photo.depth_kind == "unitless" else f" focused at {self.focus_m:.2g} m"
+            how = f"blurred already, about as at f/{self.f_number(photo.size, photo.meta.f35_mm):.2g}{where}"
+        there = f"this photo is {how}"
+        if adds_all:
+            return (f"{there}; the lens's blur is added to it",)
+        said = [f"{there}; only what is missing is added (--baked ignore adds all)"]
+        if (lens.focus_m or lens.focus_point) and self.is_blurred_at(thin.focus_dioptres):
+            radius_px = float(self.radius_at(thin.focus_dioptres))
+            said.append(f"what lies in focus is blurred by {radius_px:.0f} px in this photo, and cannot be made sharp")
+        return tuple(said)
+
+    def f_number(self, size: tuple[int, int], f35_mm: float | None) -> float:
+        """F-number (full-frame equivalent) that comes nearest to this blur in a photo of this (height, width)."""
+        away = np.abs(np.asarray(self.dioptres) - self.focus_dioptres)
+        radius = np.asarray(self.radius_px)
+        if not radius.any():
+            return float("inf")
+        px_per_dioptre = float(np.median(radius[radius > 0.0] / away[radius > 0.0]))
+        whole = mount(Lens(f_number=1.0), size, f35_mm, self.focus_m)
+        return whole.px_per_dioptre / px_per_dioptre
+
+    def without(self, dioptres: FloatArray, lens: ThinLens) -> FloatArray:
+        """Move depths towards focus until a lens adds only what is missing to its blur.
+
+        Parameters
+        ----------
+        dioptres : float32 array
+        lens : ThinLens
+
+        Returns
+        -------
+        float32 array
+            Same shape; what was nearer than something else is never farther, and nothing crosses the focus.
+
+        Notes
+        -----
+        The radius is linear in dioptres, so that the depth whose radius is sqrt(r^2 - b^2) is known at once.
+        """
+        least, most = float(dioptres.min(initial=lens.focus_dioptres)), float(dioptres.max(initial=lens.focus_dioptres))
+        nodes = np.union1d(np.linspace(least, most, REMAP_STEPS), [lens.focus_dioptres])
+        radius = (lens.focus_dioptres - nodes) * lens.px_per_dioptre
+        missing = np.sqrt(np.maximum(radius**2 - self.radius_at(nodes) ** 2, 0.0))
+        focus = int(np.searchsorted(nodes, lens.focus_dioptres))
+        # The blur that is there may grow faster with distance than the lens's: order is kept all the same.
+        missing[focus:] = np.maximum.accumulate(missing[focus:])
+        missing[: focus + 1] = np.maximum.accumulate(missing[focus::-1])[::-1]
+        moved = lens.focus_dioptres - np.sign(radius) * missing / lens.px_per_dioptre
+        out = np.empty(dioptres.shape, np.float32)
+        for part, values in zip(np.array_split(out, 16), np.array_split(dioptres, 16), strict=True):
+            part[...] = np.interp(values, nodes, moved)
+        return out
+
+
+def baked_into(photo: Photo, dioptres: FloatArray) -> Baked | None:
+    """Say what blur is in a photo, with its depth at its resolution: as rebokeh's mark says, else as it is measured."""
+    mark = photo.meta.rendered
+    if mark is None:
+        return find_baked(photo.rgb, dioptres)
+    lens = mount(Lens(f_number=mark.f_number), photo.size, photo.meta.f35_mm, mark.focus_m)
+    nodes = sorted({float(dioptres.min()), lens.focus_dioptres, float(dioptres.max())})
+    radii = tuple(abs(lens.radius_px(node)) for node in nodes)
+    return Baked(tuple(nodes), radii, lens.focus_dioptres, 1.0)
+
+
+def find_baked(rgb: FloatArray, dioptres: FloatArray) -> Baked | None:
+    """Find out whether a photo is blurred the more, the farther something is from focus.
+
+    Parameters
+    ----------
+    rgb : float32 (H, W, 3)
+        Scene-linear.
+    dioptres : float32 (H, W)
+        Without holes.
+
+    Returns
+    -------
+    Baked or None
+        None when it is sharp at all depths, equally soft at all, or shows too little to tell.
+
+    Notes
+    -----
+    A photo counts as blurred when the edges of some depths are sharp (their sharpest fifth below half of `SHARP_PX`),
+    those of others are not (their sharpest fifth above `SHARP_PX`, their median not `SPREAD` times that), and nothing
+    is sharp that is farther from focus than these. Something soft in front alone may have moved: only a blur that grows
+    counts there. Lengths are pixels of the picture at `MEASURED_LENGTH` at most.
+    """
+    by = -(-max(dioptres.shape) // MEASURED_LENGTH)
+    cell = CELL_PX if max(dioptres.shape) // by > SMALL_PX else SMALL_CELL_PX
+    size = dioptres.shape[0] // by // cell, dioptres.shape[1] // by // cell
+    if min(size) < 2:
+        return None
+    softness = edge_softness(rgb, by, cell)
+    nearest, farthest = _depths_of_cells(dioptres, by, cell, size)
+    least, most = (float(v) for v in np.quantile(dioptres[:: 8 * by, :: 8 * by], (0.01, 0.99)))
+    told = np.isfinite(softness) & (nearest - farthest < SAME_DEPTH * (most - least))
+    bins = _bins(softness[told], (0.5 * (nearest + farthest))[told])
+    return _decide(bins, by)
+
+
+def _depths_of_cells(dioptres: FloatArray, by: int, cell: int, size: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
+    """Nearest and farthest of each cell and of what lies around it (h, w)."""
+    every = 4
+    small = dioptres[:: every * by, :: every * by]
+    side = cell // every
+    reach = 2 * round(AROUND * side) + 1
+    nearest = in_cells(ndimage.maximum_filter(small, reach, mode="nearest"), side, size).max(axis=(1, 3))
+    farthest = in_cells(ndimage.minimum_filter(small, reach, mode="nearest"), side, size).min(axis=(1, 3))
+    return nearest, farthest
+
+
+@dataclass(frozen=True)
+class _Bin:
+    """Cells of one depth: how many, where they are (dioptres), and how soft are their sharpest fifth and the median."""
+
+    cells: int
+    dioptres: float
+    sharpest: float
+    usual: float
+
+    @property
+    def is_sharp(self) -> bool:
+        return self.sharpest < 0.5 * SHARP_PX
+
+    @property
+    def is_blurred(self) -> bool:
+        return self.sharpest > SHARP_PX and self.usual < SPREAD * self.sharpest
+
+
+def _bins(softness: NDArray[np.float64], dioptres: FloatArray) -> list[_Bin]:
+    """Gather cells by depth, far to near; bins of too few are left out."""
+    if not softness.size:
+        return []
+    edges = np.linspace(float(dioptres.min()), float(dioptres.max()), BINS + 1)
+    number = np.clip(np.searchsorted(edges, dioptres, side="right") - 1, 0, BINS - 1)
+    bins = []
+    for n in range(BINS):
+        own = softness[number == n]
+        if own.size >= LEAST_CELLS:
+            sharpest, usual = (float(v) for v in np.quantile(own, (0.2, 0.5)))
+            bins.append(_Bin(own.size, float(np.median(dioptres[number == n])), sharpest, usual))
+    return bins
+
+
+def _decide(bins: Sequence[_Bin], by: int) -> Baked | None:
+    sharp = [b for b in bins if b.is_sharp]
+    if not sharp:
+        return None
+    focus = float(np.average([b.dioptres for b in sharp], weights=[b.cells for b in sharp]))
+    own = float(np.average([b.usual for b in sharp], weights=[b.cells for b in sharp]))
+    nodes, confidence = {focus: 0.0}, 0.0
+    # From focus outwards; to the far side first.
+    for side in ([b for b in reversed(bins) if b.dioptres < focus], [b for b in bins if b.dioptres > focus]):
+        share = _share_blurred(side)
+        if not share or not (confidence or side[0].dioptres < focus or _grows(side)):
+            continue
+        confidence = max(confidence, share)
+        known = [b for b in side if b.is_sharp or b.is_blurred]
+        # A disc of radius r has the variance r^2/4; what is in focus is not softer than it can be.
+        radii = [2.0 * by * np.sqrt(max(b.usual**2 - own**2, 0.0)) for b in known]
+        nodes.update(zip((b.dioptres for b in known), _growing(radii), strict=True))
+    if not confidence:
+        return None
+    depths = tuple(sorted(nodes))
+    return Baked(depths, tuple(float(nodes[d]) for d in depths), focus, confidence)
+
+
+def _share_blurred(side: Sequence[_Bin]) -> float:
+    """Say which share of the cells is blurred, from the first bin on that is; 0 when too few are, or some are sharp."""
+    first = next((n for n, b in enumerate(side) if b.is_blurred), len(side))
+    beyond = side[first:]
+    blurred = sum(b.cells for b in beyond if b.is_blurred)
+    sharp = sum(b.cells for b in beyond if b.is_sharp)
+    if blurred < LEAST_BLURRED or sharp > CONTRARY * (blurred + sharp):
+        return 0.0
+    return blurred / sum(b.cells for b in beyond)
+
+
+def _grows(side: Sequence[_Bin]) -> bool:
+    """Tell a lens's blur in front of focus from a near thing that moved, or is soft by nature as skin and cloth are."""
+    blurred = [b.usual for b in side if b.is_blurred]
+    return len(blurred) > 2 and blurred[-1] > 2.0 * blurred[0]
+
+
+def _growing(values: Sequence[float]) -> list[float]:
+    """Return the sequence nearest to the values that never falls: neighbours that do are averaged."""
+    groups: list[tuple[float, int]] = []
+    for value in values:
+        groups.append((value, 1))
+        while len(groups) > 1 and groups[-2][0] > groups[-1][0]:
+            (a, many), (b, more) = groups[-2:]
+            groups[-2:] = [((a * many + b * more) / (many + more), many + more)]
+    return [value for value, count in groups for _ in range(count)]

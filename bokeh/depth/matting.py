@@ -1,0 +1,193 @@
+"""A phone's soft matte -> one with the strands that the picture shows.
+
+A phone writes its matte at half size, and soft. How its softened values follow from the picture's colours, softened
+alike, is a linear law in every small neighbourhood (the colours of two surfaces span a line); the same law, asked of
+the sharp picture, gives the sharp matte.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.arrays import FloatArray
+from ..image.regions import dilate, list_runs
+
+LEVEL = 0.01
+"""A matte within this of 0 or 1 is sure."""
+
+BRIGHTEST = 1.5
+"""Scene-linear radiance above which a pixel is a light."""
+
+LIGHT_REACH_PX = 4
+"""This far around a light the matte's softness is not asked for."""
+
+SOFTNESS_PX = (0.5, 0.7, 1.0, 1.4, 2.0, 2.4, 2.8, 4.0, 5.6)
+"""Softness (standard deviation of a Gaussian) that a matte may have; 0 besides, for one as sharp as the picture."""
+
+MUST_EXPLAIN = 0.7
+"""A softened picture must leave less than this share of what the sharp picture leaves unexplained of the matte."""
+
+PATCH_PX, PATCHES = 64, 48
+"""Softness is measured in this many patches of the picture."""
+
+FIT_REACH_PX = 3
+"""... by fits over squares that reach so far to every side."""
+
+ROUNDS = 3
+"""How often the matte is asked of the picture and held against the given one, in turn."""
+
+BACK_STEPS = 4
+"""Steps in which the softened result is brought back to the given matte."""
+
+
+def refine(matte: FloatArray, rgb: FloatArray) -> tuple[FloatArray, float]:
+    """Give a soft matte the detail of the picture; a matte as sharp as the picture stays as it is.
+
+    Parameters
+    ----------
+    matte : float32 (H, W)
+        0..1, at the picture's size.
+    rgb : float32 (H, W, 3)
+        Scene-linear.
+
+    Returns
+    -------
+    float32 (H, W)
+        0..1. Softened again, it is the given matte.
+    float
+        Softness that was found in the given matte, as the standard deviation of a Gaussian in pixels; 0 = none.
+
+    Notes
+    -----
+    The local linear law is that of the guided filter (He, Sun, Tang 2010). Here it is fitted to the picture at the
+    matte's own softness: fitted to the sharp picture it would blame each strand for what its neighbourhood is.
+    """
+    from ...kernels import highlights as passes
+
+    band = (matte > LEVEL) & (matte < 1.0 - LEVEL)
+    if not band.any():
+        return matte, 0.0
+    # Beside a light a pixel is bright however little of the light it holds: it tells nothing of softness.
+    telling, bright = band, np.empty_like(band)
+    if passes.brighter(rgb, np.empty((0, 0, 3), np.float32), np.float32(BRIGHTEST), bright):
+        telling = band & ~dilate(bright, LIGHT_REACH_PX)
+    if not telling.any():
+        return matte, 0.0
+    ridge = 1e-6 + _noise(rgb) ** 2
+    softness = measure_softness(matte, rgb, telling, ridge)
+    if softness == 0.0:
+        return matte, 0.0
+    del telling, bright
+    reach = max(2, int(np.ceil(1.4 * softness)))
+    solver = _Band(dilate(band, int(np.ceil(softness))), softness)
+    picture, blurred = _soft_and_sharp(rgb, dilate(solver.band, reach), softness)
+    refined = np.array(matte)
+    solver.regress(refined, blurred, picture, reach, ridge)
+    del blurred
+    solver.hold(refined, matte)
+    for _ in range(ROUNDS):
+        solver.regress(refined, picture, picture, reach, 2.0 * ridge)
+        solver.hold(refined, matte)
+    return refined, softness
+
+
+def measure_softness(matte: FloatArray, rgb: FloatArray, band: NDArray[np.bool_], ridge: float) -> float:
+    """Find the Gaussian (standard deviation, px) that a picture needs before it explains a matte best; 0 = none.
+
+    Parameters
+    ----------
+    matte : float32 (H, W)
+    rgb : float32 (H, W, 3)
+        Scene-linear.
+    band : bool (H, W)
+        Where the matte is neither 0 nor 1.
+    ridge : float
+        Variance of the picture's noise.
+    """
+    from ...kernels import matting as kernels
+
+    ys, xs = np.nonzero(band)
+    # Evenly along the band, in raster order.
+    chosen = np.unique(np.linspace(0, len(ys) - 1, PATCHES).astype(np.int64))
+    centres = np.stack([ys[chosen], xs[chosen]], axis=1)
+    filters = [_half_gaussian(softness) for softness in (0.0, *SOFTNESS_PX)]
+    reaches = np.array([len(own) - 1 for own in filters])
+    taps = np.zeros((len(filters), reaches.max() + 1), np.float32)
+    for row, own in zip(taps, filters, strict=True):
+        row[: len(own)] = own
+    left = np.empty((len(centres), len(filters)))
+    half = PATCH_PX // 2
+    kernels.unexplained(
+        rgb, np.float32(BRIGHTEST), matte, band, centres, half, FIT_REACH_PX, ridge, taps, reaches, left
+    )
+    total = left.sum(axis=0)
+    best = int(np.argmin(total))
+    return SOFTNESS_PX[best - 1] if total[best] < MUST_EXPLAIN * total[0] else 0.0
+
+
+def _half_gaussian(softness: float) -> FloatArray:
+    """Taps of a Gaussian of this standard deviation (px), from its middle to three times that away."""
+    if softness == 0.0:
+        return np.ones(1, np.float32)
+    taps = np.exp(-0.5 * (np.arange(int(3.0 * softness + 0.5) + 1) / softness) ** 2)
+    return (taps / (2.0 * taps.sum() - taps[0])).astype(np.float32)
+
+
+def _soft_and_sharp(rgb: FloatArray, near: NDArray[np.bool_], softness: float) -> tuple[FloatArray, FloatArray]:
+    """Make the perceptual picture, and a softened one; float32 (H, W, 3), and only written where it is `near`.
+
+    Memory that is not written is not taken: a matte's band is a small part of a picture.
+    """
+    from ...kernels import matting as kernels
+
+    half = _half_gaussian(softness)
+    reach, taps = len(half) - 1, np.concatenate([half[:0:-1], half])
+    across = dilate(near, reach)
+    picture, rows, blurred = (np.empty_like(rgb) for _ in range(3))
+    kernels.perceive(rgb, across, np.float32(BRIGHTEST), picture)
+    kernels.soften_picture(picture, taps, across, 0, rows)
+    kernels.soften_picture(rows, taps, near, 1, blurred)
+    return picture, blurred
+
+
+class _Band:
+    """The soft pixels of a matte, as runs for the kernels."""
+
+    def __init__(self, band: NDArray[np.bool_], softness: float) -> None:
+        reach = int(np.ceil(3.0 * softness))
+        taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / softness) ** 2)
+        self.taps = (taps / taps.sum()).astype(np.float32)
+        self.band, self.runs, self.tall = band, list_runs(band), list_runs(dilate(band, reach, across=False))
+        _, first, stop = self.runs
+        self.begins = np.concatenate([[0], np.cumsum(stop - first, dtype=np.int64)])
+        self.number = np.zeros(band.shape, np.int32)
+        self.number[band] = np.arange(1, self.begins[-1] + 1, dtype=np.int32)
+        self.fits = np.empty((self.begins[-1], 4), np.float32)
+        self.across, self.softened = np.empty(band.shape, np.float32), np.empty(band.shape, np.float32)
+
+    def regress(self, matte: FloatArray, seen: FloatArray, asked: FloatArray, reach: int, ridge: float) -> None:
+        """Fit the matte to the picture `seen`, and set it to what the fit says of the picture `asked`."""
+        from ...kernels import matting as kernels
+
+        kernels.fit(seen, matte, *self.runs, self.begins, reach, ridge, self.fits)
+        kernels.apply(asked, self.fits, self.number, matte)
+
+    def hold(self, matte: FloatArray, given: FloatArray) -> None:
+        """Correct the matte until, softened, it is the given one (van Cittert's deconvolution)."""
+        from ...kernels import matting as kernels
+
+        for _ in range(BACK_STEPS):
+            kernels.soften(matte, self.taps, *self.tall, 1, self.across)
+            kernels.soften(self.across, self.taps, *self.runs, 0, self.softened)
+            kernels.correct(matte, given, self.softened, *self.runs)
+
+
+def _noise(rgb: FloatArray) -> float:
+    """Estimate the standard deviation of the picture's noise: the mask that no smooth shade passes.
+
+    J. Immerkaer, "Fast noise variance estimation", 1996; the median instead of the mean, for pictures full of detail.
+    """
+    green = np.sqrt(np.clip(rgb[:: max(1, rgb.shape[0] // 1024), :, 1], 0.0, BRIGHTEST))
+    mask = green[:, :-2] - 2.0 * green[:, 1:-1] + green[:, 2:]
+    return float(np.median(np.abs(mask)) / (0.6745 * np.sqrt(6.0)))

@@ -1,0 +1,1 @@
+"""Radiance above the clip: from the gain map, or restored."""

@@ -1,0 +1,56 @@
+"""The two renditions of a picture that HDR files hold: SDR as it is shown, and the gain map to its radiance."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.arrays import FloatArray
+from ..photo.photo import GainMap, Photo
+from .restore import gained
+
+# Twenty stops are a million times white: a file that says more is damaged, and would overflow half floats.
+MOST_STOPS = 20.0
+
+# A twentieth of a stop is 3.5 %: less cannot be told from rounding, and needs no second rendition.
+_LEAST_STOPS = 0.05
+
+# Stops by which one channel may miss what three would say, and the share of pixels that may miss by more.
+_COLOUR_STOPS, _COLOUR_SHARE = 0.15, 1e-3
+
+
+def radiance(photo: Photo) -> FloatArray:
+    """Scene-linear radiance (H, W, 3): what the photo shows, and what its gain map adds."""
+    extra = None if photo.gain_map is None else gained(photo.rgb, photo.gain_map)
+    return photo.rgb if extra is None else photo.rgb + extra
+
+
+def over_sdr(photo: Photo, colour: bool = True) -> GainMap | None:
+    """Gain map that leads from the photo clipped to 0..1 to its radiance; None when nothing is above that.
+
+    Where nothing clips it is the photo's own gain map, value for value; without one it is of half size.
+
+    Parameters
+    ----------
+    photo : Photo
+    colour : bool
+        Whether it may have three channels, where light of one colour clips in one channel more than in the others.
+    """
+    from ...kernels.gain import above_clip
+
+    h, w = photo.size
+    source = photo.gain_map or GainMap(np.zeros(((h + 1) // 2, (w + 1) // 2), np.float32), 1.0)
+
+    def stops(planes: FloatArray, channels: int) -> FloatArray:
+        filled = np.empty((*planes.shape[:2], channels), np.float32)
+        above_clip(photo.rgb, planes, source.offsets[0], filled)
+        return np.clip(filled, -MOST_STOPS, MOST_STOPS, out=filled)
+
+    grey = source.planes.mean(axis=2, keepdims=True)
+    one = stops(grey, 1)
+    three = stops(source.planes, 3) if colour else one
+    needed = colour and float((np.abs(three - one).max(axis=2) > _COLOUR_STOPS).mean()) > _COLOUR_SHARE
+    found = three if needed else one[..., 0]
+    if found.max() < _LEAST_STOPS:
+        return None
+    headroom = max(source.headroom, 2.0 ** float(found.max()))
+    return GainMap(found, headroom, source.offset_base, source.offset_alternate)

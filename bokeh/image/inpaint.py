@@ -1,0 +1,108 @@
+"""Continue a picture into where it is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.arrays import FloatArray
+from ..core.threads import each
+
+BAND_ROWS = 128
+"""Rows of the half size that are made together; the result does not depend on it."""
+
+
+def fill(values: FloatArray, known: NDArray, coarse: FloatArray | None = None) -> FloatArray:
+    """Fill the unknown pixels smoothly from the known ones around them (push-pull).
+
+    Parameters
+    ----------
+    values : float32 (H, W, C)
+    known : bool or float32 (H, W)
+        1 = known and kept, 0 = unknown, between = blended.
+    coarse : float32 (h, w, C), optional
+        The same, complete, at the size halved a few times, each time rounded up: from farther than this size shows,
+        what is filled comes from there.
+
+    Returns
+    -------
+    float32 (H, W, C)
+        A new array. When nothing at all is known, the values as they are.
+
+    Notes
+    -----
+    Weighted averages go down a pyramid until everything is known, then back up (Gortler et al., "The Lumigraph",
+    1996, section 4). What lies beside a hole counts most, and no value leaves the range of the known ones.
+    """
+    filled = np.array(values, np.float32)
+    fill_in(filled, known, coarse)
+    return filled
+
+
+def fill_in(values: FloatArray, known: NDArray, coarse: FloatArray | None = None) -> None:
+    """Fill the unknown pixels in place, as `fill` does."""
+    from ...kernels import pyramid
+
+    if coarse is None and not known.any():
+        return
+    smallest = (1, 1) if coarse is None else coarse.shape[:2]
+    levels = [(values, np.ascontiguousarray(known, np.float32))]
+    while levels[-1][1].shape != smallest and not levels[-1][1].min() >= 1.0:
+        fine_values, fine_weight = levels[-1]
+        height, width = fine_weight.shape
+        shape = ((height + 1) // 2, (width + 1) // 2)
+        coarse_values = np.empty((*shape, values.shape[2]), np.float32)
+        coarse_weight = np.empty(shape, np.float32)
+        pyramid.push(fine_values, fine_weight, coarse_values, coarse_weight)
+        levels.append((coarse_values, coarse_weight))
+    complete, weight = levels.pop()
+    if coarse is not None and coarse.shape == complete.shape:
+        complete += (1.0 - weight[..., None]) * (coarse - complete)
+    while levels:
+        fine_values, fine_weight = levels.pop()
+        pyramid.pull(complete, fine_values, fine_weight)
+        complete = fine_values
+
+
+def fill_at(
+    part: Callable[[slice], tuple[FloatArray, NDArray[np.bool_]]],
+    size: tuple[int, int],
+    channels: int,
+    at: tuple[NDArray, NDArray],
+) -> FloatArray | None:
+    """Fill single unknown pixels as `fill` does; the picture itself is only looked at, some rows at a time.
+
+    Parameters
+    ----------
+    part : callable
+        Returns the values float32 (h, W, C) of a slice of rows, and which are known: bool (h, W).
+    size : (int, int)
+        Height and width of the picture.
+    channels : int
+    at : (int64 (N,), int64 (N,))
+        Rows and columns of the unknown pixels.
+
+    Returns
+    -------
+    float32 (N, C), or None
+        None when nothing at all is known.
+    """
+    from ...kernels import pyramid
+
+    half = ((size[0] + 1) // 2, (size[1] + 1) // 2)
+    coarse, weight = np.empty((*half, channels), np.float32), np.empty(half, np.float32)
+
+    def push(top: int) -> None:
+        rows = slice(top, top + BAND_ROWS)
+        values, known = part(slice(2 * top, 2 * (top + BAND_ROWS)))
+        pyramid.push(values, known.astype(np.float32), coarse[rows], weight[rows])
+
+    each(push, range(0, half[0], BAND_ROWS))
+    if not weight.any():
+        return None
+    fill_in(coarse, weight)
+    filled = np.empty((len(at[0]), channels), np.float32)
+    pyramid.pull_at(coarse, *map(np.ascontiguousarray, at), filled)
+    return filled

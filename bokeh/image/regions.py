@@ -1,0 +1,120 @@
+"""Sets of pixels: grown by a square, their connected pieces, and the box around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.arrays import BoolArray
+
+Box = tuple[slice, slice]
+
+
+def dilate(mask: BoolArray, reach: int, *, across: bool = True) -> BoolArray:
+    """Grow a mask by `reach` pixels up and down and, unless not `across`, to the left and right: by a square."""
+    grown = np.array(mask, order="C").view(np.uint8)
+    _grow(grown, reach)
+    if across:
+        _grow(grown.T, reach)
+    return grown.view(bool)
+
+
+def _grow(lines: NDArray[np.uint8], reach: int) -> None:
+    """Grow a mask along its first axis, in place: twice as far with each step, to the beginning, then to the end."""
+    for earlier, later in ((slice(None, -1), slice(1, None)), (slice(1, None), slice(None, -1))):
+        done = 0
+        while done < reach:
+            step = min(done + 1, reach - done)
+            to, source = (
+                slice(side.start and side.start * step, side.stop and side.stop * step) for side in (earlier, later)
+            )
+            lines[to] |= lines[source]
+            done += step
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """The connected pieces of a mask, as runs of pixels in raster order.
+
+    A picture of labels would take four bytes per pixel; what is bright takes little of a picture.
+
+    Attributes
+    ----------
+    row_starts : int64 (H + 1,)
+        Number of the first run of each row.
+    first, stop : int32 (R,)
+        Columns from `first` to before `stop`.
+    label : int32 (R,)
+        The piece that a run belongs to, from 1.
+    count : int
+        How many pieces there are.
+    """
+
+    row_starts: NDArray[np.int64]
+    first: NDArray[np.int32]
+    stop: NDArray[np.int32]
+    label: NDArray[np.int32]
+    count: int
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """The label of each pixel of the mask, in raster order."""
+        return np.repeat(self.label, self.stop - self.first)
+
+    @property
+    def pixels(self) -> NDArray[np.int64]:
+        """The size of each piece, int64 (count + 1,); 0 for label 0."""
+        return np.bincount(self.label, self.stop - self.first, self.count + 1).astype(np.int64)
+
+
+def list_runs(mask: BoolArray) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+    """List the runs of a mask (H, W) in raster order.
+
+    Returns
+    -------
+    row_starts : int64 (H + 1,)
+        Number of the first run of each row, and of all.
+    first, stop : int32 (R,)
+        Columns from `first` to before `stop`.
+    """
+    from ...kernels import masks as kernels
+
+    row_starts = np.zeros(mask.shape[0] + 1, np.int64)
+    kernels.count_runs(mask, row_starts[1:])
+    np.cumsum(row_starts, out=row_starts)
+    first, stop = np.empty(row_starts[-1], np.int32), np.empty(row_starts[-1], np.int32)
+    kernels.list_runs(mask, row_starts, first, stop)
+    return row_starts, first, stop
+
+
+def connected(mask: BoolArray) -> Pieces:
+    """Find the connected pieces of a mask (corners connect), numbered in raster order."""
+    from ...kernels import masks as kernels
+
+    row_starts, first, stop = list_runs(mask)
+    label = np.empty(len(first), np.int32)
+    return Pieces(row_starts, first, stop, label, int(kernels.number_runs(row_starts, first, stop, label)))
+
+
+def box_around(mask: BoolArray, margin: int = 0) -> Box:
+    """Smallest box (rows, columns) around a mask that is not empty, with a margin, within the picture."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return (
+        slice(max(int(rows[0]) - margin, 0), min(int(rows[-1]) + 1 + margin, mask.shape[0])),
+        slice(max(int(columns[0]) - margin, 0), min(int(columns[-1]) + 1 + margin, mask.shape[1])),
+    )
+
+
+def common(box: Box, inner: Box) -> tuple[Box, Box]:
+    """Return what two boxes share, counted from the beginning of each."""
+    spans = [
+        (max(b.start, i.start), max(min(b.stop, i.stop), max(b.start, i.start)))
+        for b, i in zip(box, inner, strict=True)
+    ]
+    first, second = (
+        tuple(slice(start - c.start, stop - c.start) for (start, stop), c in zip(spans, corner, strict=True))
+        for corner in (box, inner)
+    )
+    return first, second  # pyright: ignore[reportReturnType]

@@ -1,0 +1,1 @@
+"""HEIC, box by box."""

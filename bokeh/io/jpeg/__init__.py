@@ -1,0 +1,1 @@
+"""JPEG and what phones append to it."""

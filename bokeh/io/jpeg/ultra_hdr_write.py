@@ -1,0 +1,107 @@
+"""Ultra HDR JPEG: an SDR JPEG, and its gain map as a second one behind it.
+
+Three kinds of readers find the second: by MPF, by GContainer XMP with ``hdrgm`` values, and by ISO 21496-1's segments.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+
+from ..metadata import gain_map
+from ..metadata.gain_map import GainMetadata
+
+_XMP_LABEL = b"http://ns.adobe.com/xap/1.0/\0"
+_JPEG_SEGMENT = 65_533
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_HDRGM = 'xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/"'
+_BASELINE_PRIMARY = 0x030000
+
+
+def joined(primary: bytes, gain: bytes, metadata: GainMetadata, xmp: bytes | None) -> bytes:
+    """Put the file together.
+
+    Parameters
+    ----------
+    primary, gain : bytes
+        JPEGs, without XMP.
+    metadata : GainMetadata
+    xmp : bytes or None
+        The picture's, without what it said of another container; this one's is merged into it.
+    """
+    words = _hdrgm(metadata).encode()
+    iso = gain_map.ISO_LABEL + gain_map.to_iso(metadata)
+    gain = _with(gain, _segment(0xE1, _XMP_LABEL + words) + _segment(0xE2, iso))
+    head = _merged(xmp, _directory(len(gain)))
+    more = _segment(0xE1, _XMP_LABEL + head) + _segment(0xE2, gain_map.ISO_LABEL + bytes(4))
+    at = _after_headers(primary)
+    index_at = at + len(more) + 8
+    total = len(primary) + len(more) + len(_index(0, 0, 0))
+    index = _index(total, len(gain), total - index_at)
+    return primary[:at] + more + index + primary[at:] + gain
+
+
+def _segment(marker: int, payload: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, 2 + len(payload)) + payload
+
+
+def _after_headers(jpeg: bytes) -> int:
+    """Where the application segments at a JPEG's start end."""
+    at = 2
+    while jpeg[at] == 0xFF and 0xE0 <= jpeg[at + 1] <= 0xEF:
+        at += 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+    return at
+
+
+def _with(jpeg: bytes, segments: bytes) -> bytes:
+    at = _after_headers(jpeg)
+    return jpeg[:at] + segments + jpeg[at:]
+
+
+def _hdrgm(metadata: GainMetadata) -> str:
+    values = gain_map.to_xmp_values(metadata)
+    single = "".join(f' hdrgm:{name}="{v[0]:.9g}"' for name, v in values.items() if len(v) == 1)
+    lists = "".join(
+        f"<hdrgm:{name}><rdf:Seq>{''.join(f'<rdf:li>{x:.9g}</rdf:li>' for x in v)}</rdf:Seq></hdrgm:{name}>"
+        for name, v in values.items()
+        if len(v) > 1
+    )
+    return _packet(
+        f'<rdf:Description rdf:about="" {_HDRGM} hdrgm:Version="1.0"{single} hdrgm:BaseRenditionIsHDR="False">'
+        f"{lists}</rdf:Description>"
+    )
+
+
+def _directory(gain_length: int) -> str:
+    item = '<rdf:li rdf:parseType="Resource"><Container:Item Item:Semantic="{}" Item:Mime="image/jpeg"{}/></rdf:li>'
+    return (
+        f'<rdf:Description rdf:about="" {_HDRGM} xmlns:Container="http://ns.google.com/photos/1.0/container/" '
+        'xmlns:Item="http://ns.google.com/photos/1.0/container/item/" hdrgm:Version="1.0">'
+        "<Container:Directory><rdf:Seq>"
+        f"{item.format('Primary', '')}{item.format('GainMap', f' Item:Length={chr(34)}{gain_length}{chr(34)}')}"
+        "</rdf:Seq></Container:Directory></rdf:Description>"
+    )
+
+
+def _packet(description: str) -> str:
+    return f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}">{description}</rdf:RDF></x:xmpmeta>'
+
+
+def _merged(xmp: bytes | None, description: str) -> bytes:
+    """Put a description into the picture's XMP; alone, where that takes none or grows too long for a segment."""
+    alone = _packet(description).encode()
+    if not xmp or b"xmlns:rdf=" not in xmp:
+        return alone
+    merged, done = re.subn(rb"</rdf:RDF\s*>", lambda m: description.encode() + m[0], xmp, count=1)
+    return merged if done and len(merged) + len(_XMP_LABEL) <= _JPEG_SEGMENT else alone
+
+
+def _index(size: int, gain_size: int, gain_at: int) -> bytes:
+    """MPF segment of two images; offsets count from its byte-order mark."""
+    entries = struct.pack(">IIIHH", _BASELINE_PRIMARY, size, 0, 0, 0) + struct.pack(
+        ">IIIHH", 0, gain_size, gain_at, 0, 0
+    )
+    body = b"MM\0*" + struct.pack(">IH", 8, 3)
+    body += struct.pack(">HHI4s", 0xB000, 7, 4, b"0100") + struct.pack(">HHII", 0xB001, 4, 1, 2)
+    body += struct.pack(">HHII", 0xB002, 7, len(entries), 8 + 2 + 36 + 4) + bytes(4) + entries
+    return _segment(0xE2, b"MPF\0" + body)

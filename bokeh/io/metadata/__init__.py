@@ -1,0 +1,1 @@
+"""What files say of a picture in EXIF, XMP and maker notes."""

@@ -1,0 +1,1 @@
+"""PNG, TIFF, EXR, AVIF, DNG and single maps."""

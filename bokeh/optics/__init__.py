@@ -1,0 +1,1 @@
+"""Lenses: iris, glass, rays and the images of points that they make."""

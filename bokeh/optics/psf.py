@@ -1,0 +1,110 @@
+"""The image of one point of light, anywhere in the picture and at any defocus."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .lens import Lens
+from .psf_tables import even_outlines, fine, trace
+from .ray_model import Optics
+
+EVEN_STRIPS, STRIPS = 8, 3
+"""Strips that a row of pixels is drawn as: of an even outline, and of a traced one, whose table has few more rows."""
+
+FIELDS, RADII_PER_OCTAVE = 40.0, 16.0
+"""Lights are alike within this share of the half diagonal, and with so many blur radii to a doubling."""
+
+
+def point_spread(
+    lens: Lens, radius_px: float, field: tuple[float, float] = (0.0, 0.0), diagonal_px: float = 5000.0
+) -> NDArray[np.float32]:
+    """Return the image of a point of light, by rays: without diffraction.
+
+    Parameters
+    ----------
+    lens : Lens
+    radius_px : float
+        Signed blur radius of the thin lens, pixels; + behind focus.
+    field : (float, float)
+        Where in the picture, x to the right and y down, from its middle in units of the half diagonal.
+    diagonal_px : float
+        Of the whole picture: the flaws are as large as the picture is.
+
+    Returns
+    -------
+    float32 (2n + 1, 2n + 1, 3)
+        Red, green and blue that fall into each pixel; the point's own place is the middle of the middle one. The sum
+        is 1 in the middle of the picture, and elsewhere what the vignetting lets through.
+    """
+    from ...kernels import sprite
+
+    reach = math.ceil(Optics(lens, (1, 1), diagonal_px).reach_px(max(abs(radius_px), 0.5))) + 2
+    # The lens is before a picture in which the field is where the drawn part's middle is.
+    side = 2 * reach + 1
+    optics = Optics(lens, (side, side), diagonal_px)
+    image = np.zeros((side, side, 3), np.float32)
+    corner, start = np.array([[0, 0, side]]), np.array([0, side**2])
+    mask = np.ones((1, 3)), np.zeros(1, np.int64), corner, start, np.ones(side**2, np.float32)
+    where = np.array([field], np.float64)
+    middle = np.full((1, 2), float(reach))
+    for seen in images_of(optics, middle + 0.5 * diagonal_px * where, np.array([float(radius_px)])):
+        outline = seen.which, seen.tables, seen.frames, seen.strips, *seen.channels
+        place = seen.place - 0.5 * diagonal_px * where
+        sprite.deposit(place, seen.radius, *mask, *outline, 0, side, image)
+    return image * np.float32(optics.light(where)[0])
+
+
+@dataclass(frozen=True, eq=False)
+class _Images:
+    """What some lights look like in one colour, or in all three where these land together.
+
+    Attributes
+    ----------
+    place : float64 (N, 2)
+    radius : float64 (N,)
+        Less what the lens takes.
+    which : int64 (N,)
+        Each light's outline.
+    tables, frames : float64
+        See `kernels.outline`.
+    strips : int
+        A row of pixels is drawn as so many.
+    channels : (int, int)
+        From the one to before the other.
+    """
+
+    place: NDArray[np.float64]
+    radius: NDArray[np.float64]
+    which: NDArray[np.int64]
+    tables: NDArray[np.float64]
+    frames: NDArray[np.float64]
+    strips: int
+    channels: tuple[int, int]
+
+
+def images_of(optics: Optics, place: NDArray[np.float64], radius_px: NDArray[np.float64]) -> list[_Images]:
+    """Trace the images of lights, at x, y in the picture (N, 2), of signed blur radii (N,)."""
+    field = optics.field(place[:, 0], place[:, 1])
+    images = []
+    for colour in optics.colours:
+        everywhere, curved = optics.defocus_px(colour)
+        radius = radius_px - everywhere - curved * (field**2).sum(axis=1)
+        seen_at = place + 0.5 * optics.diagonal_px * optics.magnification(colour) * field
+        channels = (colour, colour + 1) if len(optics.colours) > 1 else (0, 3)
+        if optics.is_even:
+            tables, frames = even_outlines(optics.aperture, optics.lens.glass.pupil.squeeze)
+            images.append(
+                _Images(seen_at, radius, (radius < 0.0).astype(np.int64), tables, frames, EVEN_STRIPS, channels)
+            )
+            continue
+        # Lights that are nearly alike share an outline: it still grows with the radius of each.
+        size = np.rint(RADII_PER_OCTAVE * np.log2(1.0 + np.abs(radius))) * np.sign(radius)
+        alike = np.column_stack([np.rint(FIELDS * field), size])
+        _, first, which = np.unique(alike, axis=0, return_index=True, return_inverse=True)
+        tables, frames = trace(optics, radius[first], field[first], fine(optics))
+        images.append(_Images(seen_at, radius, which.ravel(), tables, frames, STRIPS, channels))
+    return images

@@ -1,0 +1,305 @@
+"""The image of a point of light through the pupil, as tables that the scatter and the sprites read.
+
+A table is data: a new iris, or a new lens, is another table and never another loop. See `kernels.outline`.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...kernels.outline import FIRST, FRAME, GROWTH, PER_HEIGHT, ROWS, SHARP, TOP, USED
+from ..core.arrays import FloatArray
+from ..image.regions import Box
+from .aperture import Aperture, area, polygon, sides
+from .ray_model import Optics
+
+Array = NDArray[np.float64]
+
+SHARP_PX = 0.5
+"""A disc of this radius lies within its own pixel: what is this sharp stays as it is."""
+
+FLAWED_SHARP_PX = 0.15
+"""The same for light that the lens's flaws set beside its pixel: a jump from one to the other would be seen."""
+
+TABLE_ROWS = 2048
+"""Rows of an even outline's table: finer than a picture's at the largest radius, some 500 rows."""
+
+CELLS = 28
+"""Cells along the longer side of the picture in which all points share their outlines."""
+
+KNEE_PX, PER_OCTAVE = 2.0, 10.0
+"""Outlines are traced for radii that lie evenly up to the knee, and beyond it so many to each doubling."""
+
+FEWEST_ROWS, MOST_ROWS = 24, 512
+"""Of a traced outline."""
+
+SMALL_ROWS = 48
+"""Most rows for a picture in which what is blurred is made smaller."""
+
+COLOURS = ((0, 4), (1, 3, 4), (2, 4))
+"""Of red, green, blue, coverage and weight: what is spread with each colour. Coverage goes with the green."""
+
+TOGETHER = (0, 1, 2, 3, 4)
+
+
+@dataclass(frozen=True)
+class Fineness:
+    """How finely an outline is traced.
+
+    Attributes
+    ----------
+    lines : int
+        Lines that the pupil is cut into.
+    pieces : int
+        Pieces of even density that a row is made of.
+    rows_per_px : int
+        Rows of its table to a pixel.
+    slight : float
+        About a mirror, few pieces tell its hole badly: light that is bent by less than this share of the blur is even.
+    shows_rings : bool
+        Whether the ripple of the wavefront is traced.
+    """
+
+    lines: int
+    pieces: int
+    rows_per_px: int
+    slight: float
+    shows_rings: bool
+
+    @property
+    def edges(self) -> int:
+        """Steps in a row of the table."""
+        return 2 * self.pieces
+
+
+def coarse(optics: Optics) -> Fineness:
+    """For the pixels of a picture, whose outlines lie upon each other; a filter fades over more pieces."""
+    return Fineness(24, 12 if optics.lens.glass.pupil.apodisation > 0.0 else 6, 1, 0.2, False)
+
+
+def fine(optics: Optics) -> Fineness:
+    """For a light of its own: with every ring."""
+    rings = math.ceil(optics.lens.glass.wavefront.ripple_rings * optics.lens.stop**2)
+    return Fineness(max(64, 8 * rings), max(24, 4 * rings), 2, 0.0, True)
+
+
+class _Rows:
+    """An array that grows; what is in it stays where it is for those who are reading it."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        """Begin empty."""
+        self.used = 0
+        self.rows: Array = np.empty((0, *shape))
+
+    def add(self, more: Array) -> None:
+        """Append rows."""
+        needed = self.used + len(more)
+        if needed > len(self.rows):
+            rows = np.empty((2 * needed, *more.shape[1:]))
+            rows[: self.used] = self.rows[: self.used]
+            self.rows = rows
+        self.rows[self.used : needed] = more
+        self.used = needed
+
+
+class Outlines:
+    """What a lens makes of the points of a picture.
+
+    Outlines are traced when they are first needed, and kept: any thread may ask. Colours, and the picture's smaller
+    sizes, share them: what differs is the blur radius, the place and the scale.
+
+    Parameters
+    ----------
+    optics : Optics
+        The lens before the whole picture.
+    most_rows : int
+        No table has more rows; one to a pixel of the size that it is drawn at is enough.
+    """
+
+    def __init__(self, optics: Optics, most_rows: int) -> None:
+        """Begin with none; those of a lens that makes the same of all points are there at once."""
+        self.optics, self.most_rows = optics, most_rows
+        self.cell_px = max(optics.size) / CELLS if optics.varies else 2.0 * max(optics.size)
+        self.across, self.down = (math.ceil(n / self.cell_px) for n in optics.size[::-1])
+        largest = 16.0 * max(optics.size)
+        self.most = math.ceil(PER_OCTAVE * math.log2(1.0 + largest / KNEE_PX)) if optics.has_flaws else 0
+        self.channels = COLOURS if len(optics.colours) == 3 else (TOGETHER,)
+        self.fineness = coarse(optics)
+        edges = 2 if optics.is_even else self.fineness.edges
+        self.slots = np.full(self.across * self.down * (2 * self.most + 2), -1, np.int32)
+        self.tables, self.frames = _Rows((edges, 2)), _Rows((FRAME,))
+        self._lock = threading.Lock()
+        if optics.is_even:
+            self._keep(np.arange(2), *even_outlines(optics.aperture, optics.lens.glass.pupil.squeeze))
+
+    def scatter(
+        self,
+        values: FloatArray,
+        radius: FloatArray,
+        active: NDArray[np.bool_],
+        at: tuple[int, int],
+        box: Box,
+        level: int = 0,
+    ) -> FloatArray:
+        """Spread the light of some pixels.
+
+        Parameters
+        ----------
+        values : float32 (h, w, 5)
+            Premultiplied colour, coverage, weight.
+        radius : float32 (h, w)
+            Signed blur radius, pixels.
+        active : bool (h, w)
+            Pixels to spread.
+        at : (int, int)
+            Row and column of the picture where the arrays begin.
+        box : (slice, slice)
+            Rows and columns of the arrays that are wanted.
+        level : int
+            The pixels are those of the picture halved so often.
+
+        Returns
+        -------
+        float32 (h', w', 4)
+            Colour and coverage there, divided by the weight.
+        """
+        from ...kernels.scatter import scatter
+
+        out = np.empty((box[0].stop - box[0].start, box[1].stop - box[1].start, 4), np.float32)
+        scale = 2.0**level
+        middle_y, middle_x = ((n / scale - 1.0) / 2.0 - first for n, first in zip(self.optics.size, at, strict=True))
+        for colour, channels in zip(self.optics.colours, self.channels, strict=True):
+            defocused, which = self._which(radius, active, at, scale, colour)
+            magnified = middle_y, middle_x, self.optics.magnification(colour)
+            tables, frames = self.tables.rows, self.frames.rows
+            place = scale, magnified, box[0].start, box[1].start
+            scatter(values, defocused, which, tables, frames, *place, channels, (0.0,) * len(channels), out)
+        return out
+
+    def _which(
+        self, radius: FloatArray, active: NDArray[np.bool_], at: tuple[int, int], scale: float, colour: int
+    ) -> tuple[FloatArray, NDArray[np.int32]]:
+        """Each pixel's blur radius in a colour, and its outline; -1 where it is not active."""
+        from ...kernels.sheet import choose
+
+        defocused, which = np.empty_like(radius), np.empty(radius.shape, np.int32)
+        wanted = np.zeros(len(self.slots), bool)
+        everywhere, curved = (taken / scale for taken in self.optics.defocus_px(colour))
+        middle = ((n / scale - 1.0) / 2.0 for n in self.optics.size)
+        lens = (*middle, (self.optics.diagonal_px / scale / 2.0) ** 2, everywhere, curved)
+        cells = self.cell_px / scale, self.across, self.down
+        steps = PER_OCTAVE if self.most else 0.0, KNEE_PX / scale, self.most
+        choice = (radius, active, *at, lens, cells, *steps, self.slots, wanted, defocused, which)
+        if choose(*choice):
+            self._trace(np.flatnonzero(wanted))
+            choose(*choice)
+        return defocused, which
+
+    def _trace(self, keys: NDArray[np.intp]) -> None:
+        """Make the outlines of some cells and radii."""
+        cell, step = np.divmod(keys, 2 * self.most + 2)
+        if self.most:
+            signed = step - self.most
+            radius_px = np.sign(signed) * KNEE_PX * (2.0 ** (np.abs(signed) / PER_OCTAVE) - 1.0)
+        else:
+            radius_px = np.where(step == 0, KNEE_PX, -KNEE_PX)
+        field = np.zeros((len(keys), 2))
+        if self.optics.varies:
+            row, column = np.divmod(cell, self.across)
+            middle = [(place + 0.5) * self.cell_px - 0.5 for place in (column, row)]
+            field = self.optics.field(*middle)
+        self._keep(keys, *trace(self.optics, radius_px, field, self.fineness, self.most_rows))
+
+    def _keep(self, keys: NDArray, tables: Array, frames: Array) -> None:
+        with self._lock:
+            first = self.frames.used
+            frames = np.array(frames)
+            frames[:, FIRST] += self.tables.used
+            self.tables.add(tables)
+            self.frames.add(frames)
+            self.slots[keys] = np.arange(first, first + len(keys))
+
+
+@lru_cache(maxsize=16)
+def even_outlines(aperture: Aperture, squeeze: float = 1.0) -> tuple[Array, Array]:
+    """Tabulate an evenly lit pupil.
+
+    Parameters
+    ----------
+    aperture : Aperture
+        With one curvature.
+    squeeze : float
+
+    Returns
+    -------
+    float64 (R, 2, 2), float64 (2, FRAME)
+        Tables and frames, for lights behind and in front of focus: the second is turned by 180 degrees. Read-only.
+    """
+    x, y = polygon(aperture)
+    density = squeeze / area(aperture)
+    tables, frames = np.zeros((2 * (TABLE_ROWS + 1), 2, 2)), np.zeros((2, FRAME))
+    for side, sign in enumerate((1.0, -1.0)):
+        heights = np.linspace((sign * y).min(), (sign * y).max(), TABLE_ROWS + 1)
+        # Between two corners an edge is straight, so its value at the middle is its mean: the integral is exact.
+        knots = np.unique(np.concatenate([heights, sign * y]))
+        middle, step = 0.5 * (knots[1:] + knots[:-1]), np.diff(knots)
+        at_height = np.searchsorted(knots, heights)
+        first = side * (TABLE_ROWS + 1)
+        for edge, (up, place) in enumerate(zip((1.0, -1.0), sides(sign * x / squeeze, sign * y, middle), strict=True)):
+            table = tables[first : first + TABLE_ROWS + 1, edge]
+            table[:, 0] = up * density * (heights - heights[0])
+            table[:, 1] = up * density * np.concatenate([[0.0], np.cumsum(place * step)])[at_height]
+        frame = frames[side]
+        frame[FIRST], frame[ROWS], frame[TOP] = first, TABLE_ROWS, heights[0]
+        frame[PER_HEIGHT] = TABLE_ROWS / (heights[-1] - heights[0])
+        frame[GROWTH], frame[SHARP], frame[USED] = 1.0, SHARP_PX, 2
+    return _read_only(tables), _read_only(frames)
+
+
+def trace(
+    optics: Optics, radius_px: Array, field: Array, fineness: Fineness, most_rows: int = MOST_ROWS
+) -> tuple[Array, Array]:
+    """Trace the outlines of some points of light.
+
+    Parameters
+    ----------
+    optics : Optics
+    radius_px : float64 (N,)
+        Signed blur radii, less `Optics.defocus_px`.
+    field : float64 (N, 2)
+        Where they are; see `Optics.field`.
+    fineness : Fineness
+    most_rows : int
+        An outline has about a row to a pixel, and no more than these.
+
+    Returns
+    -------
+    float64 (R, fineness.edges, 2), float64 (N, FRAME)
+        Tables and frames, read-only.
+    """
+    from ...kernels.pupil import RIPPLE
+    from ...kernels.trace import outlines
+
+    jobs = optics.jobs(radius_px, field)
+    if not fineness.shows_rings:
+        jobs[:, RIPPLE] = 0.0
+    frames = np.zeros((len(jobs), FRAME))
+    frames[:, ROWS] = np.clip(np.ceil(2.0 * fineness.rows_per_px * optics.reach_px(radius_px)), FEWEST_ROWS, most_rows)
+    ends = np.cumsum(frames[:, ROWS] + 1)
+    frames[:, FIRST] = np.concatenate([[0.0], ends[:-1]])
+    tables = np.empty((int(ends[-1]), fineness.edges, 2))
+    sharp_px = FLAWED_SHARP_PX if optics.has_flaws else SHARP_PX
+    size = fineness.lines, fineness.pieces, fineness.slight
+    outlines(jobs, optics.iris, *size, sharp_px, frames, tables)
+    return _read_only(tables), _read_only(frames)
+
+
+def _read_only(values: Array) -> Array:
+    values.setflags(write=False)
+    return values

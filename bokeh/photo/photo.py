@@ -1,0 +1,149 @@
+"""A photo: scene-linear colour, depth in dioptres, mattes, and what the file said about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..colour.profile import Profile
+from ..core.arrays import FloatArray
+from ..core.errors import DepthError, InputError
+from .metadata import DepthKind, Metadata
+
+if TYPE_CHECKING:
+    pass
+
+# Mean coverage below which a portrait matte holds nobody: compression noise, not a person.
+EMPTY_MATTE = 1e-3
+
+
+# How far the two sides' ratio of a depth map or matte may be from the photo's before it is
+# taken for another picture's (sensor read-outs crop a row or two, phones round to even sizes).
+ASPECT_TOLERANCE = 0.03
+
+
+@dataclass(frozen=True, eq=False)
+class GainMap:
+    """What restores the scene's radiance from the photo's SDR rendition.
+
+    Radiance = (rgb + offset_base) * 2**log2_gain - offset_alternate, channel by channel.
+
+    Attributes
+    ----------
+    log2_gain : float32 (h, w) or (h, w, 3)
+        Gain in stops, at the map's own (usually half) resolution; 0 = leave as it is.
+    headroom : float
+        The largest linear gain the file speaks of, >= 1.
+    offset_base, offset_alternate : three float
+        Scene-linear light that keeps the gain of black finite; 0 in Apple's maps.
+    """
+
+    log2_gain: FloatArray
+    headroom: float
+    offset_base: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    offset_alternate: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    @property
+    def planes(self) -> FloatArray:
+        """The gain as an array of three axes, float32 (h, w, 1 or 3)."""
+        return np.ascontiguousarray(self.log2_gain.reshape(*self.log2_gain.shape[:2], -1), np.float32)
+
+    @property
+    def offsets(self) -> tuple[FloatArray, FloatArray]:
+        """Offsets of base and alternate, float32 (3,) each."""
+        return np.asarray(self.offset_base, np.float32), np.asarray(self.offset_alternate, np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A picture and its depth.
+
+    Parameters
+    ----------
+    rgb : float32 (H, W, 3)
+        Scene-linear, row 0 at the top, the photo's own primaries; 1.0 = clip of the SDR rendition.
+    depth : float32 (h, w), optional
+        Inverse depth in dioptres (1/m), 0 = infinity, NaN = hole. Any resolution, the photo's aspect.
+    matte : float32 (h, w), optional
+        Coverage of the subject, 0..1. Any resolution, the photo's aspect.
+    mattes : dict of float32 (h, w)
+        Further mattes by name: hair, skin, glasses, teeth, sky.
+    gain_map : GainMap, optional
+        Restores radiance above the clip.
+    depth_kind : {"absolute", "anchored", "relative", "unitless"}
+        Whether `depth` is true metres, metres by some evidence (`Metadata.anchoring`), nominal (a*d + b with unknown
+        a, b), or only an order.
+    profile : Profile
+        Tone curves and ICC of the file, to go back to.
+    meta : Metadata
+        What the file said about itself.
+
+    Raises
+    ------
+    InputError, DepthError
+        When a shape, a dtype or a value range is not as above.
+    """
+
+    rgb: FloatArray
+    depth: FloatArray | None = None
+    matte: FloatArray | None = None
+    mattes: dict[str, FloatArray] = field(default_factory=dict)
+    gain_map: GainMap | None = None
+    depth_kind: DepthKind = "absolute"
+    profile: Profile = field(default_factory=Profile)
+    meta: Metadata = field(default_factory=Metadata)
+
+    def __post_init__(self) -> None:
+        """Check shapes and values, once, here."""
+        rgb = np.asarray(self.rgb)
+        if rgb.ndim != 3 or rgb.shape[2] != 3 or 0 in rgb.shape:
+            raise InputError(f"rgb has shape {rgb.shape}; it must be (height, width, 3)")
+        rgb = np.ascontiguousarray(rgb, np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):
+            # A sum takes no array of flags; it is finite only when all values are.
+            finite = bool(np.isfinite(rgb.sum()))
+        if not finite:
+            # One NaN would spread over a whole blur disc, or index out of a buffer.
+            rgb = np.nan_to_num(rgb, nan=0.0, posinf=65504.0, neginf=0.0)
+        object.__setattr__(self, "rgb", rgb)
+        if self.depth is not None:
+            object.__setattr__(self, "depth", self._checked_depth(np.asarray(self.depth)))
+        if self.matte is not None:
+            object.__setattr__(self, "matte", self._checked_matte(np.asarray(self.matte), "matte"))
+        mattes = {name: self._checked_matte(np.asarray(m), name) for name, m in self.mattes.items()}
+        object.__setattr__(self, "mattes", mattes)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        return self.rgb.shape[0], self.rgb.shape[1]
+
+    def _check_aspect(self, shape: tuple[int, ...], name: str) -> None:
+        h, w = self.size
+        if len(shape) != 2 or 0 in shape:
+            raise DepthError(f"{name} has shape {shape}; it must be (height, width)")
+        if shape == (h, w):
+            return
+        if min(shape) < 2:
+            raise DepthError(f"{name} is {shape[1]}x{shape[0]}: too small to be a map of this photo")
+        if abs(np.log((shape[1] / shape[0]) / (w / h))) > ASPECT_TOLERANCE:
+            raise DepthError(
+                f"{name} is {shape[1]}x{shape[0]}, the photo {w}x{h}: another shape, so another picture's; "
+                f"give a {name} of the photo's aspect"
+            )
+
+    def _checked_depth(self, depth: NDArray) -> FloatArray:
+        self._check_aspect(depth.shape, "depth map")
+        depth = np.array(depth, np.float32, order="C")
+        depth[~np.isfinite(depth) | (depth < 0)] = np.nan
+        if np.isnan(depth).all():
+            raise DepthError("depth map holds no usable value (NaN, infinite or negative all over); give another")
+        return depth
+
+    def _checked_matte(self, matte: NDArray, name: str) -> FloatArray:
+        self._check_aspect(matte.shape, name)
+        matte = np.nan_to_num(np.array(matte, np.float32, order="C"), copy=False)
+        return np.clip(matte, 0.0, 1.0, out=matte)

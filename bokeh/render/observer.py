@@ -1,0 +1,85 @@
+"""Someone who watches the light pass: what a render shows of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..core.arrays import FloatArray
+from ..image.regions import common
+from ..image.tiles import Tile, moved
+from ..scene.layers import Sheet
+from .scatter import Spread
+
+if TYPE_CHECKING:
+    from ..optics.lens import ThinLens
+    from .pipeline import Scene
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """What one tile made of a sheet.
+
+    Attributes
+    ----------
+    number : int
+        Which cut of the scene, near to far.
+    level : int
+        It was made at the photo's size halved so often.
+    sheet : Sheet
+        Its part within the tile; the box counts rows and columns of the level.
+    photo : float32 (h, w, 3)
+        What the picture showed there before anything was taken off.
+    drawn : Spread or None
+        The sheet through the lens, its box as of the sheet; None when nothing of it is seen in the tile.
+    """
+
+    number: int
+    level: int
+    sheet: Sheet
+    photo: FloatArray
+    drawn: Spread | None
+
+    @classmethod
+    def of(cls, number: int, level: int, tile: Tile, sheet: Sheet, photo: FloatArray, drawn: Spread | None) -> Piece:
+        """Cut out of a sheet, and out of the picture (H, W, 3) around a tile, what lies in the tile."""
+        part, _ = common(sheet.box, tile.within)
+        within = moved(part, sheet.box)
+        inside = Sheet(
+            moved(within, tile.outer),
+            sheet.rgb[part],
+            sheet.coverage[part],
+            sheet.dioptres[part],
+            sheet.weight[part],
+        )
+        if drawn is not None:
+            drawn = Spread(moved(drawn.box, tile.inner), drawn.light)
+        return cls(number, level, inside, photo[within], drawn)
+
+
+class Watcher:
+    """Is shown each step of a render; this one looks away.
+
+    The arrays are the render's own: a watcher only reads them, and keeps no hold of those of a piece beyond the call.
+    """
+
+    def scene(self, scene: Scene, lens: ThinLens) -> None:
+        """Be shown what is there before any lens, and the lens."""
+
+    def piece(self, piece: Piece) -> None:
+        """Be shown part of a sheet, in any order and from any thread."""
+
+    def without_lights(self, rgb: FloatArray) -> None:
+        """Be shown the radiance (H, W, 3) that is taken apart: the lights are out of it."""
+
+    def behind_subject(self, piece: Piece) -> None:
+        """Be shown part of what is left of the picture when the subject is off, as `piece`."""
+
+    def all_pieces(self) -> None:
+        """Be told that all pieces were shown."""
+
+    def lights(self, rgb: FloatArray) -> None:
+        """Be shown the images of the lights (H, W, 3)."""
+
+    def picture(self, rgb: FloatArray) -> None:
+        """Be shown the picture (H, W, 3)."""

@@ -1,0 +1,1 @@
+"""What a user can set, as options, recipes and presets, with their units."""

@@ -1,0 +1,127 @@
+"""What flags and presets say of a render, in the words of the command line, and the recipe that it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import UsageError
+from .units import parse_f_number, parse_focal_mm, parse_focus, parse_sensor_mm, parse_starburst
+
+if TYPE_CHECKING:
+    from ..optics.lens import Lens
+    from ..optics.lens_file import LensFile
+    from .recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options of a render; None = not said.
+
+    Each is the flag of its name, and takes what the flag takes; `changes` is ``--with``.
+
+    Raises
+    ------
+    UsageError
+        When a number or a length cannot be read.
+    """
+
+    fstop: str | None = None
+    focus: str | None = None
+    focal: str | None = None
+    sensor: str | None = None
+    lens: str | None = None
+    changes: tuple[str, ...] | None = None
+    blades: int | None = None
+    curvature: float | None = None
+    rotation: float | None = None
+    starburst: str | None = None
+    depth_model: str | None = None
+    depth_unit: str | None = None
+    matte_model: str | None = None
+    highlights: str | None = None
+    style: str | None = None
+    quality: str | None = None
+    baked: str | None = None
+    format: str | None = None
+    hdr: str | None = None
+    save_quality: int | None = None
+    strip: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Read the numbers, so that a wrong one is said where it stands."""
+        self._of_lens()
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The options that are said, by name."""
+        return {one.name: value for one in fields(self) if (value := getattr(self, one.name)) is not None}
+
+    def overridden(self, by: Options) -> Options:
+        """Return these, with whatever others say in their place."""
+        return replace(self, **by.said)
+
+    def chosen_lens(self, read: Callable[[str], LensFile] | None = None) -> tuple[Lens, str | None]:
+        """Find the lens, and where a named lens comes from.
+
+        Parameters
+        ----------
+        read : callable, optional
+            Gives the lens of a name or file; by default `read_lens`.
+
+        Raises
+        ------
+        UsageError, InputError
+            When a value makes no sense, or the lens file cannot be read.
+        """
+        given = self._of_lens()
+        if self.lens is None and self.changes:
+            raise UsageError("--with changes a value of a lens; name the lens with --lens")
+        from ..optics.lens import Lens
+        from ..optics.lens_file import overridden, read_lens, with_values
+
+        if self.lens is None:
+            return overridden(Lens(), **given), None
+        lens_file = with_values((read or read_lens)(self.lens), self.changes or ())
+        return lens_file.lens(**given), lens_file.where
+
+    def _of_lens(self) -> dict[str, Any]:
+        where = parse_focus(self.focus or "auto")
+        return {
+            "f_number": None if self.fstop is None else parse_f_number(self.fstop),
+            "focus_m": where.metres,
+            "focus_point": where.point,
+            "focal_mm": None if self.focal is None else parse_focal_mm(self.focal),
+            "sensor_mm": None if self.sensor is None else parse_sensor_mm(self.sensor),
+            "blades": self.blades,
+            "curvature": self.curvature,
+            "rotation_deg": self.rotation,
+            "starburst": None if self.starburst is None else parse_starburst(self.starburst),
+        }
+
+    def recipe(self, read: Callable[[str], LensFile] | None = None) -> Recipe:
+        """Make the recipe; `read` as for `chosen_lens`.
+
+        Raises
+        ------
+        UsageError, InputError
+            When a value makes no sense, two contradict each other, or the lens file cannot be read.
+        """
+        lens, where = self.chosen_lens(read)
+        from ..render.settings import RenderSettings
+        from .recipe import Recipe
+
+        of_render = {"style": self.style, "highlights": self.highlights, "quality": self.quality, "baked": self.baked}
+        of_recipe = {
+            "depth_model": self.depth_model,
+            "depth_unit": self.depth_unit,
+            "matte_model": self.matte_model,
+            "format": self.format,
+            "hdr": self.hdr,
+            "quality": self.save_quality,
+            "strip": self.strip,
+        }
+        settings: dict[str, Any] = {key: value for key, value in of_render.items() if value is not None}
+        rest: dict[str, Any] = {key: value for key, value in of_recipe.items() if value is not None}
+        return Recipe(lens, RenderSettings(**settings), lens_source=where, **rest)

@@ -1,0 +1,1 @@
+"""What is made of photos beside the picture through a lens: pages, sheets, steps, focus pulls."""

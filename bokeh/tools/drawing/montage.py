@@ -1,0 +1,127 @@
+"""Pictures and words set beside and below each other on one sheet, and the sheet written whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.errors import UsageError
+
+Picture = NDArray[np.uint8]
+
+BACKGROUND, INK = 24, 200
+LINE_PX, TEXT_PX, GAP_PX = 22, 14, 6
+
+KINDS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
+JPEG_QUALITY = 90
+
+
+def save_montage(
+    draw: Callable[[], Picture],
+    path: str | Path,
+    kinds: tuple[str, ...] = tuple(KINDS),
+    *,
+    source: str | None = None,
+    overwrite: bool = False,
+    comment: str = "",
+) -> Path:
+    """Draw a sheet and write it, whole or not at all; what cannot be written is not drawn.
+
+    Parameters
+    ----------
+    draw : callable
+        Draws it: uint8 (H, W, 3), sRGB codes.
+    path : str or path
+        Its suffix says the format.
+    kinds : tuple of str
+        Keys of `KINDS`: the suffixes that do.
+    source : str, optional
+        The input, which is never written.
+    overwrite : bool
+        Whether an existing file may be replaced.
+    comment : str
+        Stands near the file's beginning, where nobody sees it.
+
+    Returns
+    -------
+    Path
+        Where the file really stands.
+
+    Raises
+    ------
+    OutputError
+        When the file exists, or cannot be written.
+    UsageError
+        When its suffix is another.
+    """
+    real = check_montage(path, kinds, source=source, overwrite=overwrite)
+    from PIL import Image, PngImagePlugin
+
+    from ...io.files.atomic import write_atomic
+
+    kind = KINDS[Path(path).suffix.lower()]
+    said = PngImagePlugin.PngInfo()
+    if comment:
+        said.add_text("Comment", comment)
+    more = {"quality": JPEG_QUALITY, "comment": comment.encode()} if kind == "JPEG" else {"pnginfo": said}
+    encoded = io.BytesIO()
+    Image.fromarray(draw()).save(encoded, kind, **more)
+    write_atomic(real, encoded.getvalue())
+    return real
+
+
+def check_montage(
+    path: str | Path, kinds: tuple[str, ...] = tuple(KINDS), *, source: str | None = None, overwrite: bool = False
+) -> Path:
+    """Refuse what `save_montage` would refuse, before any work is done; returns where the file will stand."""
+    from ...io.files.atomic import check_output
+
+    if Path(path).suffix.lower() not in kinds:
+        raise UsageError(f"{path}: a sheet is a picture; give it a name that ends in {' or '.join(kinds)}")
+    return check_output(path, source, overwrite)
+
+
+def words(text: str, width: int, size: int = TEXT_PX) -> Picture:
+    """Write words from the left, in as many lines as the width takes."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    font = ImageFont.load_default(size)
+    legible = text.encode("latin-1", "replace").decode("latin-1")  # what every default font has
+    lines = [""]
+    for word in legible.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font.getlength(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    line_px = math.ceil(size * LINE_PX / TEXT_PX)
+    image = Image.new("RGB", (width, line_px * len(lines)), (BACKGROUND,) * 3)
+    for index, line in enumerate(lines):
+        ImageDraw.Draw(image).text((0, index * line_px), line, fill=(INK,) * 3, font=font)
+    return np.asarray(image)
+
+
+def below(parts: list[Picture], gap: int = GAP_PX) -> Picture:
+    """Set pictures below each other, from the left."""
+    height = sum(part.shape[0] for part in parts) + gap * (len(parts) - 1)
+    sheet = np.full((height, max(part.shape[1] for part in parts), 3), BACKGROUND, np.uint8)
+    top = 0
+    for part in parts:
+        sheet[top : top + part.shape[0], : part.shape[1]] = part
+        top += part.shape[0] + gap
+    return sheet
+
+
+def beside(parts: list[Picture], gap: int = GAP_PX) -> Picture:
+    """Set pictures beside each other, from the top."""
+    return below([part.transpose(1, 0, 2) for part in parts], gap).transpose(1, 0, 2)
+
+
+def padded(sheet: Picture, margin: int) -> Picture:
+    """Leave a margin around a sheet."""
+    return np.pad(sheet, ((margin, margin), (margin, margin), (0, 0)), constant_values=BACKGROUND)

@@ -1,0 +1,1 @@
+"""What a file holds beside its picture, and what can be made of it, as files."""

@@ -1,0 +1,204 @@
+"""A focus pull: one prepared scene, one lens, and focus that moves."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..colour.to_srgb import srgb_codes
+from ..core.errors import OutputError, UsageError
+from ..core.extras import needed
+from ..core.progress import Progress, unseen
+from ..core.text import printable
+from ..io.files.atomic import check_output, passing_folder, write_atomic
+from ..optics.lens import Lens
+from ..photo.photo import Photo
+from ..render.pipeline import Scene, prepare
+from ..render.settings import RenderSettings
+
+SUFFIXES = (".mp4", ".gif")
+
+MOST_FRAMES = 3600
+
+_CRF = 16
+"""Of x264: no compression is seen."""
+
+
+@dataclass(frozen=True)
+class Pull:
+    """How focus moves.
+
+    Parameters
+    ----------
+    from_m, to_m : float
+        Distances in focus at the beginning and at the end, > 0; may be infinite.
+    f_numbers : (float, float)
+        At the beginning and at the end.
+    seconds, fps : float
+    size : int
+        Longer side of the pictures in pixels, or the photo's, where that is less.
+
+    Raises
+    ------
+    UsageError
+        When a value is out of its range.
+    """
+
+    from_m: float
+    to_m: float
+    f_numbers: tuple[float, float] = (1.8, 1.8)
+    seconds: float = 3.0
+    fps: float = 24.0
+    size: int = 1280
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        for distance_m in (self.from_m, self.to_m):
+            if not distance_m > 0:
+                raise UsageError(f"focus is {distance_m:g} m; it must lie in front of the camera, like 2.1m")
+        for what, value in (("seconds", self.seconds), ("fps", self.fps), *(("f-number", n) for n in self.f_numbers)):
+            if not (math.isfinite(value) and value > 0):
+                raise UsageError(f"{what} is {value:g}; it must be a number above 0")
+        if not 2 <= self.frames <= MOST_FRAMES:
+            raise UsageError(
+                f"{self.seconds:g} s at {self.fps:g} frames a second make {self.frames} frames; 2 to {MOST_FRAMES} do"
+            )
+        if self.size < 16:
+            raise UsageError(f"size is {self.size}; pictures have 16 pixels or more on their longer side")
+
+    @property
+    def frames(self) -> int:
+        """How many pictures it takes."""
+        return round(self.seconds * self.fps)
+
+    def lenses(self, lens: Lens) -> Iterator[Lens]:
+        """Yield each picture's lens: focus moves evenly in dioptres, as blur does, and the iris evenly in stops."""
+        for t in np.linspace(0.0, 1.0, self.frames):
+            dioptres = (1.0 - t) / self.from_m + t / self.to_m
+            stops = (1.0 - t) * math.log2(self.f_numbers[0]) + t * math.log2(self.f_numbers[1])
+            focus_m = 1.0 / dioptres if dioptres > 0 else math.inf
+            yield replace(lens, focus_m=focus_m, focus_point=None, f_number=float(2.0**stops))
+
+
+def reduced(photo: Photo, size: int) -> Photo:
+    """Reduce a photo to a longer side of so many pixels at most; light is averaged.
+
+    Depth, mattes and gain map stay as they are: they have sizes of their own.
+    """
+    height, width = photo.size
+    scale = size / max(height, width)
+    if scale >= 1.0:
+        return photo
+    to = (max(round(width * scale), 1), max(round(height * scale), 1))
+    planes = [np.ascontiguousarray(photo.rgb[..., k]) for k in range(3)]
+    smaller = [np.asarray(Image.fromarray(plane).resize(to, Image.Resampling.BOX), np.float32) for plane in planes]
+    return replace(photo, rgb=np.stack(smaller, axis=2))
+
+
+def frames(scene: Scene, pull: Pull, lens: Lens | None = None, progress: Progress = unseen) -> Iterator[Photo]:
+    """Render the pictures of a focus pull, one by one."""
+    for number, each in enumerate(pull.lenses(lens or Lens())):
+        progress("frames", number / pull.frames)
+        yield scene.render(each)
+
+
+def rack(
+    photo: Photo,
+    path: str | Path,
+    pull: Pull,
+    lens: Lens | None = None,
+    settings: RenderSettings | None = None,
+    *,
+    overwrite: bool = False,
+    progress: Progress = unseen,
+) -> dict[str, Any]:
+    """Write a focus pull as MP4 (H.264) or GIF; the file appears whole or not at all.
+
+    Parameters
+    ----------
+    photo : Photo
+    path : str or Path
+        Ends in .mp4 or .gif.
+    pull : Pull
+    lens : Lens, optional
+        Its focus and f-number are the pull's.
+    settings : RenderSettings, optional
+    overwrite : bool
+    progress : Progress, optional
+
+    Returns
+    -------
+    dict
+        What was written: size, frames, frames a second, focus and f-number at both ends; and warnings.
+
+    Raises
+    ------
+    NoDepthError
+        When the photo holds no depth.
+    UsageError
+        When the ending is another, the lens cannot focus there, or FFmpeg is missing.
+    OutputError
+        When the file exists or cannot be written.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise UsageError(f"{printable(path)}: a focus pull is written as {' or '.join(SUFFIXES)}; name the file so")
+    source = photo.meta.path if photo.meta.path and photo.meta.path != "<bytes>" else None
+    real = check_output(path, source, overwrite)
+    ffmpeg = needed("imageio_ffmpeg", "video", "an MP4") if suffix == ".mp4" else None
+    scene = prepare(reduced(photo, pull.size), settings, progress)
+    # H.264 with colour at half size has even sides.
+    size = scene.photo.size if ffmpeg is None else (scene.photo.size[0] // 2 * 2, scene.photo.size[1] // 2 * 2)
+    codes = (srgb_codes(frame.rgb, frame.profile, scene.photo.size) for frame in frames(scene, pull, lens, progress))
+    pictures = (picture[: size[0], : size[1]] for picture in codes)
+    write_atomic(real, _gif(pictures, pull.fps) if ffmpeg is None else _mp4(ffmpeg, pictures, size, pull.fps))
+    begin, *_, end = pull.lenses(lens or Lens())
+    warnings = (*photo.meta.warnings, *scene.warnings(begin), *scene.warnings(end))
+    return {
+        "output": str(path), "width": size[1], "height": size[0], "frames": pull.frames, "fps": pull.fps,
+        "from_m": pull.from_m, "to_m": pull.to_m, "f_numbers": list(pull.f_numbers),
+        "warnings": list(dict.fromkeys(warnings)),
+    }  # fmt: skip
+
+
+def _mp4(ffmpeg: Any, pictures: Iterator[NDArray[np.uint8]], size: tuple[int, int], fps: float) -> bytes:
+    """H.264 of pictures, as every player has it: 4:2:0, tagged as what it is."""
+    tags = [word for key in ("colorspace", "color_primaries", "color_trc") for word in (f"-{key}", "bt709")]
+    options = ["-vf", "scale=out_color_matrix=bt709", "-crf", str(_CRF), *tags, "-movflags", "+faststart"]
+    with passing_folder() as folder:
+        video = folder / "video.mp4"
+        writer = ffmpeg.write_frames(
+            str(video), size[::-1], fps=fps, codec="libx264", quality=None, macro_block_size=1, output_params=options
+        )
+        try:
+            writer.send(None)
+            for picture in pictures:
+                writer.send(np.ascontiguousarray(picture))
+            writer.close()
+            return video.read_bytes()
+        except OSError as err:
+            said = " ".join(str(err).split())[-120:]
+            raise OutputError(f"the focus pull cannot be coded as MP4 ({said}); write a .gif") from err
+        finally:
+            writer.close()
+
+
+def _gif(pictures: Iterator[NDArray[np.uint8]], fps: float) -> bytes:
+    """GIF of pictures, for ever; one palette and no dither, for either would flicker from one picture to the next."""
+    images = [Image.fromarray(picture) for picture in pictures]
+    palette = Image.fromarray(np.concatenate([np.asarray(images[k]) for k in (0, len(images) // 2, -1)]))
+    palette = palette.quantize(256, Image.Quantize.MEDIANCUT)
+    coded = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
+    file = io.BytesIO()
+    # GIF counts hundredths of a second, and viewers slow down what is quicker than two of them.
+    duration_ms = max(10 * round(100.0 / fps), 20)
+    coded[0].save(file, "GIF", save_all=True, append_images=coded[1:], duration=duration_ms, loop=0, disposal=1)
+    return file.getvalue()

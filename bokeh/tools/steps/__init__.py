@@ -1,0 +1,1 @@
+"""The steps of a render as a folder of pictures to look at."""
