@@ -148,13 +148,15 @@ def _render(
     from .bokeh import warmup
     from .bokeh.develop import develop
     from .bokeh.io.files.atomic import abandon, check_output, write_atomic
-    from .bokeh.load import Asked
-    from .bokeh.tools.steps.steps import Steps
+    from .bokeh.load import LoadOptions
+    from .bokeh.tools.steps.steps import StepRecorder
 
     # Flags that contradict each other are refused; a preset's models yield to a photo's own maps.
-    Asked(**source.options)
+    LoadOptions(**source.options)
     inputs = [*source.files, *filter(None, [given["lens"], preset])]
-    steps = None if save_steps is None else Steps(save_steps, overwrite, [file for file in inputs if file != "-"])
+    steps = (
+        None if save_steps is None else StepRecorder(save_steps, overwrite, [file for file in inputs if file != "-"])
+    )
     unfinished_in = set() if steps is None else {steps.folder, steps.folder.parent}
     run: Run = ctx.obj
     run.undo += [warmup.stop_saving, lambda: abandon(unfinished_in)]

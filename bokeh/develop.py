@@ -15,7 +15,7 @@ from .core.progress import Clock
 from .core.text import printable
 from .io.encode import encode, saved_as
 from .io.metadata.render_mark import signed
-from .load import Asked, completed, opened
+from .load import LoadOptions, completed, opened
 from .photo.photo import Photo
 from .render.pipeline import prepare
 from .settings.recipe import Recipe
@@ -78,7 +78,7 @@ def develop(
         As for `load`.
     name : str, optional
         For messages, of bytes.
-    steps : path-like or Steps, optional
+    steps : path-like or StepRecorder, optional
         As for `render`.
     clock : Clock, optional
         Times the stages.
@@ -103,7 +103,7 @@ def develop(
         When the picture cannot be coded.
     """
     clock = clock or Clock(time.perf_counter())
-    asked = Asked(**(beside or {}))
+    asked = LoadOptions(**(beside or {}))
     warned: list[str] = []
 
     def tell(warning: str) -> None:

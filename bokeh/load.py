@@ -16,7 +16,7 @@ from .io.decoded import at_most, read_file
 from .io.encode import save
 from .photo.photo import Photo
 
-__all__ = ["Asked", "completed", "load", "opened", "save"]
+__all__ = ["LoadOptions", "completed", "load", "opened", "save"]
 
 
 def load(
@@ -76,7 +76,7 @@ def load(
     UsageError
         When the depth unit or scale makes no sense, or the anchors contradict the map.
     """
-    asked = Asked(
+    asked = LoadOptions(
         depth=depth,
         depth_unit=depth_unit,
         depth_scale=depth_scale,
@@ -112,7 +112,7 @@ def opened(path: str | Path | bytes, *, max_pixels: int | None = None, name: str
     return replace(photo, meta=replace(photo.meta, path=where, source=hashlib.sha256(data).hexdigest()))
 
 
-def completed(photo: Photo, asked: Asked, *, max_pixels: int | None = None) -> Photo:
+def completed(photo: Photo, asked: LoadOptions, *, max_pixels: int | None = None) -> Photo:
     """Give a photo that is `opened` its depth and mattes, in true metres where it can: the second half of `load`.
 
     Errors are those of `load`.
@@ -156,7 +156,7 @@ def _digest(values: FloatArray | None) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class LoadOptions:
     """The options of `load` of the same names, in one.
 
     Raises

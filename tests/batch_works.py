@@ -83,7 +83,7 @@ def copied(task: Task, gate) -> Result:
     return Developed(task.job, token, digest, len(data) * 10, source, "", time.perf_counter() - began)
 
 
-class Here:
+class InProcessExecutor:
     """An executor that works in this process, one task after the other."""
 
     def __init__(self, work=None) -> None:

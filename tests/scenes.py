@@ -16,12 +16,12 @@ import rebokeh as rk
 from rebokeh.bokeh.image import tiles
 from rebokeh.bokeh.image.tiles import TILE_PX
 from rebokeh.bokeh.optics.lens import ThinLens
-from rebokeh.bokeh.optics.psf_tables import MOST_ROWS, Outlines
-from rebokeh.bokeh.optics.ray_model import Optics
+from rebokeh.bokeh.optics.psf_tables import MOST_ROWS, PsfTables
+from rebokeh.bokeh.optics.ray_model import RayModel
 from rebokeh.bokeh.scene import pyramid as levels
 from rebokeh.bokeh.scene.inpaint_behind import widest_gap_px
-from rebokeh.bokeh.scene.layers import Remaining, Sheet, peel
-from rebokeh.bokeh.scene.slicing import plan, steps_at, subject_range
+from rebokeh.bokeh.scene.layers import Layer, Residual, extract_layers
+from rebokeh.bokeh.scene.slicing import extraction_steps, plan, subject_range
 
 FOCUS_M = 2.0
 FOCUS = 1.0 / FOCUS_M
@@ -56,14 +56,14 @@ def lens_of(size: tuple[int, int], px_per_dioptre: float, aperture: rk.Aperture 
     )
 
 
-def optics_of(size: tuple[int, int], aperture: rk.Aperture = ROUND) -> Optics:
+def optics_of(size: tuple[int, int], aperture: rk.Aperture = ROUND) -> RayModel:
     """Return a lens without flaws before a picture of this size."""
-    return Optics(rk.Lens(aperture=aperture), size, math.hypot(*size))
+    return RayModel(rk.Lens(aperture=aperture), size, math.hypot(*size))
 
 
-def outlines_of(size: tuple[int, int], aperture: rk.Aperture = ROUND) -> Outlines:
+def outlines_of(size: tuple[int, int], aperture: rk.Aperture = ROUND) -> PsfTables:
     """Return what that lens makes of the points of the picture."""
-    return Outlines(optics_of(size, aperture), MOST_ROWS)
+    return PsfTables(optics_of(size, aperture), MOST_ROWS)
 
 
 def depth_of(radius_px: ArrayLike, px_per_dioptre: float, focus: float = FOCUS) -> NDArray[np.float32]:
@@ -131,13 +131,13 @@ def shoot(
     return rendered(photo, lens_of(rgb.shape[:2], px_per_dioptre, aperture), quality)
 
 
-def sheets_of(rgb: np.ndarray, depth: np.ndarray, matte: np.ndarray | None, lens: ThinLens) -> list[Sheet]:
+def sheets_of(rgb: np.ndarray, depth: np.ndarray, matte: np.ndarray | None, lens: ThinLens) -> list[Layer]:
     """Take a whole picture apart at its own size, near to far; the arrays stay as they are."""
     subject = subject_range(depth, matte)
     cuts = plan(float(depth.min()), float(depth.max()), subject, lens, 0)
     rgbd = np.dstack([rgb, depth]).astype(np.float32)
-    rest = Remaining.of(rgbd, None if matte is None else np.array(matte), widest_gap_px(depth.shape))
-    return [sheet for _, sheet in peel(rest, steps_at(cuts, 0), subject, lens)]
+    rest = Residual.of(rgbd, None if matte is None else np.array(matte), widest_gap_px(depth.shape))
+    return [sheet for _, sheet in extract_layers(rest, extraction_steps(cuts, 0), subject, lens)]
 
 
 def full(size: tuple[int, int], colour) -> np.ndarray:

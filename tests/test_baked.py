@@ -16,7 +16,7 @@ from scenes import FOCUS, depth_of, lens_of
 from scipy import ndimage
 
 import rebokeh as rk
-from rebokeh.bokeh.depth.existing_blur import Baked, find_baked
+from rebokeh.bokeh.depth.existing_blur import ExistingBlur, find_baked
 from rebokeh.bokeh.optics.lens import ThinLens
 
 SIZE = 512
@@ -179,7 +179,7 @@ radii = st.lists(st.floats(0.0, 60.0), min_size=2, max_size=6)
 @given(radii, st.floats(0.05, 1.4), st.floats(1.0, 80.0))
 def test_missing_blur(radius_px, focus, px_per_dioptre):
     """Variances add; order is kept, and nothing crosses the focus."""
-    baked = Baked(tuple(np.linspace(0.0, 1.5, len(radius_px))), tuple(radius_px), 0.5, 1.0)
+    baked = ExistingBlur(tuple(np.linspace(0.0, 1.5, len(radius_px))), tuple(radius_px), 0.5, 1.0)
     lens = thin_lens(focus, px_per_dioptre)
     dioptres = np.linspace(0.0, 1.5, 301, dtype=np.float32)
     moved = baked.without(dioptres, lens)
@@ -192,7 +192,7 @@ def test_missing_blur(radius_px, focus, px_per_dioptre):
 
 
 def test_what_is_missing_is_the_difference_of_the_squares():
-    baked = Baked((0.0, 0.5, 1.5), (10.0, 0.0, 20.0), 0.5, 1.0)
+    baked = ExistingBlur((0.0, 0.5, 1.5), (10.0, 0.0, 20.0), 0.5, 1.0)
     lens = thin_lens(0.5, 50.0)
     dioptres = np.array([0.0, 0.25, 0.5, 1.0, 1.5], np.float32)
     missing = lens.radius_px(baked.without(dioptres, lens))
@@ -214,7 +214,7 @@ def test_a_baked_point_spreads_as_far_as_the_lens_says():
         point = np.zeros((*size, 3), np.float32)
         point[at, at] = 40.0
         photo = rk.Photo(rgb=blurred(point, there_px), depth=np.full(size, depth_of(lens_px, PX)))
-        scene = replace(rk.prepare(photo), baked=Baked((0.0, 1.0), (there_px, there_px), FOCUS, 1.0))
+        scene = replace(rk.prepare(photo), baked=ExistingBlur((0.0, 1.0), (there_px, there_px), FOCUS, 1.0))
         lens = lens_of(size, PX)
         once = second_moment(scene.render(lens).rgb)
         assert once == pytest.approx(total_px**2 / 4, rel=0.04)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from rebokeh.bokeh.batch.plan import Plan, plan, target_of
-from rebokeh.bokeh.batch.stores.url import KEPT
+from rebokeh.bokeh.batch.stores.url import STATE_FOLDER
 from rebokeh.bokeh.core.errors import InputError, UsageError
 from rebokeh.bokeh.io.files.atomic import part_of
 from rebokeh.bokeh.io.formats import SUFFIXES
@@ -174,7 +174,7 @@ def test_inputs_are_never_written(here):
 
 
 def test_the_output_below_the_input_is_left_out(here):
-    put("in/a.jpg", "in/out/a.jpg", f"in/{KEPT}/x.jpg", part_of(Path("in")))
+    put("in/a.jpg", "in/out/a.jpg", f"in/{STATE_FOLDER}/x.jpg", part_of(Path("in")))
     assert targets(plan(["in"], "in/out")) == {"in/a.jpg": "a.jpg"}
 
 

@@ -8,12 +8,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from batch_works import Here, copied, jobs_of
+from batch_works import InProcessExecutor, copied, jobs_of
 
 from rebokeh.bokeh.batch.job import Failed
 from rebokeh.bokeh.batch.run import Batch
 from rebokeh.bokeh.batch.stores.local import LocalStore
-from rebokeh.bokeh.batch.stores.url import KEPT
+from rebokeh.bokeh.batch.stores.url import STATE_FOLDER
 from rebokeh.bokeh.batch.tally import Tally
 from rebokeh.bokeh.core.errors import OutputError
 from rebokeh.bokeh.io.files.atomic import is_part
@@ -36,7 +36,7 @@ def out(tmp_path: Path) -> Path:
 
 
 def batch(photos, out, names=NAMES, digest="s", executor=None, **more) -> Batch:
-    return Batch(jobs_of(photos, names), None, digest, LocalStore(str(out)), executor or Here(), **more)  # pyright: ignore
+    return Batch(jobs_of(photos, names), None, digest, LocalStore(str(out)), executor or InProcessExecutor(), **more)  # pyright: ignore
 
 
 def statuses(outcomes) -> dict[str, str]:
@@ -46,7 +46,7 @@ def statuses(outcomes) -> dict[str, str]:
 
 
 def records(out: Path) -> list[dict]:
-    return [json.loads(line) for line in (out / KEPT / "journal.jsonl").read_text().splitlines()]
+    return [json.loads(line) for line in (out / STATE_FOLDER / "journal.jsonl").read_text().splitlines()]
 
 
 def parts(out: Path) -> list[str]:
@@ -66,7 +66,7 @@ def test_all_are_made_and_written_into_the_journal(photos, out):
 
 def test_a_second_run_makes_nothing(photos, out):
     list(batch(photos, out).run())
-    again = Here()
+    again = InProcessExecutor()
     assert statuses(batch(photos, out, executor=again).run()) == dict.fromkeys(NAMES, "already")
     assert again.worked == [] and len(records(out)) == len(NAMES)
 
@@ -108,12 +108,12 @@ def test_poison_is_remembered_until_it_is_retried(photos, out):
             return Failed(task.job, "WorkerDied", "its worker died, twice", "crashed")
         return copied(task, gate)
 
-    assert statuses(batch(photos, out, executor=Here(deadly)).run())["p1"] == "quarantined"
-    again = Here(deadly)
+    assert statuses(batch(photos, out, executor=InProcessExecutor(deadly)).run())["p1"] == "quarantined"
+    again = InProcessExecutor(deadly)
     outcomes = {o.source: o for o in batch(photos, out, executor=again).run()}
     poison = outcomes[str(photos / "p1")]
     assert again.worked == [] and poison.status == "quarantined" and "--retry" in poison.reason
-    cured = Here()
+    cured = InProcessExecutor()
     assert statuses(batch(photos, out, executor=cured, retry=True).run())["p1"] == "done"
     assert cured.worked == ["made/p1"]
     assert statuses(batch(photos, out).run())["p1"] == "already"
@@ -131,7 +131,7 @@ def test_what_was_not_begun_when_it_was_stopped_is_left(photos, out):
 
 
 def test_two_batches_share_a_folder(photos, out):
-    one, two = (Here(), Here())
+    one, two = (InProcessExecutor(), InProcessExecutor())
     first, second = batch(photos, out, executor=one).run(), batch(photos, out, executor=two).run()
     outcomes = [next(first), next(second)]
     outcomes += [*second, *first]  # the second ends while the first has photos claimed

@@ -18,7 +18,7 @@ from rebokeh.bokeh.batch.job import Developed, Failed, Job, Limits, Task
 from rebokeh.bokeh.batch.run import Batch
 from rebokeh.bokeh.batch.stores.base import sha256_of
 from rebokeh.bokeh.batch.stores.local import LocalStore
-from rebokeh.bokeh.batch.stores.url import KEPT
+from rebokeh.bokeh.batch.stores.url import STATE_FOLDER
 from rebokeh.bokeh.batch.work import work
 from rebokeh.bokeh.settings.options import Options
 from rebokeh.bokeh.settings.preset import Preset
@@ -140,11 +140,11 @@ def test_a_journal_that_is_gone_is_made_again_from_the_pictures(tmp_path):
             pool.close()
 
     assert run() == {"done": 5}
-    made = {name: (out / name).read_bytes() for name in os.listdir(out) if name != KEPT}
-    journal = out / KEPT / "journal.jsonl"
+    made = {name: (out / name).read_bytes() for name in os.listdir(out) if name != STATE_FOLDER}
+    journal = out / STATE_FOLDER / "journal.jsonl"
     keys = sorted(line.split(b",")[0] for line in journal.read_bytes().splitlines())
     journal.unlink()
     assert run() == {"already": 5}
-    assert {name: (out / name).read_bytes() for name in os.listdir(out) if name != KEPT} == made
+    assert {name: (out / name).read_bytes() for name in os.listdir(out) if name != STATE_FOLDER} == made
     assert sorted(line.split(b",")[0] for line in journal.read_bytes().splitlines()) == keys
     assert run() == {"already": 5}

@@ -19,7 +19,7 @@ from typing import Any
 import iphone
 import numpy as np
 import pytest
-from batch_works import Here, jobs_of
+from batch_works import InProcessExecutor, jobs_of
 from command import shell
 from conftest import portrait_arrays
 from s3 import Bucket, s3_server
@@ -80,7 +80,7 @@ def photos(tmp_path: Path) -> Path:
 @pytest.mark.slow
 def test_a_cluster_makes_what_one_process_makes(workers, photos, tmp_path):
     jobs = jobs_of(photos, NAMES)
-    list(batch(jobs, LocalStore(str(tmp_path / "here")), Here()).run())
+    list(batch(jobs, LocalStore(str(tmp_path / "here")), InProcessExecutor()).run())
     with on(workers) as dask:
         store = LocalStore(str(tmp_path / "there"))
         assert statuses(batch(jobs, store, dask).run()) == dict.fromkeys(NAMES, "done")
@@ -150,7 +150,7 @@ def test_in_memory_the_work_is_done_by_the_worker_itself(workers):
 
 @pytest.mark.slow
 def test_from_and_to_s3(workers, bucket, photos, tmp_path):
-    list(batch(jobs_of(photos, NAMES), LocalStore(str(tmp_path / "here")), Here()).run())
+    list(batch(jobs_of(photos, NAMES), LocalStore(str(tmp_path / "here")), InProcessExecutor()).run())
     for name in NAMES:
         bucket.put(f"in/{name}", (photos / name).read_bytes())
     jobs = [Job(f"{bucket.url}/in/{name}", f"made/{name}", name, "png") for name in NAMES]

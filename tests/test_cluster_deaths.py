@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from batch_works import Here, jobs_of
+from batch_works import InProcessExecutor, jobs_of
 
 pytest.importorskip("distributed")
 
@@ -106,5 +106,5 @@ def test_the_scheduler_is_killed_and_the_rest_is_listed(photos, tmp_path):
     found = Counter(statuses(outcomes).values())
     assert set(found) == {"done", "failed"} and found.total() == 40
     assert all("give the same command again" in outcome.reason for outcome in outcomes if outcome.status == "failed")
-    again = Counter(statuses(batch(jobs_of(photos, names), store, Here()).run()).values())
+    again = Counter(statuses(batch(jobs_of(photos, names), store, InProcessExecutor()).run()).values())
     assert again == {"already": found["done"], "done": found["failed"]}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rebokeh.bokeh.render.compositor import Over, enlarged, nothing
-from rebokeh.bokeh.render.scatter import Spread
+from rebokeh.bokeh.render.compositor import LayerStack, enlarged, nothing
+from rebokeh.bokeh.render.scatter import ScatteredLayer
 
 SIZE = (12, 17)
 
@@ -22,9 +22,9 @@ def random_light(seed: int, size: tuple[int, int] = SIZE) -> np.ndarray:
 def test_a_sheet_is_laid_behind_in_its_box():
     box = np.s_[2:9, 5:17]
     sheet = random_light(1, (7, 12))
-    over = Over(random_light(2))
+    over = LayerStack(random_light(2))
     expected = over.light.astype(np.float64)
-    over.add(Spread(box, sheet))
+    over.add(ScatteredLayer(box, sheet))
     clear = expected[box][..., 3].copy()
     expected[box][..., :3] += clear[..., None] * sheet[..., :3]
     expected[box][..., 3] = clear * (1 - sheet[..., 3])
@@ -33,7 +33,7 @@ def test_a_sheet_is_laid_behind_in_its_box():
 
 
 def test_a_picture_is_laid_behind_all():
-    over, behind = Over(random_light(3)), random_light(4)
+    over, behind = LayerStack(random_light(3)), random_light(4)
     expected = over.light.astype(np.float64)
     clear = expected[..., 3:].copy()
     expected[..., :3] += clear * behind[..., :3]
@@ -43,7 +43,7 @@ def test_a_picture_is_laid_behind_all():
 
 
 def test_through_nothing_everything_is_seen():
-    over, behind = Over(nothing(SIZE)), random_light(5)
+    over, behind = LayerStack(nothing(SIZE)), random_light(5)
     over.end(behind)
     np.testing.assert_array_equal(over.light, behind)
 
@@ -51,10 +51,10 @@ def test_through_nothing_everything_is_seen():
 def test_what_is_behind_may_be_composed_by_itself():
     """Light through a, b and c is light through a and through (b and c)."""
     a, b, c = (random_light(seed) for seed in (6, 7, 8))
-    one_by_one, together = Over(a.copy()), Over(a.copy())
+    one_by_one, together = LayerStack(a.copy()), LayerStack(a.copy())
     one_by_one.end(b)
     one_by_one.end(c)
-    behind = Over(b.copy())
+    behind = LayerStack(b.copy())
     behind.end(c)
     together.end(behind.light)
     np.testing.assert_allclose(one_by_one.light, together.light, rtol=1e-5, atol=1e-6)

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from rebokeh.bokeh.image.inpaint import fill
 from rebokeh.bokeh.optics.lens import ThinLens
-from rebokeh.bokeh.scene.inpaint_behind import fill_behind
+from rebokeh.bokeh.scene.inpaint_behind import inpaint_behind
 from rebokeh.kernels import pyramid
 
 shapes = hnp.array_shapes(min_dims=2, max_dims=2, max_side=21)
@@ -109,7 +109,7 @@ def test_what_is_sharp_behind_a_wire_goes_on_with_its_edges(angle_deg: float, st
     lens = ThinLens(focal_mm=26.0, f_number=1.8, focus_m=2.0, px_per_mm=160 / 36)
     photo = np.where(wire[..., None], np.float32(0.05), rgbd)
     behind = photo.copy()
-    fill_behind(behind, ~wire, wire, lens, 8)
+    inpaint_behind(behind, ~wire, wire, lens, 8)
     inner = wire.copy()
     inner[:16] = inner[-16:] = inner[:, :16] = inner[:, -16:] = False
     error = np.abs(behind - rgbd)[inner]
@@ -123,5 +123,5 @@ def test_what_is_blurred_behind_a_wire_is_filled_smoothly() -> None:
     rgbd, wire = behind_a_wire(45, 0)
     lens = ThinLens(focal_mm=85.0, f_number=1.2, focus_m=1.0, px_per_mm=4000 / 36)
     behind = rgbd.copy()
-    fill_behind(behind, ~wire, wire, lens, 8)
+    inpaint_behind(behind, ~wire, wire, lens, 8)
     np.testing.assert_array_equal(behind, fill(rgbd, ~wire))

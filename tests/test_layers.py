@@ -11,14 +11,14 @@ from scenes import depth_of, lens_of, texture
 from test_steps import light, listed, share
 
 import rebokeh as rk
-from rebokeh.bokeh.image.regions import Box
+from rebokeh.bokeh.image.regions import PixelBox
 from rebokeh.bokeh.image.tiles import TILE_PX, Tile
 from rebokeh.bokeh.optics.lens import mount
 from rebokeh.bokeh.render import pipeline as render
-from rebokeh.bokeh.render.observer import Piece, Watcher
-from rebokeh.bokeh.render.scatter import Spread
-from rebokeh.bokeh.scene.layers import Sheet
-from rebokeh.bokeh.tools.steps.sheets import Frame, Pieces
+from rebokeh.bokeh.render.observer import Piece, RenderObserver
+from rebokeh.bokeh.render.scatter import ScatteredLayer
+from rebokeh.bokeh.scene.layers import Layer
+from rebokeh.bokeh.tools.steps.sheets import Pieces, StepFrame
 
 SIZE, PX = (300, TILE_PX + 120), 60.0
 LENS = lens_of(SIZE, PX)
@@ -55,7 +55,7 @@ def test_sheets_of_several_sizes_add_up_to_the_picture(scene, rendered, tmp_path
         assert ("made at 1/2 size" in listing["sections"][sheet["section"]]["title"]) == (sheet["reduced_by"] == 2)
     seen = [light(tmp_path / "steps", "seen", sheet["sheet"]) for sheet in sheets]
     drawn = light(tmp_path / "steps", "lights_drawn")
-    picture = Frame(SIZE, by).whole(rendered)
+    picture = StepFrame(SIZE, by).whole(rendered)
     dark = picture.max(axis=2) < 0.95
     assert dark.mean() > 0.8
     total = np.sum(seen, axis=0) + drawn
@@ -82,24 +82,26 @@ def test_nobody_watches_and_nothing_is_cut_out(scene, rendered, monkeypatch):
     assert np.array_equal(scene.render(LENS).rgb, rendered)
 
 
-def a_sheet(size: tuple[int, int], seed: int) -> tuple[Sheet, Spread, np.ndarray]:
+def a_sheet(size: tuple[int, int], seed: int) -> tuple[Layer, ScatteredLayer, np.ndarray]:
     """Return a sheet in part of a picture, its spread, and the whole photo."""
     random = np.random.default_rng(seed)
     box = (slice(3, size[0] - 5), slice(0, size[1] - 9))
     shape = tuple(b.stop - b.start for b in box)
     rgb, drawn = (random.random((*shape, n), np.float32) for n in (3, 4))
-    sheet = Sheet(
+    sheet = Layer(
         box, rgb, random.random(shape, np.float32), random.random(shape, np.float32), np.ones(shape, np.float32)
     )
     photo = np.zeros((*size, 3), np.float32)
     photo[box] = np.where(random.random(shape)[..., None] < 0.5, rgb, 0.0)
-    return sheet, Spread(box, drawn), photo
+    return sheet, ScatteredLayer(box, drawn), photo
 
 
-def cut(size: tuple[int, int], side: int, sheet: Sheet, drawn: Spread, photo: np.ndarray, level: int) -> list[Piece]:
+def cut(
+    size: tuple[int, int], side: int, sheet: Layer, drawn: ScatteredLayer, photo: np.ndarray, level: int
+) -> list[Piece]:
     """Cut a sheet into the pieces of tiles, each of which sees seven pixels around itself."""
 
-    def shared(box: Box, tile: Box) -> tuple[Box, Box]:
+    def shared(box: PixelBox, tile: PixelBox) -> tuple[PixelBox, PixelBox]:
         """Return what a box shares with a tile, counted from the beginning of each."""
         spans = [slice(max(b.start, t.start), min(b.stop, t.stop)) for b, t in zip(box, tile, strict=True)]
         of_box, of_tile = (
@@ -118,9 +120,9 @@ def cut(size: tuple[int, int], side: int, sheet: Sheet, drawn: Spread, photo: np
                 slice(max(left - 7, 0), min(right + 7, size[1])),
             )
             at, box = shared(sheet.box, outer)
-            part = Sheet(box, sheet.rgb[at], sheet.coverage[at], sheet.dioptres[at], sheet.weight[at])
+            part = Layer(box, sheet.rgb[at], sheet.coverage[at], sheet.dioptres[at], sheet.weight[at])
             at, box = shared(drawn.box, inner)
-            through = Spread(box, drawn.light[at])
+            through = ScatteredLayer(box, drawn.light[at])
             pieces.append(Piece.of(0, level, Tile(inner, outer, 7), part, photo[outer], through))
     return pieces
 
@@ -131,7 +133,7 @@ def test_pieces_in_any_order_are_the_sheet(by, level):
     photo_size = (62, 90)
     size = tuple(n >> level for n in photo_size)
     sheet, drawn, photo = a_sheet(size, by)
-    frame = Frame(photo_size, by)
+    frame = StepFrame(photo_size, by)
     (whole,) = cut(size, 100, sheet, drawn, photo, level)
     made = Pieces(frame, THIN)
     made.add(whole)
@@ -157,7 +159,7 @@ def test_pieces_in_any_order_are_the_sheet(by, level):
 
 @pytest.mark.parametrize(("by", "pixel"), [(1, 1), (1, 2), (1, 8), (2, 2), (3, 2), (2, 4), (4, 4)])
 def test_a_ramp_stays_a_ramp_at_any_size(by, pixel):
-    frame = Frame((48, 96), by)
+    frame = StepFrame((48, 96), by)
 
     def ramp(px: int) -> np.ndarray:
         """Return what pixels of this size show of a picture that is its own place."""
@@ -174,7 +176,7 @@ def test_a_ramp_stays_a_ramp_at_any_size(by, pixel):
 
 
 def test_a_watcher_is_shown_every_piece_and_changes_nothing(scene, rendered, monkeypatch):
-    class Counter(Watcher):
+    class Counter(RenderObserver):
         pieces, behind = 0, 0
 
         def piece(self, piece: Piece) -> None:

@@ -16,7 +16,7 @@ import rebokeh as rk
 from rebokeh.bokeh.core.errors import UsageError
 from rebokeh.bokeh.optics.elements import MOST_SHIFT, MOST_UM, Glass, Pupil, Rim, Wavefront
 from rebokeh.bokeh.optics.psf import point_spread
-from rebokeh.bokeh.optics.ray_model import Optics, vignette
+from rebokeh.bokeh.optics.ray_model import RayModel, vignette
 from rebokeh.kernels.pupil import landing
 
 SIZE, DIAGONAL_PX = (3000, 4000), 5000.0
@@ -35,8 +35,8 @@ pupils = st.builds(Pupil, squeeze=st.floats(1.0, 4.0))
 directions = st.floats(-math.pi, math.pi)
 
 
-def optics_of(lens: rk.Lens) -> Optics:
-    return Optics(lens, SIZE, DIAGONAL_PX)
+def optics_of(lens: rk.Lens) -> RayModel:
+    return RayModel(lens, SIZE, DIAGONAL_PX)
 
 
 # How far light lands
@@ -94,12 +94,12 @@ def test_rays_land_where_the_slope_of_the_wavefront_takes_them(wavefront, radius
 def test_a_micron_of_slope_is_two_f_numbers_on_a_full_frame(f_number, stop, diagonal_px):
     lens = rk.Lens(f_number / stop, glass=Glass(f_number))
     # 43.27 mm over the diagonal; the f-number wide open, whatever the stop
-    assert Optics(lens, SIZE, diagonal_px).px_per_um == pytest.approx(2 * f_number / 43270.0 * diagonal_px, rel=1e-9)
+    assert RayModel(lens, SIZE, diagonal_px).px_per_um == pytest.approx(2 * f_number / 43270.0 * diagonal_px, rel=1e-9)
 
 
 @given(colours, st.floats(100.0, 20000.0))
 def test_lateral_colour_magnifies(lateral_um, diagonal_px):
-    optics = Optics(made(2.0, lateral_um=lateral_um), SIZE, diagonal_px)
+    optics = RayModel(made(2.0, lateral_um=lateral_um), SIZE, diagonal_px)
     for colour in range(3):
         in_the_corner_px = optics.magnification(colour) * diagonal_px / 2.0
         assert in_the_corner_px == pytest.approx(
@@ -141,7 +141,7 @@ def test_less_light_arrives_farther_out(front, rear, radius, stop, towards):
 
 
 def test_vignetting_darkens_a_picture_by_the_light_that_arrives():
-    optics = Optics(made(2.0, Pupil(front=Rim(1.05, 0.6), rear=Rim(1.05, 0.4))), (90, 120), 150.0)
+    optics = RayModel(made(2.0, Pupil(front=Rim(1.05, 0.6), rear=Rim(1.05, 0.4))), (90, 120), 150.0)
     picture = np.ones((90, 120, 3), np.float32)
     vignette(optics, picture)
     y, x = (n.astype(np.float64) for n in np.array([[0, 0], [44, 59], [10, 100], [89, 60], [70, 119]]).T)
@@ -154,7 +154,7 @@ def test_vignetting_darkens_a_picture_by_the_light_that_arrives():
 def test_stopped_down_nothing_is_vignetted():
     lens = replace(made(2.0, Pupil(front=Rim(1.05, 0.5), rear=Rim(1.05, 0.5))), f_number=4.0)
     picture = np.full((30, 40, 3), 0.3, np.float32)
-    vignette(Optics(lens, (30, 40), 50.0), picture)
+    vignette(RayModel(lens, (30, 40), 50.0), picture)
     assert (picture == np.float32(0.3)).all()
 
 

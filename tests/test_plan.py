@@ -15,11 +15,11 @@ from rebokeh.bokeh.scene.slicing import (
     COARSE_RADIUS_PX,
     SLICE_RADII_PX,
     SLICE_RATIO,
-    Cut,
+    DepthSlice,
     SubjectRange,
+    extraction_steps,
     plan,
     slice_thresholds,
-    steps_at,
     subject_range,
 )
 
@@ -119,7 +119,7 @@ def test_each_cut_is_drawn_at_one_level_and_in_the_way_of_what_lies_behind(scene
     for level in range(most + 1):
         if not any(cut.level == level for cut in cuts):
             continue
-        steps = steps_at(cuts, level)
+        steps = extraction_steps(cuts, level)
         own = [step.number for step in steps if step.drawn]
         assert own == [n for n, cut in enumerate(cuts) if cut.level == level]
         assert [step.number for step in steps] == sorted({step.number for step in steps})
@@ -136,10 +136,13 @@ def test_each_cut_is_drawn_at_one_level_and_in_the_way_of_what_lies_behind(scene
 
 
 def test_slices_that_are_not_drawn_go_together():
-    cuts = [Cut(d, False, 0.0, 1.0, level) for d, level in ((0.9, 2), (0.8, 1), (0.7, 0), (0.6, 0), (0.5, 1), (0.4, 2))]
-    assert [(s.number, s.drawn) for s in steps_at(cuts, 2)] == [(0, True), (4, False), (5, True)]
-    assert [(s.number, s.drawn) for s in steps_at(cuts, 1)] == [(0, False), (1, True), (3, False), (4, True)]
-    assert [(s.number, s.drawn) for s in steps_at(cuts, 0)] == [(1, False), (2, True), (3, True)]
+    cuts = [
+        DepthSlice(d, False, 0.0, 1.0, level)
+        for d, level in ((0.9, 2), (0.8, 1), (0.7, 0), (0.6, 0), (0.5, 1), (0.4, 2))
+    ]
+    assert [(s.number, s.drawn) for s in extraction_steps(cuts, 2)] == [(0, True), (4, False), (5, True)]
+    assert [(s.number, s.drawn) for s in extraction_steps(cuts, 1)] == [(0, False), (1, True), (3, False), (4, True)]
+    assert [(s.number, s.drawn) for s in extraction_steps(cuts, 0)] == [(1, False), (2, True), (3, True)]
 
 
 def test_a_matte_of_nothing_is_no_subject():

@@ -12,7 +12,7 @@ from rays import DIAGONAL_PX, MADE, PACKAGED, Field, bundle, centroid, lens_call
 import rebokeh as rk
 from rebokeh.bokeh.optics.elements import Glass, Pupil, Rim
 from rebokeh.bokeh.optics.psf import point_spread
-from rebokeh.bokeh.optics.ray_model import Optics
+from rebokeh.bokeh.optics.ray_model import RayModel
 
 MIDDLE, BESIDE, CORNER = (0.0, 0.0), (0.5, 0.3), (0.8, -0.6)
 RADII_PX = (-40.0, -20.0, -8.0, 8.0, 20.0, 40.0)
@@ -22,7 +22,7 @@ each_lens = pytest.mark.parametrize("name", (*PACKAGED, *MADE))
 
 
 def light(lens: rk.Lens, field: Field) -> float:
-    return float(Optics(lens, (1, 1), DIAGONAL_PX).light(np.array([field]))[0])
+    return float(RayModel(lens, (1, 1), DIAGONAL_PX).light(np.array([field]))[0])
 
 
 def px_per_um(lens: rk.Lens) -> float:

@@ -13,7 +13,7 @@ from scenes import FOCUS, HEX, both, depth_of, full, lens_of, rendered, texture
 
 import rebokeh as rk
 from rebokeh.bokeh.optics.elements import MOST_UM, Glass, Pupil, Rim, Wavefront
-from rebokeh.bokeh.optics.ray_model import Optics
+from rebokeh.bokeh.optics.ray_model import RayModel
 
 SIZE = (144, 192)
 PX_PER_DIOPTRE = 30.0
@@ -51,7 +51,7 @@ def plane(rgb: np.ndarray, radius_px: float) -> rk.Photo:
 def arriving(lens: rk.Lens, size: tuple[int, int] = SIZE) -> np.ndarray:
     """Share of the light that arrives at each pixel, float64 (H, W, 1)."""
     y, x = np.mgrid[: size[0], : size[1]]
-    optics = Optics(lens, size, math.hypot(*size))
+    optics = RayModel(lens, size, math.hypot(*size))
     near, which = np.unique(np.hypot(x - 0.5 * (size[1] - 1), y - 0.5 * (size[0] - 1)).round(1), return_inverse=True)
     field = 2.0 / optics.diagonal_px * near[:, None] * np.array([[1.0, 0.0]])
     return optics.light(field)[which].reshape(*size, 1)

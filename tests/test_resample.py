@@ -7,28 +7,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rebokeh.bokeh.scene.layers import Mixture
+from rebokeh.bokeh.scene.layers import MixedPixels
 from rebokeh.kernels import resample
 
 shapes = st.tuples(st.integers(1, 9), st.integers(1, 11))
 
 
-def mixture(shape: tuple[int, int], seed: int) -> tuple[Mixture, np.ndarray]:
+def mixture(shape: tuple[int, int], seed: int) -> tuple[MixedPixels, np.ndarray]:
     """Random surfaces, a few pixels of one alone; and a matte."""
     rng = np.random.default_rng(seed)
     near, far = rng.random((2, *shape, 4)).astype(np.float32)
     depths = np.sort(np.round(rng.random((2, *shape)) * 6).astype(np.float32), axis=0)
     near[..., 3], far[..., 3] = depths[1], depths[0]
     share = rng.choice(np.array([0.0, 0.25, 0.6, 1.0], np.float32), shape)
-    return Mixture(near, far, share), rng.random(shape).astype(np.float32)
+    return MixedPixels(near, far, share), rng.random(shape).astype(np.float32)
 
 
-def halved(whole: Mixture, matte: np.ndarray) -> tuple[Mixture, np.ndarray]:
+def halved(whole: MixedPixels, matte: np.ndarray) -> tuple[MixedPixels, np.ndarray]:
     shape = ((matte.shape[0] + 1) // 2, (matte.shape[1] + 1) // 2)
     near, far = np.full((2, *shape, 4), np.nan, np.float32)
     share, half_matte = np.full((2, *shape), np.nan, np.float32)
     resample.halve(whole.near, whole.far, whole.share, matte, near, far, share, half_matte)
-    return Mixture(near, far, share), half_matte
+    return MixedPixels(near, far, share), half_matte
 
 
 def four(values: np.ndarray) -> np.ndarray:
@@ -39,7 +39,7 @@ def four(values: np.ndarray) -> np.ndarray:
     return np.stack([padded[i::2, j::2] for i in (0, 1) for j in (0, 1)], axis=2).astype(np.float64)
 
 
-def seen(mixed: Mixture) -> np.ndarray:
+def seen(mixed: MixedPixels) -> np.ndarray:
     return mixed.share[..., None] * mixed.near + (1.0 - mixed.share[..., None]) * mixed.far
 
 
@@ -79,7 +79,7 @@ def test_two_surfaces_are_parted_at_the_widest_gap(shape, seed):
 
 def test_one_surface_stays_one():
     rgbd = np.full((6, 6, 4), 0.3, np.float32)
-    half, _ = halved(Mixture(rgbd, rgbd, np.ones((6, 6), np.float32)), np.zeros((6, 6), np.float32))
+    half, _ = halved(MixedPixels(rgbd, rgbd, np.ones((6, 6), np.float32)), np.zeros((6, 6), np.float32))
     np.testing.assert_allclose(half.near, 0.3, rtol=1e-6)
     np.testing.assert_array_equal(half.near, half.far)
     assert (half.share == 1).all()

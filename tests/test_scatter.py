@@ -14,7 +14,7 @@ from scenes import outlines_of
 from scipy import ndimage
 
 import rebokeh as rk
-from rebokeh.bokeh.image.regions import Box
+from rebokeh.bokeh.image.regions import PixelBox
 from rebokeh.bokeh.optics.aperture import area
 
 APERTURES = [
@@ -29,7 +29,7 @@ APERTURES = [
 ]
 
 
-def run(values, radius, active=None, aperture=APERTURES[0], box: Box | None = None) -> np.ndarray:
+def run(values, radius, active=None, aperture=APERTURES[0], box: PixelBox | None = None) -> np.ndarray:
     """Scatter (H, W, 5) values into a box of the picture, or all of it; (h, w, 4), as shares of the fifth."""
     active = np.ones(radius.shape, bool) if active is None else active
     box = box or (slice(0, radius.shape[0]), slice(0, radius.shape[1]))

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 import rebokeh as rk
 from rebokeh.bokeh.optics.lens import ThinLens, mount
-from rebokeh.bokeh.scene.layers import Sheet
+from rebokeh.bokeh.scene.layers import Layer
 from rebokeh.bokeh.scene.unmix import mixing_share, unmix
 from rebokeh.kernels import surface
 
@@ -21,7 +21,7 @@ def thin(size: tuple[int, int], px_per_dioptre: float = PX) -> ThinLens:
     return mount(lens_of(size, px_per_dioptre), size, None, 2.0)
 
 
-def stacked(sheets: list[Sheet], size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+def stacked(sheets: list[Layer], size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """Lay the sheets over each other without any blur."""
     picture, clear = np.zeros((*size, 3)), np.ones(size)
     for sheet in sheets:

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from naive import Iris, scatter
 from scenes import HEX, depth_of, lens_of, outlines_of, soft, texture
 
-from rebokeh.bokeh.image.regions import Box
+from rebokeh.bokeh.image.regions import PixelBox
 from rebokeh.bokeh.optics.lens import ThinLens, mount
 from rebokeh.bokeh.render.scatter import HIDDEN, spread
-from rebokeh.bokeh.scene.layers import Sheet
+from rebokeh.bokeh.scene.layers import Layer
 
 SIZE, PX = (50, 70), 60.0
 OUTLINES = outlines_of(SIZE, HEX)
@@ -22,16 +22,16 @@ def thin() -> ThinLens:
     return mount(lens_of(SIZE, PX), SIZE, None, 2.0)
 
 
-def sheet(seed: int, box: Box = np.s_[0:50, 0:70]) -> Sheet:
+def sheet(seed: int, box: PixelBox = np.s_[0:50, 0:70]) -> Layer:
     """Return a sheet with holes, of changing depth."""
     rng = np.random.default_rng(seed)
     size = (box[0].stop - box[0].start, box[1].stop - box[1].start)
     coverage = np.clip(4.0 * soft(rng.normal(size=size), 2.0), 0, 1).astype(np.float32)
     radius = 3.0 + 4.0 * soft(rng.normal(size=size), 6.0)
-    return Sheet(box, texture(size, seed), coverage, depth_of(radius, PX), np.ones(size, np.float32))
+    return Layer(box, texture(size, seed), coverage, depth_of(radius, PX), np.ones(size, np.float32))
 
 
-def placed(values: np.ndarray, box: Box, size: tuple[int, int]) -> np.ndarray:
+def placed(values: np.ndarray, box: PixelBox, size: tuple[int, int]) -> np.ndarray:
     whole = np.zeros((*size, *values.shape[2:]), np.float32)
     whole[box] = values
     return whole

@@ -15,10 +15,10 @@ from rebokeh.bokeh.optics.aperture import area
 from rebokeh.bokeh.optics.lens import ThinLens
 from rebokeh.bokeh.optics.psf import EVEN_STRIPS
 from rebokeh.bokeh.optics.psf_tables import even_outlines
-from rebokeh.bokeh.render.light_sprites import AROUND_PX, Silhouette, draw_lights, pupil_points
-from rebokeh.bokeh.scene.layers import Sheet
+from rebokeh.bokeh.render.light_sprites import AROUND_PX, Occluder, draw_lights, pupil_points
+from rebokeh.bokeh.scene.layers import Layer
 from rebokeh.bokeh.scene.lights import Lights, seen_by_pinhole
-from rebokeh.bokeh.scene.pyramid import Levels
+from rebokeh.bokeh.scene.pyramid import ImagePyramid
 from rebokeh.kernels import sprite
 
 PX_PER_DIOPTRE = 130.0
@@ -107,15 +107,15 @@ def test_energy_is_kept_wherever_the_light_lies(radius_px, place):
         np.testing.assert_allclose(found, place, atol=0.02 if abs(radius_px) > 2 else 0.08)
 
 
-def sheet(coverage: np.ndarray, radius_px, level: int = 0) -> Silhouette:
+def sheet(coverage: np.ndarray, radius_px, level: int = 0) -> Occluder:
     """Return a whole sheet of the picture halved so often, as one piece."""
     size = coverage.shape
     whole = (slice(0, size[0]), slice(0, size[1]))
     dioptres = np.broadcast_to(depth_of(radius_px, PX_PER_DIOPTRE), size).astype(np.float32)
-    return Silhouette.through(thin(), level, 0, whole, whole, coverage.astype(np.float32), dioptres)
+    return Occluder.through(thin(), level, 0, whole, whole, coverage.astype(np.float32), dioptres)
 
 
-def parts(whole: Silhouette, rows: int, columns: int, around: int) -> list[Silhouette]:
+def parts(whole: Occluder, rows: int, columns: int, around: int) -> list[Occluder]:
     """Cut a sheet into pieces that know so much of the sheet around them."""
     height, width = whole.coverage.shape
     pieces = []
@@ -128,7 +128,7 @@ def parts(whole: Silhouette, rows: int, columns: int, around: int) -> list[Silho
             )
             outer = (rows_seen, columns_seen)
             coverage, dioptres = whole.coverage[outer].copy(), whole.dioptres[outer].copy()
-            pieces.append(Silhouette.through(thin(), whole.level, 0, outer, inner, coverage, dioptres))
+            pieces.append(Occluder.through(thin(), whole.level, 0, outer, inner, coverage, dioptres))
     return pieces
 
 
@@ -187,7 +187,7 @@ def test_a_light_dimmed_on_its_way_to_the_photo_counts_whole():
     mask = np.zeros((64, 64), bool)
     mask[20, 20] = mask[40, 40] = True
     lights = Lights(mask, np.zeros((2, 3), np.float32), np.full(2, 0.1, np.float32))
-    levels = Levels(rgb, depth, matte.astype(np.float32), None, lights, False)
+    levels = ImagePyramid(rgb, depth, matte.astype(np.float32), None, lights, False)
     found[mask] = levels.light_energy(thin())
     np.testing.assert_allclose(found[20, 20], 50.0, rtol=1e-6)
     np.testing.assert_allclose(found[40, 40], 100.0, rtol=1e-6)
@@ -218,7 +218,7 @@ def test_only_the_part_of_the_picture_that_a_sheet_stands_for_is_cut():
     size = (49, 49)
     box = (slice(10, 20), slice(12, 40))
     dioptres = np.full((10, 28), depth_of(0.0, PX_PER_DIOPTRE), np.float32)
-    part = Silhouette.through(thin(), 0, 0, box, box, np.ones((10, 28), np.float32), dioptres)
+    part = Occluder.through(thin(), 0, 0, box, box, np.ones((10, 28), np.float32), dioptres)
     image, free = drawn(18.0, size=size, sheets=[part]), drawn(18.0, size=size)
     expected = free.copy()
     expected[10:20, 12:40] = 0
@@ -243,10 +243,10 @@ def test_a_tile_between_the_parts_of_a_sheet_has_nothing_of_it():
     coverage = np.zeros(size, np.float32)
     coverage[10, 20] = coverage[190, 20] = 1.0
     box = (slice(0, size[0]), slice(0, size[1]))
-    whole = Sheet(box, np.zeros((*size, 3), np.float32), coverage, np.ones(size, np.float32), np.ones(size, np.float32))
+    whole = Layer(box, np.zeros((*size, 3), np.float32), coverage, np.ones(size, np.float32), np.ones(size, np.float32))
     for top, is_there in ((0, True), (80, False), (160, True)):
         tile = Tile((slice(top, top + 40), slice(0, 40)), box, 200)
-        assert (Silhouette.of(whole, 0, 0, tile, thin()) is not None) == is_there
+        assert (Occluder.of(whole, 0, 0, tile, thin()) is not None) == is_there
 
 
 @pytest.mark.parametrize("level", [1, 2])

@@ -22,8 +22,8 @@ from rebokeh.bokeh.colour.profile import Profile, named_profile
 from rebokeh.bokeh.core.errors import OutputError
 from rebokeh.bokeh.render import pipeline as render
 from rebokeh.bokeh.tools.steps import steps
-from rebokeh.bokeh.tools.steps.sheets import Frame
-from rebokeh.bokeh.tools.steps.steps import Steps
+from rebokeh.bokeh.tools.steps.sheets import StepFrame
+from rebokeh.bokeh.tools.steps.steps import StepRecorder
 from rebokeh.cli import app
 
 SIZE, PX = (40, 52), 40.0
@@ -240,7 +240,7 @@ def test_gaussian_has_the_steps_that_there_are(tmp_path):
 def test_a_frame_is_reduced_by_means(monkeypatch, box):
     size = (41, 53)
     monkeypatch.setattr("rebokeh.bokeh.tools.steps.sheets.LONGEST_PX", 20)
-    frame = Frame.of(size)
+    frame = StepFrame.of(size)
     assert (frame.by, frame.size) == (3, (13, 17))
     whole = np.zeros((*size, 2), np.float32)
     whole[box] = np.random.default_rng(1).random(whole[box].shape)
@@ -279,7 +279,7 @@ def test_a_folder_that_must_not_be_filled(scene, tmp_path):
             scene.render(LENS, tmp_path / name)
         assert "\n" not in str(error.value)
     with pytest.raises(OutputError, match=r"notes\.txt"):
-        Steps(tmp_path / "full", overwrite=True)
+        StepRecorder(tmp_path / "full", overwrite=True)
     assert {f.name for f in tmp_path.iterdir()} == {"file", "full"}
     assert [f.name for f in (tmp_path / "full").iterdir()] == ["notes.txt"]
 
@@ -300,7 +300,7 @@ def test_an_empty_folder_is_filled_and_one_of_steps_replaced_on_demand(scene, ma
     with pytest.raises(OutputError, match="--overwrite"):
         scene.render(LENS, tmp_path / "steps")
     gaussian = rk.prepare(portrait(), rk.RenderSettings(style="gaussian"))
-    gaussian.render(LENS, Steps(tmp_path / "steps", overwrite=True))
+    gaussian.render(LENS, StepRecorder(tmp_path / "steps", overwrite=True))
     files = {step["file"] for step in listed(tmp_path / "steps")["steps"]}
     assert {f.name for f in (tmp_path / "steps").iterdir()} == {*files, "steps.json", "index.html"}
     assert len(files) == 7
@@ -308,18 +308,18 @@ def test_an_empty_folder_is_filled_and_one_of_steps_replaced_on_demand(scene, ma
     # A folder with a list of steps that names other files is none of ours.
     (tmp_path / "steps" / "diary.txt").write_text("mine")
     with pytest.raises(OutputError, match="diary"):
-        Steps(tmp_path / "steps", overwrite=True)
+        StepRecorder(tmp_path / "steps", overwrite=True)
     listing = json.dumps({"steps": [{"file": "diary.txt"}, {"file": "../other.txt"}]})
     (tmp_path / "steps" / "steps.json").write_text(listing)
     (tmp_path / "other.txt").write_text("mine")
     with pytest.raises(OutputError):
-        Steps(tmp_path / "steps", overwrite=True)
+        StepRecorder(tmp_path / "steps", overwrite=True)
     assert (tmp_path / "other.txt").exists()
 
 
 def test_a_folder_with_an_input_is_left_alone(made, tmp_path):
     with pytest.raises(OutputError, match="input"):
-        Steps(made, overwrite=True, inputs=[made / "001_photo.png"])
+        StepRecorder(made, overwrite=True, inputs=[made / "001_photo.png"])
 
 
 @pytest.mark.parametrize("there", [False, True], ids=["a new folder", "an empty folder"])

@@ -10,8 +10,8 @@ from rays import PACKAGED, Field, lens_called
 
 import rebokeh as rk
 from rebokeh.bokeh.optics.psf import point_spread
-from rebokeh.bokeh.optics.psf_tables import SMALL_ROWS, Outlines
-from rebokeh.bokeh.optics.ray_model import Optics
+from rebokeh.bokeh.optics.psf_tables import SMALL_ROWS, PsfTables
+from rebokeh.bokeh.optics.ray_model import RayModel
 
 PICTURES = {"12 MP": (3000, 4000), "2 MP": (1200, 1600)}
 PLACES: tuple[Field, ...] = ((0.0, 0.0), (-0.4, 0.35), (-0.77, -0.57))
@@ -19,7 +19,7 @@ RADII_PX = (-40.0, -15.0, 15.0, 40.0)
 MOST_APART = 0.05
 
 
-def scattered(outlines: Outlines, radius_px: float, x: int, y: int) -> np.ndarray:
+def scattered(outlines: PsfTables, radius_px: float, x: int, y: int) -> np.ndarray:
     """Spread one white pixel: float32 (2n + 1, 2n + 1, 3), in which it is the middle.
 
     The black ones around it are blurred half as much: they spread to an even weight, by which the sums are divided. It
@@ -39,7 +39,7 @@ def scattered(outlines: Outlines, radius_px: float, x: int, y: int) -> np.ndarra
     return outlines.scatter(plane, radius, np.ones((side, side), bool), at, (wanted, wanted))[..., :3]
 
 
-def difference(outlines: Outlines, lens: rk.Lens, radius_px: float, place: Field) -> float:
+def difference(outlines: PsfTables, lens: rk.Lens, radius_px: float, place: Field) -> float:
     """How much of the light the two ways put into other pixels: its share, counted at both places."""
     optics = outlines.optics
     y, x = (round((n - 1) / 2 + 0.5 * optics.diagonal_px * p) for n, p in zip(optics.size, place[::-1], strict=True))
@@ -52,7 +52,7 @@ def difference(outlines: Outlines, lens: rk.Lens, radius_px: float, place: Field
 
 def apart(lens: rk.Lens, size: tuple[int, int]) -> float:
     """Return the largest difference."""
-    outlines = Outlines(Optics(lens, size, math.hypot(*size)), SMALL_ROWS)
+    outlines = PsfTables(RayModel(lens, size, math.hypot(*size)), SMALL_ROWS)
     return max(difference(outlines, lens, radius_px, place) for radius_px in RADII_PX for place in PLACES)
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 import rebokeh as rk
-from rebokeh.bokeh.depth.existing_blur import Baked, find_baked
+from rebokeh.bokeh.depth.existing_blur import ExistingBlur, find_baked
 from rebokeh.bokeh.depth.upsample import resize_matte
 from rebokeh.bokeh.tools.bench import in_columns
 
@@ -41,7 +41,7 @@ class Case:
     focus_dioptres: float = 0.0
     px_per_dioptre: float | None = None
 
-    def share_of_truth(self, baked: Baked) -> float:
+    def share_of_truth(self, baked: ExistingBlur) -> float:
         """Median, over the depths at which blur was found, of the radius found by the true one."""
         assert self.px_per_dioptre is not None
         true = np.abs(np.asarray(baked.dioptres) - self.focus_dioptres) * self.px_per_dioptre

@@ -22,7 +22,7 @@ from typing import Any
 import portraits
 from works import POISON
 
-from rebokeh.bokeh.batch.stores.url import KEPT
+from rebokeh.bokeh.batch.stores.url import STATE_FOLDER
 from rebokeh.bokeh.io.files.atomic import is_part
 
 FSTOP = "1.8"
@@ -191,7 +191,9 @@ def _lives(pid: int) -> bool:
 
 def _standing(out: Path) -> dict[str, Path]:
     """Return the pictures below an output folder by name, without parts and journal."""
-    found = (path for path in out.rglob("*") if path.is_file() and KEPT not in path.parts and not is_part(path.name))
+    found = (
+        path for path in out.rglob("*") if path.is_file() and STATE_FOLDER not in path.parts and not is_part(path.name)
+    )
     return {path.relative_to(out).as_posix(): path for path in found}
 
 
@@ -240,7 +242,7 @@ def _check(photos: Photos, out: Path, found: Found) -> None:
 def journal(out: Path) -> list[dict[str, Any]]:
     """Return the records of a batch's journal; a torn line is none."""
     records = []
-    for line in (out / KEPT / "journal.jsonl").read_bytes().splitlines():
+    for line in (out / STATE_FOLDER / "journal.jsonl").read_bytes().splitlines():
         with contextlib.suppress(ValueError):
             records.append(json.loads(line))
     return records

@@ -39,7 +39,7 @@ _CUT, _CHANGED = 0.5, 0.9
 
 
 @dataclass(frozen=True)
-class Cut:
+class DepthSlice:
     """A portrait before it is packed: codes (H, W, 3), disparity in dioptres (h, w), matte 0..1 (h, w), EXIF."""
 
     codes: Codes
@@ -167,7 +167,7 @@ def _sample() -> tuple[Image.Image, Image.Image, Image.Image]:
     return pillow_heif.open_heif(path).to_pillow().convert("RGB"), Image.fromarray(dioptres), Image.fromarray(matte)
 
 
-def _cut(megapixels: float, die: random.Random) -> Cut:
+def _cut(megapixels: float, die: random.Random) -> DepthSlice:
     """Cut a part out of the sample, mirrored or not, brighter or darker, and scale it to a size."""
     picture, dioptres, matte = _sample()
     share = die.uniform(0.7, 1.0)
@@ -186,7 +186,7 @@ def _cut(megapixels: float, die: random.Random) -> Cut:
 
     codes = np.clip(scaled(picture, size) * die.uniform(0.6, 1.2), 0, 255).astype(np.uint8)
     exif = iphone.exif(size=size, f35=die.choice([26, 52, 77]), camera=die.choice(_CAMERAS))
-    return Cut(codes, scaled(dioptres, half), np.clip(scaled(matte, half), 0, 1), exif)
+    return DepthSlice(codes, scaled(dioptres, half), np.clip(scaled(matte, half), 0, 1), exif)
 
 
 def _in_blocks(side: float) -> int:
@@ -200,7 +200,7 @@ _CAMERAS = [("Apple", "iPhone X"), ("Apple", "iPhone 13 Pro"), ("Google", "Pixel
 # --- families --------------------------------------------------------------------------------------------------------
 
 
-def _heic(cut: Cut) -> bytes:
+def _heic(cut: DepthSlice) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         gain = (cut.codes.max(axis=2) > 250).astype(np.float32)[::2, ::2]
         path = heic.pack_heic(
@@ -222,7 +222,7 @@ def _apdi(kind: str) -> bytes:
     )  # fmt: skip
 
 
-def _tiled_heic(cut: Cut) -> bytes:
+def _tiled_heic(cut: DepthSlice) -> bytes:
     return iphone.heic(
         cut.codes,
         depth=cut.disparity,
@@ -233,37 +233,37 @@ def _tiled_heic(cut: Cut) -> bytes:
     )
 
 
-def _apple_jpeg(cut: Cut) -> bytes:
+def _apple_jpeg(cut: DepthSlice) -> bytes:
     return iphone.jpeg(cut.codes, [(cut.disparity, _apdi("disparity"))], cut.exif)
 
 
 _RANGE = {"Near": str(_NEAR), "Far": str(_FAR), "Format": "RangeInverse", "Units": "Meters"}
 
 
-def _gdepth(cut: Cut) -> bytes:
+def _gdepth(cut: DepthSlice) -> bytes:
     values = {f"GDepth:{key}": value for key, value in _RANGE.items() if key != "Units"} | {"GDepth:Mime": "image/png"}
     return android.gdepth(_primary(cut), android.coded(cut.disparity, "PNG"), values)
 
 
-def _dynamic_depth(cut: Cut) -> bytes:
+def _dynamic_depth(cut: DepthSlice) -> bytes:
     return android.dynamic_depth(_primary(cut), android.coded(cut.disparity, "PNG"), _RANGE)
 
 
-def _hdr_depth(cut: Cut) -> bytes:
+def _hdr_depth(cut: DepthSlice) -> bytes:
     values = {"Version": "1.0", "GainMapMax": "2", "HDRCapacityMax": "2"}
     gain = android.gain_image(android.coded(np.ascontiguousarray(cut.codes[::2, ::2].max(axis=2))), values)
     return android.dynamic_depth(_primary(cut), android.coded(cut.disparity, "PNG"), _RANGE, _primary(cut), gain=gain)
 
 
-def _huawei(cut: Cut) -> bytes:
+def _huawei(cut: DepthSlice) -> bytes:
     return android.huawei(_primary(cut), cut.disparity, _primary(cut))
 
 
-def _samsung(cut: Cut) -> bytes:
+def _samsung(cut: DepthSlice) -> bytes:
     return android.samsung(_primary(cut), cut.disparity, _primary(cut))
 
 
-def _exr(cut: Cut) -> bytes:
+def _exr(cut: DepthSlice) -> bytes:
     import OpenEXR
 
     height, width = cut.codes.shape[:2]
@@ -275,8 +275,8 @@ def _exr(cut: Cut) -> bytes:
     return file.getvalue()
 
 
-def _plain(kind: str) -> Callable[[Cut], bytes]:
-    def packed(cut: Cut) -> bytes:
+def _plain(kind: str) -> Callable[[DepthSlice], bytes]:
+    def packed(cut: DepthSlice) -> bytes:
         file = io.BytesIO()
         Image.fromarray(cut.codes).save(file, kind)
         return file.getvalue()
@@ -284,11 +284,11 @@ def _plain(kind: str) -> Callable[[Cut], bytes]:
     return packed
 
 
-def _primary(cut: Cut) -> bytes:
+def _primary(cut: DepthSlice) -> bytes:
     return android.coded(cut.codes, "JPEG", exif=cut.exif)
 
 
-FAMILIES: Mapping[str, Callable[[Cut], bytes]] = {
+FAMILIES: Mapping[str, Callable[[DepthSlice], bytes]] = {
     "heic": _heic,
     "tiled heic": _tiled_heic,
     "apple jpeg": _apple_jpeg,

@@ -134,14 +134,14 @@ def accounts(names: Iterable[str], photos: Path, out: Path, report: Path) -> dic
     dict
         "wrong": names of what does not; "pictures".
     """
-    from rebokeh.bokeh.batch.stores.url import KEPT
+    from rebokeh.bokeh.batch.stores.url import STATE_FOLDER
 
     lines = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
     told = Counter(_below(line["input"], photos) for line in lines)
     done = {_below(line["output"], out) for line in lines if line["status"] == "done"}
-    records = map(json.loads, (out / KEPT / "journal.jsonl").read_text(encoding="utf-8").splitlines())
+    records = map(json.loads, (out / STATE_FOLDER / "journal.jsonl").read_text(encoding="utf-8").splitlines())
     entered = Counter(record["target"] for record in records if record["status"] == "done")
-    files = (path for path in out.rglob("*") if path.is_file() and KEPT not in path.parts)
+    files = (path for path in out.rglob("*") if path.is_file() and STATE_FOLDER not in path.parts)
     standing = {path.relative_to(out).as_posix() for path in files}
     wanted = set(names)
     wrong = {name for name in wanted | told.keys() if told[name] != 1 or name not in wanted}

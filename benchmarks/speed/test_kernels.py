@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rebokeh.bokeh.optics.lens import Lens, ThinLens, mount
 from rebokeh.bokeh.optics.psf import EVEN_STRIPS
 from rebokeh.bokeh.optics.psf_tables import TOGETHER, even_outlines
-from rebokeh.bokeh.optics.ray_model import Optics
+from rebokeh.bokeh.optics.ray_model import RayModel
 from rebokeh.bokeh.render.light_sprites import RAY_STEPS, pupil_points
 from rebokeh.bokeh.tools.bench import FOCUS_M, shape_of, table_top
 from rebokeh.kernels import bridge, composite, pyramid, resample, scatter, sprite, surface
@@ -26,7 +26,7 @@ FloatArray = NDArray[np.float32]
 MEGAPIXELS = float(os.environ.get("REBOKEH_KERNELS_MP", "0.3"))
 SIZE = shape_of(MEGAPIXELS)
 HALF = ((SIZE[0] + 1) // 2, (SIZE[1] + 1) // 2)
-OPTICS = Optics(Lens(), SIZE, math.hypot(*SIZE))
+OPTICS = RayModel(Lens(), SIZE, math.hypot(*SIZE))
 
 
 @pytest.fixture(scope="module")

@@ -18,15 +18,15 @@ from pictures import Picture
 from rebokeh.bokeh.image.inpaint import fill
 from rebokeh.bokeh.image.tiles import Tile
 from rebokeh.bokeh.optics.lens import ThinLens, mount
-from rebokeh.bokeh.optics.psf_tables import MOST_ROWS, Outlines
-from rebokeh.bokeh.optics.ray_model import Optics
-from rebokeh.bokeh.render.compositor import Over, nothing
-from rebokeh.bokeh.render.light_sprites import Silhouette, draw_lights
-from rebokeh.bokeh.render.scatter import Spread, spread
+from rebokeh.bokeh.optics.psf_tables import MOST_ROWS, PsfTables
+from rebokeh.bokeh.optics.ray_model import RayModel
+from rebokeh.bokeh.render.compositor import LayerStack, nothing
+from rebokeh.bokeh.render.light_sprites import Occluder, draw_lights
+from rebokeh.bokeh.render.scatter import ScatteredLayer, spread
 from rebokeh.bokeh.scene.inpaint_behind import widest_gap_px
-from rebokeh.bokeh.scene.layers import Remaining, Sheet, peel
+from rebokeh.bokeh.scene.layers import Layer, Residual, extract_layers
 from rebokeh.bokeh.scene.lights import find_lights
-from rebokeh.bokeh.scene.slicing import Step, plan
+from rebokeh.bokeh.scene.slicing import ExtractionStep, plan
 
 FloatArray = NDArray[np.float32]
 
@@ -43,19 +43,19 @@ class Canvas:
     size : (int, int)
         (H, W).
     lens : ThinLens
-    outlines : Outlines
+    outlines : PsfTables
         What the lens makes of a point of light.
-    over : Over
+    over : LayerStack
     """
 
     size: tuple[int, int]
     lens: ThinLens
-    outlines: Outlines
-    over: Over = field(init=False)
+    outlines: PsfTables
+    over: LayerStack = field(init=False)
 
     def __post_init__(self) -> None:
         """Start with nothing in the way."""
-        self.over = Over(nothing(self.size))
+        self.over = LayerStack(nothing(self.size))
 
     @property
     def tile(self) -> Tile:
@@ -63,13 +63,13 @@ class Canvas:
         whole = (slice(0, self.size[0]), slice(0, self.size[1]))
         return Tile(whole, whole, 0)
 
-    def add(self, sheet: Sheet) -> None:
+    def add(self, sheet: Layer) -> None:
         """Lay a sheet behind all that is there."""
         drawn = self.spread(sheet, self.over.clear)
         if drawn is not None:
             self.over.add(drawn)
 
-    def spread(self, sheet: Sheet, clear: FloatArray) -> Spread | None:
+    def spread(self, sheet: Layer, clear: FloatArray) -> ScatteredLayer | None:
         """Blur a sheet, of which (H, W) gets through."""
         return spread(sheet, self.lens, self.outlines, 0, (0, 0), clear, self.tile.inner)
 
@@ -92,8 +92,8 @@ def oracle(picture: Picture) -> FloatArray | None:
     assert picture.lens.focus_m is not None
     size = picture.metres.shape
     lens = mount(picture.lens, size, None, picture.lens.focus_m)
-    optics = Optics(picture.lens, size, math.hypot(*size))
-    canvas = Canvas(size, lens, Outlines(optics, MOST_ROWS))
+    optics = RayModel(picture.lens, size, math.hypot(*size))
+    canvas = Canvas(size, lens, PsfTables(optics, MOST_ROWS))
     front, subject = _sheet(channels, "front"), _sheet(channels, "subject")
     if front is not None:
         canvas.add(front)
@@ -106,14 +106,14 @@ def oracle(picture: Picture) -> FloatArray | None:
     if lights is not None:
         dark[lights.mask] = np.minimum(rgb[lights.mask], lights.base)
 
-    rest = Remaining.of(np.dstack([dark, dioptres]), None, widest_gap_px(dioptres.shape))
+    rest = Residual.of(np.dstack([dark, dioptres]), None, widest_gap_px(dioptres.shape))
     nearest, silhouettes = np.inf, []
     before = behind = np.array(canvas.over.clear)  # what lights before and behind the subject must get through
 
-    def lay(sheets: Iterator[tuple[Step, Sheet]]) -> None:
+    def lay(sheets: Iterator[tuple[ExtractionStep, Layer]]) -> None:
         for step, sheet in sheets:
             canvas.add(sheet)
-            silhouettes.append(Silhouette.of(sheet, 0, step.number, canvas.tile, canvas.lens))
+            silhouettes.append(Occluder.of(sheet, 0, step.number, canvas.tile, canvas.lens))
 
     if subject is not None:
         # A table belongs to the back, and yet it begins before what stands on it.
@@ -139,14 +139,16 @@ def oracle(picture: Picture) -> FloatArray | None:
     return light
 
 
-def _slices(rest: Remaining, far: float, lens: ThinLens, to_the_end: bool) -> Iterator[tuple[Step, Sheet]]:
+def _slices(rest: Residual, far: float, lens: ThinLens, to_the_end: bool) -> Iterator[tuple[ExtractionStep, Layer]]:
     """Take off, slice by slice, what is nearer than `far`; to the end, all that is left with the last."""
     cuts = plan(far, float(rest.rgbd[..., 3].max()), None, lens, 0)
     last = len(cuts) - 1 if to_the_end else -1
-    return peel(rest, [Step(cut, number, True, number == last) for number, cut in enumerate(cuts)], None, lens)
+    return extract_layers(
+        rest, [ExtractionStep(cut, number, True, number == last) for number, cut in enumerate(cuts)], None, lens
+    )
 
 
-def _sheet(channels: dict[str, FloatArray], name: str) -> Sheet | None:
+def _sheet(channels: dict[str, FloatArray], name: str) -> Layer | None:
     """Make one sheet of stored channels, its colour and depth continued beyond its outline; None if it is empty."""
     coverage, metres = channels[f"{name}.A"], channels[f"{name}.Z"]
     there = coverage > 0.0
@@ -157,4 +159,4 @@ def _sheet(channels: dict[str, FloatArray], name: str) -> Sheet | None:
     rgb = fill(colour.astype(np.float32), there)
     dioptres = fill((1.0 / np.where(has_depth, metres, 1.0)).astype(np.float32)[..., None], has_depth)[..., 0]
     whole = (slice(0, coverage.shape[0]), slice(0, coverage.shape[1]))
-    return Sheet(whole, rgb, coverage, dioptres, np.ones_like(coverage))
+    return Layer(whole, rgb, coverage, dioptres, np.ones_like(coverage))

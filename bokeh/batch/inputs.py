@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from ..core.errors import InputError
 from ..core.text import printable
 from ..io.files.atomic import is_part
-from .stores.url import KEPT, is_url, local_path, shown
+from .stores.url import STATE_FOLDER, is_url, local_path, shown
 
 _MAGIC = frozenset("*?[")
 
@@ -105,14 +105,14 @@ def _below(folder: str, out: tuple[int, int] | None) -> Iterator[Found]:
             continue
         for entry in entries:
             name = f"{below}{entry.name}"
-            if entry.name == KEPT or is_part(entry.name):
+            if entry.name == STATE_FOLDER or is_part(entry.name):
                 continue
             try:
                 if not entry.is_dir(follow_symlinks=False):
                     yield _entry(entry, name)
             except OSError as error:
                 yield Found(entry.path, trouble=f"{printable(entry.path)}: {_said(error)}", failed=True)
-        inner = [entry for entry in entries if entry.name != KEPT and entry.is_dir(follow_symlinks=False)]
+        inner = [entry for entry in entries if entry.name != STATE_FOLDER and entry.is_dir(follow_symlinks=False)]
         ahead += [(entry.path, f"{below}{entry.name}/") for entry in reversed(inner)]
 
 

@@ -122,9 +122,9 @@ class Library:
 
             return DaskExecutor(self._scheduler, memory_bytes=self._limits.memory_bytes)
         if alone is not None:
-            from .executors.in_process import Here
+            from .executors.in_process import InProcessExecutor
 
-            return Here()
+            return InProcessExecutor()
         from .executors.pool import Pool
 
         return Pool(self._workers, memory_bytes=self._limits.memory_bytes, tell=self._tell)

@@ -25,7 +25,7 @@ from ..photo.metadata import Anchoring, Evidence
 from .autofocus import POINT_SHARE, window
 
 if TYPE_CHECKING:
-    from ..photo.metadata import Box, Metadata
+    from ..photo.metadata import Metadata, UnitRect
     from ..photo.photo import Photo
 
 
@@ -225,7 +225,7 @@ def _fit_found(photo: Photo) -> tuple[Anchoring | None, list[str]]:
     return Anchoring(scale, offset, tuple(believed), uncertainty), notes
 
 
-def _claims(meta: Metadata, size: tuple[int, int]) -> list[tuple[str, Box, float, float]]:
+def _claims(meta: Metadata, size: tuple[int, int]) -> list[tuple[str, UnitRect, float, float]]:
     """List what the file says of distances: (source, box, metres, relative uncertainty)."""
     claims = []
     if meta.af_area and meta.af_distance_m:
@@ -253,7 +253,7 @@ def focal_px(meta: Metadata, size: tuple[int, int]) -> float | None:
     return meta.f35_mm * math.hypot(*size) / FULL_FRAME_DIAGONAL_MM if meta.f35_mm else None
 
 
-def _values(depth: FloatArray, box: Box) -> FloatArray:
+def _values(depth: FloatArray, box: UnitRect) -> FloatArray:
     """Dioptres of the map within a box, without holes."""
     x, y, width, height = box
     part = window(depth, x, y, x + width, y + height)

@@ -48,7 +48,7 @@ REMAP_STEPS = 4096
 
 
 @dataclass(frozen=True)
-class Baked:
+class ExistingBlur:
     """Blur that is in the photo already.
 
     Attributes
@@ -149,7 +149,7 @@ class Baked:
         return out
 
 
-def baked_into(photo: Photo, dioptres: FloatArray) -> Baked | None:
+def baked_into(photo: Photo, dioptres: FloatArray) -> ExistingBlur | None:
     """Say what blur is in a photo, with its depth at its resolution: as rebokeh's mark says, else as it is measured."""
     mark = photo.meta.rendered
     if mark is None:
@@ -157,10 +157,10 @@ def baked_into(photo: Photo, dioptres: FloatArray) -> Baked | None:
     lens = mount(Lens(f_number=mark.f_number), photo.size, photo.meta.f35_mm, mark.focus_m)
     nodes = sorted({float(dioptres.min()), lens.focus_dioptres, float(dioptres.max())})
     radii = tuple(abs(lens.radius_px(node)) for node in nodes)
-    return Baked(tuple(nodes), radii, lens.focus_dioptres, 1.0)
+    return ExistingBlur(tuple(nodes), radii, lens.focus_dioptres, 1.0)
 
 
-def find_baked(rgb: FloatArray, dioptres: FloatArray) -> Baked | None:
+def find_baked(rgb: FloatArray, dioptres: FloatArray) -> ExistingBlur | None:
     """Find out whether a photo is blurred the more, the farther something is from focus.
 
     Parameters
@@ -172,7 +172,7 @@ def find_baked(rgb: FloatArray, dioptres: FloatArray) -> Baked | None:
 
     Returns
     -------
-    Baked or None
+    ExistingBlur or None
         None when it is sharp at all depths, equally soft at all, or shows too little to tell.
 
     Notes
@@ -239,7 +239,7 @@ def _bins(softness: NDArray[np.float64], dioptres: FloatArray) -> list[_Bin]:
     return bins
 
 
-def _decide(bins: Sequence[_Bin], by: int) -> Baked | None:
+def _decide(bins: Sequence[_Bin], by: int) -> ExistingBlur | None:
     sharp = [b for b in bins if b.is_sharp]
     if not sharp:
         return None
@@ -259,7 +259,7 @@ def _decide(bins: Sequence[_Bin], by: int) -> Baked | None:
     if not confidence:
         return None
     depths = tuple(sorted(nodes))
-    return Baked(depths, tuple(float(nodes[d]) for d in depths), focus, confidence)
+    return ExistingBlur(depths, tuple(float(nodes[d]) for d in depths), focus, confidence)
 
 
 def _share_blurred(side: Sequence[_Bin]) -> float:

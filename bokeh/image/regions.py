@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..core.arrays import BoolArray
 
-Box = tuple[slice, slice]
+PixelBox = tuple[slice, slice]
 
 
 def dilate(mask: BoolArray, reach: int, *, across: bool = True) -> BoolArray:
@@ -98,7 +98,7 @@ def connected(mask: BoolArray) -> Pieces:
     return Pieces(row_starts, first, stop, label, int(kernels.number_runs(row_starts, first, stop, label)))
 
 
-def box_around(mask: BoolArray, margin: int = 0) -> Box:
+def box_around(mask: BoolArray, margin: int = 0) -> PixelBox:
     """Smallest box (rows, columns) around a mask that is not empty, with a margin, within the picture."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     return (
@@ -107,7 +107,7 @@ def box_around(mask: BoolArray, margin: int = 0) -> Box:
     )
 
 
-def common(box: Box, inner: Box) -> tuple[Box, Box]:
+def common(box: PixelBox, inner: PixelBox) -> tuple[PixelBox, PixelBox]:
     """Return what two boxes share, counted from the beginning of each."""
     spans = [
         (max(b.start, i.start), max(min(b.stop, i.stop), max(b.start, i.start)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.arrays import FloatArray
-from .regions import Box
+from .regions import PixelBox
 
 TILE_PX = 512
 
@@ -33,8 +33,8 @@ class Tile:
         How far that goes beyond `inner`, within the picture.
     """
 
-    inner: Box
-    outer: Box
+    inner: PixelBox
+    outer: PixelBox
     around_px: int
 
     @property
@@ -43,21 +43,21 @@ class Tile:
         return self.inner[0].stop - self.inner[0].start, self.inner[1].stop - self.inner[1].start
 
     @property
-    def within(self) -> Box:
+    def within(self) -> PixelBox:
         """Rows and columns of `inner`, counted from the beginning of `outer`."""
         rows, columns = (
             slice(i.start - o.start, i.stop - o.start) for i, o in zip(self.inner, self.outer, strict=True)
         )
         return rows, columns
 
-    def inside(self, whole: Tile) -> Box:
+    def inside(self, whole: Tile) -> PixelBox:
         """Rows and columns of `inner`, counted from the beginning of a larger tile's."""
         rows, columns = (
             slice(i.start - w.start, i.stop - w.start) for i, w in zip(self.inner, whole.inner, strict=True)
         )
         return rows, columns
 
-    def cut(self, boxes: Sequence[Box], size: tuple[int, int]) -> Tile | None:
+    def cut(self, boxes: Sequence[PixelBox], size: tuple[int, int]) -> Tile | None:
         """Cut the tile, of a picture of (H, W), to what boxes of the picture share with it; None for nothing."""
         spans = []
         for axis, own in enumerate(self.inner):
@@ -69,24 +69,24 @@ class Tile:
         return _tile((spans[0], spans[1]), self.around_px, size)
 
     @property
-    def cells(self) -> Box:
+    def cells(self) -> PixelBox:
         """Cells of `outer`."""
         return cells(self.outer)
 
     @property
-    def guide(self) -> Box:
+    def guide(self) -> PixelBox:
         """Pixels of the guide that show `outer`."""
         rows, columns = (slice(o.start >> GUIDE_LEVELS, -(-o.stop // 2**GUIDE_LEVELS)) for o in self.outer)
         return rows, columns
 
 
-def cells(box: Box) -> Box:
+def cells(box: PixelBox) -> PixelBox:
     """Cells that a box begins and ends with."""
     rows, columns = (slice(b.start // CELL_PX, -(-b.stop // CELL_PX)) for b in box)
     return rows, columns
 
 
-def whole_cells(box: Box, size: tuple[int, ...]) -> Box:
+def whole_cells(box: PixelBox, size: tuple[int, ...]) -> PixelBox:
     """Grow a box until it begins and ends at whole cells; within a picture of (H, W)."""
     rows, columns = (slice(c.start * CELL_PX, min(c.stop * CELL_PX, n)) for c, n in zip(cells(box), size, strict=True))
     return rows, columns
@@ -113,13 +113,13 @@ def tiles(size: tuple[int, int], reach: float) -> Iterator[Tile]:
             yield _tile((slice(top, bottom), slice(left, right)), around, size)
 
 
-def moved(box: Box, origin: Box) -> Box:
+def moved(box: PixelBox, origin: PixelBox) -> PixelBox:
     """Move a box that is counted from the beginning of another to where that is."""
     rows, columns = (slice(o.start + b.start, o.start + b.stop) for b, o in zip(box, origin, strict=True))
     return rows, columns
 
 
-def _tile(inner: Box, around: int, size: tuple[int, int]) -> Tile:
+def _tile(inner: PixelBox, around: int, size: tuple[int, int]) -> Tile:
     """See so far beyond a box, and to whole cells."""
     rows, columns = (slice(max(i.start - around, 0), i.stop + around) for i in inner)
     return Tile(inner, whole_cells((rows, columns), size), around)

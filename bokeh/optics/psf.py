@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .lens import Lens
 from .psf_tables import even_outlines, fine, trace
-from .ray_model import Optics
+from .ray_model import RayModel
 
 EVEN_STRIPS, STRIPS = 8, 3
 """Strips that a row of pixels is drawn as: of an even outline, and of a traced one, whose table has few more rows."""
@@ -42,10 +42,10 @@ def point_spread(
     """
     from ...kernels import sprite
 
-    reach = math.ceil(Optics(lens, (1, 1), diagonal_px).reach_px(max(abs(radius_px), 0.5))) + 2
+    reach = math.ceil(RayModel(lens, (1, 1), diagonal_px).reach_px(max(abs(radius_px), 0.5))) + 2
     # The lens is before a picture in which the field is where the drawn part's middle is.
     side = 2 * reach + 1
-    optics = Optics(lens, (side, side), diagonal_px)
+    optics = RayModel(lens, (side, side), diagonal_px)
     image = np.zeros((side, side, 3), np.float32)
     corner, start = np.array([[0, 0, side]]), np.array([0, side**2])
     mask = np.ones((1, 3)), np.zeros(1, np.int64), corner, start, np.ones(side**2, np.float32)
@@ -86,7 +86,7 @@ class _Images:
     channels: tuple[int, int]
 
 
-def images_of(optics: Optics, place: NDArray[np.float64], radius_px: NDArray[np.float64]) -> list[_Images]:
+def images_of(optics: RayModel, place: NDArray[np.float64], radius_px: NDArray[np.float64]) -> list[_Images]:
     """Trace the images of lights, at x, y in the picture (N, 2), of signed blur radii (N,)."""
     field = optics.field(place[:, 0], place[:, 1])
     images = []

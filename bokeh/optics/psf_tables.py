@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from ...kernels.outline import FIRST, FRAME, GROWTH, PER_HEIGHT, ROWS, SHARP, TOP, USED
 from ..core.arrays import FloatArray
-from ..image.regions import Box
+from ..image.regions import PixelBox
 from .aperture import Aperture, area, polygon, sides
-from .ray_model import Optics
+from .ray_model import RayModel
 
 Array = NDArray[np.float64]
 
@@ -78,12 +78,12 @@ class Fineness:
         return 2 * self.pieces
 
 
-def coarse(optics: Optics) -> Fineness:
+def coarse(optics: RayModel) -> Fineness:
     """For the pixels of a picture, whose outlines lie upon each other; a filter fades over more pieces."""
     return Fineness(24, 12 if optics.lens.glass.pupil.apodisation > 0.0 else 6, 1, 0.2, False)
 
 
-def fine(optics: Optics) -> Fineness:
+def fine(optics: RayModel) -> Fineness:
     """For a light of its own: with every ring."""
     rings = math.ceil(optics.lens.glass.wavefront.ripple_rings * optics.lens.stop**2)
     return Fineness(max(64, 8 * rings), max(24, 4 * rings), 2, 0.0, True)
@@ -108,7 +108,7 @@ class _Rows:
         self.used = needed
 
 
-class Outlines:
+class PsfTables:
     """What a lens makes of the points of a picture.
 
     Outlines are traced when they are first needed, and kept: any thread may ask. Colours, and the picture's smaller
@@ -116,13 +116,13 @@ class Outlines:
 
     Parameters
     ----------
-    optics : Optics
+    optics : RayModel
         The lens before the whole picture.
     most_rows : int
         No table has more rows; one to a pixel of the size that it is drawn at is enough.
     """
 
-    def __init__(self, optics: Optics, most_rows: int) -> None:
+    def __init__(self, optics: RayModel, most_rows: int) -> None:
         """Begin with none; those of a lens that makes the same of all points are there at once."""
         self.optics, self.most_rows = optics, most_rows
         self.cell_px = max(optics.size) / CELLS if optics.varies else 2.0 * max(optics.size)
@@ -144,7 +144,7 @@ class Outlines:
         radius: FloatArray,
         active: NDArray[np.bool_],
         at: tuple[int, int],
-        box: Box,
+        box: PixelBox,
         level: int = 0,
     ) -> FloatArray:
         """Spread the light of some pixels.
@@ -263,17 +263,17 @@ def even_outlines(aperture: Aperture, squeeze: float = 1.0) -> tuple[Array, Arra
 
 
 def trace(
-    optics: Optics, radius_px: Array, field: Array, fineness: Fineness, most_rows: int = MOST_ROWS
+    optics: RayModel, radius_px: Array, field: Array, fineness: Fineness, most_rows: int = MOST_ROWS
 ) -> tuple[Array, Array]:
     """Trace the outlines of some points of light.
 
     Parameters
     ----------
-    optics : Optics
+    optics : RayModel
     radius_px : float64 (N,)
-        Signed blur radii, less `Optics.defocus_px`.
+        Signed blur radii, less `RayModel.defocus_px`.
     field : float64 (N, 2)
-        Where they are; see `Optics.field`.
+        Where they are; see `RayModel.field`.
     fineness : Fineness
     most_rows : int
         An outline has about a row to a pixel, and no more than these.

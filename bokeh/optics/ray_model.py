@@ -37,7 +37,7 @@ LIGHT_LINES = 96
 
 
 @dataclass(frozen=True, eq=False)
-class Optics:
+class RayModel:
     """A lens before a picture of one size.
 
     Parameters
@@ -214,7 +214,7 @@ def _best_focus(wave: Wavefront, stop: float) -> float:
     return -4.0 / 3.0 * wave.spherical_um * stop**2 - 1.5 * wave.zonal_um * stop**4
 
 
-def vignette(optics: Optics, picture: NDArray[np.float32]) -> None:
+def vignette(optics: RayModel, picture: NDArray[np.float32]) -> None:
     """Darken a picture (H, W, 3), in place, by what the rims keep from it."""
     from ...kernels.enlarge import bilinear
 

@@ -13,7 +13,7 @@ from ..optics.lens import FULL_FRAME_DIAGONAL_MM
 
 DepthKind = Literal["absolute", "anchored", "relative", "unitless"]
 
-Box = tuple[float, float, float, float]
+UnitRect = tuple[float, float, float, float]
 """(x, y, width, height) in 0..1 of the upright picture, from its top left."""
 
 
@@ -25,7 +25,7 @@ class Evidence:
     """
 
     source: str
-    box: Box
+    box: UnitRect
     distance_m: float
     uncertainty: float
     map_m: float
@@ -137,10 +137,10 @@ class Metadata:
     xmp: bytes | None = None
     focal_mm: float | None = None
     f35_mm: float | None = None
-    af_area: Box | None = None
+    af_area: UnitRect | None = None
     af_distance_m: float | None = None
     subject_distance_m: float | None = None
-    faces: tuple[Box, ...] = ()
+    faces: tuple[UnitRect, ...] = ()
     intrinsics: Intrinsics | None = None
     depth_facts: DepthFacts = field(default_factory=DepthFacts)
     anchoring: Anchoring | None = None

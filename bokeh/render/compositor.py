@@ -10,16 +10,16 @@ import numpy as np
 from ..core.arrays import BoolArray, FloatArray
 from ..core.progress import Progress
 from ..core.threads import each
-from ..image.regions import Box, box_around, dilate
+from ..image.regions import PixelBox, box_around, dilate
 from ..image.tiles import GUIDE_LEVELS, Tile, cells_of, moved, tiles
 from ..optics.lens import ThinLens
-from ..optics.psf_tables import Outlines
-from ..scene.layers import peel, take_all
-from ..scene.pyramid import Levels, at_level
-from ..scene.slicing import Cut, Step, SubjectRange, steps_at
-from .light_sprites import Silhouette
-from .observer import Piece, Watcher
-from .scatter import HIDDEN, Spread, spread
+from ..optics.psf_tables import PsfTables
+from ..scene.layers import extract_layers, take_all
+from ..scene.pyramid import ImagePyramid, lens_at_level
+from ..scene.slicing import DepthSlice, ExtractionStep, SubjectRange, extraction_steps
+from .light_sprites import Occluder
+from .observer import Piece, RenderObserver
+from .scatter import HIDDEN, ScatteredLayer, spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ class Guide:
 
 
 @dataclass(eq=False)
-class Exposure:
+class Compositor:
     """A scene as one lens sees it, composed from the coarsest level to the finest.
 
     What stands in front of the finer levels' pieces and what lies behind them are two pictures, as large as the level;
@@ -50,25 +50,25 @@ class Exposure:
 
     Attributes
     ----------
-    levels : Levels
-    cuts : list of Cut
+    levels : ImagePyramid
+    cuts : list of DepthSlice
     subject : SubjectRange or None
     lens : ThinLens
-    outlines : Outlines
+    outlines : PsfTables
         What the lens makes of a point of light.
-    watch : Watcher or None
+    watch : RenderObserver or None
         Is shown every piece; None where nobody watches.
-    silhouettes : list of Silhouette
+    silhouettes : list of Occluder
         What may stand before a light; collected when there are any.
     """
 
-    levels: Levels
-    cuts: list[Cut]
+    levels: ImagePyramid
+    cuts: list[DepthSlice]
     subject: SubjectRange | None
     lens: ThinLens
-    outlines: Outlines
-    watch: Watcher | None = None
-    silhouettes: list[Silhouette] = field(default_factory=list)
+    outlines: PsfTables
+    watch: RenderObserver | None = None
+    silhouettes: list[Occluder] = field(default_factory=list)
 
     def picture(self, progress: Progress) -> FloatArray:
         """Compose the scene without its lights: float32 (H, W, 3)."""
@@ -101,8 +101,8 @@ class Exposure:
         first_finer = min(n for n, cut in enumerate(self.cuts) if cut.level < level)
         both = [np.empty((*size, 4), np.float32) for _ in range(2)]
 
-        def make(tile: Tile, steps: list[Step], guide: Guide | None) -> None:
-            before, behind = Over(enlarged(front, tile.inner)), Over(nothing(tile.size))
+        def make(tile: Tile, steps: list[ExtractionStep], guide: Guide | None) -> None:
+            before, behind = LayerStack(enlarged(front, tile.inner)), LayerStack(nothing(tile.size))
             self._lay(level, tile, steps, guide, (before, behind), lambda step: int(step.number > first_finer))
             behind.end(enlarged(back, tile.inner))
             both[0][tile.inner], both[1][tile.inner] = before.light, behind.light
@@ -114,8 +114,8 @@ class Exposure:
         """Put the finest pieces between what stands before them and what lies behind."""
         out = np.empty((*self.levels.sizes[level], channels), np.float32)
 
-        def make(tile: Tile, steps: list[Step], guide: Guide | None) -> None:
-            over = Over(enlarged(front, tile.inner))
+        def make(tile: Tile, steps: list[ExtractionStep], guide: Guide | None) -> None:
+            over = LayerStack(enlarged(front, tile.inner))
             self._lay(level, tile, steps, guide, (over,), lambda step: 0)
             if over.clear.any():
                 over.end(enlarged(back, tile.inner))
@@ -124,25 +124,25 @@ class Exposure:
         self._each_tile(level, make)
         return out
 
-    def _each_tile(self, level: int, make: Callable[[Tile, list[Step], Guide | None], None]) -> None:
+    def _each_tile(self, level: int, make: Callable[[Tile, list[ExtractionStep], Guide | None], None]) -> None:
         drawn = [cut.most_px for cut in self.cuts if cut.level == level]
-        steps = steps_at(self.cuts, level) if drawn else []
+        steps = extraction_steps(self.cuts, level) if drawn else []
         reach = self.outlines.optics.reach_px(max(drawn)) / 2**level if drawn else 0.0
         parts = list(tiles(self.levels.sizes[level], 3.0 * reach + 10.0))
         guide = self._guide(level, steps, reach) if steps and len(parts) > 1 else None
         each(lambda tile: make(tile, steps, guide), parts)
 
-    def _guide(self, level: int, steps: list[Step], reach: float) -> Guide:
+    def _guide(self, level: int, steps: list[ExtractionStep], reach: float) -> Guide:
         """Take the steps at a cell a pixel."""
         coarse = level + GUIDE_LEVELS
-        lens = at_level(self.lens, coarse)
+        lens = lens_at_level(self.lens, coarse)
         size = self.levels.sizes[coarse]
         rest = self.levels.part(coarse, (slice(0, size[0]), slice(0, size[1])), self.lens)
         rest.is_guide = True
         behind: list[FloatArray] = []
         drawn = np.zeros(size, bool)
         for step in steps:
-            for _, sheet in peel(rest, [step], self.subject, lens):
+            for _, sheet in extract_layers(rest, [step], self.subject, lens):
                 drawn[sheet.box] |= sheet.coverage > 0.0
             behind.append(cells_of(rest.rgbd))
         reach_px = int(reach) + 4
@@ -152,10 +152,10 @@ class Exposure:
         self,
         level: int,
         tile: Tile,
-        steps: list[Step],
+        steps: list[ExtractionStep],
         guide: Guide | None,
-        canvases: tuple[Over, ...],
-        which: Callable[[Step], int],
+        canvases: tuple[LayerStack, ...],
+        which: Callable[[ExtractionStep], int],
     ) -> None:
         """Lay a tile's own pieces behind each other, each on one of the canvases that show the tile."""
         behind = None
@@ -166,14 +166,14 @@ class Exposure:
                 return
             behind = [values[part.cells] for values in guide.behind]
         here = part.inside(tile)
-        parts = [Over(np.ascontiguousarray(canvas.light[here])) for canvas in canvases]
-        lens = at_level(self.lens, level)
+        parts = [LayerStack(np.ascontiguousarray(canvas.light[here])) for canvas in canvases]
+        lens = lens_at_level(self.lens, level)
         rest = self.levels.part(level, part.outer, self.lens)
         whole = None if self.watch is None else np.array(rest.rgbd[..., :3])
-        for step, sheet in peel(rest, steps, self.subject, lens, behind):
+        for step, sheet in extract_layers(rest, steps, self.subject, lens, behind):
             canvas = parts[which(step)]
             if self.levels.lights is not None:
-                piece = Silhouette.of(sheet, level, step.number, part, self.lens)
+                piece = Occluder.of(sheet, level, step.number, part, self.lens)
                 if piece is not None:
                     self.silhouettes.append(piece)
             at = part.outer[0].start, part.outer[1].start
@@ -187,7 +187,7 @@ class Exposure:
         for canvas, done in zip(canvases, parts, strict=True):
             canvas.light[here] = done.light
 
-    def _show_rest(self, watch: Watcher) -> None:
+    def _show_rest(self, watch: RenderObserver) -> None:
         """Show what is taken apart, and what is left behind the subject at the finest level that took it off."""
         height, width = self.levels.sizes[0]
         watch.without_lights(self.levels.part(0, (slice(0, height), slice(0, width)), self.lens).rgbd[..., :3])
@@ -196,18 +196,18 @@ class Exposure:
             return
         level = min(cut.level for cut in self.cuts[number:])
 
-        def show(tile: Tile, steps: list[Step], guide: Guide | None) -> None:
+        def show(tile: Tile, steps: list[ExtractionStep], guide: Guide | None) -> None:
             behind = None if guide is None else [values[tile.cells] for values in guide.behind]
             rest = self.levels.part(level, tile.outer, self.lens)
             whole = np.array(rest.rgbd[..., :3])
             taken = [step for step in steps if step.number <= number]
-            for _ in peel(rest, taken, self.subject, at_level(self.lens, level), behind):
+            for _ in extract_layers(rest, taken, self.subject, lens_at_level(self.lens, level), behind):
                 pass
             watch.behind_subject(Piece.of(number, level, tile, take_all(rest).sheet(), whole, None))
 
         self._each_tile(level, show)
 
-    def _part_with(self, level: int, tile: Tile, steps: list[Step], guide: Guide) -> Tile | None:
+    def _part_with(self, level: int, tile: Tile, steps: list[ExtractionStep], guide: Guide) -> Tile | None:
         """Cut a tile to where something of the drawn steps may be seen; what is too thin for the guide is, too."""
         dioptres, matte = self.levels.depth_and_matte(level, tile.outer)
         there = np.zeros(dioptres.shape, bool)
@@ -231,7 +231,7 @@ class Exposure:
         return tile.cut(boxes, self.levels.sizes[level])
 
 
-class Over:
+class LayerStack:
     """A picture as it is composed, near to far.
 
     Attributes
@@ -249,7 +249,7 @@ class Over:
         """Share of light that gets through (H, W)."""
         return self.light[..., 3]
 
-    def add(self, drawn: Spread) -> None:
+    def add(self, drawn: ScatteredLayer) -> None:
         """Lay a sheet behind all that is there."""
         from ...kernels.composite import add
 
@@ -269,7 +269,7 @@ def nothing(size: tuple[int, int]) -> FloatArray:
     return light
 
 
-def enlarged(light: FloatArray | None, box: Box) -> FloatArray:
+def enlarged(light: FloatArray | None, box: PixelBox) -> FloatArray:
     """Enlarge a picture (h, w, 4) of half the size, in a box of the whole; None is no light, and nothing in its way."""
     from ...kernels.composite import within
     from ...kernels.resample import double

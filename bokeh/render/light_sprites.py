@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
 from ..core.threads import cores, each
-from ..image.regions import Box, box_around
+from ..image.regions import PixelBox, box_around
 from ..image.tiles import Tile, moved
 from ..optics.aperture import boundary
 from ..optics.lens import ThinLens
 from ..optics.psf import images_of
-from ..optics.ray_model import Optics
-from ..scene.layers import Sheet
+from ..optics.ray_model import RayModel
+from ..scene.layers import Layer
 
 CELLS_PER_RADIUS = 16
 """A large disc need not be drawn once for every pixel of its light: light is gathered in cells this much smaller."""
@@ -46,7 +46,7 @@ BAND_ROWS = 64
 
 
 @dataclass(frozen=True, eq=False)
-class Silhouette:
+class Occluder:
     """What of a sheet can stand before a light: a piece of it, with some of the sheet around.
 
     Attributes
@@ -70,8 +70,8 @@ class Silhouette:
 
     level: int
     number: int
-    outer: Box
-    inner: Box
+    outer: PixelBox
+    inner: PixelBox
     coverage: FloatArray
     dioptres: FloatArray
     nearest: float
@@ -87,7 +87,7 @@ class Silhouette:
         return top, bottom, left, right
 
     @classmethod
-    def of(cls, sheet: Sheet, level: int, number: int, tile: Tile, lens: ThinLens) -> Silhouette | None:
+    def of(cls, sheet: Layer, level: int, number: int, tile: Tile, lens: ThinLens) -> Occluder | None:
         """Cut a tile's sheet to its silhouette; None where it covers nothing of the tile."""
         support = sheet.coverage > 0.0
         if not support.any():
@@ -111,8 +111,15 @@ class Silhouette:
 
     @classmethod
     def through(
-        cls, lens: ThinLens, level: int, number: int, outer: Box, inner: Box, coverage: FloatArray, dioptres: FloatArray
-    ) -> Silhouette:
+        cls,
+        lens: ThinLens,
+        level: int,
+        number: int,
+        outer: PixelBox,
+        inner: PixelBox,
+        coverage: FloatArray,
+        dioptres: FloatArray,
+    ) -> Occluder:
         """Say of a piece that covers something how a lens blurs it."""
         covered = dioptres[coverage > 0.0]
         nearest, farthest = float(covered.max()), float(covered.min())
@@ -125,9 +132,9 @@ def draw_lights(
     place: NDArray[np.float64],
     energy: FloatArray,
     dioptres: FloatArray,
-    silhouettes: Sequence[Silhouette],
+    silhouettes: Sequence[Occluder],
     lens: ThinLens,
-    optics: Optics,
+    optics: RayModel,
     onto: FloatArray,
 ) -> None:
     """Draw every light's image of the aperture.
@@ -140,10 +147,10 @@ def draw_lights(
         Radiance times pixels.
     dioptres : float32 (N,)
         Depth of the lights.
-    silhouettes : sequence of Silhouette
+    silhouettes : sequence of Occluder
         What may stand before them.
     lens : ThinLens
-    optics : Optics
+    optics : RayModel
         The lens before the whole picture.
     onto : float32 (H, W, 3)
         The picture to add the light to. A light that nothing covers keeps its energy.
@@ -218,7 +225,7 @@ class Bundles:
 
 
 def _bundled(
-    place: NDArray[np.float64], energy: FloatArray, dioptres: FloatArray, lens: ThinLens, optics: Optics
+    place: NDArray[np.float64], energy: FloatArray, dioptres: FloatArray, lens: ThinLens, optics: RayModel
 ) -> Bundles:
     middle, _, depth, of = _gather(place, energy, dioptres, lens, BUNDLES_PER_RADIUS)
     radius = lens.radius_px(depth).astype(np.float64)
@@ -228,14 +235,14 @@ def _bundled(
     return Bundles(middle, radius, (depth + BEHIND_PX / lens.px_per_dioptre).astype(np.float64), reach, of)
 
 
-def _reached(piece: Silhouette) -> tuple[int, int, int, int]:
+def _reached(piece: Occluder) -> tuple[int, int, int, int]:
     """First and last rows, then columns, of the picture that a piece's blur reaches."""
     scale, far = 2**piece.level, piece.reach_px
     rows, columns = piece.inner
     return scale * rows.start - far, scale * rows.stop + far, scale * columns.start - far, scale * columns.stop + far
 
 
-def pupil_points(optics: Optics) -> NDArray[np.float64]:
+def pupil_points(optics: RayModel) -> NDArray[np.float64]:
     """Points spread evenly over the unit iris, x to the right and y down: a sunflower within its edge."""
     k = np.arange(PUPIL_POINTS) + 0.5
     angle = k * np.pi * (3.0 - np.sqrt(5.0))

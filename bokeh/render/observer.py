@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from ..core.arrays import FloatArray
 from ..image.regions import common
 from ..image.tiles import Tile, moved
-from ..scene.layers import Sheet
-from .scatter import Spread
+from ..scene.layers import Layer
+from .scatter import ScatteredLayer
 
 if TYPE_CHECKING:
     from ..optics.lens import ThinLens
@@ -26,26 +26,28 @@ class Piece:
         Which cut of the scene, near to far.
     level : int
         It was made at the photo's size halved so often.
-    sheet : Sheet
+    sheet : Layer
         Its part within the tile; the box counts rows and columns of the level.
     photo : float32 (h, w, 3)
         What the picture showed there before anything was taken off.
-    drawn : Spread or None
+    drawn : ScatteredLayer or None
         The sheet through the lens, its box as of the sheet; None when nothing of it is seen in the tile.
     """
 
     number: int
     level: int
-    sheet: Sheet
+    sheet: Layer
     photo: FloatArray
-    drawn: Spread | None
+    drawn: ScatteredLayer | None
 
     @classmethod
-    def of(cls, number: int, level: int, tile: Tile, sheet: Sheet, photo: FloatArray, drawn: Spread | None) -> Piece:
+    def of(
+        cls, number: int, level: int, tile: Tile, sheet: Layer, photo: FloatArray, drawn: ScatteredLayer | None
+    ) -> Piece:
         """Cut out of a sheet, and out of the picture (H, W, 3) around a tile, what lies in the tile."""
         part, _ = common(sheet.box, tile.within)
         within = moved(part, sheet.box)
-        inside = Sheet(
+        inside = Layer(
             moved(within, tile.outer),
             sheet.rgb[part],
             sheet.coverage[part],
@@ -53,11 +55,11 @@ class Piece:
             sheet.weight[part],
         )
         if drawn is not None:
-            drawn = Spread(moved(drawn.box, tile.inner), drawn.light)
+            drawn = ScatteredLayer(moved(drawn.box, tile.inner), drawn.light)
         return cls(number, level, inside, photo[within], drawn)
 
 
-class Watcher:
+class RenderObserver:
     """Is shown each step of a render; this one looks away.
 
     The arrays are the render's own: a watcher only reads them, and keeps no hold of those of a piece beyond the call.

@@ -17,25 +17,25 @@ from ..core.progress import Progress, unseen
 from ..core.text import printable
 from ..depth.autofocus import find_focus, focus_warnings
 from ..depth.calibrate import trust
-from ..depth.existing_blur import Baked, baked_into
+from ..depth.existing_blur import ExistingBlur, baked_into
 from ..depth.flat_map import planar_warnings
 from ..depth.matting import refine
 from ..depth.upsample import resize_matte, upsample
 from ..hdr.restore import above_clip
 from ..image.tiles import GUIDE_LEVELS
 from ..optics.lens import Lens, ThinLens, mount
-from ..optics.psf_tables import MOST_ROWS, SMALL_ROWS, Outlines
-from ..optics.ray_model import Optics, vignette
+from ..optics.psf_tables import MOST_ROWS, SMALL_ROWS, PsfTables
+from ..optics.ray_model import RayModel, vignette
 from ..photo.metadata import Rendering
 from ..photo.photo import Photo
 from ..scene.lights import Lights, find_lights
-from ..scene.pyramid import Levels
+from ..scene.pyramid import ImagePyramid
 from ..scene.slicing import SUBJECT_SHARE, plan
 from ..tools.steps.steps import StepsLike, as_steps, watching
-from .compositor import Exposure
+from .compositor import Compositor
 from .gaussian import gaussian_style
 from .light_sprites import draw_lights
-from .observer import Watcher
+from .observer import RenderObserver
 from .settings import RenderSettings, how_rendered
 
 # numba's simplest threading layer aborts the process when two threads start kernels at once. A render uses all cores
@@ -59,7 +59,7 @@ class Scene:
     lights : Lights, or None
     sources : dict
         Where depth, matte and highlights came from, in words.
-    baked : Baked, optional
+    baked : ExistingBlur, optional
         Blur that is in the photo already.
     """
 
@@ -70,7 +70,7 @@ class Scene:
     extra: FloatArray | None
     lights: Lights | None
     sources: dict[str, str]
-    baked: Baked | None = None
+    baked: ExistingBlur | None = None
 
     def mount(self, lens: Lens) -> tuple[ThinLens, str]:
         """Focus a lens on the scene; also says how the focus was found."""
@@ -89,7 +89,7 @@ class Scene:
         Parameters
         ----------
         lens : Lens
-        steps : path-like or Steps, optional
+        steps : path-like or StepRecorder, optional
             A folder to fill with pictures of each step; empty, or not there yet. The render is the same without.
         progress : Progress, optional
             Is told what is being done, and the share of it that is done.
@@ -154,16 +154,16 @@ class Scene:
             lights = replace(lights, dioptres=self.baked.without(lights.dioptres, thin))
         return replace(self, dioptres=self.baked.without(self.dioptres, thin), lights=lights)
 
-    def _through(self, thin: ThinLens, lens: Lens, progress: Progress, watch: Watcher | None) -> FloatArray:
+    def _through(self, thin: ThinLens, lens: Lens, progress: Progress, watch: RenderObserver | None) -> FloatArray:
         """Follow the light: sheets from near to far, each seen through what stands before it; then the lights."""
         levels = self.levels
         subject = levels.subject
         far, near = self.depth_range
         most = 0 if self.settings.quality == "best" else len(levels.sizes) - 1 - GUIDE_LEVELS
-        optics = Optics(lens, self.photo.size, math.hypot(*self.photo.size))
+        optics = RayModel(lens, self.photo.size, math.hypot(*self.photo.size))
         cuts = plan(far, near, subject, thin, max(most, 0))
-        outlines = Outlines(optics, MOST_ROWS if self.settings.quality == "best" else SMALL_ROWS)
-        exposure = Exposure(levels, cuts, subject, thin, outlines, watch)
+        outlines = PsfTables(optics, MOST_ROWS if self.settings.quality == "best" else SMALL_ROWS)
+        exposure = Compositor(levels, cuts, subject, thin, outlines, watch)
         picture = exposure.picture(progress)
         if levels.lights is not None:
             progress("lights", 0.0)
@@ -192,11 +192,11 @@ class Scene:
         add_starbursts(picture, source, star, lens.starburst, held=self.levels.keeps_extra)
 
     @cached_property
-    def levels(self) -> Levels:
+    def levels(self) -> ImagePyramid:
         """The photo without its lights, halved again and again."""
         assert self.dioptres is not None
         keeps = self.settings.rendition == "hdr"
-        return Levels(self.photo.rgb, self.dioptres, self.matte, self.extra, self.lights, keeps)
+        return ImagePyramid(self.photo.rgb, self.dioptres, self.matte, self.extra, self.lights, keeps)
 
     @cached_property
     def depth_range(self) -> tuple[float, float]:
@@ -303,7 +303,7 @@ def render(
     photo : Photo
     lens : Lens, optional
     settings : RenderSettings, optional
-    steps : path-like or Steps, optional
+    steps : path-like or StepRecorder, optional
         A folder to fill with pictures of each step, in the order of the light, with `index.html` and `steps.json` that
         say what they show. It must be empty, or not there yet. The render is the same without.
     progress : Progress, optional

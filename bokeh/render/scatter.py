@@ -7,17 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.arrays import FloatArray
-from ..image.regions import Box, box_around, common, dilate
+from ..image.regions import PixelBox, box_around, common, dilate
 from ..optics.lens import ThinLens
-from ..optics.psf_tables import Outlines
-from ..scene.layers import Sheet
+from ..optics.psf_tables import PsfTables
+from ..scene.layers import Layer
 
 HIDDEN = 1e-4
 """Where less than this share of the light still gets through the nearer sheets, nothing is drawn."""
 
 
 @dataclass(frozen=True, eq=False)
-class Spread:
+class ScatteredLayer:
     """A blurred sheet, in the wanted part of the picture.
 
     Attributes
@@ -28,26 +28,26 @@ class Spread:
         Premultiplied colour, and coverage 0..1.
     """
 
-    box: Box
+    box: PixelBox
     light: FloatArray
 
 
 def spread(
-    sheet: Sheet,
+    sheet: Layer,
     lens: ThinLens,
-    outlines: Outlines,
+    outlines: PsfTables,
     level: int,
     at: tuple[int, int],
     clear: FloatArray,
-    inner: Box,
-) -> Spread | None:
+    inner: PixelBox,
+) -> ScatteredLayer | None:
     """Blur one sheet.
 
     Parameters
     ----------
-    sheet : Sheet
+    sheet : Layer
     lens : ThinLens
-    outlines : Outlines
+    outlines : PsfTables
         What the lens makes of a point of light.
     level : int
         The sheet is that of the picture halved so often; `lens` is for its pixels.
@@ -60,7 +60,7 @@ def spread(
 
     Returns
     -------
-    Spread or None
+    ScatteredLayer or None
         In the wanted part; None when nothing of it is seen.
 
     Notes
@@ -98,4 +98,4 @@ def spread(
         slice(b.start + p.start - i.start, b.start + p.stop - i.start)
         for b, p, i in zip(sheet.box, part, inner, strict=True)
     )
-    return Spread((rows, columns), light)
+    return ScatteredLayer((rows, columns), light)

@@ -26,7 +26,7 @@ def widest_gap_px(size: tuple[int, ...]) -> int:
     return max(6, round(GAP_SHARE * max(size)))
 
 
-def fill_behind(
+def inpaint_behind(
     rgbd: FloatArray,
     known: NDArray[np.bool_],
     wanted: NDArray[np.bool_],

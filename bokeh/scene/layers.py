@@ -14,11 +14,11 @@ import numpy as np
 
 from ..core.arrays import BoolArray, FloatArray
 from ..image.inpaint import fill
-from ..image.regions import Box, box_around, dilate
+from ..image.regions import PixelBox, box_around, dilate
 from ..image.tiles import cells, whole_cells
 from ..optics.lens import ThinLens
-from .inpaint_behind import fill_behind
-from .slicing import Step, SubjectRange
+from .inpaint_behind import inpaint_behind
+from .slicing import ExtractionStep, SubjectRange
 from .unmix import edge_band, mean_of_neighbours, mixing_share, unmix
 
 JUMP_PX = 1.0
@@ -29,7 +29,7 @@ GUESS_WEIGHT = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class Sheet:
+class Layer:
     """One surface, in its part of the picture.
 
     Attributes
@@ -46,7 +46,7 @@ class Sheet:
         1, or GUESS_WEIGHT where the pixel is a guess that only counts when nothing else is there.
     """
 
-    box: Box
+    box: PixelBox
     rgb: FloatArray
     coverage: FloatArray
     dioptres: FloatArray
@@ -54,7 +54,7 @@ class Sheet:
 
 
 @dataclass(frozen=True, eq=False)
-class Taken:
+class ExtractedLayer:
     """What was taken off the picture, and what makes a sheet of it: most of the work, and only for what is drawn.
 
     Attributes
@@ -67,21 +67,21 @@ class Taken:
         Returns where that is its own (bool (h, w)).
     """
 
-    box: Box
+    box: PixelBox
     rgb: FloatArray
     coverage: FloatArray
     dioptres: FloatArray
     weight: FloatArray
     own_depth: Callable[[], BoolArray]
 
-    def sheet(self) -> Sheet:
+    def sheet(self) -> Layer:
         """Continue its depth."""
         surface = fill(self.dioptres[..., None], self.own_depth())[..., 0]
-        return Sheet(self.box, self.rgb, self.coverage, surface, self.weight)
+        return Layer(self.box, self.rgb, self.coverage, surface, self.weight)
 
 
 @dataclass(frozen=True, eq=False)
-class Mixture:
+class MixedPixels:
     """The two surfaces that each pixel of a smaller picture shows.
 
     Attributes
@@ -96,13 +96,13 @@ class Mixture:
     far: FloatArray
     share: FloatArray
 
-    def part(self, box: Box) -> Mixture:
+    def part(self, box: PixelBox) -> MixedPixels:
         """Look at a box of it."""
-        return Mixture(self.near[box], self.far[box], self.share[box])
+        return MixedPixels(self.near[box], self.far[box], self.share[box])
 
 
 @dataclass(eq=False)
-class Remaining:
+class Residual:
     """What is left of the picture when nearer sheets are taken off; the arrays change in place.
 
     Attributes
@@ -116,9 +116,9 @@ class Remaining:
         Pixels that are as photographed, not filled.
     gap_px : int
         Width of a gap behind something narrow that is closed line by line.
-    mixture : Mixture, or None
+    mixture : MixedPixels, or None
         What the pixels that are seen are made of, where that is known; else it is guessed from their colours.
-    parted : Mixture, or None
+    parted : MixedPixels, or None
         The subject and what lies behind it, where they were parted already.
     is_guide : bool
         Whether it only tells a larger picture what lies behind its sheets: at its size two surfaces look like one.
@@ -129,8 +129,8 @@ class Remaining:
     weight: FloatArray
     seen: BoolArray
     gap_px: int
-    mixture: Mixture | None
-    parted: Mixture | None
+    mixture: MixedPixels | None
+    parted: MixedPixels | None
     is_guide: bool = False
 
     @classmethod
@@ -139,28 +139,28 @@ class Remaining:
         rgbd: FloatArray,
         matte: FloatArray | None,
         gap_px: int,
-        mixture: Mixture | None = None,
-        parted: Mixture | None = None,
-    ) -> Remaining:
+        mixture: MixedPixels | None = None,
+        parted: MixedPixels | None = None,
+    ) -> Residual:
         """Begin with the whole of a picture; its arrays are changed."""
         shape = rgbd.shape[:2]
         return cls(rgbd, matte, np.ones(shape, np.float32), np.ones(shape, bool), gap_px, mixture, parted)
 
 
-def peel(
-    rest: Remaining,
-    steps: Sequence[Step],
+def extract_layers(
+    rest: Residual,
+    steps: Sequence[ExtractionStep],
     subject: SubjectRange | None,
     lens: ThinLens,
     behind: Sequence[FloatArray] | None = None,
-) -> Iterator[tuple[Step, Sheet]]:
+) -> Iterator[tuple[ExtractionStep, Layer]]:
     """Take a picture apart, from near to far.
 
     Parameters
     ----------
-    rest : Remaining
+    rest : Residual
         The picture; changed in place, to what is left behind the step that was yielded last.
-    steps : sequence of Step
+    steps : sequence of ExtractionStep
         What to take off; those that are drawn are made into sheets.
     subject : SubjectRange or None
         Where the subject is, if one of the steps is.
@@ -188,22 +188,24 @@ def peel(
             yield step, taken.sheet()
 
 
-def take_all(rest: Remaining) -> Taken:
+def take_all(rest: Residual) -> ExtractedLayer:
     """Take all that is left; it covers the whole picture."""
     shape = rest.weight.shape
     whole = (slice(0, shape[0]), slice(0, shape[1]))
     everywhere = np.ones(shape, bool)
-    return Taken(
+    return ExtractedLayer(
         whole, rest.rgbd[..., :3], np.ones(shape, np.float32), rest.rgbd[..., 3], rest.weight, lambda: everywhere
     )
 
 
-def take_nearer(rest: Remaining, threshold: float, lens: ThinLens, coarse: FloatArray | None = None) -> Taken | None:
+def take_nearer(
+    rest: Residual, threshold: float, lens: ThinLens, coarse: FloatArray | None = None
+) -> ExtractedLayer | None:
     """Take off what is nearer than a depth, and continue what is farther behind it.
 
     Parameters
     ----------
-    rest : Remaining
+    rest : Residual
         Changed in place.
     threshold : float
         Dioptres. Pixels of the subject (matte above one half) are never taken.
@@ -213,7 +215,7 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens, coarse: Float
 
     Returns
     -------
-    Taken or None
+    ExtractedLayer or None
         None when nothing is nearer.
     """
     from ...kernels.sheet import settle
@@ -249,7 +251,7 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens, coarse: Float
     if not rest.is_guide:
         guess = connected_to(farther_seen, core, seen_depth, jump, 2.0 * abs(lens.radius_px(threshold)) + 8.0)
     shows = taken & ~guess & dilate(beyond, int(radius_px) + 3)
-    fill_behind(behind, beyond, shows, lens, rest.gap_px, None if coarse is None else coarse[cells(box)])
+    inpaint_behind(behind, beyond, shows, lens, rest.gap_px, None if coarse is None else coarse[cells(box)])
     settle(behind, own, taken, guess, np.nextafter(np.float32(threshold), np.float32(-1.0)))
     if split is None:
         _unmix_band(core, band, own, behind, coverage)
@@ -260,7 +262,7 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens, coarse: Float
         # The surface's depth where it goes on: true on the same surface beyond the cut, else as beside the outline.
         return near | connected_to(near, farther_seen, dioptres, jump, 2.0 * radius_px + 3.0)
 
-    taken_off = Taken(box, own[..., :3], coverage, dioptres, np.array(weight), own_depth)
+    taken_off = ExtractedLayer(box, own[..., :3], coverage, dioptres, np.array(weight), own_depth)
     weight[guess] = GUESS_WEIGHT
     rest.seen[box][taken] = False
     if rest.matte is not None:
@@ -269,12 +271,14 @@ def take_nearer(rest: Remaining, threshold: float, lens: ThinLens, coarse: Float
     return taken_off
 
 
-def _split(mixture: Mixture, threshold: float) -> BoolArray:
+def _split(mixture: MixedPixels, threshold: float) -> BoolArray:
     """Pixels that show something nearer than a depth, and something farther."""
     return (mixture.near[..., 3] >= threshold) & (mixture.far[..., 3] < threshold)
 
 
-def _use_mixture(mixture: Mixture, mixed: BoolArray, own: FloatArray, behind: FloatArray, coverage: FloatArray) -> None:
+def _use_mixture(
+    mixture: MixedPixels, mixed: BoolArray, own: FloatArray, behind: FloatArray, coverage: FloatArray
+) -> None:
     """Give mixed pixels to their two surfaces, in place: what the nearer one leaves goes on as the farther one."""
     own[mixed], coverage[mixed] = mixture.near[mixed], mixture.share[mixed]
     behind[mixed] = mixture.near[mixed] = mixture.far[mixed]
@@ -292,13 +296,13 @@ def _unmix_band(core: BoolArray, band: BoolArray, own: FloatArray, behind: Float
 
 
 def take_subject(
-    rest: Remaining, subject: SubjectRange, lens: ThinLens, coarse: FloatArray | None = None
-) -> Taken | None:
+    rest: Residual, subject: SubjectRange, lens: ThinLens, coarse: FloatArray | None = None
+) -> ExtractedLayer | None:
     """Take off the subject by its matte, and continue what lies behind it.
 
     Parameters
     ----------
-    rest : Remaining
+    rest : Residual
         With a matte; changed in place.
     subject : SubjectRange
     lens : ThinLens
@@ -307,7 +311,7 @@ def take_subject(
 
     Returns
     -------
-    Taken or None
+    ExtractedLayer or None
         The subject in one piece; its depth goes on smoothly beyond its outline. None when nothing of it is here.
     """
     assert rest.matte is not None
@@ -318,7 +322,7 @@ def take_subject(
     whole = (slice(0, matte.shape[0]), slice(0, matte.shape[1]))
     own, dioptres = np.array(rest.rgbd), np.array(rest.rgbd[..., 3])
     own_depth = (matte > 0.5) & (dioptres > subject.far - subject.margin) & (dioptres < subject.near + subject.margin)
-    taken = Taken(whole, own[..., :3], matte, dioptres, np.array(rest.weight), lambda: own_depth)
+    taken = ExtractedLayer(whole, own[..., :3], matte, dioptres, np.array(rest.weight), lambda: own_depth)
     if rest.parted is not None:
         covered = matte > 0.0
         np.copyto(own, rest.parted.near, where=(covered & rest.seen)[..., None])
@@ -329,7 +333,7 @@ def take_subject(
     beyond = ~dilate(matte > 0.0, 1) & (dioptres <= subject.near + subject.margin)
     reach = int(max(abs(lens.radius_px(subject.far)), abs(lens.radius_px(subject.near)))) + 3
     shows = (matte > 0.0) & (dilate(beyond, reach) | (matte < 1.0))
-    fill_behind(rest.rgbd, beyond, shows, lens, rest.gap_px, coarse)
+    inpaint_behind(rest.rgbd, beyond, shows, lens, rest.gap_px, coarse)
     inside = fill(own, matte > 0.98)
     rest.seen &= beyond
     # Beside the outline the picture is what lies behind, and no guess is needed.

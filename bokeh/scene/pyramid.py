@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from ..core.arrays import FloatArray
 from ..core.threads import each
 from ..hdr.restore import CLIP
-from ..image.regions import Box
+from ..image.regions import PixelBox
 from ..image.tiles import GUIDE_LEVELS, TILE_PX, Tile, cells_of, tiles
 from ..optics.lens import ThinLens
 from ..photo.photo import GainMap
 from .inpaint_behind import widest_gap_px
-from .layers import Mixture, Remaining, take_subject
+from .layers import MixedPixels, Residual, take_subject
 from .lights import Lights, seen_by_pinhole
 from .slicing import SubjectRange, subject_range
 
@@ -52,7 +52,7 @@ LEAST_SHARE = 1e-3
 
 
 @dataclass(eq=False)
-class Levels:
+class ImagePyramid:
     """A photo, its depth and its matte, halved again and again.
 
     Attributes
@@ -84,7 +84,7 @@ class Levels:
         return sizes
 
     @cached_property
-    def smaller(self) -> list[tuple[Mixture, FloatArray]]:
+    def smaller(self) -> list[tuple[MixedPixels, FloatArray]]:
         """What the pixels of levels 1 and up show, and their matte (h, w)."""
         from ...kernels.resample import part
 
@@ -92,14 +92,14 @@ class Levels:
         jump = JUMP_SHARE * float(self.dioptres.max() - self.dioptres.min())
         for level, (mixture, matte) in enumerate(made, 1):
 
-            def band(top: int, level: int = level, mixture: Mixture = mixture, matte: FloatArray = matte) -> None:
+            def band(top: int, level: int = level, mixture: MixedPixels = mixture, matte: FloatArray = matte) -> None:
                 rows, fine = slice(top, top + BAND_ROWS), (slice(2 * top, 2 * (top + BAND_ROWS)), slice(None))
                 if level == 1:
                     # With some rows around, so that edges are the same wherever a band begins.
                     first = max(2 * top - AROUND_PX, 0)
                     around = slice(first, min(2 * (top + BAND_ROWS) + AROUND_PX, self.sizes[0][0]))
                     rgbd = self._rgbd((around, slice(None)), None)
-                    before = Mixture(np.empty_like(rgbd), np.empty_like(rgbd), np.empty(rgbd.shape[:2], np.float32))
+                    before = MixedPixels(np.empty_like(rgbd), np.empty_like(rgbd), np.empty(rgbd.shape[:2], np.float32))
                     part(rgbd, jump, before.near, before.far, before.share)
                     before = before.part((slice(2 * top - first, 2 * (top + BAND_ROWS) - first), slice(None)))
                     cover = self._matte(fine)
@@ -116,7 +116,7 @@ class Levels:
         return subject_range(self.dioptres, self.matte)
 
     @cached_property
-    def parted(self) -> list[Mixture]:
+    def parted(self) -> list[MixedPixels]:
         """The subject (near) and what lies behind it (far) of levels 1 and up; empty without a subject.
 
         They are parted at the photo's own size. What is hidden is continued smoothly: only what is blurred, and
@@ -133,7 +133,7 @@ class Levels:
 
         def part(tile: Tile) -> None:
             cover = self._matte(tile.outer)
-            rest = Remaining.of(self._rgbd(tile.outer, None), np.array(cover), 0)
+            rest = Residual.of(self._rgbd(tile.outer, None), np.array(cover), 0)
             taken = take_subject(rest, subject, lens, None if coarse is None else coarse[tile.cells])
             near = np.array(rest.rgbd[tile.within])
             if taken is not None:
@@ -142,7 +142,7 @@ class Levels:
             share = np.clip(cover[tile.within], LEAST_SHARE, 1.0 - LEAST_SHARE)
             half = tuple(slice(i.start // 2, (i.stop + 1) // 2) for i in tile.inner)
             own, cover = _empty((half[0].stop - half[0].start, half[1].stop - half[1].start))
-            _halve(Mixture(near, np.array(rest.rgbd[tile.within]), share), share, own, cover)
+            _halve(MixedPixels(near, np.array(rest.rgbd[tile.within]), share), share, own, cover)
             mixture, _ = made[0]
             mixture.near[half], mixture.far[half], mixture.share[half] = own.near, own.far, own.share
 
@@ -163,7 +163,7 @@ class Levels:
         """Make all levels now; they are kept for the next lens."""
         _ = self.smaller, self.parted
 
-    def part(self, level: int, box: Box, lens: ThinLens) -> Remaining:
+    def part(self, level: int, box: PixelBox, lens: ThinLens) -> Residual:
         """Return part of a level, to be taken apart.
 
         Parameters
@@ -176,21 +176,21 @@ class Levels:
         """
         if level == 0:
             gap_px = widest_gap_px(self.sizes[0])
-            return Remaining.of(self._rgbd(box, lens), None if self.matte is None else self._matte(box), gap_px)
+            return Residual.of(self._rgbd(box, lens), None if self.matte is None else self._matte(box), gap_px)
         rest = self._smaller_part(level, box)
         if self.parted:
             rest.parted = self.parted[level - 1].part(box)
         return rest
 
-    def _smaller_part(self, level: int, box: Box) -> Remaining:
+    def _smaller_part(self, level: int, box: PixelBox) -> Residual:
         whole, matte = self.smaller[level - 1]
         # A mixture is used up as its surfaces are taken.
-        mixture = Mixture(np.array(whole.near[box]), whole.far[box], whole.share[box])
+        mixture = MixedPixels(np.array(whole.near[box]), whole.far[box], whole.share[box])
         rgbd = np.asarray(mixture.far + mixture.share[..., None] * (mixture.near - mixture.far), np.float32)
         rgbd[..., 3] = np.where(mixture.share >= 0.5, mixture.near[..., 3], mixture.far[..., 3])
-        return Remaining.of(rgbd, None if self.matte is None else np.array(matte[box]), 0, mixture)
+        return Residual.of(rgbd, None if self.matte is None else np.array(matte[box]), 0, mixture)
 
-    def depth_and_matte(self, level: int, box: Box) -> tuple[FloatArray, FloatArray | None]:
+    def depth_and_matte(self, level: int, box: PixelBox) -> tuple[FloatArray, FloatArray | None]:
         """Return the dioptres and the matte of part of a level: only to be looked at."""
         if level == 0:
             return self.dioptres[box], None if self.matte is None else self.matte[box]
@@ -251,7 +251,7 @@ class Levels:
         headroom = max(source.headroom, 2.0 ** float(kept.max()))
         return replace(source, log2_gain=kept[..., 0] if kept.shape[2] == 1 else kept, headroom=headroom)
 
-    def _rgbd(self, box: Box, lens: ThinLens | None) -> FloatArray:
+    def _rgbd(self, box: PixelBox, lens: ThinLens | None) -> FloatArray:
         """Radiance without the lights, and dioptres; without a lens as where everything is blurred."""
         from ...kernels.sheet import radiance
 
@@ -273,7 +273,7 @@ class Levels:
             rgbd[at[0], at[1], :3] = np.minimum(rgbd[at[0], at[1], :3], self.lights.base[inside])
         return rgbd
 
-    def _matte(self, box: Box) -> FloatArray:
+    def _matte(self, box: PixelBox) -> FloatArray:
         return np.zeros(self.dioptres[box].shape, np.float32) if self.matte is None else np.array(self.matte[box])
 
     @property
@@ -291,7 +291,7 @@ class Levels:
         rows, columns = np.nonzero(self.lights.mask)
         return rows, columns
 
-    def _lights_in(self, box: Box) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], NDArray[np.intp]]:
+    def _lights_in(self, box: PixelBox) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], NDArray[np.intp]]:
         """Where in a box the lights' pixels are, and which of them these are."""
         rows, columns = self._light_places
         top, bottom, _ = box[0].indices(self.sizes[0][0])
@@ -301,18 +301,18 @@ class Levels:
         return (rows[inside] - top, columns[inside] - left), inside
 
 
-def _empty(size: tuple[int, int]) -> tuple[Mixture, FloatArray]:
+def _empty(size: tuple[int, int]) -> tuple[MixedPixels, FloatArray]:
     near, far = (np.empty((*size, 4), np.float32) for _ in range(2))
     share, matte = (np.empty(size, np.float32) for _ in range(2))
-    return Mixture(near, far, share), matte
+    return MixedPixels(near, far, share), matte
 
 
-def _halve(mixture: Mixture, matte: FloatArray, half: Mixture, half_matte: FloatArray) -> None:
+def _halve(mixture: MixedPixels, matte: FloatArray, half: MixedPixels, half_matte: FloatArray) -> None:
     from ...kernels.resample import halve
 
     halve(mixture.near, mixture.far, mixture.share, matte, half.near, half.far, half.share, half_matte)
 
 
-def at_level(lens: ThinLens, level: int) -> ThinLens:
+def lens_at_level(lens: ThinLens, level: int) -> ThinLens:
     """Return the lens for a picture halved so often."""
     return replace(lens, px_per_mm=lens.px_per_mm / 2**level)

@@ -50,7 +50,7 @@ def subject_range(dioptres: FloatArray, matte: FloatArray | None) -> SubjectRang
 
 
 @dataclass(frozen=True)
-class Cut:
+class DepthSlice:
     """One piece of the scene: what is at least this near, of what the nearer pieces left.
 
     Attributes
@@ -73,12 +73,12 @@ class Cut:
 
 
 @dataclass(frozen=True)
-class Step:
+class ExtractionStep:
     """One piece taken off at one level: several cuts at once, where none of them is drawn there.
 
     Attributes
     ----------
-    cut : Cut
+    cut : DepthSlice
     number : int
         Which cut, near to far.
     drawn : bool
@@ -87,7 +87,7 @@ class Step:
         Whether it takes all that is left.
     """
 
-    cut: Cut
+    cut: DepthSlice
     number: int
     drawn: bool
     is_last: bool
@@ -106,7 +106,7 @@ def slice_thresholds(far: float, near: float, lens: ThinLens) -> list[float]:
     return [d for d in depths if far < d < near] + [far]
 
 
-def plan(far: float, near: float, subject: SubjectRange | None, lens: ThinLens, most_halvings: int) -> list[Cut]:
+def plan(far: float, near: float, subject: SubjectRange | None, lens: ThinLens, most_halvings: int) -> list[DepthSlice]:
     """Cut a scene.
 
     Parameters
@@ -120,11 +120,11 @@ def plan(far: float, near: float, subject: SubjectRange | None, lens: ThinLens, 
 
     Returns
     -------
-    list of Cut
+    list of DepthSlice
         Near to far; the last takes all that is left. Towards focus the sizes only grow, and beyond it they only
         shrink: a coarser picture is never between two finer ones.
     """
-    cuts: list[Cut] = []
+    cuts: list[DepthSlice] = []
 
     def slices(above: float, below: float) -> None:
         for threshold in slice_thresholds(below, above, lens) or [below]:
@@ -142,30 +142,30 @@ def plan(far: float, near: float, subject: SubjectRange | None, lens: ThinLens, 
     finest = levels.index(min(levels))
     levels = [*accumulate(levels[: finest + 1], min), *list(accumulate(levels[:finest:-1], min))[::-1]]
     return [
-        Cut(cut.threshold, cut.is_subject, cut.least_px, cut.most_px, level)
+        DepthSlice(cut.threshold, cut.is_subject, cut.least_px, cut.most_px, level)
         for cut, level in zip(cuts, levels, strict=True)
     ]
 
 
-def steps_at(cuts: Sequence[Cut], level: int) -> list[Step]:
+def extraction_steps(cuts: Sequence[DepthSlice], level: int) -> list[ExtractionStep]:
     """List what to take off, near to far, to get at the cuts that are drawn at a level.
 
     Slices that are not drawn there go together, up to the subject; what lies behind the last drawn one is left.
     """
     drawn = [number for number, cut in enumerate(cuts) if cut.level == level]
-    steps: list[Step] = []
+    steps: list[ExtractionStep] = []
     for number, cut in enumerate(cuts[: drawn[-1] + 1]):
         joins = steps and not (steps[-1].drawn or steps[-1].cut.is_subject or cut.is_subject or cut.level == level)
         if joins:
             steps.pop()
-        steps.append(Step(cut, number, cut.level == level, number == len(cuts) - 1))
+        steps.append(ExtractionStep(cut, number, cut.level == level, number == len(cuts) - 1))
     return steps
 
 
-def _cut(threshold: float, above: float, is_subject: bool, lens: ThinLens) -> Cut:
+def _cut(threshold: float, above: float, is_subject: bool, lens: ThinLens) -> DepthSlice:
     one, other = lens.radius_px(threshold), lens.radius_px(above)
     least = 0.0 if one * other <= 0.0 else min(abs(one), abs(other))
-    return Cut(threshold, is_subject, least, max(abs(one), abs(other)))
+    return DepthSlice(threshold, is_subject, least, max(abs(one), abs(other)))
 
 
 def _halvings(least_px: float, most: int) -> int:

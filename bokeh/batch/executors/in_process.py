@@ -8,7 +8,7 @@ from ..job import Result, Task
 from ..work import work
 
 
-class Here:
+class InProcessExecutor:
     """Runs tasks in this process (an `Executor`); a photo that ends its process ends the run."""
 
     def __init__(self) -> None:

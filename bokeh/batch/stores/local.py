@@ -17,7 +17,7 @@ from ...io.files.atomic import is_part, part_of
 from .claims import Claims
 from .journal import Journal
 from .source import read_source
-from .url import KEPT
+from .url import STATE_FOLDER
 
 
 @dataclass
@@ -138,7 +138,7 @@ class LocalStore:
             When that is outside the output folder.
         """
         words = Path(target)
-        if words.is_absolute() or ".." in words.parts or words.parts[:1] in ((), (KEPT,)):
+        if words.is_absolute() or ".." in words.parts or words.parts[:1] in ((), (STATE_FOLDER,)):
             raise OutputError(f"{printable(target)}: this is no place for a picture below the output folder")
         return self.out / words
 
@@ -150,7 +150,7 @@ class LocalStore:
             raise _refused(self.out, error) from error
 
     def _kept(self) -> Path:
-        kept = Path(self.out, KEPT)
+        kept = Path(self.out, STATE_FOLDER)
         try:
             kept.mkdir(parents=True, exist_ok=True)
         except OSError as error:

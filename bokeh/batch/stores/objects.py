@@ -11,7 +11,7 @@ from typing import Any
 
 from ...core.errors import InputError, RebokehError, UsageError
 from ...core.extras import needed
-from .url import KEPT, scheme, shown
+from .url import STATE_FOLDER, scheme, shown
 
 AT_ONCE = 8
 """Requests that wait for a server's answer at the same time."""
@@ -102,7 +102,7 @@ def listing(url: str, options: Mapping[str, Any] | None = None) -> list[Entry]:
     entries = []
     for name, known in sorted(found.items()):
         below = name[len(fixed) :].removeprefix("/")
-        if known["type"] == "file" and below[-1:] not in ("", "/") and KEPT not in below.split("/"):
+        if known["type"] == "file" and below[-1:] not in ("", "/") and STATE_FOLDER not in below.split("/"):
             relative = below if fixed == path else below.rpartition("/")[2]
             entries.append(Entry(f"{start.rstrip('/')}/{below}", safe(relative), known["size"]))
     if not entries:

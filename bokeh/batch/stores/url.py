@@ -6,7 +6,7 @@ import re
 
 from ...core.text import printable
 
-KEPT = ".rebokeh"
+STATE_FOLDER = ".rebokeh"
 """Folder below the output folder that holds the journal and the claims."""
 
 

@@ -18,7 +18,7 @@ from ...core.errors import InputError, OutputError
 from .object_journal import Segments
 from .objects import asking, opened, read, safe
 from .source import read_source
-from .url import KEPT, scheme, shown
+from .url import STATE_FOLDER, scheme, shown
 
 _PART = re.compile(r"(\d+)-([0-9a-f]+)-[0-9a-f]+")
 # A part this old belongs to a run that was killed, not to one that still writes.
@@ -118,7 +118,7 @@ class UrlStore:
 
     def journal(self) -> Segments:
         """Open the journal."""
-        return Segments(self._files, f"{self._root}/{KEPT}/journal", self._shown(KEPT), self.run)
+        return Segments(self._files, f"{self._root}/{STATE_FOLDER}/journal", self._shown(STATE_FOLDER), self.run)
 
     def claims(self) -> Unclaimed:
         """Return claims that never fail, once it is known that objects can be written here.
@@ -138,7 +138,7 @@ class UrlStore:
         OutputError
             When that is outside the output folder.
         """
-        if safe(target) != target or target.split("/")[0] == KEPT:
+        if safe(target) != target or target.split("/")[0] == STATE_FOLDER:
             raise OutputError(f"{shown(target)}: this is no place for a picture below the output folder")
         return f"{self._root}/{target}"
 
@@ -154,14 +154,14 @@ class UrlStore:
     def _part(self, token: str) -> str:
         if not _PART.fullmatch(token):
             raise OutputError(f"{shown(self.out)}: a worker names a part that is none; nothing is moved")
-        return f"{self._root}/{KEPT}/parts/{token}"
+        return f"{self._root}/{STATE_FOLDER}/parts/{token}"
 
     def _shown(self, target: str) -> str:
         return f"{shown(self.out).rstrip('/')}/{shown(target)}"
 
     def _remove(self, is_lost: Callable[[int, str], bool]) -> None:
         with contextlib.suppress(Exception):  # what stays is swept the next time
-            for path in self._files.find(f"{self._root}/{KEPT}/parts"):
+            for path in self._files.find(f"{self._root}/{STATE_FOLDER}/parts"):
                 token = path.rpartition("/")[2]
                 found = _PART.fullmatch(token)
                 if found and is_lost(int(found[1]), found[2]):

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...colour.icc import REC709_CURVE
-from ...photo.metadata import Box, DepthKind
+from ...photo.metadata import DepthKind, UnitRect
 from ...photo.photo import EMPTY_MATTE, GainMap
 from .exif import Facts
 from .xmp import Xmp, number, pairs, parse
@@ -119,7 +119,7 @@ def af_distance(facts: Facts) -> float | None:
     return value / 100.0 if value and 1.0 <= value < 5000.0 else None
 
 
-def af_area(facts: Facts, xmp: bytes | None, size: tuple[int, int], turn: int) -> tuple[Box | None, str]:
+def af_area(facts: Facts, xmp: bytes | None, size: tuple[int, int], turn: int) -> tuple[UnitRect | None, str]:
     """Autofocus area of the upright picture as (x, y, w, h) in 0..1, and where it was found.
 
     Parameters
@@ -141,14 +141,14 @@ def af_area(facts: Facts, xmp: bytes | None, size: tuple[int, int], turn: int) -
     return None, ""
 
 
-def faces(xmp: bytes | None, size: tuple[int, int], turn: int) -> tuple[Box, ...]:
+def faces(xmp: bytes | None, size: tuple[int, int], turn: int) -> tuple[UnitRect, ...]:
     """Faces of the upright picture, each (x, y, w, h) in 0..1: the XMP's regions of type Face; `af_area` has more."""
     boxes, frame = _regions(xmp, "Face")
     upright = (_upright(box, frame, size, turn) for box in boxes)
     return tuple(box for box in upright if box)
 
 
-def _upright(box: Box, frame: tuple[float, float] | None, size: tuple[int, int], turn: int) -> Box | None:
+def _upright(box: UnitRect, frame: tuple[float, float] | None, size: tuple[int, int], turn: int) -> UnitRect | None:
     """Turn a box of a frame (width, height) with the picture, and clip it; None when it lies outside."""
     h, w = size
     # The area may be in the sensor's frame while the picture stands on its side.
@@ -160,7 +160,7 @@ def _upright(box: Box, frame: tuple[float, float] | None, size: tuple[int, int],
     return _clip(box)
 
 
-def turned(box: Box, orientation: int) -> Box:
+def turned(box: UnitRect, orientation: int) -> UnitRect:
     """Turn a box (x, y, w, h), in 0..1 of the stored picture, with the picture, by an EXIF orientation."""
     x, y, w, h = box
     if orientation >= 5:  # these exchange rows and columns
@@ -183,7 +183,7 @@ def _subject_area(facts: Facts, size: tuple[int, int], turn: int):
     return (cx - aw / 2, cy - ah / 2, aw, ah), (fw, fh)
 
 
-def _regions(xmp: bytes | None, kind: str) -> tuple[list[Box], tuple[float, float] | None]:
+def _regions(xmp: bytes | None, kind: str) -> tuple[list[UnitRect], tuple[float, float] | None]:
     """Boxes of the mwg-rs regions of a type, and the (width, height) that they apply to."""
     root = parse(xmp)
     if root is None:
@@ -203,7 +203,7 @@ def _regions(xmp: bytes | None, kind: str) -> tuple[list[Box], tuple[float, floa
     return boxes[:_MAX_REGIONS], (fw, fh) if fw and fh else None
 
 
-def _clip(box: Box) -> Box | None:
+def _clip(box: UnitRect) -> UnitRect | None:
     x0, y0 = max(box[0], 0.0), max(box[1], 0.0)
     x1, y1 = min(box[0] + box[2], 1.0), min(box[1] + box[3], 1.0)
     return (x0, y0, x1 - x0, y1 - y0) if x1 > x0 and y1 > y0 else None

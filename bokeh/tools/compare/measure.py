@@ -15,7 +15,7 @@ from ...core.arrays import FloatArray
 from ...core.errors import NoDepthError
 from ...core.progress import Progress, unseen
 from ...core.text import printable
-from ...depth.existing_blur import Baked
+from ...depth.existing_blur import ExistingBlur
 from ...hdr.restore import gained
 from ...optics.aperture import boundary
 from ...optics.lens import Lens, ThinLens
@@ -230,7 +230,7 @@ def compare(
     )
 
 
-def _upon(curve: BlurCurve, baked: Baked) -> BlurCurve:
+def _upon(curve: BlurCurve, baked: ExistingBlur) -> BlurCurve:
     """Return the curve of blur upon blur: second moments add."""
     whole = (replace(b, radius_px=math.hypot(b.radius_px, float(baked.radius_at(b.dioptres)))) for b in curve.bins)
     return replace(curve, bins=tuple(whole))

@@ -21,7 +21,7 @@ from ...optics.lens import ThinLens
 from ...photo.camera import Camera, camera_of
 from ...photo.photo import Photo
 from ...render.pipeline import at_full_size
-from ...scene.layers import Remaining, take_subject
+from ...scene.layers import Residual, take_subject
 from ...scene.slicing import SubjectRange
 from . import mesh
 
@@ -154,7 +154,7 @@ def cut_out(rgb: FloatArray, matte: FloatArray) -> tuple[FloatArray, FloatArray]
         0..1.
     """
     rgbd = np.dstack([rgb, np.where(matte > 0.5, _IN, _BEHIND)]).astype(np.float32)
-    rest = Remaining.of(rgbd, np.array(matte, np.float32), 0)
+    rest = Residual.of(rgbd, np.array(matte, np.float32), 0)
     taken = take_subject(rest, SubjectRange(_IN, _IN, 0.5 * _IN), ThinLens(50.0, 1.8, 1.0, 100.0))
     if taken is None:
         return np.zeros_like(rgb), np.zeros_like(matte)

@@ -15,12 +15,12 @@ from PIL import Image
 
 from ...core.arrays import FloatArray
 from ...core.errors import UsageError
-from ...image.regions import Box
+from ...image.regions import PixelBox
 from ...optics.lens import ThinLens
 from ...photo.camera import Camera
 from ...scene.inpaint_behind import widest_gap_px
-from ...scene.layers import Remaining, Sheet, peel
-from ...scene.slicing import plan, steps_at, subject_range
+from ...scene.layers import Layer, Residual, extract_layers
+from ...scene.slicing import extraction_steps, plan, subject_range
 
 WIDTH_PX = 1600
 """Widest picture: eyes do not fuse dots that are finer than the screen's."""
@@ -111,9 +111,9 @@ def stereo_pair(
     lens = _as_wide_as(per_dioptre, rgbd[..., 3])
     subject = subject_range(rgbd[..., 3], cover)
     cuts = plan(float(dioptres.min()), nearest, subject, lens, 0)
-    rest = Remaining.of(rgbd, cover, widest_gap_px(dioptres.shape))
+    rest = Residual.of(rgbd, cover, widest_gap_px(dioptres.shape))
     views = [np.zeros((*dioptres.shape, 4), np.float32) for _ in range(2)]
-    for _, sheet in peel(rest, steps_at(cuts, 0), subject, lens):
+    for _, sheet in extract_layers(rest, extraction_steps(cuts, 0), subject, lens):
         for view, towards in zip(views, (per_dioptre, -per_dioptre), strict=True):
             _add_behind(view, sheet, towards, beyond)
     for view in views:
@@ -128,7 +128,7 @@ def _as_wide_as(per_dioptre: float, dioptres: FloatArray) -> ThinLens:
     return replace(lens, px_per_mm=per_dioptre / lens.px_per_dioptre)
 
 
-def _add_behind(view: FloatArray, sheet: Sheet, per_dioptre: float, beyond: int) -> None:
+def _add_behind(view: FloatArray, sheet: Layer, per_dioptre: float, beyond: int) -> None:
     """Add a sheet to a view (H, W, 4) behind what is there."""
     from ....kernels import view as kernels
 
@@ -140,7 +140,7 @@ def _add_behind(view: FloatArray, sheet: Sheet, per_dioptre: float, beyond: int)
     kernels.behind(view[rows], seen)
 
 
-def _span(box: Box, height: int) -> Box:
+def _span(box: PixelBox, height: int) -> PixelBox:
     rows, columns = box
     return slice(rows.start or 0, height if rows.stop is None else rows.stop), slice(columns.start or 0, columns.stop)
 

@@ -13,10 +13,10 @@ from ...core.arrays import FloatArray
 from ...core.jsonable import plain
 from ...depth.autofocus import window
 from ...depth.calibrate import trust
-from ...depth.existing_blur import Baked, baked_into
+from ...depth.existing_blur import ExistingBlur, baked_into
 from ...hdr.restore import CLIP, is_radiance
 from ...optics.lens import DEFAULT_F35_MM, Lens
-from ...photo.metadata import Box
+from ...photo.metadata import UnitRect
 from ...photo.photo import GainMap, Photo
 from ...render.pipeline import Scene, at_full_size
 from ...render.settings import RenderSettings
@@ -145,7 +145,7 @@ def _autofocus(photo: Photo) -> dict[str, Any] | None:
     return found
 
 
-def _within(depth: FloatArray, box: Box) -> FloatArray:
+def _within(depth: FloatArray, box: UnitRect) -> FloatArray:
     x, y, width, height = box
     part = window(depth, x, y, x + width, y + height)
     return part[np.isfinite(part)]
@@ -175,7 +175,7 @@ def _focus(scene: Scene) -> dict[str, Any]:
     return {"focus_m": thin.focus_m, "focus_source": source}
 
 
-def _blur(baked: Baked, photo: Photo) -> dict[str, Any]:
+def _blur(baked: ExistingBlur, photo: Photo) -> dict[str, Any]:
     return {
         "f_number": baked.f_number(photo.size, photo.meta.f35_mm),
         "focus_m": None if photo.depth_kind == "unitless" else baked.focus_m,

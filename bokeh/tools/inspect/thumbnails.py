@@ -14,7 +14,7 @@ from ...colour.to_srgb import srgb_codes
 from ...core.arrays import FloatArray
 from ...depth.upsample import repair_holes
 from ...optics.lens import Lens, mount
-from ...photo.metadata import Box
+from ...photo.metadata import UnitRect
 from ...photo.photo import Photo
 from ..drawing.false_colour import HOLE, NEAR_TO_FAR, blur, grey, ramp
 from ..drawing.montage import BACKGROUND, GAP_PX, INK, TEXT_PX, Picture, below, beside, padded, save_montage, words
@@ -105,7 +105,7 @@ def _photo(photo: Photo, found: Mapping[str, Any], size: tuple[int, int]) -> Pic
     return _cell(f"photo{': ' if marks else ''}{', '.join(marks)}", np.asarray(image))
 
 
-def _frame(image: Image.Image, box: Box, colour: tuple[int, int, int]) -> None:
+def _frame(image: Image.Image, box: UnitRect, colour: tuple[int, int, int]) -> None:
     x, y, width, height = box
     corners = [x * image.width, y * image.height, (x + width) * image.width - 1, (y + height) * image.height - 1]
     ImageDraw.Draw(image).rectangle([round(c) for c in corners], outline=colour, width=MARK_PX)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.arrays import FloatArray
-from ...image.regions import Box
+from ...image.regions import PixelBox
 from ...optics.lens import ThinLens
 from ...render.observer import Piece
 
@@ -22,7 +22,7 @@ SAME = 0.01
 
 
 @dataclass(frozen=True, eq=False)
-class Layer:
+class DrawnLayer:
     """One sheet in the frame of the pictures.
 
     Attributes
@@ -60,16 +60,16 @@ class Pieces:
 
     Attributes
     ----------
-    frame : Frame
+    frame : StepFrame
     lens : ThinLens
     """
 
-    frame: Frame
+    frame: StepFrame
     lens: ThinLens
     _level: int = 0
     _depths: list[tuple[float, float]] = field(default_factory=list)
-    _sheet: list[tuple[Box, FloatArray]] = field(default_factory=list)
-    _drawn: list[tuple[Box, FloatArray]] = field(default_factory=list)
+    _sheet: list[tuple[PixelBox, FloatArray]] = field(default_factory=list)
+    _drawn: list[tuple[PixelBox, FloatArray]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, piece: Piece) -> None:
@@ -98,14 +98,14 @@ class Pieces:
             if through is not None:
                 self._drawn.append(through)
 
-    def layer(self) -> Layer:
+    def layer(self) -> DrawnLayer:
         """Put the pieces together; this gives them up."""
         values, drawn = self._whole(self._sheet, 9), self._whole(self._drawn, 4) if self._drawn else None
         far, near = min(far for far, _ in self._depths), max(near for _, near in self._depths)
         light, (coverage, inside, radius) = values[..., :3], np.moveaxis(values[..., 3:6], 2, 0)
-        return Layer(self._level, far, near, light, coverage, inside, radius, values[..., 6:], drawn)
+        return DrawnLayer(self._level, far, near, light, coverage, inside, radius, values[..., 6:], drawn)
 
-    def _whole(self, parts: list[tuple[Box, FloatArray]], channels: int) -> FloatArray:
+    def _whole(self, parts: list[tuple[PixelBox, FloatArray]], channels: int) -> FloatArray:
         own = self._own_frame(self._level)
         values = np.zeros((*own.size, channels), np.float32)
         # In one order, whichever tile was ready first: a pixel of the pictures may add up from several tiles.
@@ -114,14 +114,14 @@ class Pieces:
         parts.clear()
         return self.frame.resampled(values, own.by * 2**self._level)
 
-    def _own_frame(self, level: int) -> Frame:
+    def _own_frame(self, level: int) -> StepFrame:
         """Frame a level as the pictures frame the photo, or as it is where it is smaller."""
         height, width = (-(-n // 2**level) for n in self.frame.photo)
-        return Frame((height, width), max(self.frame.by // 2**level, 1))
+        return StepFrame((height, width), max(self.frame.by // 2**level, 1))
 
 
 @dataclass(frozen=True)
-class Frame:
+class StepFrame:
     """The pictures' frame: that of the photo, reduced `by` a whole number where it is large.
 
     A last row or column that fills no whole pixel is left out.
@@ -131,7 +131,7 @@ class Frame:
     by: int
 
     @classmethod
-    def of(cls, size: tuple[int, int]) -> Frame:
+    def of(cls, size: tuple[int, int]) -> StepFrame:
         """Frame the pictures of a photo of this height and width."""
         return cls(size, -(-max(size) // LONGEST_PX))
 
@@ -141,7 +141,7 @@ class Frame:
         return max(self.photo[0] // self.by, 1), max(self.photo[1] // self.by, 1)
 
     @property
-    def all(self) -> Box:
+    def all(self) -> PixelBox:
         """The box that is the whole photo."""
         return slice(0, self.photo[0]), slice(0, self.photo[1])
 
@@ -149,14 +149,14 @@ class Frame:
         """Reduce what fills the photo's frame, (H, W) or (H, W, C): the mean of each block."""
         return self.place(values, self.all)
 
-    def place(self, values: NDArray, box: Box) -> FloatArray:
+    def place(self, values: NDArray, box: PixelBox) -> FloatArray:
         """Put what fills a box of the photo, (h, w) or (h, w, C), in its place, reduced; 0 around it."""
         out = np.zeros((*self.size, *values.shape[2:]), np.float32)
         target, part = self.part(values, box)
         out[target] = part
         return out
 
-    def part(self, values: NDArray, box: Box) -> tuple[Box, FloatArray]:
+    def part(self, values: NDArray, box: PixelBox) -> tuple[PixelBox, FloatArray]:
         """Reduce what fills a box of the photo: where it lies in the pictures, and what it adds to them there."""
         ends = [max(min(b.stop, n * self.by), b.start) for b, n in zip(box, self.size, strict=True)]
         first = [b.start // self.by for b in box]

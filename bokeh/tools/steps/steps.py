@@ -19,7 +19,7 @@ from ...core.arrays import FloatArray
 from ...core.jsonable import plain
 from ...core.text import printable
 from ...io.files.folder import check_folder
-from ...render.observer import Piece, Watcher
+from ...render.observer import Piece, RenderObserver
 from ..drawing.false_colour import (
     HOLE,
     NEAR_TO_FAR,
@@ -35,7 +35,7 @@ from ..drawing.false_colour import (
 )
 from .album import STEPS, Album
 from .page import page
-from .sheets import Frame, Layer, Pieces
+from .sheets import DrawnLayer, Pieces, StepFrame
 
 if TYPE_CHECKING:
     from ...optics.lens import ThinLens
@@ -55,7 +55,7 @@ LIGHT = Scale(
 SHARE = grey_scale("share", 0.0, 1.0)
 
 
-class Steps(Watcher):
+class StepRecorder(RenderObserver):
     """A folder that a render fills with pictures of its steps, `index.html` and `steps.json`.
 
     Each picture is written as it comes; the folder appears when the last one is there, or not at all. One render fills
@@ -82,7 +82,7 @@ class Steps(Watcher):
         self._asked, self._overwrite, self._inputs = folder, overwrite, tuple(inputs)
         self.folder = check_folder(folder, STEPS, overwrite, self._inputs)
 
-    def __enter__(self) -> Steps:
+    def __enter__(self) -> StepRecorder:
         """Begin, out of sight."""
         self._album = Album(check_folder(self._asked, STEPS, self._overwrite, self._inputs))
         self._steps: list[dict[str, Any]] = []
@@ -114,7 +114,7 @@ class Steps(Watcher):
     def scene(self, scene: Scene, lens: ThinLens) -> None:
         """Show what is there before the lens: photo, depth, matte, radiance above the clip, lights."""
         photo = scene.photo
-        self._lens, self._frame = lens, Frame.of(photo.size)
+        self._lens, self._frame = lens, StepFrame.of(photo.size)
         self._profile: Profile = photo.profile.with_curve(SRGB_CURVE) if photo.profile.is_linear else photo.profile
         height, width = photo.size
         name = Path(photo.meta.path).name if photo.meta.path and photo.meta.path != "<bytes>" else ""
@@ -177,7 +177,7 @@ class Steps(Watcher):
 
     # How it is shown
 
-    def _sheet(self, layer: Layer) -> None:
+    def _sheet(self, layer: DrawnLayer) -> None:
         """Show a sheet's colour, coverage, blur, and where the colour comes from."""
         self._sheets.append(
             {
@@ -213,7 +213,7 @@ class Steps(Watcher):
         clear *= 1.0 - coverage
         self._grey("clear", clear, "how much light still gets through, from what lies behind", SHARE)
 
-    def _left(self, layer: Layer) -> None:
+    def _left(self, layer: DrawnLayer) -> None:
         """Show what was made up behind the subject."""
         self._subject = len(self._sheets)
         self._section("Behind the subject: what is left of the picture when it is off, filled where it hid it")
@@ -343,10 +343,10 @@ class Steps(Watcher):
         return f"Sheet {number}{where}: {metres}, blur radius {near_px:+.1f} to {far_px:+.1f} px{made}; {part}"
 
 
-StepsLike = str | os.PathLike[str] | Steps | None
+StepsLike = str | os.PathLike[str] | StepRecorder | None
 
 
-def as_steps(steps: StepsLike) -> Steps | None:
+def as_steps(steps: StepsLike) -> StepRecorder | None:
     """Take a folder's name for its steps.
 
     Raises
@@ -354,11 +354,11 @@ def as_steps(steps: StepsLike) -> Steps | None:
     OutputError
         When the folder cannot be filled.
     """
-    return steps if steps is None or isinstance(steps, Steps) else Steps(steps)
+    return steps if steps is None or isinstance(steps, StepRecorder) else StepRecorder(steps)
 
 
 @contextmanager
-def watching(steps: StepsLike) -> Iterator[Watcher | None]:
+def watching(steps: StepsLike) -> Iterator[RenderObserver | None]:
     """Have a render watched by the steps while their folder is filled; None without."""
     watch = as_steps(steps)
     if watch is None:
