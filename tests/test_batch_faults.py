@@ -33,10 +33,10 @@ sys.path.insert(0, {tests!r})
 from dataclasses import asdict
 from pathlib import Path
 from batch_works import jobs_of
-from rebokeh.bokeh.batch.pool import Pool
+from rebokeh.bokeh.batch.executors.pool import Pool
 from rebokeh.bokeh.batch.run import Batch
-from rebokeh.bokeh.batch.store import LocalStore
-from rebokeh.bokeh.guard import Run, guarded_apart
+from rebokeh.bokeh.batch.stores.local import LocalStore
+from rebokeh.bokeh.app.guard import Run, guarded_apart
 photos, out = Path(sys.argv[1]), sys.argv[2]
 limit = int(sys.argv[3]) if len(sys.argv) > 3 else 0
 def call():

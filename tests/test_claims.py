@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no su
 
 HOLDS = """
 import sys, time
-from rebokeh.bokeh.batch.claims import Claims
+from rebokeh.bokeh.batch.stores.claims import Claims
 claims = Claims(sys.argv[1])
 print(claims.run, claims.take("a"), claims.take("b"), flush=True)
 time.sleep(60)

@@ -241,10 +241,10 @@ def test_memory_is_of_one_process():
 
 
 CLIENT = """
-    from rebokeh.bokeh.batch.cluster import DaskExecutor
+    from rebokeh.bokeh.batch.executors.dask import DaskExecutor
     from rebokeh.bokeh.batch.job import Job
     from rebokeh.bokeh.batch.run import Batch
-    from rebokeh.bokeh.batch.url_store import UrlStore
+    from rebokeh.bokeh.batch.stores.url_store import UrlStore
 
     jobs = [Job(f"{top}/in/{{n}}", f"made/{{n}}", f"{{n}}", "png") for n in range(40)]
     dask = DaskExecutor({address!r}, work="batch_works:copied")

@@ -113,8 +113,8 @@ def test_a_journal_that_was_replaced_by_a_shorter_one_is_read_anew(path):
 
 APPENDS = """
 import sys
-from rebokeh.bokeh.batch.journal import Journal
-from rebokeh.bokeh.batch.record import Record
+from rebokeh.bokeh.batch.stores.journal import Journal
+from rebokeh.bokeh.batch.stores.record import Record
 journal = Journal(sys.argv[1])
 for i in range(60):
     name = f"{sys.argv[2]}-{i}"

@@ -183,7 +183,7 @@ ORPHANS = """
 import os, signal, sys
 sys.path[:0] = [{tests!r}]
 from batch_works import task_of
-from rebokeh.bokeh.batch.pool import Pool
+from rebokeh.bokeh.batch.executors.pool import Pool
 pool = Pool(2, work="batch_works:echoed")
 for result in pool.run([task_of("a"), task_of("b"), task_of("sleep_60_1"), task_of("sleep_60_2")]):
     print(" ".join(str(worker.pid) for worker in pool._workers), flush=True)

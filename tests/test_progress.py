@@ -136,7 +136,7 @@ def test_a_short_run_shows_nothing():
 
 SLOW = """
 import sys, time
-from rebokeh.bokeh import one
+from rebokeh.bokeh import develop as one
 from rebokeh.cli import app
 opened = one.opened
 def slowly(*words, **named):

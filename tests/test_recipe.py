@@ -168,8 +168,8 @@ def test_too_many_pixels_are_refused_by_the_header(kind):
 THREADS = """
 import hashlib, sys
 from pathlib import Path
-from rebokeh.bokeh.one import develop
-from rebokeh.bokeh.recipe import Recipe
+from rebokeh.bokeh.develop import develop
+from rebokeh.bokeh.settings.recipe import Recipe
 from rebokeh import Lens, RenderSettings
 for quality in ("fast", "best"):
     recipe = Recipe(Lens(1.4), RenderSettings(quality=quality), format="png")

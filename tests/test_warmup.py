@@ -73,7 +73,7 @@ def test_it_takes_no_photo(words):
 ONE_LOOP = """
 import sys
 import numpy as np
-from rebokeh.bokeh import render
+from rebokeh.bokeh.render import pipeline as render
 from rebokeh.cli import app
 prepare = render.prepare
 def compiling(*words):

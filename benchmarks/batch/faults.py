@@ -34,7 +34,7 @@ _STARTING = 0.2
 
 _COMMAND = "from rebokeh.cli import app; app()"
 _DEADLY = (
-    "import functools; from rebokeh.bokeh.batch import pool; "
+    "import functools; from rebokeh.bokeh.batch.executors import pool; "
     f"pool.Pool = functools.partial(pool.Pool, work='works:deadly'); {_COMMAND}"
 )
 _LIMITED = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({bytes}, resource.RLIM_INFINITY)); {then}"

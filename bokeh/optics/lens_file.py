@@ -169,7 +169,7 @@ def read_lens(name: str | os.PathLike[str]) -> LensFile:
         close = difflib.get_close_matches(word.casefold(), names, n=3, cutoff=0.5)
         meant = f"did you mean {' or '.join(close)}? " if close else ""
         raise UsageError(f"no lens is called {word!r}; {meant}rebokeh lens list shows them, a file ends in .toml")
-    where = f"rebokeh/bokeh/lenses/{word}.toml"
+    where = f"rebokeh/bokeh/optics/lenses/{word}.toml"
     return _built(word, where, parsed(where, (_packaged() / f"{word}.toml").read_bytes(), _WHAT, _HINT))
 
 
