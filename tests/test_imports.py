@@ -29,7 +29,8 @@ ORDER = (
     ("depth",),
     ("photo",),
     ("optics",),
-    ("colour", "image"),
+    ("colour",),
+    ("image",),
     ("core",),
 )
 """The rooms from top to bottom. A room imports those of the lines below it only, never one beside it."""

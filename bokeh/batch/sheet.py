@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from ..colour.profile import named_profile, rgb_from_xyz
 from ..core.errors import RebokehError
 from ..core.text import printable
+from ..image.resize import block_means
 from ..load import opened
-from ..tools.compare.ladder import reduced
 from ..tools.drawing.montage import GAP_PX, TEXT_PX, Picture, below, beside, check_montage, padded, save_montage, words
 
 MOST = 48
@@ -99,7 +99,7 @@ def _thumb(read: Callable[[], bytes]) -> Picture:
     by = max(1, math.ceil(max(photo.size) / SIDE_PX))
     if min(photo.size) < by:
         return _centred(words("too narrow to be shown", SIDE_PX))
-    light = np.clip(reduced(photo.rgb, by), 0.0, None)
+    light = np.clip(block_means(photo.rgb, by), 0.0, None)
     to_srgb = rgb_from_xyz("sRGB") @ np.linalg.inv(rgb_from_xyz(photo.profile))
     codes = named_profile("sRGB").to_codes(np.clip(light @ to_srgb.T.astype(np.float32), 0.0, 1.0), 8)
     return _centred(codes.astype(np.uint8))

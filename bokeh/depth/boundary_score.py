@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
 from ..core.errors import DepthError, NoDepthError
+from ..image.resize import resize
 from ..photo.photo import Photo
 from .upsample import repair_holes, resize_matte, upsample
 
@@ -100,8 +101,8 @@ def score_photo(photo: Photo) -> tuple[BoundaryScore, BoundaryScore]:
     scale = min(1.0, (MOST_PIXELS / (height * width)) ** 0.5, max(photo.size) / max(height, width))
     size = (round(height * scale), round(width * scale))
     matte = resize_matte(photo.matte, size)
-    rgb = np.stack([_resized(photo.rgb[..., c], size) for c in range(3)], axis=2)
-    plain = _resized(repair_holes(photo.depth), size)
+    rgb = resize(photo.rgb, size)
+    plain = resize(repair_holes(photo.depth), size)
     return score(plain, matte), score(upsample(photo.depth, rgb, matte), matte)
 
 
@@ -136,12 +137,3 @@ def _directions(near: FloatArray, covered: NDArray[np.bool_]) -> Iterator[tuple[
         before, after = (np.s_[:, :-1], np.s_[:, 1:])
         for this, next_one in ((before, after), (after, before)):
             yield plane[this] / plane[next_one], inside[this] & ~inside[next_one]
-
-
-def _resized(plane: NDArray, size: tuple[int, int]) -> FloatArray:
-    from PIL import Image
-
-    if plane.shape == size:
-        return np.ascontiguousarray(plane, np.float32)
-    image = Image.fromarray(np.ascontiguousarray(plane, np.float32))
-    return np.array(image.resize((size[1], size[0]), Image.Resampling.BILINEAR), np.float32)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from scipy import ndimage
 
 from ..core.arrays import FloatArray
 from ..image.inpaint import fill_at
 from ..image.regions import dilate
+from ..image.resize import resize
 from .deband import deband, find_code_step
 
 # A map whose sharpest steps take fewer pixels than this was never softened.
@@ -56,9 +56,9 @@ def upsample(
         return deband(whole, step)
     plain = deband(condense(whole, softness), step)
     guide = _perceptual(rgb)
-    colour = np.stack([_fit(guide[..., c], plain.shape) for c in range(3)])
-    outline = None if matte is None else _fit(matte, guide.shape[:2])
-    cover = None if outline is None else _fit(outline, plain.shape)
+    colour = np.stack([resize(guide[..., c], plain.shape) for c in range(3)])
+    outline = None if matte is None else resize(matte, guide.shape[:2])
+    cover = None if outline is None else resize(outline, plain.shape)
     aligned = align(plain, colour, cover, round(10 * plain.shape[1] / guide.shape[1]))
     if cover is not None:
         aligned = agree_with_matte(aligned, cover, step)
@@ -127,7 +127,7 @@ def condense(depth: FloatArray, softness: float) -> FloatArray:
     if factor < 1.5:
         return depth
     h, w = depth.shape
-    return _resize(depth, (max(2, round(h / factor)), max(2, round(w / factor))))
+    return resize(depth, (max(2, round(h / factor)), max(2, round(w / factor))))
 
 
 def align(depth: FloatArray, colour: FloatArray, matte: FloatArray | None, reach: int) -> FloatArray:
@@ -306,7 +306,7 @@ def resize_matte(matte: FloatArray, size: tuple[int, int]) -> FloatArray:
         large = np.empty(size, np.float32)
         bilinear(np.ascontiguousarray(matte, np.float32), large)
     else:
-        large = _resize(matte, size)
+        large = resize(matte, size)
     return np.clip(large, 0.0, 1.0, out=large)
 
 
@@ -343,11 +343,11 @@ def _continue(values: FloatArray, known: NDArray[np.bool_]) -> FloatArray:
     if known.all() or min(values.shape) < 2:
         return np.where(known, values, values[known].mean() if known.any() else 0.0).astype(np.float32)
     half = ((values.shape[0] + 1) // 2, (values.shape[1] + 1) // 2)
-    weight = _resize(known.astype(np.float32), half)
-    total = _resize(np.where(known, values, 0).astype(np.float32), half)
+    weight = resize(known.astype(np.float32), half)
+    total = resize(np.where(known, values, 0).astype(np.float32), half)
     held = weight > 1e-3
     coarse = _continue(np.where(held, total / np.where(held, weight, 1), 0).astype(np.float32), held)
-    return np.where(known, values, _resize(coarse, values.shape))
+    return np.where(known, values, resize(coarse, values.shape))
 
 
 def _correlate(edge: FloatArray, seen: FloatArray, reach: int) -> NDArray[np.float64]:
@@ -366,13 +366,3 @@ def _peak(line: NDArray[np.float64], k: int) -> float:
         return float(k)
     bend = line[k - 1] - 2 * line[k] + line[k + 1]
     return float(k) if bend >= 0 else k + 0.5 * float((line[k - 1] - line[k + 1]) / bend)
-
-
-def _fit(values: FloatArray, size: tuple[int, int]) -> FloatArray:
-    return values if values.shape == tuple(size) else _resize(values, size)
-
-
-def _resize(values: FloatArray, size: tuple[int, int]) -> FloatArray:
-    """Linear interpolation when enlarging, area-weighted when reducing; never beyond the values' range."""
-    image = Image.fromarray(np.ascontiguousarray(values, np.float32))
-    return np.array(image.resize((size[1], size[0]), Image.Resampling.BILINEAR), np.float32)

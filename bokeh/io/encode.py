@@ -21,6 +21,7 @@ from ..core.errors import OutputError, RebokehError, UsageError
 from ..core.text import printable
 from ..core.threads import each
 from ..hdr.gain_map import over_sdr
+from ..image.resize import enlarge_with_holes
 from ..photo.metadata import Rendering
 from ..photo.photo import Photo
 from .files.atomic import check_output, write_atomic
@@ -299,7 +300,7 @@ def _exr(photo: Photo, bits: int, rendered: Rendering | None) -> bytes:
     """Scene-linear RGB, half or float, and Z in metres at the picture's size when there is depth."""
     channels: dict = {"RGB": photo.rgb if bits == 32 else _halves(photo.rgb)}
     if photo.depth is not None:
-        dioptres = enlarged(photo.depth, photo.size)
+        dioptres = enlarge_with_holes(photo.depth, photo.size)
         with np.errstate(divide="ignore"):
             metres = np.where(dioptres > 1 / _EXR_INFINITY_M, 1 / dioptres, _EXR_INFINITY_M)
         channels["Z"] = np.where(np.isnan(dioptres), 0, metres).astype(np.float32)
@@ -326,25 +327,3 @@ def _halves(rgb: FloatArray) -> NDArray[np.float16]:
 
     each(convert, range(0, len(rgb), _ROWS))
     return out
-
-
-def enlarged(depth: FloatArray, size: tuple[int, int]) -> FloatArray:
-    """Bilinear enlargement (H, W) of a map (h, w); holes (NaN) stay holes and do not spread."""
-    if depth.shape == size:
-        return depth
-    known = np.isfinite(depth)
-    weights = _bilinear(known.astype(np.float32), size)
-    values = _bilinear(np.where(known, depth, 0).astype(np.float32), size)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(weights > 0.5, values / weights, np.nan).astype(np.float32)
-
-
-def _bilinear(plane: FloatArray, size: tuple[int, int]) -> FloatArray:
-    for axis in (0, 1):
-        n, m = plane.shape[axis], size[axis]
-        at = np.clip((np.arange(m) + 0.5) * (n / m) - 0.5, 0, n - 1)
-        low = np.minimum(at.astype(np.intp), max(n - 2, 0))
-        part = (at - low).astype(np.float32).reshape((-1, 1) if axis == 0 else (1, -1))
-        a, b = np.take(plane, low, axis), np.take(plane, np.minimum(low + 1, n - 1), axis)
-        plane = a + (b - a) * part
-    return plane

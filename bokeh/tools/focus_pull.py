@@ -18,6 +18,7 @@ from ..core.errors import OutputError, UsageError
 from ..core.extras import needed
 from ..core.progress import Progress, unseen
 from ..core.text import printable
+from ..image.resize import resize, size_within
 from ..io.files.atomic import check_output, passing_folder, write_atomic
 from ..optics.lens import Lens
 from ..photo.photo import Photo
@@ -93,14 +94,9 @@ def reduced(photo: Photo, size: int) -> Photo:
 
     Depth, mattes and gain map stay as they are: they have sizes of their own.
     """
-    height, width = photo.size
-    scale = size / max(height, width)
-    if scale >= 1.0:
+    if size >= max(photo.size):
         return photo
-    to = (max(round(width * scale), 1), max(round(height * scale), 1))
-    planes = [np.ascontiguousarray(photo.rgb[..., k]) for k in range(3)]
-    smaller = [np.asarray(Image.fromarray(plane).resize(to, Image.Resampling.BOX), np.float32) for plane in planes]
-    return replace(photo, rgb=np.stack(smaller, axis=2))
+    return replace(photo, rgb=resize(photo.rgb, size_within(photo.size, size), "area"))
 
 
 def frames(scene: Scene, pull: Pull, lens: Lens | None = None, progress: Progress = unseen) -> Iterator[Photo]:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from ...colour.to_srgb import srgb_codes
 from ...core.arrays import FloatArray
 from ...core.errors import DepthError, InputError
 from ...core.text import printable
+from ...image.resize import resize, size_within
 from ...photo.metadata import DepthKind
 from ...photo.photo import Photo
 
@@ -106,10 +106,7 @@ class Intake:
 
 def unsqueezed(plane: NDArray, photo: tuple[int, int]) -> FloatArray:
     """Bring a model's map (h, w) to the aspect of a photo of this height and width, its longer side as it was."""
-    scale = max(plane.shape) / max(photo)
-    height, width = (max(round(side * scale), 2) for side in photo)
-    image = Image.fromarray(np.ascontiguousarray(plane, np.float32))
-    return np.array(image.resize((width, height), Image.Resampling.BILINEAR), np.float32)
+    return resize(plane, size_within(photo, max(plane.shape), least_px=2))
 
 
 def from_metres(metres: NDArray) -> FloatArray:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from scipy import ndimage
 
 from ...colour.to_srgb import srgb_codes
@@ -16,6 +15,7 @@ from ...core.errors import InputError
 from ...core.extras import needed
 from ...core.foreign import decoding, silence
 from ...core.text import printable
+from ...image.resize import resize, resize_codes, size_within
 from ...photo.photo import EMPTY_MATTE, Photo
 
 LONGEST_PX = 1024
@@ -73,8 +73,7 @@ def _with_matte(photo: Photo, coarse: FloatArray, source: str) -> Photo:
     if coarse.mean() < EMPTY_MATTE:
         notes.append(f"matte: the {source} finds nobody in the picture")
         return replace(photo, meta=replace(photo.meta, notes=tuple(notes)))
-    scale = LONGEST_PX / max(photo.size)
-    size = (max(round(photo.size[0] * scale), 2), max(round(photo.size[1] * scale), 2)) if scale < 1 else photo.size
+    size = size_within(photo.size, LONGEST_PX, least_px=2) if max(photo.size) > LONGEST_PX else photo.size
     matte = along_edges(coarse, srgb_codes(photo.rgb, photo.profile, size))
     if photo.matte is not None:
         notes.append("the file's own matte is not used: a model was asked for")
@@ -109,8 +108,7 @@ def along_edges(coarse: FloatArray, codes: NDArray[np.uint8]) -> FloatArray:
     the picture as it is.
     """
     size = (codes.shape[0], codes.shape[1])
-    small = Image.fromarray(codes).resize(coarse.shape[::-1], Image.Resampling.BOX)
-    guide = np.asarray(small, np.float32) / np.float32(255)
+    guide = resize_codes(codes, coarse.shape).astype(np.float32) / np.float32(255)
 
     def mean(plane: NDArray) -> NDArray:
         return ndimage.uniform_filter(plane, 2 * REACH + 1, mode="nearest")
@@ -124,12 +122,7 @@ def along_edges(coarse: FloatArray, codes: NDArray[np.uint8]) -> FloatArray:
             spread[..., c, d] = spread[..., d, c] = mean(guide[..., c] * guide[..., d]) - about[c] * about[d]
     slope = np.linalg.solve(spread + LEAST_CONTRAST * np.eye(3, dtype=np.float32), shared)[..., 0]
     offset = level - sum(slope[..., c] * about[c] for c in range(3))
-    followed = _enlarged(mean(offset), size)
+    followed = resize(mean(offset), size)
     for c in range(3):
-        followed += _enlarged(mean(slope[..., c]), size) * (codes[..., c] / np.float32(255))
+        followed += resize(mean(slope[..., c]), size) * (codes[..., c] / np.float32(255))
     return np.clip(followed, 0.0, 1.0)
-
-
-def _enlarged(plane: NDArray, size: tuple[int, int]) -> FloatArray:
-    image = Image.fromarray(np.ascontiguousarray(plane, np.float32))
-    return np.array(image.resize((size[1], size[0]), Image.Resampling.BILINEAR), np.float32)

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ...core.arrays import BoolArray, FloatArray
+from ...image.resize import block_means
 from ...optics.lens import ThinLens
-from .ladder import Shape, luminance, radii_px, reduced, rungs
+from .ladder import Shape, luminance, radii_px, rungs
 
 MEASURED_LENGTH = 1024
 """Pictures are measured at about this length: blur that is not seen at this size does no harm."""
@@ -126,12 +127,12 @@ def blur_curves(
         By the pictures' names.
     """
     by = reduction(dioptres.shape)
-    lights = luminance(reduced(original, by)), luminance(reduced(np.minimum(original, 1.0), by))
-    seen = {name: _root(luminance(reduced(rgb, by))) for name, rgb in pictures.items()}
+    lights = luminance(block_means(original, by)), luminance(block_means(np.minimum(original, 1.0), by))
+    seen = {name: _root(luminance(block_means(rgb, by))) for name, rgb in pictures.items()}
     depth = dioptres[by // 2 :: by, by // 2 :: by][: lights[0].shape[0], : lights[0].shape[1]]
     valid = np.ones(depth.shape, bool)
     if covered is not None:
-        valid = reduced(covered.astype(np.float32), by) > 0.999
+        valid = block_means(covered.astype(np.float32), by) > 0.999
     groups = _Groups.of(
         lights[1], depth, _clearance(depth, np.abs(lens.radius_px(depth) / np.float32(by)).astype(np.float32), valid)
     )

@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from ...core.arrays import BoolArray, FloatArray
 from ...depth.upsample import resize_matte
-from .ladder import reduced
+from ...image.resize import block_means
 from .measure import Comparison, differing
 
 CROP_SHARE = 0.16
@@ -71,7 +71,7 @@ def crops(comparison: Comparison, apart: FloatArray) -> list[Crop]:
     list of Crop
     """
     by = max(max(apart.shape) // SEARCHED_LENGTH, 1)
-    small = reduced(apart, by)
+    small = block_means(apart, by)
     side = min(round(CROP_SHARE * max(apart.shape)), MOST_PX, *apart.shape)
     window = max(side // by, 2)
     found: list[Crop] = []
@@ -98,7 +98,7 @@ def _places(comparison: Comparison, by: int, size: tuple[int, int]) -> dict[str,
     scene = comparison.scene
     assert scene.dioptres is not None
     depth = scene.dioptres[by // 2 :: by, by // 2 :: by][: size[0], : size[1]]
-    bright = reduced((scene.photo.rgb.max(axis=2) > BRIGHT).astype(np.float32), by) > 0.0
+    bright = block_means((scene.photo.rgb.max(axis=2) > BRIGHT).astype(np.float32), by) > 0.0
     away = np.abs(comparison.lens.radius_px(depth)) > 0.1 * float(np.abs(comparison.lens.radius_px(depth)).max())
     least, most = np.quantile(depth, (0.01, 0.99))
     edges = ndimage.grey_dilation(depth, 3) - ndimage.grey_erosion(depth, 3) > EDGE_STEP * max(
@@ -107,10 +107,10 @@ def _places(comparison: Comparison, by: int, size: tuple[int, int]) -> dict[str,
     places = {"highlights": ndimage.binary_dilation(bright & away, iterations=3)}
     hair = scene.photo.mattes.get("hair")
     if hair is not None:
-        cover = reduced(resize_matte(hair, scene.photo.size), by)
+        cover = block_means(resize_matte(hair, scene.photo.size), by)
         places["hair"] = (cover > 0.1) & (cover < 0.9)
     elif scene.matte is not None:
-        cover = reduced(scene.matte, by)
+        cover = block_means(scene.matte, by)
         places["hair and the subject's outline"] = (cover > 0.1) & (cover < 0.9)
     focus = comparison.lens.focus_dioptres
     places["foreground"] = depth > max(NEARER * focus, focus + 0.1 * float(most - least))

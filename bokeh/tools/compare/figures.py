@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ...core.arrays import BoolArray, FloatArray
+from ...image.resize import block_means
 from .blur import BlurCurve, reduction
-from .ladder import LARGEST_SHARE, Shape, luminance, radii_px, reduced, rungs
+from .ladder import LARGEST_SHARE, Shape, luminance, radii_px, rungs
 
 LEAST_LIGHT = 4.0
 """Light above white, in pixels of white, from which on it is told what becomes of it."""
@@ -87,12 +88,12 @@ def highlight_energy(
     What the picture would show had white been the brightest, is taken from the light around the highlights.
     """
     by = reduction(dioptres.shape)
-    dimmed = luminance(reduced(np.minimum(original, 1.0), by))
-    above = luminance(reduced(original, by)) - dimmed
+    dimmed = luminance(block_means(np.minimum(original, 1.0), by))
+    above = luminance(block_means(original, by)) - dimmed
     depth = dioptres[by // 2 :: by, by // 2 :: by][: above.shape[0], : above.shape[1]]
     radius = np.asarray(curve.radius_at(depth)) / by
     reach = np.rint(radius + BESIDE_PX)
-    whole = reduced(covered.astype(np.float32), by) > 0.999 if covered is not None else np.ones(above.shape, bool)
+    whole = block_means(covered.astype(np.float32), by) > 0.999 if covered is not None else np.ones(above.shape, bool)
     around = np.zeros(above.shape, bool)
     lit = (above > 1e-3) & _clear_of_border(reach, whole)
     for distance in np.unique(reach[lit]):
@@ -102,7 +103,7 @@ def highlight_energy(
     if energy < LEAST_LIGHT:
         return None
     expected = _blurred_by(dimmed, radius, curve.shape)
-    kept = luminance(reduced(picture, by)) - expected
+    kept = luminance(block_means(picture, by)) - expected
     return float(kept[around].sum()) / energy
 
 
@@ -155,8 +156,8 @@ def edge_figures(
     the subject's colour spread over it, and the background left sharp. The shares of the latter two are the figures.
     """
     by = reduction(dioptres.shape)
-    sharp, seen = (np.minimum(reduced(x, by), 1.0) for x in (original, picture))
-    cover = reduced(matte, by)
+    sharp, seen = (np.minimum(block_means(x, by), 1.0) for x in (original, picture))
+    cover = block_means(matte, by)
     depth = dioptres[by // 2 :: by, by // 2 :: by][: cover.shape[0], : cover.shape[1]]
     distance = np.asarray(ndimage.distance_transform_edt(cover <= 0.5)) - 0.5
     beside = (distance > 0.0) & (distance < LARGEST_SHARE * FARTHEST_RADII * max(distance.shape))
@@ -166,7 +167,7 @@ def edge_figures(
     beside &= depth < np.median(depth[cover > 0.5])
     beside &= cover < 0.02
     if covered is not None:
-        beside &= reduced(covered.astype(np.float32), by) > 0.999
+        beside &= block_means(covered.astype(np.float32), by) > 0.999
     if not beside.any():
         return None
     radius = float(np.median(np.asarray(curve.radius_at(depth[beside])))) / by

@@ -25,13 +25,6 @@ def luminance(rgb: FloatArray) -> FloatArray:
     return rgb @ LUMINANCE
 
 
-def reduced(values: FloatArray, by: int) -> FloatArray:
-    """Means over blocks of `by` x `by` pixels; rows and columns that fill no block are left out."""
-    height, width = values.shape[0] // by, values.shape[1] // by
-    blocks = values[: height * by, : width * by].reshape(height, by, width, by, *values.shape[2:])
-    return blocks.mean(axis=(1, 3), dtype=np.float32)
-
-
 def radii_px(length_px: int) -> NDArray[np.float64]:
     """Radii of a ladder for a picture of this length: 0, then `SMALLEST_PX` and up."""
     rungs = int(np.log(max(LARGEST_SHARE * length_px / SMALLEST_PX, STEP)) / np.log(STEP)) + 1

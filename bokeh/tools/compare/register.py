@@ -11,7 +11,8 @@ from scipy import fft, ndimage
 
 from ...core.arrays import BoolArray, FloatArray
 from ...core.errors import InputError
-from .ladder import luminance, reduced
+from ...image.resize import block_means, resize, size_within
+from .ladder import luminance
 
 SEARCHED_LENGTH, ROUGH_LENGTH, EXACT_LENGTH = 192, 512, 1024
 """The position is searched at the first length of the original, and made exact at the others."""
@@ -142,13 +143,13 @@ def _detail(light: FloatArray, band_px: tuple[float, float]) -> FloatArray:
 def _search(original: FloatArray, other: FloatArray) -> Placement:
     """Find the position to about a pixel of a small picture: the best correlation at each of many scales."""
     by = max(original.shape[:2]) / SEARCHED_LENGTH
-    small = _resized(luminance(original), (round(original.shape[0] / by), round(original.shape[1] / by)))
+    small = resize(luminance(original), size_within(original.shape[:2], SEARCHED_LENGTH, least_px=2), "area")
     detail = _detail(small, ROUGH_PX)
     light = luminance(other)
     best = Placement(1.0, 0.0, 0.0, -1.0)
     for width in _widths(original.shape[1] / by, other.shape[1] / other.shape[0], detail.shape):
-        size = round(width * other.shape[0] / other.shape[1]), round(width)
-        at, agreement = _best_shift(detail, _detail(_resized(light, size), ROUGH_PX))
+        size = max(round(width * other.shape[0] / other.shape[1]), 2), max(round(width), 2)
+        at, agreement = _best_shift(detail, _detail(resize(light, size, "area"), ROUGH_PX))
         if agreement > best.agreement:
             best = Placement(width * by / other.shape[1], at[1] * by, at[0] * by, agreement)
     return best
@@ -161,13 +162,6 @@ def _widths(width: float, aspect: float, size: tuple[int, ...]) -> Iterator[floa
         if share * width / aspect <= LARGEST * size[0] + 1.0:
             yield share * width
         share /= SCALE_STEP
-
-
-def _resized(light: FloatArray, size: tuple[int, int]) -> FloatArray:
-    from PIL import Image
-
-    image = Image.fromarray(np.ascontiguousarray(light, np.float32))
-    return np.asarray(image.resize((max(size[1], 2), max(size[0], 2)), Image.Resampling.BOX), np.float32)
 
 
 def _best_shift(still: FloatArray, moved: FloatArray) -> tuple[tuple[int, int], float]:
@@ -219,11 +213,11 @@ def _refined(
     Detail is brought to the same contrast everywhere in both: where one is blurred, the other's stronger contrast would
     be taken for a wrong scale.
     """
-    still = _detail(reduced(luminance(original), by), band_px)
+    still = _detail(block_means(luminance(original), by), band_px)
     still_even = _evened(still, 2.0 * band_px[1])
     size = (still.shape[0], still.shape[1])
     coarser = max(int(by / place.scale), 1)
-    light = reduced(luminance(other), coarser)
+    light = block_means(luminance(other), coarser)
     for _ in range(STEPS):
         moved, covered = _warped(light, replace(place, scale=place.scale * coarser), size, by)
         box = _inside(covered, round(2.0 * band_px[1]))
@@ -282,8 +276,8 @@ def _moved(
 def _toned(original: FloatArray, rgb: FloatArray, covered: BoolArray, place: Placement) -> Registered:
     """Match exposure and tone, channel by channel, by what both pictures show when looked at from afar."""
     by = max(max(original.shape) // CELLS, 1)
-    full = reduced(covered.astype(np.float32), by) > 0.999
-    wanted, given = (np.sqrt(np.clip(reduced(np.minimum(x, 1.0), by), 0.0, 1.0)) for x in (original, rgb))
+    full = block_means(covered.astype(np.float32), by) > 0.999
+    wanted, given = (np.sqrt(np.clip(block_means(np.minimum(x, 1.0), by), 0.0, 1.0)) for x in (original, rgb))
     curves = [_curve(given[..., c][full], wanted[..., c][full]) for c in range(3)]
     stops = 2.0 * np.log2(np.maximum(wanted[full], 1e-3) / np.maximum(given[full], 1e-3))
     change = max(float(np.abs(y - x).mean()) for x, y in curves)

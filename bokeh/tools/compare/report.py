@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ...colour.profile import Profile, named_profile
 from ...core.arrays import FloatArray
 from ...core.jsonable import plain
+from ...image.resize import resize_codes, size_within
 from .chart import Axis, Line, chart
 from .crops import Crop, crops, difference
 from .measure import GAUSSIAN, ORIGINAL, OURS, PHONE, Comparison, differing
@@ -240,13 +241,8 @@ def _table(comparison: Comparison) -> str:
 
 def _fitted(picture: NDArray) -> NDArray:
     """Reduce a picture (H, W) or (H, W, 3) to the length that is shown."""
-    from PIL import Image
-
-    share = SHOWN_LENGTH / max(picture.shape[:2])
-    if share >= 1.0:
-        return picture
-    size = round(picture.shape[1] * share), round(picture.shape[0] * share)
-    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX))
+    size = (picture.shape[0], picture.shape[1])
+    return picture if max(size) <= SHOWN_LENGTH else resize_codes(picture, size_within(size, SHOWN_LENGTH))
 
 
 def _jpeg(codes: Codes, profile: Profile) -> str:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from ...core.arrays import FloatArray
 from ...core.errors import UsageError
 from ...image.regions import PixelBox
+from ...image.resize import resize
 from ...optics.lens import ThinLens
 from ...photo.camera import Camera
 from ...scene.inpaint_behind import widest_gap_px
@@ -185,12 +185,9 @@ def autostereogram(dioptres: FloatArray, width: int = WIDTH_PX, seed: int = 1) -
     seed : int
         Of the dots: the same picture from the same depth.
     """
-    height, width = (
-        dioptres.shape[0] * min(width, dioptres.shape[1]) // dioptres.shape[1],
-        min(width, dioptres.shape[1]),
-    )
-    plane = Image.fromarray(dioptres).resize((width, max(height, 1)), Image.Resampling.NEAREST)
-    depth = np.asarray(plane, np.float32)
+    width = min(width, dioptres.shape[1])
+    height = max(dioptres.shape[0] * width // dioptres.shape[1], 1)
+    depth = resize(dioptres, (height, width), "nearest")
     far, near = float(depth.min()), float(depth.max())
     far_px, near_px = FAR_SHARE * width, NEAR_SHARE * width
     share = (depth - far) / max(near - far, 1e-9)

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from ...colour.to_srgb import srgb_codes
 from ...core.arrays import FloatArray
 from ...depth.upsample import repair_holes
+from ...image.resize import resize, size_within
 from ...optics.lens import Lens, mount
 from ...photo.metadata import UnitRect
 from ...photo.photo import Photo
@@ -88,9 +89,7 @@ def save_thumbnails(
 
 def thumbnail_size(photo: tuple[int, int]) -> tuple[int, int]:
     """(height, width) of the thumbnails of a photo of this height and width: enlarged where it is small."""
-    scale = LONGEST_PX / max(photo)
-    height, width = (max(round(side * scale), 1) for side in photo)
-    return height, width
+    return size_within(photo, LONGEST_PX)
 
 
 def _photo(photo: Photo, found: Mapping[str, Any], size: tuple[int, int]) -> Picture:
@@ -112,7 +111,7 @@ def _frame(image: Image.Image, box: UnitRect, colour: tuple[int, int, int]) -> N
 
 
 def _depth(depth: FloatArray, counted: Histogram, found: Mapping[str, Any], size: tuple[int, int]) -> Picture:
-    plane = _resized(depth, size, Image.Resampling.NEAREST)
+    plane = resize(depth, size, "nearest")
     codes = _codes(colours_of(plane, counted))
     codes[~np.isfinite(plane)] = HOLE
     holes = ", holes magenta" if found["depth"]["holes"] else ""
@@ -124,7 +123,7 @@ def _blur(photo: Photo, depth: FloatArray, found: Mapping[str, Any], size: tuple
     """Draw what the automatic focus makes sharp, and how much a lens blurs the rest."""
     lens = Lens()
     thin = mount(lens, photo.size, photo.meta.f35_mm, found["focus_m"])
-    plane = _resized(repair_holes(depth), size, Image.Resampling.BILINEAR)
+    plane = resize(repair_holes(depth), size)
     radius_px = ((thin.focus_dioptres - plane) * thin.px_per_dioptre).astype(np.float32)
     most_px = max(float(np.abs(radius_px).max()), 1.0)
     along = np.linspace(-most_px, most_px, size[1]).astype(np.float32)
@@ -187,7 +186,7 @@ def _clipped(photo: Photo, share: float, size: tuple[int, int]) -> Picture:
 
 def seen_shares(mask: NDArray[np.bool_], size: tuple[int, int]) -> FloatArray:
     """Reduce a mask to (height, width): shares 0..1, float32, of which none is so small that it is not seen."""
-    share = _resized(mask.astype(np.float32), size, Image.Resampling.BOX)
+    share = resize(mask, size, "area")
     return np.where(share > 0.0, np.maximum(share, np.float32(LEAST_SEEN)), share)
 
 
@@ -220,14 +219,8 @@ def _marks(found: Mapping[str, Any]) -> list[tuple[str, float, tuple[int, int, i
 
 
 def _grey(plane: FloatArray, white: float, size: tuple[int, int]) -> Picture:
-    codes = (grey(_resized(plane, size, Image.Resampling.BILINEAR), 0.0, white) >> 8).astype(np.uint8)
+    codes = (grey(resize(plane, size), 0.0, white) >> 8).astype(np.uint8)
     return np.repeat(codes[..., None], 3, axis=2)
-
-
-def _resized(plane: FloatArray, size: tuple[int, int], how: Image.Resampling) -> FloatArray:
-    return np.asarray(
-        Image.fromarray(np.ascontiguousarray(plane, np.float32)).resize((size[1], size[0]), how), np.float32
-    )
 
 
 def _cell(label: str, *parts: Picture) -> Picture:
