@@ -20,10 +20,10 @@ from conftest import portrait_arrays
 from PIL import Image
 
 import rebokeh as rk
-from rebokeh.bokeh.batch.preset import read_preset
-from rebokeh.bokeh.batch.record import key_of
-from rebokeh.bokeh.io import mark
-from rebokeh.bokeh.options import Options
+from rebokeh.bokeh.batch.stores.record import key_of
+from rebokeh.bokeh.io.metadata import render_mark
+from rebokeh.bokeh.settings.options import Options
+from rebokeh.bokeh.settings.preset import read_preset
 
 VERSION = "0.1.0"  # part of every digest
 
@@ -203,7 +203,7 @@ KEYS: dict[str, str] = {
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(mark, "version", lambda: VERSION)
+    monkeypatch.setattr(render_mark, "version", lambda: VERSION)
     Path("everything.toml").write_text(LENS_FILE)
 
 
