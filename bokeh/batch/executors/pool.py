@@ -24,7 +24,7 @@ from ...core.threads import cores
 from ..job import Failed, Result, Task
 from .memory import Admission, resident_bytes
 
-WORK = f"{__package__.removesuffix('.executors')}.work:work"
+WORK = f"{__name__.rsplit('.', 2)[0]}.work:work"
 """What a worker runs for each task."""
 
 _CODE = "import sys; sys.path[:] = {path!r}; from {package}.worker import serve; serve({work!r}, {memory!r}, {first!r})"
