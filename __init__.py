@@ -18,16 +18,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .bokeh.api import Scene, load, prepare, render, save
     from .bokeh.core.errors import RebokehError
     from .bokeh.depth.calibrate import Anchor
-    from .bokeh.io.encode import save
-    from .bokeh.load import load
     from .bokeh.optics.aperture import Aperture
     from .bokeh.optics.elements import Glass, Pupil, Rim, Wavefront
     from .bokeh.optics.lens import Lens
     from .bokeh.optics.lens_file import lens_named
     from .bokeh.photo.photo import Photo
-    from .bokeh.render.pipeline import prepare, render
     from .bokeh.render.settings import RenderSettings
 
 __version__ = "0.1.0"
@@ -42,6 +40,7 @@ __all__ = [
     "RebokehError",
     "RenderSettings",
     "Rim",
+    "Scene",
     "Wavefront",
     "__version__",
     "lens_named",
@@ -63,12 +62,13 @@ _HOME = {
     "RebokehError": "core.errors",
     "RenderSettings": "render.settings",
     "Rim": "optics.elements",
+    "Scene": "api",
     "Wavefront": "optics.elements",
     "lens_named": "optics.lens_file",
-    "load": "load",
-    "prepare": "render.pipeline",
-    "render": "render.pipeline",
-    "save": "io.encode",
+    "load": "api",
+    "prepare": "api",
+    "render": "api",
+    "save": "api",
 }
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from .api import prepare
 from .core.errors import RebokehWarning
 from .core.progress import Clock
 from .core.text import printable
@@ -17,7 +18,6 @@ from .io.encode import encode, saved_as
 from .io.metadata.render_mark import signed
 from .load import LoadOptions, completed, opened
 from .photo.photo import Photo
-from .render.pipeline import prepare
 from .settings.recipe import Recipe
 from .tools.steps.steps import StepsLike
 

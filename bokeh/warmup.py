@@ -11,6 +11,7 @@ import numba
 import numpy as np
 
 from ..kernels.cache import SAVING, store
+from .api import prepare
 from .core.progress import Progress, unseen
 from .hdr.gain_map import over_sdr
 from .optics.aperture import Aperture
@@ -18,7 +19,6 @@ from .optics.elements import Glass, Pupil, Rim, Wavefront
 from .optics.lens import Lens
 from .photo.metadata import Metadata
 from .photo.photo import GainMap, Photo
-from .render.pipeline import prepare
 from .render.settings import RenderSettings
 
 Style = Literal["lens", "gaussian"]

@@ -68,7 +68,7 @@ def test_the_scene_is_the_same_at_any_size_and_every_time():
 @pytest.mark.parametrize("radius_px", [3.0, 12.0])
 def test_the_lens_blurs_by_the_radius_asked_for(radius_px):
     scene = rk.prepare(small())
-    lens = bench.lens_of(scene, radius_px, bench.FOCUS_M)
+    lens = bench.lens_of(scene.prepared, radius_px, bench.FOCUS_M)
     assert scene.report(lens)["largest_radius_px"] == pytest.approx(radius_px, rel=1e-6)
 
 

@@ -13,7 +13,7 @@ from command import Folder, check_refused, rebokeh
 from conftest import write_portrait
 from PIL import Image
 
-from rebokeh.bokeh.render.pipeline import Scene
+from rebokeh.bokeh.api import Scene
 
 # What it does
 

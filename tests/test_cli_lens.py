@@ -12,8 +12,8 @@ from command import Folder, check_refused, rebokeh
 from PIL import Image
 
 import rebokeh as rk
+from rebokeh.bokeh.api import Scene
 from rebokeh.bokeh.optics.lens_file import lens_names, read_lens
-from rebokeh.bokeh.render.pipeline import Scene
 from rebokeh.bokeh.tools import lens_sheet as contact_sheet
 
 

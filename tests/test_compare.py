@@ -11,10 +11,10 @@ import pytest
 from scipy import ndimage, special
 
 import rebokeh as rk
+from rebokeh.bokeh.api import prepare
 from rebokeh.bokeh.core.errors import InputError
 from rebokeh.bokeh.optics.lens import ThinLens
 from rebokeh.bokeh.render.gaussian import gaussian_style
-from rebokeh.bokeh.render.pipeline import prepare
 from rebokeh.bokeh.render.settings import RenderSettings
 from rebokeh.bokeh.tools.compare.blur import BlurCurve, DepthBlur, blur_curves
 from rebokeh.bokeh.tools.compare.figures import edge_figures, highlight_energy, sharpness

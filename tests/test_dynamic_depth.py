@@ -7,10 +7,10 @@ import iphone
 import numpy as np
 import pytest
 
+from rebokeh.bokeh.api import prepare
 from rebokeh.bokeh.core.errors import NoDepthError
 from rebokeh.bokeh.load import load
 from rebokeh.bokeh.photo.photo import Photo
-from rebokeh.bokeh.render.pipeline import prepare
 
 ROWS, COLUMNS = np.mgrid[:72, :96]
 SHARP = np.stack([COLUMNS * 2, ROWS * 2, 255 - COLUMNS], axis=-1).astype(np.uint8)

@@ -19,7 +19,8 @@ ORDER = (
     ("cli", "__init__"),
     ("app",),
     ("batch",),
-    ("develop", "api", "warmup"),
+    ("develop", "warmup"),
+    ("api",),
     ("tools",),
     ("settings",),
     ("load",),
@@ -175,7 +176,7 @@ def test_every_room_has_its_place():
         ("bokeh/io/x.py", "from ..depth import matting\nfrom ..scene import layers"),
         (
             "bokeh/io/x.py",
-            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from ..render.pipeline import Scene",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from ..render.pipeline import render_scene",
         ),
         ("bokeh/scene/x.py", "from ..io import encode"),
         ("bokeh/core/x.py", "from ..photo.photo import Photo"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +13,8 @@ import rebokeh as rk
 from rebokeh.bokeh.image.regions import PixelBox
 from rebokeh.bokeh.image.tiles import TILE_PX, Tile
 from rebokeh.bokeh.optics.lens import mount
-from rebokeh.bokeh.render import pipeline as render
 from rebokeh.bokeh.render.observer import Piece, RenderObserver
+from rebokeh.bokeh.render.pipeline import render_scene
 from rebokeh.bokeh.render.scatter import ScatteredLayer
 from rebokeh.bokeh.scene.layers import Layer
 from rebokeh.bokeh.tools.steps.sheets import Pieces, StepFrame
@@ -175,7 +174,7 @@ def test_a_ramp_stays_a_ramp_at_any_size(by, pixel):
         np.testing.assert_array_equal(made, expected)
 
 
-def test_a_watcher_is_shown_every_piece_and_changes_nothing(scene, rendered, monkeypatch):
+def test_a_watcher_is_shown_every_piece_and_changes_nothing(scene, rendered):
     class Counter(RenderObserver):
         pieces, behind = 0, 0
 
@@ -188,7 +187,6 @@ def test_a_watcher_is_shown_every_piece_and_changes_nothing(scene, rendered, mon
             self.behind += 1
 
     seen = Counter()
-    monkeypatch.setattr(render, "watching", lambda _: nullcontext(seen))
-    assert np.array_equal(scene.render(LENS).rgb, rendered)
+    assert np.array_equal(render_scene(scene.prepared, LENS, scene.settings, seen).rgb, rendered)
     # The subject lies in two tiles; all others are made at half size, in one.
     assert (seen.pieces, seen.behind) == (2 + 4, 2)

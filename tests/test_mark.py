@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from command import rebokeh
 
+from rebokeh.bokeh.api import render
 from rebokeh.bokeh.io import encode as writer
 from rebokeh.bokeh.io.heif import boxes, graft
 from rebokeh.bokeh.io.heif import carried_items as kept
@@ -18,7 +19,6 @@ from rebokeh.bokeh.load import load
 from rebokeh.bokeh.optics.lens import Lens
 from rebokeh.bokeh.photo.metadata import Metadata, Rendering
 from rebokeh.bokeh.photo.photo import Photo
-from rebokeh.bokeh.render.pipeline import render
 
 CODES = np.random.default_rng(4).integers(60, 200, (64, 96, 3)).astype(np.uint8)
 DONE = Rendering(1.8, 2.1, "9.9")

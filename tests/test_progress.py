@@ -15,11 +15,11 @@ import pytest
 from command import check_refused, rebokeh
 from conftest import portrait_arrays
 
+from rebokeh.bokeh.api import render
 from rebokeh.bokeh.app.progress_bar import Bar, timetable
 from rebokeh.bokeh.core.progress import Clock
 from rebokeh.bokeh.optics.lens import Lens
 from rebokeh.bokeh.photo.photo import Photo
-from rebokeh.bokeh.render.pipeline import render
 
 # The clock
 

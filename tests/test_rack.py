@@ -43,7 +43,7 @@ def sharpness(picture: np.ndarray, where: tuple[slice, slice]) -> float:
 
 @pytest.fixture(scope="module")
 def pictures() -> list[np.ndarray]:
-    return [frame.rgb for frame in frames(rk.prepare(photo()), PULL, LENS)]
+    return [frame.rgb for frame in frames(rk.prepare(photo()).prepared, rk.RenderSettings(), PULL, LENS)]
 
 
 def test_focus_moves_evenly_in_dioptres_and_the_iris_in_stops():
@@ -81,9 +81,9 @@ def test_no_frame_flickers(pictures):
 def test_far_from_focus_each_frame_changes_as_much_as_the_last():
     """Where the scene is cut into slices depends on the focus, and must not be seen."""
     slope = np.repeat(np.linspace(0.25, 3.0, SIZE[0], dtype=np.float32)[:, None], SIZE[1], axis=1)
-    scene = rk.prepare(replace(photo(), depth=slope))
+    scene = rk.prepare(replace(photo(), depth=slope)).prepared
     pull = Pull(1 / 1.3, 1 / 1.0, (1.0, 1.0), seconds=1.0, fps=16.0)
-    pictures = [frame.rgb[8:-8, 8:-8] for frame in frames(scene, pull, LENS)]
+    pictures = [frame.rgb[8:-8, 8:-8] for frame in frames(scene, rk.RenderSettings(), pull, LENS)]
     change = np.array([np.abs(b - a).mean() for a, b in zip(pictures, pictures[1:], strict=False)])
     assert change.max() < 1.25 * np.median(change)
     bent = [np.abs(a - 2 * b + c).mean() for a, b, c in zip(pictures, pictures[1:], pictures[2:], strict=False)]
@@ -132,7 +132,7 @@ def test_no_depth(tmp_path):
 
 
 def test_what_can_not_be_written_is_refused_before_the_work(tmp_path, monkeypatch):
-    monkeypatch.setattr(racking, "prepare", lambda *_, **__: pytest.fail("has begun to work"))
+    monkeypatch.setattr(racking, "prepare_for", lambda *_, **__: pytest.fail("has begun to work"))
     with pytest.raises(UsageError, match=r"\.mp4 or \.gif"):
         rack(photo(), tmp_path / "pull.mov", PULL)
     (tmp_path / "pull.gif").write_bytes(b"mine")

@@ -18,9 +18,10 @@ from scenes import depth_of, lens_of, texture
 from typer.testing import CliRunner, Result
 
 import rebokeh as rk
+from rebokeh.bokeh import api
 from rebokeh.bokeh.colour.profile import Profile, named_profile
 from rebokeh.bokeh.core.errors import OutputError
-from rebokeh.bokeh.render import pipeline as render
+from rebokeh.bokeh.render import pipeline
 from rebokeh.bokeh.tools.steps import steps
 from rebokeh.bokeh.tools.steps.sheets import StepFrame
 from rebokeh.bokeh.tools.steps.steps import StepRecorder
@@ -286,7 +287,7 @@ def test_a_folder_that_must_not_be_filled(scene, tmp_path):
 
 def test_refused_before_the_photo_is_prepared(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("mine")
-    monkeypatch.setattr(render, "prepare", lambda *_: pytest.fail("work was done"))
+    monkeypatch.setattr(api, "prepare", lambda *_: pytest.fail("work was done"))
     with pytest.raises(OutputError):
         rk.render(portrait(), LENS, steps=tmp_path / "file")
 
@@ -330,7 +331,7 @@ def test_what_fails_leaves_nothing(scene, tmp_path, monkeypatch, there, stop):
 
     if there:
         (tmp_path / "steps").mkdir()
-    monkeypatch.setattr(render, "draw_lights", fail)
+    monkeypatch.setattr(pipeline, "draw_lights", fail)
     with pytest.raises(type(stop)):
         scene.render(LENS, tmp_path / "steps")
     assert [f.name for f in tmp_path.rglob("*")] == (["steps"] if there else [])

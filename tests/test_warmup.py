@@ -73,14 +73,14 @@ def test_it_takes_no_photo(words):
 ONE_LOOP = """
 import sys
 import numpy as np
-from rebokeh.bokeh.render import pipeline as render
+from rebokeh.bokeh import develop
 from rebokeh.cli import app
-prepare = render.prepare
+prepare = develop.prepare
 def compiling(*words):
     from rebokeh.kernels.resample import double
     double(np.zeros((4, 4, 4), np.float32), 0, 0, np.zeros((8, 8, 4), np.float32))
     return prepare(*words)
-render.prepare = compiling
+develop.prepare = compiling
 sys.argv[1:] = {words!r}
 app()
 """

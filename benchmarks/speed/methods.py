@@ -15,7 +15,7 @@ from inputs import SCENES, radius_map
 from numpy.typing import NDArray
 
 import rebokeh as rk
-from rebokeh.bokeh.render.pipeline import Scene
+from rebokeh.bokeh.api import Scene
 from rebokeh.bokeh.tools import bench
 
 sys.path.append(str(Path(__file__).parents[1] / "truth"))
@@ -72,7 +72,7 @@ class Bench:
         """The lens that blurs by the radius wanted."""
         # All that it takes is the depth, which the simplest style prepares too, and holds no longer than this.
         prepared = self.__dict__.get("scene") or rk.prepare(self.photo, rk.RenderSettings(style="gaussian"))
-        return bench.lens_of(prepared, self.point.radius_px, self.focus_m)
+        return bench.lens_of(prepared.prepared, self.point.radius_px, self.focus_m)
 
     @cached_property
     def radius(self) -> FloatArray:

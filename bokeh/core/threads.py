@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 Item = TypeVar("Item")
 Done = TypeVar("Done")
+
+# numba's simplest threading layer aborts the process when two threads start kernels at once. A render uses all cores
+# anyway, so the renders of one process take turns.
+ONE_AT_A_TIME = threading.RLock()
 
 
 def cores() -> int:

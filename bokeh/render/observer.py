@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..core.arrays import FloatArray
 from ..image.regions import common
 from ..image.tiles import Tile, moved
+from ..optics.lens import ThinLens
 from ..scene.layers import Layer
+from ..scene.prepared import PreparedScene
 from .scatter import ScatteredLayer
-
-if TYPE_CHECKING:
-    from ..optics.lens import ThinLens
-    from .pipeline import Scene
+from .settings import RenderSettings
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +63,8 @@ class RenderObserver:
     The arrays are the render's own: a watcher only reads them, and keeps no hold of those of a piece beyond the call.
     """
 
-    def scene(self, scene: Scene, lens: ThinLens) -> None:
-        """Be shown what is there before any lens, and the lens."""
+    def scene(self, scene: PreparedScene, lens: ThinLens, settings: RenderSettings) -> None:
+        """Be shown what is there before any lens, the lens, and how it is rendered."""
 
     def piece(self, piece: Piece) -> None:
         """Be shown part of a sheet, in any order and from any thread."""

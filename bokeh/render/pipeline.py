@@ -1,347 +1,149 @@
-"""The pipeline: a photo and a lens -> the picture that the lens would have taken."""
+"""The pipeline: a prepared scene and a lens -> the picture that the lens would have taken."""
 
 from __future__ import annotations
 
 import math
-import threading
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ..colour.profile import rgb_from_xyz
+from ..colour.profile import Profile, rgb_from_xyz
 from ..core.arrays import FloatArray
-from ..core.errors import NoDepthError
 from ..core.progress import Progress, unseen
-from ..core.text import printable
-from ..depth.autofocus import find_focus, focus_warnings
-from ..depth.calibrate import trust
-from ..depth.existing_blur import ExistingBlur, baked_into
-from ..depth.flat_map import planar_warnings
-from ..depth.matting import refine
-from ..depth.upsample import resize_matte, upsample
-from ..hdr.restore import above_clip
+from ..core.threads import ONE_AT_A_TIME
 from ..image.tiles import GUIDE_LEVELS
-from ..optics.lens import Lens, ThinLens, mount
+from ..optics.lens import Lens, ThinLens
 from ..optics.psf_tables import MOST_ROWS, SMALL_ROWS, PsfTables
 from ..optics.ray_model import RayModel, vignette
 from ..photo.metadata import Rendering
-from ..photo.photo import Photo
-from ..scene.lights import Lights, find_lights
+from ..photo.photo import GainMap, Photo
+from ..scene.prepared import PreparedScene, prepare_scene
 from ..scene.pyramid import ImagePyramid
-from ..scene.slicing import SUBJECT_SHARE, plan
-from ..tools.steps.steps import StepsLike, as_steps, watching
+from ..scene.slicing import plan
 from .compositor import Compositor
 from .gaussian import gaussian_style
 from .light_sprites import draw_lights
 from .observer import RenderObserver
+from .report import mount_on, warnings_of
 from .settings import RenderSettings, how_rendered
 
-# numba's simplest threading layer aborts the process when two threads start kernels at once. A render uses all cores
-# anyway, so the renders of one process take turns.
-_ONE_AT_A_TIME = threading.RLock()
+
+def prepare_for(photo: Photo, settings: RenderSettings, progress: Progress = unseen) -> PreparedScene:
+    """Prepare what renders with these settings need of a photo; see `scene.prepared.prepare_scene`."""
+    progress("prepare", 0.0)
+    return prepare_scene(photo, None if settings.style == "gaussian" else settings.highlights)
 
 
-@dataclass(frozen=True, eq=False)
-class Scene:
-    """A photo made ready for any number of lenses.
-
-    Attributes
-    ----------
-    photo : Photo
-    settings : RenderSettings
-    dioptres : float32 (H, W), or None
-        Depth at the photo's resolution; None when the style needs none and there is none.
-    matte : float32 (H, W), or None
-    extra : float32 (H, W, 3), or None
-        Radiance above the clip.
-    lights : Lights, or None
-    sources : dict
-        Where depth, matte and highlights came from, in words.
-    baked : ExistingBlur, optional
-        Blur that is in the photo already.
-    """
-
-    photo: Photo
-    settings: RenderSettings
-    dioptres: FloatArray | None
-    matte: FloatArray | None
-    extra: FloatArray | None
-    lights: Lights | None
-    sources: dict[str, str]
-    baked: ExistingBlur | None = None
-
-    def mount(self, lens: Lens) -> tuple[ThinLens, str]:
-        """Focus a lens on the scene; also says how the focus was found."""
-        if self.dioptres is None:
-            return mount(lens, self.photo.size, self.photo.meta.f35_mm, lens.focus_m or 2.0), "no depth"
-        focus_m, source = find_focus(lens, self.photo, self.dioptres, self.matte)
-        chosen = lens.focus_m is not None or lens.focus_point is not None
-        if self.baked is not None and self.settings.baked == "auto" and not chosen:
-            if self.baked.is_blurred_at(1.0 / focus_m):
-                focus_m, source = self.baked.focus_m, "where the photo is sharp"
-        return mount(lens, self.photo.size, self.photo.meta.f35_mm, focus_m), source
-
-    def render(self, lens: Lens, steps: StepsLike = None, progress: Progress = unseen) -> Photo:
-        """Render the picture that a lens takes of the scene.
-
-        Parameters
-        ----------
-        lens : Lens
-        steps : path-like or StepRecorder, optional
-            A folder to fill with pictures of each step; empty, or not there yet. The render is the same without.
-        progress : Progress, optional
-            Is told what is being done, and the share of it that is done.
-
-        Returns
-        -------
-        Photo
-            The photo with its rgb replaced; scene-linear, same primaries. Its gain map is what the rendition withholds
-            of highlights in focus.
-
-        Raises
-        ------
-        UsageError
-            When the focus is impossible with this lens or this depth.
-        OutputError
-            When the folder of the steps is not empty, or cannot be written; it is then left as it was.
-        """
-        progress("render", 0.0)
-        thin, _ = self.mount(lens)
-        scene = self._missing(thin)
-        with _ONE_AT_A_TIME, watching(steps) as watch:
-            if watch is not None:
-                watch.scene(scene, thin)
-            withheld = None
-            if self.settings.style == "gaussian":
-                picture = gaussian_style(self.photo.rgb, scene.dioptres, self.matte, thin)
-            else:
-                picture = scene._through(thin, lens, progress, watch)
-                source = None if self.settings.highlights == "estimate" else self.photo.gain_map
-                withheld = scene.levels.withheld(picture, thin, source)
-            if watch is not None:
-                watch.picture(picture)
-        meta = replace(
-            self.photo.meta,
-            warnings=(*self.photo.meta.warnings, *self.warnings(lens)),
-            rendered=Rendering(lens.f_number, thin.focus_m, how=self._how(lens)),
-            depth_map=self.photo.depth,
-        )
-        depth = self.photo.depth if self.dioptres is None else self.dioptres
-        return replace(self.photo, rgb=picture, depth=depth, gain_map=withheld, meta=meta)
-
-    def _how(self, lens: Lens) -> dict[str, Any] | None:
-        """Tell what the mark's recipe is of; None for a render of a render, which no one recipe makes."""
-        before = self.photo.meta.rendered
-        return None if before is not None and before.how is not None else how_rendered(lens, self.settings)
-
-    def warnings(self, lens: Lens) -> tuple[str, ...]:
-        """Say what will look wrong with a lens: a nominal focus, a flat depth map, blur that is there already."""
-        said, mark = (*focus_warnings(lens, self.photo), *planar_warnings(self.photo)), self.photo.meta.rendered
-        if self.baked is not None:
-            adds_all = self.settings.baked == "ignore"
-            return *said, *self.baked.warnings(lens, self.mount(lens)[0], self.photo, adds_all=adds_all)
-        again = (f"this photo is rendered by rebokeh already, {mark}; blur is added to it",) if mark else ()
-        return *said, *again
-
-    def _missing(self, thin: ThinLens) -> Scene:
-        """Return the scene whose depths a lens blurs by what is missing to its blur."""
-        if self.baked is None or self.dioptres is None or self.settings.baked == "ignore":
-            return self
-        lights = self.lights
-        if lights is not None:
-            lights = replace(lights, dioptres=self.baked.without(lights.dioptres, thin))
-        return replace(self, dioptres=self.baked.without(self.dioptres, thin), lights=lights)
-
-    def _through(self, thin: ThinLens, lens: Lens, progress: Progress, watch: RenderObserver | None) -> FloatArray:
-        """Follow the light: sheets from near to far, each seen through what stands before it; then the lights."""
-        levels = self.levels
-        subject = levels.subject
-        far, near = self.depth_range
-        most = 0 if self.settings.quality == "best" else len(levels.sizes) - 1 - GUIDE_LEVELS
-        optics = RayModel(lens, self.photo.size, math.hypot(*self.photo.size))
-        cuts = plan(far, near, subject, thin, max(most, 0))
-        outlines = PsfTables(optics, MOST_ROWS if self.settings.quality == "best" else SMALL_ROWS)
-        exposure = Compositor(levels, cuts, subject, thin, outlines, watch)
-        picture = exposure.picture(progress)
-        if levels.lights is not None:
-            progress("lights", 0.0)
-            rows, columns = np.nonzero(levels.lights.mask)
-            place = np.stack([columns, rows], axis=1).astype(np.float64)
-            pieces = sorted(exposure.silhouettes, key=lambda p: (p.number, p.inner[0].start, p.inner[1].start))
-            unlit = None if watch is None else np.array(picture)
-            draw_lights(place, levels.light_energy(thin), levels.lights.dioptres, pieces, thin, optics, picture)
-            if watch is not None and unlit is not None:
-                watch.lights(picture - unlit)
-        vignette(optics, picture)
-        if lens.starburst > 0.0:
-            self._add_stars(lens, thin, picture)
-        return picture
-
-    def _add_stars(self, lens: Lens, thin: ThinLens, picture: FloatArray) -> None:
-        """Let the pupil's edge scatter the light above the clip: that of the picture, and what stays clipped in it."""
-        from ..optics.diffraction import add_starbursts, brightest_light, reach_px, wings
-
-        source = self.levels.light_above(picture, thin)
-        if not source.any():
-            return
-        pitch_um = 1000.0 / thin.px_per_mm
-        reach = reach_px(lens.f_number, pitch_um, lens.starburst * brightest_light(source))
-        star = wings(lens, pitch_um, rgb_from_xyz(self.photo.profile), reach)
-        add_starbursts(picture, source, star, lens.starburst, held=self.levels.keeps_extra)
-
-    @cached_property
-    def levels(self) -> ImagePyramid:
-        """The photo without its lights, halved again and again."""
-        assert self.dioptres is not None
-        keeps = self.settings.rendition == "hdr"
-        return ImagePyramid(self.photo.rgb, self.dioptres, self.matte, self.extra, self.lights, keeps)
-
-    @cached_property
-    def depth_range(self) -> tuple[float, float]:
-        """Smallest and largest dioptres."""
-        assert self.dioptres is not None
-        return float(self.dioptres.min()), float(self.dioptres.max())
-
-    def report(self, lens: Lens) -> dict[str, Any]:
-        """Say what a render with this lens uses: numbers with their units, and where each came from."""
-        thin, focus_source = self.mount(lens)
-        f35_mm = self.photo.meta.f35_mm
-        said: dict[str, Any] = {
-            "f_number": thin.f_number,
-            "focal_mm": thin.focal_mm,
-            "focal_source": _focal_source(lens, f35_mm),
-            "focus_m": thin.focus_m,
-            "focus_source": focus_source,
-            "px_per_mm": thin.px_per_mm,
-            "radius_at_infinity_px": thin.radius_px(0.0),
-            "hyperfocal_m": thin.hyperfocal_m(0.03),
-            **self.sources,
-        }
-        if self.dioptres is not None:
-            near, far = float(self.dioptres.max()), float(self.dioptres.min())
-            said["nearest_m"] = 1.0 / near if near > 0 else float("inf")
-            said["farthest_m"] = 1.0 / far if far > 0 else float("inf")
-            said["largest_radius_px"] = max(abs(thin.radius_px(near)), abs(thin.radius_px(far)))
-            said["depth_kind"] = self.photo.depth_kind
-            said["distances"] = trust(self.photo)
-            said["warnings"] = list(self.warnings(lens))
-        if self.settings.style == "lens":
-            said["quality"] = self.settings.quality
-        if self.baked is not None:
-            said["baked"] = self.settings.baked
-            said["baked_f_number"] = self.baked.f_number(self.photo.size, f35_mm)
-            said["baked_confidence"] = self.baked.confidence
-        said["lights"] = 0 if self.lights is None else int(self.lights.mask.sum())
-        return said
-
-
-def prepare(photo: Photo, settings: RenderSettings | None = None, progress: Progress = unseen) -> Scene:
-    """Do all that does not depend on the lens.
+def render_scene(
+    scene: PreparedScene,
+    lens: Lens,
+    settings: RenderSettings,
+    observer: RenderObserver | None = None,
+    progress: Progress = unseen,
+) -> Photo:
+    """Render the picture that a lens takes of a scene.
 
     Parameters
     ----------
-    photo : Photo
-    settings : RenderSettings, optional
+    scene : PreparedScene
+        Prepared for these settings, see `prepare_for`.
+    lens : Lens
+    settings : RenderSettings
+    observer : RenderObserver, optional
+        Is shown each step. The render is the same without.
     progress : Progress, optional
         Is told what is being done, and the share of it that is done.
 
     Returns
     -------
-    Scene
+    Photo
+        The photo with its rgb replaced; scene-linear, same primaries. Its gain map is what the rendition withholds of
+        highlights in focus.
 
     Raises
     ------
-    NoDepthError
-        When the photo holds no depth, and the style needs some.
+    UsageError
+        When the focus is impossible with this lens or this depth.
     """
-    progress("prepare", 0.0)
-    settings = settings or RenderSettings()
-    _refuse_without_depth(photo, settings)
-    with _ONE_AT_A_TIME:
-        dioptres, matte = at_full_size(photo)
-        baked = None if dioptres is None else baked_into(photo, dioptres)
+    progress("render", 0.0)
+    photo = scene.photo
+    thin, _ = mount_on(scene, lens, settings)
+    blurred = scene if settings.baked == "ignore" else scene.less_existing_blur(thin)
+    with ONE_AT_A_TIME:
+        if observer is not None:
+            observer.scene(blurred, thin, settings)
         if settings.style == "gaussian":
-            extra, lights, highlights_source = None, None, "clipped"
+            picture, withheld = gaussian_style(photo.rgb, blurred.dioptres, blurred.matte, thin), None
         else:
-            assert dioptres is not None
-            extra, highlights_source = above_clip(photo, matte, settings.highlights)
-            lights = find_lights(photo.rgb, dioptres, matte, extra)
-    sources = {
-        "depth_source": photo.meta.depth_source or ("given" if photo.depth is not None else "none"),
-        "matte_source": (photo.meta.matte_source or "given") if matte is not None else "none",
-        "highlights_source": highlights_source,
-    }
-    return Scene(photo, settings, dioptres, matte, extra, lights, sources, baked)
+            picture, withheld = _lens_style(blurred, lens, thin, settings, observer, progress)
+        if observer is not None:
+            observer.picture(picture)
+    meta = replace(
+        photo.meta,
+        warnings=(*photo.meta.warnings, *warnings_of(scene, lens, settings)),
+        rendered=Rendering(lens.f_number, thin.focus_m, how=_how(photo, lens, settings)),
+        depth_map=photo.depth,
+    )
+    depth = photo.depth if scene.dioptres is None else scene.dioptres
+    return replace(photo, rgb=picture, depth=depth, gain_map=withheld, meta=meta)
 
 
-def at_full_size(photo: Photo) -> tuple[FloatArray | None, FloatArray | None]:
-    """Bring depth (dioptres) and matte to the photo's resolution, float32 (H, W) each; None for what it lacks.
-
-    A matte of next to nothing is none.
-    """
-    with _ONE_AT_A_TIME:
-        matte = None if photo.matte is None else resize_matte(photo.matte, photo.size)
-        if matte is not None:
-            matte = None if float((matte > 0.5).mean()) < SUBJECT_SHARE else refine(matte, photo.rgb)[0]
-        return None if photo.depth is None else upsample(photo.depth, photo.rgb, matte), matte
-
-
-def render(
-    photo: Photo,
-    lens: Lens | None = None,
-    settings: RenderSettings | None = None,
-    *,
-    steps: StepsLike = None,
-    progress: Progress = unseen,
-) -> Photo:
-    """Render the picture that a lens would have taken.
-
-    Parameters
-    ----------
-    photo : Photo
-    lens : Lens, optional
-    settings : RenderSettings, optional
-    steps : path-like or StepRecorder, optional
-        A folder to fill with pictures of each step, in the order of the light, with `index.html` and `steps.json` that
-        say what they show. It must be empty, or not there yet. The render is the same without.
-    progress : Progress, optional
-        Is told what is being done, and the share of it that is done, 0..1; from any thread.
+def _lens_style(
+    scene: PreparedScene,
+    lens: Lens,
+    thin: ThinLens,
+    settings: RenderSettings,
+    observer: RenderObserver | None,
+    progress: Progress,
+) -> tuple[FloatArray, GainMap | None]:
+    """Follow the light: layers from near to far, each seen through what stands before it; then lights and stars.
 
     Returns
     -------
-    Photo
-        The photo with its rgb replaced; scene-linear, same primaries.
-
-    Raises
-    ------
-    NoDepthError
-        When the photo holds no depth.
-    UsageError
-        When the lens cannot focus there.
-    OutputError
-        When the folder of the steps is not empty, or cannot be written; it is then left as it was.
+    float32 (H, W, 3)
+        The picture.
+    GainMap or None
+        What it leaves clipped of what is in focus.
     """
-    steps = as_steps(steps)
-    return prepare(photo, settings, progress).render(lens or Lens(), steps, progress)
+    photo, best = scene.photo, settings.quality == "best"
+    pyramid = scene.pyramid(keeps_extra=settings.rendition == "hdr")
+    model = RayModel(lens, photo.size, math.hypot(*photo.size))
+    psf_tables = PsfTables(model, MOST_ROWS if best else SMALL_ROWS)
+    most_halvings = 0 if best else max(len(pyramid.sizes) - 1 - GUIDE_LEVELS, 0)
+    slices = plan(*scene.depth_range, pyramid.subject, thin, most_halvings)
+    compositor = Compositor(pyramid, slices, pyramid.subject, thin, psf_tables, observer)
+    picture = compositor.picture(progress)
+    if pyramid.lights is not None:
+        progress("lights", 0.0)
+        rows, columns = np.nonzero(pyramid.lights.mask)
+        place = np.stack([columns, rows], axis=1).astype(np.float64)
+        pieces = sorted(compositor.silhouettes, key=lambda p: (p.number, p.inner[0].start, p.inner[1].start))
+        unlit = None if observer is None else np.array(picture)
+        draw_lights(place, pyramid.light_energy(thin), pyramid.lights.dioptres, pieces, thin, model, picture)
+        if observer is not None and unlit is not None:
+            observer.lights(picture - unlit)
+    vignette(model, picture)
+    if lens.starburst > 0.0:
+        _add_stars(picture, pyramid, lens, thin, photo.profile)
+    source = None if settings.highlights == "estimate" else photo.gain_map
+    return picture, pyramid.withheld(picture, thin, source)
 
 
-def _focal_source(lens: Lens, f35_mm: float | None) -> str:
-    if lens.focal_mm is not None:
-        return "as given"
-    return "the photo's 35 mm equivalent" if f35_mm else "assumed: the photo names none"
+def _add_stars(picture: FloatArray, pyramid: ImagePyramid, lens: Lens, thin: ThinLens, profile: Profile) -> None:
+    """Let the pupil's edge scatter the light above the clip: that of the picture, and what stays clipped in it."""
+    from ..optics.diffraction import add_starbursts, brightest_light, reach_px, wings
 
-
-def _refuse_without_depth(photo: Photo, settings: RenderSettings) -> None:
-    if photo.depth is not None:
+    source = pyramid.light_above(picture, thin)
+    if not source.any():
         return
-    name = printable(photo.meta.path) if photo.meta.path else "the photo"
-    if settings.style != "gaussian":
-        why = next((f" ({note})" for note in photo.meta.notes if "depth" in note.lower()), "")
-        raise NoDepthError(
-            f"{name} holds no depth{why}; give a map with --depth FILE, a model with --depth-model, "
-            "or use --style gaussian with a --matte FILE"
-        )
-    if photo.matte is None:
-        raise NoDepthError(f"{name} holds neither depth nor a matte; give --depth FILE or --matte FILE")
+    pitch_um = 1000.0 / thin.px_per_mm
+    reach = reach_px(lens.f_number, pitch_um, lens.starburst * brightest_light(source))
+    star = wings(lens, pitch_um, rgb_from_xyz(profile), reach)
+    add_starbursts(picture, source, star, lens.starburst, held=pyramid.keeps_extra)
+
+
+def _how(photo: Photo, lens: Lens, settings: RenderSettings) -> dict[str, Any] | None:
+    """Tell what the mark's recipe is of; None for a render of a render, which no one recipe makes."""
+    before = photo.meta.rendered
+    return None if before is not None and before.how is not None else how_rendered(lens, settings)

@@ -24,8 +24,10 @@ from ..core.errors import UsageError
 from ..core.threads import cores
 from ..optics.lens import Lens
 from ..photo.photo import Photo
-from ..render.pipeline import Scene, prepare, render
+from ..render.pipeline import prepare_for, render_scene
+from ..render.report import report_of
 from ..render.settings import RenderSettings
+from ..scene.prepared import PreparedScene
 
 Blur = Callable[[FloatArray, float], FloatArray]
 
@@ -102,10 +104,11 @@ def _stand(rgb: FloatArray, dioptres: FloatArray, near: float, x: float, random:
     dioptres[box] = near
 
 
-def lens_of(scene: Scene, radius_px: float, focus_m: float) -> Lens:
+def lens_of(scene: PreparedScene, radius_px: float, focus_m: float) -> Lens:
     """Make the lens that blurs a scene by this radius where it blurs it most."""
     wide_open = Lens(f_number=1.0, focus_m=focus_m)
-    return Lens(f_number=scene.report(wide_open)["largest_radius_px"] / radius_px, focus_m=focus_m)
+    largest_px = report_of(scene, wide_open, RenderSettings())["largest_radius_px"]
+    return Lens(f_number=largest_px / radius_px, focus_m=focus_m)
 
 
 def gaussians() -> dict[str, Blur]:
@@ -202,7 +205,7 @@ def measure(seconds: float = 50.0) -> dict[str, Any]:
     """
     if not seconds >= LEAST_SECONDS:
         raise UsageError(f"{seconds:g} s is too short to measure anything; give {LEAST_SECONDS:g} s or more")
-    render(table_top(0.05), Lens(focus_m=FOCUS_M))  # compiles
+    _render(table_top(0.05), Lens(focus_m=FOCUS_M))  # compiles
     start = time.perf_counter()
     tried = [_timed(SIZES_MP[-1], radius_px, 1, math.inf) for radius_px in RADII_PX]
     each = time.perf_counter() - start
@@ -223,13 +226,13 @@ def measure(seconds: float = 50.0) -> dict[str, Any]:
 
 def _timed(megapixels: float, radius_px: float, rounds: int, seconds: float) -> dict[str, Any]:
     photo, settings = table_top(megapixels), RenderSettings()
-    scene = prepare(photo, settings)
+    scene = prepare_for(photo, settings)
     lens = lens_of(scene, radius_px, FOCUS_M)
-    scene.render(lens)
+    render_scene(scene, lens, settings)
     peak = peak_bytes()
     calls: dict[str, Callable[[], object]] = {
-        "render": lambda: render(photo, lens, settings),
-        "again": lambda: scene.render(lens),
+        "render": lambda: _render(photo, lens),
+        "again": lambda: render_scene(scene, lens, settings),
     }
     for name, blur in gaussians().items():
         calls[name] = lambda blur=blur: blur(photo.rgb, radius_px / 2)
@@ -241,6 +244,12 @@ def _timed(megapixels: float, radius_px: float, rounds: int, seconds: float) -> 
         "gaussian_s": times,
         "peak_bytes": peak,
     }
+
+
+def _render(photo: Photo, lens: Lens) -> Photo:
+    """Do everything from colour and depth to the picture."""
+    settings = RenderSettings()
+    return render_scene(prepare_for(photo, settings), lens, settings)
 
 
 def rows(measured: Mapping[str, Any]) -> list[list[str]]:

@@ -22,8 +22,10 @@ from ..image.resize import resize, size_within
 from ..io.files.atomic import check_output, passing_folder, write_atomic
 from ..optics.lens import Lens
 from ..photo.photo import Photo
-from ..render.pipeline import Scene, prepare
+from ..render.pipeline import prepare_for, render_scene
+from ..render.report import warnings_of
 from ..render.settings import RenderSettings
+from ..scene.prepared import PreparedScene
 
 SUFFIXES = (".mp4", ".gif")
 
@@ -99,11 +101,13 @@ def reduced(photo: Photo, size: int) -> Photo:
     return replace(photo, rgb=resize(photo.rgb, size_within(photo.size, size), "area"))
 
 
-def frames(scene: Scene, pull: Pull, lens: Lens | None = None, progress: Progress = unseen) -> Iterator[Photo]:
+def frames(
+    scene: PreparedScene, settings: RenderSettings, pull: Pull, lens: Lens | None = None, progress: Progress = unseen
+) -> Iterator[Photo]:
     """Render the pictures of a focus pull, one by one."""
     for number, each in enumerate(pull.lenses(lens or Lens())):
         progress("frames", number / pull.frames)
-        yield scene.render(each)
+        yield render_scene(scene, each, settings)
 
 
 def rack(
@@ -150,14 +154,18 @@ def rack(
     source = photo.meta.path if photo.meta.path and photo.meta.path != "<bytes>" else None
     real = check_output(path, source, overwrite)
     ffmpeg = needed("imageio_ffmpeg", "video", "an MP4") if suffix == ".mp4" else None
-    scene = prepare(reduced(photo, pull.size), settings, progress)
+    settings = settings or RenderSettings()
+    scene = prepare_for(reduced(photo, pull.size), settings, progress)
     # H.264 with colour at half size has even sides.
     size = scene.photo.size if ffmpeg is None else (scene.photo.size[0] // 2 * 2, scene.photo.size[1] // 2 * 2)
-    codes = (srgb_codes(frame.rgb, frame.profile, scene.photo.size) for frame in frames(scene, pull, lens, progress))
+    pull_frames = frames(scene, settings, pull, lens, progress)
+    codes = (srgb_codes(frame.rgb, frame.profile, scene.photo.size) for frame in pull_frames)
     pictures = (picture[: size[0], : size[1]] for picture in codes)
     write_atomic(real, _gif(pictures, pull.fps) if ffmpeg is None else _mp4(ffmpeg, pictures, size, pull.fps))
     begin, *_, end = pull.lenses(lens or Lens())
-    warnings = (*photo.meta.warnings, *scene.warnings(begin), *scene.warnings(end))
+    warnings = [*photo.meta.warnings]
+    for ends in (begin, end):
+        warnings += warnings_of(scene, ends, settings)
     return {
         "output": str(path), "width": size[1], "height": size[0], "frames": pull.frames, "fps": pull.fps,
         "from_m": pull.from_m, "to_m": pull.to_m, "f_numbers": list(pull.f_numbers),

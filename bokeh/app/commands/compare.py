@@ -84,7 +84,7 @@ def compare_command(
             comparison = compare(loaded, other, chosen, settings, clock)
         with clock.stage("save"):
             write_atomic(Path(os.path.realpath(page)), report(comparison).encode())
-    warned = [*loaded.meta.warnings, *comparison.scene.warnings(chosen)]
+    warned = [*loaded.meta.warnings, *comparison.report["warnings"]]
     if as_json:
         facts = {"input": photo, "rendered": rendered, "output": str(page), **comparison.facts}
         print(json.dumps(plain({**facts, "warnings": warned, "seconds": clock.seconds}), allow_nan=False))

@@ -21,8 +21,10 @@ from ...optics.aperture import boundary
 from ...optics.lens import Lens, ThinLens
 from ...photo.photo import Photo
 from ...render.gaussian import gaussian_style
-from ...render.pipeline import Scene, prepare
+from ...render.pipeline import prepare_for, render_scene
+from ...render.report import mount_on, report_of
 from ...render.settings import RenderSettings
+from ...scene.prepared import PreparedScene
 from .blur import BlurCurve, DepthBlur, blur_curves
 from .figures import EdgeFigures, edge_figures, highlight_energy, sharpness
 from .register import Placement, register
@@ -64,7 +66,7 @@ class Comparison:
 
     Attributes
     ----------
-    scene : Scene
+    scene : PreparedScene
         The original.
     lens : ThinLens
     pictures : dict of str to Shown
@@ -80,7 +82,7 @@ class Comparison:
         The scene's own, of this lens.
     """
 
-    scene: Scene
+    scene: PreparedScene
     lens: ThinLens
     pictures: dict[str, Shown]
     iris: float
@@ -173,14 +175,15 @@ def compare(
     if other is not None:
         progress("register", 0.0)
         registered = register(photo.rgb, _in_primaries(photo, other), (_name(photo), _name(other)))
-    scene = prepare(photo, replace(settings or RenderSettings(), style="lens", rendition="sdr"), progress)
+    settings = replace(settings or RenderSettings(), style="lens", rendition="sdr")
+    scene = prepare_for(photo, settings, progress)
     assert scene.dioptres is not None
-    thin, _ = scene.mount(lens)
+    thin, _ = mount_on(scene, lens, settings)
     radiance = photo.rgb if scene.extra is None else photo.rgb + scene.extra
     covered = np.ones(photo.size, bool) if registered is None else registered.covered
     pictures = {
         ORIGINAL: Shown("the original", photo.rgb),
-        OURS: Shown(f"rebokeh, f/{lens.f_number:g}", scene.render(lens, progress=progress).rgb),
+        OURS: Shown(f"rebokeh, f/{lens.f_number:g}", render_scene(scene, lens, settings, progress=progress).rgb),
     }
     if registered is not None:
         pictures[PHONE] = Shown("the phone's own blur", registered.rgb)
@@ -190,11 +193,11 @@ def compare(
     progress("measure", 0.0)
     blurred = {name: shown.rgb for name, shown in pictures.items() if name != ORIGINAL}
     # Shown is what a screen for SDR shows; measured is all of the light.
-    whole = replace(scene, settings=replace(scene.settings, rendition="hdr"))
-    blurred[OURS] = whole.render(lens, progress=progress).rgb
+    all_light = replace(settings, rendition="hdr")
+    blurred[OURS] = render_scene(scene, lens, all_light, progress=progress).rgb
     curves = blur_curves(radiance, blurred, scene.dioptres, thin, covered)
     radius = np.abs(thin.radius_px(scene.dioptres))
-    as_it_was = scene.baked if other is None else None
+    as_it_was = scene.existing_blur if other is None else None
     for name, curve in curves.items():
         picture = blurred[name]
         pictures[name] = replace(
@@ -226,7 +229,7 @@ def compare(
         registered and registered.placement,
         covered,
         tuple(notes),
-        scene.report(lens),
+        report_of(scene, lens, settings),
     )
 
 

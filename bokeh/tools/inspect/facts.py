@@ -13,13 +13,14 @@ from ...core.arrays import FloatArray
 from ...core.jsonable import plain
 from ...depth.autofocus import window
 from ...depth.calibrate import trust
-from ...depth.existing_blur import ExistingBlur, baked_into
+from ...depth.existing_blur import ExistingBlur
 from ...hdr.restore import CLIP, is_radiance
 from ...optics.lens import DEFAULT_F35_MM, Lens
 from ...photo.metadata import UnitRect
 from ...photo.photo import GainMap, Photo
-from ...render.pipeline import Scene, at_full_size
+from ...render.report import mount_on, warnings_of
 from ...render.settings import RenderSettings
+from ...scene.prepared import PreparedScene, prepare_scene
 from .histogram import histogram
 
 PERCENTILES = (1, 50, 99)
@@ -51,7 +52,7 @@ def survey(photo: Photo, name: str = "") -> dict[str, Any]:
         does not hold is None, or empty. Names that `render` reports too are the same there.
     """
     meta = photo.meta
-    scene = None if photo.depth is None else _scene(photo)
+    scene = None if photo.depth is None else prepare_scene(photo, None)
     clipped = None if is_radiance(photo) else float(clipped_pixels(photo).mean())
     return plain(
         {
@@ -78,7 +79,7 @@ def survey(photo: Photo, name: str = "") -> dict[str, Any]:
             **(_focus(scene) if scene else {}),
             "gain_map": photo.gain_map and _gain_map(photo.gain_map),
             "clipped": clipped,
-            "baked": scene and scene.baked and _blur(scene.baked, photo),
+            "baked": scene and scene.existing_blur and _blur(scene.existing_blur, photo),
             "rendered": meta.rendered and asdict(meta.rendered),
             "notes": list(meta.notes),
             "warnings": [*dict.fromkeys([*meta.warnings, *_warnings(photo, scene, clipped)])],
@@ -163,15 +164,8 @@ def _gain_map(gain_map: GainMap) -> dict[str, Any]:
     }
 
 
-def _scene(photo: Photo) -> Scene:
-    """Prepare what a render would know of focus and blur, and none of its lights."""
-    dioptres, matte = at_full_size(photo)
-    assert dioptres is not None
-    return Scene(photo, RenderSettings(), dioptres, matte, None, None, {}, baked_into(photo, dioptres))
-
-
-def _focus(scene: Scene) -> dict[str, Any]:
-    thin, source = scene.mount(Lens())
+def _focus(scene: PreparedScene) -> dict[str, Any]:
+    thin, source = mount_on(scene, Lens(), RenderSettings())
     return {"focus_m": thin.focus_m, "focus_source": source}
 
 
@@ -184,10 +178,10 @@ def _blur(baked: ExistingBlur, photo: Photo) -> dict[str, Any]:
     }
 
 
-def _warnings(photo: Photo, scene: Scene | None, clipped: float | None) -> list[str]:
+def _warnings(photo: Photo, scene: PreparedScene | None, clipped: float | None) -> list[str]:
     said = _of_depth(photo)
     if scene is not None:
-        said += scene.warnings(Lens())
+        said += warnings_of(scene, Lens(), RenderSettings())
     elif photo.meta.rendered is not None:
         said.append(f"this photo is rendered by rebokeh already, {photo.meta.rendered}")
     if clipped is not None and clipped > CLIPPED_SHARE and photo.gain_map is None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,10 @@ from ...core.arrays import FloatArray
 from ...core.jsonable import plain
 from ...core.text import printable
 from ...io.files.folder import check_folder
+from ...optics.lens import ThinLens
 from ...render.observer import Piece, RenderObserver
+from ...render.settings import RenderSettings
+from ...scene.prepared import PreparedScene
 from ..drawing.false_colour import (
     HOLE,
     NEAR_TO_FAR,
@@ -36,11 +39,6 @@ from ..drawing.false_colour import (
 from .album import STEPS, Album
 from .page import page
 from .sheets import DrawnLayer, Pieces, StepFrame
-
-if TYPE_CHECKING:
-    from ...optics.lens import ThinLens
-    from ...render.pipeline import Scene
-
 
 ORIGINS: tuple[tuple[Colour, str], ...] = (
     ((165, 165, 165), "as photographed"),
@@ -111,7 +109,7 @@ class StepRecorder(RenderObserver):
 
     # What it is shown, in the order of the light
 
-    def scene(self, scene: Scene, lens: ThinLens) -> None:
+    def scene(self, scene: PreparedScene, lens: ThinLens, settings: RenderSettings) -> None:
         """Show what is there before the lens: photo, depth, matte, radiance above the clip, lights."""
         photo = scene.photo
         self._lens, self._frame = lens, StepFrame.of(photo.size)
@@ -121,7 +119,7 @@ class StepRecorder(RenderObserver):
         self._about = {
             "photo": {"name": printable(name), "width": width, "height": height},
             "pictures": {"width": self._frame.size[1], "height": self._frame.size[0], "reduced_by": self._frame.by},
-            "style": scene.settings.style,
+            "style": settings.style,
             "f_number": lens.f_number,
             "focal_mm": lens.focal_mm,
             "focus_m": lens.focus_m,
@@ -222,7 +220,7 @@ class StepRecorder(RenderObserver):
         self._codes("behind_subject_radius", radius, "how far the lens spreads it", self._blur_scale)
         self._origins("behind_subject_origin", layer.origins)
 
-    def _depths(self, scene: Scene) -> None:
+    def _depths(self, scene: PreparedScene) -> None:
         assert scene.photo.depth is not None and scene.dioptres is not None
         given = scene.photo.depth
         far, near = float(np.nanmin(given)), float(np.nanmax(given))
@@ -248,7 +246,7 @@ class StepRecorder(RenderObserver):
         words = "radius of the blur in pixels of the photo: orange in front of focus, blue behind, dark where sharp"
         self._codes("radius", blur(self._frame.whole(radius), self._most_px), words, self._blur_scale)
 
-    def _mattes(self, scene: Scene) -> None:
+    def _mattes(self, scene: PreparedScene) -> None:
         given = scene.photo.matte
         if given is None:
             return
@@ -259,7 +257,7 @@ class StepRecorder(RenderObserver):
         if scene.matte is not None:
             self._grey("matte", self._frame.whole(scene.matte), "at the photo's resolution, refined", SHARE)
 
-    def _above_clip(self, scene: Scene) -> None:
+    def _above_clip(self, scene: PreparedScene) -> None:
         if scene.extra is None and scene.lights is None:
             return
         self._section(f"Light above the clip: {scene.sources['highlights_source']}")
@@ -358,14 +356,14 @@ def as_steps(steps: StepsLike) -> StepRecorder | None:
 
 
 @contextmanager
-def watching(steps: StepsLike) -> Iterator[RenderObserver | None]:
-    """Have a render watched by the steps while their folder is filled; None without."""
-    watch = as_steps(steps)
-    if watch is None:
+def recording(steps: StepsLike) -> Iterator[StepRecorder | None]:
+    """Fill a folder with the steps of the render within, which its recorder is to be shown; None without a folder."""
+    recorder = as_steps(steps)
+    if recorder is None:
         yield None
     else:
-        with watch:
-            yield watch
+        with recorder:
+            yield recorder
 
 
 def _metres(dioptres: float) -> float:

@@ -1,0 +1,174 @@
+"""The front door: load, prepare, render, save; what `import rebokeh` gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .core.arrays import FloatArray
+from .core.progress import Progress, unseen
+from .core.threads import ONE_AT_A_TIME
+from .depth.existing_blur import ExistingBlur
+from .io.encode import save
+from .load import load
+from .optics.lens import Lens, ThinLens
+from .photo.photo import Photo
+from .render.pipeline import prepare_for, render_scene
+from .render.report import mount_on, report_of, warnings_of
+from .render.settings import RenderSettings
+from .scene.lights import Lights
+from .scene.prepared import PreparedScene
+from .tools.steps.steps import StepsLike, as_steps, recording
+
+__all__ = ["Scene", "load", "prepare", "render", "save"]
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A photo made ready for any number of lenses; made by `prepare`.
+
+    Attributes
+    ----------
+    prepared : PreparedScene
+        What it holds for any lens: depth, matte, lights.
+    settings : RenderSettings
+    """
+
+    prepared: PreparedScene
+    settings: RenderSettings
+
+    @property
+    def photo(self) -> Photo:
+        """The photo it was made of."""
+        return self.prepared.photo
+
+    @property
+    def dioptres(self) -> FloatArray | None:
+        """Depth at the photo's resolution, float32 (H, W); None when the style needs none and there is none."""
+        return self.prepared.dioptres
+
+    @property
+    def matte(self) -> FloatArray | None:
+        """Coverage of the subject, float32 (H, W), 0..1."""
+        return self.prepared.matte
+
+    @property
+    def extra(self) -> FloatArray | None:
+        """Radiance above the clip, float32 (H, W, 3)."""
+        return self.prepared.extra
+
+    @property
+    def lights(self) -> Lights | None:
+        """The small bright things in it."""
+        return self.prepared.lights
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Where depth, matte and highlights came from, in words."""
+        return self.prepared.sources
+
+    @property
+    def baked(self) -> ExistingBlur | None:
+        """Blur that is in the photo already."""
+        return self.prepared.existing_blur
+
+    def mount(self, lens: Lens) -> tuple[ThinLens, str]:
+        """Focus a lens on the scene; also says how the focus was found."""
+        return mount_on(self.prepared, lens, self.settings)
+
+    def render(self, lens: Lens, steps: StepsLike = None, progress: Progress = unseen) -> Photo:
+        """Render the picture that a lens takes of the scene.
+
+        Parameters
+        ----------
+        lens : Lens
+        steps : path-like or StepRecorder, optional
+            A folder to fill with pictures of each step; empty, or not there yet. The render is the same without.
+        progress : Progress, optional
+            Is told what is being done, and the share of it that is done.
+
+        Returns
+        -------
+        Photo
+            The photo with its rgb replaced; scene-linear, same primaries. Its gain map is what the rendition withholds
+            of highlights in focus.
+
+        Raises
+        ------
+        UsageError
+            When the focus is impossible with this lens or this depth.
+        OutputError
+            When the folder of the steps is not empty, or cannot be written; it is then left as it was.
+        """
+        with ONE_AT_A_TIME, recording(steps) as recorder:
+            return render_scene(self.prepared, lens, self.settings, recorder, progress)
+
+    def warnings(self, lens: Lens) -> tuple[str, ...]:
+        """Say what will look wrong with a lens: a nominal focus, a flat depth map, blur that is there already."""
+        return warnings_of(self.prepared, lens, self.settings)
+
+    def report(self, lens: Lens) -> dict[str, Any]:
+        """Say what a render with this lens uses: numbers with their units, and where each came from."""
+        return report_of(self.prepared, lens, self.settings)
+
+
+def prepare(photo: Photo, settings: RenderSettings | None = None, progress: Progress = unseen) -> Scene:
+    """Do all that does not depend on the lens.
+
+    Parameters
+    ----------
+    photo : Photo
+    settings : RenderSettings, optional
+    progress : Progress, optional
+        Is told what is being done, and the share of it that is done.
+
+    Returns
+    -------
+    Scene
+
+    Raises
+    ------
+    NoDepthError
+        When the photo holds no depth, and the style needs some.
+    """
+    settings = settings or RenderSettings()
+    return Scene(prepare_for(photo, settings, progress), settings)
+
+
+def render(
+    photo: Photo,
+    lens: Lens | None = None,
+    settings: RenderSettings | None = None,
+    *,
+    steps: StepsLike = None,
+    progress: Progress = unseen,
+) -> Photo:
+    """Render the picture that a lens would have taken.
+
+    Parameters
+    ----------
+    photo : Photo
+    lens : Lens, optional
+    settings : RenderSettings, optional
+    steps : path-like or StepRecorder, optional
+        A folder to fill with pictures of each step, in the order of the light, with `index.html` and `steps.json` that
+        say what they show. It must be empty, or not there yet. The render is the same without.
+    progress : Progress, optional
+        Is told what is being done, and the share of it that is done, 0..1; from any thread.
+
+    Returns
+    -------
+    Photo
+        The photo with its rgb replaced; scene-linear, same primaries.
+
+    Raises
+    ------
+    NoDepthError
+        When the photo holds no depth.
+    UsageError
+        When the lens cannot focus there.
+    OutputError
+        When the folder of the steps is not empty, or cannot be written; it is then left as it was.
+    """
+    steps = as_steps(steps)
+    return prepare(photo, settings, progress).render(lens or Lens(), steps, progress)

@@ -1,0 +1,143 @@
+"""What a scene holds for any lens: depth at the photo's size, the subject's matte, light above the clip, lights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from ..core.arrays import FloatArray
+from ..core.errors import NoDepthError
+from ..core.text import printable
+from ..core.threads import ONE_AT_A_TIME
+from ..depth.existing_blur import ExistingBlur, baked_into
+from ..depth.matting import refine
+from ..depth.upsample import resize_matte, upsample
+from ..hdr.restore import Mode, above_clip
+from ..optics.lens import ThinLens
+from ..photo.photo import Photo
+from .lights import Lights, find_lights
+from .pyramid import ImagePyramid
+from .slicing import SUBJECT_SHARE
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedScene:
+    """What a scene holds for any lens.
+
+    Attributes
+    ----------
+    photo : Photo
+    dioptres : float32 (H, W), or None
+        Depth at the photo's resolution; None where the photo holds none.
+    matte : float32 (H, W), or None
+        Coverage of the subject, 0..1.
+    extra : float32 (H, W, 3), or None
+        Radiance above the clip.
+    lights : Lights, or None
+    sources : dict of str to str
+        Where depth, matte and highlights came from, in words.
+    existing_blur : ExistingBlur, or None
+        Blur that is in the photo already.
+    """
+
+    photo: Photo
+    dioptres: FloatArray | None
+    matte: FloatArray | None
+    extra: FloatArray | None
+    lights: Lights | None
+    sources: dict[str, str]
+    existing_blur: ExistingBlur | None
+    _pyramids: dict[bool, ImagePyramid] = field(default_factory=dict, init=False, repr=False)
+
+    @cached_property
+    def depth_range(self) -> tuple[float, float]:
+        """Smallest and largest dioptres."""
+        assert self.dioptres is not None
+        return float(self.dioptres.min()), float(self.dioptres.max())
+
+    def pyramid(self, keeps_extra: bool) -> ImagePyramid:
+        """Return the photo without its lights, halved again and again; it is kept for the next lens.
+
+        Parameters
+        ----------
+        keeps_extra : bool
+            Whether what is in focus shows its radiance above the clip too.
+        """
+        if keeps_extra not in self._pyramids:
+            assert self.dioptres is not None
+            self._pyramids[keeps_extra] = ImagePyramid(
+                self.photo.rgb, self.dioptres, self.matte, self.extra, self.lights, keeps_extra
+            )
+        return self._pyramids[keeps_extra]
+
+    def less_existing_blur(self, lens: ThinLens) -> PreparedScene:
+        """Return the scene at depths that a lens blurs by what is missing to its blur in the photo."""
+        if self.existing_blur is None or self.dioptres is None:
+            return self
+        lights = self.lights
+        if lights is not None:
+            lights = replace(lights, dioptres=self.existing_blur.without(lights.dioptres, lens))
+        return replace(self, dioptres=self.existing_blur.without(self.dioptres, lens), lights=lights)
+
+
+def prepare_scene(photo: Photo, highlights: Mode | None) -> PreparedScene:
+    """Do all that does not depend on the lens.
+
+    Parameters
+    ----------
+    photo : Photo
+    highlights : {"auto", "gain-map", "estimate", "off"}, or None
+        Where radiance above the clip comes from, see `hdr.restore.above_clip`. None: neither it nor lights are wanted,
+        and a matte may stand for depth.
+
+    Returns
+    -------
+    PreparedScene
+
+    Raises
+    ------
+    NoDepthError
+        When the photo holds no depth; without highlights, when it holds no matte either.
+    """
+    _refuse_without_depth(photo, matte_will_do=highlights is None)
+    with ONE_AT_A_TIME:
+        dioptres, matte = at_full_size(photo)
+        existing_blur = None if dioptres is None else baked_into(photo, dioptres)
+        if highlights is None:
+            extra, lights, highlights_source = None, None, "clipped"
+        else:
+            assert dioptres is not None
+            extra, highlights_source = above_clip(photo, matte, highlights)
+            lights = find_lights(photo.rgb, dioptres, matte, extra)
+    sources = {
+        "depth_source": photo.meta.depth_source or ("given" if photo.depth is not None else "none"),
+        "matte_source": (photo.meta.matte_source or "given") if matte is not None else "none",
+        "highlights_source": highlights_source,
+    }
+    return PreparedScene(photo, dioptres, matte, extra, lights, sources, existing_blur)
+
+
+def at_full_size(photo: Photo) -> tuple[FloatArray | None, FloatArray | None]:
+    """Bring depth (dioptres) and matte to the photo's resolution, float32 (H, W) each; None for what it lacks.
+
+    A matte of next to nothing is none.
+    """
+    with ONE_AT_A_TIME:
+        matte = None if photo.matte is None else resize_matte(photo.matte, photo.size)
+        if matte is not None:
+            matte = None if float((matte > 0.5).mean()) < SUBJECT_SHARE else refine(matte, photo.rgb)[0]
+        return None if photo.depth is None else upsample(photo.depth, photo.rgb, matte), matte
+
+
+def _refuse_without_depth(photo: Photo, matte_will_do: bool) -> None:
+    if photo.depth is not None:
+        return
+    name = printable(photo.meta.path) if photo.meta.path else "the photo"
+    if not matte_will_do:
+        why = next((f" ({note})" for note in photo.meta.notes if "depth" in note.lower()), "")
+        raise NoDepthError(
+            f"{name} holds no depth{why}; give a map with --depth FILE, a model with --depth-model, "
+            "or use --style gaussian with a --matte FILE"
+        )
+    if photo.matte is None:
+        raise NoDepthError(f"{name} holds neither depth nor a matte; give --depth FILE or --matte FILE")
