@@ -1,8 +1,8 @@
 """The oracle: defocus straight from its definition, in plain loops, slow and easy to check by eye.
 
-It shares no code and no table with the library: the pupil comes from its closed form, a sheet is scattered pixel by
-pixel, sheets are laid over each other by the rule "coverage adds within a sheet and multiplies between sheets", and a
-light's image is cut by asking every pixel of every sheet whether it stands in the way of the ray.
+It shares no code and no table with the library: the pupil comes from its closed form, a layer is scattered pixel by
+pixel, layers are laid over each other by the rule "coverage adds within a layer and multiplies between layers", and a
+light's image is cut by asking every pixel of every layer whether it stands in the way of the ray.
 """
 
 from __future__ import annotations
@@ -166,32 +166,32 @@ def scatter(values: Array, radius: Array, active: NDArray[np.bool_], iris: Iris)
     return out
 
 
-def lay_over(sheets: Sequence[Any], lens: Any, iris: Iris, size: tuple[int, int]) -> tuple[Array, Array]:
-    """Picture of the sheets, near to far, and what light still gets through all of them."""
+def lay_over(layers: Sequence[Any], lens: Any, iris: Iris, size: tuple[int, int]) -> tuple[Array, Array]:
+    """Picture of the layers, near to far, and what light still gets through all of them."""
     picture, clear = np.zeros((*size, 3)), np.ones(size)
-    for sheet in sheets:
-        radius = (1 / lens.focus_m - sheet.dioptres.astype(np.float64)) * lens.px_per_dioptre
-        there = sheet.coverage > 0
-        # Where a sheet only goes on invisibly, it is blurred no more than where it is seen.
+    for layer in layers:
+        radius = (1 / lens.focus_m - layer.dioptres.astype(np.float64)) * lens.px_per_dioptre
+        there = layer.coverage > 0
+        # Where a layer only goes on invisibly, it is blurred no more than where it is seen.
         largest = np.abs(radius[there]).max() if there.any() else 0.0
-        weight = sheet.weight.astype(np.float64)
-        covered = sheet.coverage * weight
-        values = np.dstack([sheet.rgb * covered[..., None], covered, weight])
+        weight = layer.weight.astype(np.float64)
+        covered = layer.coverage * weight
+        values = np.dstack([layer.rgb * covered[..., None], covered, weight])
         spread = scatter(values, np.clip(radius, -largest, largest), np.ones_like(there), iris)
         light, coverage = spread[..., :3] / spread[..., 4:], np.clip(spread[..., 3] / spread[..., 4], 0, 1)
-        picture[sheet.box] += clear[sheet.box][..., None] * light
-        clear[sheet.box] *= 1 - coverage
+        picture[layer.box] += clear[layer.box][..., None] * light
+        clear[layer.box] *= 1 - coverage
     return picture, clear
 
 
 def ray_mask(
-    place: tuple[float, float], radius: float, dioptres: float, sheets: Sequence[Any], lens: Any, size: tuple[int, int]
+    place: tuple[float, float], radius: float, dioptres: float, layers: Sequence[Any], lens: Any, size: tuple[int, int]
 ) -> Array:
-    """Share of each pixel's ray from a light that the sheets let through.
+    """Share of each pixel's ray from a light that the layers let through.
 
-    The ray that lands at pixel p + u r came through pupil point u; it crosses a sheet at p + u (r - r_q), where r_q is
+    The ray that lands at pixel p + u r came through pupil point u; it crosses a layer at p + u (r - r_q), where r_q is
     the radius of the pixel q that this point falls into; the coverage there lies between those of the pixels around.
-    A sheet's pixels cut only what lies more than a pixel of blur behind them.
+    A layer's pixels cut only what lies more than a pixel of blur behind them.
     """
     x, y = place
     mask = np.ones(size)
@@ -200,15 +200,15 @@ def ray_mask(
             ux, uy = (column - x) / radius, (row - y) / radius
             if math.hypot(ux * radius, uy * radius) > abs(radius) + 1:
                 continue
-            for sheet in sheets:
-                r_q = (1 / lens.focus_m - sheet.dioptres.astype(np.float64)) * lens.px_per_dioptre
-                rows, columns = np.mgrid[sheet.outer]
+            for layer in layers:
+                r_q = (1 / lens.focus_m - layer.dioptres.astype(np.float64)) * lens.px_per_dioptre
+                rows, columns = np.mgrid[layer.tile.outer]
                 crossing_x, crossing_y = x + ux * (radius - r_q), y + uy * (radius - r_q)
                 off = np.maximum(np.abs(crossing_x - columns), np.abs(crossing_y - rows))
                 q = np.unravel_index(np.argmin(off), off.shape)
                 if off[q] <= 0.5:
-                    cuts = sheet.coverage * (sheet.dioptres > dioptres + 1.0 / lens.px_per_dioptre)
-                    at = crossing_y[q] - sheet.outer[0].start, crossing_x[q] - sheet.outer[1].start
+                    cuts = layer.coverage * (layer.dioptres > dioptres + 1.0 / lens.px_per_dioptre)
+                    at = crossing_y[q] - layer.tile.outer[0].start, crossing_x[q] - layer.tile.outer[1].start
                     mask[row, column] *= 1 - between(cuts, *at)
     return mask
 

@@ -18,10 +18,11 @@ from rebokeh.bokeh.image.tiles import TILE_PX
 from rebokeh.bokeh.optics.lens import ThinLens
 from rebokeh.bokeh.optics.psf_tables import MOST_ROWS, PsfTables
 from rebokeh.bokeh.optics.ray_model import RayModel
-from rebokeh.bokeh.scene import pyramid as levels
+from rebokeh.bokeh.scene import pyramid
+from rebokeh.bokeh.scene.extraction import extract_layers
 from rebokeh.bokeh.scene.inpaint_behind import widest_gap_px
-from rebokeh.bokeh.scene.layers import Layer, Residual, extract_layers
-from rebokeh.bokeh.scene.slicing import extraction_steps, plan, subject_range
+from rebokeh.bokeh.scene.layers import Layer, Residual
+from rebokeh.bokeh.scene.slicing import extraction_steps, plan_slices, subject_range
 
 FOCUS_M = 2.0
 FOCUS = 1.0 / FOCUS_M
@@ -100,7 +101,7 @@ def grown(mask: np.ndarray, pixels: int) -> NDArray[np.bool_]:
 def tiles_of(side_px: int) -> Iterator[None]:
     """Cut pictures into tiles of this size, a multiple of a cell."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (tiles, levels):
+        for module in (tiles, pyramid):
             patch.setattr(module, "TILE_PX", side_px)
         yield
 
@@ -131,13 +132,13 @@ def shoot(
     return rendered(photo, lens_of(rgb.shape[:2], px_per_dioptre, aperture), quality)
 
 
-def sheets_of(rgb: np.ndarray, depth: np.ndarray, matte: np.ndarray | None, lens: ThinLens) -> list[Layer]:
+def layers_of(rgb: np.ndarray, depth: np.ndarray, matte: np.ndarray | None, lens: ThinLens) -> list[Layer]:
     """Take a whole picture apart at its own size, near to far; the arrays stay as they are."""
     subject = subject_range(depth, matte)
-    cuts = plan(float(depth.min()), float(depth.max()), subject, lens, 0)
+    slices = plan_slices(float(depth.min()), float(depth.max()), subject, lens, 0)
     rgbd = np.dstack([rgb, depth]).astype(np.float32)
     rest = Residual.of(rgbd, None if matte is None else np.array(matte), widest_gap_px(depth.shape))
-    return [sheet for _, sheet in extract_layers(rest, extraction_steps(cuts, 0), subject, lens)]
+    return [layer for _, layer in extract_layers(rest, extraction_steps(slices, 0), subject, lens)]
 
 
 def full(size: tuple[int, int], colour) -> np.ndarray:

@@ -1,11 +1,11 @@
-"""Sheets over each other: what is seen of each past the nearer ones."""
+"""Layers over each other: what is seen of each past the nearer ones."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from rebokeh.bokeh.render.compositor import LayerStack, enlarged, nothing
+from rebokeh.bokeh.render.layer_stack import LayerStack, enlarged, nothing
 from rebokeh.bokeh.render.scatter import ScatteredLayer
 
 SIZE = (12, 17)
@@ -19,17 +19,17 @@ def random_light(seed: int, size: tuple[int, int] = SIZE) -> np.ndarray:
     return light
 
 
-def test_a_sheet_is_laid_behind_in_its_box():
+def test_a_layer_is_laid_behind_in_its_box():
     box = np.s_[2:9, 5:17]
-    sheet = random_light(1, (7, 12))
+    layer = random_light(1, (7, 12))
     over = LayerStack(random_light(2))
     expected = over.light.astype(np.float64)
-    over.add(ScatteredLayer(box, sheet))
+    over.add(ScatteredLayer(box, layer))
     clear = expected[box][..., 3].copy()
-    expected[box][..., :3] += clear[..., None] * sheet[..., :3]
-    expected[box][..., 3] = clear * (1 - sheet[..., 3])
+    expected[box][..., :3] += clear[..., None] * layer[..., :3]
+    expected[box][..., 3] = clear * (1 - layer[..., 3])
     np.testing.assert_allclose(over.light, expected, rtol=1e-5, atol=1e-7)
-    np.testing.assert_array_equal(over.clear, over.light[..., 3])
+    np.testing.assert_array_equal(over.transmittance, over.light[..., 3])
 
 
 def test_a_picture_is_laid_behind_all():
@@ -38,13 +38,13 @@ def test_a_picture_is_laid_behind_all():
     clear = expected[..., 3:].copy()
     expected[..., :3] += clear * behind[..., :3]
     expected[..., 3:] = clear * behind[..., 3:]
-    over.end(behind)
+    over.close(behind)
     np.testing.assert_allclose(over.light, expected, rtol=1e-5, atol=1e-7)
 
 
 def test_through_nothing_everything_is_seen():
     over, behind = LayerStack(nothing(SIZE)), random_light(5)
-    over.end(behind)
+    over.close(behind)
     np.testing.assert_array_equal(over.light, behind)
 
 
@@ -52,11 +52,11 @@ def test_what_is_behind_may_be_composed_by_itself():
     """Light through a, b and c is light through a and through (b and c)."""
     a, b, c = (random_light(seed) for seed in (6, 7, 8))
     one_by_one, together = LayerStack(a.copy()), LayerStack(a.copy())
-    one_by_one.end(b)
-    one_by_one.end(c)
+    one_by_one.close(b)
+    one_by_one.close(c)
     behind = LayerStack(b.copy())
-    behind.end(c)
-    together.end(behind.light)
+    behind.close(c)
+    together.close(behind.light)
     np.testing.assert_allclose(one_by_one.light, together.light, rtol=1e-5, atol=1e-6)
 
 

@@ -179,7 +179,7 @@ def test_a_watcher_is_shown_every_piece_and_changes_nothing(scene, rendered):
         pieces, behind = 0, 0
 
         def piece(self, piece: Piece) -> None:
-            assert piece.sheet.rgb.shape == piece.photo.shape == (*piece.sheet.coverage.shape, 3)
+            assert piece.layer.rgb.shape == piece.photo.shape == (*piece.layer.coverage.shape, 3)
             self.pieces += 1
 
         def behind_subject(self, piece: Piece) -> None:

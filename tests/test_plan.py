@@ -1,4 +1,4 @@
-"""What a lens cuts a scene into, and at which size each piece is made."""
+"""What a lens slices a scene into, and at which size each slice is made."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rebokeh.bokeh.scene.slicing import (
     DepthSlice,
     SubjectRange,
     extraction_steps,
-    plan,
+    plan_slices,
     slice_thresholds,
     subject_range,
 )
@@ -43,56 +43,56 @@ def thin(px_per_dioptre: float) -> ThinLens:
 
 
 @given(scenes_seen(), lenses, st.integers(0, 6))
-def test_cuts_cover_all_depths_from_near_to_far(scene, lens, most):
+def test_slices_cover_all_depths_from_near_to_far(scene, lens, most):
     far, near, subject = scene
-    cuts = plan(far, near, subject, lens, most)
-    slices = [cut for cut in cuts if not cut.is_subject]
-    assert len(cuts) - len(slices) == (subject is not None)
-    thresholds = [cut.threshold for cut in slices]
+    slices = plan_slices(far, near, subject, lens, most)
+    by_depth = [one for one in slices if not one.is_subject]
+    assert len(slices) - len(by_depth) == (subject is not None)
+    thresholds = [one.threshold for one in by_depth]
     assert thresholds == sorted(thresholds, reverse=True)
-    assert cuts[-1].threshold == far and not cuts[-1].is_subject, "the last takes what is left"
-    for cut in cuts:
-        assert 0 <= cut.level <= most
-        assert 0 <= cut.least_px <= cut.most_px
+    assert slices[-1].threshold == far and not slices[-1].is_subject, "the last takes what is left"
+    for one in slices:
+        assert 0 <= one.level <= most
+        assert 0 <= one.least_px <= one.most_px
 
 
 @given(ranges, lenses)
 def test_slices_leave_no_gap_and_hold_the_radii_that_they_name(depths, lens):
     far, near = depths
-    cuts = plan(far, near, None, lens, 6)
+    slices = plan_slices(far, near, None, lens, 6)
     above = near
-    for cut in cuts:
-        between = np.linspace(cut.threshold, above, 50)
+    for one in slices:
+        between = np.linspace(one.threshold, above, 50)
         radius = np.abs((lens.focus_dioptres - between) * lens.px_per_dioptre)
         slack = 1e-6 * lens.px_per_dioptre
-        assert radius.max() <= cut.most_px + slack
-        assert radius.min() >= cut.least_px - slack
-        above = cut.threshold
+        assert radius.max() <= one.most_px + slack
+        assert radius.min() >= one.least_px - slack
+        above = one.threshold
     assert above == far
 
 
 @given(scenes_seen(), lenses, st.integers(0, 6))
-def test_a_coarser_piece_is_never_between_two_finer_ones(scene, lens, most):
-    levels = [cut.level for cut in plan(scene[0], scene[1], scene[2], lens, most)]
+def test_a_coarser_slice_is_never_between_two_finer_ones(scene, lens, most):
+    levels = [one.level for one in plan_slices(scene[0], scene[1], scene[2], lens, most)]
     finest = levels.index(min(levels))
     assert levels[: finest + 1] == sorted(levels[: finest + 1], reverse=True)
     assert levels[finest:] == sorted(levels[finest:])
 
 
 @given(scenes_seen(), lenses, st.integers(0, 6))
-def test_a_piece_is_never_coarser_than_its_blur_allows(scene, lens, most):
-    for cut in plan(scene[0], scene[1], scene[2], lens, most):
-        assert cut.level == 0 or cut.least_px / 2**cut.level >= COARSE_RADIUS_PX * (1 - 1e-5)
+def test_a_slice_is_never_coarser_than_its_blur_allows(scene, lens, most):
+    for one in plan_slices(scene[0], scene[1], scene[2], lens, most):
+        assert one.level == 0 or one.least_px / 2**one.level >= COARSE_RADIUS_PX * (1 - 1e-5)
 
 
 def test_without_a_subject_each_slice_is_as_coarse_as_its_blur_allows():
     lens = thin(100.0)
-    for cut in plan(0.0, 2.0, None, lens, 5):
-        allowed = math.floor(math.log2(max(cut.least_px, 1e-6) / COARSE_RADIUS_PX) + 1e-5)
-        assert cut.level == min(max(allowed, 0), 5)
+    for one in plan_slices(0.0, 2.0, None, lens, 5):
+        allowed = math.floor(math.log2(max(one.least_px, 1e-6) / COARSE_RADIUS_PX) + 1e-5)
+        assert one.level == min(max(allowed, 0), 5)
 
 
-def test_radii_of_the_cuts():
+def test_radii_of_the_slices():
     lens = thin(100.0)  # from 50 px behind focus to 150 px in front
     radii = [lens.radius_px(d) for d in slice_thresholds(0.0, 2.0, lens)]
     assert radii[-1] == pytest.approx(50.0), "down to the farthest"
@@ -113,36 +113,36 @@ def test_slices_of_little_blur_are_few():
 
 
 @given(scenes_seen(), lenses, st.integers(0, 6))
-def test_each_cut_is_drawn_at_one_level_and_in_the_way_of_what_lies_behind(scene, lens, most):
-    cuts = plan(scene[0], scene[1], scene[2], lens, most)
+def test_each_slice_is_drawn_at_one_level_and_in_the_way_of_what_lies_behind(scene, lens, most):
+    slices = plan_slices(scene[0], scene[1], scene[2], lens, most)
     drawn: list[int] = []
     for level in range(most + 1):
-        if not any(cut.level == level for cut in cuts):
+        if not any(one.level == level for one in slices):
             continue
-        steps = extraction_steps(cuts, level)
+        steps = extraction_steps(slices, level)
         own = [step.number for step in steps if step.drawn]
-        assert own == [n for n, cut in enumerate(cuts) if cut.level == level]
+        assert own == [n for n, one in enumerate(slices) if one.level == level]
         assert [step.number for step in steps] == sorted({step.number for step in steps})
         assert steps[-1].drawn, "what lies behind the last drawn one is left"
-        assert all(step.cut is cuts[step.number] for step in steps)
-        assert [step.is_last for step in steps] == [step.number == len(cuts) - 1 for step in steps]
+        assert all(step.depth_slice is slices[step.number] for step in steps)
+        assert [step.is_last for step in steps] == [step.number == len(slices) - 1 for step in steps]
         # What is not drawn is taken off all the same, together up to the subject or the next that is drawn.
         for before, after in zip(steps, steps[1:], strict=False):
-            assert before.drawn or after.drawn or before.cut.is_subject or after.cut.is_subject
-        if any(cut.is_subject for cut in cuts[: own[-1] + 1]):
-            assert any(step.cut.is_subject for step in steps)
+            assert before.drawn or after.drawn or before.depth_slice.is_subject or after.depth_slice.is_subject
+        if any(one.is_subject for one in slices[: own[-1] + 1]):
+            assert any(step.depth_slice.is_subject for step in steps)
         drawn += own
-    assert sorted(drawn) == list(range(len(cuts)))
+    assert sorted(drawn) == list(range(len(slices)))
 
 
 def test_slices_that_are_not_drawn_go_together():
-    cuts = [
+    slices = [
         DepthSlice(d, False, 0.0, 1.0, level)
         for d, level in ((0.9, 2), (0.8, 1), (0.7, 0), (0.6, 0), (0.5, 1), (0.4, 2))
     ]
-    assert [(s.number, s.drawn) for s in extraction_steps(cuts, 2)] == [(0, True), (4, False), (5, True)]
-    assert [(s.number, s.drawn) for s in extraction_steps(cuts, 1)] == [(0, False), (1, True), (3, False), (4, True)]
-    assert [(s.number, s.drawn) for s in extraction_steps(cuts, 0)] == [(1, False), (2, True), (3, True)]
+    assert [(s.number, s.drawn) for s in extraction_steps(slices, 2)] == [(0, True), (4, False), (5, True)]
+    assert [(s.number, s.drawn) for s in extraction_steps(slices, 1)] == [(0, False), (1, True), (3, False), (4, True)]
+    assert [(s.number, s.drawn) for s in extraction_steps(slices, 0)] == [(1, False), (2, True), (3, True)]
 
 
 def test_a_matte_of_nothing_is_no_subject():

@@ -136,13 +136,13 @@ def test_a_short_run_shows_nothing():
 
 SLOW = """
 import sys, time
-from rebokeh.bokeh import develop as one
+from rebokeh.bokeh import develop
 from rebokeh.cli import app
-opened = one.opened
+opened = develop.opened
 def slowly(*words, **named):
     time.sleep(1.4)
     return opened(*words, **named)
-one.opened = slowly
+develop.opened = slowly
 sys.argv[1:] = {words!r}
 app()
 """

@@ -16,10 +16,10 @@ from scenes import (
     depth_of,
     depths,
     full,
+    layers_of,
     lens_of,
     rendered,
     rendering,
-    sheets_of,
     shoot,
     texture,
 )  # fmt: skip
@@ -28,7 +28,7 @@ from scipy import ndimage
 import rebokeh as rk
 from rebokeh.bokeh.core.errors import NoDepthError, UsageError
 from rebokeh.bokeh.render import light_sprites as sprites
-from rebokeh.bokeh.scene import pyramid as levels
+from rebokeh.bokeh.scene import pyramid
 
 BEST = rk.RenderSettings(quality="best")
 
@@ -37,7 +37,7 @@ BEST = rk.RenderSettings(quality="best")
 
 @pytest.mark.parametrize("aperture", [ROUND, HEX], ids=["disc", "hexagon"])
 @pytest.mark.parametrize("with_matte", [False, True], ids=["no matte", "matte"])
-def test_lays_its_sheets_over_each_other_as_the_oracle_does(aperture, with_matte):
+def test_lays_its_layers_over_each_other_as_the_oracle_does(aperture, with_matte):
     size, px = (22, 27), 40.0
     rgb = texture(size, 3)
     rgb[5:9, 18:23] = 1.9  # bright, but no light
@@ -47,9 +47,9 @@ def test_lays_its_sheets_over_each_other_as_the_oracle_does(aperture, with_matte
     assert scene.lights is None and scene.dioptres is not None
     lens = lens_of(size, px, aperture)
     thin, _ = scene.mount(lens)
-    sheets = sheets_of(rgb, scene.dioptres, scene.matte, thin)
-    assert len(sheets) > 3
-    picture, clear = lay_over(sheets, thin, Iris(**vars(aperture)), size)
+    layers = layers_of(rgb, scene.dioptres, scene.matte, thin)
+    assert len(layers) > 3
+    picture, clear = lay_over(layers, thin, Iris(**vars(aperture)), size)
     assert np.abs(clear).max() < 1e-9
     np.testing.assert_allclose(scene.render(lens).rgb, picture, rtol=1e-4, atol=2.5e-4)
 
@@ -63,7 +63,7 @@ def test_bright_surfaces_agree_with_the_oracle_too():
     assert scene.lights is None and scene.dioptres is not None
     lens = lens_of(size, px)
     thin, _ = scene.mount(lens)
-    picture, _ = lay_over(sheets_of(rgb, scene.dioptres, None, thin), thin, Iris(), size)
+    picture, _ = lay_over(layers_of(rgb, scene.dioptres, None, thin), thin, Iris(), size)
     found = scene.render(lens).rgb
     brightest = ndimage.maximum_filter(picture, (3, 3, 1))
     assert (np.abs(found - picture) / brightest).max() < 2e-4
@@ -112,7 +112,7 @@ def test_same_bits_again_and_again(quality):
 def test_same_bits_for_any_bands(monkeypatch, rows):
     photo, lens = busy_scene()
     reference = rendered(photo, lens, "small tiles")
-    for module in (levels, sprites):
+    for module in (pyramid, sprites):
         monkeypatch.setattr(module, "BAND_ROWS", rows)
     np.testing.assert_array_equal(rendered(photo, lens, "small tiles"), reference)
 

@@ -1,11 +1,11 @@
-"""Taking the picture apart: complete sheets, near to far, and nothing lost on the way."""
+"""Taking the picture apart: complete layers, near to far, and nothing lost on the way."""
 
 from __future__ import annotations
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scenes import depth_of, lens_of, sheets_of, soft, texture
+from scenes import depth_of, layers_of, lens_of, soft, texture
 from scipy import ndimage
 
 import rebokeh as rk
@@ -21,16 +21,16 @@ def thin(size: tuple[int, int], px_per_dioptre: float = PX) -> ThinLens:
     return mount(lens_of(size, px_per_dioptre), size, None, 2.0)
 
 
-def stacked(sheets: list[Layer], size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Lay the sheets over each other without any blur."""
+def stacked(layers: list[Layer], size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Lay the layers over each other without any blur."""
     picture, clear = np.zeros((*size, 3)), np.ones(size)
-    for sheet in sheets:
-        picture[sheet.box] += (clear[sheet.box] * sheet.coverage)[..., None] * sheet.rgb
-        clear[sheet.box] *= 1 - sheet.coverage
+    for layer in layers:
+        picture[layer.box] += (clear[layer.box] * layer.coverage)[..., None] * layer.rgb
+        clear[layer.box] *= 1 - layer.coverage
     return picture, clear
 
 
-def layers(size: tuple[int, int], seed: int) -> tuple[np.ndarray, np.ndarray]:
+def blobs(size: tuple[int, int], seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Blobs of one colour each before a textured wall, and the depth of each."""
     rng = np.random.default_rng(seed)
     rgb, depth = texture(size, seed), np.full(size, depth_of(12.0, PX), np.float32)
@@ -44,23 +44,23 @@ def layers(size: tuple[int, int], seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 @given(st.integers(0, 9999), st.booleans())
 @settings(max_examples=10)
-def test_sheets_are_whole_and_give_the_photo_again(seed, with_matte):
+def test_layers_are_whole_and_give_the_photo_again(seed, with_matte):
     size = (48, 60)
-    rgb, depth = layers(size, seed)
+    rgb, depth = blobs(size, seed)
     matte = None
     if with_matte:
         matte = soft(depth == np.float32(0.5), 0.7)
     before = rgb.copy(), depth.copy(), None if matte is None else matte.copy()
-    sheets = sheets_of(rgb, depth, matte, thin(size))
-    for sheet in sheets:
-        assert sheet.rgb.shape == (*sheet.coverage.shape, 3) == (*sheet.dioptres.shape, 3)
-        for values in (sheet.rgb, sheet.coverage, sheet.dioptres, sheet.weight):
+    layers = layers_of(rgb, depth, matte, thin(size))
+    for layer in layers:
+        assert layer.rgb.shape == (*layer.coverage.shape, 3) == (*layer.dioptres.shape, 3)
+        for values in (layer.rgb, layer.coverage, layer.dioptres, layer.weight):
             assert values.dtype == np.float32 and np.isfinite(values).all()
-        assert sheet.coverage.min() >= 0 and sheet.coverage.max() <= 1 and sheet.rgb.min() >= 0
-        assert sheet.dioptres.min() >= depth.min() - 1e-6 and sheet.dioptres.max() <= depth.max() + 1e-6
-    last = sheets[-1]
+        assert layer.coverage.min() >= 0 and layer.coverage.max() <= 1 and layer.rgb.min() >= 0
+        assert layer.dioptres.min() >= depth.min() - 1e-6 and layer.dioptres.max() <= depth.max() + 1e-6
+    last = layers[-1]
     assert last.box == (slice(0, size[0]), slice(0, size[1])) and (last.coverage == 1).all()
-    picture, clear = stacked(sheets, size)
+    picture, clear = stacked(layers, size)
     assert np.abs(clear).max() < 1e-6
     off = np.abs(picture - rgb).max(axis=2)
     if matte is None:
@@ -75,10 +75,10 @@ def test_sheets_are_whole_and_give_the_photo_again(seed, with_matte):
         np.testing.assert_array_equal(now, then)
 
 
-def test_sheets_come_from_near_to_far():
+def test_layers_come_from_near_to_far():
     size = (48, 60)
-    rgb, depth = layers(size, 3)
-    nearest = [float(s.dioptres[s.coverage > 0.5].max()) for s in sheets_of(rgb, depth, None, thin(size))]
+    rgb, depth = blobs(size, 3)
+    nearest = [float(s.dioptres[s.coverage > 0.5].max()) for s in layers_of(rgb, depth, None, thin(size))]
     assert nearest == sorted(nearest, reverse=True) and len(nearest) > 3
 
 
@@ -89,24 +89,24 @@ def test_what_is_hidden_is_filled_from_beside_and_farther():
     rgb[:, :48, 0], rgb[:, 48:, 1] = 0.8, 0.8
     depth = np.full(size, depth_of(9.0, PX), np.float32)
     rgb[:, 40:56], depth[:, 40:56] = (0.0, 0.0, 1.0), depth_of(-9.0, PX)
-    *_, last = sheets_of(rgb, depth, None, thin(size))
+    *_, last = layers_of(rgb, depth, None, thin(size))
     assert last.rgb[..., 2].max() < 1e-3
     np.testing.assert_allclose(last.dioptres, depth_of(9.0, PX), atol=1e-4)
     assert last.rgb[32, 41, 0] > 0.6 and last.rgb[32, 54, 1] > 0.6
     np.testing.assert_allclose(last.rgb.sum(axis=2), 0.8, atol=2e-3)
 
 
-def test_the_subject_is_one_sheet_with_depth_of_its_own():
+def test_the_subject_is_one_layer_with_depth_of_its_own():
     size = (64, 64)
     matte = np.zeros(size, np.float32)
     matte[16:, 20:44] = 1.0
     depth = np.where(matte > 0, 0.5, depth_of(15.0, PX)).astype(np.float32)
     depth[16:20, 30:34] = depth_of(15.0, PX)  # hair, where the depth map sees the wall
-    sheets = sheets_of(texture(size, 5), depth, matte, thin(size))
-    assert len(sheets) == 2
-    np.testing.assert_allclose(sheets[0].coverage, matte)
-    np.testing.assert_allclose(sheets[0].dioptres, 0.5, atol=1e-3)
-    np.testing.assert_allclose(sheets[1].dioptres, depth_of(15.0, PX), atol=1e-3)
+    layers = layers_of(texture(size, 5), depth, matte, thin(size))
+    assert len(layers) == 2
+    np.testing.assert_allclose(layers[0].coverage, matte)
+    np.testing.assert_allclose(layers[0].dioptres, 0.5, atol=1e-3)
+    np.testing.assert_allclose(layers[1].dioptres, depth_of(15.0, PX), atol=1e-3)
 
 
 def test_where_something_stands_before_the_subject_its_matte_goes_on():
@@ -116,8 +116,8 @@ def test_where_something_stands_before_the_subject_its_matte_goes_on():
     depth = np.full(size, 0.5, np.float32)
     depth[:, :8] = depth_of(15.0, PX)
     matte[:, 30:34], depth[:, 30:34] = 0.0, depth_of(-12.0, PX)  # a stick in front
-    sheets = sheets_of(np.full((*size, 3), 0.5, np.float32), depth, matte, thin(size))
-    subject = sheets[-2]
+    layers = layers_of(np.full((*size, 3), 0.5, np.float32), depth, matte, thin(size))
+    subject = layers[-2]
     assert subject.coverage[:, 9:].min() > 0.99 and subject.coverage[:, :7].max() < 0.01
 
 
@@ -129,7 +129,7 @@ def test_a_mixed_pixel_is_taken_apart():
     rgb[:, 30] = (0.3, 0.7, 0.0)
     depth = np.full(size, depth_of(9.0, PX), np.float32)
     depth[:, :31] = depth_of(-4.0, PX)
-    first, *_, last = sheets_of(rgb, depth, None, thin(size))
+    first, *_, last = layers_of(rgb, depth, None, thin(size))
     column = 30 - first.box[1].start
     np.testing.assert_allclose(first.coverage[:, column], 0.3, atol=0.05)
     np.testing.assert_allclose(first.rgb[:, column], [(1, 0, 0)] * size[0], atol=0.05)
@@ -238,10 +238,10 @@ def test_walk_keeps_to_the_surface():
     assert far[depth == 0].all()
 
 
-def test_a_sheet_box_lies_within_the_picture():
+def test_a_layer_box_lies_within_the_picture():
     size = (40, 50)
-    rgb, depth = layers(size, 8)
-    for sheet in sheets_of(rgb, depth, None, thin(size, 300.0)):
-        for side, length in zip(sheet.box, size, strict=True):
+    rgb, depth = blobs(size, 8)
+    for layer in layers_of(rgb, depth, None, thin(size, 300.0)):
+        for side, length in zip(layer.box, size, strict=True):
             assert 0 <= side.start < side.stop <= length
-        assert rk.Photo(rgb=sheet.rgb).size == sheet.coverage.shape
+        assert rk.Photo(rgb=layer.rgb).size == layer.coverage.shape

@@ -1,4 +1,4 @@
-"""Lights: the aperture's outline to a quarter of a pixel, their energy, and the silhouettes that cut them."""
+"""Lights: the aperture's outline to a quarter of a pixel, their energy, and the occluders that cut them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from rebokeh.bokeh.optics.aperture import area
 from rebokeh.bokeh.optics.lens import ThinLens
 from rebokeh.bokeh.optics.psf import EVEN_STRIPS
 from rebokeh.bokeh.optics.psf_tables import even_outlines
-from rebokeh.bokeh.render.light_sprites import AROUND_PX, Occluder, draw_lights, pupil_points
+from rebokeh.bokeh.render.light_sprites import AROUND_PX, Occluder, PointLights, draw_lights, pupil_points
 from rebokeh.bokeh.scene.layers import Layer
+from rebokeh.bokeh.scene.light_energy import SceneLight
 from rebokeh.bokeh.scene.lights import Lights, seen_by_pinhole
-from rebokeh.bokeh.scene.pyramid import ImagePyramid
 from rebokeh.kernels import sprite
 
 PX_PER_DIOPTRE = 130.0
@@ -40,14 +40,15 @@ def thin(px_per_dioptre: float = PX_PER_DIOPTRE) -> ThinLens:
     return ThinLens(50.0, 1.0, 2.0, px_per_dioptre / lens.px_per_dioptre)
 
 
-def drawn(radius_px: float, aperture=ROUND, place=None, sheets=(), size=None, energy=1.0) -> np.ndarray:
+def drawn(radius_px: float, aperture=ROUND, place=None, occluders=(), size=None, energy=1.0) -> np.ndarray:
     """Draw one light; the first channel."""
     side = 2 * math.ceil(abs(radius_px)) + 7
     size = size or (side, side)
     place = np.array([place or (size[1] // 2, size[0] // 2)], np.float64)
     depth = np.array([depth_of(radius_px, PX_PER_DIOPTRE)], np.float32)
     picture = np.zeros((*size, 3), np.float32)
-    draw_lights(place, np.full((1, 3), energy, np.float32), depth, sheets, thin(), optics_of(size, aperture), picture)
+    light = PointLights(place, np.full((1, 3), energy, np.float32), depth)
+    draw_lights(light, occluders, thin(), optics_of(size, aperture), picture)
     return picture[..., 0].astype(np.float64)
 
 
@@ -107,16 +108,16 @@ def test_energy_is_kept_wherever_the_light_lies(radius_px, place):
         np.testing.assert_allclose(found, place, atol=0.02 if abs(radius_px) > 2 else 0.08)
 
 
-def sheet(coverage: np.ndarray, radius_px, level: int = 0) -> Occluder:
-    """Return a whole sheet of the picture halved so often, as one piece."""
+def occluder(coverage: np.ndarray, radius_px, level: int = 0) -> Occluder:
+    """Return a whole layer of the picture halved so often, as one piece."""
     size = coverage.shape
     whole = (slice(0, size[0]), slice(0, size[1]))
     dioptres = np.broadcast_to(depth_of(radius_px, PX_PER_DIOPTRE), size).astype(np.float32)
-    return Occluder.through(thin(), level, 0, whole, whole, coverage.astype(np.float32), dioptres)
+    return Occluder(thin(), level, 0, Tile(whole, whole, 0), coverage.astype(np.float32), dioptres)
 
 
 def parts(whole: Occluder, rows: int, columns: int, around: int) -> list[Occluder]:
-    """Cut a sheet into pieces that know so much of the sheet around them."""
+    """Cut a layer into pieces that know so much of the layer around them."""
     height, width = whole.coverage.shape
     pieces = []
     for top in range(0, height, rows):
@@ -128,7 +129,7 @@ def parts(whole: Occluder, rows: int, columns: int, around: int) -> list[Occlude
             )
             outer = (rows_seen, columns_seen)
             coverage, dioptres = whole.coverage[outer].copy(), whole.dioptres[outer].copy()
-            pieces.append(Occluder.through(thin(), whole.level, 0, outer, inner, coverage, dioptres))
+            pieces.append(Occluder(thin(), whole.level, 0, Tile(inner, outer, around), coverage, dioptres))
     return pieces
 
 
@@ -141,8 +142,8 @@ def twig(size: tuple[int, int], first: int, last: int) -> np.ndarray:
 @pytest.mark.parametrize("light_px, twig_px", [(14.0, 0.0), (14.0, 5.0), (14.0, -9.0), (-6.0, -13.0), (0.8, -20.0)])
 def test_a_twig_cuts_a_light_as_its_rays_say(light_px, twig_px):
     size = (49, 49)
-    occluder = sheet(twig(size, 27, 31), twig_px)
-    image = drawn(light_px, ROUND, (24, 24), [occluder], size)
+    before = occluder(twig(size, 27, 31), twig_px)
+    image = drawn(light_px, ROUND, (24, 24), [before], size)
     free = drawn(light_px, ROUND, (24, 24), [], size)
     if abs(light_px) < 2:  # one pixel gathers rays of the whole pupil: it is dimmed by what the twig blocks of it
         half = (np.arange(27, 31).min() - 0.5 - 24) / (light_px - twig_px), (30.5 - 24) / (light_px - twig_px)
@@ -151,7 +152,7 @@ def test_a_twig_cuts_a_light_as_its_rays_say(light_px, twig_px):
         np.testing.assert_allclose(image.sum() / free.sum(), 1 - blocked, atol=0.03)
         return
     dioptres = float(depth_of(light_px, PX_PER_DIOPTRE))
-    mask = ray_mask((24, 24), light_px, dioptres, [occluder], thin(), size)
+    mask = ray_mask((24, 24), light_px, dioptres, [before], thin(), size)
     assert 0 < (free * mask).sum() < 0.95 * free.sum(), "the twig must cut something"
     np.testing.assert_allclose(image, free * mask, atol=1e-6)
 
@@ -159,7 +160,7 @@ def test_a_twig_cuts_a_light_as_its_rays_say(light_px, twig_px):
 def test_a_sharp_twig_stands_dark_in_the_disc():
     # Focus on the twig: it cuts the disc where it stands, sharp, and dims nothing else.
     size = (49, 49)
-    image = drawn(14.0, ROUND, (24, 24), [sheet(twig(size, 27, 31), 0.0)], size) * math.pi * 14.0**2
+    image = drawn(14.0, ROUND, (24, 24), [occluder(twig(size, 27, 31), 0.0)], size) * math.pi * 14.0**2
     assert not image[:, 27:31].any()
     np.testing.assert_allclose(image[20:29, 14:27], 1.0, rtol=1e-4)
     np.testing.assert_allclose(image[20:29, 31:34], 1.0, rtol=1e-4)
@@ -167,9 +168,9 @@ def test_a_sharp_twig_stands_dark_in_the_disc():
 
 def test_half_a_coverage_lets_half_the_light_through():
     size = (49, 49)
-    veil = sheet(0.5 * twig(size, 26, 49), 0.0)  # beside the light
+    veil = occluder(0.5 * twig(size, 26, 49), 0.0)  # beside the light
     free = drawn(10.0, size=size)
-    once, twice = drawn(10.0, size=size, sheets=[veil]), drawn(10.0, size=size, sheets=[veil, veil])
+    once, twice = drawn(10.0, size=size, occluders=[veil]), drawn(10.0, size=size, occluders=[veil, veil])
     np.testing.assert_allclose(once[:, 26:], free[:, 26:] / 2, atol=1e-7)
     np.testing.assert_allclose(twice[:, 26:], free[:, 26:] / 4, atol=1e-7)
     np.testing.assert_allclose(twice[:, :26], free[:, :26], atol=1e-7)
@@ -187,8 +188,8 @@ def test_a_light_dimmed_on_its_way_to_the_photo_counts_whole():
     mask = np.zeros((64, 64), bool)
     mask[20, 20] = mask[40, 40] = True
     lights = Lights(mask, np.zeros((2, 3), np.float32), np.full(2, 0.1, np.float32))
-    levels = ImagePyramid(rgb, depth, matte.astype(np.float32), None, lights, False)
-    found[mask] = levels.light_energy(thin())
+    light = SceneLight(rgb, depth, matte.astype(np.float32), None, lights, False)
+    found[mask] = light.energy_of_lights(thin())
     np.testing.assert_allclose(found[20, 20], 50.0, rtol=1e-6)
     np.testing.assert_allclose(found[40, 40], 100.0, rtol=1e-6)
 
@@ -198,47 +199,47 @@ def test_what_stands_behind_or_around_a_light_does_not_cut_it():
     free = drawn(10.0, size=size)
     beside = twig(size, 26, 49)
     for radius_px in (10.0, 10.5, 9.5, 20.0):  # its own surroundings, and a wall behind
-        np.testing.assert_array_equal(drawn(10.0, size=size, sheets=[sheet(beside, radius_px)]), free)
-    assert drawn(10.0, size=size, sheets=[sheet(beside, 8.0)]).sum() < 0.95 * free.sum()
+        np.testing.assert_array_equal(drawn(10.0, size=size, occluders=[occluder(beside, radius_px)]), free)
+    assert drawn(10.0, size=size, occluders=[occluder(beside, 8.0)]).sum() < 0.95 * free.sum()
 
 
 def test_a_slanted_twig_cuts_where_its_own_depth_says():
     size = (61, 61)
     slant = np.linspace(-10, 6, size[0])[:, None].repeat(size[1], axis=1)
-    occluder = sheet(twig(size, 30, 36), slant)
-    image, free = (drawn(20.0, ROUND, (30, 30), sheets, size) for sheets in ([occluder], []))
-    mask = ray_mask((30, 30), 20.0, float(depth_of(20.0, PX_PER_DIOPTRE)), [occluder], thin(), size)
+    slanted = occluder(twig(size, 30, 36), slant)
+    image, free = (drawn(20.0, ROUND, (30, 30), occluders, size) for occluders in ([slanted], []))
+    mask = ray_mask((30, 30), 20.0, float(depth_of(20.0, PX_PER_DIOPTRE)), [slanted], thin(), size)
     # Where the ray just grazes the outline, one pixel's rounding decides.
     wrong = np.abs(image - free * mask) > 1e-6
     assert wrong.sum() <= 0.02 * (free > 0).sum()
     assert ((free > 0) & (mask == 0)).sum() > 50
 
 
-def test_only_the_part_of_the_picture_that_a_sheet_stands_for_is_cut():
+def test_only_the_part_of_the_picture_that_a_layer_stands_for_is_cut():
     size = (49, 49)
     box = (slice(10, 20), slice(12, 40))
     dioptres = np.full((10, 28), depth_of(0.0, PX_PER_DIOPTRE), np.float32)
-    part = Occluder.through(thin(), 0, 0, box, box, np.ones((10, 28), np.float32), dioptres)
-    image, free = drawn(18.0, size=size, sheets=[part]), drawn(18.0, size=size)
+    part = Occluder(thin(), 0, 0, Tile(box, box, 0), np.ones((10, 28), np.float32), dioptres)
+    image, free = drawn(18.0, size=size, occluders=[part]), drawn(18.0, size=size)
     expected = free.copy()
     expected[10:20, 12:40] = 0
     np.testing.assert_allclose(image, expected, atol=1e-8)
 
 
-def test_a_sheet_in_pieces_cuts_as_the_whole_one():
+def test_a_layer_in_pieces_cuts_as_the_whole_one():
     # Each ray is stopped by the piece that it crosses, and by no other, also where the pieces meet.
     size = (61, 67)
     slant = np.linspace(-6, 4, size[0])[:, None].repeat(size[1], axis=1)
     coverage = np.clip(texture(size, 4)[..., 0], 0, 1)
-    whole = sheet(coverage, slant)
+    whole = occluder(coverage, slant)
     for rows, columns in ((13, 67), (61, 9), (16, 16)):
         pieces = parts(whole, rows, columns, AROUND_PX)
-        cut, expected = (drawn(18.0, ROUND, (30, 30), sheets, size) for sheets in (pieces, [whole]))
+        cut, expected = (drawn(18.0, ROUND, (30, 30), occluders, size) for occluders in (pieces, [whole]))
         assert expected.sum() < 0.9
         np.testing.assert_allclose(cut, expected, atol=1e-9)
 
 
-def test_a_tile_between_the_parts_of_a_sheet_has_nothing_of_it():
+def test_a_tile_between_the_parts_of_a_layer_has_nothing_of_it():
     size = (200, 40)
     coverage = np.zeros(size, np.float32)
     coverage[10, 20] = coverage[190, 20] = 1.0
@@ -257,7 +258,8 @@ def test_a_coarse_piece_cuts_as_the_fine_one(level):
     veil = 0.5 + 0.4 * np.sin(x / 20) * np.cos(y / 25)
     side = 2**level
     coarse = veil.reshape(size[0] // side, side, size[1] // side, side).mean(axis=(1, 3))
-    fine, half = (drawn(20.0, ROUND, (48, 48), [s], size) for s in (sheet(veil, -8.0), sheet(coarse, -8.0, level)))
+    both = occluder(veil, -8.0), occluder(coarse, -8.0, level)
+    fine, half = (drawn(20.0, ROUND, (48, 48), [one], size) for one in both)
     free = drawn(20.0, ROUND, (48, 48), [], size)
     assert fine.sum() < 0.8 * free.sum()
     assert np.abs(half - fine).max() < 0.01 * free.max()
@@ -271,7 +273,7 @@ def test_a_large_light_is_gathered_without_loss():
     energy = np.random.default_rng(1).uniform(1, 9, (len(place), 3)).astype(np.float32)
     depth = np.full(len(place), depth_of(60.0, PX_PER_DIOPTRE), np.float32)
     picture = np.zeros((*size, 3), np.float32)
-    draw_lights(place, energy, depth, [], thin(), optics_of(size), picture)
+    draw_lights(PointLights(place, energy, depth), [], thin(), optics_of(size), picture)
     picture = picture.astype(np.float64)
     expected = np.zeros((*size, 3))
     single = aperture_image(Iris(), 60.0, (90, 90), size, strips=4)

@@ -20,13 +20,14 @@ from rebokeh.bokeh.image.tiles import Tile
 from rebokeh.bokeh.optics.lens import ThinLens, mount
 from rebokeh.bokeh.optics.psf_tables import MOST_ROWS, PsfTables
 from rebokeh.bokeh.optics.ray_model import RayModel
-from rebokeh.bokeh.render.compositor import LayerStack, nothing
-from rebokeh.bokeh.render.light_sprites import Occluder, draw_lights
-from rebokeh.bokeh.render.scatter import ScatteredLayer, spread
+from rebokeh.bokeh.render.layer_stack import LayerStack, nothing
+from rebokeh.bokeh.render.light_sprites import Occluder, PointLights, draw_lights
+from rebokeh.bokeh.render.scatter import ScatteredLayer, scatter_layer
+from rebokeh.bokeh.scene.extraction import extract_layers
 from rebokeh.bokeh.scene.inpaint_behind import widest_gap_px
-from rebokeh.bokeh.scene.layers import Layer, Residual, extract_layers
+from rebokeh.bokeh.scene.layers import Layer, Residual
 from rebokeh.bokeh.scene.lights import find_lights
-from rebokeh.bokeh.scene.slicing import ExtractionStep, plan
+from rebokeh.bokeh.scene.slicing import ExtractionStep, plan_slices
 
 FloatArray = NDArray[np.float32]
 
@@ -43,14 +44,14 @@ class Canvas:
     size : (int, int)
         (H, W).
     lens : ThinLens
-    outlines : PsfTables
+    psf_tables : PsfTables
         What the lens makes of a point of light.
     over : LayerStack
     """
 
     size: tuple[int, int]
     lens: ThinLens
-    outlines: PsfTables
+    psf_tables: PsfTables
     over: LayerStack = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,15 +64,15 @@ class Canvas:
         whole = (slice(0, self.size[0]), slice(0, self.size[1]))
         return Tile(whole, whole, 0)
 
-    def add(self, sheet: Layer) -> None:
-        """Lay a sheet behind all that is there."""
-        drawn = self.spread(sheet, self.over.clear)
+    def add(self, layer: Layer) -> None:
+        """Lay a layer behind all that is there."""
+        drawn = self.scatter(layer, self.over.transmittance)
         if drawn is not None:
             self.over.add(drawn)
 
-    def spread(self, sheet: Layer, clear: FloatArray) -> ScatteredLayer | None:
-        """Blur a sheet, of which (H, W) gets through."""
-        return spread(sheet, self.lens, self.outlines, 0, (0, 0), clear, self.tile.inner)
+    def scatter(self, layer: Layer, transmittance: FloatArray) -> ScatteredLayer | None:
+        """Blur a layer, of which (H, W) gets through."""
+        return scatter_layer(layer, self.lens, self.psf_tables, 0, self.tile, transmittance)
 
 
 def oracle(picture: Picture) -> FloatArray | None:
@@ -107,13 +108,13 @@ def oracle(picture: Picture) -> FloatArray | None:
         dark[lights.mask] = np.minimum(rgb[lights.mask], lights.base)
 
     rest = Residual.of(np.dstack([dark, dioptres]), None, widest_gap_px(dioptres.shape))
-    nearest, silhouettes = np.inf, []
-    before = behind = np.array(canvas.over.clear)  # what lights before and behind the subject must get through
+    nearest, occluders = np.inf, []
+    before = behind = np.array(canvas.over.transmittance)  # what lights before and behind the subject must get through
 
-    def lay(sheets: Iterator[tuple[ExtractionStep, Layer]]) -> None:
-        for step, sheet in sheets:
-            canvas.add(sheet)
-            silhouettes.append(Occluder.of(sheet, 0, step.number, canvas.tile, canvas.lens))
+    def lay(layers: Iterator[tuple[ExtractionStep, Layer]]) -> None:
+        for step, layer in layers:
+            canvas.add(layer)
+            occluders.append(Occluder.of(layer, 0, step.number, canvas.tile, canvas.lens))
 
     if subject is not None:
         # A table belongs to the back, and yet it begins before what stands on it.
@@ -121,7 +122,7 @@ def oracle(picture: Picture) -> FloatArray | None:
         if float(dioptres.max()) > nearest:
             lay(_slices(rest, nearest, lens, False))
         canvas.add(subject)
-        alone = canvas.spread(subject, np.ones_like(before))
+        alone = canvas.scatter(subject, np.ones_like(before))
         if alone is not None:
             behind = np.array(before)
             behind[alone.box] *= 1.0 - alone.light[..., 3]
@@ -133,18 +134,18 @@ def oracle(picture: Picture) -> FloatArray | None:
         energy = np.maximum(rgb[lights.mask] - lights.base, 0.0)
         for some, through in ((lights.dioptres > nearest, before), (lights.dioptres <= nearest, behind)):
             if some.any():
-                drawn, pieces = np.zeros_like(light), [piece for piece in silhouettes if piece is not None]
-                draw_lights(place[some], energy[some], lights.dioptres[some], pieces, lens, optics, drawn)
+                drawn, pieces = np.zeros_like(light), [piece for piece in occluders if piece is not None]
+                draw_lights(PointLights(place[some], energy[some], lights.dioptres[some]), pieces, lens, optics, drawn)
                 light += through[..., None] * drawn
     return light
 
 
 def _slices(rest: Residual, far: float, lens: ThinLens, to_the_end: bool) -> Iterator[tuple[ExtractionStep, Layer]]:
     """Take off, slice by slice, what is nearer than `far`; to the end, all that is left with the last."""
-    cuts = plan(far, float(rest.rgbd[..., 3].max()), None, lens, 0)
-    last = len(cuts) - 1 if to_the_end else -1
+    slices = plan_slices(far, float(rest.rgbd[..., 3].max()), None, lens, 0)
+    last = len(slices) - 1 if to_the_end else -1
     return extract_layers(
-        rest, [ExtractionStep(cut, number, True, number == last) for number, cut in enumerate(cuts)], None, lens
+        rest, [ExtractionStep(one, number, True, number == last) for number, one in enumerate(slices)], None, lens
     )
 
 

@@ -1,4 +1,4 @@
-"""Someone who watches the light pass: what a render shows of itself."""
+"""An observer of the light: what a render shows of itself."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ from .settings import RenderSettings
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """What one tile made of a sheet.
+    """What one tile made of a layer.
 
     Attributes
     ----------
     number : int
-        Which cut of the scene, near to far.
+        Which depth slice of the scene, near to far.
     level : int
         It was made at the photo's size halved so often.
-    sheet : Layer
-        Its part within the tile; the box counts rows and columns of the level.
+    layer : Layer
+        What of it lies in the tile; the box counts rows and columns of the level.
     photo : float32 (h, w, 3)
         What the picture showed there before anything was taken off.
     drawn : ScatteredLayer or None
-        The sheet through the lens, its box as of the sheet; None when nothing of it is seen in the tile.
+        The layer through the lens, its box as of the layer; None when nothing of it is seen in the tile.
     """
 
     number: int
     level: int
-    sheet: Layer
+    layer: Layer
     photo: FloatArray
     drawn: ScatteredLayer | None
 
     @classmethod
     def of(
-        cls, number: int, level: int, tile: Tile, sheet: Layer, photo: FloatArray, drawn: ScatteredLayer | None
+        cls, number: int, level: int, tile: Tile, layer: Layer, photo: FloatArray, drawn: ScatteredLayer | None
     ) -> Piece:
-        """Cut out of a sheet, and out of the picture (H, W, 3) around a tile, what lies in the tile."""
-        part, _ = common(sheet.box, tile.within)
-        within = moved(part, sheet.box)
+        """Crop a layer, and the picture (H, W, 3) around a tile, to what lies in the tile."""
+        own, _ = common(layer.box, tile.within)
+        within = moved(own, layer.box)
         inside = Layer(
             moved(within, tile.outer),
-            sheet.rgb[part],
-            sheet.coverage[part],
-            sheet.dioptres[part],
-            sheet.weight[part],
+            layer.rgb[own],
+            layer.coverage[own],
+            layer.dioptres[own],
+            layer.weight[own],
         )
         if drawn is not None:
             drawn = ScatteredLayer(moved(drawn.box, tile.inner), drawn.light)
@@ -60,20 +60,20 @@ class Piece:
 class RenderObserver:
     """Is shown each step of a render; this one looks away.
 
-    The arrays are the render's own: a watcher only reads them, and keeps no hold of those of a piece beyond the call.
+    The arrays are the render's own: an observer only reads them, and keeps no hold of those of a piece beyond the call.
     """
 
     def scene(self, scene: PreparedScene, lens: ThinLens, settings: RenderSettings) -> None:
         """Be shown what is there before any lens, the lens, and how it is rendered."""
 
     def piece(self, piece: Piece) -> None:
-        """Be shown part of a sheet, in any order and from any thread."""
+        """Be shown a piece of a layer, in any order and from any thread."""
 
     def without_lights(self, rgb: FloatArray) -> None:
         """Be shown the radiance (H, W, 3) that is taken apart: the lights are out of it."""
 
     def behind_subject(self, piece: Piece) -> None:
-        """Be shown part of what is left of the picture when the subject is off, as `piece`."""
+        """Be shown a piece of what is left of the picture when the subject is off, as `piece`."""
 
     def all_pieces(self) -> None:
         """Be told that all pieces were shown."""

@@ -18,12 +18,13 @@ from ..optics.psf_tables import MOST_ROWS, SMALL_ROWS, PsfTables
 from ..optics.ray_model import RayModel, vignette
 from ..photo.metadata import Rendering
 from ..photo.photo import GainMap, Photo
+from ..scene.light_energy import SceneLight
 from ..scene.prepared import PreparedScene, prepare_scene
-from ..scene.pyramid import ImagePyramid
-from ..scene.slicing import plan
+from ..scene.slicing import plan_slices
+from ..scene.withheld import withheld_gain
 from .compositor import Compositor
 from .gaussian import gaussian_style
-from .light_sprites import draw_lights
+from .light_sprites import PointLights, draw_lights
 from .observer import RenderObserver
 from .report import mount_on, warnings_of
 from .settings import RenderSettings, how_rendered
@@ -111,36 +112,42 @@ def _lens_style(
     model = RayModel(lens, photo.size, math.hypot(*photo.size))
     psf_tables = PsfTables(model, MOST_ROWS if best else SMALL_ROWS)
     most_halvings = 0 if best else max(len(pyramid.sizes) - 1 - GUIDE_LEVELS, 0)
-    slices = plan(*scene.depth_range, pyramid.subject, thin, most_halvings)
-    compositor = Compositor(pyramid, slices, pyramid.subject, thin, psf_tables, observer)
-    picture = compositor.picture(progress)
-    if pyramid.lights is not None:
+    slices = plan_slices(*scene.depth_range, pyramid.subject, thin, most_halvings)
+    picture, occluders = Compositor(pyramid, slices, thin, psf_tables, observer).compose(progress)
+    lights = _points_of(pyramid.light, thin)
+    if lights is not None:
         progress("lights", 0.0)
-        rows, columns = np.nonzero(pyramid.lights.mask)
-        place = np.stack([columns, rows], axis=1).astype(np.float64)
-        pieces = sorted(compositor.silhouettes, key=lambda p: (p.number, p.inner[0].start, p.inner[1].start))
         unlit = None if observer is None else np.array(picture)
-        draw_lights(place, pyramid.light_energy(thin), pyramid.lights.dioptres, pieces, thin, model, picture)
+        draw_lights(lights, occluders, thin, model, picture)
         if observer is not None and unlit is not None:
             observer.lights(picture - unlit)
     vignette(model, picture)
     if lens.starburst > 0.0:
-        _add_stars(picture, pyramid, lens, thin, photo.profile)
+        _add_stars(picture, pyramid.light, lens, thin, photo.profile)
     source = None if settings.highlights == "estimate" else photo.gain_map
-    return picture, pyramid.withheld(picture, thin, source)
+    return picture, withheld_gain(pyramid.light, picture, thin, source)
 
 
-def _add_stars(picture: FloatArray, pyramid: ImagePyramid, lens: Lens, thin: ThinLens, profile: Profile) -> None:
-    """Let the pupil's edge scatter the light above the clip: that of the picture, and what stays clipped in it."""
+def _points_of(light: SceneLight, lens: ThinLens) -> PointLights | None:
+    """Return every pixel of the lights as a point of light, with the energy that a lens spreads; None without."""
+    if light.lights is None:
+        return None
+    rows, columns = np.nonzero(light.lights.mask)
+    place = np.stack([columns, rows], axis=1).astype(np.float64)
+    return PointLights(place, light.energy_of_lights(lens), light.lights.dioptres)
+
+
+def _add_stars(picture: FloatArray, light: SceneLight, lens: Lens, thin: ThinLens, profile: Profile) -> None:
+    """Let the pupil's edge diffract the light above the clip: that of the picture, and what stays clipped in it."""
     from ..optics.diffraction import add_starbursts, brightest_light, reach_px, wings
 
-    source = pyramid.light_above(picture, thin)
+    source = light.above_clip(picture, thin)
     if not source.any():
         return
     pitch_um = 1000.0 / thin.px_per_mm
     reach = reach_px(lens.f_number, pitch_um, lens.starburst * brightest_light(source))
     star = wings(lens, pitch_um, rgb_from_xyz(profile), reach)
-    add_starbursts(picture, source, star, lens.starburst, held=pyramid.keeps_extra)
+    add_starbursts(picture, source, star, lens.starburst, held=light.keeps_extra)
 
 
 def _how(photo: Photo, lens: Lens, settings: RenderSettings) -> dict[str, Any] | None:

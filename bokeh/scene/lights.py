@@ -23,7 +23,7 @@ LIGHT_CONTRAST = 3.0
 """... and by this factor brighter than what surrounds it."""
 
 LIGHT_SHARE = 5e-4
-"""... and no larger than this share of the picture: beyond it, it is a bright surface and stays in its sheet."""
+"""... and no larger than this share of the picture: beyond it, it is a bright surface and stays in its layer."""
 
 LEAST_SEEN = 0.1
 """A light of which less is seen cannot be told apart from a wrong coverage."""

@@ -15,6 +15,7 @@ from ..depth.upsample import resize_matte, upsample
 from ..hdr.restore import Mode, above_clip
 from ..optics.lens import ThinLens
 from ..photo.photo import Photo
+from .light_energy import SceneLight
 from .lights import Lights, find_lights
 from .pyramid import ImagePyramid
 from .slicing import SUBJECT_SHARE
@@ -65,9 +66,8 @@ class PreparedScene:
         """
         if keeps_extra not in self._pyramids:
             assert self.dioptres is not None
-            self._pyramids[keeps_extra] = ImagePyramid(
-                self.photo.rgb, self.dioptres, self.matte, self.extra, self.lights, keeps_extra
-            )
+            light = SceneLight(self.photo.rgb, self.dioptres, self.matte, self.extra, self.lights, keeps_extra)
+            self._pyramids[keeps_extra] = ImagePyramid(light)
         return self._pyramids[keeps_extra]
 
     def less_existing_blur(self, lens: ThinLens) -> PreparedScene:

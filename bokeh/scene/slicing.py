@@ -1,10 +1,10 @@
-"""What to cut the scene into for a lens, near to far, and at which size each piece is made."""
+"""Depth slices: what a lens cuts a scene into, near to far, and at which pyramid level each is made."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 import numpy as np
@@ -13,7 +13,7 @@ from ..core.arrays import FloatArray
 from ..optics.lens import ThinLens
 
 COARSE_RADIUS_PX = 3.0
-"""A piece is made at half size as long as its smallest radius stays this large there."""
+"""A slice is made at half size as long as its smallest radius stays this large there."""
 
 SLICE_RADII_PX = (2.0, 2.0 * COARSE_RADIUS_PX)
 """Blur radii at which a scene is cut, and from the last one on in a geometric series."""
@@ -51,7 +51,7 @@ def subject_range(dioptres: FloatArray, matte: FloatArray | None) -> SubjectRang
 
 @dataclass(frozen=True)
 class DepthSlice:
-    """One piece of the scene: what is at least this near, of what the nearer pieces left.
+    """One slice of a scene's depth: what is at least this near, of what the nearer slices left.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class DepthSlice:
     least_px, most_px : float
         Smallest and largest blur radius in it, pixels of the photo.
     level : int
-        It is made at the photo's size halved so often.
+        Of the pyramid: it is made at the photo's size halved so often.
     """
 
     threshold: float
@@ -74,20 +74,21 @@ class DepthSlice:
 
 @dataclass(frozen=True)
 class ExtractionStep:
-    """One piece taken off at one level: several cuts at once, where none of them is drawn there.
+    """What is taken off at once at one level: a depth slice, or several where none of them is drawn there.
 
     Attributes
     ----------
-    cut : DepthSlice
+    depth_slice : DepthSlice
+        The last of them.
     number : int
-        Which cut, near to far.
+        Which one, near to far.
     drawn : bool
         Whether it is drawn at this level, or only in the way.
     is_last : bool
         Whether it takes all that is left.
     """
 
-    cut: DepthSlice
+    depth_slice: DepthSlice
     number: int
     drawn: bool
     is_last: bool
@@ -106,8 +107,10 @@ def slice_thresholds(far: float, near: float, lens: ThinLens) -> list[float]:
     return [d for d in depths if far < d < near] + [far]
 
 
-def plan(far: float, near: float, subject: SubjectRange | None, lens: ThinLens, most_halvings: int) -> list[DepthSlice]:
-    """Cut a scene.
+def plan_slices(
+    far: float, near: float, subject: SubjectRange | None, lens: ThinLens, most_halvings: int
+) -> list[DepthSlice]:
+    """Cut a scene into depth slices.
 
     Parameters
     ----------
@@ -124,45 +127,41 @@ def plan(far: float, near: float, subject: SubjectRange | None, lens: ThinLens, 
         Near to far; the last takes all that is left. Towards focus the sizes only grow, and beyond it they only
         shrink: a coarser picture is never between two finer ones.
     """
-    cuts: list[DepthSlice] = []
+    slices: list[DepthSlice] = []
 
-    def slices(above: float, below: float) -> None:
+    def add_between(above: float, below: float) -> None:
         for threshold in slice_thresholds(below, above, lens) or [below]:
-            cuts.append(_cut(threshold, above, False, lens))
+            slices.append(_slice(threshold, above, False, lens))
             above = threshold
 
     if subject is not None:
         before = subject.near + subject.margin
         if near > before:
-            slices(near, before)
-        cuts.append(_cut(subject.far - subject.margin, before, True, lens))
+            add_between(near, before)
+        slices.append(_slice(subject.far - subject.margin, before, True, lens))
         near = min(near, before)
-    slices(near, far)
-    levels = [_halvings(cut.least_px, most_halvings) for cut in cuts]
-    finest = levels.index(min(levels))
-    levels = [*accumulate(levels[: finest + 1], min), *list(accumulate(levels[:finest:-1], min))[::-1]]
-    return [
-        DepthSlice(cut.threshold, cut.is_subject, cut.least_px, cut.most_px, level)
-        for cut, level in zip(cuts, levels, strict=True)
-    ]
+    add_between(near, far)
+    halvings = [_halvings(one.least_px, most_halvings) for one in slices]
+    finest = halvings.index(min(halvings))
+    halvings = [*accumulate(halvings[: finest + 1], min), *list(accumulate(halvings[:finest:-1], min))[::-1]]
+    return [replace(one, level=level) for one, level in zip(slices, halvings, strict=True)]
 
 
-def extraction_steps(cuts: Sequence[DepthSlice], level: int) -> list[ExtractionStep]:
-    """List what to take off, near to far, to get at the cuts that are drawn at a level.
+def extraction_steps(slices: Sequence[DepthSlice], level: int) -> list[ExtractionStep]:
+    """List what to take off, near to far, to get at the slices that are drawn at a level.
 
     Slices that are not drawn there go together, up to the subject; what lies behind the last drawn one is left.
     """
-    drawn = [number for number, cut in enumerate(cuts) if cut.level == level]
+    drawn = [number for number, one in enumerate(slices) if one.level == level]
     steps: list[ExtractionStep] = []
-    for number, cut in enumerate(cuts[: drawn[-1] + 1]):
-        joins = steps and not (steps[-1].drawn or steps[-1].cut.is_subject or cut.is_subject or cut.level == level)
-        if joins:
+    for number, one in enumerate(slices[: drawn[-1] + 1]):
+        if steps and not (steps[-1].drawn or steps[-1].depth_slice.is_subject or one.is_subject or one.level == level):
             steps.pop()
-        steps.append(ExtractionStep(cut, number, cut.level == level, number == len(cuts) - 1))
+        steps.append(ExtractionStep(one, number, one.level == level, number == len(slices) - 1))
     return steps
 
 
-def _cut(threshold: float, above: float, is_subject: bool, lens: ThinLens) -> DepthSlice:
+def _slice(threshold: float, above: float, is_subject: bool, lens: ThinLens) -> DepthSlice:
     one, other = lens.radius_px(threshold), lens.radius_px(above)
     least = 0.0 if one * other <= 0.0 else min(abs(one), abs(other))
     return DepthSlice(threshold, is_subject, least, max(abs(one), abs(other)))

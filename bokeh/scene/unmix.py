@@ -11,14 +11,14 @@ from ..core.arrays import BoolArray, FloatArray
 from ..image.regions import dilate
 
 
-def unmix(colour: FloatArray, share: FloatArray, front: FloatArray, back: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Split a mixed pixel into the two colours it is made of.
+def unmix(colour: FloatArray, alpha: FloatArray, front: FloatArray, back: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Split a mixed pixel into the two colours it is made of: the inverse of alpha compositing.
 
     Parameters
     ----------
     colour : float32 (N, 3)
         What the pixel shows.
-    share : float32 (N,)
+    alpha : float32 (N,)
         Coverage of the front.
     front, back : float32 (N, 3)
         What the two colours are expected to be.
@@ -26,18 +26,18 @@ def unmix(colour: FloatArray, share: FloatArray, front: FloatArray, back: FloatA
     Returns
     -------
     front, back : float32 (N, 3)
-        Not negative, and share * front + (1 - share) * back = colour.
+        Not negative, and alpha * front + (1 - alpha) * back = colour.
 
     Notes
     -----
     The error of the expected mixture goes to the two colours by their shares: the pair nearest to what was expected
     (least squares). The less is seen of what lies behind, the less the pixel may say about it.
     """
-    share = share[:, None]
-    rest = 1.0 - share
-    error = colour - share * front - rest * back
-    likely = np.maximum(back + rest * rest / np.maximum(share**2 + rest**2, 1e-6) * error, 0.0)
-    before = (colour - rest * likely) / np.maximum(share, 1e-6)
+    alpha = alpha[:, None]
+    rest = 1.0 - alpha
+    error = colour - alpha * front - rest * back
+    likely = np.maximum(back + rest * rest / np.maximum(alpha**2 + rest**2, 1e-6) * error, 0.0)
+    before = (colour - rest * likely) / np.maximum(alpha, 1e-6)
     # Where the front has to be clipped, the back takes what is left; a front that is black is none of it.
     behind = np.where(before >= 0.0, likely, np.maximum(colour / np.maximum(rest, 1e-6), 0.0))
     return np.maximum(before, 0.0).astype(np.float32), behind.astype(np.float32)
@@ -65,15 +65,15 @@ def mixing_share(colour: FloatArray, front: FloatArray, back: FloatArray, centre
     return share
 
 
-def edge_band(near: BoolArray, dioptres: FloatArray, jump: float) -> BoolArray:
-    """Pixels on either side of the outline of `near` where depth jumps: they may show both surfaces."""
-    outline = dilate(near, 1) & dilate(~near, 1)
+def edge_band(front: BoolArray, dioptres: FloatArray, jump: float) -> BoolArray:
+    """Pixels on either side of the outline of `front` where depth jumps: they may show both surfaces."""
+    outline = dilate(front, 1) & dilate(~front, 1)
     ys, xs = np.nonzero(outline)
     lowest, highest = np.full(len(ys), np.inf, np.float32), np.full(len(ys), -np.inf, np.float32)
-    for window in _neighbours(ys, xs, near.shape, 1):
+    for window in _neighbours(ys, xs, front.shape, 1):
         lowest, highest = np.minimum(lowest, dioptres[window]), np.maximum(highest, dioptres[window])
     jumps = highest - lowest > jump
-    band = np.zeros(near.shape, bool)
+    band = np.zeros(front.shape, bool)
     band[ys[jumps], xs[jumps]] = True
     return band
 

@@ -20,7 +20,8 @@ from ...image.inpaint import fill
 from ...optics.lens import ThinLens
 from ...photo.camera import Camera, camera_of
 from ...photo.photo import Photo
-from ...scene.layers import Residual, take_subject
+from ...scene.extraction import take_subject
+from ...scene.layers import Residual
 from ...scene.prepared import at_full_size
 from ...scene.slicing import SubjectRange
 from . import mesh

@@ -1,6 +1,6 @@
 """The photo as two eyes would have seen it: a view from the left and one from the right.
 
-A view from beside is what a pinhole at the rim of a lens would see, so the sheets of a lens as wide as the baseline
+A view from beside is what a pinhole at the rim of a lens would see, so the layers of a lens as wide as the baseline
 are what it needs: each surface complete as far behind the nearer ones as either eye can look.
 """
 
@@ -18,9 +18,10 @@ from ...image.regions import PixelBox
 from ...image.resize import resize
 from ...optics.lens import ThinLens
 from ...photo.camera import Camera
+from ...scene.extraction import extract_layers
 from ...scene.inpaint_behind import widest_gap_px
-from ...scene.layers import Layer, Residual, extract_layers
-from ...scene.slicing import extraction_steps, plan, subject_range
+from ...scene.layers import Layer, Residual
+from ...scene.slicing import extraction_steps, plan_slices, subject_range
 
 WIDTH_PX = 1600
 """Widest picture: eyes do not fuse dots that are finer than the screen's."""
@@ -110,12 +111,12 @@ def stereo_pair(
     cover = None if matte is None else np.pad(matte, wide, "reflect")
     lens = _as_wide_as(per_dioptre, rgbd[..., 3])
     subject = subject_range(rgbd[..., 3], cover)
-    cuts = plan(float(dioptres.min()), nearest, subject, lens, 0)
+    slices = plan_slices(float(dioptres.min()), nearest, subject, lens, 0)
     rest = Residual.of(rgbd, cover, widest_gap_px(dioptres.shape))
     views = [np.zeros((*dioptres.shape, 4), np.float32) for _ in range(2)]
-    for _, sheet in extract_layers(rest, extraction_steps(cuts, 0), subject, lens):
+    for _, layer in extract_layers(rest, extraction_steps(slices, 0), subject, lens):
         for view, towards in zip(views, (per_dioptre, -per_dioptre), strict=True):
-            _add_behind(view, sheet, towards, beyond)
+            _add_behind(view, layer, towards, beyond)
     for view in views:
         view[..., :3] /= np.maximum(view[..., 3:], np.float32(1e-6))
     return Pair(views[0][..., :3], views[1][..., :3], baseline_m, camera.focal_x_px)
@@ -128,14 +129,14 @@ def _as_wide_as(per_dioptre: float, dioptres: FloatArray) -> ThinLens:
     return replace(lens, px_per_mm=per_dioptre / lens.px_per_dioptre)
 
 
-def _add_behind(view: FloatArray, sheet: Layer, per_dioptre: float, beyond: int) -> None:
-    """Add a sheet to a view (H, W, 4) behind what is there."""
+def _add_behind(view: FloatArray, layer: Layer, per_dioptre: float, beyond: int) -> None:
+    """Add a layer to a view (H, W, 4) behind what is there."""
     from ....kernels import view as kernels
 
-    rows, columns = _span(sheet.box, view.shape[0])
+    rows, columns = _span(layer.box, view.shape[0])
     seen = np.zeros((rows.stop - rows.start, *view.shape[1:]), np.float32)
     nearest = np.full(seen.shape[:2], -1.0, np.float32)
-    planes = (np.ascontiguousarray(plane, np.float32) for plane in (sheet.rgb, sheet.coverage, sheet.dioptres))
+    planes = (np.ascontiguousarray(plane, np.float32) for plane in (layer.rgb, layer.coverage, layer.dioptres))
     kernels.move(*planes, per_dioptre, columns.start - beyond, seen, nearest)
     kernels.behind(view[rows], seen)
 

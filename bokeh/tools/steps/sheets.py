@@ -74,7 +74,7 @@ class Pieces:
 
     def add(self, piece: Piece) -> None:
         """Keep a copy of a piece."""
-        sheet, own = piece.sheet, self._own_frame(piece.level)
+        sheet, own = piece.layer, self._own_frame(piece.level)
         support = sheet.coverage > 0.0
         depths = sheet.dioptres[support] if support.any() else sheet.dioptres.ravel()
         if not depths.size:
