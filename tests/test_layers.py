@@ -17,7 +17,8 @@ from rebokeh.bokeh.render.observer import Piece, RenderObserver
 from rebokeh.bokeh.render.pipeline import render_scene
 from rebokeh.bokeh.render.scatter import ScatteredLayer
 from rebokeh.bokeh.scene.layers import Layer
-from rebokeh.bokeh.tools.steps.sheets import Pieces, StepFrame
+from rebokeh.bokeh.tools.steps.drawn_layers import Pieces
+from rebokeh.bokeh.tools.steps.frame import StepFrame
 
 SIZE, PX = (300, TILE_PX + 120), 60.0
 LENS = lens_of(SIZE, PX)
@@ -44,7 +45,7 @@ def rendered(scene):
 
 @pytest.mark.parametrize(("longest_px", "by"), [(2048, 1), (220, 3)])
 def test_sheets_of_several_sizes_add_up_to_the_picture(scene, rendered, tmp_path, monkeypatch, longest_px, by):
-    monkeypatch.setattr("rebokeh.bokeh.tools.steps.sheets.LONGEST_PX", longest_px)
+    monkeypatch.setattr("rebokeh.bokeh.tools.steps.frame.LONGEST_PX", longest_px)
     assert np.array_equal(scene.render(LENS, tmp_path / "steps").rgb, rendered)
     listing = listed(tmp_path / "steps")
     sheets = listing["sheets"]
@@ -69,7 +70,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_number_of_cores_changes_no_file(scene, tmp_path, monkeypatch):
-    monkeypatch.setattr("rebokeh.bokeh.tools.steps.sheets.LONGEST_PX", 200)
+    monkeypatch.setattr("rebokeh.bokeh.tools.steps.frame.LONGEST_PX", 200)
     for count in "12":
         monkeypatch.setenv("REBOKEH_THREADS", count)
         scene.render(LENS, tmp_path / count)

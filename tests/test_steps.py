@@ -22,8 +22,8 @@ from rebokeh.bokeh import api
 from rebokeh.bokeh.colour.profile import Profile, named_profile
 from rebokeh.bokeh.core.errors import OutputError
 from rebokeh.bokeh.render import pipeline
-from rebokeh.bokeh.tools.steps import steps
-from rebokeh.bokeh.tools.steps.sheets import StepFrame
+from rebokeh.bokeh.tools.steps.frame import StepFrame
+from rebokeh.bokeh.tools.steps.pictures import ORIGINS
 from rebokeh.bokeh.tools.steps.steps import StepRecorder
 from rebokeh.cli import app
 
@@ -199,8 +199,8 @@ def test_colours_of_depth_and_blur(made):
 
 def test_origins_tell_what_was_filled(made):
     origin = codes(made, "behind_subject_origin")
-    assert tuple(origin[3, 3]) == steps.ORIGINS[0][0]
-    assert tuple(origin[20, 22]) == steps.ORIGINS[1][0]
+    assert tuple(origin[3, 3]) == ORIGINS[0][0]
+    assert tuple(origin[20, 22]) == ORIGINS[1][0]
 
 
 def test_holes_and_a_small_map(tmp_path):
@@ -240,7 +240,7 @@ def test_gaussian_has_the_steps_that_there_are(tmp_path):
 @pytest.mark.parametrize("box", [(slice(0, 41), slice(0, 53)), (slice(5, 17), slice(20, 53)), (slice(40, 41),) * 2])
 def test_a_frame_is_reduced_by_means(monkeypatch, box):
     size = (41, 53)
-    monkeypatch.setattr("rebokeh.bokeh.tools.steps.sheets.LONGEST_PX", 20)
+    monkeypatch.setattr("rebokeh.bokeh.tools.steps.frame.LONGEST_PX", 20)
     frame = StepFrame.of(size)
     assert (frame.by, frame.size) == (3, (13, 17))
     whole = np.zeros((*size, 2), np.float32)
@@ -251,7 +251,7 @@ def test_a_frame_is_reduced_by_means(monkeypatch, box):
 
 
 def test_large_photos_are_shown_small(scene, made, tmp_path, monkeypatch):
-    monkeypatch.setattr("rebokeh.bokeh.tools.steps.sheets.LONGEST_PX", 26)
+    monkeypatch.setattr("rebokeh.bokeh.tools.steps.frame.LONGEST_PX", 26)
     scene.render(LENS, tmp_path / "steps")
     small = tmp_path / "steps"
     assert listed(small)["pictures"] == {"width": 26, "height": 20, "reduced_by": 2}

@@ -18,7 +18,7 @@ from rebokeh.bokeh.optics.psf import EVEN_STRIPS
 from rebokeh.bokeh.optics.psf_tables import TOGETHER, even_outlines
 from rebokeh.bokeh.optics.ray_model import RayModel
 from rebokeh.bokeh.render.light_sprites import RAY_STEPS, pupil_points
-from rebokeh.bokeh.tools.bench import FOCUS_M, shape_of, table_top
+from rebokeh.bokeh.tools.table_top import FOCUS_M, shape_of, table_top
 from rebokeh.kernels import bridge, composite, pyramid, resample, scatter, sprite, surface
 
 FloatArray = NDArray[np.float32]

@@ -13,10 +13,10 @@ from ..core.arrays import FloatArray
 from ..core.threads import cores, each
 from ..image.regions import box_around
 from ..image.tiles import Tile, moved
-from ..optics.aperture import boundary
 from ..optics.lens import ThinLens
 from ..optics.psf import images_of
 from ..optics.ray_model import RayModel
+from ..optics.aperture import boundary
 from ..scene.layers import Layer
 
 CELLS_PER_RADIUS = 16
@@ -145,7 +145,7 @@ class Occluder:
 
 
 def draw_lights(
-    lights: PointLights, occluders: Sequence[Occluder], lens: ThinLens, optics: RayModel, onto: FloatArray
+    lights: PointLights, occluders: Sequence[Occluder], lens: ThinLens, ray_model: RayModel, onto: FloatArray
 ) -> None:
     """Draw every light as a sprite: its own point spread function, the image of the aperture.
 
@@ -155,7 +155,7 @@ def draw_lights(
     occluders : sequence of Occluder
         What may stand before them.
     lens : ThinLens
-    optics : RayModel
+    ray_model : RayModel
         The lens before the whole picture.
     onto : float32 (H, W, 3)
         The picture to add the light to. A light that nothing covers keeps its energy.
@@ -163,11 +163,11 @@ def draw_lights(
     from ...kernels import sprite
 
     lights, _ = _gather(lights, lens, CELLS_PER_RADIUS)
-    bundles = _bundled(lights, lens, optics)
+    bundles = _bundled(lights, lens, ray_model)
     order = np.argsort(bundles.of, kind="stable")
     place, of, radiated = lights.place[order], bundles.of[order], lights.energy[order].astype(np.float64)
     radius = lens.radius_px(lights.dioptres[order]).astype(np.float64)
-    pupil = pupil_points(optics)
+    pupil = pupil_points(ray_model)
     sides = 2 * bundles.reach + 1
     for run in _runs(sides**2, SAMPLES_AT_ONCE):
         start = np.concatenate([[0], np.cumsum(sides[run] ** 2)])
@@ -179,7 +179,7 @@ def draw_lights(
         corner = np.column_stack([corner, sides[run]])
         bundle = of[own] - run.start
         mask = radiated[own], bundle, corner, start, transmitted
-        images = images_of(optics, place[own], radius[own])
+        images = images_of(ray_model, place[own], radius[own])
 
         def shade(chosen: NDArray[np.int64], some=some, transmitted=transmitted) -> None:
             (x, y), reach = some[0][chosen].T, some[3][chosen]
@@ -229,22 +229,22 @@ class Bundles:
     of: NDArray[np.int64]
 
 
-def _bundled(lights: PointLights, lens: ThinLens, optics: RayModel) -> Bundles:
+def _bundled(lights: PointLights, lens: ThinLens, ray_model: RayModel) -> Bundles:
     middle, of = _gather(lights, lens, BUNDLES_PER_RADIUS)
     radius = lens.radius_px(middle.dioptres).astype(np.float64)
     aside = np.zeros(len(radius))
     np.maximum.at(aside, of, np.abs(lights.place - middle.place[of]).max(axis=1))
-    reach = np.ceil(np.maximum(optics.reach_px(radius), 0.5) + aside).astype(np.int64) + 2
+    reach = np.ceil(np.maximum(ray_model.reach_px(radius), 0.5) + aside).astype(np.int64) + 2
     behind = (middle.dioptres + BEHIND_PX / lens.px_per_dioptre).astype(np.float64)
     return Bundles(middle.place, radius, behind, reach, of)
 
 
-def pupil_points(optics: RayModel) -> NDArray[np.float64]:
+def pupil_points(ray_model: RayModel) -> NDArray[np.float64]:
     """Points spread evenly over the unit iris, x to the right and y down: a sunflower within its edge."""
     k = np.arange(PUPIL_POINTS) + 0.5
     angle = k * np.pi * (3.0 - np.sqrt(5.0))
-    distance = np.sqrt(k / PUPIL_POINTS) * boundary(optics.aperture, angle)
-    across = distance * np.cos(angle) / optics.lens.glass.pupil.squeeze
+    distance = np.sqrt(k / PUPIL_POINTS) * boundary(ray_model.aperture, angle)
+    across = distance * np.cos(angle) / ray_model.lens.glass.pupil.squeeze
     return np.stack([across, -distance * np.sin(angle)], axis=1)
 
 

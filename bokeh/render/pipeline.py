@@ -109,8 +109,8 @@ def _lens_style(
     """
     photo, best = scene.photo, settings.quality == "best"
     pyramid = scene.pyramid(keeps_extra=settings.rendition == "hdr")
-    model = RayModel(lens, photo.size, math.hypot(*photo.size))
-    psf_tables = PsfTables(model, MOST_ROWS if best else SMALL_ROWS)
+    ray_model = RayModel(lens, photo.size, math.hypot(*photo.size))
+    psf_tables = PsfTables(ray_model, MOST_ROWS if best else SMALL_ROWS)
     most_halvings = 0 if best else max(len(pyramid.sizes) - 1 - GUIDE_LEVELS, 0)
     slices = plan_slices(*scene.depth_range, pyramid.subject, thin, most_halvings)
     picture, occluders = Compositor(pyramid, slices, thin, psf_tables, observer).compose(progress)
@@ -118,10 +118,10 @@ def _lens_style(
     if lights is not None:
         progress("lights", 0.0)
         unlit = None if observer is None else np.array(picture)
-        draw_lights(lights, occluders, thin, model, picture)
+        draw_lights(lights, occluders, thin, ray_model, picture)
         if observer is not None and unlit is not None:
             observer.lights(picture - unlit)
-    vignette(model, picture)
+    vignette(ray_model, picture)
     if lens.starburst > 0.0:
         _add_stars(picture, pyramid.light, lens, thin, photo.profile)
     source = None if settings.highlights == "estimate" else photo.gain_map

@@ -107,10 +107,10 @@ def _without(
 ) -> FloatArray:
     """Continue the picture into its holes, as `fill` does, at the pixels (ys, xs) in them: float32 (N, 3)."""
 
-    def part(rows: slice) -> tuple[FloatArray, NDArray[np.bool_]]:
+    def band(rows: slice) -> tuple[FloatArray, NDArray[np.bool_]]:
         return rgb[rows] if extra is None else rgb[rows] + extra[rows], ~hole[rows]
 
-    filled = fill_at(part, (rgb.shape[0], rgb.shape[1]), 3, (ys, xs))
+    filled = fill_at(band, (rgb.shape[0], rgb.shape[1]), 3, (ys, xs))
     return radiance if filled is None else filled
 
 
