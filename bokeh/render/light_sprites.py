@@ -13,10 +13,10 @@ from ..core.arrays import FloatArray
 from ..core.threads import cores, each
 from ..image.regions import box_around
 from ..image.tiles import Tile, moved
+from ..optics.aperture import boundary
 from ..optics.lens import ThinLens
 from ..optics.psf import images_of
 from ..optics.ray_model import RayModel
-from ..optics.aperture import boundary
 from ..scene.layers import Layer
 
 CELLS_PER_RADIUS = 16

@@ -75,11 +75,11 @@ class StepPictures:
         """Show light (h, w, 3)."""
         self.codes(name, self.profile.from_linear(rgb), shows, LIGHT, self.profile.icc)
 
-    def colour(self, name: str, rgb: FloatArray, alpha: FloatArray, shows: str) -> None:
+    def colour(self, name: str, rgb: NDArray[np.floating], alpha: FloatArray, shows: str) -> None:
         """Show light (h, w, 3) over checks, where it does not cover."""
         self.codes(name, over_checks(self.profile.from_linear(rgb), alpha), shows, LIGHT, self.profile.icc)
 
-    def radius(self, name: str, radius: FloatArray, shows: str, alpha: FloatArray | None = None) -> None:
+    def radius(self, name: str, radius: FloatArray, shows: str, alpha: NDArray[np.floating] | None = None) -> None:
         """Show signed blur radii (h, w) in colours; over checks, where there is an alpha."""
         colours = blur(radius, self.most_px)
         self.codes(name, colours if alpha is None else over_checks(colours, alpha), shows, blur_scale(self.most_px))
