@@ -20,6 +20,7 @@ from rebokeh.bokeh.scene.layers import Layer
 from rebokeh.bokeh.scene.lights import Lights, seen_by_pinhole
 from rebokeh.bokeh.scene.pyramid import ImagePyramid
 from rebokeh.kernels import sprite
+from rebokeh.kernels.outline import OutlineTables
 
 PX_PER_DIOPTRE = 130.0
 RADII = [2.0, 3.3, 10.0, 25.5, 60.0]
@@ -303,8 +304,9 @@ def test_bands_of_rows_do_not_show():
         transmitted = np.ones(start[-1], np.float32)
         for top in range(0, 40, band_rows):
             sprite.deposit(
-                place, radius, energy, np.arange(2), corner, start, transmitted, np.array([0, 1]),
-                *even_outlines(ROUND), EVEN_STRIPS, 0, 3, top, min(top + band_rows, 40), picture,
+                sprite.Lights(place, radius, energy, np.arange(2), np.array([0, 1])),
+                sprite.Masks(corner, start, transmitted),
+                OutlineTables(*even_outlines(ROUND)), EVEN_STRIPS, (0, 3), (top, min(top + band_rows, 40)), picture,
             )  # fmt: skip
         pictures.append(picture)
     np.testing.assert_array_equal(pictures[0], pictures[1])

@@ -90,7 +90,7 @@ def spread(
     top, left = crop[0].start, crop[1].start
     active, radius = np.ascontiguousarray(active[crop]), np.ascontiguousarray(radius[crop])
     values = np.empty((*active.shape, 5), np.float32)
-    weigh(sheet.rgb, sheet.coverage, sheet.weight, top, left, radius, np.float32(largest), values)
+    weigh(sheet.rgb, sheet.coverage, sheet.weight, (top, left), radius, np.float32(largest), values)
     place = (at[0] + sheet.box[0].start + top, at[1] + sheet.box[1].start + left)
     wanted = slice(part[0].start - top, part[0].stop - top), slice(part[1].start - left, part[1].stop - left)
     light = outlines.scatter(values, radius, active, place, wanted, level)

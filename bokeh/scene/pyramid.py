@@ -86,7 +86,7 @@ class ImagePyramid:
     @cached_property
     def smaller(self) -> list[tuple[MixedPixels, FloatArray]]:
         """What the pixels of levels 1 and up show, and their matte (h, w)."""
-        from ...kernels.resample import part
+        from ...kernels.resample import split_surfaces
 
         made = [_empty(size) for size in self.sizes[1:]]
         jump = JUMP_SHARE * float(self.dioptres.max() - self.dioptres.min())
@@ -100,7 +100,7 @@ class ImagePyramid:
                     around = slice(first, min(2 * (top + BAND_ROWS) + AROUND_PX, self.sizes[0][0]))
                     rgbd = self._rgbd((around, slice(None)), None)
                     before = MixedPixels(np.empty_like(rgbd), np.empty_like(rgbd), np.empty(rgbd.shape[:2], np.float32))
-                    part(rgbd, jump, before.near, before.far, before.share)
+                    split_surfaces(rgbd, jump, before.near, before.far, before.share)
                     before = before.part((slice(2 * top - first, 2 * (top + BAND_ROWS) - first), slice(None)))
                     cover = self._matte(fine)
                 else:
@@ -265,8 +265,8 @@ class ImagePyramid:
             focus, per_dioptre = (0.0, 0.0) if lens is None else (lens.focus_dioptres, lens.px_per_dioptre)
             least = 0.0 if sharp_px < 0 else SPREAD_PX
             radiance(
-                self.rgb, self.dioptres, self.extra, box[0].start, box[1].start or 0, focus, per_dioptre, sharp_px,
-                least, self._toned, rgbd,
+                self.rgb, self.dioptres, self.extra, (box[0].start, box[1].start or 0), (focus, per_dioptre),
+                (sharp_px, least), self._toned, rgbd,
             )  # fmt: skip
         if self.lights is not None:
             at, inside = self._lights_in(box)
