@@ -75,7 +75,7 @@ def _more_stops(stops, light, shown):
     return stops
 
 
-@jit()
+@jit(error_model="numpy")
 def _above_clip_row(rgb, source, base, stops, row):
     """Fill a row of cells.
 
@@ -204,7 +204,7 @@ def _stops_of(sums, own, mapped):
     return own
 
 
-@jit()
+@jit(error_model="numpy")
 def _withheld_row(maps, optics, source, offsets, stops, row):
     """Fill a row of cells.
 

@@ -43,7 +43,7 @@ def _add(colour, matte, sign, sums):
     sums[13] += sign * matte * matte
 
 
-@jit()
+@jit(error_model="numpy")
 def _add_row(colours, matte, level, sign, window):
     """Add a row to the moments of each column, or take it out.
 
@@ -198,7 +198,7 @@ def _fit_run(picture, matte, y, span, reach, ridge, out):
         out[n, 3] = _anchored(shift, (ar, ag, ab), picture, matte, (y, x0))
 
 
-@jit()
+@jit(error_model="numpy")
 def _fit_row(picture, matte, y, runs, begins, reach, ridge, out):
     """Fit the pixels of a row's runs.
 
@@ -407,7 +407,7 @@ def _sum_left(seen, matte, band, level, asked, box, fit):
     return total
 
 
-@jit()
+@jit(error_model="numpy")
 def _unexplained_patch(rgb, most, matte, band, centre, half, fit, taps, wide):
     """Measure what a softened picture leaves unexplained of the matte in one patch.
 
@@ -527,7 +527,7 @@ def _soften_across(values, taps, run, target):
         _add_scaled(padded[k : k + target.size], taps[k], target)
 
 
-@jit()
+@jit(error_model="numpy")
 def _soften_row(values, taps, y, runs, axis, out):
     """Filter the runs of one row.
 
