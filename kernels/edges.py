@@ -213,11 +213,11 @@ def _log_likeness(like, calm):
 
 
 @jit(inline="always")
-def _fill(box, value, out):
-    """Write a value in a box, ((first row, the one after the last), columns), of a map."""
+def _fill(box, near, far, surfaces):
+    """Write two depths, and even odds, in a box: ((first row, the one after the last), columns)."""
     for y in range(box[0][0], box[0][1]):
         for x in range(box[1][0], box[1][1]):
-            out[y, x] = value
+            surfaces.near[y, x], surfaces.far[y, x], surfaces.odds[y, x] = near, far, NONE
 
 
 @jit(inline="always")
@@ -271,8 +271,7 @@ def _part(coarse, guide, place, box, bells, window, surfaces):
     near, far = near_side.height / near_side.weight, far_side.height / far_side.weight
     low = coarse.low[place]
     jump = coarse.high[place] - low
-    _fill(box, low + jump * near, surfaces.near)
-    _fill(box, low + jump * far, surfaces.far)
+    _fill(box, low + jump * near, low + jump * far, surfaces)
     contrast = NONE
     if coarse.matte.shape[0] > 0:
         contrast = near_side.matte / near_side.weight - far_side.matte / far_side.weight
@@ -305,9 +304,7 @@ def _part_row(coarse, guide, cells, cy, bells, surfaces):
             continue
         box = (rows[cy], rows[cy + 1]), (columns[cx], columns[cx + 1])
         if coarse.high[cy, cx] - coarse.low[cy, cx] <= NONE:
-            _fill(box, coarse.depth[cy, cx], surfaces.near)
-            _fill(box, coarse.depth[cy, cx], surfaces.far)
-            _fill(box, NONE, surfaces.odds)
+            _fill(box, coarse.depth[cy, cx], coarse.depth[cy, cx], surfaces)
         else:
             _part(coarse, guide, (cy, cx), box, bells, window, surfaces)
 
@@ -345,16 +342,17 @@ def _alike(colour, one, two):
     return math.exp(-d * np.float32(COLOUR_SHARPNESS))
 
 
-@jit(error_model="numpy")
-def _weigh_neighbours(colour, near, far, place, weights):
+@jit(inline="always")
+def _weigh_neighbours(colour, near, far, place, i, weights):
     """Write how much one pixel looks like its eight neighbours, row by row around it.
 
     Parameters
     ----------
-    colour, near, far
+    colour, near, far, weights
         As of `likeness_of_neighbours`.
     place : (int, int)
-    weights : float32 (8,), written
+    i : int
+        The pixel's row of `weights`.
     """
     (H, W), (y, x) = near.shape, place
     k = 0
@@ -362,11 +360,11 @@ def _weigh_neighbours(colour, near, far, place, weights):
         for u in range(x - 1, x + 2):
             if v == y and u == x:
                 continue
-            weights[k] = NONE
+            weights[i, k] = NONE
             if 0 <= v < H and 0 <= u < W and near[v, u] != far[v, u]:
-                weights[k] = NEIGHBOUR_TRUST * _alike(colour, place, (v, u))
+                weights[i, k] = NEIGHBOUR_TRUST * _alike(colour, place, (v, u))
                 if v != y and u != x:
-                    weights[k] *= 0.7
+                    weights[i, k] *= 0.7
             k += 1
 
 
@@ -386,7 +384,7 @@ def likeness_of_neighbours(colour, near, far, edge, weights):
     """
     width = near.shape[1]
     for i in prange(edge.size):
-        _weigh_neighbours(colour, near, far, (edge[i] // width, edge[i] % width), weights[i])
+        _weigh_neighbours(colour, near, far, (edge[i] // width, edge[i] % width), i, weights)
 
 
 @jit(inline="always")
