@@ -54,53 +54,36 @@ def first_seen(depth, step_y, step_x, value, distance):
 
 
 @jit(inline="always")
-def _nearest(distances, y, x):
-    """Pixels to the nearest depth that was seen in any direction; infinite when none was."""
-    nearest = np.inf
-    for k in range(DIRECTIONS):
-        if distances[k, y, x] > 0.0:
-            nearest = min(nearest, distances[k, y, x])
-    return nearest
-
-
-@jit(inline="always")
-def _farthest(values, distances, place, limit):
-    """Least dioptres that were seen within a limit, pixels; infinite when nothing was."""
-    y, x = place
-    far = np.inf
-    for k in range(DIRECTIONS):
-        if 0.0 < distances[k, y, x] <= limit:
-            far = min(far, values[k, y, x])
-    return far
-
-
-@jit(inline="always")
-def _mean_up_to(values, distances, place, limit, most):
-    """Average the depths that were seen within a limit, by the inverse square of their distance.
+def _continued(values, distances, place, reach, spread):
+    """Average, by the inverse square of the distance, the depths seen from a pixel that belong to the farthest surface.
 
     Parameters
     ----------
-    values, distances : float32 (8, h, w)
-        Dioptres and pixels, per direction; a distance of 0 is nothing seen.
+    values, distances, reach, spread
+        As of `fill_holes`.
     place : (int, int)
-    limit : float
-        Pixels.
-    most : float
-        Dioptres; what is nearer is of another surface.
 
     Returns
     -------
     float
-        NaN when there is none.
+        Dioptres; NaN when nothing was seen.
 
     Notes
     -----
     D. Shepard, "A two-dimensional interpolation function for irregularly-spaced data", 1968.
     """
     y, x = place
+    nearest = far = np.inf
+    for k in range(DIRECTIONS):
+        if distances[k, y, x] > 0.0:
+            nearest = min(nearest, distances[k, y, x])
+    limit = 3.0 * nearest + reach
+    for k in range(DIRECTIONS):
+        if 0.0 < distances[k, y, x] <= limit:
+            far = min(far, values[k, y, x])
     total = weight = 0.0
     for k in range(DIRECTIONS):
-        if 0.0 < distances[k, y, x] <= limit and values[k, y, x] <= most:
+        if 0.0 < distances[k, y, x] <= limit and values[k, y, x] <= far + spread:
             own = 1.0 / (distances[k, y, x] * distances[k, y, x])
             total += own * values[k, y, x]
             weight += own
@@ -126,9 +109,7 @@ def fill_holes(depth, values, distances, reach, spread):
     for y in range(h):
         for x in range(w):
             if math.isnan(depth[y, x]):
-                limit = 3.0 * _nearest(distances, y, x) + reach
-                most = _farthest(values, distances, (y, x), limit) + spread
-                depth[y, x] = _mean_up_to(values, distances, (y, x), limit, most)
+                depth[y, x] = _continued(values, distances, (y, x), reach, spread)
 
 
 @jit(inline="always")

@@ -179,7 +179,8 @@ def _gather(coarse, place, bells, window):
                 back -= 1
                 k = back
                 far = _with_sample(far, (weight, height, calm, covered))
-            window[0, k], window[1, k], window[2, k] = coarse.colour[0, y, x], coarse.colour[1, y, x], coarse.colour[2, y, x]
+            for c in range(3):
+                window[c, k] = coarse.colour[c, y, x]
             window[3, k] = calm
     return near, far, front, back, prior / prior_weight
 
@@ -254,7 +255,7 @@ def _choose_by_colour(colour, box, window, split, calm, log_prior, odds):
             odds[y, x] = log_prior + COLOUR_TRUST * likeness
 
 
-@jit(inline="always")
+@jit(fastmath=BUT_EXACT, error_model="numpy")
 def _part(coarse, guide, place, box, bells, window, surfaces):
     """Tell the two surfaces apart in the pixels of the answer that lie in one map pixel.
 
@@ -297,14 +298,15 @@ def _part_row(coarse, guide, cells, cy, bells, surfaces):
         As of `_gather`.
     """
     rows, columns = cells
+    depth, low, high = coarse.depth, coarse.low, coarse.high
     # What the window holds is the same for every pixel of the answer in one map pixel.
     window = np.empty((4, bells[0].size * bells[0].size), np.float32)
-    for cx in range(coarse.depth.shape[1]):
+    for cx in range(depth.shape[1]):
         if rows[cy] == rows[cy + 1] or columns[cx] == columns[cx + 1]:
             continue
         box = (rows[cy], rows[cy + 1]), (columns[cx], columns[cx + 1])
-        if coarse.high[cy, cx] - coarse.low[cy, cx] <= NONE:
-            _fill(box, coarse.depth[cy, cx], coarse.depth[cy, cx], surfaces)
+        if high[cy, cx] - low[cy, cx] <= NONE:
+            _fill(box, depth[cy, cx], depth[cy, cx], surfaces)
         else:
             _part(coarse, guide, (cy, cx), box, bells, window, surfaces)
 

@@ -104,6 +104,7 @@ def pull_at(coarse, ys, xs, out):
     """
     last_row, last_column = coarse.shape[0] - 1, coarse.shape[1] - 1
     for n in prange(ys.size):
-        rows, columns = beside(ys[n], last_row), beside(xs[n], last_column)
+        rows = beside(ys[n], last_row)
+        columns = beside(xs[n], last_column)
         for channel in range(coarse.shape[2]):
             out[n, channel] = between(coarse, rows, columns, channel)
