@@ -69,7 +69,7 @@ def _add_light(rgb, box, channel, offset, sums):
 
 @jit(inline="always")
 def _more_stops(stops, light, shown):
-    """Stops that also lead from what is shown to the light: the same ones where nothing is clipped."""
+    """Return the stops that lead to the light from what is shown of it: the same ones where nothing is clipped."""
     if light > shown:
         return max(stops, ZERO) + np.log2(light / shown)
     return stops
@@ -191,7 +191,7 @@ def _add_box(maps, box, channel, optics, offsets, sums):
 
 @jit(inline="always")
 def _stops_of(sums, own, mapped):
-    """Stops from what a cell shows to what it withholds; `own` are those of the photo's map, if there is one."""
+    """Return the stops from what a cell shows to what it withholds; `own` are those of the photo's map, if any."""
     gain = np.exp2(own) - ONE
     more = sums.clipped
     if mapped:

@@ -9,7 +9,7 @@ from .jit import jit
 
 @jit(inline="always")
 def _peak(rgb, extra, y, x):
-    """Return the brightest channel of a pixel, with what was clipped; `extra` is of shape (0, 0, 3) when there is none."""
+    """Return the brightest channel of a pixel, with what was clipped of it; `extra` may be of shape (0, 0, 3)."""
     if extra.shape[0] == 0:
         return max(rgb[y, x, 0], rgb[y, x, 1], rgb[y, x, 2])
     return max(rgb[y, x, 0] + extra[y, x, 0], rgb[y, x, 1] + extra[y, x, 1], rgb[y, x, 2] + extra[y, x, 2])

@@ -162,9 +162,9 @@ def _columns_of(picture, matte, rows, span, origin):
 
 
 @jit(inline="always")
-def _anchored(shift, slopes, picture, matte, origin):
-    """Return b of matte = a . colour + b, where it was fitted relative to a pixel (y, x)."""
-    ar, ag, ab = slopes
+def _anchored(fit, picture, matte, origin):
+    """Return b of matte = a . colour + b, for a fit (a, b) that was made relative to a pixel (y, x)."""
+    ar, ag, ab, shift = fit
     y, x = origin
     return shift + matte[y, x] - ar * picture[y, x, 0] - ag * picture[y, x, 1] - ab * picture[y, x, 2]
 
@@ -195,7 +195,7 @@ def _fit_run(picture, matte, y, span, reach, ridge, out):
         ar, ag, ab, shift, _ = _solve(sums, (come - gone) * (rows[1] - rows[0]), ridge)
         n = x - x0
         out[n, 0], out[n, 1], out[n, 2] = ar, ag, ab
-        out[n, 3] = _anchored(shift, (ar, ag, ab), picture, matte, (y, x0))
+        out[n, 3] = _anchored((ar, ag, ab, shift), picture, matte, (y, x0))
 
 
 @jit(error_model="numpy")

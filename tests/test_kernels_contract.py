@@ -29,8 +29,8 @@ class Kernel(NamedTuple):
 
 
 def is_jitted(function: ast.FunctionDef) -> bool:
-    calls = (d.func if isinstance(d, ast.Call) else d for d in function.decorator_list)
-    return any((d.attr if isinstance(d, ast.Attribute) else d.id) == "jit" for d in calls if hasattr(d, "_fields"))
+    decorators = (d.func if isinstance(d, ast.Call) else d for d in function.decorator_list)
+    return any(ast.unparse(decorator).split(".")[-1] == "jit" for decorator in decorators)
 
 
 def body_lines(function: ast.FunctionDef, source: list[str]) -> int:
