@@ -172,4 +172,4 @@ def test_bridge(benchmark, rgbd, holes):
     ys, xs = np.nonzero(~holes)
     number = np.zeros((SIZE[0] // 4 + 1, SIZE[1] // 4 + 1), np.int32)
     cost = np.ones((1, bridge.DIRECTIONS), np.float32)
-    timed(benchmark, bridge.bridge, rgbd, holes, ys, xs, 24, number, 4, cost, 12, 0.05, rgbd.copy())
+    timed(benchmark, bridge.bridge, rgbd, holes, ys, xs, number, 4, cost, 12, 0.05, rgbd.copy())
