@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from support.command import Folder
+from support.loops import loops_are_announced
 from support.paths import SHARED
 from support.portrait import PortraitFiles, write_portrait
+
+__all__ = ["loops_are_announced"]
 
 # The first call of a kernel compiles it: no deadline. In CI the same examples every time.
 _slow_start = [HealthCheck.too_slow]

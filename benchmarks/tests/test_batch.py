@@ -14,7 +14,13 @@ import pytest
 import tail
 import throughput
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are found by /proc")
+pytestmark = [
+    pytest.mark.kernels,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are found by /proc"),
+]
+    pytest.mark.kernels,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are found by /proc"),
+]
 
 
 @pytest.fixture(scope="module")

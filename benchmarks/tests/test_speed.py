@@ -18,6 +18,8 @@ from support import peers
 import rebokeh as rk
 from rebokeh.bokeh.tools import bench
 
+pytestmark = pytest.mark.kernels
+
 
 def test_the_portrait_has_the_size_asked_for_and_grain():
     photo, focus_m = inputs.portrait(0.3)

@@ -15,6 +15,8 @@ from support.portrait import write_portrait
 
 from rebokeh.bokeh.render.pipeline import Scene
 
+pytestmark = pytest.mark.kernels
+
 # What it does
 
 

@@ -20,6 +20,8 @@ from rebokeh.bokeh.io.encode import encode
 from rebokeh.bokeh.load import load
 from rebokeh.bokeh.photo.photo import Photo
 
+pytestmark = pytest.mark.kernels
+
 H, W = 72, 96
 RNG = np.random.default_rng(5)
 ROWS, COLUMNS = np.mgrid[:H, :W]

@@ -13,6 +13,8 @@ from rebokeh.bokeh.core.errors import UsageError
 from rebokeh.bokeh.depth.autofocus import find_focus, nearest_large_surface
 from rebokeh.bokeh.photo.metadata import Metadata
 
+pytestmark = pytest.mark.kernels
+
 SIZE = (120, 160)
 
 

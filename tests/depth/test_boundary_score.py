@@ -12,6 +12,8 @@ import rebokeh as rk
 from rebokeh.bokeh.core.errors import DepthError, NoDepthError
 from rebokeh.bokeh.depth.boundary_score import THRESHOLDS, WEIGHTS, score, score_photo, steepest
 
+pytestmark = pytest.mark.kernels
+
 
 def square(shift: int = 0, near: float = 2.0, size: int = 40) -> tuple[np.ndarray, np.ndarray]:
     matte = np.zeros((size, size), np.float32)

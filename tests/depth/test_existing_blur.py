@@ -20,6 +20,8 @@ import rebokeh as rk
 from rebokeh.bokeh.depth.existing_blur import ExistingBlur, find_baked
 from rebokeh.bokeh.optics.lens import ThinLens
 
+pytestmark = pytest.mark.kernels
+
 PX = 40.0
 ADDS_ALL = rk.RenderSettings(baked="ignore")
 

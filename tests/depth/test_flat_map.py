@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 import rebokeh as rk
 from rebokeh.bokeh.depth.flat_map import fit_plane, flat_surface, planar_warnings
 
+pytestmark = pytest.mark.kernels
+
 H, W = 144, 192
 FOCAL_PX = 200.0
 Y, X = np.mgrid[:H, :W]

@@ -6,6 +6,8 @@ from scipy import ndimage
 
 from rebokeh.bokeh.depth.matting import refine
 
+pytestmark = pytest.mark.kernels
+
 SIZE = (160, 200)
 
 

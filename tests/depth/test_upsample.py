@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from rebokeh.bokeh.depth.deband import deband, find_code_step
 from rebokeh.bokeh.depth.upsample import align, ramp_width, repair_holes, resize_matte, upsample
 
+pytestmark = pytest.mark.kernels
+
 
 def coded(depth, step):
     """Round a map to whole codes, as a phone writes it."""

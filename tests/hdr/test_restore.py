@@ -17,6 +17,8 @@ from rebokeh.bokeh.photo.metadata import Metadata
 from rebokeh.bokeh.photo.photo import GainMap
 from rebokeh.bokeh.scene.lights import find_lights
 
+pytestmark = pytest.mark.kernels
+
 SIZE = (200, 240)
 MOST_GAIN = 16.0
 

@@ -13,6 +13,8 @@ from rebokeh.bokeh.optics.lens import ThinLens
 from rebokeh.bokeh.scene.inpaint_behind import inpaint_behind
 from rebokeh.kernels import pyramid
 
+pytestmark = pytest.mark.kernels
+
 shapes = hnp.array_shapes(min_dims=2, max_dims=2, max_side=21)
 
 

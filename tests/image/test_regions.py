@@ -1,12 +1,15 @@
 """Sets of pixels: growing and labelling them says what a plain filter and a plain labelling say."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
 from rebokeh.bokeh.image.regions import connected, dilate, list_runs
+
+pytestmark = pytest.mark.kernels
 
 masks = hnp.arrays(np.bool_, st.tuples(st.integers(1, 17), st.integers(1, 23)))
 

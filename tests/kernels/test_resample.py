@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from rebokeh.bokeh.scene.layers import MixedPixels
 from rebokeh.kernels import resample
 
+pytestmark = pytest.mark.kernels
+
 shapes = st.tuples(st.integers(1, 9), st.integers(1, 11))
 
 

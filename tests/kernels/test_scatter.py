@@ -17,6 +17,8 @@ import rebokeh as rk
 from rebokeh.bokeh.image.regions import PixelBox
 from rebokeh.bokeh.optics.aperture import area
 
+pytestmark = pytest.mark.kernels
+
 APERTURES = [
     rk.Aperture(),
     rk.Aperture(3, 0.0, 7.0),

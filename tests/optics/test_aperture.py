@@ -17,6 +17,8 @@ from rebokeh.bokeh.optics.aperture import area, boundary
 from rebokeh.bokeh.optics.psf_tables import even_outlines
 from rebokeh.kernels.outline import FIRST, PER_HEIGHT, ROWS, TOP
 
+pytestmark = pytest.mark.kernels
+
 curvatures = st.one_of(st.just(0.0), st.floats(1e-3, 1))
 shapes = st.builds(rk.Aperture, st.integers(3, 15), curvatures, st.floats(-180, 180))
 PX_PER_DIOPTRE = 100.0

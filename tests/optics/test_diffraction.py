@@ -16,6 +16,8 @@ from rebokeh.bokeh.optics.diffraction import add_starbursts, amplitude, core_px,
 from rebokeh.bokeh.optics.elements import Glass, Pupil
 from rebokeh.bokeh.optics.otf import image, overlap
 
+pytestmark = pytest.mark.kernels
+
 PITCH_UM = 8.6  # 12 MP on a full frame
 GREEN = np.array([0.55])
 ALL = np.ones((3, 1))

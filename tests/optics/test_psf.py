@@ -14,6 +14,8 @@ from rebokeh.bokeh.optics.elements import Glass, Pupil, Rim
 from rebokeh.bokeh.optics.psf import point_spread
 from rebokeh.bokeh.optics.ray_model import RayModel
 
+pytestmark = pytest.mark.kernels
+
 MIDDLE, BESIDE, CORNER = (0.0, 0.0), (0.5, 0.3), (0.8, -0.6)
 RADII_PX = (-40.0, -20.0, -8.0, 8.0, 20.0, 40.0)
 SMALL = (("gauss-58", -8.0, CORNER), ("petzval", -8.0, BESIDE))

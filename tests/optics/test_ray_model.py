@@ -19,6 +19,8 @@ from rebokeh.bokeh.optics.psf import point_spread
 from rebokeh.bokeh.optics.ray_model import RayModel, vignette
 from rebokeh.kernels.pupil import landing
 
+pytestmark = pytest.mark.kernels
+
 SIZE, DIAGONAL_PX = (3000, 4000), 5000.0
 
 microns = st.floats(-20.0, 20.0)

@@ -13,6 +13,8 @@ from rebokeh.bokeh.optics.psf import point_spread
 from rebokeh.bokeh.optics.psf_tables import SMALL_ROWS, PsfTables
 from rebokeh.bokeh.optics.ray_model import RayModel
 
+pytestmark = pytest.mark.kernels
+
 PICTURES = {"12 MP": (3000, 4000), "2 MP": (1200, 1600)}
 PLACES: tuple[Field, ...] = ((0.0, 0.0), (-0.4, 0.35), (-0.77, -0.57))
 RADII_PX = (-40.0, -15.0, 15.0, 40.0)

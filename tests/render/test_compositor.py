@@ -8,6 +8,8 @@ import pytest
 from rebokeh.bokeh.render.compositor import LayerStack, enlarged, nothing
 from rebokeh.bokeh.render.scatter import ScatteredLayer
 
+pytestmark = pytest.mark.kernels
+
 SIZE = (12, 17)
 
 

@@ -9,6 +9,8 @@ from support.scenes import depth_of, lens_of
 
 import rebokeh as rk
 
+pytestmark = pytest.mark.kernels
+
 PX = 60.0
 GAUSSIAN = rk.RenderSettings(style="gaussian")
 

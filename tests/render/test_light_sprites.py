@@ -21,6 +21,8 @@ from rebokeh.bokeh.scene.lights import Lights, seen_by_pinhole
 from rebokeh.bokeh.scene.pyramid import ImagePyramid
 from rebokeh.kernels import sprite
 
+pytestmark = pytest.mark.kernels
+
 PX_PER_DIOPTRE = 130.0
 RADII = [2.0, 3.3, 10.0, 25.5, 60.0]
 SHAPES = [

@@ -30,6 +30,8 @@ from rebokeh.bokeh.core.errors import NoDepthError, UsageError
 from rebokeh.bokeh.render import light_sprites as sprites
 from rebokeh.bokeh.scene import pyramid as levels
 
+pytestmark = pytest.mark.kernels
+
 BEST = rk.RenderSettings(quality="best")
 
 # --- against the oracle

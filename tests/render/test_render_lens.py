@@ -15,6 +15,8 @@ import rebokeh as rk
 from rebokeh.bokeh.optics.elements import MOST_UM, Glass, Pupil, Rim, Wavefront
 from rebokeh.bokeh.optics.ray_model import RayModel
 
+pytestmark = pytest.mark.kernels
+
 SIZE = (144, 192)
 PX_PER_DIOPTRE = 30.0
 RADII_PX = (-12.0, 0.0, 12.0)

@@ -12,6 +12,8 @@ from support.scenes import HEX, ROUND, both, depth_of, edge_of_disc, full, grown
 
 import rebokeh as rk
 
+pytestmark = pytest.mark.kernels
+
 
 @both
 @pytest.mark.parametrize("radius_px", [0.0, 0.3, 1.0, 3.3, 9.0, 24.0, -2.0, -9.0, -24.0])

@@ -10,6 +10,8 @@ from support.scenes import blobs, depth_of, lens_of, soft, texture
 import rebokeh as rk
 from rebokeh.bokeh.image import tiles
 
+pytestmark = pytest.mark.kernels
+
 SIZE, PX = (520, 640), 100.0
 
 

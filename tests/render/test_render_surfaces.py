@@ -23,6 +23,8 @@ from support.scenes import (
     texture,
 )  # fmt: skip
 
+pytestmark = pytest.mark.kernels
+
 # --- one colour stays one colour
 
 

@@ -14,6 +14,8 @@ from rebokeh.bokeh.optics.lens import ThinLens, mount
 from rebokeh.bokeh.render.scatter import HIDDEN, spread
 from rebokeh.bokeh.scene.layers import Layer
 
+pytestmark = pytest.mark.kernels
+
 SIZE, PX = (50, 70), 60.0
 OUTLINES = outlines_of(SIZE, HEX)
 

@@ -14,7 +14,7 @@ from support.paths import TRUTH_SET
 
 import rebokeh as rk
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.kernels, pytest.mark.slow]
 CONFIGS = [
     "s1_portrait/back_f2_hex",
     "s1_portrait/subj_f1.4_circ",

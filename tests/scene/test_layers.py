@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
@@ -13,6 +14,8 @@ from rebokeh.bokeh.optics.lens import ThinLens, mount
 from rebokeh.bokeh.scene.layers import Layer
 from rebokeh.bokeh.scene.unmix import mixing_share, unmix
 from rebokeh.kernels import surface
+
+pytestmark = pytest.mark.kernels
 
 PX = 50.0
 

@@ -20,6 +20,8 @@ from rebokeh.bokeh.scene.lights import LIGHT_RADIANCE, find_lights
 from rebokeh.kernels import depth as codes
 from rebokeh.kernels import edges, matting
 
+pytestmark = pytest.mark.kernels
+
 SIZE = (61, 83)
 
 

@@ -23,6 +23,8 @@ from rebokeh.bokeh.scene.slicing import (
     subject_range,
 )
 
+pytestmark = pytest.mark.kernels
+
 lenses = st.builds(
     ThinLens, st.just(50.0), st.floats(0.7, 22.0), st.floats(0.3, 20.0), st.floats(1.0, 300.0).map(float)
 )

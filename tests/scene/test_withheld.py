@@ -13,6 +13,8 @@ from rebokeh.bokeh.hdr.restore import gained
 from rebokeh.bokeh.photo.metadata import Metadata
 from rebokeh.bokeh.photo.photo import GainMap
 
+pytestmark = pytest.mark.kernels
+
 SIZE, PX = (120, 160), 40.0
 
 

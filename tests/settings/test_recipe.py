@@ -25,6 +25,8 @@ from rebokeh.bokeh.optics.aperture import Aperture
 from rebokeh.bokeh.photo.photo import GainMap
 from rebokeh.bokeh.settings.recipe import Recipe
 
+pytestmark = pytest.mark.kernels
+
 KINDS = ["heic", "jpeg", "png", "tiff", "avif", "exr"]
 CODES, METRES, MATTE = portrait_arrays(96, 128)
 

@@ -8,6 +8,8 @@ from scipy import ndimage
 
 from rebokeh.bokeh.tools.extract.stereo_view import FAR_SHARE, NEAR_SHARE, autostereogram
 
+pytestmark = pytest.mark.kernels
+
 SIZE = (120, 400)
 Y, X = np.mgrid[: SIZE[0], : SIZE[1]]
 

@@ -14,6 +14,8 @@ from rebokeh.bokeh.tools import bench
 from rebokeh.bokeh.tools.bench import in_columns
 from rebokeh.cli import app
 
+pytestmark = pytest.mark.kernels
+
 
 def small(megapixels: float = 0.02) -> rk.Photo:
     return bench.table_top(megapixels)

@@ -21,6 +21,8 @@ from rebokeh.bokeh.tools.compare.figures import edge_figures, highlight_energy, 
 from rebokeh.bokeh.tools.compare.ladder import Shape, rungs
 from rebokeh.bokeh.tools.compare.register import register
 
+pytestmark = pytest.mark.kernels
+
 LENS = ThinLens(focal_mm=50.0, f_number=2.0, focus_m=1.0, px_per_mm=20.0)
 
 

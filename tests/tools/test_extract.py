@@ -23,6 +23,8 @@ from rebokeh.bokeh.tools.extract import extract as extracting
 from rebokeh.bokeh.tools.extract.extract import KINDS, ExtractSettings, extract
 from rebokeh.bokeh.tools.extract.sources import NEEDS_DEPTH
 
+pytestmark = pytest.mark.kernels
+
 SIZE = (72, 96)
 Y, X = np.mgrid[: SIZE[0], : SIZE[1]]
 SOFT = np.clip(0.5 + (20 - np.hypot(Y - 36, X - 48)) / 4, 0, 1).astype(np.float32)

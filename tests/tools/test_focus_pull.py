@@ -21,6 +21,8 @@ from rebokeh.bokeh.settings.units import parse_f_range
 from rebokeh.bokeh.tools import focus_pull as racking
 from rebokeh.bokeh.tools.focus_pull import Pull, frames, rack, reduced
 
+pytestmark = pytest.mark.kernels
+
 SIZE = (64, 96)
 PULL = Pull(0.5, 4.0, (2.0, 2.0), seconds=1.0, fps=12.0)
 LEFT, RIGHT = (slice(8, -8), slice(8, 36)), (slice(8, -8), slice(60, 88))

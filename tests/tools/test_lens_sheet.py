@@ -14,6 +14,8 @@ from rebokeh.bokeh.optics.psf import point_spread
 from rebokeh.bokeh.tools import lens_sheet as sheets
 from rebokeh.bokeh.tools.drawing.montage import BACKGROUND, LINE_PX, words
 
+pytestmark = pytest.mark.kernels
+
 
 @pytest.fixture
 def points(monkeypatch):

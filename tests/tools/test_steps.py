@@ -27,6 +27,8 @@ from rebokeh.bokeh.tools.steps.sheets import StepFrame
 from rebokeh.bokeh.tools.steps.steps import StepRecorder
 from rebokeh.cli import app
 
+pytestmark = pytest.mark.kernels
+
 SIZE, PX = (40, 52), 40.0
 LENS = lens_of(SIZE, PX)
 OF_EACH_SHEET = ["colour", "coverage", "radius", "origin", "spread_coverage", "light", "seen", "clear"]

@@ -20,6 +20,8 @@ from rebokeh.bokeh.render.scatter import ScatteredLayer
 from rebokeh.bokeh.scene.layers import Layer
 from rebokeh.bokeh.tools.steps.sheets import Pieces, StepFrame
 
+pytestmark = pytest.mark.kernels
+
 SIZE, PX = (300, TILE_PX + 120), 60.0
 LENS = lens_of(SIZE, PX)
 THIN = mount(LENS, SIZE, None, 2.0)

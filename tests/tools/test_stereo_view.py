@@ -18,6 +18,8 @@ from rebokeh.bokeh.tools.extract.stereo_view import (
     stereo_pair,
 )
 
+pytestmark = pytest.mark.kernels
+
 SIZE = (120, 240)
 CAMERA = Camera(300.0, 300.0, 120.0, 60.0)
 BASELINE_M = 0.05

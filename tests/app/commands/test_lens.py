@@ -16,6 +16,8 @@ from rebokeh.bokeh.optics.lens_file import lens_names, read_lens
 from rebokeh.bokeh.render.pipeline import Scene
 from rebokeh.bokeh.tools import lens_sheet as contact_sheet
 
+pytestmark = pytest.mark.kernels
+
 
 @pytest.fixture
 def lenses(monkeypatch) -> list[rk.Lens]:
