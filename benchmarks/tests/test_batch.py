@@ -18,9 +18,6 @@ pytestmark = [
     pytest.mark.kernels,
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are found by /proc"),
 ]
-    pytest.mark.kernels,
-    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are found by /proc"),
-]
 
 
 @pytest.fixture(scope="module")
