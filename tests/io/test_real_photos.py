@@ -17,7 +17,7 @@ LINES = list(csv.DictReader(MANIFEST.open(), delimiter="\t")) if MANIFEST.exists
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not LINES, reason="no real photos here")]
 
 
-@pytest.mark.parametrize("known", LINES, ids=lambda known: known["file"])
+@pytest.mark.parametrize("known", LINES, ids=[known["file"] for known in LINES])
 def test_a_real_photo_is_read_as_it_is_known(known):
     photo = load(REAL / known["file"])
     width, height = map(int, known["primary"].split("x"))
