@@ -11,6 +11,8 @@ import pytest
 from support.command import rebokeh, shell
 from support.paths import SAMPLES
 
+pytestmark = pytest.mark.kernels
+
 # Every loop that a real portrait needs must have been compiled, for the very same types.
 COMPARE = """
 import importlib, pkgutil, sys

@@ -14,6 +14,8 @@ from rebokeh.bokeh.io.metadata import gain_map
 from rebokeh.bokeh.io.metadata.gain_map import GainMapError, GainMetadata
 from rebokeh.bokeh.photo.photo import GainMap
 
+pytestmark = pytest.mark.kernels
+
 RAMP = np.arange(256, dtype=np.uint8).reshape(16, 16)
 SLIGHT = (1 / 64, 1 / 64, 1 / 64)
 XMP: dict[str, object] = {

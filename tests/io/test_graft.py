@@ -24,6 +24,8 @@ from rebokeh.bokeh.load import load
 from rebokeh.bokeh.photo.metadata import Rendering
 from rebokeh.bokeh.photo.photo import Photo
 
+pytestmark = pytest.mark.kernels
+
 W, H = 256, 192
 ROWS, COLUMNS = np.mgrid[:H, :W]
 RGB = np.stack([COLUMNS, ROWS, (COLUMNS + ROWS) // 2], axis=-1).astype(np.uint8)

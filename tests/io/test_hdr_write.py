@@ -25,6 +25,8 @@ from rebokeh.bokeh.io.metadata.gain_map import apple_gain, coded
 from rebokeh.bokeh.photo.metadata import Metadata
 from rebokeh.bokeh.photo.photo import GainMap
 
+pytestmark = pytest.mark.kernels
+
 H, W = 96, 128
 SLIGHT = (1 / 64, 1 / 64, 1 / 64)
 HDR_OR_NOT: tuple[Literal["gain-map", "off"], ...] = ("gain-map", "off")

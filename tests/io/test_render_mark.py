@@ -20,6 +20,8 @@ from rebokeh.bokeh.photo.metadata import Metadata, Rendering
 from rebokeh.bokeh.photo.photo import Photo
 from rebokeh.bokeh.render.pipeline import render
 
+pytestmark = pytest.mark.kernels
+
 CODES = np.random.default_rng(4).integers(60, 200, (64, 96, 3)).astype(np.uint8)
 DONE = Rendering(1.8, 2.1, "9.9")
 WORDS = iphone.xmp(tiff_Make="Apple")

@@ -34,4 +34,5 @@ def loops_are_announced(request: pytest.FixtureRequest) -> Iterator[None]:
     called = sorted(CALLED)
     CALLED.clear()
     if called and not request.node.get_closest_marker("kernels"):
-        pytest.fail(f"calls compiled loops, and lacks `pytest.mark.kernels`: {', '.join(called)}", pytrace=False)
+        loops = f"{len(called)} compiled loops ({', '.join(called[:3])}{', ...' if len(called) > 3 else ''})"
+        pytest.fail(f"calls {loops} and lacks `pytest.mark.kernels`", pytrace=False)
