@@ -383,7 +383,7 @@ def main() -> None:
     parser.add_argument("--spp", type=int, default=128, help="paths per pixel of each of two seeds")
     given = parser.parse_args()
     import scene_kit
-    import scenes
+    from support import scenes
 
     given.out.mkdir(parents=True, exist_ok=True)
     for name in given.scene or scenes.SCENES:

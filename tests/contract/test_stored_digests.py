@@ -12,18 +12,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import iphone
 import numpy as np
 import pytest
-from command import rebokeh
-from conftest import portrait_arrays
 from PIL import Image
+from support import iphone
+from support.command import rebokeh
+from support.portrait import portrait_arrays
 
 import rebokeh as rk
 from rebokeh.bokeh.batch.stores.record import key_of
 from rebokeh.bokeh.io.metadata import render_mark
 from rebokeh.bokeh.settings.options import Options
 from rebokeh.bokeh.settings.preset import read_preset
+
+pytestmark = pytest.mark.kernels
 
 VERSION = "0.1.0"  # part of every digest
 
