@@ -241,8 +241,8 @@ def sharpen_edges(
     coarse, fine = (nothing if matte is None else matte for matte in (cover, outline))
     radius = 4 + round(min(2.0, 4 * depth.shape[1] / size[1]))
     slope = _slope(depth)
-    low = ndimage.minimum_filter(depth, 2 * radius + 1, mode="nearest")
-    high = ndimage.maximum_filter(depth, 2 * radius + 1, mode="nearest")
+    low = np.asarray(ndimage.minimum_filter(depth, 2 * radius + 1, mode="nearest"), np.float32)
+    high = np.asarray(ndimage.maximum_filter(depth, 2 * radius + 1, mode="nearest"), np.float32)
     jump = high - low
     # A plane or a cheek has its range spread over the window, an edge in as few pixels as this map's edges do.
     steep = np.clip(0.6 / softness, 0.13, 0.2)

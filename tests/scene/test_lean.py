@@ -134,7 +134,8 @@ def test_two_surfaces_are_means_over_the_window():
     h, w, radius = 14, 17, 3
     depth = rng.uniform(0.2, 2.0, (h, w)).astype(np.float32)
     slope = rng.uniform(0.0, 0.1, (h, w)).astype(np.float32)
-    low, high = (f(depth, 2 * radius + 1, mode="nearest") for f in (ndimage.minimum_filter, ndimage.maximum_filter))
+    filters = (ndimage.minimum_filter, ndimage.maximum_filter)
+    low, high = (np.asarray(f(depth, 2 * radius + 1, mode="nearest"), np.float32) for f in filters)
     high[5:8, 5:8] = low[5:8, 5:8]
     colour = rng.random((3, h, w)).astype(np.float32)
     guide = np.ascontiguousarray(np.moveaxis(colour, 0, 2))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-KERNELS = Path(__file__).parent.parent / "kernels"
+KERNELS = Path(__file__).resolve().parents[2] / "kernels"
 
 LONGEST = 60
 MEDIAN = 10
