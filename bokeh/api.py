@@ -32,6 +32,15 @@ class Scene:
     prepared : PreparedScene
         What it holds for any lens: depth, matte, lights.
     settings : RenderSettings
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rebokeh as rk
+    >>> scene = rk.prepare(rk.Photo(rgb=np.ones((40, 60, 3), np.float32), depth=np.full((40, 60), 0.5, np.float32)))
+    >>> lens, source = scene.mount(rk.Lens(f_number=2.0, focus_m=2.0))
+    >>> lens.focus_m, scene.report(rk.Lens(f_number=2.0))["lights"]
+    (2.0, 0)
     """
 
     prepared: PreparedScene
@@ -130,6 +139,17 @@ def prepare(photo: Photo, settings: RenderSettings | None = None, progress: Prog
     ------
     NoDepthError
         When the photo holds no depth, and the style needs some.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rebokeh as rk
+    >>> dioptres = np.where(np.arange(60) < 30, 1.0, 0.25) * np.ones((40, 1))
+    >>> rgb = np.random.default_rng(0).random((40, 60, 3), np.float32)
+    >>> scene = rk.prepare(rk.Photo(rgb=rgb, depth=dioptres.astype(np.float32)))
+    >>> wide, narrow = (scene.render(rk.Lens(f_number=n, focus_m=1.0, focal_mm=85.0)) for n in (1.4, 16.0))
+    >>> bool(wide.rgb[:, 45].std() < narrow.rgb[:, 45].std())
+    True
     """
     settings = settings or RenderSettings()
     return Scene(prepare_for(photo, settings, progress), settings)
@@ -169,6 +189,17 @@ def render(
         When the lens cannot focus there.
     OutputError
         When the folder of the steps is not empty, or cannot be written; it is then left as it was.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rebokeh as rk
+    >>> dioptres = np.where(np.arange(60) < 30, 1.0, 0.25) * np.ones((40, 1))
+    >>> rgb = np.random.default_rng(0).random((40, 60, 3), np.float32)
+    >>> photo = rk.Photo(rgb=rgb, depth=dioptres.astype(np.float32))
+    >>> picture = rk.render(photo, rk.Lens(f_number=1.4, focus_m=1.0, focal_mm=85.0))
+    >>> bool(picture.rgb[:, 45].std() < photo.rgb[:, 45].std())  # the wall behind
+    True
     """
     steps = as_steps(steps)
     return prepare(photo, settings, progress).render(lens or Lens(), steps, progress)

@@ -75,6 +75,16 @@ def load(
         When the depth map or matte has another aspect, or no usable value.
     UsageError
         When the depth unit or scale makes no sense, or the anchors contradict the map.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rebokeh as rk
+    >>> path = rk.save(rk.Photo(rgb=np.full((30, 40, 3), 0.18, np.float32)), "grey.png")
+    >>> np.save("metres.npy", np.full((30, 40), 2.0, np.float32))
+    >>> photo = rk.load(path, depth="metres.npy")
+    >>> photo.size, float(photo.depth[0, 0])
+    ((30, 40), 0.5)
     """
     asked = LoadOptions(
         depth=depth,

@@ -1,4 +1,7 @@
-"""Narrow gaps, closed along the direction in which the picture goes on."""
+"""Narrow gaps, closed along the direction in which the picture goes on.
+
+A line through a pixel of a gap ends at the first known pixels to both sides. A place is (y, x), a direction (dy, dx).
+"""
 
 from __future__ import annotations
 
@@ -14,18 +17,74 @@ DIRECTIONS = 24
 BEST = 5
 """Directions whose lines make up a pixel."""
 
+ALIKE = 6.0
+"""Directions that are worse than the best by so many tolerances count no more."""
+
+
+@jit(inline="always")
+def _direction(k):
+    """Step of length 1 in one of the directions: (dy, dx)."""
+    angle = math.pi * k / DIRECTIONS
+    return math.sin(angle), math.cos(angle)
+
+
+@jit(inline="always")
+def _landing(place, direction, steps):
+    """Find the pixel that lies so many steps away; negative ones lead back."""
+    return int(round(place[0] + steps * direction[0])), int(round(place[1] + steps * direction[1]))
+
 
 @jit()
-def _end(known, y, x, dy, dx, reach):
-    """Count the steps from (y, x) to the first known pixel in a direction; 0 when there is none within reach."""
+def _end(known, place, direction, reach):
+    """Count the steps to the first known pixel in a direction; 0 when there is none within reach."""
     height, width = known.shape
     for step in range(1, reach + 1):
-        v, u = int(round(y + step * dy)), int(round(x + step * dx))
-        if v < 0 or u < 0 or v >= height or u >= width:
+        y, x = _landing(place, direction, step)
+        if y < 0 or x < 0 or y >= height or x >= width:
             return 0
-        if known[v, u]:
+        if known[y, x]:
             return step
     return 0
+
+
+@jit(inline="always")
+def _ends(known, place, direction, reach):
+    """Count the steps to both ends of a line, forward and back; the second is 0 when there is no line."""
+    forward = _end(known, place, direction, reach)
+    back = _end(known, place, (-direction[0], -direction[1]), reach) if forward > 0 else 0
+    return forward, back
+
+
+@jit(inline="always")
+def _root(light):
+    """Square root of light, clipped to 0..4: differences as they are seen."""
+    return math.sqrt(min(max(light, 0.0), 4.0))
+
+
+@jit(inline="always")
+def _add_products(values, y, x, sums):
+    """Add the products of a pixel's gradients to the sums (xx, xy, yy), colour by colour."""
+    xx, xy, yy = sums
+    for c in range(3):
+        here = _root(values[y, x, c])
+        gx = _root(values[y, x + 1, c]) - here
+        gy = _root(values[y + 1, x, c]) - here
+        xx += gx * gx
+        xy += gx * gy
+        yy += gy * gy
+    return xx, xy, yy
+
+
+@jit()
+def _block_products(values, known, rows, columns):
+    """Sum up the products xx, xy, yy in a block of rows and columns, (first, stop) each, and count its known pixels."""
+    sums, count = (0.0, 0.0, 0.0), 0.0
+    for y in range(rows[0], rows[1]):
+        for x in range(columns[0], columns[1]):
+            if known[y, x] and known[y, x + 1] and known[y + 1, x]:
+                count += 1.0
+                sums = _add_products(values, y, x, sums)
+    return sums[0], sums[1], sums[2], count
 
 
 @jit()
@@ -41,23 +100,64 @@ def gradients(values, known, block, out):
         Pixels a side.
     out : float32 (4, ceil(H / block), ceil(W / block)), written
         Sums of xx, xy, yy over the three (square root) colours, and how many pixels were known.
+
+    Notes
+    -----
+    Smoothed, this is the structure tensor (J. Bigun, G. H. Granlund, "Optimal orientation detection of linear
+    symmetry", 1987).
     """
-    height, width = known.shape
+    # A gradient leads to the next row and column.
+    last_row, last_column = known.shape[0] - 1, known.shape[1] - 1
     for i in range(out.shape[1]):
+        rows = i * block, min((i + 1) * block, last_row)
         for j in range(out.shape[2]):
-            xx = xy = yy = count = 0.0
-            for y in range(i * block, min((i + 1) * block, height - 1)):
-                for x in range(j * block, min((j + 1) * block, width - 1)):
-                    if known[y, x] and known[y, x + 1] and known[y + 1, x]:
-                        count += 1.0
-                        for c in range(3):
-                            here = math.sqrt(min(max(values[y, x, c], 0.0), 4.0))
-                            gx = math.sqrt(min(max(values[y, x + 1, c], 0.0), 4.0)) - here
-                            gy = math.sqrt(min(max(values[y + 1, x, c], 0.0), 4.0)) - here
-                            xx += gx * gx
-                            xy += gx * gy
-                            yy += gy * gy
-            out[0, i, j], out[1, i, j], out[2, i, j], out[3, i, j] = xx, xy, yy, count
+            columns = j * block, min((j + 1) * block, last_column)
+            out[0, i, j], out[1, i, j], out[2, i, j], out[3, i, j] = _block_products(values, known, rows, columns)
+
+
+@jit(inline="always")
+def _change(products, direction):
+    """Root of the mean squared change per step in a direction, from the gradients' products (xx, xy, yy)."""
+    xx, xy, yy = products
+    dy, dx = direction
+    return math.sqrt(max(xx * dx * dx + 2.0 * xy * dx * dy + yy * dy * dy, 0.0))
+
+
+@jit(inline="always")
+def _add_difference(values, one, two, cost):
+    """Add to a cost how far the colours of two places are apart, as they are seen."""
+    for c in range(3):
+        cost += abs(_root(values[one[0], one[1], c]) - _root(values[two[0], two[1], c]))
+    return cost
+
+
+@jit(inline="always")
+def _line_cost(values, known, place, direction, products, rates):
+    """Compare the two ends of the line through a pixel.
+
+    Parameters
+    ----------
+    values, known
+        As of `lines`.
+    place, direction : (int, int), (float, float)
+    products : (float, float, float)
+        Mean xx, xy, yy of the gradients around.
+    rates : (int, float, float)
+        `reach`, `depth_weight` and `per_step` of `lines`.
+
+    Returns
+    -------
+    float
+        Infinite where there is no line.
+    """
+    reach, depth_weight, per_step = rates
+    forward, back = _ends(known, place, direction, reach)
+    if back == 0:
+        return np.inf
+    one, two = _landing(place, direction, forward), _landing(place, direction, -back)
+    cost = depth_weight * abs(values[one[0], one[1], 3] - values[two[0], two[1], 3]) + per_step * (forward + back)
+    cost += _change(products, direction)
+    return _add_difference(values, one, two, cost)
 
 
 @jit()
@@ -80,32 +180,25 @@ def lines(values, known, ys, xs, reach, depth_weight, per_step, grain, block, co
     grain : float32 (3, h, w)
         Mean xx, xy, yy of the gradients around, in blocks: a line along the grain meets no change.
     block : int
+        Pixels a side of a block.
     cost : float32 (N, DIRECTIONS), written
         Infinite where there is no line.
     """
+    rates = reach, depth_weight, per_step
     for n in range(ys.size):
-        y, x = ys[n], xs[n]
-        xx, xy, yy = (
-            grain[0, y // block, x // block],
-            grain[1, y // block, x // block],
-            grain[2, y // block, x // block],
-        )
+        i, j = ys[n] // block, xs[n] // block
+        products = grain[0, i, j], grain[1, i, j], grain[2, i, j]
         for k in range(DIRECTIONS):
-            angle = math.pi * k / DIRECTIONS
-            dy, dx = math.sin(angle), math.cos(angle)
-            cost[n, k] = np.inf
-            a = _end(known, y, x, dy, dx, reach)
-            b = _end(known, y, x, -dy, -dx, reach) if a > 0 else 0
-            if b == 0:
-                continue
-            v1, u1 = int(round(y + a * dy)), int(round(x + a * dx))
-            v2, u2 = int(round(y - b * dy)), int(round(x - b * dx))
-            total = depth_weight * abs(values[v1, u1, 3] - values[v2, u2, 3]) + per_step * (a + b)
-            total += math.sqrt(max(xx * dx * dx + 2.0 * xy * dx * dy + yy * dy * dy, 0.0))
-            for c in range(3):
-                one = math.sqrt(min(max(values[v1, u1, c], 0.0), 4.0))
-                total += abs(one - math.sqrt(min(max(values[v2, u2, c], 0.0), 4.0)))
-            cost[n, k] = total
+            cost[n, k] = _line_cost(values, known, (ys[n], xs[n]), _direction(k), products, rates)
+
+
+@jit(inline="always")
+def _add_costs(cost, cell, total, count):
+    """Add a cell's costs, where it has lines, to the totals (DIRECTIONS,) and to how many they are of."""
+    for k in range(DIRECTIONS):
+        if cost[cell, k] < np.inf:
+            total[k] += cost[cell, k]
+            count[k] += 1.0
 
 
 @jit()
@@ -125,23 +218,19 @@ def agree(cost, number, rows, columns, around, out):
     out : float32 (N, DIRECTIONS), written
     """
     height, width = number.shape
+    total, count = np.empty(DIRECTIONS), np.empty(DIRECTIONS)
     for n in range(rows.size):
-        count = np.zeros(DIRECTIONS)
-        total = np.zeros(DIRECTIONS)
+        total[:] = 0.0
+        count[:] = 0.0
         for i in range(max(rows[n] - around, 0), min(rows[n] + around + 1, height)):
             for j in range(max(columns[n] - around, 0), min(columns[n] + around + 1, width)):
-                other = number[i, j]
-                if other < 0:
-                    continue
-                for k in range(DIRECTIONS):
-                    if cost[other, k] < np.inf:
-                        total[k] += cost[other, k]
-                        count[k] += 1.0
+                if number[i, j] >= 0:
+                    _add_costs(cost, number[i, j], total, count)
         for k in range(DIRECTIONS):
             out[n, k] = total[k] / count[k] if count[k] > 0.0 else np.inf
 
 
-@jit()
+@jit(inline="always")
 def _cell(number, i, j):
     """Find the cell (i, j), or one beside it; -1 when there is none."""
     height, width = number.shape
@@ -154,13 +243,75 @@ def _cell(number, i, j):
     return -1
 
 
+@jit(inline="always")
+def _add_ends(values, ends, shares, sums):
+    """Add colour and depth at the two ends of a line, by their shares, to the sums: red, green, blue, depth."""
+    (v1, u1), (v2, u2) = ends
+    one, two = shares
+    return (
+        sums[0] + (one * values[v1, u1, 0] + two * values[v2, u2, 0]),
+        sums[1] + (one * values[v1, u1, 1] + two * values[v2, u2, 1]),
+        sums[2] + (one * values[v1, u1, 2] + two * values[v2, u2, 2]),
+        sums[3] + (one * values[v1, u1, 3] + two * values[v2, u2, 3]),
+    )
+
+
+@jit(inline="always")
+def _mean_of_best(values, known, place, left, width_px, tolerance):
+    """Interpolate a pixel along the few directions that cost least; of a line's ends the nearer counts more.
+
+    Parameters
+    ----------
+    values, known
+        As of `lines`.
+    place : (int, int)
+    left : float32 (DIRECTIONS,)
+        Cost of each direction; those that were taken are infinite afterwards.
+    width_px, tolerance
+        As of `bridge`.
+
+    Returns
+    -------
+    (float, float, float, float)
+        Colour and depth, times their weights.
+    float
+        The weights' sum; 0 when no direction has a line.
+    int
+        Steps of the shortest line; four times the width when there is none.
+    """
+    sums, total, shortest = (0.0, 0.0, 0.0, 0.0), 0.0, 4 * width_px
+    least = left.min()
+    for _ in range(BEST):
+        k = left.argmin()
+        if not left[k] - least <= ALIKE * tolerance:
+            break
+        weight = math.exp((least - left[k]) / tolerance)
+        left[k] = np.inf
+        direction = _direction(k)
+        forward, back = _ends(known, place, direction, 2 * width_px)
+        if back == 0:
+            continue
+        length = forward + back
+        ends = _landing(place, direction, forward), _landing(place, direction, -back)
+        sums = _add_ends(values, ends, (weight * back / length, weight * forward / length), sums)
+        total += weight
+        shortest = min(shortest, length)
+    return sums, total, shortest
+
+
+@jit(inline="always")
+def _trust(length, width_px):
+    """How much a line counts: all up to twice the width, nothing from four times the width on."""
+    return min(max(2.0 - length / (2.0 * width_px), 0.0), 1.0)
+
+
 @jit()
-def bridge(values, known, ys, xs, reach, number, side, cost, width_px, tolerance, out):
+def bridge(values, known, ys, xs, number, side, cost, width_px, tolerance, out):
     """Interpolate each pixel between the two ends of its lines, in the few directions that fit best around it.
 
     Parameters
     ----------
-    values, known, reach
+    values, known
         As of `lines`.
     ys, xs : int64 (N,)
         Pixels to close.
@@ -169,48 +320,25 @@ def bridge(values, known, ys, xs, reach, number, side, cost, width_px, tolerance
     side : int
         Pixels a side of a cell.
     cost : float32 (M, DIRECTIONS)
+        As of `agree`.
     width_px : int
-        A gap twice as wide keeps what `out` holds, one of this width nothing of it.
+        Twice this is how far an end may be. A line of four times the width keeps what `out` holds, one of twice the
+        width nothing of it.
     tolerance : float
         Difference between directions that is as good as none.
     out : float32 (H, W, 4)
         Holds another guess; changed at the pixels that a line was found for.
     """
-    height, width = known.shape
     for n in range(ys.size):
         y, x = ys[n], xs[n]
         cell = _cell(number, y // side, x // side)
         if cell < 0:
             continue
-        left = cost[cell].copy()
-        least = left.min()
-        narrowest = 4 * width_px
-        weight = red = green = blue = depth = 0.0
-        for _ in range(BEST):
-            k = left.argmin()
-            if not left[k] - least <= 6.0 * tolerance:
-                break
-            w = math.exp((least - left[k]) / tolerance)
-            left[k] = np.inf
-            angle = math.pi * k / DIRECTIONS
-            dy, dx = math.sin(angle), math.cos(angle)
-            a = _end(known, y, x, dy, dx, reach)
-            b = _end(known, y, x, -dy, -dx, reach) if a > 0 else 0
-            if b == 0:
-                continue
-            narrowest = min(narrowest, a + b)
-            v1, u1 = int(round(y + a * dy)), int(round(x + a * dx))
-            v2, u2 = int(round(y - b * dy)), int(round(x - b * dx))
-            one, two = w * b / (a + b), w * a / (a + b)
-            weight += w
-            red += one * values[v1, u1, 0] + two * values[v2, u2, 0]
-            green += one * values[v1, u1, 1] + two * values[v2, u2, 1]
-            blue += one * values[v1, u1, 2] + two * values[v2, u2, 2]
-            depth += one * values[v1, u1, 3] + two * values[v2, u2, 3]
+        sums, weight, shortest = _mean_of_best(values, known, (y, x), cost[cell].copy(), width_px, tolerance)
         if weight == 0.0:
             continue
-        share = min(max(2.0 - narrowest / (2.0 * width_px), 0.0), 1.0)
-        out[y, x, 0] += share * (red / weight - out[y, x, 0])
-        out[y, x, 1] += share * (green / weight - out[y, x, 1])
-        out[y, x, 2] += share * (blue / weight - out[y, x, 2])
-        out[y, x, 3] += share * (depth / weight - out[y, x, 3])
+        share = _trust(shortest, width_px)
+        out[y, x, 0] += share * (sums[0] / weight - out[y, x, 0])
+        out[y, x, 1] += share * (sums[1] / weight - out[y, x, 1])
+        out[y, x, 2] += share * (sums[2] / weight - out[y, x, 2])
+        out[y, x, 3] += share * (sums[3] / weight - out[y, x, 3])

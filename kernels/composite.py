@@ -1,4 +1,8 @@
-"""What is seen of a sheet past the nearer ones."""
+"""What is seen of a sheet past the nearer ones.
+
+Sheets are laid near to far, each with the light that gets through what is in front of it: the operator "over" of
+T. Porter, T. Duff, "Compositing digital images", 1984, from the other end.
+"""
 
 import numpy as np
 

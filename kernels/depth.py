@@ -7,21 +7,41 @@ from numba import prange
 
 from .jit import jit
 
+STRAIGHT, DIAGONAL = np.float32(1.0), np.float32(1.4142135)
+"""Pixels to a neighbour."""
+
+DIRECTIONS = 8
+"""In which a hole's surroundings are looked at: to the neighbours."""
+
+
+@jit(inline="always")
+def _swept(index, size, step):
+    """Find the pixel whose turn it is in a sweep along an axis: forth, or back where the step is negative."""
+    return index if step >= 0 else size - 1 - index
+
 
 @jit()
 def first_seen(depth, step_y, step_x, value, distance):
-    """Carry the last known depth along one direction: `value` and its `distance` (px), per pixel.
+    """Carry the last known depth along one direction.
 
-    `depth` holds NaN where it is unknown; `distance` stays 0 where the border is met before any depth.
+    Parameters
+    ----------
+    depth : float32 (h, w)
+        Dioptres; NaN where it is unknown.
+    step_y, step_x : int
+        From a pixel to the next one, -1, 0 or 1 each.
+    value : float32 (h, w), written
+        Dioptres of the last known depth before each pixel; left as it is where there is none.
+    distance : float32 (h, w), written
+        Pixels to it; 0 where the border is met before any depth.
     """
     h, w = depth.shape
     length = math.sqrt(step_y * step_y + step_x * step_x)
     for i in range(h):
-        y = i if step_y >= 0 else h - 1 - i
+        y = _swept(i, h, step_y)
         for j in range(w):
-            x = j if step_x >= 0 else w - 1 - j
-            py = y - step_y
-            px = x - step_x
+            x = _swept(j, w, step_x)
+            py, px = y - step_y, x - step_x
             distance[y, x] = 0.0
             if py < 0 or py >= h or px < 0 or px >= w:
                 continue
@@ -33,36 +53,129 @@ def first_seen(depth, step_y, step_x, value, distance):
                 distance[y, x] = distance[py, px] + length
 
 
+@jit(inline="always")
+def _continued(values, distances, place, reach, spread):
+    """Average, by the inverse square of the distance, the depths seen from a pixel that belong to the farthest surface.
+
+    Parameters
+    ----------
+    values, distances, reach, spread
+        As of `fill_holes`.
+    place : (int, int)
+
+    Returns
+    -------
+    float
+        Dioptres; NaN when nothing was seen.
+
+    Notes
+    -----
+    D. Shepard, "A two-dimensional interpolation function for irregularly-spaced data", 1968.
+    """
+    y, x = place
+    nearest = far = np.inf
+    for k in range(DIRECTIONS):
+        if distances[k, y, x] > 0.0:
+            nearest = min(nearest, distances[k, y, x])
+    limit = 3.0 * nearest + reach
+    for k in range(DIRECTIONS):
+        if 0.0 < distances[k, y, x] <= limit:
+            far = min(far, values[k, y, x])
+    total = weight = 0.0
+    for k in range(DIRECTIONS):
+        if 0.0 < distances[k, y, x] <= limit and values[k, y, x] <= far + spread:
+            own = 1.0 / (distances[k, y, x] * distances[k, y, x])
+            total += own * values[k, y, x]
+            weight += own
+    return total / weight if weight > 0.0 else np.nan
+
+
 @jit()
 def fill_holes(depth, values, distances, reach, spread):
-    """Fill the NaN of `depth` in place from what was seen in eight directions, the farther side first.
+    """Fill the NaN of a map in place from what was seen in eight directions, the farther side first.
 
-    `values`, `distances`: (8, h, w). A direction counts within three times the nearest one plus `reach`
-    (px). Depths within `spread` dioptres of the farthest belong to its surface and are averaged.
+    Parameters
+    ----------
+    depth : float32 (h, w), filled
+        Dioptres.
+    values, distances : float32 (8, h, w)
+        As from `first_seen`.
+    reach : float
+        A direction counts within three times the nearest one plus this, pixels.
+    spread : float
+        Depths within so many dioptres of the farthest belong to its surface and are averaged.
     """
     h, w = depth.shape
     for y in range(h):
         for x in range(w):
-            if not math.isnan(depth[y, x]):
+            if math.isnan(depth[y, x]):
+                depth[y, x] = _continued(values, distances, (y, x), reach, spread)
+
+
+@jit(inline="always")
+def _half_way(dy, dx):
+    """Pixels to the line half way to a neighbour."""
+    return np.float32(0.5) * (DIAGONAL if dy != 0 and dx != 0 else STRAIGHT)
+
+
+@jit(inline="always")
+def _beside(code, y, x, linked):
+    """Look at a pixel's eight neighbours: which have its code, a bit each; pixels to the next code down, and up."""
+    h, w = code.shape
+    lower = higher = np.float32(np.inf)
+    same, bit = 0, 1
+    for dy in range(-1, 2):
+        for dx in range(-1, 2):
+            if dy == 0 and dx == 0:
                 continue
-            nearest = np.inf
-            for k in range(8):
-                if distances[k, y, x] > 0.0:
-                    nearest = min(nearest, distances[k, y, x])
-            limit = 3.0 * nearest + reach
-            far = np.inf
-            for k in range(8):
-                if 0.0 < distances[k, y, x] <= limit:
-                    far = min(far, values[k, y, x])
-            total = 0.0
-            weight = 0.0
-            for k in range(8):
-                if 0.0 < distances[k, y, x] <= limit and values[k, y, x] <= far + spread:
-                    wk = 1.0 / (distances[k, y, x] * distances[k, y, x])
-                    total += wk * values[k, y, x]
-                    weight += wk
-            if weight > 0.0:
-                depth[y, x] = total / weight
+            v, u = y + dy, x + dx
+            if 0 <= v < h and 0 <= u < w:
+                rise = code[v, u] - code[y, x]
+                if rise == 0:
+                    same |= bit
+                elif 0 < rise <= linked:
+                    higher = min(higher, _half_way(dy, dx))
+                elif -linked <= rise < 0:
+                    lower = min(lower, _half_way(dy, dx))
+            bit *= 2
+    return same, lower, higher
+
+
+@jit(inline="always")
+def _least_beside(away, y, x, bits):
+    """Shorten a pixel's way by those of the neighbours whose bits are set."""
+    least = away[y, x]
+    if bits & 1:
+        least = min(least, away[y - 1, x - 1] + DIAGONAL)
+    if bits & 2:
+        least = min(least, away[y - 1, x] + STRAIGHT)
+    if bits & 4:
+        least = min(least, away[y - 1, x + 1] + DIAGONAL)
+    if bits & 8:
+        least = min(least, away[y, x - 1] + STRAIGHT)
+    if bits & 16:
+        least = min(least, away[y, x + 1] + STRAIGHT)
+    if bits & 32:
+        least = min(least, away[y + 1, x - 1] + DIAGONAL)
+    if bits & 64:
+        least = min(least, away[y + 1, x] + STRAIGHT)
+    if bits & 128:
+        least = min(least, away[y + 1, x + 1] + DIAGONAL)
+    return least
+
+
+@jit(inline="always")
+def _sweep(away, same, step):
+    """Carry distances (h, w) along their plateaus in raster order, or against it where the step is negative."""
+    h, w = same.shape
+    for j in range(h):
+        y = _swept(j, h, step)
+        for i in range(w):
+            x = _swept(i, w, step)
+            bits = same[y, x]
+            # No way along the plateau is shorter than one pixel and half a step.
+            if bits != 0 and away[y, x] > STRAIGHT:
+                away[y, x] = _least_beside(away, y, x, bits)
 
 
 @jit(parallel=True)
@@ -76,75 +189,54 @@ def next_codes(code, linked, away):
         Neighbours that differ by more codes than this lie on two surfaces.
     away : float32 (2, h, w), written
         Pixels to the line down and up to the next code, along the plateau; inf where there is none.
+
+    Notes
+    -----
+    A chamfer distance within each plateau, by sweeps forth and back (G. Borgefors, "Distance transformations in
+    digital images", 1986); the second pair goes round corners.
     """
-    _, h, w = away.shape
-    straight, diagonal = np.float32(1.0), np.float32(1.4142135)
-    # Which of the eight neighbours have the same code, a bit each.
-    same = np.zeros((h, w), np.uint8)
+    h, w = code.shape
+    same = np.empty((h, w), np.uint8)
     for y in prange(h):
         for x in range(w):
-            lower = higher = np.float32(np.inf)
-            bit = 1
-            for dy in range(-1, 2):
-                for dx in range(-1, 2):
-                    if dy == 0 and dx == 0:
-                        continue
-                    v, u = y + dy, x + dx
-                    if 0 <= v < h and 0 <= u < w:
-                        rise = code[v, u] - code[y, x]
-                        half = np.float32(0.5) * (diagonal if dy != 0 and dx != 0 else straight)
-                        if rise == 0:
-                            same[y, x] |= bit
-                        elif 0 < rise <= linked:
-                            higher = min(higher, half)
-                        elif -linked <= rise < 0:
-                            lower = min(lower, half)
-                    bit *= 2
-            away[0, y, x] = lower
-            away[1, y, x] = higher
+            same[y, x], away[0, y, x], away[1, y, x] = _beside(code, y, x, linked)
     for side in prange(2):
-        near = away[side]
         for sweep in range(4):
-            step = 1 if sweep % 2 == 0 else -1
-            for j in range(h):
-                y = j if step > 0 else h - 1 - j
-                for i in range(w):
-                    x = i if step > 0 else w - 1 - i
-                    bits = same[y, x]
-                    # No way along the plateau is shorter than one pixel and half a step.
-                    if bits == 0 or near[y, x] <= straight:
-                        continue
-                    least = near[y, x]
-                    if bits & 1:
-                        least = min(least, near[y - 1, x - 1] + diagonal)
-                    if bits & 2:
-                        least = min(least, near[y - 1, x] + straight)
-                    if bits & 4:
-                        least = min(least, near[y - 1, x + 1] + diagonal)
-                    if bits & 8:
-                        least = min(least, near[y, x - 1] + straight)
-                    if bits & 16:
-                        least = min(least, near[y, x + 1] + straight)
-                    if bits & 32:
-                        least = min(least, near[y + 1, x - 1] + diagonal)
-                    if bits & 64:
-                        least = min(least, near[y + 1, x] + straight)
-                    if bits & 128:
-                        least = min(least, near[y + 1, x + 1] + diagonal)
-                    near[y, x] = least
+            _sweep(away[side], same, 1 if sweep % 2 == 0 else -1)
+
+
+@jit(inline="always")
+def _lean(values, codes, y, x, before, keep, jump):
+    """Draw a pixel's value towards that of the pixel `before` it in the row, unless a jump lies between them.
+
+    Parameters
+    ----------
+    values : float32 (h, w), changed
+    codes, keep, jump
+        As of `smooth_rows`.
+    y, x, before : int
+        Row, and the two columns.
+    """
+    if abs(codes[y, x] - codes[y, before]) <= jump:
+        values[y, x] += keep * (values[y, before] - values[y, x])
 
 
 @jit(parallel=True)
 def smooth_rows(values, codes, jump, keep):
     """Smooth each row of `values` in place, forth and back, never across a jump of `codes`.
 
-    `keep` (0..1) is how much of the value before stays per pixel: exp(-1/length).
+    Parameters
+    ----------
+    values : float32 (h, w), changed
+    codes : float32 (h, w)
+    jump : float32
+        More than this between neighbours is a jump.
+    keep : float32
+        How much of the value before stays per pixel, 0..1: exp(-1 / length).
     """
     h, w = values.shape
     for y in prange(h):
         for x in range(1, w):
-            if abs(codes[y, x] - codes[y, x - 1]) <= jump:
-                values[y, x] += keep * (values[y, x - 1] - values[y, x])
+            _lean(values, codes, y, x, x - 1, keep, jump)
         for x in range(w - 2, -1, -1):
-            if abs(codes[y, x + 1] - codes[y, x]) <= jump:
-                values[y, x] += keep * (values[y, x + 1] - values[y, x])
+            _lean(values, codes, y, x, x + 1, keep, jump)

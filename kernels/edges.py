@@ -1,12 +1,19 @@
-"""Loops over a depth map's edges: the choice between two surfaces, and the depth of each photo pixel."""
+"""Loops over a depth map's edges: the choice between two surfaces, and the depth of each photo pixel.
+
+Colours here are perceptual: square roots of light. The answer, (H, W), is as large as the guide, a smaller photo.
+"""
+
+from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import prange
+from numpy.typing import NDArray
 
-from .enlarge import placed
-from .jit import jit
+from .enlarge import mix_rows, mixed, placed
+from .jit import QUICK, jit
 
 # Perceptual colours (square root of light) that differ by 0.07 are a third as likely to be one surface.
 COLOUR_SHARPNESS = 200.0
@@ -14,310 +21,598 @@ COLOUR_TRUST = 0.8
 PRIOR_TRUST = 1.0
 NEIGHBOUR_TRUST = 0.8
 
+# A slope that takes a jump in so many pixels is level ground no more.
+LEVEL = np.float32(0.025)
+# What a sample that is not at an end of the ramp counts.
+SPARE = np.float32(1e-3)
+# On the outermost part of a ramp, depths are the map's own.
+FLAT = np.float32(0.05)
+NONE, HALF, ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
 
-@jit(parallel=True, fastmath={"contract", "reassoc", "arcp", "nsz"})
-def two_surfaces(
-    depth, slope, low, high, colour, matte, fine_colour, fine_matte, radius, rows, columns, near, far, odds
-):
+BUT_EXACT = QUICK - {"afn"}
+"""Shorter arithmetic, but with exponentials and logarithms as they are."""
+
+
+class DepthMap(NamedTuple):
+    """A depth map, and the photo at its size."""
+
+    depth: NDArray[np.float32]
+    """(h, w): dioptres."""
+    slope: NDArray[np.float32]
+    """(h, w): size of the gradient, dioptres per map pixel."""
+    low: NDArray[np.float32]
+    """(h, w): least dioptres in the window around each pixel."""
+    high: NDArray[np.float32]
+    """(h, w): the most; equal to the least where there is no edge."""
+    colour: NDArray[np.float32]
+    """(3, h, w)."""
+    matte: NDArray[np.float32]
+    """(h, w): coverage; of shape (0, 0) when there is none."""
+
+
+class Guide(NamedTuple):
+    """The photo at the size of the answer."""
+
+    colour: NDArray[np.float32]
+    """(H, W, 3)."""
+    matte: NDArray[np.float32]
+    """(H, W): coverage; of shape (0, 0) when there is none."""
+
+
+class Surfaces(NamedTuple):
+    """The two surfaces that meet at each pixel."""
+
+    near: NDArray[np.float32]
+    """(H, W): dioptres of the near surface."""
+    far: NDArray[np.float32]
+    """(H, W): those of the far one; equal where there is no edge."""
+    odds: NDArray[np.float32]
+    """(H, W): log-odds of the near surface."""
+
+
+class Side(NamedTuple):
+    """Sums over the samples of one surface in a window."""
+
+    weight: np.float32
+    height: np.float32
+    """Times the weight; 0 at the lowest, 1 at the highest depth of the window."""
+    calm: np.float32
+    matte: np.float32
+    """Coverage times the weight."""
+
+
+class Columns(NamedTuple):
+    """How the photo's columns lie among those of a map and of the guide."""
+
+    left: NDArray[np.int32]
+    """(WW,): map column before each."""
+    across: NDArray[np.float32]
+    """(WW,): how far beyond it."""
+    middle: NDArray[np.int32]
+    """(WW,): guide column that each lies in."""
+    beside: NDArray[np.float32]
+    """(WW, 3): how much the guide column before, it and the one after count."""
+
+
+@jit(inline="always")
+def _bell(radius, share, out):
+    """Write a Gaussian of a standard deviation of a share of the radius over -radius..radius: `out` (2 radius + 1,)."""
+    for k in range(out.size):
+        out[k] = math.exp(-0.5 * ((k - radius) / (share * radius)) ** 2)
+
+
+@jit(inline="always")
+def _calm(slope, falloff):
+    """How well a sample tells its surface's depth: it fades with its distance and with its slope."""
+    # Bell curves as powers of 1 / (1 + x^2): much cheaper than exponentials, as good here.
+    bell = ONE / (ONE + slope * slope)
+    return falloff * bell * bell * bell
+
+
+@jit(inline="always")
+def _weight(height, calm):
+    """How much a sample of a ramp, at a height 0..1, counts for the surface at its end."""
+    extreme = height if height > HALF else ONE - height
+    extreme *= extreme
+    extreme *= extreme
+    # The foot of a ramp is flat too, but not yet there; and a thin thing has no flat top: its
+    # highest point stands in for it.
+    weight = calm * extreme
+    extreme *= extreme
+    weight += SPARE * extreme * extreme
+    return weight
+
+
+@jit(inline="always")
+def _with_sample(side, sample):
+    """Add a sample, (weight, height, calm, weighted coverage), to a side's sums."""
+    weight, height, calm, covered = sample
+    return Side(side.weight + weight, side.height + weight * height, side.calm + calm, side.matte + covered)
+
+
+@jit(inline="always")
+def _gather(coarse, place, bells, window):
+    """Look at the samples around a map pixel, and tell those of the two surfaces apart.
+
+    Parameters
+    ----------
+    coarse : DepthMap
+    place : (int, int)
+        The pixel.
+    bells : (float32 (2 radius + 1,), float32 (2 radius + 1,))
+        How samples fade with their distance along an axis, for the depths and for the prior.
+    window : float32 (4, (2 radius + 1)**2), written
+        Colour and calm of the samples; the near surface's from the front, the far one's from the back.
+
+    Returns
+    -------
+    near, far : Side
+    front, back : int
+        How many samples of `window` are the near surface's; where the far one's begin.
+    prior : float32
+        Mean height of the map close to the pixel.
+    """
+    (h, w), (cy, cx) = coarse.depth.shape, place
+    falloff, close = bells
+    radius = falloff.size // 2
+    low = coarse.low[cy, cx]
+    jump = coarse.high[cy, cx] - low
+    per_jump, steep = ONE / jump, ONE / (LEVEL * jump)
+    near = far = Side(NONE, NONE, NONE, NONE)
+    prior = prior_weight = NONE
+    front, back = 0, window.shape[1]
+    for y in range(max(cy - radius, 0), min(cy + radius + 1, h)):
+        fall_y, close_y = falloff[y - cy + radius], close[y - cy + radius]
+        for x in range(max(cx - radius, 0), min(cx + radius + 1, w)):
+            height = (coarse.depth[y, x] - low) * per_jump
+            calm = _calm(coarse.slope[y, x] * steep, fall_y * falloff[x - cx + radius])
+            p = close_y * close[x - cx + radius]
+            prior += p * height
+            prior_weight += p
+            weight = _weight(height, calm)
+            covered = weight * coarse.matte[y, x] if coarse.matte.shape[0] > 0 else NONE
+            if height > HALF:
+                k = front
+                front += 1
+                near = _with_sample(near, (weight, height, calm, covered))
+            else:
+                back -= 1
+                k = back
+                far = _with_sample(far, (weight, height, calm, covered))
+            for c in range(3):
+                window[c, k] = coarse.colour[c, y, x]
+            window[3, k] = calm
+    return near, far, front, back, prior / prior_weight
+
+
+@jit(inline="always")
+def _log_prior(prior, near, far):
+    """Log-odds of the near surface by the map itself: where it lies between the heights of both."""
+    mean = (prior - far) / max(near - far, 1e-6)
+    mean = min(max(mean, 0.02), 0.98)
+    return PRIOR_TRUST * math.log(mean / (1.0 - mean))
+
+
+@jit(inline="always")
+def _likeness(window, first, stop, colour):
+    """Sum up how much some samples of a window look like a colour, each by how calm it is."""
+    r, g, b = colour
+    sharpness = np.float32(COLOUR_SHARPNESS / 4)
+    like = NONE
+    for k in range(first, stop):
+        dr, dg, db = window[0, k] - r, window[1, k] - g, window[2, k] - b
+        bell = ONE / (ONE + (dr * dr + dg * dg + db * db) * sharpness)
+        bell *= bell
+        like += window[3, k] * bell * bell
+    return like
+
+
+@jit(inline="always")
+def _log_likeness(like, calm):
+    """Logarithm of the mean likeness of a side's samples; no colour is quite impossible."""
+    return math.log((like + 0.02 * calm + 1e-6) / (calm + 1e-4))
+
+
+@jit(inline="always")
+def _fill(box, near, far, surfaces):
+    """Write two depths, and even odds, in a box: ((first row, the one after the last), columns)."""
+    for y in range(box[0][0], box[0][1]):
+        for x in range(box[1][0], box[1][1]):
+            surfaces.near[y, x], surfaces.far[y, x], surfaces.odds[y, x] = near, far, NONE
+
+
+@jit(inline="always")
+def _choose_by_matte(matte, box, contrast, odds):
+    """Write the odds in a box by the matte; its contrast says which of the surfaces is the subject."""
+    sign = np.float32(40.0) if contrast > 0.0 else np.float32(-40.0)
+    for y in range(box[0][0], box[0][1]):
+        for x in range(box[1][0], box[1][1]):
+            odds[y, x] = sign * (matte[y, x] - HALF)
+
+
+@jit(inline="always")
+def _choose_by_colour(colour, box, window, split, calm, log_prior, odds):
+    """Write the odds in a box by which surface's samples look more like each pixel.
+
+    Parameters
+    ----------
+    colour : float32 (H, W, 3)
+    box : ((int, int), (int, int))
+        First row and the one after the last; the same of columns.
+    window, split
+        As from `_gather`: the samples, `front` and `back`.
+    calm : (float32, float32)
+        Sums of the near and of the far side.
+    log_prior : float
+    odds : float32 (H, W), written
+    """
+    for y in range(box[0][0], box[0][1]):
+        for x in range(box[1][0], box[1][1]):
+            own = colour[y, x, 0], colour[y, x, 1], colour[y, x, 2]
+            near_like = _likeness(window, 0, split[0], own)
+            far_like = _likeness(window, split[1], window.shape[1], own)
+            likeness = _log_likeness(near_like, calm[0]) - _log_likeness(far_like, calm[1])
+            odds[y, x] = log_prior + COLOUR_TRUST * likeness
+
+
+@jit(fastmath=BUT_EXACT, error_model="numpy")
+def _part(coarse, guide, place, box, bells, window, surfaces):
+    """Tell the two surfaces apart in the pixels of the answer that lie in one map pixel.
+
+    Parameters
+    ----------
+    coarse, guide, surfaces
+        As of `two_surfaces`.
+    place, bells, window
+        As of `_gather`.
+    box : ((int, int), (int, int))
+        The pixels: first row and the one after the last; the same of columns.
+    """
+    near_side, far_side, front, back, prior = _gather(coarse, place, bells, window)
+    near, far = near_side.height / near_side.weight, far_side.height / far_side.weight
+    low = coarse.low[place]
+    jump = coarse.high[place] - low
+    _fill(box, low + jump * near, low + jump * far, surfaces)
+    contrast = NONE
+    if coarse.matte.shape[0] > 0:
+        contrast = near_side.matte / near_side.weight - far_side.matte / far_side.weight
+    # Where one side is the subject, the matte knows the outline better than any colour does.
+    if abs(contrast) > 0.5:
+        _choose_by_matte(guide.matte, box, contrast, surfaces.odds)
+    else:
+        calm, log_prior = (near_side.calm, far_side.calm), _log_prior(prior, near, far)
+        _choose_by_colour(guide.colour, box, window, (front, back), calm, log_prior, surfaces.odds)
+
+
+@jit(fastmath=BUT_EXACT, error_model="numpy")
+def _part_row(coarse, guide, cells, cy, bells, surfaces):
+    """Tell the two surfaces apart in a row of map pixels.
+
+    Parameters
+    ----------
+    coarse, guide, cells, surfaces
+        As of `two_surfaces`.
+    cy : int
+        The row.
+    bells
+        As of `_gather`.
+    """
+    rows, columns = cells
+    depth, low, high = coarse.depth, coarse.low, coarse.high
+    # What the window holds is the same for every pixel of the answer in one map pixel.
+    window = np.empty((4, bells[0].size * bells[0].size), np.float32)
+    for cx in range(depth.shape[1]):
+        if rows[cy] == rows[cy + 1] or columns[cx] == columns[cx + 1]:
+            continue
+        box = (rows[cy], rows[cy + 1]), (columns[cx], columns[cx + 1])
+        if high[cy, cx] - low[cy, cx] <= NONE:
+            _fill(box, depth[cy, cx], depth[cy, cx], surfaces)
+        else:
+            _part(coarse, guide, (cy, cx), box, bells, window, surfaces)
+
+
+@jit(parallel=True, fastmath=BUT_EXACT)
+def two_surfaces(coarse, guide, radius, cells, surfaces):
     """Where two surfaces meet: the depth of each, and to which of them a pixel belongs.
 
     Parameters
     ----------
-    depth, slope : float32 (h, w)
-        Dioptres, and the size of their gradient (dioptres per map pixel).
-    low, high : float32 (h, w)
-        The smallest and largest depth within `radius`; equal where there is no edge.
-    colour : float32 (3, h, w)
-        The photo at the map's resolution, perceptual.
-    matte : float32 (h, w)
-        Coverage at the map's resolution; one of shape (0, 0) when there is none.
-    fine_colour, fine_matte : float32 (H, W, 3), (H, W)
-        The same at the resolution of the answer.
+    coarse : DepthMap
+    guide : Guide
     radius : int
         Half width of the window of map pixels that is searched.
-    rows, columns : int64 (h + 1,), (w + 1,)
+    cells : (int64 (h + 1,), int64 (w + 1,))
         First row and column of the answer that lie in each map pixel.
-    near, far : float32 (H, W), written
-        The two depths; equal where there is no edge.
-    odds : float32 (H, W), written
-        Log-odds of the near surface.
+    surfaces : Surfaces
+        Written.
     """
-    h, w = depth.shape
-    has_matte = matte.shape[0] > 0
-    side = 2 * radius + 1
-    falloff = np.empty(side, np.float32)
-    prior_falloff = np.empty(side, np.float32)
-    for k in range(side):
-        falloff[k] = math.exp(-0.5 * ((k - radius) / (0.6 * radius)) ** 2)
-        prior_falloff[k] = math.exp(-0.5 * ((k - radius) / (0.25 * radius)) ** 2)
-    one = np.float32(1.0)
-    none = np.float32(0.0)
-    half = np.float32(0.5)
-    spare = np.float32(1e-3)
-    sharpness = np.float32(COLOUR_SHARPNESS / 4)
-    for cy in prange(h):
-        # What the window holds is the same for every pixel of the answer in this map pixel: the near surface's
-        # colours from the front of these, the far one's from the back.
-        reds = np.empty(side * side, np.float32)
-        greens = np.empty(side * side, np.float32)
-        blues = np.empty(side * side, np.float32)
-        calms = np.empty(side * side, np.float32)
-        y0 = max(cy - radius, 0)
-        y1 = min(cy + radius + 1, h)
-        for cx in range(w):
-            if rows[cy] == rows[cy + 1] or columns[cx] == columns[cx + 1]:
+    falloff = np.empty(2 * radius + 1, np.float32)
+    close = np.empty(2 * radius + 1, np.float32)
+    _bell(radius, 0.6, falloff)
+    _bell(radius, 0.25, close)
+    for cy in prange(coarse.depth.shape[0]):
+        _part_row(coarse, guide, cells, np.int64(cy), (falloff, close), surfaces)
+
+
+@jit(inline="always")
+def _alike(colour, one, two):
+    """How much two pixels (y, x) look like one surface: 1 = the same colour."""
+    d = NONE
+    for c in range(3):
+        e = colour[two[0], two[1], c] - colour[one[0], one[1], c]
+        d += e * e
+    return math.exp(-d * np.float32(COLOUR_SHARPNESS))
+
+
+@jit(inline="always")
+def _weigh_neighbours(colour, near, far, place, i, weights):
+    """Write how much one pixel looks like its eight neighbours, row by row around it.
+
+    Parameters
+    ----------
+    colour, near, far, weights
+        As of `likeness_of_neighbours`.
+    place : (int, int)
+    i : int
+        The pixel's row of `weights`.
+    """
+    (H, W), (y, x) = near.shape, place
+    k = 0
+    for v in range(y - 1, y + 2):
+        for u in range(x - 1, x + 2):
+            if v == y and u == x:
                 continue
-            lo = low[cy, cx]
-            jump = high[cy, cx] - lo
-            if jump <= none:
-                for Y in range(rows[cy], rows[cy + 1]):
-                    for X in range(columns[cx], columns[cx + 1]):
-                        near[Y, X] = depth[cy, cx]
-                        far[Y, X] = depth[cy, cx]
-                        odds[Y, X] = none
-                continue
-            x0 = max(cx - radius, 0)
-            x1 = min(cx + radius + 1, w)
-            per_jump = one / jump
-            steep = one / (np.float32(0.025) * jump)
-            near_sum = far_sum = near_weight = far_weight = near_calm = far_calm = none
-            near_matte = far_matte = prior = prior_weight = none
-            front, back = 0, side * side
-            for y in range(y0, y1):
-                fall_y = falloff[y - cy + radius]
-                prior_y = prior_falloff[y - cy + radius]
-                for x in range(x0, x1):
-                    u = (depth[y, x] - lo) * per_jump
-                    s = slope[y, x] * steep
-                    # Bell curves as powers of 1 / (1 + x^2): much cheaper than exponentials, as good here.
-                    bell = one / (one + s * s)
-                    calm = fall_y * falloff[x - cx + radius] * bell * bell * bell
-                    p = prior_y * prior_falloff[x - cx + radius]
-                    prior += p * u
-                    prior_weight += p
-                    is_near = u > half
-                    extreme = u if is_near else one - u
-                    extreme *= extreme
-                    extreme *= extreme
-                    # The foot of a ramp is flat too, but not yet there; and a thin thing has no flat top: its
-                    # highest point stands in for it.
-                    weight = calm * extreme
-                    extreme *= extreme
-                    weight += spare * extreme * extreme
-                    covered = weight * matte[y, x] if has_matte else none
-                    if is_near:
-                        k = front
-                        front += 1
-                        near_weight += weight
-                        near_sum += weight * u
-                        near_calm += calm
-                        near_matte += covered
-                    else:
-                        back -= 1
-                        k = back
-                        far_weight += weight
-                        far_sum += weight * u
-                        far_calm += calm
-                        far_matte += covered
-                    reds[k] = colour[0, y, x]
-                    greens[k] = colour[1, y, x]
-                    blues[k] = colour[2, y, x]
-                    calms[k] = calm
-            n = near_sum / near_weight
-            f = far_sum / far_weight
-            by_matte = False
-            sign = none
-            if has_matte:
-                # Where one side is the subject, the matte knows the outline better than any colour does.
-                contrast = near_matte / near_weight - far_matte / far_weight
-                by_matte = abs(contrast) > 0.5
-                sign = np.float32(40.0) if contrast > 0.0 else np.float32(-40.0)
-            mean = (prior / prior_weight - f) / max(n - f, 1e-6)
-            mean = min(max(mean, 0.02), 0.98)
-            log_prior = PRIOR_TRUST * math.log(mean / (1.0 - mean))
-            for Y in range(rows[cy], rows[cy + 1]):
-                for X in range(columns[cx], columns[cx + 1]):
-                    near[Y, X] = lo + jump * n
-                    far[Y, X] = lo + jump * f
-                    if by_matte:
-                        odds[Y, X] = sign * (fine_matte[Y, X] - half)
-                        continue
-                    r = fine_colour[Y, X, 0]
-                    g = fine_colour[Y, X, 1]
-                    b = fine_colour[Y, X, 2]
-                    near_like = far_like = none
-                    for k in range(front):
-                        dr, dg, db = reds[k] - r, greens[k] - g, blues[k] - b
-                        bell = one / (one + (dr * dr + dg * dg + db * db) * sharpness)
-                        bell *= bell
-                        near_like += calms[k] * bell * bell
-                    for k in range(back, side * side):
-                        dr, dg, db = reds[k] - r, greens[k] - g, blues[k] - b
-                        bell = one / (one + (dr * dr + dg * dg + db * db) * sharpness)
-                        bell *= bell
-                        far_like += calms[k] * bell * bell
-                    likeness = math.log((near_like + 0.02 * near_calm + 1e-6) / (near_calm + 1e-4)) - math.log(
-                        (far_like + 0.02 * far_calm + 1e-6) / (far_calm + 1e-4)
-                    )
-                    odds[Y, X] = log_prior + COLOUR_TRUST * likeness
+            weights[i, k] = NONE
+            if 0 <= v < H and 0 <= u < W and near[v, u] != far[v, u]:
+                weights[i, k] = NEIGHBOUR_TRUST * _alike(colour, place, (v, u))
+                if v != y and u != x:
+                    weights[i, k] *= 0.7
+            k += 1
 
 
 @jit(parallel=True)
 def likeness_of_neighbours(colour, near, far, edge, weights):
     """How much each edge pixel looks like its eight neighbours, as far as these are edge pixels too.
 
-    `edge` holds flat indices into (H, W); `weights` float32 (n, 8) is written, row by row around the pixel.
+    Parameters
+    ----------
+    colour : float32 (H, W, 3)
+    near, far : float32 (H, W)
+        As of `Surfaces`.
+    edge : int64 (N,)
+        Flat indices of the pixels into (H, W).
+    weights : float32 (N, 8), written
+        Row by row around each pixel.
     """
-    H, W = near.shape
+    width = near.shape[1]
     for i in prange(edge.size):
-        y = edge[i] // W
-        x = edge[i] % W
-        k = 0
-        for v in range(y - 1, y + 2):
-            for u in range(x - 1, x + 2):
-                if v == y and u == x:
-                    continue
-                weights[i, k] = 0.0
-                if 0 <= v < H and 0 <= u < W and near[v, u] != far[v, u]:
-                    d = np.float32(0.0)
-                    for c in range(3):
-                        e = colour[v, u, c] - colour[y, x, c]
-                        d += e * e
-                    weights[i, k] = NEIGHBOUR_TRUST * math.exp(-d * np.float32(COLOUR_SHARPNESS))
-                    if v != y and u != x:
-                        weights[i, k] *= 0.7
-                k += 1
+        _weigh_neighbours(colour, near, far, (edge[i] // width, edge[i] % width), i, weights)
+
+
+@jit(inline="always")
+def _pull_of_neighbours(total, weights, i, leaning, pixel, width):
+    """Add to log-odds where the eight neighbours of a pixel lean, by their weights.
+
+    Parameters
+    ----------
+    total : float32
+        Log-odds.
+    weights, leaning, width
+        As of `agree`.
+    i, pixel : int
+        Number of the pixel in `weights`; its flat index.
+
+    Returns
+    -------
+    float32
+    """
+    last = leaning.size - 1
+    k = 0
+    for dy in range(-1, 2):
+        for dx in range(-1, 2):
+            if dy == 0 and dx == 0:
+                continue
+            total += weights[i, k] * leaning[min(max(pixel + dy * width + dx, 0), last)]
+            k += 1
+    return total
 
 
 @jit(parallel=True)
 def agree(edge, weights, data, leaning, odds, next_leaning, width):
     """One step of agreement: each pixel of an edge leans to the side of neighbours that look alike.
 
-    `data`, `odds` are log-odds (H * W,); `leaning` is q / sqrt(4 + q^2) of the odds q before, 0 where there is no edge.
-    `odds` and `next_leaning` are written at the pixels of `edge`.
+    Parameters
+    ----------
+    edge, weights
+        As of `likeness_of_neighbours`.
+    data : float32 (H * W,)
+        Log-odds by each pixel alone.
+    leaning : float32 (H * W,)
+        q / sqrt(4 + q^2) of the odds q before, 0 where there is no edge.
+    odds, next_leaning : float32 (H * W,), written at the pixels of `edge`
+    width : int
+        W.
+
+    Notes
+    -----
+    Mean field inference of two labels, with a quicker curve than the hyperbolic tangent of q / 2.
     """
-    last = data.size - 1
     for i in prange(edge.size):
         p = edge[i]
-        total = data[p]
-        k = 0
-        for dy in range(-1, 2):
-            for dx in range(-1, 2):
-                if dy == 0 and dx == 0:
-                    continue
-                total += weights[i, k] * leaning[min(max(p + dy * width + dx, 0), last)]
-                k += 1
+        total = _pull_of_neighbours(data[p], weights, i, leaning, p, width)
         odds[p] = total
         next_leaning[p] = total / math.sqrt(np.float32(4.0) + total * total)
+
+
+@jit(inline="always")
+def _sum_of_light(light, rows, columns):
+    """Sum up the light of some rows and columns, (first, the one after the last) each, clipped to 0..2.25."""
+    most = np.float32(2.25)
+    r = g = b = NONE
+    for v in range(rows[0], rows[1]):
+        for u in range(columns[0], columns[1]):
+            r += min(max(light[v, u, 0], NONE), most)
+            g += min(max(light[v, u, 1], NONE), most)
+            b += min(max(light[v, u, 2], NONE), most)
+    return r, g, b
+
+
+@jit(error_model="numpy")
+def _perceive_row(light, y, out):
+    """Write a row of `perceive`."""
+    (HH, WW, _), (H, W, _) = light.shape, out.shape
+    rows = y * HH // H, (y + 1) * HH // H
+    for x in range(W):
+        columns = x * WW // W, (x + 1) * WW // W
+        r, g, b = _sum_of_light(light, rows, columns)
+        count = (rows[1] - rows[0]) * (columns[1] - columns[0])
+        out[y, x, 0], out[y, x, 1], out[y, x, 2] = math.sqrt(r / count), math.sqrt(g / count), math.sqrt(b / count)
 
 
 @jit(parallel=True)
 def perceive(light, out):
     """Area means of `light` (HH, WW, 3), scene-linear, as square roots clipped at 1.5: `out` (H, W, 3)."""
-    HH, WW, _ = light.shape
-    H, W, _ = out.shape
-    none, most = np.float32(0.0), np.float32(2.25)
-    for y in prange(H):
-        y0 = y * HH // H
-        y1 = (y + 1) * HH // H
-        for x in range(W):
-            x0 = x * WW // W
-            x1 = (x + 1) * WW // W
-            r = g = b = none
-            for v in range(y0, y1):
-                for u in range(x0, x1):
-                    r += min(max(light[v, u, 0], none), most)
-                    g += min(max(light[v, u, 1], none), most)
-                    b += min(max(light[v, u, 2], none), most)
-            count = (y1 - y0) * (x1 - x0)
-            out[y, x, 0] = math.sqrt(r / count)
-            out[y, x, 1] = math.sqrt(g / count)
-            out[y, x, 2] = math.sqrt(b / count)
+    for y in prange(out.shape[0]):
+        _perceive_row(light, np.int64(y), out)
+
+
+@jit(inline="always")
+def _lies_in(index, coarse, fine, weights):
+    """Find which of `coarse` pixels a fine one lies in, and how much that and its neighbours count: `weights` (3,)."""
+    middle = min(int((index + 0.5) * coarse / fine), coarse - 1)
+    centre = (index + 0.5) * coarse / fine - 0.5
+    for k in range(3):
+        weights[k] = math.exp(-((middle + k - 1 - centre) ** 2))
+    return middle
+
+
+@jit(inline="always")
+def _seen(light, y, x):
+    """Perceptual colour of a photo pixel, clipped to 0..1.5."""
+    bright = np.float32(1.5)
+    return (
+        min(math.sqrt(max(light[y, x, 0], NONE)), bright),
+        min(math.sqrt(max(light[y, x, 1], NONE)), bright),
+        min(math.sqrt(max(light[y, x, 2], NONE)), bright),
+    )
+
+
+@jit(inline="always")
+def _distance(colour, y, x, own):
+    """Squared distance of a guide pixel's colour from another, in units of what tells surfaces apart."""
+    dr, dg, db = own[0] - colour[y, x, 0], own[1] - colour[y, x, 1], own[2] - colour[y, x, 2]
+    return (dr * dr + dg * dg + db * db) * np.float32(COLOUR_SHARPNESS)
+
+
+@jit(inline="always")
+def _mean_around(colour, surfaces, place, own, above, beside):
+    """Average the surfaces around a guide pixel for a photo pixel, by how near they lie and how much they look alike.
+
+    Parameters
+    ----------
+    colour, surfaces
+        As of `resolve`.
+    place : (int, int)
+        The guide pixel.
+    own : (float32, float32, float32)
+        The photo pixel's colour.
+    above, beside : float32 (3,)
+        How much the rows, and the columns, count.
+
+    Returns
+    -------
+    near, far, odds : float32
+
+    Notes
+    -----
+    Joint bilateral upsampling (J. Kopf et al., 2007), of two surfaces each.
+    """
+    near, far, odds = surfaces
+    (H, W), (cy, cx) = near.shape, place
+    even, far_apart = np.float32(5.0), np.float32(20.0)
+    n = f = side = total = NONE
+    for v in range(max(cy - 1, 0), min(cy + 2, H)):
+        for u in range(max(cx - 1, 0), min(cx + 2, W)):
+            if near[v, u] == far[v, u]:
+                continue
+            d = _distance(colour, v, u, own)
+            # Colours far apart leave the floor alone; most of the time goes into exponentials.
+            weight = np.float32(1e-6)
+            if d < far_apart:
+                weight += math.exp(-d) * above[v - cy + 1] * beside[u - cx + 1]
+            total += weight
+            n += weight * near[v, u]
+            f += weight * far[v, u]
+            side += weight * min(max(odds[v, u], -even), even)
+    return n / total, f / total, side
+
+
+@jit(inline="always")
+def _snapped(value, near, far, odds):
+    """Depth of a pixel at an edge: its surface's, but the map's own on the flat beside the ramp.
+
+    There the map is right, to the last bit of its slope.
+    """
+    t = (value - far) / max(near - far, np.float32(1e-9))
+    if odds > NONE:
+        return mixed(near, value, min(max((t - (ONE - FLAT)) / FLAT, NONE), ONE))
+    return mixed(far, value, min(max((FLAT - t) / FLAT, NONE), ONE))
+
+
+@jit(error_model="numpy")
+def _resolve_row(depth, colour, surfaces, light, limits, columns, y, out):
+    """Write the depth of each photo pixel of a row.
+
+    Parameters
+    ----------
+    depth, colour, surfaces, light, out
+        As of `resolve`.
+    limits : (float32, float32)
+        `least` and `most`.
+    columns : Columns
+    y : int
+        The row.
+    """
+    near, far, odds = surfaces
+    line, above = np.empty(depth.shape[1], np.float32), np.empty(3, np.float32)
+    mix_rows(depth, y, out.shape[0], line)
+    cy = _lies_in(y, near.shape[0], out.shape[0], above)
+    for x in range(out.shape[1]):
+        left, cx = columns.left[x], columns.middle[x]
+        value = mixed(line[left], line[min(left + 1, line.size - 1)], columns.across[x])
+        if near[cy, cx] != far[cy, cx]:
+            n, f, side = near[cy, cx], far[cy, cx], odds[cy, cx]
+            if out.shape[0] != near.shape[0]:
+                own = _seen(light, y, x)
+                n, f, side = _mean_around(colour, surfaces, (cy, cx), own, above, columns.beside[x])
+            value = _snapped(value, n, f, side)
+        out[y, x] = min(max(value, limits[0]), limits[1])
 
 
 @jit(parallel=True)
-def resolve(depth, colour, near, far, odds, light, least, most, out):
+def resolve(depth, colour, surfaces, light, least, most, out):
     """Write the depth of each photo pixel: the chosen surface at an edge, the map itself elsewhere.
 
     Parameters
     ----------
     depth : float32 (h, w)
         The map, dioptres.
-    colour, near, far, odds : float32 (H, W, 3), (H, W)
-        As from `two_surfaces`.
+    colour : float32 (H, W, 3)
+        Of the guide.
+    surfaces : Surfaces
     light : float32 (HH, WW, 3)
         The photo, scene-linear.
     least, most : float32
-        No answer lies beyond these.
+        No answer lies beyond these, dioptres.
     out : float32 (HH, WW), written
         Dioptres.
     """
-    h, w = depth.shape
-    H, W = near.shape
-    HH, WW = out.shape
-    none, one, twentieth = np.float32(0.0), np.float32(1.0), np.float32(0.05)
-    bright, even, floor, far_apart = np.float32(1.5), np.float32(5.0), np.float32(1e-6), np.float32(20.0)
-    sharpness = np.float32(COLOUR_SHARPNESS)
-    left = np.empty(WW, np.int32)
-    across = np.empty(WW, np.float32)
-    middle = np.empty(WW, np.int32)
-    # How much each of the three columns of the guide around a photo pixel counts, by its distance.
-    beside = np.empty((WW, 3), np.float32)
-    for X in range(WW):
-        left[X], across[X] = placed(X, w, WW)
-        middle[X] = min(int((X + 0.5) * W / WW), W - 1)
-        ox = (X + 0.5) * W / WW - 0.5
-        for k in range(3):
-            beside[X, k] = math.exp(-((middle[X] + k - 1 - ox) ** 2))
-    for Y in prange(HH):
-        iy, ty = placed(Y, h, HH)
-        jy = min(iy + 1, h - 1)
-        cy = min(int((Y + 0.5) * H / HH), H - 1)
-        oy = (Y + 0.5) * H / HH - 0.5
-        line = np.empty(w, np.float32)
-        for x in range(w):
-            line[x] = depth[iy, x] + ty * (depth[jy, x] - depth[iy, x])
-        for X in range(WW):
-            ix = left[X]
-            jx = min(ix + 1, w - 1)
-            value = line[ix] + across[X] * (line[jx] - line[ix])
-            cx = middle[X]
-            n = near[cy, cx]
-            f = far[cy, cx]
-            if n == f:
-                out[Y, X] = min(max(value, least), most)
-                continue
-            side = odds[cy, cx]
-            if HH != H:
-                r = min(math.sqrt(max(light[Y, X, 0], none)), bright)
-                g = min(math.sqrt(max(light[Y, X, 1], none)), bright)
-                b = min(math.sqrt(max(light[Y, X, 2], none)), bright)
-                n = f = side = total = none
-                for v in range(max(cy - 1, 0), min(cy + 2, H)):
-                    above = np.float32(math.exp(-((v - oy) ** 2)))
-                    for u in range(max(cx - 1, 0), min(cx + 2, W)):
-                        if near[v, u] == far[v, u]:
-                            continue
-                        dr = r - colour[v, u, 0]
-                        dg = g - colour[v, u, 1]
-                        db = b - colour[v, u, 2]
-                        d = (dr * dr + dg * dg + db * db) * sharpness
-                        # Colours far apart leave the floor alone; most of the time goes into exponentials.
-                        weight = floor
-                        if d < far_apart:
-                            weight += math.exp(-d) * above * beside[X, u - cx + 1]
-                        total += weight
-                        n += weight * near[v, u]
-                        f += weight * far[v, u]
-                        side += weight * min(max(odds[v, u], -even), even)
-                n /= total
-                f /= total
-            # On the flat beside the ramp the map itself is right, to the last bit of its slope.
-            t = (value - f) / max(n - f, np.float32(1e-9))
-            if side > none:
-                own = min(max((t - (one - twentieth)) / twentieth, none), one)
-                value = n + own * (value - n)
-            else:
-                own = min(max((twentieth - t) / twentieth, none), one)
-                value = f + own * (value - f)
-            out[Y, X] = min(max(value, least), most)
+    width = out.shape[1]
+    left, across, middle = np.empty(width, np.int32), np.empty(width, np.float32), np.empty(width, np.int32)
+    beside = np.empty((width, 3), np.float32)
+    for x in range(width):
+        left[x], across[x] = placed(x, depth.shape[1], width)
+        middle[x] = _lies_in(x, colour.shape[1], width, beside[x])
+    columns = Columns(left, across, middle, beside)
+    for y in prange(out.shape[0]):
+        _resolve_row(depth, colour, surfaces, light, (least, most), columns, np.int64(y), out)

@@ -14,22 +14,34 @@ def placed(index, coarse, fine):
     return before, np.float32(position - before)
 
 
+@jit(inline="always")
+def mixed(one, two, share):
+    """Go from one value to another by a share 0..1."""
+    return one + share * (two - one)
+
+
+@jit(inline="always")
+def mix_rows(values, row, height, line):
+    """Interpolate `values` (h, w) down to a row of an enlargement of a height: `line` (w,)."""
+    top, down = placed(row, values.shape[0], height)
+    below = min(top + 1, values.shape[0] - 1)
+    for x in range(values.shape[1]):
+        line[x] = mixed(values[top, x], values[below, x], down)
+
+
 @jit(parallel=True)
 def bilinear(values, out):
     """Enlarge `values` float32 (h, w) to `out` float32 (H, W); the border repeats."""
-    rows, columns = values.shape
+    columns = values.shape[1]
     height, width = out.shape
     left = np.empty(width, np.int64)
     across = np.empty(width, np.float32)
     for x in range(width):
         left[x], across[x] = placed(x, columns, width)
     for y in prange(height):
-        top, down = placed(y, rows, height)
-        below = min(top + 1, rows - 1)
         # One more than there are: the last column's neighbour is itself.
         line = np.empty(columns + 1, np.float32)
-        for x in range(columns):
-            line[x] = values[top, x] + down * (values[below, x] - values[top, x])
+        mix_rows(values, y, height, line)
         line[columns] = line[columns - 1]
         for x in range(width):
-            out[y, x] = line[left[x]] + across[x] * (line[left[x] + 1] - line[left[x]])
+            out[y, x] = mixed(line[left[x]], line[left[x] + 1], across[x])

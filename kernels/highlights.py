@@ -3,8 +3,16 @@
 import numpy as np
 from numba import prange
 
-from .enlarge import placed
+from .enlarge import mixed, placed
 from .jit import jit
+
+
+@jit(inline="always")
+def _peak(rgb, extra, y, x):
+    """Return the brightest channel of a pixel, with what was clipped of it; `extra` may be of shape (0, 0, 3)."""
+    if extra.shape[0] == 0:
+        return max(rgb[y, x, 0], rgb[y, x, 1], rgb[y, x, 2])
+    return max(rgb[y, x, 0] + extra[y, x, 0], rgb[y, x, 1] + extra[y, x, 1], rgb[y, x, 2] + extra[y, x, 2])
 
 
 @jit(parallel=True)
@@ -14,15 +22,53 @@ def brighter(rgb, extra, level, out):
     `extra` (H, W, 3) is of shape (0, 0, 3) when there is none; `out` bool (H, W) is written.
     """
     height, width, _ = rgb.shape
-    more = extra.shape[0] > 0
     count = 0
     for y in prange(height):
         for x in range(width):
-            peak = max(rgb[y, x, 0], rgb[y, x, 1], rgb[y, x, 2])
-            if more:
-                peak = max(rgb[y, x, 0] + extra[y, x, 0], rgb[y, x, 1] + extra[y, x, 1], rgb[y, x, 2] + extra[y, x, 2])
-            out[y, x] = peak > level
-            count += peak > level
+            out[y, x] = _peak(rgb, extra, y, x) > level
+            count += out[y, x]
+    return count
+
+
+@jit(inline="always")
+def _mix_rows(stops, row, height, line):
+    """Interpolate a map (h, w, C) down to a row of a picture of a height: `line` (w, C)."""
+    top, down = placed(row, stops.shape[0], height)
+    below = min(top + 1, stops.shape[0] - 1)
+    for x in range(stops.shape[1]):
+        for c in range(stops.shape[2]):
+            line[x, c] = mixed(stops[top, x, c], stops[below, x, c], down)
+
+
+@jit(inline="always")
+def _gained(light, factor, base, alternate):
+    """Radiance that a gain adds to light; the factor is that of the gain, less one."""
+    # Less one: without offsets, no gain is exactly nothing.
+    return (max(light, np.float32(0.0)) + base) * factor + (base - alternate)
+
+
+@jit(inline="always")
+def _gain_row(rgb, line, offsets, extra):
+    """Write what a row of a map adds to a row of the photo, where it adds; return how many pixels get any.
+
+    Parameters are rows of those of `gain`: (W, 3), (w, 1 or 3), and both offsets (3,).
+    """
+    base, alternate = offsets
+    width, (columns, channels) = rgb.shape[0], line.shape
+    zero, one = np.float32(0.0), np.float32(1.0)
+    count = 0
+    for x in range(width):
+        left, across = placed(x, columns, width)
+        right = min(left + 1, columns - 1)
+        factor, some = zero, False
+        for c in range(3):
+            if c < channels:
+                factor = np.exp2(mixed(line[left, c], line[right, c], across)) - one
+            more = _gained(rgb[x, c], factor, base[c], alternate[c])
+            if more > zero:
+                extra[x, c] = more
+                some = True
+        count += some
     return count
 
 
@@ -39,38 +85,33 @@ def gain(rgb, stops, base, alternate, extra):
         Offsets: radiance is (rgb + base) * 2**stops - alternate.
     extra : float32 (H, W, 3)
         All 0; written where it is more.
+
+    Notes
+    -----
+    The formula is that of ISO 21496-1.
     """
-    height, width, _ = rgb.shape
-    rows, columns, channels = stops.shape
-    zero, one = np.float32(0.0), np.float32(1.0)
+    height = rgb.shape[0]
     count = 0
     for y in prange(height):
-        top, down = placed(y, rows, height)
-        below = min(top + 1, rows - 1)
-        line = np.empty((columns, channels), np.float32)
-        for x in range(columns):
-            for c in range(channels):
-                line[x, c] = stops[top, x, c] + down * (stops[below, x, c] - stops[top, x, c])
-        for x in range(width):
-            left, across = placed(x, columns, width)
-            right = min(left + 1, columns - 1)
-            factor = zero  # less one: without offsets, no gain is exactly nothing
-            some = False
-            for c in range(3):
-                if c < channels:
-                    stop = line[left, c] + across * (line[right, c] - line[left, c])
-                    factor = np.exp2(stop) - one
-                more = (max(rgb[y, x, c], zero) + base[c]) * factor + (base[c] - alternate[c])
-                if more > zero:
-                    extra[y, x, c] = more
-                    some = True
-            count += some
+        line = np.empty((stops.shape[1], stops.shape[2]), np.float32)
+        _mix_rows(stops, y, height, line)
+        count += _gain_row(rgb[y], line, (base, alternate), extra[y])
     return count
 
 
 @jit(parallel=True)
 def least_around(values, ys, xs, reach, out):
-    """Find the least of `values` (H, W) in the square of `reach` pixels to every side of each (ys, xs): `out` (N,)."""
+    """Find the least value around each of some pixels.
+
+    Parameters
+    ----------
+    values : float32 (H, W)
+    ys, xs : int64 (N,)
+        The pixels.
+    reach : int
+        Half width of the square that is looked at, pixels.
+    out : float32 (N,), written
+    """
     height, width = values.shape
     for n in prange(ys.size):
         least = np.float32(np.inf)
@@ -80,8 +121,29 @@ def least_around(values, ys, xs, reach, out):
         out[n] = least
 
 
+@jit(inline="always")
+def _own_ring(runs, around, reach, owner):
+    """Write which piece's ring covers each pixel of a row (W,), 0 for none; where rings overlap, the highest label.
+
+    Parameters
+    ----------
+    runs : (int64 (H + 1,), int32 (R,), int32 (R,), int32 (R,))
+        As of `ring_sums`.
+    around : (int, int)
+        First run that the row lies near to, and the one after the last.
+    reach : int
+        Pixels to every side.
+    owner : int32 (W,), overwritten
+    """
+    _, first, stop, label = runs
+    owner[:] = 0
+    for n in range(around[0], around[1]):
+        for x in range(max(first[n] - reach, 0), min(stop[n] + reach, owner.size)):
+            owner[x] = max(owner[x], label[n])
+
+
 @jit(parallel=True)
-def ring_sums(rgb, inner, row_starts, first, stop, label, reach, total, count):
+def ring_sums(rgb, inner, runs, reach, total, count):
     """Sum the mean of the channels in the ring around each piece of a mask.
 
     Parameters
@@ -89,8 +151,9 @@ def ring_sums(rgb, inner, row_starts, first, stop, label, reach, total, count):
     rgb : float32 (H, W, 3)
     inner : bool (H, W)
         In no ring.
-    row_starts, first, stop, label
-        Pieces as runs; where rings overlap, the highest label counts.
+    runs : (int64 (H + 1,), int32 (R,), int32 (R,), int32 (R,))
+        The pieces: number of each row's first run; columns from the first to before the stop; label, from 1.
+        Where rings overlap, the highest label counts.
     reach : int
         Outer reach of the ring, pixels to every side.
     total, count : float64 (B, L)
@@ -99,15 +162,12 @@ def ring_sums(rgb, inner, row_starts, first, stop, label, reach, total, count):
     height, width, _ = rgb.shape
     bands = total.shape[0]
     for band in prange(bands):
-        owner = np.zeros(width, np.int32)
+        owner = np.empty(width, np.int32)
         for y in range(band * height // bands, (band + 1) * height // bands):
-            start, end = row_starts[max(y - reach, 0)], row_starts[min(y + reach + 1, height)]
-            if start == end:
+            around = runs[0][max(y - reach, 0)], runs[0][min(y + reach + 1, height)]
+            if around[0] == around[1]:
                 continue
-            owner[:] = 0
-            for n in range(start, end):
-                for x in range(max(first[n] - reach, 0), min(stop[n] + reach, width)):
-                    owner[x] = max(owner[x], label[n])
+            _own_ring(runs, around, reach, owner)
             for x in range(width):
                 if owner[x] > 0 and not inner[y, x]:
                     total[band, owner[x]] += (rgb[y, x, 0] + rgb[y, x, 1] + rgb[y, x, 2]) / np.float32(3.0)

@@ -19,17 +19,22 @@ config.SLP_VECTORIZE = 1  # pyright: ignore[reportAttributeAccessIssue]
 QUICK = {"contract", "reassoc", "arcp", "afn", "nsz"}
 
 
-def jit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+def jit(*, allocates: bool = True, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Compile a loop with numba, without the interpreter's lock, and keep the machine code where the store says.
 
     Parameters
     ----------
+    allocates : bool
+        False where who holds an array need not be counted: in a loop made of many small functions that can take longer
+        than what they do. Such a loop makes no arrays (numba would not compile it), and must return none (numba would
+        not notice: the memory would be freed twice).
     **options
         Of `numba.njit`: parallel, fastmath, inline.
     """
 
     def compiled(function: Callable[..., Any]) -> Any:
-        kernel: Any = numba.njit(nogil=True, **options)(function)
+        counting = {} if allocates else {"_nrt": False}
+        kernel: Any = numba.njit(nogil=True, **counting, **options)(function)
         # NUMBA_DISABLE_JIT leaves the function as it is.
         if isinstance(kernel, Dispatcher) and store().folder is not None:
             kernel._cache = KernelCache(function)  # pyright: ignore[reportAttributeAccessIssue]

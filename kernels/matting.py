@@ -3,118 +3,242 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import prange
+from numpy.typing import NDArray
 
 from .jit import jit
 
 MOMENTS = 14
 
 
-@jit()
-def add(r, g, b, m, sign, sums):
-    """Add a pixel's colour and matte to the first and second moments of a window, or take them out."""
+class Filters(NamedTuple):
+    """Symmetric filters that soften a picture."""
+
+    taps: NDArray[np.float32]
+    """(S, T): half of each, from its middle."""
+    reach: NDArray[np.int64]
+    """(S,): how far each reaches, pixels."""
+
+
+@jit(inline="always")
+def _add(colour, matte, sign, sums):
+    """Add a pixel's colour and matte to the first and second moments of a window, or take them out (sign -1)."""
+    r, g, b = colour
     sums[0] += sign * r
     sums[1] += sign * g
     sums[2] += sign * b
-    sums[3] += sign * m
+    sums[3] += sign * matte
     sums[4] += sign * r * r
     sums[5] += sign * r * g
     sums[6] += sign * r * b
     sums[7] += sign * g * g
     sums[8] += sign * g * b
     sums[9] += sign * b * b
-    sums[10] += sign * r * m
-    sums[11] += sign * g * m
-    sums[12] += sign * b * m
-    sums[13] += sign * m * m
+    sums[10] += sign * r * matte
+    sums[11] += sign * g * matte
+    sums[12] += sign * b * matte
+    sums[13] += sign * matte * matte
 
 
-@jit()
-def add_row(colours, matte, level, sign, window):
-    """Add a row (w * 3,), (w,) to the moments of each column (w, 14), or take it out; the matte relative to `level`."""
+@jit(error_model="numpy")
+def _add_row(colours, matte, level, sign, window):
+    """Add a row to the moments of each column, or take it out.
+
+    Parameters
+    ----------
+    colours : float32 (w * 3,)
+    matte : float32 (w,)
+    level : float
+        The matte is taken relative to this.
+    sign : float
+        1 or -1.
+    window : float64 (w, MOMENTS), changed
+    """
     for u in range(matte.size):
         r, g, b = np.float64(colours[3 * u]), np.float64(colours[3 * u + 1]), np.float64(colours[3 * u + 2])
-        add(r, g, b, np.float64(matte[u]) - level, sign, window[u])
+        _add((r, g, b), np.float64(matte[u]) - level, sign, window[u])
 
 
-@jit()
-def solve(sums, count, ridge):
-    """Solve matte = a . colour + b for a window of moments: a (three), b, and what is left of the matte's variance."""
-    sr, sg, sb, sm = sums[0] / count, sums[1] / count, sums[2] / count, sums[3] / count
-    rr = sums[4] / count - sr * sr + ridge
-    rg, rb = sums[5] / count - sr * sg, sums[6] / count - sr * sb
-    gg = sums[7] / count - sg * sg + ridge
-    gb = sums[8] / count - sg * sb
-    bb = sums[9] / count - sb * sb + ridge
-    rm, gm, bm = sums[10] / count - sr * sm, sums[11] / count - sg * sm, sums[12] / count - sb * sm
-    # Cofactors of the symmetric 3 x 3.
+@jit(inline="always")
+def _variances(sums, count, ridge):
+    """Variances of a window's colours, with the ridge, and their covariances: rr, rg, rb, gg, gb, bb."""
+    r, g, b = sums[0] / count, sums[1] / count, sums[2] / count
+    return (
+        sums[4] / count - r * r + ridge,
+        sums[5] / count - r * g,
+        sums[6] / count - r * b,
+        sums[7] / count - g * g + ridge,
+        sums[8] / count - g * b,
+        sums[9] / count - b * b + ridge,
+    )
+
+
+@jit(inline="always")
+def _solve_symmetric(matrix, right):
+    """Solve a symmetric 3 x 3 system, given as xx, xy, xz, yy, yz, zz, by its cofactors (Cramer's rule)."""
+    rr, rg, rb, gg, gb, bb = matrix
+    x, y, z = right
     crr, crg, crb = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg
     cgg, cgb, cbb = rr * bb - rb * rb, rb * rg - rr * gb, rr * gg - rg * rg
     det = rr * crr + rg * crg + rb * crb
-    ar = (crr * rm + crg * gm + crb * bm) / det
-    ag = (crg * rm + cgg * gm + cgb * bm) / det
-    ab = (crb * rm + cgb * gm + cbb * bm) / det
-    left = max(sums[13] / count - sm * sm - ar * rm - ag * gm - ab * bm, 0.0)
-    return ar, ag, ab, sm - ar * sr - ag * sg - ab * sb, left
+    return (
+        (crr * x + crg * y + crb * z) / det,
+        (crg * x + cgg * y + cgb * z) / det,
+        (crb * x + cgb * y + cbb * z) / det,
+    )
+
+
+@jit(inline="always")
+def _solve(sums, count, ridge):
+    """Solve matte = a . colour + b for a window of moments: a (three), b, and what is left of the matte's variance.
+
+    The local linear law of K. He, J. Sun, X. Tang, "Guided image filtering", 2010.
+    """
+    r, g, b, m = sums[0] / count, sums[1] / count, sums[2] / count, sums[3] / count
+    rm, gm, bm = sums[10] / count - r * m, sums[11] / count - g * m, sums[12] / count - b * m
+    ar, ag, ab = _solve_symmetric(_variances(sums, count, ridge), (rm, gm, bm))
+    left = max(sums[13] / count - m * m - ar * rm - ag * gm - ab * bm, 0.0)
+    return ar, ag, ab, m - ar * r - ag * g - ab * b, left
+
+
+@jit(inline="always")
+def _move(columns, come, gone, until, since, sums):
+    """Move a window along its columns: those before `until` come, those before `since` go.
+
+    Parameters
+    ----------
+    columns : float64 (w, MOMENTS)
+    come, gone : int
+        How many columns came and went before.
+    until, since : int
+    sums : float64 (MOMENTS,), changed
+        Of the columns in the window.
+
+    Returns
+    -------
+    (int, int)
+        How many came and went now.
+    """
+    while come < until:
+        for k in range(MOMENTS):
+            sums[k] += columns[come, k]
+        come += 1
+    while gone < since:
+        for k in range(MOMENTS):
+            sums[k] -= columns[gone, k]
+        gone += 1
+    return come, gone
+
+
+@jit(inline="always")
+def _columns_of(picture, matte, rows, span, origin):
+    """Sum up the moments of each column of a box.
+
+    Parameters
+    ----------
+    picture, matte
+        As of `fit`.
+    rows, span : (int, int)
+        First row and the one after the last; the same of columns.
+    origin : (int, int)
+        Colours and the matte are taken relative to this pixel, so that the sums lose no digits.
+
+    Returns
+    -------
+    float64 (w, MOMENTS)
+    """
+    y0, x0 = origin
+    r0, g0, b0 = np.float64(picture[y0, x0, 0]), np.float64(picture[y0, x0, 1]), np.float64(picture[y0, x0, 2])
+    m0 = np.float64(matte[y0, x0])
+    columns = np.zeros((span[1] - span[0], MOMENTS))
+    for v in range(rows[0], rows[1]):
+        for u in range(span[0], span[1]):
+            colour = picture[v, u, 0] - r0, picture[v, u, 1] - g0, picture[v, u, 2] - b0
+            _add(colour, matte[v, u] - m0, 1.0, columns[u - span[0]])
+    return columns
+
+
+@jit(inline="always")
+def _anchored(fit, picture, matte, origin):
+    """Return b of matte = a . colour + b, for a fit (a, b) that was made relative to a pixel (y, x)."""
+    ar, ag, ab, shift = fit
+    y, x = origin
+    return shift + matte[y, x] - ar * picture[y, x, 0] - ag * picture[y, x, 1] - ab * picture[y, x, 2]
+
+
+@jit(inline="always")
+def _fit_run(picture, matte, y, span, reach, ridge, out):
+    """Fit the pixels of one run.
+
+    Parameters
+    ----------
+    picture, matte, reach, ridge
+        As of `fit`.
+    y : int
+    span : (int, int)
+        First column and the one after the last.
+    out : float32 (n, 4), written
+    """
+    height, width = matte.shape
+    x0, x1 = span
+    rows = max(y - reach, 0), min(y + reach + 1, height)
+    left = max(x0 - reach, 0)
+    # The window moves along the run: a column comes, a column goes.
+    columns = _columns_of(picture, matte, rows, (left, min(x1 + reach, width)), (y, x0))
+    sums = np.zeros(MOMENTS)
+    come = gone = 0
+    for x in range(x0, x1):
+        come, gone = _move(columns, come, gone, min(x + reach + 1, width) - left, x - reach - left, sums)
+        ar, ag, ab, shift, _ = _solve(sums, (come - gone) * (rows[1] - rows[0]), ridge)
+        n = x - x0
+        out[n, 0], out[n, 1], out[n, 2] = ar, ag, ab
+        out[n, 3] = _anchored((ar, ag, ab, shift), picture, matte, (y, x0))
+
+
+@jit(error_model="numpy")
+def _fit_row(picture, matte, y, runs, begins, reach, ridge, out):
+    """Fit the pixels of a row's runs.
+
+    Parameters
+    ----------
+    picture, matte, runs, begins, reach, ridge, out
+        As of `fit`.
+    y : int
+    """
+    row_starts, first, stop = runs
+    for run in range(row_starts[y], row_starts[y + 1]):
+        span = np.int64(first[run]), np.int64(stop[run])
+        _fit_run(picture, matte, y, span, reach, ridge, out[begins[run] : begins[run + 1]])
 
 
 @jit(parallel=True)
-def fit(picture, matte, row_starts, first, stop, begins, reach, ridge, out):
+def fit(picture, matte, runs, begins, reach, ridge, out):
     """Fit matte = a . colour + b over the square around each pixel.
 
     Parameters
     ----------
     picture : float32 (H, W, 3)
     matte : float32 (H, W)
-    row_starts, first, stop : int64 (H + 1,), int32 (R,), int32 (R,)
-        Pixels where a fit is wanted, as runs: number of each row's first run; columns from `first` to before `stop`.
+    runs : (int64 (H + 1,), int32 (R,), int32 (R,))
+        Pixels where a fit is wanted: number of each row's first run; columns from the first to before the stop.
     begins : int64 (R + 1,)
         How many pixels come before each run, and in all.
     reach : int
         The square has 2 reach + 1 pixels a side; it is cut at the border.
     ridge : float
         Variance that a colour must have before it counts.
-    out : float32 (N, 4)
+    out : float32 (N, 4), written
         a (three), b.
     """
-    height, width = matte.shape
-    for row in prange(height):
-        y = np.int64(row)
-        top, bottom = max(y - reach, 0), min(y + reach + 1, height)
-        sums = np.empty(MOMENTS)
-        for run in range(row_starts[y], row_starts[y + 1]):
-            x0, x1 = np.int64(first[run]), np.int64(stop[run])
-            # Relative to a pixel of the run, so that the sums lose no digits.
-            r0, g0, b0 = np.float64(picture[y, x0, 0]), np.float64(picture[y, x0, 1]), np.float64(picture[y, x0, 2])
-            m0 = np.float64(matte[y, x0])
-            left, right = max(x0 - reach, 0), min(x1 + reach, width)
-            # The window moves along the run: a column comes, a column goes.
-            columns = np.zeros((right - left, MOMENTS))
-            for v in range(top, bottom):
-                for u in range(left, right):
-                    r, g, b = picture[v, u, 0] - r0, picture[v, u, 1] - g0, picture[v, u, 2] - b0
-                    add(r, g, b, matte[v, u] - m0, 1.0, columns[u - left])
-            sums[:] = 0.0
-            come, gone = left, left
-            for x in range(x0, x1):
-                while come < min(x + reach + 1, width):
-                    for k in range(MOMENTS):
-                        sums[k] += columns[come - left, k]
-                    come += 1
-                while gone < x - reach:
-                    for k in range(MOMENTS):
-                        sums[k] -= columns[gone - left, k]
-                    gone += 1
-                ar, ag, ab, shift, _ = solve(sums, (come - gone) * (bottom - top), ridge)
-                n = begins[run] + x - x0
-                out[n, 0], out[n, 1], out[n, 2] = ar, ag, ab
-                out[n, 3] = shift + m0 - ar * r0 - ag * g0 - ab * b0
+    for row in prange(matte.shape[0]):
+        _fit_row(picture, matte, np.int64(row), runs, begins, reach, ridge, out)
 
 
-@jit()
-def root(light, most):
+@jit(inline="always")
+def _root(light, most):
     """Square root of light, clipped to 0..`most`."""
     return np.float32(math.sqrt(min(max(light, np.float32(0.0)), most)))
 
@@ -127,10 +251,10 @@ def perceive(rgb, near, most, out):
         for x in range(width):
             if near[y, x]:
                 for c in range(3):
-                    out[y, x, c] = root(rgb[y, x, c], most)
+                    out[y, x, c] = _root(rgb[y, x, c], most)
 
 
-@jit()
+@jit(inline="always")
 def mirrored(k, size):
     """Index within 0..size of one beyond it, as in mirrors at both borders."""
     if 0 <= k < size:
@@ -139,8 +263,183 @@ def mirrored(k, size):
     return k if k < size else 2 * size - 1 - k
 
 
+@jit(inline="always")
+def _around(middle, margin, size):
+    """First index within a margin around (first, stop), and the one after the last, within 0..size."""
+    return max(middle[0] - margin, 0), min(middle[1] + margin, size)
+
+
+@jit(inline="always")
+def _seen_around(rgb, most, centre, corner, size):
+    """Cut out the perceptual picture around a patch, relative to the patch's middle, so that sums lose no digits.
+
+    Parameters
+    ----------
+    rgb, most
+        As of `unexplained`.
+    centre : (int, int)
+    corner : (int, int)
+        Row and column where it begins; beyond the border it is mirrored.
+    size : (int, int)
+
+    Returns
+    -------
+    float32 (h, w * 3)
+    """
+    height, width, _ = rgb.shape
+    out = np.empty((size[0], 3 * size[1]), np.float32)
+    for v in range(size[0]):
+        y = mirrored(corner[0] + v, height)
+        for u in range(size[1]):
+            x = mirrored(corner[1] + u, width)
+            for c in range(3):
+                out[v, 3 * u + c] = _root(rgb[y, x, c], most) - _root(rgb[centre[0], centre[1], c], most)
+    return out
+
+
+@jit(inline="always")
+def _add_scaled(line, factor, target):
+    """Add a line (n,), times a factor, to another."""
+    for i in range(target.size):
+        target[i] += factor * line[i]
+
+
+@jit(inline="always")
+def _soften_patch(own, taps, wide, size):
+    """Filter down and across with half a symmetric filter; what is filtered is wider than the answer to every side.
+
+    Parameters
+    ----------
+    own : float32 (h + 2 wide, (w + 2 wide) * 3)
+    taps : float32 (T,)
+        From the middle.
+    wide : int
+        How far the filter reaches.
+    size : (int, int)
+
+    Returns
+    -------
+    float32 (h, w * 3)
+    """
+    rows, columns = size
+    across = np.empty(own.shape[1], np.float32)
+    seen = np.zeros((rows, 3 * columns), np.float32)
+    for v in range(rows):
+        across[:] = np.float32(0.0)
+        for k in range(2 * wide + 1):
+            _add_scaled(own[v + k], taps[abs(k - wide)], across)
+        for k in range(2 * wide + 1):
+            _add_scaled(across[3 * k : 3 * (k + columns)], taps[abs(k - wide)], seen[v])
+    return seen
+
+
+@jit(inline="always")
+def _add_left(window, band_row, span, left, rows, fit, total):
+    """Add what the fits leave of the matte's variance at the pixels asked of one row.
+
+    Parameters
+    ----------
+    window : float64 (w, MOMENTS)
+        Moments of the columns.
+    band_row : bool (W,)
+    span : (int, int)
+        First column asked and the one after the last.
+    left : int
+        Column of the picture that the window begins with.
+    rows : int
+        How many rows the window is of.
+    fit : (int, float)
+        `reach` and `ridge` of `unexplained`.
+    total : float
+        What was left before.
+
+    Returns
+    -------
+    float
+    """
+    reach, ridge = fit
+    sums = np.zeros(MOMENTS)
+    come = gone = 0
+    for x in range(span[0], span[1]):
+        come, gone = _move(window, come, gone, min(x + reach + 1, band_row.size) - left, x - reach - left, sums)
+        if band_row[x]:
+            total += _solve(sums, (come - gone) * rows, ridge)[4]
+    return total
+
+
+@jit(inline="always")
+def _sum_left(seen, matte, band, level, asked, box, fit):
+    """Sum what the fits to a patch leave of the matte's variance.
+
+    Parameters
+    ----------
+    seen : float32 (h, w * 3)
+        The softened picture in the box.
+    matte, band
+        As of `unexplained`.
+    level : float
+        The matte is taken relative to this.
+    asked : ((int, int), (int, int))
+        First row of the patch and the one after the last; the same of columns.
+    box : ((int, int), (int, int))
+        Those with all that the fits need.
+    fit : (int, float)
+        `reach` and `ridge` of `unexplained`.
+
+    Returns
+    -------
+    float
+    """
+    reach, height = fit[0], matte.shape[0]
+    top, (left, right) = box[0][0], box[1]
+    # The window moves down and across: rows and columns come, and go.
+    window = np.zeros((right - left, MOMENTS))
+    come = gone = 0
+    total = 0.0
+    for y in range(asked[0][0], asked[0][1]):
+        while come < min(y + reach + 1, height) - top:
+            _add_row(seen[come], matte[top + come, left:right], level, 1.0, window)
+            come += 1
+        while gone < y - reach - top:
+            _add_row(seen[gone], matte[top + gone, left:right], level, -1.0, window)
+            gone += 1
+        total = _add_left(window, band[y], asked[1], left, come - gone, fit, total)
+    return total
+
+
+@jit(error_model="numpy")
+def _unexplained_patch(rgb, most, matte, band, centre, half, fit, taps, wide):
+    """Measure what a softened picture leaves unexplained of the matte in one patch.
+
+    Parameters
+    ----------
+    rgb, most, matte, band, half
+        As of `unexplained`.
+    centre : (int, int)
+    fit : (int, float)
+        `reach` and `ridge` of `unexplained`.
+    taps : float32 (T,)
+        Half of the filter, from its middle.
+    wide : int
+        How far the filter reaches, pixels.
+
+    Returns
+    -------
+    float
+    """
+    height, width = matte.shape
+    cy, cx = centre
+    asked = _around((cy, cy), half, height), _around((cx, cx), half, width)
+    box = _around(asked[0], fit[0], height), _around(asked[1], fit[0], width)
+    size = box[0][1] - box[0][0], box[1][1] - box[1][0]
+    corner = box[0][0] - wide, box[1][0] - wide
+    own = _seen_around(rgb, most, centre, corner, (size[0] + 2 * wide, size[1] + 2 * wide))
+    seen = _soften_patch(own, taps, wide, size)
+    return _sum_left(seen, matte, band, matte[cy, cx], asked, box, fit)
+
+
 @jit(parallel=True)
-def unexplained(rgb, most, matte, band, centres, half, reach, ridge, taps, tap_reach, out):
+def unexplained(rgb, most, matte, band, centres, half, reach, ridge, filters, out):
     """Measure what a softened picture leaves unexplained of the matte, in patches.
 
     Parameters
@@ -153,74 +452,42 @@ def unexplained(rgb, most, matte, band, centres, half, reach, ridge, taps, tap_r
     band : bool (H, W)
         Pixels that are asked.
     centres : int64 (P, 2)
-        Row and column; a patch holds `half` pixels before and after.
+        Row and column of each patch's middle.
+    half : int
+        A patch holds so many pixels before its middle and, with it, after.
     reach : int
         The squares of the fits have 2 reach + 1 pixels a side.
     ridge : float
         Variance that a colour must have before it counts.
-    taps : float32 (S, T)
-        Half of each filter that softens the picture, from its middle; the border mirrors.
-    tap_reach : int64 (S,)
-        How far each filter reaches.
+    filters : Filters
+        Those that soften the picture, S of them; the border mirrors.
     out : float64 (P, S), written
         Sum of what is left of the matte's variance.
     """
-    height, width = matte.shape
+    taps, wide = filters
     for job in prange(out.size):
-        patch, kind = job // taps.shape[0], job % taps.shape[0]
-        cy, cx = centres[patch, 0], centres[patch, 1]
-        y0, y1 = max(cy - half, 0), min(cy + half, height)
-        x0, x1 = max(cx - half, 0), min(cx + half, width)
-        top, bottom = max(y0 - reach, 0), min(y1 + reach, height)
-        left, right = max(x0 - reach, 0), min(x1 + reach, width)
-        rows, columns, wide = bottom - top, right - left, tap_reach[kind]
-        # Colours relative to the patch's middle, so that the sums lose no digits.
-        own = np.empty((rows + 2 * wide, 3 * (columns + 2 * wide)), np.float32)
-        for v in range(rows + 2 * wide):
-            y = mirrored(top + v - wide, height)
-            for u in range(columns + 2 * wide):
-                x = mirrored(left + u - wide, width)
-                for c in range(3):
-                    own[v, 3 * u + c] = root(rgb[y, x, c], most) - root(rgb[cy, cx, c], most)
-        across = np.empty(own.shape[1], np.float32)
-        seen = np.zeros((rows, 3 * columns), np.float32)
-        for v in range(rows):
-            across[:] = np.float32(0.0)
-            for k in range(2 * wide + 1):
-                tap, line = taps[kind, abs(k - wide)], own[v + k]
-                for i in range(across.size):
-                    across[i] += tap * line[i]
-            target = seen[v]
-            for k in range(2 * wide + 1):
-                tap, line = taps[kind, abs(k - wide)], across[3 * k : 3 * (k + columns)]
-                for i in range(target.size):
-                    target[i] += tap * line[i]
-        total = 0.0
-        # The window moves down and across: rows and columns come, and go.
-        window = np.zeros((columns, MOMENTS))
-        sums = np.empty(MOMENTS)
-        row_come, row_gone = 0, 0
-        for y in range(y0, y1):
-            while row_come < min(y + reach + 1, height) - top:
-                add_row(seen[row_come], matte[top + row_come, left:right], matte[cy, cx], 1.0, window)
-                row_come += 1
-            while row_gone < y - reach - top:
-                add_row(seen[row_gone], matte[top + row_gone, left:right], matte[cy, cx], -1.0, window)
-                row_gone += 1
-            sums[:] = 0.0
-            come, gone = 0, 0
-            for x in range(x0, x1):
-                while come < min(x + reach + 1, width) - left:
-                    for k in range(MOMENTS):
-                        sums[k] += window[come, k]
-                    come += 1
-                while gone < x - reach - left:
-                    for k in range(MOMENTS):
-                        sums[k] -= window[gone, k]
-                    gone += 1
-                if band[y, x]:
-                    total += solve(sums, (come - gone) * (row_come - row_gone), ridge)[4]
-        out[patch, kind] = total
+        patch, kind = job // out.shape[1], job % out.shape[1]
+        centre = centres[patch, 0], centres[patch, 1]
+        out[patch, kind] = _unexplained_patch(
+            rgb, most, matte, band, centre, half, (reach, ridge), taps[kind], wide[kind]
+        )
+
+
+@jit(inline="always")
+def _sum_fits(fits, number, y, x):
+    """Sum the fits around a pixel: a (three), b, and how many there are."""
+    height, width = number.shape
+    count = ar = ag = ab = b = 0.0
+    for v in range(max(y - 1, 0), min(y + 2, height)):
+        for u in range(max(x - 1, 0), min(x + 2, width)):
+            k = number[v, u]
+            if k > 0:
+                count += 1.0
+                ar += fits[k - 1, 0]
+                ag += fits[k - 1, 1]
+                ab += fits[k - 1, 2]
+                b += fits[k - 1, 3]
+    return ar, ag, ab, b, count
 
 
 @jit(parallel=True)
@@ -233,50 +500,77 @@ def apply(picture, fits, number, matte):
     for row in prange(height):
         y = np.int64(row)
         for x in range(width):
-            if number[y, x] == 0:
-                continue
-            count = ar = ag = ab = b = 0.0
-            for v in range(max(y - 1, 0), min(y + 2, height)):
-                for u in range(max(x - 1, 0), min(x + 2, width)):
-                    k = number[v, u]
-                    if k > 0:
-                        count += 1.0
-                        ar += fits[k - 1, 0]
-                        ag += fits[k - 1, 1]
-                        ab += fits[k - 1, 2]
-                        b += fits[k - 1, 3]
-            value = (ar * picture[y, x, 0] + ag * picture[y, x, 1] + ab * picture[y, x, 2] + b) / count
-            matte[y, x] = min(max(value, 0.0), 1.0)
+            if number[y, x] > 0:
+                ar, ag, ab, b, count = _sum_fits(fits, number, y, x)
+                value = (ar * picture[y, x, 0] + ag * picture[y, x, 1] + ab * picture[y, x, 2] + b) / count
+                matte[y, x] = min(max(value, 0.0), 1.0)
 
 
-@jit(parallel=True)
-def soften(values, taps, row_starts, first, stop, axis, out):
-    """Filter (H, W) along an axis with symmetric taps, in the runs of each row only; the border repeats."""
-    height, width = values.shape
+@jit(inline="always")
+def _soften_down(values, taps, run, target):
+    """Filter a run, (row, first column, the one after the last), along its columns: added to `target` (n,)."""
+    y, first, stop = run
+    for k in range(taps.size):
+        v = min(max(y + k - taps.size // 2, 0), values.shape[0] - 1)
+        _add_scaled(values[v, first:stop], taps[k], target)
+
+
+@jit(inline="always")
+def _soften_across(values, taps, run, target):
+    """Filter a run, (row, first column, the one after the last), along its row: added to `target` (n,)."""
+    y, first, _ = run
     reach = taps.size // 2
-    for row in prange(height):
-        y = np.int64(row)
-        for run in range(row_starts[y], row_starts[y + 1]):
-            target = out[y, first[run] : stop[run]]
-            target[:] = np.float32(0.0)
-            if axis == 0:
-                for k in range(taps.size):
-                    line = values[min(max(y + k - reach, 0), height - 1), first[run] : stop[run]]
-                    for i in range(target.size):
-                        target[i] += taps[k] * line[i]
-            else:
-                padded = np.empty(target.size + 2 * reach, np.float32)
-                for i in range(padded.size):
-                    padded[i] = values[y, min(max(first[run] + i - reach, 0), width - 1)]
-                for k in range(taps.size):
-                    line = padded[k : k + target.size]
-                    for i in range(target.size):
-                        target[i] += taps[k] * line[i]
+    padded = np.empty(target.size + 2 * reach, np.float32)
+    for i in range(padded.size):
+        padded[i] = values[y, min(max(first + i - reach, 0), values.shape[1] - 1)]
+    for k in range(taps.size):
+        _add_scaled(padded[k : k + target.size], taps[k], target)
+
+
+@jit(error_model="numpy")
+def _soften_row(values, taps, y, runs, axis, out):
+    """Filter the runs of one row.
+
+    Parameters
+    ----------
+    values, taps, runs, axis, out
+        As of `soften`.
+    y : int
+    """
+    row_starts, first, stop = runs
+    for n in range(row_starts[y], row_starts[y + 1]):
+        run = y, first[n], stop[n]
+        target = out[y, first[n] : stop[n]]
+        target[:] = np.float32(0.0)
+        if axis == 0:
+            _soften_down(values, taps, run, target)
+        else:
+            _soften_across(values, taps, run, target)
 
 
 @jit(parallel=True)
-def correct(matte, given, softened, row_starts, first, stop):
+def soften(values, taps, runs, axis, out):
+    """Filter along an axis with symmetric taps, in the runs of each row only; the border repeats.
+
+    Parameters
+    ----------
+    values : float32 (H, W)
+    taps : float32 (T,)
+        All of them; T is odd.
+    runs : (int64 (H + 1,), int32 (R,), int32 (R,))
+        As of `fit`.
+    axis : int
+        0 = down, 1 = across.
+    out : float32 (H, W), written in the runs
+    """
+    for row in prange(values.shape[0]):
+        _soften_row(values, taps, np.int64(row), runs, axis, out)
+
+
+@jit(parallel=True)
+def correct(matte, given, softened, runs):
     """Add to the matte what it lacks, softened, of the given one; all (H, W), in the runs of each row only."""
+    row_starts, first, stop = runs
     for row in prange(matte.shape[0]):
         y = np.int64(row)
         for run in range(row_starts[y], row_starts[y + 1]):
@@ -285,20 +579,38 @@ def correct(matte, given, softened, row_starts, first, stop):
                 matte[y, x] = min(max(value, np.float32(0.0)), np.float32(1.0))
 
 
+@jit(inline="always")
+def _filtered(picture, taps, place, axis):
+    """Filter a pixel (y, x) of a picture (H, W, 3) along an axis; the border mirrors."""
+    height, width, _ = picture.shape
+    reach, down, right = taps.size // 2, 1 - axis, axis
+    r = g = b = 0.0
+    for k in range(-reach, reach + 1):
+        v, u = mirrored(place[0] + down * k, height), mirrored(place[1] + right * k, width)
+        r += taps[k + reach] * picture[v, u, 0]
+        g += taps[k + reach] * picture[v, u, 1]
+        b += taps[k + reach] * picture[v, u, 2]
+    return r, g, b
+
+
 @jit(parallel=True)
 def soften_picture(picture, taps, near, axis, out):
-    """Filter (H, W, 3) along an axis with symmetric taps, at the pixels `near` (H, W) only; the border mirrors."""
+    """Filter along an axis with symmetric taps, at some pixels only; the border mirrors.
+
+    Parameters
+    ----------
+    picture : float32 (H, W, 3)
+    taps : float32 (T,)
+        All of them; T is odd.
+    near : bool (H, W)
+        The pixels.
+    axis : int
+        0 = down, 1 = across.
+    out : float32 (H, W, 3), written there
+    """
     height, width = near.shape
-    reach = taps.size // 2
-    down, right = 1 - axis, axis
-    for y in prange(height):
+    for row in prange(height):
+        y = np.int64(row)
         for x in range(width):
-            if not near[y, x]:
-                continue
-            r = g = b = 0.0
-            for k in range(-reach, reach + 1):
-                v, u = mirrored(np.int64(y) + down * k, height), mirrored(x + right * k, width)
-                r += taps[k + reach] * picture[v, u, 0]
-                g += taps[k + reach] * picture[v, u, 1]
-                b += taps[k + reach] * picture[v, u, 2]
-            out[y, x, 0], out[y, x, 1], out[y, x, 2] = r, g, b
+            if near[y, x]:
+                out[y, x, 0], out[y, x, 1], out[y, x, 2] = _filtered(picture, taps, (y, x), axis)

@@ -9,6 +9,11 @@ add up to 0, and all light to 1.
 A frame says where an outline's table begins, and how it is scaled.
 """
 
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
 from .jit import QUICK, jit
 
 # Columns of a frame: first row in the tables; number of rows; y of the top; rows per unit of height.
@@ -20,6 +25,24 @@ SHARP = 6
 # How many of the steps of a row are used; the others are 0.
 USED = 7
 FRAME = 8
+
+# A step lower than this, in units of all light, is what rounding leaves of one.
+LEAST_STEP = 1e-12
+
+
+class OutlineTables(NamedTuple):
+    """Outlines, one after the other.
+
+    Attributes
+    ----------
+    tables : float64 (R, E, 2)
+        Integrals of E steps, over heights and over height times x.
+    frames : float64 (K, FRAME)
+        Of each outline.
+    """
+
+    tables: NDArray[np.float64]
+    frames: NDArray[np.float64]
 
 
 @jit(inline="always", fastmath=QUICK)
@@ -38,7 +61,27 @@ def at_height(frame, height):
 
 
 @jit(inline="always", fastmath=QUICK)
-def integral(tables, row, t, edge, column):
+def _integral(tables, place, edge, column):
     """Integral of one step from the outline's top down to a place found by `at_height`; linear between rows."""
+    row, t = place
     before = tables[row, edge, column]
     return before + t * (tables[row + 1, edge, column] - before)
+
+
+@jit(inline="always", fastmath=QUICK)
+def begin_at(tables, place, used, above):
+    """Write the integrals of the first `used` steps down to a place: `above` (E, 2)."""
+    for edge in range(used):
+        above[edge, 0] = _integral(tables, place, edge, 0)
+        above[edge, 1] = _integral(tables, place, edge, 1)
+
+
+@jit(inline="always", fastmath=QUICK)
+def step_down(tables, place, edge, above):
+    """Height of a step, and that times its x, from where `above` (E, 2) ends down to a place; `above` goes on there."""
+    sum_below = _integral(tables, place, edge, 0)
+    moment_below = _integral(tables, place, edge, 1)
+    step, moment = sum_below - above[edge, 0], moment_below - above[edge, 1]
+    above[edge, 0] = sum_below
+    above[edge, 1] = moment_below
+    return step, moment

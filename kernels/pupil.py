@@ -13,10 +13,19 @@ FIELD_X, FIELD_Y, RADIUS, SPHERICAL, ZONAL, COMA, ASTIGMATISM, TILT, RIPPLE, RIN
 # Stop and squeeze; the rims: distance of each centre along the field, and radius; obstruction; apodisation.
 STOP, SQUEEZE, FRONT, FRONT_RADIUS, REAR, REAR_RADIUS, OBSTRUCTION, APODISATION, JOB = range(10, 19)
 
+# The pupil's ends are looked for in so many steps, and then in so many halves of one.
+SCAN, BISECTIONS = 256, 20
+
 
 @jit(inline="always")
 def landing(job, u, v):
-    """Where the ray from (u, v) of the pupil lands beside the point's place: pixels, x and y."""
+    """Where the ray from (u, v) of the pupil lands beside the point's place: pixels, x and y.
+
+    Notes
+    -----
+    Minus the slope of the wavefront of defocus, spherical aberration of third and fifth order, coma, astigmatism and a
+    ripple of zones: Welford, Aberrations of Optical Systems; the ripple is the onion rings of a moulded asphere.
+    """
     ex, ey = job[FIELD_X], job[FIELD_Y]
     squared = u * u + v * v
     along = u * ex + v * ey
@@ -33,6 +42,12 @@ def landing(job, u, v):
 
 
 @jit(inline="always")
+def _half_chord(radius, across):
+    """Half the height of a circle at a distance from its middle; 0 outside."""
+    return math.sqrt(max(radius**2 - across * across, 0.0))
+
+
+@jit(inline="always")
 def chord(job, iris, u):
     """Lowest and highest v of the pupil at u; the first is larger where there is none. `iris` is a table of those."""
     samples = iris.shape[0] - 1
@@ -45,14 +60,20 @@ def chord(job, iris, u):
     high = job[STOP] * (iris[before, 1] + t * (iris[before + 1, 1] - iris[before, 1]))
     for rim in range(2):
         shift = job[FRONT] if rim == 0 else job[REAR]
-        across = u - shift * job[FIELD_X]
-        squared = (job[FRONT_RADIUS] if rim == 0 else job[REAR_RADIUS]) ** 2 - across * across
-        if squared <= 0.0:
+        radius = job[FRONT_RADIUS] if rim == 0 else job[REAR_RADIUS]
+        half = _half_chord(radius, u - shift * job[FIELD_X])
+        if half == 0.0:
             return 1.0, -1.0
-        half = math.sqrt(squared)
         low = max(low, shift * job[FIELD_Y] - half)
         high = min(high, shift * job[FIELD_Y] + half)
     return low, high
+
+
+@jit(inline="always")
+def _is_open(job, iris, u):
+    """Whether the pupil has a chord at u."""
+    low, high = chord(job, iris, u)
+    return low < high
 
 
 @jit(inline="always")
@@ -61,33 +82,25 @@ def passed(job, u, v):
     return math.exp(-job[APODISATION] * (u * u + v * v)) if job[APODISATION] > 0.0 else 1.0
 
 
-@jit()
+@jit(allocates=False)
 def extent(job, iris):
-    """First and last u of the pupil; the first is larger where it is closed."""
-    scan = 256
+    """First and last u of the pupil; the first is larger where it is closed. By steps, and then by bisection."""
     first, last = 1.0, -1.0
-    for k in range(scan + 1):
-        u = job[STOP] * (2.0 * k / scan - 1.0)
-        low, high = chord(job, iris, u)
-        if low < high:
+    for k in range(SCAN + 1):
+        u = job[STOP] * (2.0 * k / SCAN - 1.0)
+        if _is_open(job, iris, u):
             first, last = min(first, u), max(last, u)
     if first > last:
         return first, last
-    step = 2.0 * job[STOP] / scan
-    for _ in range(20):
+    step = 2.0 * job[STOP] / SCAN
+    for _ in range(BISECTIONS):
         step *= 0.5
-        for side in (-1.0, 1.0):
-            u = (first if side < 0.0 else last) + side * step
-            low, high = chord(job, iris, u)
-            if low < high:
-                if side < 0.0:
-                    first = u
-                else:
-                    last = u
+        first = first - step if _is_open(job, iris, first - step) else first
+        last = last + step if _is_open(job, iris, last + step) else last
     return first, last
 
 
-@jit()
+@jit(allocates=False)
 def light(job, iris, lines):
     """Light that the pupil lets through, in units of what a wide open one without rims, filter or mirror does."""
     first, last = extent(job, iris)
@@ -96,8 +109,8 @@ def light(job, iris, lines):
     total = 0.0
     for line in range(lines):
         u, width = line_at(first, last, line, lines)
-        for part in range(2):
-            bottom, top = span(job, iris, u, part)
+        for half in range(2):
+            bottom, top = span(job, iris, u, half)
             if top <= bottom:
                 continue
             if job[APODISATION] == 0.0:
@@ -120,15 +133,15 @@ def line_at(first, last, line, lines):
 @jit(inline="always")
 def hole_at(job, u):
     """Half the height of the obstruction at u."""
-    return math.sqrt(max(job[OBSTRUCTION] ** 2 - u * u, 0.0))
+    return _half_chord(job[OBSTRUCTION], u)
 
 
 @jit(inline="always")
-def span(job, iris, u, part):
-    """Lowest and highest v of one of two parts of the pupil at u: below and above the obstruction, else its middle."""
+def span(job, iris, u, half):
+    """Lowest and highest v of a half of the pupil at u: below and above the obstruction, else the chord's middle."""
     low, high = chord(job, iris, u)
     hole = hole_at(job, u)
     if hole == 0.0:
         middle = 0.5 * (low + high)
-        return (low, middle) if part == 0 else (middle, high)
-    return (low, min(high, -hole)) if part == 0 else (max(low, hole), high)
+        return (low, middle) if half == 0 else (middle, high)
+    return (low, min(high, -hole)) if half == 0 else (max(low, hole), high)

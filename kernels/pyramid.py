@@ -1,4 +1,7 @@
-"""Push and pull: averages of what is known, taken down a pyramid and back up into what is not."""
+"""Push and pull: averages of what is known, taken down a pyramid and back up into what is not.
+
+S. J. Gortler et al., "The Lumigraph", 1996, section 4.
+"""
 
 import numpy as np
 from numba import prange
@@ -14,12 +17,28 @@ def beside(position, last):
 
 
 @jit(inline="always")
-def between(coarse, row, other_row, column, other_column, channel):
-    """Interpolate at a fine pixel, a quarter of a coarse pixel beside its own, from that and its neighbours."""
+def between(coarse, rows, columns, channel):
+    """Interpolate a quarter of a coarse pixel beside its middle, between (own, other) rows and columns."""
     major, minor = np.float32(0.75), np.float32(0.25)
-    near = major * coarse[row, column, channel] + minor * coarse[row, other_column, channel]
-    far = major * coarse[other_row, column, channel] + minor * coarse[other_row, other_column, channel]
+    near = major * coarse[rows[0], columns[0], channel] + minor * coarse[rows[0], columns[1], channel]
+    far = major * coarse[rows[1], columns[0], channel] + minor * coarse[rows[1], columns[1], channel]
     return major * near + minor * far
+
+
+@jit(inline="always")
+def _add_known(values, weight, place, sums):
+    """Add the values of a coarse pixel's 2 x 2, times their weights, to `sums` there; return the sum of the weights."""
+    height, width, channels = values.shape
+    row, column = place
+    total = 0.0
+    for y in range(2 * row, min(2 * row + 2, height)):
+        for x in range(2 * column, min(2 * column + 2, width)):
+            w = weight[y, x]
+            if w > 0.0:
+                total += w
+                for channel in range(channels):
+                    sums[row, column, channel] += w * values[y, x, channel]
+    return total
 
 
 @jit(fastmath=QUICK)
@@ -36,21 +55,13 @@ def push(values, weight, coarse_values, coarse_weight):
     coarse_weight : float32 ((H+1)//2, (W+1)//2)
         Overwritten; one fully known pixel of the four makes the cell known.
     """
-    height, width, channels = values.shape
     for row in range(coarse_weight.shape[0]):
         for column in range(coarse_weight.shape[1]):
-            total = 0.0
-            for channel in range(channels):
+            for channel in range(values.shape[2]):
                 coarse_values[row, column, channel] = 0.0
-            for y in range(2 * row, min(2 * row + 2, height)):
-                for x in range(2 * column, min(2 * column + 2, width)):
-                    w = weight[y, x]
-                    if w > 0.0:
-                        total += w
-                        for channel in range(channels):
-                            coarse_values[row, column, channel] += w * values[y, x, channel]
+            total = _add_known(values, weight, (row, column), coarse_values)
             if total > 0.0:
-                for channel in range(channels):
+                for channel in range(values.shape[2]):
                     coarse_values[row, column, channel] /= total
             coarse_weight[row, column] = min(total, 1.0)
 
@@ -70,14 +81,14 @@ def pull(coarse, values, weight):
     height, width, channels = values.shape
     last_row, last_column = coarse.shape[0] - 1, coarse.shape[1] - 1
     for y in range(height):
-        row, other_row = beside(y, last_row)
+        rows = beside(y, last_row)
         for x in range(width):
             w = weight[y, x]
             if w >= 1.0:
                 continue
-            column, other_column = beside(x, last_column)
+            columns = beside(x, last_column)
             for channel in range(channels):
-                filled = between(coarse, row, other_row, column, other_column, channel)
+                filled = between(coarse, rows, columns, channel)
                 values[y, x, channel] = w * values[y, x, channel] + (np.float32(1.0) - w) * filled
 
 
@@ -93,7 +104,7 @@ def pull_at(coarse, ys, xs, out):
     """
     last_row, last_column = coarse.shape[0] - 1, coarse.shape[1] - 1
     for n in prange(ys.size):
-        row, other_row = beside(ys[n], last_row)
-        column, other_column = beside(xs[n], last_column)
+        rows = beside(ys[n], last_row)
+        columns = beside(xs[n], last_column)
         for channel in range(coarse.shape[2]):
-            out[n, channel] = between(coarse, row, other_row, column, other_column, channel)
+            out[n, channel] = between(coarse, rows, columns, channel)

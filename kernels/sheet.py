@@ -32,21 +32,22 @@ def settle(rgbd, own, taken, guess, beyond):
 
 
 @jit()
-def weigh(rgb, coverage, weight, top, left, radius, largest, values):
+def weigh(rgb, coverage, weight, origin, radius, largest, values):
     """Prepare what a sheet's pixels spread.
 
     Parameters
     ----------
     rgb : float32 (H, W, 3)
     coverage, weight : float32 (H, W)
-    top, left : int
-        Where the wanted part begins.
+    origin : (int, int)
+        Row and column where the wanted crop begins.
     radius : float32 (h, w)
         Blur radius in pixels; clipped in place to `largest`, that of what the sheet covers.
     largest : float
     values : float32 (h, w, 5), overwritten
         Premultiplied colour, coverage and 1, each times the weight.
     """
+    top, left = origin
     for row in range(radius.shape[0]):
         for column in range(radius.shape[1]):
             full = weight[top + row, left + column]
@@ -59,16 +60,28 @@ def weigh(rgb, coverage, weight, top, left, radius, largest, values):
 
 
 @jit(inline="always")
+def _ramp(value, first, last):
+    """0 up to the first, 1 from the last on, and linear between."""
+    return min(max((value - first) / (last - first), 0.0), 1.0)
+
+
+@jit(inline="always")
 def clipped_share(rgb, extra, toned):
     """Share of what is above white at a pixel (3,) that is a light's, and not a surface's that is shown darker."""
     shown = max(rgb[0], rgb[1], rgb[2])
     light = max(rgb[0] + extra[0], rgb[1] + extra[1], rgb[2] + extra[2])
-    clipped = min(max((shown - toned[0]) / (toned[1] - toned[0]), 0.0), 1.0)
-    return np.float32(clipped * min(max((light - toned[2]) / (toned[3] - toned[2]), 0.0), 1.0))
+    return np.float32(_ramp(shown, toned[0], toned[1]) * _ramp(light, toned[2], toned[3]))
+
+
+@jit(inline="always")
+def _blurred_share(depth, lens, sharp_px, per_px):
+    """Share of the extra radiance that so much blur has: none at `sharp_px`, all of it 1 / `per_px` pixels beyond."""
+    blurred = abs(lens[0] - depth) * lens[1]
+    return np.float32(min(max((blurred - sharp_px) * per_px, 0.0), 1.0))
 
 
 @jit()
-def radiance(rgb, dioptres, extra, top, left, focus_dioptres, px_per_dioptre, sharp_px, spread_px, toned, rgbd):
+def radiance(rgb, dioptres, extra, origin, lens, blurred_px, toned, rgbd):
     """Restore radiance above the clip where it is blurred.
 
     Parameters
@@ -76,11 +89,11 @@ def radiance(rgb, dioptres, extra, top, left, focus_dioptres, px_per_dioptre, sh
     rgb, extra : float32 (H, W, 3)
         What the photo shows, and what it clipped.
     dioptres : float32 (H, W)
-    top, left : int
-        Where the wanted part begins.
-    focus_dioptres, px_per_dioptre : float
-        The lens.
-    sharp_px, spread_px : float
+    origin : (int, int)
+        Row and column where the wanted crop begins.
+    lens : (float, float)
+        Focus in dioptres, and pixels per dioptre.
+    blurred_px : (float, float)
         Blur radii up to which nothing, and from which all of `extra` is added.
     toned : (float, float, float, float)
         What a photo shows up to the first (its brightest channel) is not clipped, from the second on it is; what is
@@ -88,22 +101,35 @@ def radiance(rgb, dioptres, extra, top, left, focus_dioptres, px_per_dioptre, sh
         added.
     rgbd : float32 (h, w, 4), overwritten
     """
-    per_px = np.float32(1.0 / (spread_px - sharp_px))
+    sharp_px, per_px = blurred_px[0], np.float32(1.0 / (blurred_px[1] - blurred_px[0]))
     for row in range(rgbd.shape[0]):
         for column in range(rgbd.shape[1]):
-            y, x = top + row, left + column
+            y, x = origin[0] + row, origin[1] + column
             depth = dioptres[y, x]
-            blurred = abs(focus_dioptres - depth) * px_per_dioptre
-            share = np.float32(min(max((blurred - sharp_px) * per_px, 0.0), 1.0)) * clipped_share(
-                rgb[y, x], extra[y, x], toned
-            )
+            share = _blurred_share(depth, lens, sharp_px, per_px) * clipped_share(rgb[y, x], extra[y, x], toned)
             for channel in range(3):
                 rgbd[row, column, channel] = rgb[y, x, channel] + share * extra[y, x, channel]
             rgbd[row, column, 3] = depth
 
 
+@jit(inline="always", fastmath=QUICK)
+def _cell(place, per_cell, cells):
+    """Cell of so many that a pixel lies in, along one side of the picture."""
+    return min(max(int((place + 0.5) * per_cell), 0), cells - 1)
+
+
+@jit(inline="always", fastmath=QUICK)
+def _radius_step(signed, per_octave, per_knee, most):
+    """Blur radius as a number: evenly spaced up to the knee, and beyond it so many to a doubling; 0 = by sign only."""
+    step = 0 if signed >= 0.0 else 1
+    if per_octave > 0.0:
+        size = int(per_octave * np.log2(np.float32(1.0) + abs(signed) * per_knee) + 0.5)
+        step = most + (min(size, most) if signed >= 0.0 else -min(size, most))
+    return step
+
+
 @jit(fastmath=QUICK)
-def choose(radius, active, top, left, lens, cells, per_octave, knee_px, most, slots, wanted, defocused, which):
+def choose(radius, active, origin, lens, cells, radii, slots, wanted, defocused, which):
     """Find each pixel's outline by the cell of the picture it lies in and by its blur radius; return how many lack one.
 
     Parameters
@@ -112,17 +138,16 @@ def choose(radius, active, top, left, lens, cells, per_octave, knee_px, most, sl
         Signed, pixels.
     active : bool (H, W)
         The others get -1.
-    top, left : int
-        Where in the picture the arrays begin.
+    origin : (int, int)
+        Row and column of the picture where the arrays begin.
     lens : tuple of float
         y and x of the middle of the picture, pixels; the square of its half diagonal; by how much the lens takes from
         the radius in the middle, and how much more in the corner, pixels.
     cells : (float, int, int)
         Side of a cell in pixels; how many lie across and down.
-    per_octave, knee_px : float
-        Radii are told apart evenly up to the knee, and beyond it in so many steps to a doubling; 0 = by sign only.
-    most : int
-        Steps to the largest radius.
+    radii : (float, float, int)
+        Radii are told apart evenly up to a knee, and beyond it in so many steps to a doubling: this number (0 = by sign
+        only), the knee in pixels, and steps to the largest radius.
     slots : int32 (K,)
         The outline of each cell and step; -1 where there is none yet.
     wanted : bool (K,)
@@ -130,27 +155,28 @@ def choose(radius, active, top, left, lens, cells, per_octave, knee_px, most, sl
     defocused : float32 (H, W), overwritten
         The radius, less what the lens takes.
     which : int32 (H, W), overwritten
+
+    Returns
+    -------
+    int
     """
     middle_y, middle_x, corner, everywhere, curved = lens
     cell_px, across, down = cells
-    steps = 2 * most + 2
+    per_octave, knee_px, most = radii
     per_knee, per_cell = np.float32(1.0 / knee_px), 1.0 / cell_px
     missing = 0
     for row in range(radius.shape[0]):
-        first = min(max(int((top + row + 0.5) * per_cell), 0), down - 1) * across
-        y = top + row - middle_y
+        first = _cell(origin[0] + row, per_cell, down) * across
+        y = origin[0] + row - middle_y
         for column in range(radius.shape[1]):
             if not active[row, column]:
                 which[row, column] = -1
                 continue
-            x = left + column - middle_x
+            x = origin[1] + column - middle_x
             signed = radius[row, column] - np.float32(everywhere + curved * (x * x + y * y) / corner)
             defocused[row, column] = signed
-            step = 0 if signed >= 0.0 else 1
-            if per_octave > 0.0:
-                size = int(per_octave * np.log2(np.float32(1.0) + abs(signed) * per_knee) + 0.5)
-                step = most + (min(size, most) if signed >= 0.0 else -min(size, most))
-            key = (first + min(max(int((left + column + 0.5) * per_cell), 0), across - 1)) * steps + step
+            step = _radius_step(signed, per_octave, per_knee, most)
+            key = (first + _cell(origin[1] + column, per_cell, across)) * (2 * most + 2) + step
             which[row, column] = slots[key]
             if slots[key] < 0:
                 wanted[key] = True

@@ -34,6 +34,19 @@ def grey(colour, cell, out, brightest):
                     brightest[row, column] = max(brightest[row, column], r, g, b)
 
 
+@jit(inline="always", fastmath=QUICK)
+def _smooth_down(values, taps, top, line):
+    """Sum rows from `top` on, each times its tap, into the middle of `line` (W + 2 n,); its ends repeat the border."""
+    height, width = values.shape
+    reach = taps.size // 2
+    for n in range(taps.size):
+        y = min(max(top + n, 0), height - 1)
+        for x in range(width):
+            line[x + reach] += taps[n] * values[y, x]
+    line[:reach] = line[reach]
+    line[width + reach :] = line[width + reach - 1]
+
+
 @jit(parallel=True, fastmath=QUICK)
 def smooth(values, taps, every, out):
     """Smooth a picture along both axes, and keep every so many pixels; beyond the border it stays as it is there.
@@ -46,21 +59,23 @@ def smooth(values, taps, every, out):
     out : float32 (ceil(H / every), ceil(W / every))
         Overwritten.
     """
-    height, width = values.shape
     reach = taps.size // 2
     for row in prange(out.shape[0]):
-        line = np.zeros(width + 2 * reach, np.float32)
-        for n in range(taps.size):
-            y = min(max(row * every + n - reach, 0), height - 1)
-            for x in range(width):
-                line[x + reach] += taps[n] * values[y, x]
-        line[:reach] = line[reach]
-        line[width + reach :] = line[width + reach - 1]
+        line = np.zeros(values.shape[1] + 2 * reach, np.float32)
+        _smooth_down(values, taps, row * every - reach, line)
         for column in range(out.shape[1]):
             total = np.float32(0.0)
             for n in range(taps.size):
                 total += taps[n] * line[column * every + n]
             out[row, column] = total
+
+
+@jit(inline="always", fastmath=QUICK)
+def _squared_slope(values, y, x):
+    """Squared gradient at a pixel by central differences, times 4."""
+    down = values[y + 1, x] - values[y - 1, x]
+    across = values[y, x + 1] - values[y, x - 1]
+    return down * down + across * across
 
 
 @jit(parallel=True, fastmath=QUICK)
@@ -81,7 +96,5 @@ def steepest(values, cell, out):
             most = np.float32(0.0)
             for y in range(max(row * cell, 1), min((row + 1) * cell, height - 1)):
                 for x in range(max(column * cell, 1), min((column + 1) * cell, width - 1)):
-                    down = values[y + 1, x] - values[y - 1, x]
-                    across = values[y, x + 1] - values[y, x - 1]
-                    most = max(most, down * down + across * across)
+                    most = max(most, _squared_slope(values, y, x))
             out[row, column] = np.float32(0.25) * most

@@ -1,8 +1,10 @@
 """Outlines by rays: the light of a point, row by row, where the rays through the pupil land."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .jit import jit
 from .outline import FIRST, GROWTH, OFFSET, PER_HEIGHT, ROWS, SHARP, TOP, USED
@@ -24,7 +26,7 @@ from .pupil import (
     passed,
     span,
 )
-from .rows import along, cut, deposit, join
+from .rows import along, deposit, fill_pieces, join, place_edges, sort_by_place, widened
 
 # So often light of one line of the pupil may turn back on its way over the picture.
 BRANCHES = 4
@@ -36,37 +38,153 @@ ALIKE, ALIKE_PX = 0.08, 1.0
 # No light is packed into less than this share of an outline's unit.
 LEAST_WIDTH = 2e-3
 
+# The densities of a row that the outline crosses by no less than this are compared.
+CROSSED = 0.99
 
-@jit(inline="always")
-def _rim(job, iris, u, branch):
+
+class _Rays(NamedTuple):
+    """The rays of one job.
+
+    Attributes
+    ----------
+    job : float64 (JOB,)
+    iris : float64 (n, 2)
+        As in `outlines`.
+    first, last : float
+        First and last u of the pupil.
+    """
+
+    job: NDArray[np.float64]
+    iris: NDArray[np.float64]
+    first: float
+    last: float
+
+
+class _Seam(NamedTuple):
+    """Where the left half of the pupil meets the right.
+
+    Attributes
+    ----------
+    turn : (float, float)
+        The u at which the images of the lower and of the upper edge turn back.
+    bottom, top : float
+        The edges' v there.
+    """
+
+    turn: tuple[float, float]
+    bottom: float
+    top: float
+
+
+class _Landed(NamedTuple):
+    """Where the lines of the pupil land.
+
+    Attributes
+    ----------
+    places : float64 (lines, 2, lines + 1, 2)
+        x and y along each half of each line, pixels.
+    spans : float64 (lines, 2, 2)
+        Lowest and highest v of the halves.
+    """
+
+    places: NDArray[np.float64]
+    spans: NDArray[np.float64]
+
+
+class _Rows(NamedTuple):
+    """What lands in the rows of an outline.
+
+    Attributes
+    ----------
+    top, per_height : float
+        y of the first, pixels, and rows per pixel.
+    weights, moments : float64 (rows, 2 * BRANCHES * lines)
+        Light of each branch of each line, and that times its x, pixels; about an obstruction, in the second half of the
+        columns what is right of it.
+    sides, side_moments : float64 (4, rows)
+        How much of each row a side crosses, and that times its x: the outer sides, left and right, then those about
+        the obstruction.
+    """
+
+    top: float
+    per_height: float
+    weights: NDArray[np.float64]
+    moments: NDArray[np.float64]
+    sides: NDArray[np.float64]
+    side_moments: NDArray[np.float64]
+
+
+class _Pieces(NamedTuple):
+    """How rows are cut into pieces of even density.
+
+    Attributes
+    ----------
+    flanks : int
+        2 with a hole in the outline: left and right of it; else 1.
+    is_even : bool
+        Whether a flank of a row is one piece, between its sides.
+    total : float
+        All light, in the unit of the rows'.
+    least : float
+        Least width of a flank, pixels.
+    size : float
+        The outline's unit, pixels.
+    edges : float64 (pieces + 1,)
+    densities : float64 (pieces,)
+        Of the flank in hand.
+    places, energies : float64 (n,)
+        The lines of the flank in hand.
+    """
+
+    flanks: int
+    is_even: bool
+    total: float
+    least: float
+    size: float
+    edges: NDArray[np.float64]
+    densities: NDArray[np.float64]
+    places: NDArray[np.float64]
+    energies: NDArray[np.float64]
+
+
+@jit(allocates=False)
+def _rim(rays, u, branch):
     """Where light from the pupil's edge at u lands: its lower edge or its upper."""
-    bottom, top = chord(job, iris, u)
+    bottom, top = chord(rays.job, rays.iris, u)
     if bottom > top:
         bottom = top = 0.5 * (bottom + top)
-    return landing(job, u, bottom if branch == 0 else top)
+    return landing(rays.job, u, bottom if branch == 0 else top)
 
 
-@jit()
-def _turn(job, iris, first, last, branch, nodes):
+@jit(allocates=False)
+def _turn(rays, branch, nodes):
     """Find the u at which the image of the pupil's lower or upper edge turns back: where the image begins or ends."""
-    middle = 0.5 * (first + last)
-    upwards = _rim(job, iris, middle, branch)[1] < _rim(job, iris, middle, 1 - branch)[1]
+    middle = 0.5 * (rays.first + rays.last)
+    upwards = _rim(rays, middle, branch)[1] < _rim(rays, middle, 1 - branch)[1]
     best, turn = np.inf, middle
     for k in range(nodes + 1):
-        u = middle - 0.5 * (last - first) * math.cos(math.pi * k / nodes)
-        y = _rim(job, iris, u, branch)[1]
+        u = middle - 0.5 * (rays.last - rays.first) * math.cos(math.pi * k / nodes)
+        y = _rim(rays, u, branch)[1]
         y = y if upwards else -y
         if y < best:
             best, turn = y, u
     return turn
 
 
+@jit(allocates=False)
+def _find_seam(rays, nodes):
+    """Find where the left half of the pupil meets the right."""
+    turn = _turn(rays, 0, nodes), _turn(rays, 1, nodes)
+    return _Seam(turn, chord(rays.job, rays.iris, turn[0])[0], chord(rays.job, rays.iris, turn[1])[1])
+
+
 @jit(inline="always")
-def _seam(job, turn, bottom, top, v):
-    """Find the u at which the left part of a pupil with a hole meets the right: from the image's ends to the hole."""
+def _seam_at(job, seam, v):
+    """Find the u at which the left half of a pupil with a hole meets the right: from the image's ends to the hole."""
+    hole = job[OBSTRUCTION]
     if v < 0.0:
-        return turn[0] * max((v + job[OBSTRUCTION]) / min(bottom + job[OBSTRUCTION], -1e-9), 0.0)
-    return turn[1] * max((v - job[OBSTRUCTION]) / max(top - job[OBSTRUCTION], 1e-9), 0.0)
+        return seam.turn[0] * max((v + hole) / min(seam.bottom + hole, -1e-9), 0.0)
+    return seam.turn[1] * max((v - hole) / max(seam.top - hole, 1e-9), 0.0)
 
 
 @jit(inline="always")
@@ -81,56 +199,76 @@ def _bend(job):
 
 
 @jit(inline="always")
-def _between(moments, part, parts, row):
-    """Area between the two sides of a part of a row."""
-    one, other = (part, 2 + part) if parts == 2 else (0, 1)
-    return abs(moments[other, row] - moments[one, row])
+def _grown(box, place):
+    """Smallest and largest x, then y, of a box and a place."""
+    x, y = place
+    return min(box[0], x), max(box[1], x), min(box[2], y), max(box[3], y)
 
 
-@jit()
-def _land(job, iris, first, last, landed, spans):
-    """Follow the rays of every line: where they land, and the v that each part of a line begins and ends at.
+@jit(inline="always")
+def _land_half(job, u, line, half, landed, box):
+    """Follow the rays of half a line, which `landed.spans` holds; return the box (4,), grown by where they land.
 
-    Returns the smallest and largest x and y of the image, and how far from its middle the pupil reaches in x or y.
+    Parameters
+    ----------
+    job : float64 (JOB,)
+    u : float
+        Of the line.
+    line, half : int
+    landed : _Landed
+        Its places are written.
+    box : (float, float, float, float)
+        Smallest and largest x, then y, pixels.
+
+    Returns
+    -------
+    (float, float, float, float)
     """
-    lines = spans.shape[0]
-    left, right, high, low, widest = np.inf, -np.inf, np.inf, -np.inf, 0.0
+    count = landed.places.shape[2] - 1
+    bottom, top = landed.spans[line, half, 0], landed.spans[line, half, 1]
+    step = (top - bottom) / count
+    for k in range(count + 1):
+        place = landing(job, u, bottom + k * step)
+        landed.places[line, half, k, 0], landed.places[line, half, k, 1] = place
+        box = _grown(box, place)
+    return box
+
+
+@jit(allocates=False)
+def _land(rays, landed):
+    """Follow the rays of every line: where they land, and the v that each half of a line begins and ends at.
+
+    Returns the smallest and largest x, then y, of the image, and how far from its middle the pupil reaches in x or y.
+    """
+    job, lines = rays.job, landed.spans.shape[0]
+    box, widest = (np.inf, -np.inf, np.inf, -np.inf), 0.0
     for line in range(lines):
-        u, _ = line_at(first, last, line, lines)
-        for part in range(2):
-            bottom, top = span(job, iris, u, part)
-            spans[line, part, 0], spans[line, part, 1] = bottom, top
+        u, _ = line_at(rays.first, rays.last, line, lines)
+        for half in range(2):
+            bottom, top = span(job, rays.iris, u, half)
+            landed.spans[line, half, 0], landed.spans[line, half, 1] = bottom, top
             if top <= bottom:
                 continue
-            step = (top - bottom) / lines
             widest = max(widest, abs(u) / job[SQUEEZE], abs(bottom), abs(top))
-            for k in range(lines + 1):
-                x, y = landing(job, u, bottom + k * step)
-                landed[line, part, k, 0], landed[line, part, k, 1] = x, y
-                left, right, high, low = min(left, x), max(right, x), min(high, y), max(low, y)
-    for u in (first, last):
+            box = _land_half(job, u, line, half, landed, box)
+    for u in (rays.first, rays.last):
         for branch in range(2):
-            x, y = _rim(job, iris, u, branch)
-            left, right, high, low = min(left, x), max(right, x), min(high, y), max(low, y)
-    return left, right, high, low, widest
+            box = _grown(box, _rim(rays, u, branch))
+    return box, widest
 
 
-@jit()
-def _light_of_lines(job, first, last, landed, spans, turn, bottom, top, high, per_height, weights, moments):
-    """Share the light of every line out among the rows; return all light.
-
-    `weights` and `moments` (rows, 2 * BRANCHES * lines) are overwritten: the light of each branch of each line that
-    lands in a row, and that times its x; about an obstruction, in the second half of the columns what is right of it.
-    """
-    rows, lines = weights.shape[0], spans.shape[0]
-    weights[:] = 0.0
-    moments[:] = 0.0
+@jit(allocates=False)
+def _light_of_lines(rays, seam, landed, rows):
+    """Share the light of every line out among the rows, whose weights and moments are overwritten; return all light."""
+    job, lines = rays.job, landed.spans.shape[0]
+    rows.weights[:] = 0.0
+    rows.moments[:] = 0.0
     total = 0.0
     for line in range(lines):
-        u, width = line_at(first, last, line, lines)
-        upwards, turns = landed[line, 0, 1, 1] < landed[line, 0, 0, 1], 0
-        for part in range(2):
-            lower, upper = spans[line, part, 0], spans[line, part, 1]
+        u, width = line_at(rays.first, rays.last, line, lines)
+        upwards, turns = landed.places[line, 0, 1, 1] < landed.places[line, 0, 0, 1], 0
+        for half in range(2):
+            lower, upper = landed.spans[line, half, 0], landed.spans[line, half, 1]
             if upper <= lower:
                 continue
             step = (upper - lower) / lines
@@ -138,56 +276,286 @@ def _light_of_lines(job, first, last, landed, spans, turn, bottom, top, high, pe
                 v = lower + (k + 0.5) * step
                 energy = width * step * passed(job, u, v)
                 total += energy
-                x0, y0 = landed[line, part, k, 0], landed[line, part, k, 1]
-                x1, y1 = landed[line, part, k + 1, 0], landed[line, part, k + 1, 1]
+                x0, y0 = landed.places[line, half, k, 0], landed.places[line, half, k, 1]
+                x1, y1 = landed.places[line, half, k + 1, 0], landed.places[line, half, k + 1, 1]
                 # Where a line turns back, what lands in a row comes from two places of it.
                 if (y1 < y0) != upwards:
                     upwards = not upwards
                     turns = min(turns + 1, BRANCHES - 1)
                 branch = BRANCHES * line + turns
-                if job[OBSTRUCTION] > 0.0 and u > _seam(job, turn, bottom, top, v):
+                if job[OBSTRUCTION] > 0.0 and u > _seam_at(job, seam, v):
                     branch += BRANCHES * lines
-                deposit(x0, y0, x1, y1, energy, high, per_height, rows, branch, weights, moments)
+                a, b = (y0 - rows.top) * rows.per_height, (y1 - rows.top) * rows.per_height
+                deposit(x0, a, x1, b, energy, branch, rows.weights, rows.moments)
     return total
 
 
-@jit()
-def _sides(job, iris, first, last, turn, bottom, top, nodes, high, per_height, lengths, moments):
-    """Find what bounds the image in each row: the outer sides, left and right, then those about the obstruction.
+@jit(inline="always")
+def _add_side(rows, side, start, end):
+    """Add a piece of a side, from one place to another, to the rows."""
+    a, b = (start[1] - rows.top) * rows.per_height, (end[1] - rows.top) * rows.per_height
+    along(start[0], a, end[0], b, rows.sides[side], rows.side_moments[side])
 
-    `lengths` and `moments` (4, rows) are overwritten: how much of each row a side crosses, and that times its x.
+
+@jit(allocates=False)
+def _outer_side(rays, seam, rows, side, nodes):
+    """Add the image's left or right side to the rows: from where it begins and where it ends, until both meet.
+
+    Parameters
+    ----------
+    rays : _Rays
+    seam : _Seam
+    rows : _Rows
+        Added to.
+    side : int
+        0 for the left, 1 for the right.
+    nodes : int
+        Pieces of a full turn.
     """
-    rows = lengths.shape[1]
-    lengths[:] = 0.0
-    moments[:] = 0.0
-    for half in range(2):
-        end = first if half == 0 else last
-        # From where the image begins and where it ends, until both meet.
-        for branch in range(2):
-            x0, y0 = _rim(job, iris, turn[branch], branch)
-            for k in range(1, nodes // 4 + 1):
-                u = turn[branch] + (end - turn[branch]) * math.sin(2.0 * math.pi * k / nodes)
-                x1, y1 = _rim(job, iris, u, branch)
-                along(x0, y0, x1, y1, high, per_height, rows, lengths[half], moments[half])
-                x0, y0 = x1, y1
-            if branch == 0:
-                x1, y1 = _rim(job, iris, end, 1)
-                along(x0, y0, x1, y1, high, per_height, rows, lengths[half], moments[half])
-        if job[OBSTRUCTION] == 0.0:
-            continue
-        x0, y0 = _rim(job, iris, turn[0], 0)
-        for k in range(1, nodes + 1):
-            v = bottom + (top - bottom) * 0.5 * (1.0 - math.cos(math.pi * k / nodes))
-            gap = hole_at(job, v)
-            u = (-gap if half == 0 else gap) if gap > 0.0 else _seam(job, turn, bottom, top, v)
-            x1, y1 = landing(job, u, v)
-            along(x0, y0, x1, y1, high, per_height, rows, lengths[2 + half], moments[2 + half])
-            x0, y0 = x1, y1
+    end = rays.first if side == 0 else rays.last
+    for branch in range(2):
+        turn = seam.turn[branch]
+        before = _rim(rays, turn, branch)
+        for k in range(1, nodes // 4 + 1):
+            place = _rim(rays, turn + (end - turn) * math.sin(2.0 * math.pi * k / nodes), branch)
+            _add_side(rows, side, before, place)
+            before = place
+        if branch == 0:
+            _add_side(rows, side, before, _rim(rays, end, 1))
+
+
+@jit(allocates=False)
+def _hole_side(rays, seam, rows, side, nodes):
+    """Add what bounds the image towards its hole to the rows, and the seam above and below it.
+
+    Parameters
+    ----------
+    rays : _Rays
+    seam : _Seam
+    rows : _Rows
+        Added to.
+    side : int
+        2 left of the hole, 3 right of it.
+    nodes : int
+        Pieces from top to bottom.
+    """
+    before = _rim(rays, seam.turn[0], 0)
+    for k in range(1, nodes + 1):
+        v = seam.bottom + (seam.top - seam.bottom) * 0.5 * (1.0 - math.cos(math.pi * k / nodes))
+        gap = hole_at(rays.job, v)
+        u = (-gap if side == 2 else gap) if gap > 0.0 else _seam_at(rays.job, seam, v)
+        place = landing(rays.job, u, v)
+        _add_side(rows, side, before, place)
+        before = place
+
+
+@jit(allocates=False)
+def _find_sides(rays, seam, rows, nodes):
+    """Find what bounds the image in each row: the sides of the rows and their moments are overwritten."""
+    rows.sides[:] = 0.0
+    rows.side_moments[:] = 0.0
+    for side in range(2):
+        _outer_side(rays, seam, rows, side, nodes)
+        if rays.job[OBSTRUCTION] > 0.0:
+            _hole_side(rays, seam, rows, 2 + side, nodes)
+
+
+@jit(inline="always")
+def _sides_of(flank, flanks):
+    """Which two sides a flank of a row lies between."""
+    return (flank, 2 + flank) if flanks == 2 else (0, 1)
+
+
+@jit(inline="always")
+def _area(rows, row, flank, flanks):
+    """Area between the two sides of a flank."""
+    one, other = _sides_of(flank, flanks)
+    return abs(rows.side_moments[other, row] - rows.side_moments[one, row])
+
+
+@jit(allocates=False)
+def _whole_area(rows, flanks):
+    """Area of all flanks."""
+    total = 0.0
+    for row in range(rows.sides.shape[1]):
+        for flank in range(flanks):
+            total += _area(rows, row, flank, flanks)
+    return total
+
+
+@jit(inline="always")
+def _side_x(rows, row, side):
+    """Mean x of a side in a row that it crosses, pixels."""
+    return rows.side_moments[side, row] / rows.sides[side, row]
+
+
+@jit(allocates=False)
+def _even_piece(rows, row, flank, pieces):
+    """Make one piece of a flank, between its sides; return whether it is crossed at all."""
+    one, other = _sides_of(flank, pieces.flanks)
+    if min(rows.sides[one, row], rows.sides[other, row]) <= 0.0:
+        return False
+    a, b = _side_x(rows, row, one), _side_x(rows, row, other)
+    pieces.edges[0] = min(a, b)
+    pieces.edges[1] = max(max(a, b), pieces.edges[0] + pieces.least)
+    light = _area(rows, row, flank, pieces.flanks) / max(pieces.total, 1e-30)
+    pieces.densities[0] = light / (pieces.edges[1] - pieces.edges[0])
+    return True
+
+
+@jit(inline="always")
+def _gather_lines(rows, row, flank, pieces):
+    """Write the lines that land in a flank, and their light; return how many these are."""
+    branches, count = rows.weights.shape[1] // 2, 0
+    for branch in range(flank * branches, (flank + 1) * branches):
+        if rows.weights[row, branch] > 0.0:
+            pieces.energies[count] = rows.weights[row, branch] / max(pieces.total, 1e-30)
+            pieces.places[count] = rows.moments[row, branch] / rows.weights[row, branch]
+            count += 1
+    return count
+
+
+@jit(allocates=False)
+def _cut(rows, row, flank, pieces):
+    """Cut a flank's light into pieces of even density; return whether there is any.
+
+    A row that the outline does not cross is as wide as its light.
+    """
+    places, energies = pieces.places, pieces.energies
+    count = _gather_lines(rows, row, flank, pieces)
+    if count == 0:
+        return False
+    low = high = places[0]
+    for side in _sides_of(flank, pieces.flanks):
+        if rows.sides[side, row] > 0.0:
+            low, high = min(low, _side_x(rows, row, side)), max(high, _side_x(rows, row, side))
+    total = sort_by_place(places, energies, count)
+    low, high = widened(min(low, places[0]), max(high, places[count - 1]), pieces.least)
+    pieces.edges[0], pieces.edges[-1] = low, high
+    place_edges(places, energies, count, total, pieces.edges)
+    fill_pieces(pieces.edges, total, pieces.least, pieces.densities)
+    return True
+
+
+@jit(inline="always")
+def _write_flank(table, row, flank, pieces):
+    """Write the steps of a flank's pieces, each one up and one down, into the table's row below."""
+    own = pieces.densities.size
+    for piece in range(own):
+        for side in range(2):
+            step = pieces.densities[piece] if side == 0 else -pieces.densities[piece]
+            edge = 2 * (flank * own + piece) + side
+            table[row + 1, edge, 0] = step * pieces.size
+            table[row + 1, edge, 1] = step * pieces.edges[piece + side]
+
+
+@jit(allocates=False)
+def _write_rows(table, rows, pieces):
+    """Write each row's steps; return the smallest and largest density of the rows that are crossed all the way."""
+    thinnest, densest = np.inf, 0.0
+    for row in range(rows.sides.shape[1]):
+        for flank in range(pieces.flanks):
+            if pieces.is_even:
+                written = _even_piece(rows, row, flank, pieces)
+            else:
+                written = _cut(rows, row, flank, pieces)
+            if not written:
+                continue
+            _write_flank(table, row, flank, pieces)
+            one, other = _sides_of(flank, pieces.flanks)
+            if min(rows.sides[one, row], rows.sides[other, row]) > CROSSED:
+                for density in pieces.densities:
+                    thinnest, densest = min(thinnest, density), max(densest, density)
+    return thinnest, densest
+
+
+@jit(inline="always")
+def _integrate(table):
+    """Sum the steps down from the first row, in place."""
+    for row in range(table.shape[0] - 1):
+        for edge in range(table.shape[1]):
+            for column in range(2):
+                table[row + 1, edge, column] += table[row, edge, column]
+
+
+@jit(inline="always")
+def _open(job, iris):
+    """Take the rays of a job; those of a closed pupil all go through its middle."""
+    first, last = extent(job, iris)
+    return _Rays(job, iris, 0.0, 0.0) if first > last else _Rays(job, iris, first, last)
+
+
+@jit(inline="always")
+def _size(box):
+    """How far from the point's place an outline in a box (4,) reaches: its unit, pixels."""
+    return max(-box[0], box[1], -box[2], box[3], 1e-3)
+
+
+@jit(allocates=False)
+def _outline(rays, slight, landed, space, frame, table):
+    """Trace one outline.
+
+    Parameters
+    ----------
+    rays : _Rays
+    slight : float
+        As in `outlines`.
+    landed : _Landed
+    space : (_Rows, _Pieces)
+        Arrays to work in, with no fewer rows than the outline has.
+    frame : float64 (FRAME,)
+        Written, except for `FIRST`, `ROWS` and `SHARP`.
+    table : float64 (rows + 1, E, 2)
+        Written.
+    """
+    job, count, lines = rays.job, table.shape[0] - 1, landed.spans.shape[0]
+    table[:] = 0.0
+    box, widest = _land(rays, landed)
+    size = _size(box)
+    top, bottom = widened(box[2], box[3], LEAST_WIDTH * size)
+    per_height = count / (bottom - top)
+    work, cuts = space
+    rows = _Rows(
+        top, per_height, work.weights[:count], work.moments[:count], work.sides[:, :count], work.side_moments[:, :count]
+    )
+    seam = _find_seam(rays, 4 * lines)
+    total = _light_of_lines(rays, seam, landed, rows)
+    _find_sides(rays, seam, rows, 4 * lines)
+
+    # With a hole in it a row has two flanks, of half the pieces each; where rays keep their order, one piece is enough.
+    flanks = 2 if job[OBSTRUCTION] > 0.0 else 1
+    is_even = _bend(job) <= (slight if flanks == 2 else 0.0) * abs(job[RADIUS])
+    own = 1 if is_even else cuts.densities.size // flanks
+    total = _whole_area(rows, flanks) if is_even else total
+    pieces = _Pieces(
+        flanks, is_even, total, LEAST_WIDTH * size, size, cuts.edges[: own + 1], cuts.densities[:own], cuts.places,
+        cuts.energies,
+    )  # fmt: skip
+    thinnest, densest = _write_rows(table, rows, pieces)
+    frame[USED] = 2 * flanks * own
+    if flanks == 1 and own > 1 and densest - thinnest < (ALIKE + ALIKE_PX / size) * densest:
+        join(table)
+        frame[USED] = 2
+    _integrate(table)
+    frame[TOP], frame[PER_HEIGHT] = top / size, per_height * size
+    frame[GROWTH] = widest / job[STOP]
+    frame[OFFSET] = size - frame[GROWTH] * abs(job[RADIUS])
+
+
+@jit()
+def _work_space(lines, pieces, rows):
+    """Make the arrays that outlines of so many lines, pieces and at most so many rows are traced in."""
+    branches = BRANCHES * lines
+    landed = _Landed(np.empty((lines, 2, lines + 1, 2)), np.empty((lines, 2, 2)))
+    weights, moments = np.empty((rows, 2 * branches)), np.empty((rows, 2 * branches))
+    work = _Rows(0.0, 0.0, weights, moments, np.empty((4, rows)), np.empty((4, rows)))
+    lists = np.empty(branches), np.empty(branches)
+    return landed, (work, _Pieces(1, False, 0.0, 0.0, 0.0, np.empty(pieces + 1), np.empty(pieces), *lists))
 
 
 @jit()
 def outlines(jobs, iris, lines, pieces, slight, sharp, frames, tables):
-    """Trace each job's rays, and write the outline that they make.
+    """Trace each job's rays, and write the outline that they make: the geometric point spread function, row by row.
 
     Parameters
     ----------
@@ -212,96 +580,8 @@ def outlines(jobs, iris, lines, pieces, slight, sharp, frames, tables):
     most_rows = 0
     for n in range(jobs.shape[0]):
         most_rows = max(most_rows, int(frames[n, ROWS]))
-    landed = np.empty((lines, 2, lines + 1, 2))
-    spans = np.empty((lines, 2, 2))
-    branches = BRANCHES * lines
-    weights, moments = np.empty((most_rows, 2 * branches)), np.empty((most_rows, 2 * branches))
-    sides, side_moments = np.empty((4, most_rows)), np.empty((4, most_rows))
-    places, energies = np.empty(branches), np.empty(branches)
-    edges, densities = np.empty(pieces + 1), np.empty(pieces)
-    turn = np.zeros(2)
+    landed, space = _work_space(lines, pieces, most_rows)
     for n in range(jobs.shape[0]):
-        job, rows, first_row = jobs[n], int(frames[n, ROWS]), int(frames[n, FIRST])
-        table = tables[first_row : first_row + rows + 1]
-        table[:] = 0.0
-        first, last = extent(job, iris)
-        if first > last:
-            first, last = 0.0, 0.0
-        left, right, high, low, widest = _land(job, iris, first, last, landed, spans)
-        size = max(-left, right, -high, low, 1e-3)
-        if low - high < LEAST_WIDTH * size:
-            high, low = 0.5 * (high + low) - 0.5 * LEAST_WIDTH * size, 0.5 * (high + low) + 0.5 * LEAST_WIDTH * size
-        per_height = rows / (low - high)
-
-        # With a hole in it a row has two parts, of half the pieces each; where rays keep their order, one is enough.
-        parts = 2 if job[OBSTRUCTION] > 0.0 else 1
-        for branch in range(2):
-            turn[branch] = _turn(job, iris, first, last, branch, 4 * lines)
-        bottom, top = chord(job, iris, turn[0])[0], chord(job, iris, turn[1])[1]
-        total = _light_of_lines(
-            job, first, last, landed, spans, turn, bottom, top, high, per_height, weights[:rows], moments[:rows]
-        )
-        crossings = sides[:, :rows], side_moments[:, :rows]
-        _sides(job, iris, first, last, turn, bottom, top, 4 * lines, high, per_height, *crossings)
-
-        least = LEAST_WIDTH * size
-        even = _bend(job) <= (slight if parts == 2 else 0.0) * abs(job[RADIUS])
-        own = 1 if even else pieces // parts
-        frame = frames[n]
-        frame[USED] = 2 * parts * own
-        if even:
-            total = 0.0
-            for row in range(rows):
-                for part in range(parts):
-                    total += _between(side_moments, part, parts, row)
-        thinnest, densest = np.inf, 0.0
-        for row in range(rows):
-            for part in range(parts):
-                one, other = (part, 2 + part) if parts == 2 else (0, 1)
-                crossed = min(sides[one, row], sides[other, row])
-                count = 0
-                if even:
-                    if crossed > 0.0:
-                        edges[0] = side_moments[one, row] / sides[one, row]
-                        edges[1] = side_moments[other, row] / sides[other, row]
-                        edges[0], edges[1] = min(edges[0], edges[1]), max(edges[0], edges[1])
-                        edges[1] = max(edges[1], edges[0] + least)
-                        light = _between(side_moments, part, parts, row) / max(total, 1e-30)
-                        densities[0] = light / (edges[1] - edges[0])
-                        count = 1
-                else:
-                    for branch in range(part * branches, (part + 1) * branches):
-                        if weights[row, branch] > 0.0:
-                            energies[count] = weights[row, branch] / max(total, 1e-30)
-                            places[count] = moments[row, branch] / weights[row, branch]
-                            count += 1
-                    if count > 0:
-                        # A row that the outline does not cross is as wide as its light.
-                        low_x = high_x = places[0]
-                        for side in (one, other):
-                            if sides[side, row] > 0.0:
-                                place = side_moments[side, row] / sides[side, row]
-                                low_x, high_x = min(low_x, place), max(high_x, place)
-                        cut(places, energies, count, low_x, high_x, least, own, edges, densities)
-                if count == 0:
-                    continue
-                for piece in range(own):
-                    density = densities[piece]
-                    # The first and last rows are not crossed all the way.
-                    if crossed > 0.99:
-                        thinnest, densest = min(thinnest, density), max(densest, density)
-                    for side in range(2):
-                        step = density if side == 0 else -density
-                        edge = 2 * (part * own + piece) + side
-                        table[row + 1, edge, 0] = step * size
-                        table[row + 1, edge, 1] = step * edges[piece + side]
-        if parts == 1 and own > 1 and densest - thinnest < (ALIKE + ALIKE_PX / size) * densest:
-            join(table)
-            frame[USED] = 2
-        for row in range(rows):
-            for edge in range(table.shape[1]):
-                for column in range(2):
-                    table[row + 1, edge, column] += table[row, edge, column]
-        frame[TOP], frame[PER_HEIGHT] = high / size, rows / (low - high) * size
-        frame[GROWTH], frame[SHARP] = widest / job[STOP], sharp
-        frame[OFFSET] = size - frame[GROWTH] * abs(job[RADIUS])
+        rows, first_row = int(frames[n, ROWS]), int(frames[n, FIRST])
+        frames[n, SHARP] = sharp
+        _outline(_open(jobs[n], iris), slight, landed, space, frames[n], tables[first_row : first_row + rows + 1])

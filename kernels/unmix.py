@@ -12,6 +12,27 @@ UNEXPLAINED = np.float32(16.0)
 
 
 @jit(inline="always")
+def _projected(colour, front, back):
+    """Where a colour lies along the line from back to front, times the line's squared length; and that."""
+    along = length = np.float32(0.0)
+    for channel in range(3):
+        difference = front[channel] - back[channel]
+        length += difference * difference
+        along += (colour[channel] - back[channel]) * difference
+    return along, length
+
+
+@jit(inline="always")
+def _beside(colour, front, back, along):
+    """Squared distance of a colour from the place `along` the line from back to front."""
+    beside = np.float32(0.0)
+    for channel in range(3):
+        off = back[channel] + along * (front[channel] - back[channel]) - colour[channel]
+        beside += off * off
+    return beside
+
+
+@jit(inline="always")
 def mixing_share(colour, front, back, centre):
     """Share of `front` that explains a colour best as a mixture of it and `back`: float32 (3,) and more, colour first.
 
@@ -19,24 +40,32 @@ def mixing_share(colour, front, back, centre):
     and all of it where the two are alike, or where no mixture of them gives the pixel's colour.
     """
     zero, quarter, one = np.float32(0.0), np.float32(0.25), np.float32(1.0)
-    along = length = zero
-    for channel in range(3):
-        difference = front[channel] - back[channel]
-        length += difference * difference
-        along += (colour[channel] - back[channel]) * difference
+    along, length = _projected(colour, front, back)
     share = centre
     if length > LEAST_DIFFERENCE:
         along = min(max(along / length, zero), one)
-        beside = zero
-        for channel in range(3):
-            off = back[channel] + along * (front[channel] - back[channel]) - colour[channel]
-            beside += off * off
+        beside = _beside(colour, front, back, along)
         share += length / (length + UNEXPLAINED * beside) * (along - centre)
     return min(max(share, quarter * centre), np.float32(0.75) + quarter * centre)
 
 
 @jit()
 def mixing_shares(colour, front, back, centre, out):
-    """Find the `mixing_share` of each of N pixels: float32 (N, 3), (N,); `out` (N,) is written."""
+    """Find the `mixing_share` of each of N pixels.
+
+    Parameters
+    ----------
+    colour, front, back : float32 (N, 3)
+        Of the pixel, and of the two that it may be mixed of.
+    centre : float32 (N,)
+        1 where the pixel's middle shows the front, 0 where it shows the back.
+    out : float32 (N,)
+        Overwritten.
+
+    Notes
+    -----
+    The compositing equation C = alpha F + (1 - alpha) B, solved for alpha by least squares: the projection
+    alpha = (C - B) . (F - B) / |F - B|^2 (Porter and Duff 1984; Smith and Blinn 1996).
+    """
     for n in range(out.size):
         out[n] = mixing_share(colour[n], front[n], back[n], centre[n])

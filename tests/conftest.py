@@ -3,56 +3,22 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pytest
-from command import Folder
 from hypothesis import HealthCheck, settings
-from PIL import Image
+from support.command import Folder
+from support.loops import loops_are_announced
+from support.paths import SHARED
+from support.portrait import PortraitFiles, write_portrait
 
-ROOT = Path(__file__).resolve().parent.parent
+__all__ = ["loops_are_announced"]
 
 # The first call of a kernel compiles it: no deadline. In CI the same examples every time.
 _slow_start = [HealthCheck.too_slow]
 settings.register_profile("dev", deadline=None, suppress_health_check=_slow_start)
 settings.register_profile("ci", deadline=None, suppress_health_check=_slow_start, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
-
-
-@dataclass(frozen=True)
-class PortraitFiles:
-    """A portrait as a user may have it: a photo, and its depth and matte beside it."""
-
-    photo: Path
-    depth: Path
-    matte: Path
-
-
-def portrait_arrays(height: int = 48, width: int = 64) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Make a disc at 1 m before a checked wall at 4 m.
-
-    Returns
-    -------
-    uint8 (H, W, 3), float32 (H, W) in metres, uint8 (H, W)
-        Codes, depth, matte.
-    """
-    y, x = np.mgrid[:height, :width]
-    subject = np.hypot(y - height / 2, x - width / 2) < height / 4
-    wall = np.where((y // 6 + x // 6) % 2 == 0, 60, 190)
-    codes = np.stack([np.where(subject, 200, wall), np.where(subject, 120, wall), np.where(subject, 90, wall)], axis=2)
-    return codes.astype(np.uint8), np.where(subject, 1.0, 4.0).astype(np.float32), (subject * 255).astype(np.uint8)
-
-
-def write_portrait(folder: Path, name: str = "photo.png", size: tuple[int, int] = (48, 64)) -> PortraitFiles:
-    """Write `portrait_arrays` as a photo of that name, an NPY of metres and a PNG matte."""
-    codes, metres, matte = portrait_arrays(*size)
-    files = PortraitFiles(folder / name, folder / "depth.npy", folder / "matte.png")
-    Image.fromarray(codes).save(files.photo)
-    np.save(files.depth, metres)
-    Image.fromarray(matte).save(files.matte)
-    return files
 
 
 @pytest.fixture
@@ -70,7 +36,6 @@ def folder(portrait: PortraitFiles) -> Folder:
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Return the folder of real photos and truth renders that are not part of the repository; skip without it."""
-    folder = Path(os.environ.get("REBOKEH_SHARED") or ROOT.parent / "shared")
-    if not (folder / "real").is_dir():
+    if not (SHARED / "real").is_dir():
         pytest.skip("no folder of real photos (REBOKEH_SHARED names one)")
-    return folder
+    return SHARED

@@ -8,7 +8,6 @@ both styles at several radii, at their size and enlarged. With photos it prints 
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +23,6 @@ from rebokeh.bokeh.depth.upsample import resize_matte
 from rebokeh.bokeh.tools.bench import in_columns
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "benchmarks" / "truth"))
 FloatArray = NDArray[np.float32]
 
 RADII_PX = (4.0, 8.0, 16.0)
@@ -51,7 +49,7 @@ class Case:
 
 def path_traced() -> Iterator[Case]:
     """Yield the pictures of the truth set."""
-    from pictures import load, names
+    from support.pictures import load, names
 
     folder = ROOT / "benchmarks" / "truth" / "set"
     seen = set()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import itertools
 import random
-import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -17,14 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "samples")]
-
-import android  # noqa: E402  (of tests/, whose place stands above)
-import heic  # noqa: E402  (of samples/)
-import iphone  # noqa: E402
-import mutations  # noqa: E402
+from support import android, heic, iphone, mutations
+from support.paths import SAMPLES
 
 Codes = NDArray[np.uint8]
 
@@ -135,7 +128,7 @@ def with_comment(jpeg: bytes, words: bytes) -> bytes:
 
 def _broken(family: str, data: bytes, die: random.Random) -> bytes:
     """Break a file: cut at a border of its parts, with a wrong number, with a picture beyond all measure, or empty."""
-    import fields
+    from support import fields
 
     kind, layout = _LAYOUTS.get(family, "jpeg"), fields.of(_LAYOUTS.get(family, "jpeg"), data)
     fate = die.random()
@@ -159,7 +152,7 @@ def _sample() -> tuple[Image.Image, Image.Image, Image.Image]:
 
     from rebokeh.bokeh.load import load
 
-    path = ROOT / "samples" / "portrait.heic"
+    path = SAMPLES / "portrait.heic"
     photo = load(path)
     assert photo.depth is not None and photo.matte is not None
     dioptres = np.clip(1 / photo.depth, 1 / _FAR, 1 / _NEAR).astype(np.float32)

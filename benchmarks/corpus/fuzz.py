@@ -2,9 +2,9 @@
 
     python benchmarks/corpus/fuzz.py [--runs 100000] [--seed 0] [--engine atheris|random] [TARGET ...]
 
-Each parser (tests/targets.py) has a process of its own, which begins from whole input. atheris (pip install atheris)
-follows what the parser's code does with it; random changes bytes by a seeded die, and needs nothing. What stands under
-"wrong" are errors other than those that are the parser's answer to broken input.
+Each parser (tests/support/targets.py) has a process of its own, which begins from whole input. atheris (pip install
+atheris) follows what the parser's code does with it; random changes bytes by a seeded die, and needs nothing. What
+stands under "wrong" are errors other than those that are the parser's answer to broken input.
 """
 
 from __future__ import annotations
@@ -21,14 +21,12 @@ import time
 import traceback
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
-
 _GIVE_UP_S = 3600
 
 
 def by_random(name: str, runs: int, seed: int) -> None:
     """Call one target with inputs of a seeded die, until one is wrong."""
-    from targets import TARGETS, changed
+    from support.targets import TARGETS, changed
 
     target, die = TARGETS[name], random.Random(f"{name} {seed}")
     seeds = target.seeds()
@@ -50,7 +48,7 @@ def by_atheris(name: str, runs: int, seed: int) -> None:
     """Call one target with inputs that atheris finds, until one is wrong; ends the process."""
     atheris = importlib.import_module("atheris")
     with atheris.instrument_imports(include=["rebokeh.bokeh"]):
-        from targets import TARGETS
+        from support.targets import TARGETS
     target = TARGETS[name]
 
     def once(data: bytes) -> None:
@@ -75,7 +73,7 @@ def by_atheris(name: str, runs: int, seed: int) -> None:
 
 def main() -> int:
     """Fuzz every target, each in a process of its own."""
-    from targets import TARGETS
+    from support.targets import TARGETS
 
     parser = argparse.ArgumentParser()
     parser.add_argument("targets", nargs="*", help=", ".join(TARGETS))

@@ -10,13 +10,9 @@ what its changed number says, another valid file. --list prints these, and what 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
-
-from corpus import FAMILIES, Outcome, Worker, variants
+from support.corpus import FAMILIES, Outcome, Worker, variants
 
 _KINDS = ("error", "same", "note", "no depth", "other", "silent", "FAIL")
 

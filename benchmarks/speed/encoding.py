@@ -24,7 +24,6 @@ import rebokeh as rk
 from rebokeh.bokeh.tools.bench import in_columns
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "benchmarks" / "truth"))
 SAMPLE = ROOT / "samples" / "portrait.heic"
 GRAIN = (1.5, 0.75)
 """Standard deviations in 8-bit codes, of the grain that all channels share and of what each adds of its own."""
@@ -101,7 +100,7 @@ def measured(candidate: Candidate, codes: Codes, repeats: int, jpeg_s: float | N
 
 def loss(got: NDArray[np.float32], codes: Codes) -> dict[str, float]:
     """Compare codes 0..255 with what they should be."""
-    from score import decibels, flip, similarity
+    from support.score import decibels, flip, similarity
 
     error = got - codes
     top, left = ((side - MIDDLE_PX) // 2 if side > MIDDLE_PX else 0 for side in codes.shape[:2])

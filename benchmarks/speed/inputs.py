@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -62,8 +61,7 @@ def radius_map(photo: rk.Photo, focus_m: float, largest_px: float) -> FloatArray
 
 def write_heic(megapixels: float, path: Path) -> None:
     """Write the portrait, enlarged, as a phone's HEIC with everything in it."""
-    sys.path.insert(0, str(SAMPLES))
-    from heic import pack_heic
+    from support.heic import pack_heic
 
     photo, _ = portrait(megapixels)
     assert photo.matte is not None and photo.gain_map is not None

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from inputs import SCENES, radius_map
 from numpy.typing import NDArray
+from support.peers import layered, spread_all
 
 import rebokeh as rk
 from rebokeh.bokeh.api import Scene
 from rebokeh.bokeh.tools import bench
-
-sys.path.append(str(Path(__file__).parents[1] / "truth"))
-from peers import layered, spread_all  # noqa: E402
 
 FloatArray = NDArray[np.float32]
 

@@ -20,6 +20,7 @@ from rebokeh.bokeh.optics.ray_model import RayModel
 from rebokeh.bokeh.render.light_sprites import RAY_STEPS, pupil_points
 from rebokeh.bokeh.tools.table_top import FOCUS_M, shape_of, table_top
 from rebokeh.kernels import bridge, composite, pyramid, resample, scatter, sprite, surface
+from rebokeh.kernels.outline import OutlineTables
 
 FloatArray = NDArray[np.float32]
 
@@ -70,8 +71,8 @@ def test_scatter(benchmark, values, rgbd, radius_px):
     radius = lens_of(rgbd, radius_px).radius_px(rgbd[..., 3])
     which, magnified = (radius < 0.0).astype(np.int32), (0.0, 0.0, 0.0)
     timed(
-        benchmark, scatter.scatter, values, radius, which, *even_outlines(OPTICS.aperture), 1.0, magnified, 0, 0,
-        TOGETHER, (0.0,) * len(TOGETHER), np.empty((*SIZE, 4), np.float32),
+        benchmark, scatter.scatter, values, radius, which, OutlineTables(*even_outlines(OPTICS.aperture)), 1.0,
+        magnified, (0, 0), TOGETHER, (0.0,) * len(TOGETHER), np.empty((*SIZE, 4), np.float32),
     )  # fmt: skip
 
 
@@ -140,8 +141,9 @@ def test_shade(benchmark, rgbd, lights):
     dioptres, pupil = np.ascontiguousarray(rgbd[..., 3]), pupil_points(OPTICS)
     whole = (0, SIZE[0], 0, SIZE[1])
     timed(
-        benchmark, sprite.shade, place, radius, behind, reach, start, np.arange(len(place)), RAY_STEPS, pupil, coverage,
-        dioptres, whole, 0, 0, 1, whole, lens.focus_dioptres, lens.px_per_dioptre, transmitted.copy(),
+        benchmark, sprite.shade, sprite.Bundles(place, radius, behind, reach, start), np.arange(len(place)),
+        sprite.Piece(coverage, dioptres, whole, (0, 0), 1, whole, RAY_STEPS),
+        (lens.focus_dioptres, lens.px_per_dioptre), pupil, transmitted.copy(),
     )  # fmt: skip
 
 
@@ -151,8 +153,10 @@ def test_deposit(benchmark, lights):
     energy, out = np.ones((len(place), 3)), np.zeros((*SIZE, 3), np.float32)
     corner = np.column_stack([np.floor(place[:, ::-1] + 0.5).astype(np.int64) - reach[:, None], 2 * reach + 1])
     timed(
-        benchmark, sprite.deposit, place, radius, energy, np.arange(len(place)), corner, start, transmitted,
-        np.zeros(len(place), np.int64), *even_outlines(OPTICS.aperture), EVEN_STRIPS, 0, 3, 0, SIZE[0], out,
+        benchmark, sprite.deposit,
+        sprite.Lights(place, radius, energy, np.arange(len(place)), np.zeros(len(place), np.int64)),
+        sprite.Masks(corner, start, transmitted), OutlineTables(*even_outlines(OPTICS.aperture)), EVEN_STRIPS, (0, 3),
+        (0, SIZE[0]), out,
     )  # fmt: skip
 
 
@@ -168,4 +172,4 @@ def test_bridge(benchmark, rgbd, holes):
     ys, xs = np.nonzero(~holes)
     number = np.zeros((SIZE[0] // 4 + 1, SIZE[1] // 4 + 1), np.int32)
     cost = np.ones((1, bridge.DIRECTIONS), np.float32)
-    timed(benchmark, bridge.bridge, rgbd, holes, ys, xs, 24, number, 4, cost, 12, 0.05, rgbd.copy())
+    timed(benchmark, bridge.bridge, rgbd, holes, ys, xs, number, 4, cost, 12, 0.05, rgbd.copy())

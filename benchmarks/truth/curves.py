@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pictures
+from support import pictures
 
 import rebokeh as rk
 from rebokeh.bokeh.optics.lens import ThinLens

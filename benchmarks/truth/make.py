@@ -1,9 +1,9 @@
 """Render the truth set: pinhole pictures with depth and mattes, and what a thin lens makes of the same scenes.
 
-`python make.py [--samples FOLDER] [--out FOLDER] [--spp 128] [scene ...]` with Blender's module (samples/README.md).
-All surfaces only emit, nothing bounces: radiance does not depend on direction, so the only effect of the
-lens is which points its rays see. Per scene: <scene>_pin.exr, <scene>_gt_<config>.exr, <scene>.json, and for the
-oracle <scene>_sheets.exr: what stands behind, the subject and what stands before it, each as if alone.
+`PYTHONPATH=samples python benchmarks/truth/make.py [--out FOLDER] [--spp 128] [scene ...]` with Blender's module
+(samples/README.md). All surfaces only emit, nothing bounces: radiance does not depend on direction, so the only effect
+of the lens is which points its rays see. Per scene: <scene>_pin.exr, <scene>_gt_<config>.exr, <scene>.json, and for
+the oracle <scene>_sheets.exr: what stands behind, the subject and what stands before it, each as if alone.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import sys
 import time
 from pathlib import Path
 
@@ -380,15 +379,11 @@ def main() -> None:
     """Parse the command line and render."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("scene", nargs="*", help="all when left out")
-    parser.add_argument(
-        "--samples", type=Path, default=HERE.parent.parent / "samples", help="folder of the samples' scripts"
-    )
     parser.add_argument("--out", type=Path, default=HERE)
     parser.add_argument("--spp", type=int, default=128, help="paths per pixel of each of two seeds")
     given = parser.parse_args()
-    sys.path[:0] = [str(HERE), str(given.samples)]
     import scene_kit
-    import scenes
+    from support import scenes
 
     given.out.mkdir(parents=True, exist_ok=True)
     for name in given.scene or scenes.SCENES:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from pictures import Picture
+from support.pictures import Picture
 
 from rebokeh.bokeh.image.inpaint import fill
 from rebokeh.bokeh.image.tiles import Tile

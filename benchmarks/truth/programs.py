@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pictures import Picture, read_exr, write_exr
+from support.pictures import Picture, read_exr, write_exr
 
 FloatArray = NDArray[np.float32]
 

@@ -18,12 +18,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from oracle import oracle
-from peers import PEERS
 from phone import opened, phone_depth, phone_matte
-from pictures import Picture, load, names
 from PIL import Image
 from programs import programs
-from score import METRICS, alike, score, srgb
+from support.peers import PEERS
+from support.pictures import Picture, load, names
+from support.score import METRICS, alike, score, srgb
 from table import BEST, Scored, bars, means, row, row_heading
 
 import rebokeh as rk

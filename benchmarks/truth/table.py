@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from pictures import WITH_HAIR
-from score import METRICS
+from support.pictures import WITH_HAIR
+from support.score import METRICS
 
 LOWER_IS_BETTER = ("flip",)
 DIGITS = {"ssim": 3, "flip": 3}

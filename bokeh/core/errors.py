@@ -21,7 +21,17 @@ FAILED = 1
 
 
 class RebokehError(Exception):
-    """Base of all errors raised by rebokeh."""
+    """Base of all errors raised by rebokeh.
+
+    Examples
+    --------
+    >>> import rebokeh as rk
+    >>> try:
+    ...     rk.Lens(f_number=-1.0)
+    ... except rk.RebokehError as error:
+    ...     print(error)
+    f-number is -1; it must be a number above 0
+    """
 
     exit_code = 1
 

@@ -73,6 +73,13 @@ class Anchor:
     ------
     UsageError
         When it lies outside the picture, or its distance is not above 0.
+
+    Examples
+    --------
+    >>> import rebokeh as rk
+    >>> face = rk.Anchor(0.5, 0.4, distance_m=1.2)  # for `load(path, anchors=[face])`
+    >>> face.distance_m
+    1.2
     """
 
     x: float

@@ -118,9 +118,8 @@ def measure_softness(matte: FloatArray, rgb: FloatArray, band: NDArray[np.bool_]
         row[: len(own)] = own
     left = np.empty((len(centres), len(filters)))
     half = PATCH_PX // 2
-    kernels.unexplained(
-        rgb, np.float32(BRIGHTEST), matte, band, centres, half, FIT_REACH_PX, ridge, taps, reaches, left
-    )
+    softened = kernels.Filters(taps, reaches)
+    kernels.unexplained(rgb, np.float32(BRIGHTEST), matte, band, centres, half, FIT_REACH_PX, ridge, softened, left)
     total = left.sum(axis=0)
     best = int(np.argmin(total))
     return SOFTNESS_PX[best - 1] if total[best] < MUST_EXPLAIN * total[0] else 0.0
@@ -170,7 +169,7 @@ class _Band:
         """Fit the matte to the picture `seen`, and set it to what the fit says of the picture `asked`."""
         from ...kernels import matting as kernels
 
-        kernels.fit(seen, matte, *self.runs, self.begins, reach, ridge, self.fits)
+        kernels.fit(seen, matte, self.runs, self.begins, reach, ridge, self.fits)
         kernels.apply(asked, self.fits, self.number, matte)
 
     def hold(self, matte: FloatArray, given: FloatArray) -> None:
@@ -178,9 +177,9 @@ class _Band:
         from ...kernels import matting as kernels
 
         for _ in range(BACK_STEPS):
-            kernels.soften(matte, self.taps, *self.tall, 1, self.across)
-            kernels.soften(self.across, self.taps, *self.runs, 0, self.softened)
-            kernels.correct(matte, given, self.softened, *self.runs)
+            kernels.soften(matte, self.taps, self.tall, 1, self.across)
+            kernels.soften(self.across, self.taps, self.runs, 0, self.softened)
+            kernels.correct(matte, given, self.softened, self.runs)
 
 
 def _noise(rgb: FloatArray) -> float:

@@ -241,16 +241,18 @@ def sharpen_edges(
     coarse, fine = (nothing if matte is None else matte for matte in (cover, outline))
     radius = 4 + round(min(2.0, 4 * depth.shape[1] / size[1]))
     slope = _slope(depth)
-    low = ndimage.minimum_filter(depth, 2 * radius + 1, mode="nearest")
-    high = ndimage.maximum_filter(depth, 2 * radius + 1, mode="nearest")
+    low = np.asarray(ndimage.minimum_filter(depth, 2 * radius + 1, mode="nearest"), np.float32)
+    high = np.asarray(ndimage.maximum_filter(depth, 2 * radius + 1, mode="nearest"), np.float32)
     jump = high - low
     # A plane or a cheek has its range spread over the window, an edge in as few pixels as this map's edges do.
     steep = np.clip(0.6 / softness, 0.13, 0.2)
     steepest = ndimage.maximum_filter(slope, 2 * radius + 1, mode="nearest")
     np.copyto(high, low, where=(jump < _least_jump(depth, step)) | (steepest < steep * jump))
+    coarse_map = kernels.DepthMap(depth, slope, low, high, colour, coarse)
     near, far, data = (np.empty(size, np.float32) for _ in range(3))
     rows, columns = (_first_in_each(map_px, px) for map_px, px in zip(depth.shape, size, strict=True))
-    kernels.two_surfaces(depth, slope, low, high, colour, coarse, guide, fine, radius, rows, columns, near, far, data)
+    surfaces = kernels.Surfaces(near, far, data)
+    kernels.two_surfaces(coarse_map, kernels.Guide(guide, fine), radius, (rows, columns), surfaces)
     edge = np.flatnonzero(near != far)
     weights = np.empty((edge.size, 8), np.float32)
     kernels.likeness_of_neighbours(guide, near, far, edge, weights)
@@ -258,9 +260,10 @@ def sharpen_edges(
     for _ in range(AGREEMENT_STEPS):
         kernels.agree(edge, weights, data.ravel(), leaning, odds.ravel(), other, size[1])
         leaning, other = other, leaning
-    del data, leaning, other, weights, edge
+    surfaces = kernels.Surfaces(near, far, odds)
+    del data, leaning, other, weights, edge, coarse_map
     out = np.empty(rgb.shape[:2], np.float32)
-    kernels.resolve(depth, guide, near, far, odds, rgb, depth.min(), depth.max(), out)
+    kernels.resolve(depth, guide, surfaces, rgb, depth.min(), depth.max(), out)
     return out
 
 

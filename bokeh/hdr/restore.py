@@ -82,9 +82,8 @@ def _estimate(rgb: FloatArray, matte: FloatArray | None) -> FloatArray | None:
     pieces = connected(clipped)
     width = max(int(RING_SHARE * min(clipped.shape)), 2)
     sums = np.zeros((2, RING_BANDS, pieces.count + 1))
-    kernels.ring_sums(
-        rgb, dilate(clipped, width // 2), pieces.row_starts, pieces.first, pieces.stop, pieces.label, width, *sums
-    )
+    runs = pieces.row_starts, pieces.first, pieces.stop, pieces.label
+    kernels.ring_sums(rgb, dilate(clipped, width // 2), runs, width, *sums)
     total, ring = sums.sum(axis=1)
     surround = np.where(ring > 0, total / np.maximum(ring, 1.0), 1.0)
     share = pieces.pixels / clipped.size

@@ -99,6 +99,14 @@ def save(
     -----
     RebokehWarning
         When the depth and mattes of the HEIC that was read cannot be taken over as they are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rebokeh as rk
+    >>> photo = rk.Photo(rgb=np.full((30, 40, 3), 0.18, np.float32))
+    >>> rk.save(photo, "grey.png", bit_depth=16).name
+    'grey.png'
     """
     kind = output_format(path, format)
     source = photo.meta.path if photo.meta.path and photo.meta.path != "<bytes>" else None

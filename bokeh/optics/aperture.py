@@ -35,6 +35,14 @@ class Aperture:
     ------
     UsageError
         When a value is out of its range.
+
+    Examples
+    --------
+    >>> import rebokeh as rk
+    >>> rk.Aperture(blades=7, curvature=0.3).blades
+    7
+    >>> rk.Aperture(blades=9, curvature=((1.4, 1.0), (4.0, 0.1)))  # round wide open, straighter stopped down
+    Aperture(blades=9, curvature=((1.4, 1.0), (4.0, 0.1)), rotation_deg=0.0)
     """
 
     blades: int = 0

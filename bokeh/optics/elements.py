@@ -48,6 +48,13 @@ class Wavefront:
     ------
     UsageError
         When a value is out of its range.
+
+    Examples
+    --------
+    >>> import rebokeh as rk
+    >>> bubbles = rk.Wavefront(spherical_um=3.0)
+    >>> bubbles.spherical_um, bubbles.coma_um
+    (3.0, 0.0)
     """
 
     spherical_um: float = 0.0
@@ -85,6 +92,13 @@ class Rim:
     ------
     UsageError
         When a value is out of its range.
+
+    Examples
+    --------
+    >>> import rebokeh as rk
+    >>> rim = rk.Rim(radius=1.2, shift=0.8)  # the corner of the frame sees only a part of the iris through it
+    >>> rk.Pupil(front=rim, rear=rim).front.shift
+    0.8
     """
 
     radius: float = 1.0
@@ -120,6 +134,13 @@ class Pupil:
     ------
     UsageError
         When a value is out of its range.
+
+    Examples
+    --------
+    >>> import rebokeh as rk
+    >>> mirror = rk.Pupil(obstruction=0.4)
+    >>> rk.Glass(f_number=8.0, pupil=mirror).pupil.obstruction
+    0.4
     """
 
     front: Rim | None = None
@@ -157,6 +178,13 @@ class Glass:
     ------
     UsageError
         When a value is out of its range, or there are flaws and no f-number that they belong to.
+
+    Examples
+    --------
+    >>> import rebokeh as rk
+    >>> glass = rk.Glass(f_number=1.4, wavefront=rk.Wavefront(spherical_um=2.0), name="soft")
+    >>> rk.Lens(f_number=2.0, glass=glass).glass.name
+    'soft'
     """
 
     f_number: float | None = None

@@ -54,6 +54,13 @@ class Lens:
     ------
     UsageError
         When a value is out of its range, the glass does not open to this f-number, or its mirror covers the iris.
+
+    Examples
+    --------
+    >>> import rebokeh as rk
+    >>> lens = rk.Lens(f_number=1.8, focus_m=2.1, aperture=rk.Aperture(blades=6))
+    >>> lens.f_number, lens.focus_m, lens.aperture.blades
+    (1.8, 2.1, 6)
     """
 
     f_number: float = 1.8

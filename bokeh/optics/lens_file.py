@@ -141,6 +141,13 @@ def lens_named(name: str | os.PathLike[str], values: Sequence[str] = (), **overr
         When there is no lens of this name, or a key or value is wrong.
     InputError
         When the file cannot be read, or is no TOML.
+
+    Examples
+    --------
+    >>> import rebokeh as rk
+    >>> lens = rk.lens_named("petzval", focus_m=2.1)
+    >>> lens.focus_m, lens.f_number == lens.glass.f_number
+    (2.1, True)
     """
     return with_values(read_lens(name), values).lens(**overrides)
 

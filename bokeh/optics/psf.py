@@ -41,6 +41,7 @@ def point_spread(
         is 1 in the middle of the picture, and elsewhere what the vignetting lets through.
     """
     from ...kernels import sprite
+    from ...kernels.outline import OutlineTables
 
     reach = math.ceil(RayModel(lens, (1, 1), diagonal_px).reach_px(max(abs(radius_px), 0.5))) + 2
     # The lens is before a picture in which the field is where the drawn part's middle is.
@@ -48,13 +49,14 @@ def point_spread(
     optics = RayModel(lens, (side, side), diagonal_px)
     image = np.zeros((side, side, 3), np.float32)
     corner, start = np.array([[0, 0, side]]), np.array([0, side**2])
-    mask = np.ones((1, 3)), np.zeros(1, np.int64), corner, start, np.ones(side**2, np.float32)
+    masks = sprite.Masks(corner, start, np.ones(side**2, np.float32))
     where = np.array([field], np.float64)
     middle = np.full((1, 2), float(reach))
     for seen in images_of(optics, middle + 0.5 * diagonal_px * where, np.array([float(radius_px)])):
-        outline = seen.which, seen.tables, seen.frames, seen.strips, *seen.channels
         place = seen.place - 0.5 * diagonal_px * where
-        sprite.deposit(place, seen.radius, *mask, *outline, 0, side, image)
+        lights = sprite.Lights(place, seen.radius, np.ones((1, 3)), np.zeros(1, np.int64), seen.which)
+        outlines = OutlineTables(seen.tables, seen.frames)
+        sprite.deposit(lights, masks, outlines, seen.strips, seen.channels, (0, side), image)
     return image * np.float32(optics.light(where)[0])
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ...kernels.outline import FIRST, FRAME, GROWTH, PER_HEIGHT, ROWS, SHARP, TOP, USED
+from ...kernels.outline import FIRST, FRAME, GROWTH, PER_HEIGHT, ROWS, SHARP, TOP, USED, OutlineTables
 from ..core.arrays import FloatArray
 from ..image.regions import PixelBox
 from .aperture import Aperture, area, polygon, sides
@@ -177,9 +177,9 @@ class PsfTables:
         for colour, channels in zip(self.optics.colours, self.channels, strict=True):
             defocused, which = self._which(radius, active, at, scale, colour)
             magnified = middle_y, middle_x, self.optics.magnification(colour)
-            tables, frames = self.tables.rows, self.frames.rows
-            place = scale, magnified, box[0].start, box[1].start
-            scatter(values, defocused, which, tables, frames, *place, channels, (0.0,) * len(channels), out)
+            tables = OutlineTables(self.tables.rows, self.frames.rows)
+            place = scale, magnified, (box[0].start, box[1].start)
+            scatter(values, defocused, which, tables, *place, channels, (0.0,) * len(channels), out)
         return out
 
     def _which(
@@ -195,7 +195,7 @@ class PsfTables:
         lens = (*middle, (self.optics.diagonal_px / scale / 2.0) ** 2, everywhere, curved)
         cells = self.cell_px / scale, self.across, self.down
         steps = PER_OCTAVE if self.most else 0.0, KNEE_PX / scale, self.most
-        choice = (radius, active, *at, lens, cells, *steps, self.slots, wanted, defocused, which)
+        choice = (radius, active, at, lens, cells, steps, self.slots, wanted, defocused, which)
         if choose(*choice):
             self._trace(np.flatnonzero(wanted))
             choose(*choice)

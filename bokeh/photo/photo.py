@@ -85,6 +85,15 @@ class Photo:
     ------
     InputError, DepthError
         When a shape, a dtype or a value range is not as above.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rebokeh as rk
+    >>> metres = np.where(np.arange(60) < 30, 1.0, 4.0) * np.ones((40, 1))
+    >>> photo = rk.Photo(rgb=np.full((40, 60, 3), 0.18, np.float32), depth=(1 / metres).astype(np.float32))
+    >>> photo.size, photo.depth_kind, photo.matte is None
+    ((40, 60), 'absolute', True)
     """
 
     rgb: FloatArray

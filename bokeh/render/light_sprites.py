@@ -161,6 +161,7 @@ def draw_lights(
         The picture to add the light to. A light that nothing covers keeps its energy.
     """
     from ...kernels import sprite
+    from ...kernels.outline import OutlineTables
 
     lights, _ = _gather(lights, lens, CELLS_PER_RADIUS)
     bundles = _bundled(lights, lens, ray_model)
@@ -173,34 +174,36 @@ def draw_lights(
         start = np.concatenate([[0], np.cumsum(sides[run] ** 2)])
         transmitted = np.ones(start[-1], np.float32)
         middle, reach = bundles.place[run], bundles.reach[run]
-        some = (middle, bundles.radius[run], bundles.behind[run], reach, start)
+        some = sprite.Bundles(middle, bundles.radius[run], bundles.behind[run], reach, start)
         own = slice(*np.searchsorted(of, (run.start, run.stop)))
         corner = np.floor(middle[:, ::-1] + 0.5).astype(np.int64) - reach[:, None]
         corner = np.column_stack([corner, sides[run]])
         bundle = of[own] - run.start
-        mask = radiated[own], bundle, corner, start, transmitted
+        masks = sprite.Masks(corner, start, transmitted)
         images = images_of(ray_model, place[own], radius[own])
 
         def shade(chosen: NDArray[np.int64], some=some, transmitted=transmitted) -> None:
-            (x, y), reach = some[0][chosen].T, some[3][chosen]
+            (x, y), reach = some.place[chosen].T, some.reach[chosen]
             for piece in occluders:
                 bounds = piece.bounds
-                near = some[2][chosen] < piece.nearest
+                near = some.behind[chosen] < piece.nearest
                 near &= (y + reach >= bounds[0]) & (y - reach <= bounds[1])
                 near &= (x + reach >= bounds[2]) & (x - reach <= bounds[3])
                 if near.any():
                     rows, columns = piece.tile.outer
-                    sprite.shade(
-                        *some, chosen[near], piece.ray_steps, pupil, piece.coverage, piece.dioptres, piece.own,
-                        rows.start, columns.start, 2**piece.level, bounds, lens.focus_dioptres, lens.px_per_dioptre,
-                        transmitted,
+                    cutting = sprite.Piece(
+                        piece.coverage, piece.dioptres, piece.own, (rows.start, columns.start), 2**piece.level, bounds,
+                        piece.ray_steps,
                     )  # fmt: skip
+                    thin = lens.focus_dioptres, lens.px_per_dioptre
+                    sprite.shade(some, chosen[near], cutting, thin, pupil, transmitted)
 
-        def deposit(top: int, mask=mask, images=images) -> None:
-            bottom = min(top + BAND_ROWS, onto.shape[0])
+        def deposit(top: int, masks=masks, images=images, energy=radiated[own], bundle=bundle) -> None:
+            rows = top, min(top + BAND_ROWS, onto.shape[0])
             for image in images:
-                outline = image.which, image.tables, image.frames, image.strips, *image.channels
-                sprite.deposit(image.place, image.radius, *mask, *outline, top, bottom, onto)
+                lights = sprite.Lights(image.place, image.radius, energy, bundle, image.which)
+                outlines = OutlineTables(image.tables, image.frames)
+                sprite.deposit(lights, masks, outlines, image.strips, image.channels, rows, onto)
 
         each(shade, np.array_split(np.arange(len(middle)), 4 * cores()))
         each(deposit, range(0, onto.shape[0], BAND_ROWS))

@@ -86,7 +86,7 @@ def scatter_layer(
     top, left = crop[0].start, crop[1].start
     active, radius = np.ascontiguousarray(active[crop]), np.ascontiguousarray(radius[crop])
     values = np.empty((*active.shape, 5), np.float32)
-    weigh(layer.rgb, layer.coverage, layer.weight, top, left, radius, np.float32(largest), values)
+    weigh(layer.rgb, layer.coverage, layer.weight, (top, left), radius, np.float32(largest), values)
     rows, columns = (o.start + b.start + c.start for o, b, c in zip(tile.outer, layer.box, crop, strict=True))
     wanted = slice(drawn[0].start - top, drawn[0].stop - top), slice(drawn[1].start - left, drawn[1].stop - left)
     light = psf_tables.scatter(values, radius, active, (rows, columns), wanted, level)

@@ -33,6 +33,12 @@ class RenderSettings:
     ------
     UsageError
         When a word is none of these.
+
+    Examples
+    --------
+    >>> import rebokeh as rk
+    >>> rk.RenderSettings(quality="best").rendition
+    'sdr'
     """
 
     style: Literal["lens", "gaussian"] = "lens"

@@ -74,7 +74,7 @@ def inpaint_behind(
         0.1 * lens.px_per_dioptre, 0.2 * ALIKE / side, _grain(rgbd, known, block, 0.5 * gap_px), block, cost,
     )  # fmt: skip
     kernels.agree(cost, number, rows, columns, max(1, gap_px // (2 * side)), agreed)
-    kernels.bridge(rgbd, known, ys, xs, 2 * gap_px, number, side, agreed, gap_px, ALIKE, rgbd)
+    kernels.bridge(rgbd, known, ys, xs, number, side, agreed, gap_px, ALIKE, rgbd)
 
 
 def _places(mask: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -84,8 +84,8 @@ class SceneLight:
             focus, per_dioptre = (0.0, 0.0) if lens is None else (lens.focus_dioptres, lens.px_per_dioptre)
             least = 0.0 if sharp_px < 0 else SPREAD_PX
             radiance(
-                self.rgb, self.dioptres, self.extra, box[0].start, box[1].start or 0, focus, per_dioptre, sharp_px,
-                least, self.toned, rgbd,
+                self.rgb, self.dioptres, self.extra, (box[0].start, box[1].start or 0), (focus, per_dioptre),
+                (sharp_px, least), self.toned, rgbd,
             )  # fmt: skip
         if self.lights is not None:
             at, inside = self._lights_in(box)

@@ -114,14 +114,14 @@ class ImagePyramid:
 
     def _surfaces_of(self, rows: slice, jump: float) -> PyramidLevel:
         """Split rows of the photo into the two surfaces of each pixel, where depth jumps by so many dioptres."""
-        from ...kernels.resample import part
+        from ...kernels.resample import split_surfaces
 
         # With some rows around, so that edges are the same wherever a band begins.
         first = max(rows.start - AROUND_PX, 0)
         around = slice(first, min(rows.stop + AROUND_PX, self.sizes[0][0]))
         rgbd = self.light.rgbd((around, slice(None)), None)
         mixed = MixedPixels(np.empty_like(rgbd), np.empty_like(rgbd), np.empty(rgbd.shape[:2], np.float32))
-        part(rgbd, jump, mixed.front, mixed.back, mixed.alpha)
+        split_surfaces(rgbd, jump, mixed.front, mixed.back, mixed.alpha)
         inside = slice(rows.start - first, rows.stop - first)
         return PyramidLevel(mixed.crop((inside, slice(None))), self._matte((rows, slice(None))))
 

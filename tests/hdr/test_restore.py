@@ -1,0 +1,201 @@
+"""Radiance above the clip, and the lights that are lifted out of the picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.scenes import depth_of, lens_of, texture
+
+import rebokeh as rk
+from rebokeh.bokeh.colour.profile import Profile
+from rebokeh.bokeh.hdr.restore import CLIP, above_clip
+from rebokeh.bokeh.photo.metadata import Metadata
+from rebokeh.bokeh.photo.photo import GainMap
+from rebokeh.bokeh.scene.lights import find_lights
+
+pytestmark = pytest.mark.kernels
+
+SIZE = (200, 240)
+MOST_GAIN = 16.0
+
+
+def photo(rgb: np.ndarray, gain_map: GainMap | None = None) -> rk.Photo:
+    """Return a photo as from an SDR file."""
+    return rk.Photo(rgb=rgb, gain_map=gain_map, profile=Profile(), meta=Metadata(format="jpeg"))
+
+
+def extra_of(rgb: np.ndarray, matte: np.ndarray | None = None) -> np.ndarray:
+    extra, _ = above_clip(photo(rgb), matte, "estimate")
+    return np.zeros_like(rgb) if extra is None else extra
+
+
+def night(*lamps: tuple[int, int, int]) -> np.ndarray:
+    """Return a dark picture with square lamps (row, column, side) that clip."""
+    rgb = texture(SIZE, 1, 0.0, 0.08)
+    for row, column, side in lamps:
+        rgb[row : row + side, column : column + side] = 1.0
+    return rgb
+
+
+# --- gain map
+
+
+@pytest.mark.parametrize("shape", [(200, 240), (100, 120), (50, 60)])
+def test_a_gain_map_restores_the_radiance(shape):
+    stops = np.zeros(shape, np.float32)
+    stops[: shape[0] // 2] = 2.0
+    rgb = texture(SIZE, 2)
+    extra, source = above_clip(photo(rgb, GainMap(stops, 4.0)), None, "auto")
+    assert extra is not None and "gain map" in source
+    np.testing.assert_allclose((rgb + extra)[:90], 4.0 * rgb[:90], rtol=1e-5)
+    np.testing.assert_allclose(extra[110:], 0.0, atol=1e-6)
+
+
+def test_a_gain_map_of_three_channels():
+    stops = np.zeros((100, 120, 3), np.float32)
+    stops[..., 0], stops[..., 2] = 1.0, 3.0
+    rgb = texture(SIZE, 3)
+    extra, _ = above_clip(photo(rgb, GainMap(stops, 8.0)), None, "gain-map")
+    assert extra is not None
+    np.testing.assert_allclose(rgb + extra, rgb * [2.0, 1.0, 8.0], rtol=1e-5)
+
+
+def test_a_gain_map_never_takes_light_away():
+    stops = np.full((20, 24), -1.0, np.float32)
+    assert above_clip(photo(texture(SIZE, 4), GainMap(stops, 2.0)), None, "auto")[0] is None, "nothing is added"
+    stops[:10] = 1.0
+    extra, _ = above_clip(photo(texture(SIZE, 4), GainMap(stops, 2.0)), None, "auto")
+    assert extra is not None and extra.min() >= 0
+
+
+def test_a_lamp_of_the_gain_map_becomes_a_bright_disc():
+    rgb = night((100, 120, 2))
+    stops = np.zeros(SIZE, np.float32)
+    stops[100:102, 120:122] = 4.0
+    depth = np.full(SIZE, depth_of(12.0, 60.0), np.float32)
+    shot = replace(photo(rgb, GainMap(stops, 16.0)), depth=depth)
+    with_map, without = (
+        rk.render(shot, lens_of(SIZE, 60.0), rk.RenderSettings(highlights=mode)).rgb.astype(np.float64)
+        for mode in ("gain-map", "off")
+    )
+    assert (with_map - without).sum() == pytest.approx(4 * 3 * 15.0, rel=1e-2)
+
+
+def test_off_and_missing_maps():
+    rgb = night((50, 50, 4))
+    assert above_clip(photo(rgb, GainMap(np.ones(SIZE, np.float32), 2.0)), None, "off")[0] is None
+    nothing, why = above_clip(photo(rgb), None, "gain-map")
+    assert nothing is None and "no gain map" in why
+
+
+def test_scene_linear_input_is_left_as_it_stands():
+    rgb = night((50, 50, 4))
+    assert above_clip(rk.Photo(rgb=rgb), None, "auto")[0] is None
+
+
+# --- estimate
+
+
+@given(st.integers(0, 999), st.floats(0.05, CLIP - 0.001))
+@settings(max_examples=20)
+def test_a_picture_without_clipping_is_not_touched(seed, brightest):
+    rgb = np.random.default_rng(seed).random((40, 50, 3)).astype(np.float32) * np.float32(brightest)
+    assert not extra_of(rgb).any()
+
+
+@given(st.integers(0, 999), st.floats(0.3, 8.0), st.booleans())
+@settings(max_examples=30)
+def test_an_estimate_is_bounded_and_only_where_it_clips(seed, exposure, with_matte):
+    rng = np.random.default_rng(seed)
+    rgb = np.clip(texture((60, 80), seed) * np.float32(exposure), 0, 1)
+    rgb[10:14, 10:14] = 1.0
+    extra = extra_of(rgb, rng.random((60, 80)).astype(np.float32) if with_matte else None)
+    assert np.isfinite(extra).all() and extra.min() >= 0
+    assert (rgb + extra).max() <= MOST_GAIN + 1e-4
+    assert not extra[rgb.max(axis=2) < CLIP].any()
+
+
+def test_a_lamp_in_the_dark_is_brighter_than_it_looks():
+    extra = extra_of(night((100, 120, 3)))
+    assert extra[100:103, 120:123].min() > 3.0
+
+
+def test_large_and_bright_surroundings_are_no_lamps():
+    lamp = extra_of(night((100, 120, 3))).max()
+    window = extra_of(night((20, 30, 120)))
+    assert window.max() < 0.3 * lamp
+    skin = texture(SIZE, 5, 0.5, 0.9)
+    skin[100:103, 120:123] = 1.0
+    assert extra_of(skin).max() < 0.1
+    assert extra_of(np.ones((*SIZE, 3), np.float32)).max() < 0.1
+
+
+def test_nothing_on_the_subject_is_taken_for_a_lamp():
+    matte = np.zeros(SIZE, np.float32)
+    matte[:, :160] = 1.0
+    extra = extra_of(night((100, 120, 3), (100, 200, 3)), matte)
+    assert not extra[:, :160].any() and extra[:, 160:].max() > 3.0
+
+
+# --- lights
+
+
+def test_small_bright_things_are_lights_and_large_ones_are_not():
+    radiance = texture(SIZE, 6, 0.0, 0.3)
+    radiance[50:52, 60:62] = 30.0  # a lamp
+    radiance[120:160, 120:200] = 30.0  # a window
+    radiance[20:22, 200:202] = 0.9  # no more than white
+    lights = find_lights(radiance, np.full(SIZE, 0.2, np.float32), None)
+    assert lights is not None
+    assert lights.mask[50:52, 60:62].all()
+    assert not lights.mask[100:].any() and not lights.mask[:, 100:].any()
+    assert lights.base.max() <= 1.0, "what is left in the picture is no light any more"
+
+
+def test_a_picture_without_lights():
+    assert find_lights(texture(SIZE, 7, 0.0, 1.0), np.full(SIZE, 0.2, np.float32), None) is None
+    assert find_lights(np.full((*SIZE, 3), 40.0, np.float32), np.full(SIZE, 0.2, np.float32), None) is None
+
+
+def test_every_light_has_one_depth():
+    radiance = np.zeros((*SIZE, 3), np.float32)
+    depth = np.random.default_rng(8).uniform(0.1, 0.9, SIZE).astype(np.float32)
+    places = [(30, 40), (90, 100), (150, 210)]
+    for row, column in places:
+        radiance[row : row + 4, column : column + 4] = 50.0
+        depth[row + 1 : row + 4, column : column + 4] = 0.25
+    lights = find_lights(radiance, depth, None)
+    assert lights is not None
+    field = np.full(SIZE, np.nan, np.float32)
+    field[lights.mask] = lights.dioptres
+    for row, column in places:
+        own = field[row - 1 : row + 5, column - 1 : column + 5]
+        assert np.unique(own[np.isfinite(own)]).size == 1
+        assert np.nanmax(own) == pytest.approx(0.25), "the median, whatever the rim says"
+
+
+def test_a_light_in_the_hair_lies_behind_it():
+    radiance = np.zeros((*SIZE, 3), np.float32)
+    radiance[100:102, 100:102] = 80.0
+    depth, matte = np.full(SIZE, 0.1, np.float32), np.zeros(SIZE, np.float32)
+    depth[98:104, 98:104], matte[98:104, 98:104] = 0.5, 0.8  # all of it seen through hair at 2 m
+    lights = find_lights(radiance, depth, matte)
+    assert lights is not None
+    np.testing.assert_allclose(lights.dioptres, 0.1)
+    matte[100, 100] = 0.1  # one pixel lies free, and its depth is known
+    depth[100, 100] = 0.15
+    lights = find_lights(radiance, depth, matte)
+    assert lights is not None
+    np.testing.assert_allclose(lights.dioptres, 0.15)
+
+
+def test_lights_come_apart_and_together_again():
+    radiance = texture(SIZE, 9, 0.0, 0.5)
+    radiance[60:63, 70:72] = (300.0, 200.0, 50.0)
+    scene = rk.prepare(rk.Photo(rgb=radiance, depth=np.full(SIZE, 0.5, np.float32)))
+    assert scene.lights is not None
+    np.testing.assert_allclose(scene.render(lens_of(SIZE, 60.0)).rgb, radiance, rtol=1e-4)

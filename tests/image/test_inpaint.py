@@ -1,0 +1,129 @@
+"""Push-pull fill: what is known stays, what is not comes from beside it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from rebokeh.bokeh.image.inpaint import fill
+from rebokeh.bokeh.optics.lens import ThinLens
+from rebokeh.bokeh.scene.inpaint_behind import inpaint_behind
+from rebokeh.kernels import pyramid
+
+pytestmark = pytest.mark.kernels
+
+shapes = hnp.array_shapes(min_dims=2, max_dims=2, max_side=21)
+
+
+@given(shapes, st.floats(0, 1), st.integers(0, 999))
+def test_known_stays_and_nothing_leaves_its_range(shape, share, seed):
+    rng = np.random.default_rng(seed)
+    values = rng.uniform(-5, 2000, (*shape, 4)).astype(np.float32)
+    known = rng.random(shape) < share
+    if known.any():
+        values[~known] = 1e6  # must not be looked at
+    before = values.copy()
+    filled = fill(values, known)
+    np.testing.assert_array_equal(values, before)
+    np.testing.assert_array_equal(filled[known], before[known])
+    if known.any():
+        low, high = before[known].min(axis=0), before[known].max(axis=0)
+        slack = 1e-5 * np.abs(before[known]).max()
+        assert (filled >= low - slack).all() and (filled <= high + slack).all()
+    else:
+        np.testing.assert_array_equal(filled, before)
+
+
+@given(shapes, st.integers(0, 999))
+@settings(max_examples=30)
+def test_a_constant_is_continued_as_it_is(shape, seed):
+    known = np.random.default_rng(seed).random(shape) < 0.1
+    known.flat[seed % known.size] = True
+    filled = fill(np.full((*shape, 2), 0.7, np.float32), known)
+    np.testing.assert_allclose(filled, 0.7, rtol=1e-6)
+
+
+def test_one_bright_pixel_beyond_the_hole_counts_little():
+    values = np.ones((64, 64, 1), np.float32)
+    known = np.ones((64, 64), bool)
+    known[16:48, 16:48] = False
+    values[0, 0] = 50.0
+    assert fill(values, known)[32, 32, 0] == pytest.approx(1.0, abs=0.1)
+
+
+def test_what_lies_beside_counts_most():
+    values = np.zeros((64, 64, 1), np.float32)
+    values[:, 40:] = 1.0
+    known = np.ones((64, 64), bool)
+    known[:, 24:40] = False
+    row = fill(values, known)[32, :, 0]
+    assert (np.diff(row) >= -1e-6).all()
+    assert row[25] < 0.2 and row[38] > 0.8
+
+
+def test_half_known_pixels_are_blended():
+    values = np.array([[[0.0], [1.0]]], np.float32)
+    filled = fill(values, np.array([[1.0, 0.25]], np.float32))
+    assert filled[0, 0, 0] == 0.0
+    assert 0.25 <= filled[0, 1, 0] < 0.6  # a quarter of its own, three quarters of the mean of both
+
+
+def test_mirrored_pictures_are_filled_mirrored():
+    rng = np.random.default_rng(2)
+    values, known = rng.random((32, 64, 3)).astype(np.float32), rng.random((32, 64)) < 0.05
+    np.testing.assert_allclose(fill(values[:, ::-1], known[:, ::-1])[:, ::-1], fill(values, known), atol=1e-6)
+    np.testing.assert_allclose(fill(values[::-1], known[::-1])[::-1], fill(values, known), atol=1e-6)
+
+
+def test_push_averages_by_weight():
+    values = np.arange(4, dtype=np.float32).reshape(2, 2, 1)
+    weight = np.array([[0.5, 0.0], [0.25, 0.0]], np.float32)
+    coarse, coarse_weight = np.empty((1, 1, 1), np.float32), np.empty((1, 1), np.float32)
+    pyramid.push(values, weight, coarse, coarse_weight)
+    assert coarse[0, 0, 0] == pytest.approx((0.5 * 0 + 0.25 * 2) / 0.75)
+    assert coarse_weight[0, 0] == pytest.approx(0.75)
+
+
+def test_pull_keeps_slopes_straight():
+    # Cells of 2 x 2 at 0.5, 2.5, ... of a ramp: between them bilinear weights give the ramp again.
+    coarse = (2.0 * np.arange(8, dtype=np.float32) + 0.5).reshape(1, 8, 1).repeat(2, axis=0)
+    values, weight = np.zeros((4, 16, 1), np.float32), np.zeros((4, 16), np.float32)
+    pyramid.pull(coarse, values, weight)
+    np.testing.assert_allclose(values[:, 1:-1, 0], np.tile(np.arange(1, 15), (4, 1)), atol=1e-5)
+
+
+def behind_a_wire(angle_deg: float, stripe_deg: float) -> tuple[np.ndarray, np.ndarray]:
+    """Stripes of a period of 9 px, and where a wire of 5 px stands before them."""
+    y, x = np.mgrid[:120, :160].astype(np.float32)
+    turn, along = np.radians(angle_deg), np.radians(stripe_deg)
+    wave = np.sin(2 * np.pi * ((x - 80) * -np.sin(along) + (y - 60) * np.cos(along)) / 9.0)
+    rgbd = np.dstack([0.4 + 0.3 * wave, 0.3 - 0.2 * wave, 0.2 + 0 * wave, 0.5 + 0.001 * x]).astype(np.float32)
+    wire = np.abs((x - 80) * -np.sin(turn) + (y - 60) * np.cos(turn)) < 2.5
+    return rgbd, wire
+
+
+@pytest.mark.parametrize(("angle_deg", "stripe_deg"), [(45, 0), (90, 20), (-40, 10), (0, 70)])
+def test_what_is_sharp_behind_a_wire_goes_on_with_its_edges(angle_deg: float, stripe_deg: float) -> None:
+    rgbd, wire = behind_a_wire(angle_deg, stripe_deg)
+    lens = ThinLens(focal_mm=26.0, f_number=1.8, focus_m=2.0, px_per_mm=160 / 36)
+    photo = np.where(wire[..., None], np.float32(0.05), rgbd)
+    behind = photo.copy()
+    inpaint_behind(behind, ~wire, wire, lens, 8)
+    inner = wire.copy()
+    inner[:16] = inner[-16:] = inner[:, :16] = inner[:, -16:] = False
+    error = np.abs(behind - rgbd)[inner]
+    smooth = np.abs(fill(photo, ~wire) - rgbd)[inner]
+    assert error[:, :3].mean() < 0.3 * smooth[:, :3].mean()
+    assert error[:, 3].max() < 0.02
+    np.testing.assert_array_equal(behind[~wire], photo[~wire])
+
+
+def test_what_is_blurred_behind_a_wire_is_filled_smoothly() -> None:
+    rgbd, wire = behind_a_wire(45, 0)
+    lens = ThinLens(focal_mm=85.0, f_number=1.2, focus_m=1.0, px_per_mm=4000 / 36)
+    behind = rgbd.copy()
+    inpaint_behind(behind, ~wire, wire, lens, 8)
+    np.testing.assert_array_equal(behind, fill(rgbd, ~wire))

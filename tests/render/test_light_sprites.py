@@ -1,0 +1,317 @@
+"""Lights: the aperture's outline to a quarter of a pixel, their energy, and the occluders that cut them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from reference.naive import Iris, aperture_image, ray_mask
+from support.scenes import ROUND, depth_of, lens_of, optics_of, texture
+
+import rebokeh as rk
+from rebokeh.bokeh.image.tiles import Tile
+from rebokeh.bokeh.optics.aperture import area
+from rebokeh.bokeh.optics.lens import ThinLens
+from rebokeh.bokeh.optics.psf import EVEN_STRIPS
+from rebokeh.bokeh.optics.psf_tables import even_outlines
+from rebokeh.bokeh.render.light_sprites import AROUND_PX, Occluder, PointLights, draw_lights, pupil_points
+from rebokeh.bokeh.scene.layers import Layer
+from rebokeh.bokeh.scene.light_energy import SceneLight
+from rebokeh.bokeh.scene.lights import Lights, seen_by_pinhole
+from rebokeh.kernels import sprite
+from rebokeh.kernels.outline import OutlineTables
+
+pytestmark = pytest.mark.kernels
+
+PX_PER_DIOPTRE = 130.0
+RADII = [2.0, 3.3, 10.0, 25.5, 60.0]
+SHAPES = [
+    rk.Aperture(),
+    rk.Aperture(3, 0.0, 7.0),
+    rk.Aperture(5, 0.3, 100.0),
+    rk.Aperture(6),
+    rk.Aperture(6, 0.0, 15.0),
+    rk.Aperture(6, 0.0, 30.0),
+    rk.Aperture(8, 0.0, 22.5),
+    rk.Aperture(9, 0.6, -4.0),
+]
+
+
+def thin(px_per_dioptre: float = PX_PER_DIOPTRE) -> ThinLens:
+    lens = ThinLens(50.0, 1.0, 2.0, 1.0)
+    return ThinLens(50.0, 1.0, 2.0, px_per_dioptre / lens.px_per_dioptre)
+
+
+def drawn(radius_px: float, aperture=ROUND, place=None, occluders=(), size=None, energy=1.0) -> np.ndarray:
+    """Draw one light; the first channel."""
+    side = 2 * math.ceil(abs(radius_px)) + 7
+    size = size or (side, side)
+    place = np.array([place or (size[1] // 2, size[0] // 2)], np.float64)
+    depth = np.array([depth_of(radius_px, PX_PER_DIOPTRE)], np.float32)
+    picture = np.zeros((*size, 3), np.float32)
+    light = PointLights(place, np.full((1, 3), energy, np.float32), depth)
+    draw_lights(light, occluders, thin(), optics_of(size, aperture), picture)
+    return picture[..., 0].astype(np.float64)
+
+
+def assert_outline(image: np.ndarray, iris: Iris, radius_px: float, tolerance_px: float) -> None:
+    """Hold an image, 1 where fully lit, against the aperture: lit length of every row and column, each side apart.
+
+    Rows tell where the steep edges lie, columns where the level ones do; the pupil's own lengths are averaged
+    over the pixel's width just as the pixels are.
+    """
+    size = len(image)
+    centre = size // 2
+    exact = aperture_image(iris, radius_px, (centre, centre), image.shape, strips=12) * iris.area() * radius_px**2
+    half = np.ones(size)
+    half[centre] = 0.5
+    for name, found, expected in (("row", image, exact), ("column", image.T, exact.T)):
+        for side in (slice(None, centre + 1), slice(centre, None)):
+            off = (found[:, side] * half[side]).sum(axis=1) - (expected[:, side] * half[side]).sum(axis=1)
+            worst = int(np.abs(off).argmax())
+            assert abs(off[worst]) <= tolerance_px, f"{name} {worst - centre} is off by {off[worst]:.2f} px"
+
+
+@pytest.mark.parametrize("radius_px", RADII)
+@pytest.mark.parametrize("aperture", SHAPES, ids=str)
+def test_a_light_has_the_outline_of_the_aperture(aperture, radius_px):
+    size = 2 * math.ceil(radius_px) + 9
+    rgb = np.zeros((size, size, 3), np.float32)
+    rgb[size // 2, size // 2] = 1000.0
+    for signed in (radius_px, -radius_px):
+        depth = np.full((size, size), depth_of(signed, PX_PER_DIOPTRE), np.float32)
+        picture = rk.render(rk.Photo(rgb=rgb, depth=depth), lens_of((size, size), PX_PER_DIOPTRE, aperture)).rgb
+        image = picture[..., 1].astype(np.float64) * area(aperture) * radius_px**2 / 1000.0
+        turned = rk.Aperture(aperture.blades, aperture.curvature, aperture.rotation_deg + (0 if signed > 0 else 180))
+        assert_outline(image, Iris(**vars(turned)), radius_px, tolerance_px=0.25)
+
+
+@pytest.mark.parametrize("aperture", SHAPES, ids=str)
+@pytest.mark.parametrize("radius_px", [5.0, 16.4, 40.0])
+def test_a_disc_is_evenly_bright_inside(aperture, radius_px):
+    image = drawn(radius_px, aperture) * area(aperture) * radius_px**2
+    inside = aperture_image(Iris(**vars(aperture)), radius_px, (image.shape[1] // 2,) * 2, image.shape, strips=16)
+    whole = inside * area(aperture) * radius_px**2 > 1 - 1e-6
+    away = whole & np.roll(whole, 1, 0) & np.roll(whole, -1, 0) & np.roll(whole, 1, 1) & np.roll(whole, -1, 1)
+    assert away.any()
+    np.testing.assert_allclose(image[away], 1.0, rtol=1e-4)
+    assert image.max() <= 1 + 1e-4
+
+
+@pytest.mark.parametrize("place", [(12.0, 12.0), (12.3, 11.6), (12.5, 12.5)])
+@pytest.mark.parametrize("radius_px", [0.2, 0.5, 1.0, 1.7, 2.0, 6.6, -1.0, -6.6])
+def test_energy_is_kept_wherever_the_light_lies(radius_px, place):
+    for aperture in (ROUND, rk.Aperture(6, 0.2, 10.0)):
+        image = drawn(radius_px, aperture, place, size=(25, 25), energy=700.0)
+        assert image.sum() == pytest.approx(700.0, rel=1e-5)
+        y, x = np.mgrid[:25, :25]
+        found = (image * x).sum() / image.sum(), (image * y).sum() / image.sum()
+        # between two pixels their shares tell the place, more closely the more pixels there are
+        np.testing.assert_allclose(found, place, atol=0.02 if abs(radius_px) > 2 else 0.08)
+
+
+def occluder(coverage: np.ndarray, radius_px, level: int = 0) -> Occluder:
+    """Return a whole layer of the picture halved so often, as one piece."""
+    size = coverage.shape
+    whole = (slice(0, size[0]), slice(0, size[1]))
+    dioptres = np.broadcast_to(depth_of(radius_px, PX_PER_DIOPTRE), size).astype(np.float32)
+    return Occluder(thin(), level, 0, Tile(whole, whole, 0), coverage.astype(np.float32), dioptres)
+
+
+def parts(whole: Occluder, rows: int, columns: int, around: int) -> list[Occluder]:
+    """Cut a layer into pieces that know so much of the layer around them."""
+    height, width = whole.coverage.shape
+    pieces = []
+    for top in range(0, height, rows):
+        for left in range(0, width, columns):
+            inner = slice(top, min(top + rows, height)), slice(left, min(left + columns, width))
+            rows_seen, columns_seen = (
+                slice(max(i.start - around, 0), min(i.stop + around, n))
+                for i, n in zip(inner, (height, width), strict=True)
+            )
+            outer = (rows_seen, columns_seen)
+            coverage, dioptres = whole.coverage[outer].copy(), whole.dioptres[outer].copy()
+            pieces.append(Occluder(thin(), whole.level, 0, Tile(inner, outer, around), coverage, dioptres))
+    return pieces
+
+
+def twig(size: tuple[int, int], first: int, last: int) -> np.ndarray:
+    coverage = np.zeros(size)
+    coverage[:, first:last] = 1.0
+    return coverage
+
+
+@pytest.mark.parametrize("light_px, twig_px", [(14.0, 0.0), (14.0, 5.0), (14.0, -9.0), (-6.0, -13.0), (0.8, -20.0)])
+def test_a_twig_cuts_a_light_as_its_rays_say(light_px, twig_px):
+    size = (49, 49)
+    before = occluder(twig(size, 27, 31), twig_px)
+    image = drawn(light_px, ROUND, (24, 24), [before], size)
+    free = drawn(light_px, ROUND, (24, 24), [], size)
+    if abs(light_px) < 2:  # one pixel gathers rays of the whole pupil: it is dimmed by what the twig blocks of it
+        half = (np.arange(27, 31).min() - 0.5 - 24) / (light_px - twig_px), (30.5 - 24) / (light_px - twig_px)
+        a, b = np.clip(half, -1, 1)
+        blocked = (b * math.sqrt(1 - b * b) + math.asin(b) - a * math.sqrt(1 - a * a) - math.asin(a)) / math.pi
+        np.testing.assert_allclose(image.sum() / free.sum(), 1 - blocked, atol=0.03)
+        return
+    dioptres = float(depth_of(light_px, PX_PER_DIOPTRE))
+    mask = ray_mask((24, 24), light_px, dioptres, [before], thin(), size)
+    assert 0 < (free * mask).sum() < 0.95 * free.sum(), "the twig must cut something"
+    np.testing.assert_allclose(image, free * mask, atol=1e-6)
+
+
+def test_a_sharp_twig_stands_dark_in_the_disc():
+    # Focus on the twig: it cuts the disc where it stands, sharp, and dims nothing else.
+    size = (49, 49)
+    image = drawn(14.0, ROUND, (24, 24), [occluder(twig(size, 27, 31), 0.0)], size) * math.pi * 14.0**2
+    assert not image[:, 27:31].any()
+    np.testing.assert_allclose(image[20:29, 14:27], 1.0, rtol=1e-4)
+    np.testing.assert_allclose(image[20:29, 31:34], 1.0, rtol=1e-4)
+
+
+def test_half_a_coverage_lets_half_the_light_through():
+    size = (49, 49)
+    veil = occluder(0.5 * twig(size, 26, 49), 0.0)  # beside the light
+    free = drawn(10.0, size=size)
+    once, twice = drawn(10.0, size=size, occluders=[veil]), drawn(10.0, size=size, occluders=[veil, veil])
+    np.testing.assert_allclose(once[:, 26:], free[:, 26:] / 2, atol=1e-7)
+    np.testing.assert_allclose(twice[:, 26:], free[:, 26:] / 4, atol=1e-7)
+    np.testing.assert_allclose(twice[:, :26], free[:, :26], atol=1e-7)
+
+
+def test_a_light_dimmed_on_its_way_to_the_photo_counts_whole():
+    # Hair before a light dimmed it in the photo, and dims its rays again one by one; a matte of nearly 1 is wrong.
+    hidden = np.array([0.0, 0.5, 0.89, 0.95, 1.0], np.float32)
+    np.testing.assert_allclose(seen_by_pinhole(hidden), [1.0, 0.5, 0.11, 1.0, 1.0], rtol=1e-5)
+    rgb, depth, matte = texture((64, 64), 3, 0.0, 0.1), np.full((64, 64), 0.1, np.float32), np.zeros((64, 64))
+    rgb[20, 20], rgb[40, 40] = 50.0, 50.0
+    depth[30:60, 30:60], matte[30:60, 30:60] = 0.5, 1.0
+    depth[36:45, 36:45], matte[36:45, 36:45] = 0.1, 0.5
+    found = np.zeros((64, 64, 3))
+    mask = np.zeros((64, 64), bool)
+    mask[20, 20] = mask[40, 40] = True
+    lights = Lights(mask, np.zeros((2, 3), np.float32), np.full(2, 0.1, np.float32))
+    light = SceneLight(rgb, depth, matte.astype(np.float32), None, lights, False)
+    found[mask] = light.energy_of_lights(thin())
+    np.testing.assert_allclose(found[20, 20], 50.0, rtol=1e-6)
+    np.testing.assert_allclose(found[40, 40], 100.0, rtol=1e-6)
+
+
+def test_what_stands_behind_or_around_a_light_does_not_cut_it():
+    size = (49, 49)
+    free = drawn(10.0, size=size)
+    beside = twig(size, 26, 49)
+    for radius_px in (10.0, 10.5, 9.5, 20.0):  # its own surroundings, and a wall behind
+        np.testing.assert_array_equal(drawn(10.0, size=size, occluders=[occluder(beside, radius_px)]), free)
+    assert drawn(10.0, size=size, occluders=[occluder(beside, 8.0)]).sum() < 0.95 * free.sum()
+
+
+def test_a_slanted_twig_cuts_where_its_own_depth_says():
+    size = (61, 61)
+    slant = np.linspace(-10, 6, size[0])[:, None].repeat(size[1], axis=1)
+    slanted = occluder(twig(size, 30, 36), slant)
+    image, free = (drawn(20.0, ROUND, (30, 30), occluders, size) for occluders in ([slanted], []))
+    mask = ray_mask((30, 30), 20.0, float(depth_of(20.0, PX_PER_DIOPTRE)), [slanted], thin(), size)
+    # Where the ray just grazes the outline, one pixel's rounding decides.
+    wrong = np.abs(image - free * mask) > 1e-6
+    assert wrong.sum() <= 0.02 * (free > 0).sum()
+    assert ((free > 0) & (mask == 0)).sum() > 50
+
+
+def test_only_the_part_of_the_picture_that_a_layer_stands_for_is_cut():
+    size = (49, 49)
+    box = (slice(10, 20), slice(12, 40))
+    dioptres = np.full((10, 28), depth_of(0.0, PX_PER_DIOPTRE), np.float32)
+    part = Occluder(thin(), 0, 0, Tile(box, box, 0), np.ones((10, 28), np.float32), dioptres)
+    image, free = drawn(18.0, size=size, occluders=[part]), drawn(18.0, size=size)
+    expected = free.copy()
+    expected[10:20, 12:40] = 0
+    np.testing.assert_allclose(image, expected, atol=1e-8)
+
+
+def test_a_layer_in_pieces_cuts_as_the_whole_one():
+    # Each ray is stopped by the piece that it crosses, and by no other, also where the pieces meet.
+    size = (61, 67)
+    slant = np.linspace(-6, 4, size[0])[:, None].repeat(size[1], axis=1)
+    coverage = np.clip(texture(size, 4)[..., 0], 0, 1)
+    whole = occluder(coverage, slant)
+    for rows, columns in ((13, 67), (61, 9), (16, 16)):
+        pieces = parts(whole, rows, columns, AROUND_PX)
+        cut, expected = (drawn(18.0, ROUND, (30, 30), occluders, size) for occluders in (pieces, [whole]))
+        assert expected.sum() < 0.9
+        np.testing.assert_allclose(cut, expected, atol=1e-9)
+
+
+def test_a_tile_between_the_parts_of_a_layer_has_nothing_of_it():
+    size = (200, 40)
+    coverage = np.zeros(size, np.float32)
+    coverage[10, 20] = coverage[190, 20] = 1.0
+    box = (slice(0, size[0]), slice(0, size[1]))
+    whole = Layer(box, np.zeros((*size, 3), np.float32), coverage, np.ones(size, np.float32), np.ones(size, np.float32))
+    for top, is_there in ((0, True), (80, False), (160, True)):
+        tile = Tile((slice(top, top + 40), slice(0, 40)), box, 200)
+        assert (Occluder.of(whole, 0, 0, tile, thin()) is not None) == is_there
+
+
+@pytest.mark.parametrize("level", [1, 2])
+def test_a_coarse_piece_cuts_as_the_fine_one(level):
+    # A veil that changes slowly, at the photo's size and halved; in front of focus, as what is coarse is blurred.
+    size = (96, 96)
+    y, x = np.mgrid[: size[0], : size[1]]
+    veil = 0.5 + 0.4 * np.sin(x / 20) * np.cos(y / 25)
+    side = 2**level
+    coarse = veil.reshape(size[0] // side, side, size[1] // side, side).mean(axis=(1, 3))
+    both = occluder(veil, -8.0), occluder(coarse, -8.0, level)
+    fine, half = (drawn(20.0, ROUND, (48, 48), [one], size) for one in both)
+    free = drawn(20.0, ROUND, (48, 48), [], size)
+    assert fine.sum() < 0.8 * free.sum()
+    assert np.abs(half - fine).max() < 0.01 * free.max()
+
+
+def test_a_large_light_is_gathered_without_loss():
+    # 60 px of blur: pixels of one light are drawn in cells, at the same place and with the same energy.
+    size = (181, 181)
+    ys, xs = np.mgrid[84:97, 80:101]
+    place = np.stack([xs.ravel(), ys.ravel()], axis=1).astype(np.float64)
+    energy = np.random.default_rng(1).uniform(1, 9, (len(place), 3)).astype(np.float32)
+    depth = np.full(len(place), depth_of(60.0, PX_PER_DIOPTRE), np.float32)
+    picture = np.zeros((*size, 3), np.float32)
+    draw_lights(PointLights(place, energy, depth), [], thin(), optics_of(size), picture)
+    picture = picture.astype(np.float64)
+    expected = np.zeros((*size, 3))
+    single = aperture_image(Iris(), 60.0, (90, 90), size, strips=4)
+    for (x, y), e in zip(place.astype(int), energy, strict=True):
+        expected += np.roll(single, (y - 90, x - 90), (0, 1))[..., None] * e
+    np.testing.assert_allclose(picture.sum(axis=(0, 1)), energy.sum(axis=0), rtol=1e-5)
+    # its rim, 13 to 21 px of slope, becomes steps of 3 px
+    assert np.sqrt(np.mean((picture - expected) ** 2)) / expected.max() < 0.01
+    assert np.abs(picture - expected).max() / expected.max() < 0.1
+
+
+def test_pupil_points_are_spread_evenly():
+    for aperture in (ROUND, rk.Aperture(6, 0.0, 10.0)):
+        points = pupil_points(optics_of((64, 64), aperture))
+        assert np.abs(points.mean(axis=0)).max() < 0.02
+        assert (points**2).sum(axis=1).max() <= 1
+    assert (pupil_points(optics_of((64, 64))) ** 2).sum(axis=1).mean() == pytest.approx(0.5, abs=0.01)
+
+
+def test_bands_of_rows_do_not_show():
+    place, radius = np.array([[20.3, 17.0], [5.0, 30.0]]), np.array([9.7, -14.0])
+    energy = np.array([[1.0, 2.0, 3.0], [100.0, 10.0, 0.0]])
+    reach = np.ceil(np.abs(radius)).astype(np.int64) + 1
+    corner = np.column_stack([np.floor(place[:, ::-1] + 0.5).astype(np.int64) - reach[:, None], 2 * reach + 1])
+    start = np.concatenate([[0], np.cumsum(corner[:, 2] ** 2)])
+    pictures = []
+    for band_rows in (1, 7, 64):
+        picture = np.zeros((40, 40, 3), np.float32)
+        transmitted = np.ones(start[-1], np.float32)
+        for top in range(0, 40, band_rows):
+            sprite.deposit(
+                sprite.Lights(place, radius, energy, np.arange(2), np.array([0, 1])),
+                sprite.Masks(corner, start, transmitted),
+                OutlineTables(*even_outlines(ROUND)), EVEN_STRIPS, (0, 3), (top, min(top + band_rows, 40)), picture,
+            )  # fmt: skip
+        pictures.append(picture)
+    np.testing.assert_array_equal(pictures[0], pictures[1])
+    np.testing.assert_array_equal(pictures[0], pictures[2])

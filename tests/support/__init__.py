@@ -1,0 +1,1 @@
+"""What tests and benchmarks share: files as phones write them, scenes, the command, other machines."""
