@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
 from ..core.errors import UnknownFormatError
 from ..photo.photo import Photo
-from .heif import heic
+from .formats import FORMATS, READABLE
 from .heif.boxes import brands
-from .jpeg import jpeg
-from .raster import dng, exr, raster, tiff
+from .raster.dng import is_dng
 
-READABLE = "HEIC, JPEG, PNG, TIFF, EXR, AVIF and DNG"
 _HEIF = {"heic", "heix", "heim", "heis", "hevc", "mif1", "msf1"}
 
-# (kind, does it look like it, reader); the first that says yes reads.
-ADAPTERS: list[tuple[str, Callable[[bytes], bool], Callable[[bytes, str], Photo]]] = [
-    ("jpeg", lambda d: d[:3] == b"\xff\xd8\xff", jpeg.read),
-    ("avif", lambda d: bool({"avif", "avis"} & set(brands(d))), raster.read_avif),
-    ("heic", lambda d: bool(_HEIF & set(brands(d))), heic.read),
-    ("png", lambda d: d[:8] == b"\x89PNG\r\n\x1a\n", raster.read_png),
-    ("dng", dng.is_dng, dng.read),
-    ("tiff", lambda d: d[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), tiff.read),
-    ("exr", lambda d: d[:4] == b"\x76\x2f\x31\x01", exr.read),
-]
+LOOKS_LIKE: dict[str, Callable[[bytes], bool]] = {
+    "jpeg": lambda d: d[:3] == b"\xff\xd8\xff",
+    "avif": lambda d: bool({"avif", "avis"} & set(brands(d))),
+    "heic": lambda d: bool(_HEIF & set(brands(d))),
+    "png": lambda d: d[:8] == b"\x89PNG\r\n\x1a\n",
+    "dng": is_dng,
+    "tiff": lambda d: d[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+    "exr": lambda d: d[:4] == b"\x76\x2f\x31\x01",
+}
+"""Whether a file begins as one of the format; the first that does is it."""
 
 
 def kind_of(data: bytes) -> str | None:
     """Tell the kind of picture these bytes begin, or None."""
-    return next((kind for kind, looks_like_it, _ in ADAPTERS if looks_like_it(data)), None)
+    return next((kind for kind, begins in LOOKS_LIKE.items() if begins(data)), None)
 
 
 def read(data: bytes, name: str) -> Photo:
@@ -41,7 +40,8 @@ def read(data: bytes, name: str) -> Photo:
     InputError
         When it is truncated or damaged.
     """
-    for _, looks_like_it, reader in ADAPTERS:
-        if looks_like_it(data):
-            return reader(data, name)
-    raise UnknownFormatError(f"{name}: not a picture that rebokeh reads; give {READABLE}")
+    kind = kind_of(data)
+    if kind is None:
+        raise UnknownFormatError(f"{name}: not a picture that rebokeh reads; give one of {READABLE}")
+    module, _, function = FORMATS[kind].reader.partition(":")
+    return getattr(import_module(f".{module}", __package__), function)(data, name)

@@ -1,4 +1,4 @@
-"""Depth maps and mattes in files of their own: ``--depth`` and ``--matte``."""
+"""Depth maps and mattes in files of their own: `depth` and `matte` of `load`."""
 
 from __future__ import annotations
 
@@ -82,11 +82,11 @@ def read_depth(
     said = unit is not None
     if unit is None:
         if integer and deep:
-            raise UsageError(f"{name}: say what 16-bit values are: --depth-unit m (millimetres), dioptre or relative")
+            raise UsageError(f"{name}: say what 16-bit values are: `depth_unit` m (millimetres), dioptre or relative")
         unit = "relative" if integer else "m"
     if unit == "relative":
         if scale is not None:
-            raise UsageError("a depth scale needs --depth-unit m or dioptre; relative values have no scale")
+            raise UsageError("a depth scale needs `depth_unit` m or dioptre; relative values have no scale")
         dioptres, kind = spread(values, name), "unitless"
     else:
         factor = scale if scale is not None else 0.001 if integer and deep else 1.0
@@ -99,9 +99,9 @@ def read_depth(
     if np.isnan(dioptres).all():
         raise DepthError(
             f"{name}: the depth map holds no usable value as {unit} (all zero, negative or NaN); "
-            "check --depth-unit or give another map"
+            "check `depth_unit` or give another map"
         )
-    source = f"{Path(name).name}, {unit}" + ("" if said else " (assumed; --depth-unit says otherwise)")
+    source = f"{Path(name).name}, {unit}" + ("" if said else " (assumed; `depth_unit` says otherwise)")
     notes.insert(0, f"depth: {source}, {values.shape[1]}x{values.shape[0]}")
     return DepthMap(dioptres, kind, source, notes)
 
@@ -126,7 +126,7 @@ def read_matte(path: str | Path | bytes, size: tuple[int, int], turn: int = 1) -
     else:
         matte = np.clip(np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
     if not matte.max() > 0:
-        raise DepthError(f"{name}: the matte is zero everywhere; paint the subject white, or leave --matte out")
+        raise DepthError(f"{name}: the matte is zero everywhere; paint the subject white, or leave `matte` out")
     return matte, f"{Path(name).name}" + (f" ({how})" if how else "")
 
 

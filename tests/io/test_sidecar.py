@@ -88,7 +88,7 @@ def test_16_bit_dioptres_are_thousandths():
 
 
 def test_16_bit_integers_must_say_what_they_are():
-    with pytest.raises(UsageError, match="--depth-unit"):
+    with pytest.raises(UsageError, match="`depth_unit`"):
         read_depth(png(RAMP16), SIZE)
 
 
@@ -299,7 +299,7 @@ def test_a_cut_out_gives_its_transparency():
 
 def test_a_matte_of_zeros_says_what_to_do():
     for data in (png(np.zeros((H, W), np.uint8)), npy(np.full((H, W), np.nan)), npy(np.full((H, W), -2.0))):
-        with pytest.raises(DepthError, match="--matte"):
+        with pytest.raises(DepthError, match="`matte`"):
             read_matte(data, SIZE)
 
 

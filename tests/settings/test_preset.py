@@ -52,7 +52,7 @@ def test_keys_are_the_flags(written):
     recipe, lens = preset.recipe_for(photo()), preset.recipe_for(photo()).lens
     assert (lens.f_number, lens.focus_m, lens.glass.pupil.squeeze, lens.glass.name) == (2.2, 2.1, 1.1, "petzval")
     assert (recipe.settings.style, recipe.settings.quality) == ("gaussian", "best")
-    assert (recipe.format, recipe.hdr, recipe.quality, recipe.strip) == ("jpeg", "off", 90, ("gps",))
+    assert (recipe.format, recipe.hdr, recipe.save_quality, recipe.strip) == ("jpeg", "off", 90, ("gps",))
     assert preset.format == "jpeg"
 
 
@@ -112,7 +112,7 @@ def test_size_and_depth_are_conditions_too():
     [
         ("fstopp = 2", "fstopp is unknown; did you mean fstop"),
         ("save-quality = 2", "did you mean save_quality"),
-        ("overwrite = true", "Known are fstop, focus"),
+        ("overwrite = true", "Known are depth_model, depth_unit"),
         ("fstop = 'wide'", "wide"),
         ("fstop = true", "fstop is true; expected a number or words"),
         ("blades = 2.5", "blades is 2.5; expected a whole number"),

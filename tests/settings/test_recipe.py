@@ -22,6 +22,7 @@ from rebokeh.bokeh.io.metadata import apple
 from rebokeh.bokeh.io.metadata import render_mark as mark
 from rebokeh.bokeh.load import load
 from rebokeh.bokeh.optics.aperture import Aperture
+from rebokeh.bokeh.photo.load_options import LoadOptions
 from rebokeh.bokeh.photo.photo import GainMap
 from rebokeh.bokeh.settings.recipe import Recipe
 
@@ -83,16 +84,16 @@ def test_a_digest_tells_recipes_apart_and_nothing_else():
         Recipe(rk.Lens(2.0), format="jpeg"),
         Recipe(rk.Lens(aperture=Aperture(blades=5)), format="jpeg"),
         Recipe(settings=rk.RenderSettings(quality="best"), format="jpeg"),
-        Recipe(depth_model="depth-pro", format="jpeg"),
-        Recipe(matte_model="selfie", format="jpeg"),
+        Recipe(load_options=LoadOptions(depth_model="depth-pro"), format="jpeg"),
+        Recipe(load_options=LoadOptions(matte_model="selfie"), format="jpeg"),
         Recipe(format="png"),
         Recipe(format="jpeg", hdr="off"),
-        Recipe(format="jpeg", quality=80),
+        Recipe(format="jpeg", save_quality=80),
         Recipe(format="jpeg", strip=("gps",)),
     ]
     assert len({one.digest for one in [plain, *others]}) == 1 + len(others)
     assert Recipe(rk.Lens(2), format="jpeg", strip=("gps", "gps")).digest == (
-        Recipe(rk.Lens(2.0), format="jpeg", strip=("gps",), quality=95, lens_source="mine").digest
+        Recipe(rk.Lens(2.0), format="jpeg", strip=("gps",), save_quality=95, lens_source="mine").digest
     )
 
 
@@ -103,7 +104,8 @@ def test_the_version_is_part_of_it(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"format": "gif"}, {"format": "png", "hdr": "pq"}, {"quality": 0}, {"quality": 101}, {"hdr": "loud"}]
+    "wrong",
+    [{"format": "gif"}, {"format": "png", "hdr": "pq"}, {"save_quality": 0}, {"save_quality": 101}, {"hdr": "loud"}],
 )
 def test_a_recipe_that_makes_no_sense_is_refused(wrong):
     with pytest.raises(UsageError):
@@ -111,7 +113,7 @@ def test_a_recipe_that_makes_no_sense_is_refused(wrong):
 
 
 def test_a_format_that_is_not_written_is_said():
-    with pytest.raises(UsageError, match="--format"):
+    with pytest.raises(UsageError, match="`format`"):
         Recipe().settled("dng")
 
 
@@ -139,8 +141,8 @@ def test_a_map_beside_the_photo_is_part_of_the_recipe(tmp_path):
     seen = set()
     for metres in (METRES, METRES + 1):
         np.save(tmp_path / "a.npy", metres)
-        beside = {"depth": tmp_path / "a.npy", "depth_unit": "m"}
-        seen.add(develop(data, lambda _: Recipe(format="png"), beside=beside).digests)
+        own = LoadOptions(depth=tmp_path / "a.npy", depth_unit="m")
+        seen.add(develop(data, lambda _: Recipe(format="png"), load_options=own).digests)
     assert len({source for source, _ in seen}) == 1 and len({recipe for _, recipe in seen}) == 2
 
 

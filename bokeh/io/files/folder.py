@@ -86,7 +86,7 @@ def check_folder(
         if real.is_dir():
             held = sorted(entry.name for entry in os.scandir(real) if not is_part(entry.name))
             if held and not overwrite:
-                raise OutputError(f"{name}: the folder is not empty; choose another or say --overwrite")
+                raise OutputError(f"{name}: the folder is not empty; choose another or give `overwrite`")
             own = contents.names_in(real)
             foreign = [entry for entry in held if entry not in own]
             if foreign:

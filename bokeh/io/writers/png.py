@@ -1,0 +1,11 @@
+"""PNG of 8 or 16 bits."""
+
+from __future__ import annotations
+
+from ..encode_job import EncodeJob
+from ..raster import deep
+
+
+def write(job: EncodeJob) -> bytes:
+    """Write a PNG."""
+    return deep.png(job.codes(), job.profile.icc, job.exif(), job.xmp)
