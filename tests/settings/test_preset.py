@@ -112,7 +112,7 @@ def test_size_and_depth_are_conditions_too():
     [
         ("fstopp = 2", "fstopp is unknown; did you mean fstop"),
         ("save-quality = 2", "did you mean save_quality"),
-        ("overwrite = true", "Known are depth_model, depth_unit"),
+        ("overwrite = true", "Known are fstop, focus"),
         ("fstop = 'wide'", "wide"),
         ("fstop = true", "fstop is true; expected a number or words"),
         ("blades = 2.5", "blades is 2.5; expected a whole number"),
