@@ -123,10 +123,10 @@ def completed(photo: Photo, options: LoadOptions, *, max_pixels: int | None = No
             photo = _with_map(photo, options.depth, options.depth_unit, options.depth_scale)
             used["depth"] = _digest(photo.depth)
         if options.matte is not None:
-            coverage, source = sidecar.read_matte(options.matte, photo.size, photo.meta.turn)
-            meta = replace(photo.meta, matte_source=source, notes=(*photo.meta.notes, f"matte: {source}"))
-            photo = replace(photo, matte=coverage, meta=meta)
-            used["matte"] = _digest(coverage)
+            matte = sidecar.read_matte(options.matte, photo.size, photo.meta.turn)
+            meta = replace(photo.meta, matte_source=matte.source, notes=(*photo.meta.notes, f"matte: {matte.source}"))
+            photo = replace(photo, matte=matte.coverage, meta=meta)
+            used["matte"] = _digest(matte.coverage)
         if options.depth_model is not None:
             from .depth.models import estimate_depth
 
@@ -146,8 +146,8 @@ def completed(photo: Photo, options: LoadOptions, *, max_pixels: int | None = No
 
 def _with_map(photo: Photo, depth: str | Path | bytes, unit: str | None, scale: float | None) -> Photo:
     """Put a depth map from a file of its own in the place of the photo's."""
-    found = sidecar.read_depth(depth, photo.size, photo.meta.turn, unit, scale)
-    meta = replace(photo.meta, depth_source=found.source, notes=(*photo.meta.notes, *found.notes))
+    found, notes = sidecar.read_depth(depth, photo.size, photo.meta.turn, unit, scale)
+    meta = replace(photo.meta, depth_source=found.source, notes=(*photo.meta.notes, *notes))
     return replace(photo, depth=found.dioptres, depth_kind=found.kind, meta=meta)
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from ..core.errors import NoDepthError, OutputError, UnknownFormatError, error_line
 from ..develop import develop
 from ..io.decoded import announced
-from ..io.metadata import render_mark as mark
+from ..io.metadata import render_mark
 from ..photo.photo import Photo
 from ..settings.recipe import Recipe
 from .executors.memory import estimate_bytes
@@ -88,7 +88,7 @@ def _check_place(task: Task, store: Store, made_from: tuple[str, str]) -> None:
     """See before any work whether there is any: the picture may stand there, or something that must not be replaced."""
     if store.written(task.job.target) is None:
         return
-    if task.trust and mark.of_file(store.content(task.job.target)) == made_from:
+    if task.trust and render_mark.of_file(store.content(task.job.target)) == made_from:
         raise _Stands
     if not task.overwrite:
         raise OutputError(f"{task.job.target}: the file exists; choose another folder or give `overwrite`")

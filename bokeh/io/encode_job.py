@@ -11,8 +11,7 @@ from ..colour.icc import SRGB_CURVE
 from ..colour.profile import Profile
 from ..photo.metadata import Rendering
 from ..photo.photo import Photo
-from .metadata import exif
-from .metadata import render_mark as mark
+from .metadata import exif, render_mark
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +62,9 @@ class EncodeJob:
     def xmp(self) -> bytes | None:
         """The photo's XMP, with the mark."""
         meta = self.photo.meta
-        return mark.marked(exif.xmp_for_output(meta.xmp, self.keep_gps, meta.turn != 1), self.rendered)
+        return render_mark.marked(exif.xmp_for_output(meta.xmp, self.keep_gps, meta.turn != 1), self.rendered)
 
     @property
     def mark_alone(self) -> bytes | None:
         """The mark as XMP of its own, where the photo's own is left out."""
-        return mark.marked(None, self.rendered)
+        return render_mark.marked(None, self.rendered)

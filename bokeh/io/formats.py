@@ -67,10 +67,10 @@ _ROWS = (
     Format("heic", (".heic", ".heif", ".hif"), "heif.heic:read", (8, 10), ("heic",), 80, ("gain-map", "pq"),
            max_side=16_384),
     Format("jpeg", (".jpg", ".jpeg"), "jpeg.jpeg:read", (8,), quality=95, hdr=("gain-map",), max_side=65_500),
-    Format("png", (".png",), "raster.raster:read_png", (8, 16)),
+    Format("png", (".png",), "raster.png:read", (8, 16)),
     Format("tiff", (".tif", ".tiff"), "raster.tiff:read", (8, 16)),
     Format("exr", (".exr",), "raster.exr:read", (16, 32), deep_from=()),
-    Format("avif", (".avif",), "raster.raster:read_avif", (8,), quality=95, hdr=("pq",),
+    Format("avif", (".avif",), "raster.avif:read", (8,), quality=95, hdr=("pq",),
            pq_package=("imagecodecs", "avif"), max_side=65_536),
     Format("dng", (".dng",), "raster.dng:read"),
 )  # fmt: skip

@@ -14,7 +14,7 @@ from support.raster import DEEP, exr, png16, saved, tif
 
 from rebokeh.bokeh.colour.profile import named_profile
 from rebokeh.bokeh.core.errors import InputError, RebokehError, UnknownFormatError
-from rebokeh.bokeh.io import decoded as common
+from rebokeh.bokeh.io import decoded
 from rebokeh.bokeh.load import load
 from rebokeh.bokeh.photo.photo import Photo
 
@@ -147,18 +147,18 @@ def test_our_own_mistakes_are_not_called_damage(monkeypatch):
     def mistake(*_args, **_more):
         raise AttributeError("a bug")
 
-    monkeypatch.setattr(common.Decoded, "photo", mistake)
+    monkeypatch.setattr(decoded.Decoded, "photo", mistake)
     with pytest.raises(AttributeError):
         load(saved(Image.fromarray(RGB), "PNG"))
 
 
 def test_running_out_of_memory_is_said(monkeypatch):
-    from rebokeh.bokeh.io.raster import raster
+    from rebokeh.bokeh.io.raster import pillow
 
     def full(*_):
         raise MemoryError
 
-    monkeypatch.setattr(raster, "_codes", full)
+    monkeypatch.setattr(pillow, "_codes", full)
     with pytest.raises(InputError, match="memory"):
         load(saved(Image.fromarray(RGB), "PNG"))
 

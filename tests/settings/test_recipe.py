@@ -18,8 +18,7 @@ import rebokeh as rk
 from rebokeh.bokeh.core.errors import InputError, UsageError
 from rebokeh.bokeh.develop import develop
 from rebokeh.bokeh.io.encode import encode
-from rebokeh.bokeh.io.metadata import apple
-from rebokeh.bokeh.io.metadata import render_mark as mark
+from rebokeh.bokeh.io.metadata import apple, render_mark
 from rebokeh.bokeh.load import load
 from rebokeh.bokeh.optics.aperture import Aperture
 from rebokeh.bokeh.photo.load_options import LoadOptions
@@ -48,7 +47,7 @@ def test_every_format_says_what_it_is_made_from(kind, words):
     recipe = Recipe(rk.Lens(2.0, focus_m=1.0), format=kind)
     picture = develop(data, lambda _: recipe)
     wanted = hashlib.sha256(data).hexdigest(), recipe.settled("heic").digest
-    assert mark.of_file(picture.data) == wanted == picture.digests
+    assert render_mark.of_file(picture.data) == wanted == picture.digests
     again = load(picture.data).meta.rendered
     assert again is not None and (again.source, again.recipe) == wanted
 
@@ -59,7 +58,7 @@ def test_an_ultra_hdr_jpeg_says_so_too():
     for words in (None, iphone.xmp(tiff_Make="x" * 65_000)):
         picture = replace(rk.render(load(portrait(words))), gain_map=gain)
         data = encode(picture, "jpeg", hdr="gain-map")
-        assert b"hdrgm" in data and mark.of_file(data) is not None
+        assert b"hdrgm" in data and render_mark.of_file(data) is not None
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -99,7 +98,7 @@ def test_a_digest_tells_recipes_apart_and_nothing_else():
 
 def test_the_version_is_part_of_it(monkeypatch):
     before = Recipe(format="png").digest
-    monkeypatch.setattr(mark, "version", lambda: "9.9")
+    monkeypatch.setattr(render_mark, "version", lambda: "9.9")
     assert Recipe(format="png").digest != before
 
 
@@ -119,21 +118,21 @@ def test_a_format_that_is_not_written_is_said():
 
 def test_what_was_written_again_is_no_longer_made_by_its_recipe():
     once = made(portrait(), format="png")
-    assert mark.of_file(once) is not None
-    assert mark.of_file(encode(load(once), "png")) is None and load(once).meta.rendered is not None
+    assert render_mark.of_file(once) is not None
+    assert render_mark.of_file(encode(load(once), "png")) is None and load(once).meta.rendered is not None
     twice = rk.render(replace(rk.render(load(portrait()), rk.Lens(4.0))), rk.Lens(2.0))
-    assert mark.of_file(encode(twice, "png")) is None
+    assert render_mark.of_file(encode(twice, "png")) is None
 
 
 def test_a_picture_made_of_arrays_names_no_source():
     photo = rk.Photo(rgb=np.full((32, 32, 3), 0.3, np.float32), depth=np.full((32, 32), 0.5, np.float32))
-    assert mark.of_file(encode(rk.render(photo), "png")) is None
+    assert render_mark.of_file(encode(rk.render(photo), "png")) is None
 
 
 def test_marks_that_contradict_each_other_are_none():
     one, other = (made(portrait(), format="png", lens=rk.Lens(n)) for n in (2.0, 4.0))
-    assert mark.of_file(one + one) == mark.of_file(one) != mark.of_file(other)
-    assert mark.of_file(one + other) is None and mark.of_file(b"") is None
+    assert render_mark.of_file(one + one) == render_mark.of_file(one) != render_mark.of_file(other)
+    assert render_mark.of_file(one + other) is None and render_mark.of_file(b"") is None
 
 
 def test_a_map_beside_the_photo_is_part_of_the_recipe(tmp_path):

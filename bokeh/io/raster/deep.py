@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.threads import each
-from ..metadata import exif as exif_block
+from ..metadata.exif import main_entries
 
 # Filtered photographs are noise and runs: a search for longer matches finds none worth their bits. At 12 MP with grain,
 # on one core, runs alone take 1.2 s (16 bit: 2.2) and 10.8 bits a pixel (39.9), level 4 with its search 2.0 s (4.8) and
@@ -111,7 +111,7 @@ def tiff(codes: NDArray, icc: bytes | None, exif: bytes | None, xmp: bytes | Non
     order = "<" if start[:2] == b"II" else ">"
     h, w = codes.shape[:2]
     rows = max(1, _STRIP_BYTES // max(codes.strides[0], 1))
-    kept = exif_block.main_entries(exif, _PIXEL_TAGS) if exif else {}
+    of_camera = main_entries(exif, _PIXEL_TAGS) if exif else {}
     out = [start, bytes(len(start) % 2)]
     at = sum(map(len, out))
     offsets, counts = [], []
@@ -128,7 +128,7 @@ def tiff(codes: NDArray, icc: bytes | None, exif: bytes | None, xmp: bytes | Non
         offsets.append(at)
         counts.append(len(packed))
         at += len(packed)
-    entries: dict[int, bytes] = dict(kept)
+    entries: dict[int, bytes] = dict(of_camera)
 
     def add(tag: int, letter: str, values) -> None:
         nonlocal at

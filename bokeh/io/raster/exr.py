@@ -16,6 +16,7 @@ from ...core.errors import InputError
 from ...core.foreign import decoding, silence
 from ...photo.photo import Photo
 from ..decoded import Decoded, check_size
+from ..found_maps import DepthMap, FoundMaps
 
 # Renderers write infinity as inf, or as a distance nothing has.
 FAR_M = 1e5
@@ -50,16 +51,19 @@ def read(data: bytes, name: str) -> Photo:
         notes=notes,
         xmp=header["xmp"].encode() if isinstance(header.get("xmp"), str) else None,
     )
-    z_name = depth_channel(channels, ("Z",))
-    more: dict = {}
-    if z_name:
-        depth = metres_to_dioptres(channels[z_name])
-        if np.isnan(depth).all():
-            notes.append(f"the channel {z_name} holds no usable distance, so it is not used")
-        else:
-            more = {"depth": depth, "depth_kind": "absolute", "depth_source": f"EXR channel {z_name}, metres"}
-            notes.append(f"depth: {more['depth_source']}")
-    return decoded.photo(**more)
+    return decoded.photo(_depth(channels))
+
+
+def _depth(channels: dict[str, NDArray]) -> FoundMaps:
+    """Find the depth map in the channel Z, in metres."""
+    key = depth_channel(channels, ("Z",))
+    if key is None:
+        return FoundMaps()
+    dioptres = metres_to_dioptres(channels[key])
+    if np.isnan(dioptres).all():
+        return FoundMaps(notes=(f"the channel {key} holds no usable distance, so it is not used",))
+    depth = DepthMap(dioptres, "absolute", f"EXR channel {key}, metres")
+    return FoundMaps(depth=depth, notes=(f"depth: {depth.source}",))
 
 
 def read_channels(data: bytes, name: str, what: str = "picture") -> tuple[dict[str, NDArray], dict]:

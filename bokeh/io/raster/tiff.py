@@ -17,7 +17,7 @@ from ...photo.photo import Photo
 from ..decoded import Decoded, check_size, profile_or_note, upright
 from ..metadata import exif
 from .lut import to_srgb
-from .raster import decode, open_tiff
+from .pillow import decode, open_tiff
 
 # tifffile logs a warning for every oddity it works around; the adapters say what matters.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())

@@ -13,17 +13,8 @@ from ..raster import pq
 def write(job: EncodeJob) -> bytes:
     """Write a HEIC."""
     codes, cicp = pq.codes(job.photo) if job.hdr == "pq" else (job.codes(), None)
-    picture = partial(hevc.coded, bits=job.bits, quality=job.quality, profile=job.profile, cicp=cicp)
+    code = partial(hevc.coded, bits=job.bits, quality=job.quality, profile=job.profile, cicp=cicp)
     apple = apple_gain(job.photo) if job.hdr == "gain-map" else None
     gain = (apple[0], apple[2]) if apple else None
-    return graft.portrait(
-        job.photo,
-        picture,
-        codes,
-        job.exif(),
-        job.xmp,
-        keep_gps=job.keep_gps,
-        rendered=job.rendered,
-        gain=gain,
-        name=job.name,
-    )
+    metadata = graft.PictureMetadata(job.exif(), job.xmp, job.keep_gps, job.rendered)
+    return graft.portrait(job.photo, codes, code, metadata, gain=gain, name=job.name)
