@@ -11,7 +11,7 @@ from ..colour.icc import SRGB_CURVE
 from ..colour.profile import Profile
 from ..photo.metadata import Rendering
 from ..photo.photo import Photo
-from .metadata import exif, render_mark
+from .metadata import exif_edit, render_mark, xmp_edit
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +56,13 @@ class EncodeJob:
     def exif(self, says_upright: bool = True) -> bytes | None:
         """Return the EXIF block; `says_upright`: it states an orientation, of a picture that is upright."""
         meta = self.photo.meta
-        return exif.for_output(meta.exif, self.photo.size, meta.af_area, self.keep_gps, says_upright)
+        return exif_edit.for_output(meta.exif, self.photo.size, meta.af_area, self.keep_gps, says_upright)
 
     @cached_property
     def xmp(self) -> bytes | None:
         """The photo's XMP, with the mark."""
         meta = self.photo.meta
-        return render_mark.marked(exif.xmp_for_output(meta.xmp, self.keep_gps, meta.turn != 1), self.rendered)
+        return render_mark.marked(xmp_edit.for_output(meta.xmp, self.keep_gps, meta.turn != 1), self.rendered)
 
     @property
     def mark_alone(self) -> bytes | None:

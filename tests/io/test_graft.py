@@ -21,7 +21,7 @@ from rebokeh.bokeh.io.encode import encode
 from rebokeh.bokeh.io.heif import boxes, disparity, graft, heic, hevc
 from rebokeh.bokeh.io.heif.carried_items import PictureMetadata
 from rebokeh.bokeh.io.heif.container import Part, assemble, info
-from rebokeh.bokeh.io.metadata import exif
+from rebokeh.bokeh.io.metadata import exif, xmp_edit
 from rebokeh.bokeh.load import load
 from rebokeh.bokeh.photo.metadata import Rendering
 from rebokeh.bokeh.photo.photo import Photo
@@ -130,7 +130,7 @@ def test_turning_back_is_the_inverse_of_turning():
 def test_stripping_the_place_changes_nothing_else():
     data = encode(rendered(load(portrait())), "heic", strip=("gps",))
     meta = boxes.read_meta(data)
-    assert meta.xmp(meta.primary) == exif.without_gps_xmp(PICTURE_XMP) != PICTURE_XMP
+    assert meta.xmp(meta.primary) == xmp_edit.without_gps(PICTURE_XMP) != PICTURE_XMP
     block = load(data).meta.exif or b""
     assert len(block) == len(EXIF) - 6 and exif.read(block) == exif.read(EXIF)
     assert np.array([595, 10], ">u4").tobytes() not in data and np.array([119, 2], ">u4").tobytes() not in data

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ...photo.metadata import Rendering
 from ...photo.photo import Photo
-from ..metadata import apple, exif, render_mark
+from ..metadata import apple, exif_edit, render_mark, xmp_edit
 from ..metadata.xmp import REBOKEH_URI
 from . import boxes
 from .auxiliaries import SourceHeic
@@ -156,13 +156,13 @@ def _metadata_payloads(meta: boxes.Meta, photo: Photo, source: SourceHeic, keep_
             continue
         if item.kind == "Exif" and source.exif == photo.meta.exif:
             payload = meta.payload(item)
-            clean = payload[4:] if keep_gps else exif.without_gps(payload[4:])
+            clean = payload[4:] if keep_gps else exif_edit.without_gps(payload[4:])
             if clean is not None:
                 found[number] = payload[:4] + clean
         elif item.kind == "mime" and "rdf" in item.content_type and source.xmp == photo.meta.xmp:
             payload = render_mark.removed(meta.payload(item))
             if payload is not None:
-                found[number] = payload if keep_gps else exif.without_gps_xmp(payload)
+                found[number] = payload if keep_gps else xmp_edit.without_gps(payload)
     return found
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.threads import each
-from ..metadata.exif import main_entries
+from ..metadata.exif_edit import main_entries
 
 # Filtered photographs are noise and runs: a search for longer matches finds none worth their bits. At 12 MP with grain,
 # on one core, runs alone take 1.2 s (16 bit: 2.2) and 10.8 bits a pixel (39.9), level 4 with its search 2.0 s (4.8) and

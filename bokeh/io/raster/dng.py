@@ -17,7 +17,7 @@ from ...core.errors import UsageError
 from ...core.foreign import decoding, silence
 from ...photo.photo import Photo
 from ..decoded import Decoded, check_size, upright
-from ..metadata import exif
+from ..metadata import exif, exif_edit
 
 _VERSION = 0xC612
 # A ProRAW file has five: preview, raw, mattes.
@@ -60,7 +60,7 @@ def read(data: bytes, name: str) -> Photo:
             output_color=rawpy.ColorSpace.Rec2020,
             user_flip=0,
         )
-    block = exif.extract(data)
+    block = exif_edit.extract(data)
     facts = exif.read(block)
     return Decoded(
         codes=upright(codes, facts.orientation),

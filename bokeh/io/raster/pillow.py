@@ -19,7 +19,7 @@ from ...colour.pq_hlg import Coding
 from ...colour.profile import Profile
 from ...core.foreign import decoding, silence
 from ..decoded import Decoded, check_size, profile_or_note, upright
-from ..metadata import exif
+from ..metadata import exif, exif_edit
 from .lut import convert_image, to_srgb
 
 # Bits of pixels that one byte of the file can hold. JPEG needs a bit for each block of 8 x 8, deflate shrinks zeros
@@ -95,7 +95,7 @@ def decode(
         info = dict(image.info)
         block = info.get("exif")
     if kind == "tiff":
-        block = exif.extract(data)
+        block = exif_edit.extract(data)
     icc = info.get("icc_profile")
     if icc is None and "icc_profile" in info:
         notes.append("the ICC profile is incomplete: taken as sRGB")

@@ -15,7 +15,7 @@ from ...core.errors import InputError, UnknownFormatError
 from ...core.foreign import decoding
 from ...photo.photo import Photo
 from ..decoded import Decoded, check_size, profile_or_note, upright
-from ..metadata import exif
+from ..metadata import exif, exif_edit
 from .lut import to_srgb
 from .pillow import decode, open_tiff
 
@@ -94,7 +94,7 @@ def _from_array(array: NDArray, page: tifffile.TiffPage, data: bytes, name: str)
     array = np.ascontiguousarray(array[..., :3])
     if array.dtype.itemsize > 2 and array.dtype.kind == "u":
         raise InputError(f"{name}: 32-bit integer TIFF is not read; save it as 16 bit or float")
-    block = exif.extract(data)
+    block = exif_edit.extract(data)
     icc = page.tags.valueof(34675)
     xmp = page.tags.valueof(700)
     facts = exif.read(block)
