@@ -7,6 +7,7 @@ import os
 from importlib import import_module
 from pathlib import Path
 
+import corpus
 import numpy as np
 import pytest
 
@@ -16,7 +17,7 @@ from rebokeh.bokeh.app.outputs import Output, plan_output, tag
 from rebokeh.bokeh.core.errors import OutputError, UsageError
 from rebokeh.bokeh.io.files.atomic import check_output
 from rebokeh.bokeh.io.formats import FORMATS, WRITTEN, format_of
-from rebokeh.bokeh.io.registry import LOOKS_LIKE, kind_of
+from rebokeh.bokeh.io.registry import kind_of
 
 WRITERS = Path(rk.__file__).parent / "bokeh" / "io" / "writers"
 
@@ -136,10 +137,13 @@ def test_every_ending_the_command_writes_the_library_writes(tmp_path):
 
 def test_every_row_of_the_table_has_its_files():
     assert {path.stem for path in WRITERS.glob("[!_]*.py")} == set(WRITTEN)
-    assert set(LOOKS_LIKE) == set(FORMATS)
     for row in FORMATS.values():
-        module, _, function = row.reader.partition(":")
-        assert callable(getattr(import_module(f"rebokeh.bokeh.io.{module}"), function))
+        assert callable(import_module(f"rebokeh.bokeh.io.{row.reader}").read)
+
+
+@pytest.mark.parametrize("family", [name for name in corpus.FAMILIES if not name.startswith("depth ")])
+def test_no_two_formats_claim_the_same_file(family):
+    assert sum(row.is_this(corpus.whole(family)) for row in FORMATS.values()) == 1
 
 
 def test_the_library_names_arguments_and_the_command_flags():
