@@ -20,7 +20,7 @@ from rebokeh.bokeh.io.decoded import upright
 from rebokeh.bokeh.io.encode import encode
 from rebokeh.bokeh.io.heif import boxes, disparity, graft, heic, hevc
 from rebokeh.bokeh.io.heif.carried_items import PictureMetadata
-from rebokeh.bokeh.io.heif.container import Part, assemble, info
+from rebokeh.bokeh.io.heif.container import NewItem, assemble, info
 from rebokeh.bokeh.io.metadata import exif, xmp_edit
 from rebokeh.bokeh.load import load
 from rebokeh.bokeh.photo.metadata import Rendering
@@ -251,9 +251,9 @@ def aliased(count: int) -> bytes:
     number = source.auxiliaries()[iphone.MATTE_URN][0]
     item = source.items[number]
     picture = source.items[source.primary]
-    parts = [Part(1, info(1, "hvc1"), source.payload(picture), picture.properties)]
+    parts = [NewItem(1, info(1, "hvc1"), source.payload(picture), picture.properties)]
     for k in range(count):
-        parts.append(Part(k + 2, info(k + 2, "hvc1"), source.payload(item), item.properties, [("auxl", (1,))]))
+        parts.append(NewItem(k + 2, info(k + 2, "hvc1"), source.payload(item), item.properties, [("auxl", (1,))]))
     data = bytearray(assemble(b"heic" + bytes(4) + b"mif1heic", 1, parts))
     at = data.find(b"iloc") + 4 + 4 + 2 + 2 + 16
     place = bytes(data[at + 8 : at + 16])

@@ -13,7 +13,7 @@ from ..metadata import apple, exif_edit, render_mark, xmp_edit
 from ..metadata.xmp import REBOKEH_URI
 from . import boxes
 from .auxiliaries import SourceHeic
-from .container import XMP_TYPE, Part, Property, info
+from .container import XMP_TYPE, NewItem, Property, info
 from .heic import turns_of
 
 _DEPTH_TAILS = {"auxid:2", "auxiliary:depth", "aux:depth"}
@@ -51,19 +51,19 @@ class CarriedItems:
     ----------
     primary : int
         Number of the picture's item.
-    parts : list of Part
+    items : list of NewItem
         The items beside the picture.
     turns : list of Property
         Rotation and mirroring (irot, imir) under which all pixels are stored.
     """
 
     primary: int
-    parts: list[Part]
+    items: list[NewItem]
     turns: list[Property]
 
     def free_numbers(self) -> Callable[[], int]:
         """Return a function that gives item numbers that nothing has."""
-        taken = {self.primary, *(part.number for part in self.parts)}
+        taken = {self.primary, *(item.number for item in self.items)}
         return itertools.count(max(taken) + 1).__next__
 
 
@@ -98,23 +98,23 @@ def from_source(photo: Photo, source: SourceHeic, replaced: set[str], metadata: 
     ]
     numbers = _with_dependencies(meta, wanted)
     blocks = _metadata_payloads(meta, photo, source, metadata.keep_gps)
-    carried = CarriedItems(meta.primary, _parts(meta, numbers, blocks, len(data)), turns_of(meta))
+    carried = CarriedItems(meta.primary, _taken_over(meta, numbers, blocks, len(data)), turns_of(meta))
     # What the source does not hold, or no longer holds as the photo does.
     block = None if source.exif == photo.meta.exif else metadata.exif
     xmp = metadata.xmp if source.xmp != photo.meta.xmp else None
     free = carried.free_numbers()
-    carried.parts += metadata_parts(block, xmp, free, meta.primary)
+    carried.items += metadata_items(block, xmp, free, meta.primary)
     if xmp is None and metadata.rendered:
         # An item of a kind of its own: of two XMP packets some readers take the wrong one, and validators complain.
         number, packet = free(), render_mark.marked(None, metadata.rendered) or b""
         what = info(number, "uri ", "", REBOKEH_URI, hidden=True)
-        carried.parts.append(Part(number, what, packet, references=[("cdsc", (meta.primary,))]))
+        carried.items.append(NewItem(number, what, packet, references=[("cdsc", (meta.primary,))]))
     return carried
 
 
-def _parts(meta: boxes.Meta, numbers: set[int], blocks: dict[int, bytes], most: int) -> list[Part]:
+def _taken_over(meta: boxes.Meta, numbers: set[int], blocks: dict[int, bytes], most: int) -> list[NewItem]:
     """Take items over with their properties and references; those in `blocks` with another payload."""
-    parts, size = [], 0
+    items, size = [], 0
     for number in sorted(numbers | blocks.keys()):
         item = meta.items[number]
         payload = blocks[number] if number in blocks else meta.payload(item)
@@ -126,8 +126,8 @@ def _parts(meta: boxes.Meta, numbers: set[int], blocks: dict[int, bytes], most: 
             for kind, from_, targets in meta.references
             if from_ == number
         ]
-        parts.append(Part(number, item.info, payload, item.properties, [(k, to) for k, to in references if to]))
-    return parts
+        items.append(NewItem(number, item.info, payload, item.properties, [(k, to) for k, to in references if to]))
+    return items
 
 
 def _with_dependencies(meta: boxes.Meta, wanted: list[int]) -> set[int]:
@@ -179,15 +179,15 @@ def _same_kind(urn: str, other: str) -> bool:
     return urn.rpartition(":")[2] == other.rpartition(":")[2] or (_is_depth(urn) and _is_depth(other))
 
 
-def metadata_parts(block: bytes | None, xmp: bytes | None, free: Callable[[], int], primary: int) -> Iterator[Part]:
+def metadata_items(block: bytes | None, xmp: bytes | None, free: Callable[[], int], primary: int) -> Iterator[NewItem]:
     """Make the items of a picture's EXIF and XMP."""
     if block:
         number, payload = free(), struct.pack(">I", 6) + b"Exif\0\0" + block
-        yield Part(number, info(number, "Exif", hidden=True), payload, references=[("cdsc", (primary,))])
+        yield NewItem(number, info(number, "Exif", hidden=True), payload, references=[("cdsc", (primary,))])
     if xmp:
         yield describing(free(), xmp, primary)
 
 
-def describing(number: int, xmp: bytes, of: int) -> Part:
+def describing(number: int, xmp: bytes, of: int) -> NewItem:
     """Make the XMP item of an image."""
-    return Part(number, info(number, "mime", "", XMP_TYPE, hidden=True), xmp, references=[("cdsc", (of,))])
+    return NewItem(number, info(number, "mime", "", XMP_TYPE, hidden=True), xmp, references=[("cdsc", (of,))])

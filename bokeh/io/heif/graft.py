@@ -20,8 +20,8 @@ from ..found_maps import FoundMaps
 from ..metadata import apple
 from . import boxes, disparity, hevc
 from .auxiliaries import changed_images, read_source
-from .carried_items import CarriedItems, GraftError, PictureMetadata, describing, from_source, metadata_parts
-from .container import Part, Property, assemble
+from .carried_items import CarriedItems, GraftError, PictureMetadata, describing, from_source, metadata_items
+from .container import NewItem, Property, assemble
 
 
 def portrait(
@@ -58,7 +58,7 @@ def portrait(
     RebokehWarning
         When the source's images cannot be taken over.
     """
-    carried = CarriedItems(1, list(metadata_parts(metadata.exif, metadata.xmp, itertools.count(2).__next__, 1)), [])
+    carried = CarriedItems(1, list(metadata_items(metadata.exif, metadata.xmp, itertools.count(2).__next__, 1)), [])
     added = list(changed_images(photo, FoundMaps()))
     if photo.meta.original is not None:
         try:
@@ -72,10 +72,10 @@ def portrait(
         added.append(disparity.Auxiliary(apple.GAIN_MAP_URN, gain[0], gain[1], quality=90))
     free = carried.free_numbers()
     coded = code(stored(codes, carried.turns))
-    parts = coded.parts(carried.primary, free, carried.turns) + carried.parts
+    items = coded.items(carried.primary, free, carried.turns) + carried.items
     for image in added:
-        parts += _auxiliary(image, carried, free)
-    return assemble(coded.brands, carried.primary, parts)
+        items += _auxiliary(image, carried, free)
+    return assemble(coded.brands, carried.primary, items)
 
 
 def stored(codes: NDArray, turns: list[Property]) -> NDArray:
@@ -88,11 +88,11 @@ def stored(codes: NDArray, turns: list[Property]) -> NDArray:
     return codes
 
 
-def _auxiliary(image: disparity.Auxiliary, carried: CarriedItems, free: Callable[[], int]) -> list[Part]:
+def _auxiliary(image: disparity.Auxiliary, carried: CarriedItems, free: Callable[[], int]) -> list[NewItem]:
     quality = hevc.LOSSLESS if image.quality is None else image.quality
     number = free()
     what = ("auxC", bytes(4) + image.urn.encode() + b"\0" + image.tail)
     coded = hevc.coded_map(stored(image.codes, carried.turns), quality)
-    parts = coded.parts(number, free, [*carried.turns, what], hidden=True)
-    parts[-1].references.append(("auxl", (carried.primary,)))
-    return [*parts, describing(free(), image.xmp, number)]
+    items = coded.items(number, free, [*carried.turns, what], hidden=True)
+    items[-1].references.append(("auxl", (carried.primary,)))
+    return [*items, describing(free(), image.xmp, number)]

@@ -14,7 +14,7 @@ from ..decoded import Decoded, same_aspect
 from ..found_maps import FoundMaps, UnusableMapError
 from ..metadata import gain_map
 from . import boxes
-from .container import Part, assemble, info
+from .container import NewItem, assemble, info
 
 
 def find(meta: boxes.Meta | None, decoded: Decoded, decode: Callable[[bytes], NDArray]) -> FoundMaps:
@@ -81,10 +81,10 @@ def alone(meta: boxes.Meta, item_id: int) -> bytes:
         brands = b"avif" + bytes(4) + b"mif1avif"
     else:
         brands = b"heic" + bytes(4) + b"mif1heic"
-    parts = []
+    items = []
     for k in ids:
         item = meta.items[k]
         properties = [p for p in item.properties if p[0] != "auxC"]  # it is the auxiliary of nothing here
         references = [("dimg", meta.made_of(k))] if meta.made_of(k) else []
-        parts.append(Part(k, info(k, item.kind, hidden=k != item_id), meta.payload(item), properties, references))
-    return assemble(brands, item_id, parts)
+        items.append(NewItem(k, info(k, item.kind, hidden=k != item_id), meta.payload(item), properties, references))
+    return assemble(brands, item_id, items)

@@ -10,8 +10,8 @@ from PIL import Image
 from ..encode_job import EncodeJob
 from ..formats import PQ_BITS
 from ..heif import boxes
-from ..heif.carried_items import metadata_parts
-from ..heif.container import Part, assemble, info
+from ..heif.carried_items import metadata_items
+from ..heif.container import NewItem, assemble, info
 from ..raster import pq
 
 
@@ -41,9 +41,9 @@ def _of_pq(job: EncodeJob) -> bytes:
     ))  # fmt: skip
     meta = boxes.read_meta(file)
     item = meta.items[meta.primary]
-    picture = Part(1, info(1, item.kind), meta.payload(item), item.properties)
+    picture = NewItem(1, info(1, item.kind), meta.payload(item), item.properties)
     free = itertools.count(2).__next__
-    return assemble(boxes.brand_box(file), 1, [picture, *metadata_parts(_exif(job), job.xmp, free, 1)])
+    return assemble(boxes.brand_box(file), 1, [picture, *metadata_items(_exif(job), job.xmp, free, 1)])
 
 
 def _exif(job: EncodeJob) -> bytes | None:
