@@ -46,8 +46,8 @@ class EncodeJob:
     def profile(self) -> Profile:
         """The photo's profile; with the sRGB curve where codes of this depth cannot hold linear light."""
         profile, meta = self.photo.profile, self.photo.meta
-        kept = profile.icc and meta.format != "exr" and (self.bits > 8 or meta.bit_depth == 8)
-        return profile if kept or not profile.is_linear else profile.with_curve(SRGB_CURVE)
+        holds = profile.icc and meta.format != "exr" and (self.bits > 8 or meta.bit_depth == 8)
+        return profile if holds or not profile.is_linear else profile.with_curve(SRGB_CURVE)
 
     def codes(self) -> NDArray:
         """Return codes (H, W, 3), uint8 or uint16, in the curve of `profile`."""

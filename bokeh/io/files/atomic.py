@@ -1,4 +1,4 @@
-"""A file appears whole, or not at all."""
+"""Checks of an output path, and files that appear whole or not at all."""
 
 from __future__ import annotations
 

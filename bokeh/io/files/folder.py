@@ -1,4 +1,4 @@
-"""A folder of files with a list of what they are, that appears whole or not at all."""
+"""Folders of files with a list of what they are: a folder appears whole, or not at all."""
 
 from __future__ import annotations
 

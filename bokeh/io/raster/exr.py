@@ -1,4 +1,4 @@
-"""OpenEXR: scene-linear as it stands, `Z` in metres."""
+"""OpenEXR: scene-linear light as it stands, and the channel `Z` in metres from the camera."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PNG, 8 or 16 bit: what Pillow does not take or does not notice, and colours that are not an ICC profile's."""
+"""PNG, 8 or 16 bit: Pillow decodes; what it refuses or does not notice is seen to here."""
 
 from __future__ import annotations
 
@@ -24,7 +24,13 @@ def open_png(data: bytes) -> PngImagePlugin.PngImageFile:
 
 
 def read(data: bytes, name: str) -> Photo:
-    """Read a PNG, 8 or 16 bit."""
+    """Read a PNG, 8 or 16 bit.
+
+    Raises
+    ------
+    InputError
+        When it is truncated, damaged or too large.
+    """
     shorter = _without_long_text(data)
     decoded = decode(shorter, name, "png", open_png, _untagged_profile)
     if len(shorter) < len(data):
@@ -38,15 +44,14 @@ def read(data: bytes, name: str) -> Photo:
 
 def _without_long_text(data: bytes) -> bytes:
     """Return the PNG without text (XMP too) that is longer than Pillow takes, which else refuses the whole picture."""
-    view, kept, at = memoryview(data), [], 0
-    start = 8
+    view, pieces, at, start = memoryview(data), [], 0, 8
     while start + 8 <= len(data):
         end = start + 12 + int.from_bytes(data[start : start + 4], "big")
         if data[start + 4 : start + 8] in _TEXT and end - start - 12 > PngImagePlugin.MAX_TEXT_CHUNK:
-            kept.append(view[at:start])
+            pieces.append(view[at:start])
             at = min(end, len(data))
         start = end
-    return b"".join([*kept, view[at:]]) if kept else data
+    return b"".join([*pieces, view[at:]]) if pieces else data
 
 
 def _check_rows(data: bytes, name: str) -> None:

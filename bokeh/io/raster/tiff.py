@@ -30,7 +30,13 @@ _MOST_RATIO = {1: 1, 5: 2560, 8: 1032, 32946: 1032}
 
 
 def read(data: bytes, name: str) -> Photo:
-    """Read a TIFF: 8 or 16 bit, or float, which is scene-linear unless its ICC profile says otherwise."""
+    """Read a TIFF: 8 or 16 bit, or float, which is scene-linear unless its ICC profile says otherwise.
+
+    Raises
+    ------
+    InputError
+        When it is truncated, damaged, too large, or of 32-bit integers.
+    """
     array, page = read_array(data, name)
     if array is None:
         return decode(data, name, "tiff", open_tiff).photo()
