@@ -128,7 +128,24 @@ def read_matte(path: str | Path | bytes, size: tuple[int, int], turn: int = 1) -
 
 
 def turn_like_picture(values: NDArray, size: tuple[int, int], turn: int, name: str, what: str) -> NDArray:
-    """Return the map as it lies over the upright picture; turned with it where it still lies as the sensor saw it."""
+    """Turn a map with its picture, where it still lies as the sensor saw it.
+
+    Parameters
+    ----------
+    values : (h, w)
+        The map, of any dtype.
+    size : (height, width)
+        The upright picture's.
+    turn : int
+        EXIF orientation that was applied to the picture.
+    name, what : str
+        The file and what it is, for messages.
+
+    Raises
+    ------
+    DepthError
+        When it is of another aspect either way.
+    """
     if same_aspect(values.shape, size):
         return values
     if turn >= 5 and same_aspect(values.shape[::-1], size):

@@ -203,7 +203,18 @@ def _item_xmp(meta: boxes.Meta | None, item_id: int) -> tuple[dict[str, str], tu
 def auxiliaries_of(
     image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decoded, with_gain_map: bool = True
 ) -> FoundMaps:
-    """Find mattes and, unless there is one already, Apple's gain map.
+    """Find mattes and Apple's gain map.
+
+    Parameters
+    ----------
+    image : HeifImage
+        As `opened` gives it.
+    meta : Meta or None
+        The file's items; None where its boxes are damaged.
+    decoded : Decoded
+        The picture: its name, size and EXIF.
+    with_gain_map : bool
+        False leaves a gain map out, and does not decode it.
 
     Raises
     ------

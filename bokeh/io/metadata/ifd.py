@@ -62,7 +62,18 @@ def header_of(exif: bytes) -> tuple[int, str] | None:
 
 
 def entries_of(data: bytes, order: str, ifd: int, base: int) -> Iterator[Entry]:
-    """Entries of the directory at `ifd`; those that point outside the data are left out."""
+    """Yield the entries of a directory; those that point outside the data are left out.
+
+    Parameters
+    ----------
+    data : bytes
+    order : {"<", ">"}
+        The byte order.
+    ifd : int
+        Where the directory stands in the data.
+    base : int
+        From where its offsets count.
+    """
     if ifd < 0 or ifd + 2 > len(data):
         return
     count = struct.unpack_from(order + "H", data, ifd)[0]
