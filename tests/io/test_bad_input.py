@@ -94,7 +94,7 @@ def test_wrong_bytes_anywhere(files, kind, capfd, recwarn):
      b"\0\0\0\x18ftypqt  \0\0\0\0qt  " + bytes(50), b"\0\0\0\x18ftypcrx \0\0\0\1crx isom" + bytes(50)],
 )  # fmt: skip
 def test_foreign_files_are_named_as_such(data):
-    with pytest.raises(UnknownFormatError, match="HEIC, JPEG, PNG, TIFF, EXR, AVIF and DNG"):
+    with pytest.raises(UnknownFormatError, match="HEIC, JPEG, PNG, TIFF, EXR, AVIF, DNG"):
         load(data)
 
 
