@@ -21,6 +21,8 @@ from rebokeh.bokeh.optics.lens import Lens
 from rebokeh.bokeh.photo.photo import Photo
 from rebokeh.bokeh.render.pipeline import render
 
+pytestmark = pytest.mark.kernels
+
 # The clock
 
 
