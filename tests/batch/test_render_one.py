@@ -23,6 +23,8 @@ from rebokeh.bokeh.batch.stores.url import STATE_FOLDER
 from rebokeh.bokeh.settings.options import Options
 from rebokeh.bokeh.settings.preset import Preset
 
+pytestmark = pytest.mark.kernels
+
 SETTINGS = Preset(Options(fstop="1.4"))
 
 

@@ -15,6 +15,8 @@ from rebokeh.bokeh.depth.models import estimate_depth, estimate_matte, known, st
 from rebokeh.bokeh.depth.models.selfie import along_edges
 from rebokeh.bokeh.depth.upsample import resize_matte
 
+pytestmark = pytest.mark.kernels
+
 
 @pytest.fixture
 def model(tmp_path) -> Path:

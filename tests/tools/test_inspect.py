@@ -32,6 +32,8 @@ from rebokeh.bokeh.tools.inspect.thumbnails import (
 )
 from rebokeh.bokeh.tools.inspect.words import COLUMNS, ROWS, bars, report_lines
 
+pytestmark = pytest.mark.kernels
+
 H, W = 96, 128
 Y, X = np.mgrid[:H, :W]
 

@@ -24,6 +24,8 @@ from rebokeh.bokeh.io.metadata import render_mark
 from rebokeh.bokeh.settings.options import Options
 from rebokeh.bokeh.settings.preset import Preset, read_preset
 
+pytestmark = pytest.mark.kernels
+
 
 def portrait(size: tuple[int, int] = (96, 128), **more) -> bytes:
     codes, metres, _ = portrait_arrays(*size)
