@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import rebokeh as rk
-from rebokeh.bokeh.tools import bench
+from rebokeh.bokeh.tools.table_top import FOCUS_M, table_top
 
 FloatArray = NDArray[np.float32]
 
@@ -45,7 +45,7 @@ def portrait(megapixels: float) -> tuple[rk.Photo, float]:
 
 def table(megapixels: float) -> tuple[rk.Photo, float]:
     """Make the patterned plane with things at every depth: no matte, depth of the picture's size."""
-    return bench.table_top(megapixels), bench.FOCUS_M
+    return table_top(megapixels), FOCUS_M
 
 
 SCENES: dict[str, Callable[[float], tuple[rk.Photo, float]]] = {"portrait": portrait, "table": table}

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from support.batch_works import task_of
+from support.batch_works import Observed, task_of
 from support.processes import environment_of, gone
 
 from rebokeh.bokeh.batch.executors.pool import Pool
@@ -36,7 +36,7 @@ def words(results) -> dict[str, str]:
 def both_work(pool: Pool) -> None:
     """Have both workers begun, however long a loaded machine takes to start them."""
     while (
-        len({r.facts["pid"] for r in pool.run(task_of(f"slow_{i}") for i in range(4)) if isinstance(r, Developed)}) < 2
+        len({r.facts["pid"] for r in pool.run(task_of(f"slow_{i}") for i in range(4)) if isinstance(r, Observed)}) < 2
     ):
         pass
 
@@ -93,7 +93,7 @@ def test_memory_beyond_the_cap_is_a_failure_and_the_worker_goes_on():
         pool.close()
     assert isinstance(results["greedy_"], Failed) and results["greedy_"].code == "MemoryError"
     a, b = results["a"], results["b"]
-    assert isinstance(a, Developed) and isinstance(b, Developed) and a.facts["pid"] == b.facts["pid"]
+    assert isinstance(a, Observed) and isinstance(b, Observed) and a.facts["pid"] == b.facts["pid"]
 
 
 def overlap(results) -> bool:
@@ -140,7 +140,7 @@ def test_a_worker_that_grows_is_replaced():
         results = list(pool.run(map(task_of, ["a", "b", "leak_1", "c", "leak_2", "d"])))
     finally:
         pool.close()
-    pids = [r.facts["pid"] for r in results if isinstance(r, Developed)]
+    pids = [r.facts["pid"] for r in results if isinstance(r, Observed)]
     assert len(pids) == 6 and pids[0] == pids[2] != pids[3] == pids[4]
     assert all(gone(pid) for pid in pids)
 
@@ -152,7 +152,7 @@ def test_what_was_freed_goes_back_to_the_system():
         results = list(pool.run(map(task_of, ["a", "litter", "b"])))
     finally:
         pool.close()
-    first, most, after = (r.facts["resident"] for r in results if isinstance(r, Developed))
+    first, most, after = (r.facts["resident"] for r in results if isinstance(r, Observed))
     assert most > first + (200 << 20) and after < first + (50 << 20)
 
 

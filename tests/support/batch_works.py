@@ -6,11 +6,21 @@ import hashlib
 import os
 import signal
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rebokeh.bokeh.batch.executors.memory import resident_bytes
 from rebokeh.bokeh.batch.job import Developed, Failed, Job, Limits, Result, Task
 from rebokeh.bokeh.batch.stores import store_of
+
+
+@dataclass(frozen=True)
+class Observed(Developed):
+    """A picture, and what its worker saw of itself."""
+
+    facts: dict[str, Any] = field(default_factory=dict)
+
 
 _LEAKED: list[bytes | bytearray] = []
 
@@ -58,7 +68,7 @@ def echoed(task: Task, gate) -> Result:
         "from": began,
         "to": time.time(),
     }
-    return Developed(task.job, "", "", 0, "", "", facts=facts)
+    return Observed(task.job, "", "", 0, "", "", facts=facts)
 
 
 def copied(task: Task, gate) -> Result:

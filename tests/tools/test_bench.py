@@ -12,13 +12,14 @@ from typer.testing import CliRunner
 import rebokeh as rk
 from rebokeh.bokeh.tools import bench
 from rebokeh.bokeh.tools.bench import in_columns
+from rebokeh.bokeh.tools.table_top import FOCUS_M, table_top
 from rebokeh.cli import app
 
 pytestmark = pytest.mark.kernels
 
 
 def small(megapixels: float = 0.02) -> rk.Photo:
-    return bench.table_top(megapixels)
+    return table_top(megapixels)
 
 
 def measured(megapixels: float = 4.0) -> dict:
@@ -41,7 +42,7 @@ def test_the_scene_is_the_same_at_any_size_and_every_time():
     assert photo.depth is not None and photo.matte is None
     assert photo.size[0] * photo.size[1] == pytest.approx(0.1e6, rel=0.01)
     assert photo.rgb.max() > 1.0 and photo.rgb.min() >= 0.0
-    larger = bench.table_top(0.4).depth
+    larger = table_top(0.4).depth
     assert larger is not None
     # Of four pixels of the larger one, one is that of the smaller but for the things' edges.
     assert np.mean(np.abs(larger[::2, ::2][: photo.size[0], : photo.size[1]] - photo.depth) < 0.02) > 0.95
@@ -50,7 +51,7 @@ def test_the_scene_is_the_same_at_any_size_and_every_time():
 @pytest.mark.parametrize("radius_px", [3.0, 12.0])
 def test_the_lens_blurs_by_the_radius_asked_for(radius_px):
     scene = rk.prepare(small())
-    lens = bench.lens_of(scene.prepared, radius_px, bench.FOCUS_M)
+    lens = bench.lens_of(scene.prepared, radius_px, FOCUS_M)
     assert scene.report(lens)["largest_radius_px"] == pytest.approx(radius_px, rel=1e-6)
 
 
