@@ -18,29 +18,61 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .bokeh.api import Scene, load, prepare, render, save
-    from .bokeh.core.errors import RebokehError
-    from .bokeh.depth.calibrate import Anchor
+    from .bokeh.api import Scene, prepare, render
+    from .bokeh.colour.profile import Profile
+    from .bokeh.core.errors import (
+        DepthError,
+        InputError,
+        NoDepthError,
+        OutputError,
+        RebokehError,
+        RebokehWarning,
+        UnknownFormatError,
+        UsageError,
+    )
+    from .bokeh.io.encode import save
+    from .bokeh.load import load
     from .bokeh.optics.aperture import Aperture
     from .bokeh.optics.elements import Glass, Pupil, Rim, Wavefront
-    from .bokeh.optics.lens import Lens
+    from .bokeh.optics.lens import Lens, ThinLens
     from .bokeh.optics.lens_file import lens_named
-    from .bokeh.photo.photo import Photo
+    from .bokeh.photo.load_options import Anchor, LoadOptions
+    from .bokeh.photo.metadata import Anchoring, DepthFacts, Evidence, Intrinsics, Metadata, Rendering
+    from .bokeh.photo.photo import GainMap, Photo
     from .bokeh.render.settings import RenderSettings
+    from .bokeh.tools.steps.steps import StepRecorder
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Anchor",
+    "Anchoring",
     "Aperture",
+    "DepthError",
+    "DepthFacts",
+    "Evidence",
+    "GainMap",
     "Glass",
+    "InputError",
+    "Intrinsics",
     "Lens",
+    "LoadOptions",
+    "Metadata",
+    "NoDepthError",
+    "OutputError",
     "Photo",
+    "Profile",
     "Pupil",
     "RebokehError",
+    "RebokehWarning",
     "RenderSettings",
+    "Rendering",
     "Rim",
     "Scene",
+    "StepRecorder",
+    "ThinLens",
+    "UnknownFormatError",
+    "UsageError",
     "Wavefront",
     "__version__",
     "lens_named",
@@ -53,22 +85,40 @@ __all__ = [
 # Where each name lives. NumPy, numba and the decoders take a second to import: `import rebokeh` and
 # `rebokeh --help` do without them until a name is first used.
 _HOME = {
-    "Anchor": "depth.calibrate",
+    "Anchor": "photo.load_options",
+    "Anchoring": "photo.metadata",
     "Aperture": "optics.aperture",
+    "DepthError": "core.errors",
+    "DepthFacts": "photo.metadata",
+    "Evidence": "photo.metadata",
+    "GainMap": "photo.photo",
     "Glass": "optics.elements",
+    "InputError": "core.errors",
+    "Intrinsics": "photo.metadata",
     "Lens": "optics.lens",
+    "LoadOptions": "photo.load_options",
+    "Metadata": "photo.metadata",
+    "NoDepthError": "core.errors",
+    "OutputError": "core.errors",
     "Photo": "photo.photo",
+    "Profile": "colour.profile",
     "Pupil": "optics.elements",
     "RebokehError": "core.errors",
+    "RebokehWarning": "core.errors",
     "RenderSettings": "render.settings",
+    "Rendering": "photo.metadata",
     "Rim": "optics.elements",
     "Scene": "api",
+    "StepRecorder": "tools.steps.steps",
+    "ThinLens": "optics.lens",
+    "UnknownFormatError": "core.errors",
+    "UsageError": "core.errors",
     "Wavefront": "optics.elements",
     "lens_named": "optics.lens_file",
-    "load": "api",
+    "load": "load",
     "prepare": "api",
     "render": "api",
-    "save": "api",
+    "save": "io.encode",
 }
 
 

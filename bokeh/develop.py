@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ from .api import prepare
 from .core.errors import RebokehWarning
 from .core.progress import Clock
 from .core.text import printable
-from .io.encode import encode, saved_as
+from .io.encode import encode
+from .io.formats import saved_as
 from .io.metadata.render_mark import signed
-from .load import LoadOptions, completed, opened
+from .load import completed, opened
+from .photo.load_options import LoadOptions
 from .photo.photo import Photo
 from .settings.recipe import Recipe
 from .tools.steps.steps import StepsLike
@@ -54,7 +56,7 @@ def develop(
     source: str | Path | bytes,
     recipe_for: Callable[[Photo], Recipe],
     *,
-    beside: Mapping[str, Any] | None = None,
+    load_options: LoadOptions | None = None,
     max_pixels: int | None = None,
     name: str | None = None,
     steps: StepsLike = None,
@@ -72,8 +74,8 @@ def develop(
     source : str, Path or bytes
     recipe_for : callable
         Is shown the photo as its file is, and says what to do with it; what it raises ends the work.
-    beside : mapping, optional
-        Options of `load` that are this photo's own: its depth map, matte, anchors.
+    load_options : LoadOptions, optional
+        This photo's own, which stand before the recipe's: its depth map, matte, anchors.
     max_pixels : int, optional
         As for `load`.
     name : str, optional
@@ -103,7 +105,7 @@ def develop(
         When the picture cannot be coded.
     """
     clock = clock or Clock(time.perf_counter())
-    asked = LoadOptions(**(beside or {}))
+    own = load_options or LoadOptions()
     warned: list[str] = []
 
     def tell(warning: str) -> None:
@@ -114,7 +116,7 @@ def develop(
     with clock.stage("load"):
         photo = opened(source, max_pixels=max_pixels, name=name)
         recipe = recipe_for(photo).settled(photo.meta.format)
-        photo = completed(photo, replace(asked, **recipe.asked), max_pixels=max_pixels)
+        photo = completed(photo, own.before(recipe.load_options), max_pixels=max_pixels)
     for warning in photo.meta.warnings:
         tell(warning)
     with clock.stage("prepare"):
@@ -127,10 +129,10 @@ def develop(
     del scene  # half of the memory that a photo takes; to code the picture takes as much again
     with clock.stage("save"), heard(tell):
         assert recipe.format is not None
-        data = encode(picture, recipe.format, **recipe.saved, name=name or printable(photo.meta.path))
+        data = encode(picture, recipe.format, **recipe.save_options, name=name or printable(photo.meta.path))
         if write is not None:
             write(data)
-    rendered = signed(picture.meta, saved_as(recipe.format, **recipe.saved))
+    rendered = signed(picture.meta, saved_as(recipe.format, **recipe.save_options))
     digests = ("", "") if rendered is None else (rendered.source, rendered.recipe)
     return Picture(data, photo, recipe, report, warned, digests)
 

@@ -19,6 +19,9 @@ from PIL import Image
 from support import android, heic, iphone, mutations
 from support.paths import SAMPLES
 
+from rebokeh.bokeh.colour.profile import Profile  # noqa: E402
+from rebokeh.bokeh.io.writers.exr import exr  # noqa: E402
+
 Codes = NDArray[np.uint8]
 
 BROKEN = 0.05
@@ -257,15 +260,10 @@ def _samsung(cut: DepthSlice) -> bytes:
 
 
 def _exr(cut: DepthSlice) -> bytes:
-    import OpenEXR
-
     height, width = cut.codes.shape[:2]
     metres = np.asarray(Image.fromarray(1 / cut.dioptres).resize((width, height), Image.Resampling.BILINEAR))
     channels = {"RGB": ((cut.codes / 255.0) ** 2.2).astype(np.float16), "Z": metres.astype(np.float32)}
-    file = io.BytesIO()
-    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
-    OpenEXR.File(header, channels).write(file)
-    return file.getvalue()
+    return exr([("rgb", channels)], Profile())
 
 
 def _plain(kind: str) -> Callable[[DepthSlice], bytes]:

@@ -7,9 +7,9 @@ import os
 from collections.abc import Callable
 
 from rebokeh.bokeh.batch.job import Developed, Result, Task
+from rebokeh.bokeh.batch.render_one import begin_at_once, render_one
 from rebokeh.bokeh.batch.stores import store_of
 from rebokeh.bokeh.batch.stores.base import sha256_of
-from rebokeh.bokeh.batch.work import begin_at_once, work
 
 POISON = b"a segment that no decoder survives"
 
@@ -31,4 +31,4 @@ def deadly(task: Task, gate: Callable[[int], object] = begin_at_once) -> Result:
         if POISON in store_of(task.store).read(task.job.source):
             ctypes.string_at(os.getpid() % 7)
 
-    return work(task, decoding)
+    return render_one(task, decoding)

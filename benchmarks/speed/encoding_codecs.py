@@ -16,7 +16,7 @@ from PIL import Image
 
 import rebokeh as rk
 from rebokeh.bokeh.io.encode import encode
-from rebokeh.bokeh.io.raster import deep
+from rebokeh.bokeh.io.writers.png import filtered
 
 Codes = NDArray[np.uint8]
 
@@ -120,7 +120,7 @@ def _png(photo: rk.Photo, bits: int, level: int, strategy: int, codes: Codes) ->
     """Pack the filtered rows as one stream on one core; chunks and header left out."""
     deeper = codes if bits == 8 else photo.profile.to_codes(photo.rgb, bits)
     squeeze = zlib.compressobj(level, strategy=strategy)
-    parts = [squeeze.compress(deep.filtered(deeper, top, top + 32).data) for top in range(0, len(deeper), 32)]
+    parts = [squeeze.compress(filtered(deeper, top, top + 32).data) for top in range(0, len(deeper), 32)]
     return b"".join([*parts, squeeze.flush()])
 
 

@@ -383,7 +383,7 @@ def main() -> None:
     parser.add_argument("--spp", type=int, default=128, help="paths per pixel of each of two seeds")
     given = parser.parse_args()
     import scene_kit
-    from support import scenes
+    import scenes
 
     given.out.mkdir(parents=True, exist_ok=True)
     for name in given.scene or scenes.SCENES:

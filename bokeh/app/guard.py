@@ -17,7 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from ..core.errors import FAILED, in_words
+from ..core.errors import FAILED, RebokehError, UsageError, error_line
+from .flags import with_flags
 
 ENDINGS = {signal.SIGINT: (130, "interrupted"), signal.SIGTERM: (143, "terminated")}
 """Exit code and word for each signal that ends a run."""
@@ -53,8 +54,8 @@ class Run:
 
 
 def say(text: str) -> None:
-    """Print one line of words on standard error, whatever bytes a file's name holds."""
-    print("".join(c if c.isprintable() else repr(c)[1:-1] for c in text), file=sys.stderr)
+    """Print one line on standard error, with flags for arguments, whatever bytes a file's name holds."""
+    print("".join(c if c.isprintable() else repr(c)[1:-1] for c in with_flags(text)), file=sys.stderr)
 
 
 def guarded(call: Callable[[], Any], *, debug: bool) -> int:
@@ -129,9 +130,19 @@ def _explained(call: Callable[[], Any], debug: bool) -> int:
             import traceback
 
             traceback.print_exc()
-        code, words = in_words(error)
-        say(f"rebokeh: {words}")
+        code, line = _error_line(error)
+        say(f"rebokeh: {line}")
         return code
+
+
+def _error_line(error: Exception) -> tuple[int, str]:
+    """Return the exit code of an error, and one line that says it as the command line speaks."""
+    if hasattr(error, "format_message"):  # the parser's own errors, whichever library typer has them from
+        message = " ".join(str(error.format_message()).split()).rstrip(".")  # pyright: ignore[reportAttributeAccessIssue]
+        return UsageError.exit_code, f"{message[:1].lower()}{message[1:]}; see rebokeh --help"
+    code, line = error_line(error)
+    is_known = isinstance(error, (RebokehError, MemoryError, OSError))
+    return code, line if is_known else f"{line}; --debug shows where"
 
 
 def _catch_sigterm() -> Any:

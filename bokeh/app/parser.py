@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from ..core.errors import UsageError
+from ..io.formats import FORMATS, WRITTEN, Hdr, holding
 from .guard import Run, guarded, guarded_apart
 
 
@@ -58,6 +59,23 @@ class PhotoCommand(TyperCommand):
         formatter.write_usage("rebokeh", "PHOTO [OPTIONS]")
 
 
+def print_version(wanted: bool) -> None:
+    """Print the versions that a fault may come from and leave, when they are asked for."""
+    if not wanted:
+        return
+    from importlib.metadata import version
+
+    import pillow_heif
+
+    from ..io.metadata import render_mark
+
+    print(
+        f"rebokeh {render_mark.version()} (numba {version('numba')}, Pillow {version('pillow')}, "
+        f"libheif {pillow_heif.libheif_version()})"
+    )
+    raise typer.Exit()
+
+
 def print_help(ctx: typer.Context, wanted: bool) -> None:
     """Print a command's help and leave, when it is asked for."""
     if wanted:
@@ -65,13 +83,11 @@ def print_help(ctx: typer.Context, wanted: bool) -> None:
         raise typer.Exit()
 
 
-Quality = Literal["fast", "best"]
-Baked = Literal["auto", "ignore"]
-Highlights = Literal["auto", "gain-map", "estimate", "off"]
-DepthUnit = Literal["m", "dioptre", "relative"]
 Style = Literal["lens", "gaussian"]
-Hdr = Literal["auto", "off", "gain-map", "pq"]
-Format = Literal["heic", "jpeg", "png", "tiff", "exr", "avif"]
+if TYPE_CHECKING:
+    FormatName = str
+else:
+    FormatName = Literal[WRITTEN]  # the parser takes whatever the table of formats holds
 
 
 class Strip(StrEnum):  # typer takes no list of Literal
@@ -94,66 +110,24 @@ Focus = Annotated[
         help="Focus distance (2.1m, 210cm, 7ft), a point x,y of the picture in 0..1 from the top left, or auto.",
     ),
 ]
-Focal = Annotated[
-    str | None,
-    typer.Option(metavar="MM", help="Focal length, like 85mm; keeps the framing.  [default: the photo's]"),
-]
-Sensor = Annotated[str | None, typer.Option(metavar="WxH", help="Literal sensor size in mm, like 36x24.")]
-LensName = Annotated[
-    str | None,
-    typer.Option(metavar="NAME|FILE", help="A lens with its character; rebokeh lens list shows the names."),
-]
-Blades = Annotated[
-    int | None,
-    typer.Option(metavar="N", help="Aperture blades, 3 to 15; 0 is a circle.  [default: the lens's, or 0]"),
-]
-Curvature = Annotated[
-    float | None,
-    typer.Option(metavar="C", help="Of the blades: 0 straight edges, 1 circle.  [default: the lens's, or 0]"),
-]
-Rotation = Annotated[
-    float | None,
-    typer.Option(metavar="DEG", help="Of the aperture, counter-clockwise.  [default: the lens's, or 0]"),
-]
-Starburst = Annotated[
-    str | None,
+StyleOption = Annotated[Style, typer.Option(help="gaussian: one soft blur around the subject, as phones do.")]
+FormatOption = Annotated[FormatName | None, typer.Option(help="What to write.  [default: as PHOTO]")]
+HdrOption = Annotated[
+    Hdr,
     typer.Option(
-        metavar="GAIN|off", help="Diffraction around lights: 1 as strong as it is.  [default: the lens's, or 1]"
+        help="How light above white is kept: "
+        + "".join(f"{kind}: {', '.join(holding(kind)).upper()}; " for kind in ("gain-map", "pq"))
+        + "auto: as PHOTO."
     ),
 ]
-DepthFile = Annotated[str | None, typer.Option(metavar="FILE", help="Depth map: PNG, TIFF, EXR, NPY or PFM.")]
-DepthUnitOption = Annotated[
-    DepthUnit | None, typer.Option(help="What the depth map's numbers are; relative: larger is nearer.")
-]
-DepthScale = Annotated[
-    float | None, typer.Option(metavar="K", help="The depth map's numbers times K are in that unit.")
-]
-MatteFile = Annotated[
-    str | None, typer.Option(metavar="FILE", help="Picture of the subject's coverage, white on black.")
-]
-Anchors = Annotated[
-    list[str] | None,
-    typer.Option(metavar="X,Y=DIST", help="A point whose distance is known, like 0.4,0.6=2.1m; may be repeated."),
-]
-HighlightsFrom = Annotated[Highlights, typer.Option(help="Where the light above the clip comes from.")]
-QualityOption = Annotated[
-    Quality, typer.Option(help="fast: what is blurred is made smaller; best: all at the photo's own size.")
-]
-BakedOption = Annotated[
-    Baked, typer.Option(help="A photo that is blurred already. auto: only what is missing is added; ignore: all.")
-]
-StyleOption = Annotated[Style, typer.Option(help="gaussian: one soft blur around the subject, as phones do.")]
-FormatOption = Annotated[Format | None, typer.Option(help="What to write.  [default: as PHOTO]")]
-HdrOption = Annotated[
-    Hdr, typer.Option(help="How light above white is kept: gain-map: HEIC, JPEG; pq: HEIC, AVIF; auto: as PHOTO.")
-]
+_QUALITIES = [row.quality for row in FORMATS.values() if row.quality is not None]
 SaveQuality = Annotated[
     int | None,
     typer.Option(
         metavar="1..100",
         min=1,
         max=100,
-        help="How well to code the picture; HEIC is exact at 100.  [default: 80 to 95]",
+        help=f"How well to code the picture; HEIC is exact at 100.  [default: {min(_QUALITIES)} to {max(_QUALITIES)}]",
     ),
 ]
 Stripped = Annotated[list[Strip] | None, typer.Option("--strip", metavar="gps", help="Leave this out of the metadata.")]
@@ -169,22 +143,6 @@ Changes = Annotated[
     list[str] | None,
     typer.Option("--with", metavar="KEY=VALUE", help="Change a value of the lens, like pupil.squeeze=1.5; repeatable."),
 ]
-DepthModel = Annotated[
-    str | None,
-    typer.Option(
-        "--depth-model",
-        metavar="MODEL",
-        help="Predict the depth: depth-pro, depth-anything, their folder or FILE.onnx; rebokeh models list.",
-    ),
-]
-MatteModel = Annotated[
-    str | None, typer.Option("--matte-model", metavar="MODEL", help="Find the people: selfie or FILE.tflite.")
-]
-Stereo = Annotated[
-    str | None,
-    typer.Option("--stereo", metavar="FILE", help="Measure the depth: the picture taken from further right."),
-]
-Baseline = Annotated[str | None, typer.Option("--baseline", metavar="LENGTH", help="How far further right, like 14mm.")]
 Help = Annotated[
     # typer's own --help imports pydantic to read its value: twice the wait for the text below.
     bool, typer.Option("--help", "-h", is_eager=True, callback=print_help, help="Show this message and exit.")

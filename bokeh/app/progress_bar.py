@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping
 from typing import TextIO
 
+from .flags import with_flags
+
 
 def timetable(seconds: Mapping[str, float], parts: Mapping[str, Mapping[str, float]]) -> list[str]:
     """Say how long each stage took, its parts indented, and its share of the total.
@@ -68,7 +70,7 @@ class Bar:
         """Write a line that stays; the bar goes on below."""
         with self._lock:
             self._write("")
-            self._terminal.write(f"{line}\n")
+            self._terminal.write(f"{with_flags(line)}\n")
 
     def erase(self) -> None:
         """Erase the line, for good."""

@@ -9,28 +9,16 @@ from typing import TYPE_CHECKING, Any
 from ..core.jsonable import plain
 
 if TYPE_CHECKING:
-    from ..optics.lens import Lens
+    from ..core.progress import Clock
+    from ..develop import Picture
     from ..photo.metadata import Metadata
-    from ..photo.photo import Photo
-    from ..render.settings import RenderSettings
     from .outputs import Output
 
 FAR_M = 1e5
 """Distances from here on are called infinity in words."""
 
 
-def facts(
-    source: str,
-    output: Output,
-    photo: Photo,
-    lens: Lens,
-    settings: RenderSettings,
-    scene: Mapping[str, Any],
-    seconds: Mapping[str, float],
-    steps: str | None = None,
-    parts: Mapping[str, Mapping[str, float]] | None = None,
-    lens_source: str | None = None,
-) -> dict[str, Any]:
+def to_json(source: str, output: Output, picture: Picture, clock: Clock, steps: str | None = None) -> dict[str, Any]:
     """Gather what was done to one photo.
 
     Parameters
@@ -38,29 +26,19 @@ def facts(
     source : str
         The photo's name as it was given.
     output : Output
-    photo : Photo
-    lens : Lens
-    settings : RenderSettings
-        As asked for.
-    scene : mapping
-        As used: the scene's own report.
-    seconds : mapping of str to float
-        Time of each stage.
+    picture : Picture
+    clock : Clock
+        Knows the time of each stage.
     steps : str, optional
         Folder of the steps, as it was given.
-    parts : mapping of str to mapping of str to float, optional
-        Time of the parts of each stage that has any.
-    lens_source : str, optional
-        Where a named lens's values come from.
 
     Returns
     -------
     dict
         Of strings, numbers, booleans, None, lists and dicts only: strict JSON.
     """
+    photo, recipe, scene = picture.photo, picture.recipe, picture.report
     height, width = photo.size
-    notes = dict.fromkeys([*photo.meta.notes, *scene.get("notes", ())])
-    warnings = dict.fromkeys([*photo.meta.warnings, *scene.get("warnings", ())])
     return plain(
         {
             "input": source,
@@ -69,15 +47,17 @@ def facts(
             "format": output.format,
             "width": width,
             "height": height,
-            "lens": lens.glass.name or None,
-            "lens_source": lens_source,
+            "lens": recipe.lens.glass.name or None,
+            "lens_source": recipe.lens_source,
             **scene,
             **_camera(photo.meta),
-            "notes": list(notes),
-            "warnings": list(warnings),
-            "settings": {"lens": asdict(lens), **asdict(settings)},
-            "seconds": {**seconds, "total": round(sum(seconds.values()), 3)},
-            "parts_seconds": parts or {},
+            "notes": list(dict.fromkeys([*photo.meta.notes, *scene.get("notes", ())])),
+            "warnings": picture.warnings,
+            "settings": {"lens": asdict(recipe.lens), **asdict(recipe.settings)},
+            "seconds": {**clock.seconds, "total": round(sum(clock.seconds.values()), 3)},
+            "parts_seconds": clock.parts,
+            "source_sha256": picture.digests[0],
+            "recipe": picture.digests[1],
         }
     )
 
@@ -92,33 +72,33 @@ def _camera(meta: Metadata) -> dict[str, Any]:
     }
 
 
-def in_short(facts: Mapping[str, Any]) -> str:
+def summary_line(facts: Mapping[str, Any]) -> str:
     """Say in one line what was written and where the lens was focused, and why there."""
     target = "the picture to standard output" if facts["output"] == "-" else facts["output"]
     style = "" if facts["settings"]["style"] == "lens" else f", {facts['settings']['style']}"
     lens = f"{facts['lens']} at " if facts["lens"] else ""
-    line = f"wrote {target}: {lens}f/{_value_in_words(facts['f_number'])}{style}"
+    line = f"wrote {target}: {lens}f/{_text(facts['f_number'])}{style}"
     if "nearest_m" not in facts:  # no depth, so nothing to focus on
         return line
     where = f"{facts['focus_m']:.3g} m" if facts["focus_m"] < FAR_M else "infinity"
     return f"{line}, focus {where}, {facts['focus_source']}"
 
 
-def in_words(facts: Mapping[str, Any]) -> list[str]:
+def report_lines(facts: Mapping[str, Any]) -> list[str]:
     """Say the same in lines of ``name: value``; what is empty, or was said before, and the settings are left out."""
     lines = [
-        f"{name.replace('_', ' ')}: {_value_in_words(value)}"
+        f"{name.replace('_', ' ')}: {_text(value)}"
         for name, value in facts.items()
         if name not in ("settings", "notes", "warnings", "intrinsics", "anchoring") and value not in (None, "", [], {})
     ]
     return lines + [f"note: {note}" for note in facts.get("notes", ())]
 
 
-def _value_in_words(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_value_in_words(item)}" for name, item in value.items())
+        return ", ".join(f"{name} {_text(item)}" for name, item in value.items())
     if isinstance(value, list):
-        return ", ".join(_value_in_words(item) for item in value)
+        return ", ".join(_text(item) for item in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -98,8 +98,6 @@ class Developed:
     seconds : float
         What the work took.
     warnings : tuple of str
-    facts : mapping
-        What ``--json`` says of one photo.
     """
 
     job: Job
@@ -110,7 +108,6 @@ class Developed:
     recipe: str
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ class Library:
         alone = next((url for url in urls if in_one_process(url)), None)
         if self._scheduler is not None:
             if alone is not None:
-                raise UsageError(f"{shown(alone)}: no other machine can see this; leave --scheduler out")
+                raise UsageError(f"{shown(alone)}: no other machine can see this; leave `scheduler` out")
             from .executors.dask import DaskExecutor
 
             return DaskExecutor(self._scheduler, memory_bytes=self._limits.memory_bytes)

@@ -10,15 +10,15 @@ from typing import BinaryIO
 
 from ..core.errors import UsageError
 from ..core.text import printable
-from ..io.formats import SUFFIXES
-from ..io.registry import READABLE, kind_of
+from ..io.formats import FORMATS, READABLE, settled_format
+from ..io.registry import kind_of
 from .inputs import Found, inputs
 from .job import Job, Outcome
 from .stores.url import is_url, shown
 
 _HEAD = 4096
 _DIRECTORY = 2 + 12 * 512  # the first directory of a TIFF, which tells a DNG from others
-_PICTURES = frozenset(suffix for suffixes in SUFFIXES.values() for suffix in suffixes) | {".dng"}
+_PICTURES = frozenset(suffix for row in FORMATS.values() for suffix in row.suffixes)
 _MOST_LISTED = 3
 
 
@@ -64,16 +64,19 @@ def plan(words: Sequence[str], out: str, format: str | None = None) -> Plan:
     if not words:
         raise UsageError("no photos are named; give files, folders, patterns or @list.txt")
     if not is_url(out) and os.path.lexists(out) and not os.path.isdir(out):
-        raise UsageError(f"{printable(out)} is no folder; name one with -o")
+        raise UsageError(f"{printable(out)} is no folder; name one with `out`")
     if any(_is_same(word, out) for word in words):
-        raise UsageError(f"{printable(out)} is an input, and inputs are never written; name another folder with -o")
+        raise UsageError(f"{printable(out)} is an input, and inputs are never written; name another folder with `out`")
     jobs: dict[tuple[object, str], Job] = {}
     known: list[Outcome] = []
     for found, kind, trouble in _kinds(inputs(words, out)):
-        wanted = format or kind
-        if not trouble and wanted not in SUFFIXES:
-            trouble = f"no picture is written in the photo's own format ({kind}); choose one with --format"
-        if trouble or wanted is None:
+        wanted = ""
+        if kind is not None and not trouble:
+            try:
+                wanted = settled_format(format, kind)
+            except UsageError as error:
+                trouble = str(error)
+        if not wanted:
             code = "" if kind else "InputError" if found.failed else "UnknownFormatError"
             known.append(Outcome(found.source, "", "failed" if found.failed else "skipped", trouble, code))
             continue
@@ -99,10 +102,10 @@ def target_of(below: str, format: str) -> str:
     str
     """
     path = PurePosixPath(below)
-    if path.suffix.lower() in SUFFIXES[format]:
+    if path.suffix.lower() in FORMATS[format].suffixes:
         return below
     stem = below.removesuffix(path.suffix) if path.suffix.lower() in _PICTURES else below
-    return stem + SUFFIXES[format][0]
+    return stem + FORMATS[format].suffixes[0]
 
 
 def _kinds(found: Iterable[Found]) -> Iterator[tuple[Found, str | None, str]]:

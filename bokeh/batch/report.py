@@ -11,14 +11,15 @@ from typing import IO, Any
 
 from ..core.errors import OutputError, UsageError
 from ..core.text import printable
+from ..io.files.atomic import is_same_file
 from .job import Outcome
-from .stores.url import is_url, told
+from .stores.url import is_url, report_name
 
 COLUMNS = ("input", "output", "status", "reason", "code", "seconds", "source_sha256", "recipe", "warnings")
 ENDINGS = (".jsonl", ".csv")
 
 
-def line_of(outcome: Outcome, out: str) -> dict[str, Any]:
+def to_json(outcome: Outcome, out: str) -> dict[str, Any]:
     """Lay an outcome out as a line of the report.
 
     Parameters
@@ -32,9 +33,9 @@ def line_of(outcome: Outcome, out: str) -> dict[str, Any]:
     dict
         Of `COLUMNS`: strings, a number of seconds, a list of warnings.
     """
-    where = f"{told(out).rstrip('/')}/{outcome.output}" if is_url(out) else str(Path(out, outcome.output))
+    where = f"{report_name(out).rstrip('/')}/{outcome.output}" if is_url(out) else str(Path(out, outcome.output))
     return {
-        "input": told(outcome.source),
+        "input": report_name(outcome.source),
         "output": where if outcome.output else "",
         "status": outcome.status,
         "reason": outcome.reason,
@@ -69,7 +70,7 @@ class Report:
     def __init__(self, path: str, out: str, inputs: Iterable[str] = ()) -> None:
         if Path(path).suffix.lower() not in ENDINGS:
             raise UsageError(f"{printable(path)}: a report ends in {' or '.join(ENDINGS)}")
-        if any(_is_same(path, name) for name in inputs):
+        if any(is_same_file(path, name) for name in inputs):
             raise UsageError(f"{printable(path)} is an input, and inputs are never written; name another report")
         self._path, self._out = path, out
         self._is_csv = Path(path).suffix.lower() == ".csv"
@@ -99,7 +100,7 @@ class Report:
         """Add what became of an input; a disk that takes no more is `trouble`, and the batch goes on."""
         if self._file is None or self.trouble:
             return
-        line = line_of(outcome, self._out)
+        line = to_json(outcome, self._out)
         try:
             if self._is_csv:
                 csv.writer(self._file).writerow([*(line[name] for name in COLUMNS[:-1]), " | ".join(line["warnings"])])
@@ -110,10 +111,3 @@ class Report:
 
     def _give_up(self, error: OSError) -> None:
         self.trouble = f"{printable(self._path)}: the report is not whole ({error.strerror or error})"
-
-
-def _is_same(path: str, other: str) -> bool:
-    try:
-        return Path(path).samefile(other)
-    except (OSError, ValueError):
-        return False

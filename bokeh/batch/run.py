@@ -173,7 +173,7 @@ class Batch:
         if record.status == "quarantined":
             if self._retry:
                 return None
-            return _without(job, "quarantined", f"{record.reason}; --retry tries it again", "WorkerDied", source)
+            return _without(job, "quarantined", f"{record.reason}; `retry` tries it again", "WorkerDied", source)
         if self._store.written(job.target) != record.bytes:
             return None
         return Outcome(job.source, job.target, "already", source_sha256=source, recipe=record.recipe)

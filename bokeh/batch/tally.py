@@ -54,13 +54,13 @@ class Tally:
         if self.photos_per_s > 0:
             words.append(f"{self.photos_per_s:.2g} photos/s")
         if self.left_s:
-            words.append(f"{_in_words(self.left_s)} left")
+            words.append(f"{_duration(self.left_s)} left")
         if self.failures:
             words.append(f"{self.failures} failed")
         return ", ".join(words)
 
 
-def _in_words(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     minutes = round(seconds / 60)
     if seconds < 90:
         return f"{seconds:.0f} s"

@@ -95,6 +95,15 @@ class Profile:
         What the profile calls itself.
     curves : tuple of three Curve
         Red, green, blue.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rebokeh as rk
+    >>> profile = rk.Profile()  # sRGB
+    >>> light = profile.to_linear(np.array([[[0, 128, 255]]], np.uint8))
+    >>> round(float(light[0, 0, 1]), 3)
+    0.216
     """
 
     icc: bytes | None = field(default=None, repr=False)

@@ -10,7 +10,8 @@
         +-- UnknownFormatError    4   no adapter knows this kind of file
         +-- DepthError            4   the depth map or matte is unusable
 
-A message is one line: what is wrong, which file, what to do about it.
+A message is one line: what is wrong, which file, what to do about it. What stands in backticks in it is an argument
+of the function that was called; the command line puts its flag there.
 """
 
 from __future__ import annotations
@@ -70,16 +71,13 @@ class DepthError(InputError):
     """The depth map or matte has the wrong shape, or no usable value."""
 
 
-def in_words(error: Exception) -> tuple[int, str]:
-    """Return the exit code of an error, and one line of words."""
+def error_line(error: Exception) -> tuple[int, str]:
+    """Return the exit code of an error, and one line that says it."""
     if isinstance(error, RebokehError):
         return error.exit_code, str(error)
-    if hasattr(error, "format_message"):  # the parser's own errors, whichever library typer has them from
-        message = " ".join(str(error.format_message()).split()).rstrip(".")  # pyright: ignore[reportAttributeAccessIssue]
-        return UsageError.exit_code, f"{message[:1].lower()}{message[1:]}; see rebokeh --help"
     if isinstance(error, MemoryError):
         return FAILED, "not enough memory for a picture of this size; close other programs or use a smaller one"
     if isinstance(error, OSError):
         name = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes, os.PathLike)) else ""
         return FAILED, f"{name}: {error.strerror or error}" if name else str(error.strerror or error)
-    return FAILED, f"internal error, {type(error).__name__}: {error}; --debug shows where, please report it"
+    return FAILED, f"internal error, {type(error).__name__}: {error}; please report it"

@@ -49,8 +49,8 @@ def find_focus(lens: Lens, photo: Photo, dioptres: FloatArray, matte: FloatArray
     if lens.focus_m is not None:
         if photo.depth_kind == "unitless":
             raise UsageError(
-                "this depth map has no metres, so a focus distance means nothing; give a point: --focus x,y, or the "
-                "distances of two points: --anchor x,y=2.1m twice"
+                "this depth map has no metres, so a focus distance means nothing; give a point as `focus_point`, or "
+                "the distances of two points as `anchors`"
             )
         return min(lens.focus_m, FARTHEST_FOCUS_M), f"as given{_trust(photo)}"
     if lens.focus_point is not None:
@@ -93,7 +93,7 @@ def focus_warnings(lens: Lens, photo: Photo) -> tuple[str, ...]:
         return ()
     return (
         f"the focus distance of {lens.focus_m:.3g} m is nominal: the depth map is relative and nothing in the file "
-        "anchors it; give a known distance with --anchor x,y=2.1m, or a point with --focus x,y",
+        "anchors it; give a known distance with `anchors`, or a point with `focus_point`",
     )
 
 

@@ -94,9 +94,9 @@ def score_photo(photo: Photo) -> tuple[BoundaryScore, BoundaryScore]:
         When it has no matte.
     """
     if photo.depth is None:
-        raise NoDepthError(f"{photo.meta.path or 'the photo'} holds no depth whose edges could be scored; give --depth")
+        raise NoDepthError(f"{photo.meta.path or 'the photo'} holds no depth whose edges could be scored; give `depth`")
     if photo.matte is None:
-        raise DepthError(f"{photo.meta.path or 'the photo'} holds no matte to score edges against; give --matte FILE")
+        raise DepthError(f"{photo.meta.path or 'the photo'} holds no matte to score edges against; give `matte`")
     height, width = photo.matte.shape
     scale = min(1.0, (MOST_PIXELS / (height * width)) ** 0.5, max(photo.size) / max(height, width))
     size = (round(height * scale), round(width * scale))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,7 @@ from ..core.arrays import FloatArray
 from ..core.errors import UsageError
 from ..core.text import in_metres
 from ..optics.lens import FULL_FRAME_DIAGONAL_MM
+from ..photo.load_options import Anchor
 from ..photo.metadata import Anchoring, Evidence
 from .autofocus import POINT_SHARE, window
 
@@ -56,42 +57,6 @@ SCALES = (0.5, 2.0)
 
 FAR_DIOPTRES = 0.02
 """A map whose far end is farther than 50 m already has its infinity right."""
-
-
-@dataclass(frozen=True)
-class Anchor:
-    """A point of the picture whose distance is known.
-
-    Parameters
-    ----------
-    x, y : float
-        To the right and down, 0..1.
-    distance_m : float
-        Metres from the camera, > 0; infinity for the sky.
-
-    Raises
-    ------
-    UsageError
-        When it lies outside the picture, or its distance is not above 0.
-
-    Examples
-    --------
-    >>> import rebokeh as rk
-    >>> face = rk.Anchor(0.5, 0.4, distance_m=1.2)  # for `load(path, anchors=[face])`
-    >>> face.distance_m
-    1.2
-    """
-
-    x: float
-    y: float
-    distance_m: float
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        if not (0.0 <= self.x <= 1.0 and 0.0 <= self.y <= 1.0):
-            raise UsageError(f"anchor {self.x:g},{self.y:g} lies outside the picture; x and y go from 0 to 1")
-        if not self.distance_m > 0:
-            raise UsageError(f"anchor {self.x:g},{self.y:g} is at {self.distance_m:g} m; it must lie before the camera")
 
 
 def anchored(photo: Photo, anchors: Sequence[Anchor] = ()) -> Photo:
@@ -163,7 +128,7 @@ def _fit_explicit(evidence: list[Evidence], photo: Photo) -> tuple[float, float]
     if photo.depth_kind == "unitless":
         raise UsageError(
             "this depth map has no metres, and one known distance does not give it any; "
-            "give --anchor a second time, at another depth"
+            "give a second one of `anchors`, at another depth"
         )
     if photo.depth_kind == "absolute":
         # What states metres has its infinity at 0; it can only have the wrong unit.

@@ -81,7 +81,7 @@ def measure_depth(photo: Photo, other: Photo, baseline_m: float) -> Photo:
     if photo.size != other.size:
         sizes = " and ".join(f"{p.size[1]}x{p.size[0]}" for p in (photo, other))
         raise DepthError(f"{name}: the two pictures are not a rectified pair, they have other sizes ({sizes})")
-    cv2 = needed("cv2", "stereo", "--stereo")
+    cv2 = needed("cv2", "stereo", "`stereo`")
     scale = min(1.0, math.sqrt(MOST_PIXELS / (photo.size[0] * photo.size[1])))
     size = (max(round(photo.size[0] * scale), 1), max(round(photo.size[1] * scale), 1))
     if min(size) < 64:
@@ -222,5 +222,5 @@ def refuse_unless_rectified(found: Offsets, name: str) -> None:
         )
     if np.median(found.right) < 0:
         raise DepthError(
-            f"{name}: left and right are swapped; --stereo names the picture that was taken from further right"
+            f"{name}: left and right are swapped; `stereo` names the picture that was taken from further right"
         )

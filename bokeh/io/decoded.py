@@ -1,4 +1,4 @@
-"""What the adapters share: the decoder's door, the size limit, orientation, code values -> Photo."""
+"""What all readers share: how large a picture may be, how it is made upright, how its codes become a `Photo`."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..colour import pq_hlg as pq
+from ..colour import pq_hlg
 from ..colour.icc import BrokenProfileError, LutProfileError
 from ..colour.profile import Profile
 from ..core.errors import InputError, UsageError
 from ..core.text import printable
 from ..photo.metadata import Metadata, Rendering
 from ..photo.photo import ASPECT_TOLERANCE, Photo
-from .metadata import apple, intrinsics
-from .metadata import render_mark as mark
+from .found_maps import FoundMaps, SharpOriginal
+from .metadata import apple, intrinsics, render_mark
 from .metadata.exif import Facts
 from .metadata.xmp import unread
 
@@ -70,6 +70,10 @@ def check_size(width: int, height: int, name: str, what: str = "picture", most: 
         For messages.
     most : int, optional
         Pixels that the file's bytes can hold.
+
+    Raises
+    ------
+    InputError
     """
     if width < 1 or height < 1:
         raise InputError(f"{name}: the {what} is empty ({width}x{height})")
@@ -90,7 +94,7 @@ def check_size(width: int, height: int, name: str, what: str = "picture", most: 
 
 
 def upright(array: NDArray, orientation: int) -> NDArray:
-    """Turn an array (H, W, ...) as EXIF orientation 1..8 says."""
+    """Turn an array (H, W, ...), of any dtype, as EXIF orientation 1..8 says."""
     if orientation >= 5:
         array = array.swapaxes(0, 1)
     if orientation in (2, 3, 6, 7):
@@ -105,12 +109,35 @@ def same_aspect(shape: tuple[int, ...], size: tuple[int, int]) -> bool:
     return min(shape) >= 2 and abs(np.log((shape[1] / shape[0]) / (size[1] / size[0]))) <= ASPECT_TOLERANCE
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Decoded:
     """A picture as its file holds it, upright: code values and what they mean.
 
-    `codes` is uint8 or uint16 (full range) or float32, (H, W, 3). `turn` is the EXIF orientation that was
-    applied, for whatever else has to be turned. `coding` is PQ or HLG where the codes are not of SDR.
+    Attributes
+    ----------
+    codes : uint8, uint16 or float32 (H, W, 3)
+        Integers over their full range.
+    name : str
+        The file, for messages.
+    format : str
+        As `Metadata.format`.
+    bit_depth : int
+        Of the file.
+    profile : Profile
+    exif, xmp : bytes, optional
+        The raw blocks.
+    turn : int
+        EXIF orientation, 1..8, that was applied; maps are turned by it too.
+    facts : Facts
+        Of the EXIF block.
+    notes : list of str
+        For `Metadata.notes`; the reader that made this adds to them.
+    rendered : Rendering, optional
+        rebokeh's mark, where it stands outside the XMP.
+    original : bytes, optional
+        The whole file, where an output takes over parts of it.
+    coding : {"sdr", "pq", "hlg"}
+        What the codes are of.
     """
 
     codes: NDArray
@@ -123,34 +150,68 @@ class Decoded:
     turn: int = 1
     facts: Facts = field(default_factory=Facts)
     notes: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
     rendered: Rendering | None = None
     original: bytes | None = None
-    coding: pq.Coding = "sdr"
+    coding: pq_hlg.Coding = "sdr"
 
-    def photo(self, **more) -> Photo:
-        """Make the Photo, with `more` of its fields (depth, matte, ...).
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        return self.codes.shape[0], self.codes.shape[1]
 
-        Into its metadata go depth_source, matte_source, and what depth_xmp, the depth map's XMP values, holds.
+    def photo(self, maps: FoundMaps | None = None) -> Photo:
+        """Make the Photo of the picture and of what was found beside it.
+
+        The sharp original, where there is one, takes the picture's place; EXIF and XMP stay the picture's.
+
+        Raises
+        ------
+        InputError, DepthError
+            As `Photo`.
         """
-        size = self.codes.shape[0], self.codes.shape[1]
-        area, where = apple.af_area(self.facts, self.xmp, size, self.turn)
+        maps = maps or FoundMaps()
+        picture = self if maps.original is None else self._replaced_by(maps.original)
+        meta = picture._metadata(maps)
+        if picture.coding == "sdr":
+            rgb = picture.profile.to_linear(picture.codes)
+        else:
+            rgb = pq_hlg.to_linear(picture.codes, picture.coding, picture.profile)
+        return Photo(
+            rgb=rgb,
+            depth=None if maps.depth is None else maps.depth.dioptres,
+            matte=None if maps.matte is None else maps.matte.coverage,
+            mattes=dict(maps.mattes),
+            gain_map=maps.gain_map,
+            depth_kind="absolute" if maps.depth is None else maps.depth.kind,
+            profile=picture.profile,
+            meta=meta,
+        )
+
+    def _replaced_by(self, original: SharpOriginal) -> Decoded:
+        return replace(self, codes=original.codes, profile=original.profile or self.profile)
+
+    def _metadata(self, maps: FoundMaps) -> Metadata:
+        """Gather what EXIF, XMP and the maps say, and note what was chosen."""
+        notes = [*self.notes, *maps.notes]
+        depth_xmp = {} if maps.depth is None else maps.depth.xmp
+        area, where = apple.af_area(self.facts, self.xmp, self.size, self.turn)
         if area:
-            self.notes.append(f"AF area from {where}")
+            notes.append(f"AF area from {where}")
         if self.facts.damaged:
-            self.notes.append("the EXIF block is damaged: read as far as it is whole")
+            notes.append("the EXIF block is damaged: read as far as it is whole")
         if why := unread(self.xmp):
-            self.notes.append(f"the XMP {why}")
-        values = more.pop("depth_xmp", {})
-        camera = intrinsics.read(values)
-        camera = camera and intrinsics.turned(camera, size, self.turn)
+            notes.append(f"the XMP {why}")
+        camera = intrinsics.read(depth_xmp)
+        camera = camera and intrinsics.turned(camera, self.size, self.turn)
         f35_mm, said = intrinsics.equivalent(camera, self.facts.f35_mm, self.facts.zoom)
         if said:
-            self.notes.append(said)
-        rendered = self.rendered or mark.read(self.xmp)
+            notes.append(said)
+        rendered = self.rendered or render_mark.read(self.xmp)
         if rendered:
-            self.notes.append(f"rendered by rebokeh: {rendered}")
-        meta = Metadata(
+            notes.append(f"rendered by rebokeh: {rendered}")
+        if self.coding != "sdr":
+            notes.append(f"{self.coding.upper()}: 1.0 is diffuse white at {pq_hlg.WHITE_NITS:g} nits")
+        return Metadata(
             path=self.name,
             format=self.format,
             bit_depth=self.bit_depth,
@@ -160,28 +221,20 @@ class Decoded:
             xmp=self.xmp,
             focal_mm=self.facts.focal_mm,
             f35_mm=f35_mm,
-            af_area=area,
+            af_area=area or maps.af_area,
             af_distance_m=apple.af_distance(self.facts),
             subject_distance_m=self.facts.subject_distance_m,
-            faces=apple.faces(self.xmp, size, self.turn),
+            faces=apple.faces(self.xmp, self.size, self.turn),
             intrinsics=camera,
-            depth_facts=intrinsics.depth_facts(values),
-            depth_source=more.pop("depth_source", ""),
-            matte_source=more.pop("matte_source", ""),
+            depth_facts=intrinsics.depth_facts(depth_xmp),
+            depth_source="" if maps.depth is None else maps.depth.source,
+            matte_source="" if maps.matte is None else maps.matte.source,
             turn=self.turn,
-            notes=tuple(self.notes),
-            warnings=tuple(self.warnings),
+            notes=tuple(notes),
             rendered=rendered,
             original=self.original,
-            hdr="gain-map" if "gain_map" in more else "" if self.coding == "sdr" else self.coding,
+            hdr="gain-map" if maps.gain_map is not None else "" if self.coding == "sdr" else self.coding,
         )
-        if self.coding == "sdr":
-            rgb = self.profile.to_linear(self.codes)
-        else:
-            rgb = pq.to_linear(self.codes, self.coding, self.profile)
-            self.notes.append(f"{self.coding.upper()}: 1.0 is diffuse white at {pq.WHITE_NITS:g} nits")
-            meta = replace(meta, notes=tuple(self.notes))
-        return Photo(rgb=rgb, profile=self.profile, meta=meta, **more)
 
 
 def profile_or_note(icc: bytes | None, notes: list[str], codes: NDArray | None = None) -> Profile | None:

@@ -1,50 +1,18 @@
-"""Writing a picture: HEIC, JPEG, PNG, TIFF, EXR, AVIF, with its profile and metadata, whole or not at all."""
+"""Writing a picture: in any of the formats, with its profile and metadata, whole or not at all."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
-from functools import partial
-from importlib.util import find_spec
+from importlib import import_module
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import OpenEXR
-from numpy.typing import NDArray
-from PIL import Image
-
-from ..colour.icc import SRGB_CURVE
-from ..colour.profile import Profile
-from ..core.arrays import FloatArray
 from ..core.errors import OutputError, RebokehError, UsageError
 from ..core.text import printable
-from ..core.threads import each
-from ..hdr.gain_map import over_sdr
-from ..image.resize import enlarge_with_holes
-from ..photo.metadata import Rendering
 from ..photo.photo import Photo
+from .encode_job import EncodeJob
 from .files.atomic import check_output, write_atomic
-from .formats import BIT_DEPTHS, FORMATS, HDR_KINDS, QUALITY, STRIPPABLE, Hdr
-from .heif import graft, hevc
-from .jpeg import ultra_hdr_write
-from .metadata import exif
-from .metadata import render_mark as mark
-from .metadata.gain_map import apple_gain, coded
-from .raster import deep, pq_write
-
-SUFFIXES = {
-    ".heic": "heic", ".heif": "heic", ".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png",
-    ".tif": "tiff", ".tiff": "tiff", ".exr": "exr", ".avif": "avif",
-}  # fmt: skip
-_HDR_WORDS = ("auto", "off", "gain-map", "pq")
-# What a renderer writes for "nothing there"; infinity itself breaks the arithmetic of some compositors.
-_EXR_INFINITY_M = 1e10
-_MAX_SIDE = {"jpeg": 65_500, "heic": 16_384, "avif": 65_536}
-_ROWS = 16  # converted at once: temporaries stay in the cache
-_JPEG_SEGMENT = 65_533  # the most a JPEG marker holds, its two bytes of length not counted
-_JPEG_XMP = _JPEG_SEGMENT - 29  # less its label
-_OF_PARTS = 1000  # what an Ultra HDR file's XMP says of its parts
+from .formats import FORMATS, PQ_BITS, Format, Hdr, can_hold_pq, check_saving, output_format, saved_as
+from .metadata.render_mark import signed
 
 
 def save(
@@ -109,35 +77,10 @@ def save(
     'grey.png'
     """
     kind = output_format(path, format)
-    source = photo.meta.path if photo.meta.path and photo.meta.path != "<bytes>" else None
-    real = check_output(path, source, overwrite)
+    real = check_output(path, overwrite=overwrite, inputs=[photo.meta.path])
     data = encode(photo, kind, strip=strip, quality=quality, bit_depth=bit_depth, hdr=hdr, name=printable(path))
     write_atomic(real, data)
     return Path(path)
-
-
-def output_format(path: str | Path, format: str | None = None) -> str:
-    """Return the format that the name's suffix, or `format`, asks for.
-
-    Raises
-    ------
-    UsageError
-        When it is none that is written.
-    """
-    if format is None:
-        suffix = Path(path).suffix.lower()
-        if suffix not in SUFFIXES:
-            what = repr(suffix) if suffix else "no suffix"
-            raise UsageError(f"{printable(path)}: cannot tell the format from {what}; one of {_listed()}")
-        return SUFFIXES[suffix]
-    kind = SUFFIXES.get("." + format.lower().lstrip("."))
-    if kind is None:
-        raise UsageError(f"format {format!r} is not written; one of {_listed()}")
-    return kind
-
-
-def _listed() -> str:
-    return ", ".join(FORMATS)
 
 
 def encode(
@@ -152,47 +95,24 @@ def encode(
 ) -> bytes:
     """Return the bytes of the file that `save` would write; same parameters, same errors."""
     strip = (strip,) if isinstance(strip, str) else tuple(strip)
-    for word in strip:
-        if word not in STRIPPABLE:
-            raise UsageError(f"cannot strip {word!r}; one of {', '.join(STRIPPABLE)}")
-    if quality is not None and not 1 <= quality <= 100:
-        raise UsageError(f"quality {quality} must be 1 to 100")
-    held = _hdr(photo, kind, hdr, bit_depth)
-    rendered = mark.signed(photo.meta, saved_as(kind, strip=strip, quality=quality, bit_depth=bit_depth, hdr=hdr))
-    bits = pq_write.BITS if held == "pq" else _bits(photo, kind, bit_depth)
+    check_saving(kind, strip=strip, quality=quality, bit_depth=bit_depth, hdr=hdr)
+    row = FORMATS[kind]
+    held = hdr if hdr != "auto" else _as_source(photo, row, bit_depth)
+    bits = PQ_BITS if held == "pq" else _bits(photo, row, bit_depth)
     h, w = photo.size
-    if max(h, w) > _MAX_SIDE.get(kind, 1 << 31):
+    if row.max_side is not None and max(h, w) > row.max_side:
         raise OutputError(f"{name}: {w}x{h} is more than {kind} holds; write TIFF or PNG")
+    job = EncodeJob(
+        photo,
+        bits=bits,
+        quality=(row.quality or 0) if quality is None else quality,
+        hdr=held,
+        keep_gps="gps" not in strip,
+        rendered=signed(photo.meta, saved_as(kind, strip=strip, quality=quality, bit_depth=bit_depth, hdr=hdr)),
+        name=name,
+    )
     try:
-        if kind == "exr":
-            return _exr(photo, bits, rendered)
-        profile, cicp = _output_profile(photo, bits), None
-        keep_gps = "gps" not in strip
-        # Pillow rebuilds an AVIF's EXIF, without its maker note, when it states an orientation.
-        block = exif.for_output(photo.meta.exif, photo.size, photo.meta.af_area, keep_gps, kind != "avif")
-        xmp = exif.xmp_for_output(photo.meta.xmp, keep_gps, photo.meta.turn != 1)
-        xmp = mark.marked(xmp, rendered)
-        if kind == "jpeg" and xmp and len(xmp) > _JPEG_XMP - _OF_PARTS * (held == "gain-map"):
-            xmp = mark.marked(None, rendered)
-        level = QUALITY.get(kind, 0) if quality is None else quality
-        if held == "pq" and kind == "avif":
-            return pq_write.avif(photo, level, block, xmp)
-        if held == "pq":
-            codes, cicp = pq_write.codes(photo)
-        else:
-            codes = profile.to_codes(photo.rgb, bits)
-        if kind == "heic":
-            picture = partial(hevc.coded, bits=bits, quality=level, profile=profile, cicp=cicp)
-            apple = apple_gain(photo) if held == "gain-map" else None
-            gain = (apple[0], apple[2]) if apple else None
-            return graft.portrait(
-                photo, picture, codes, block, xmp, keep_gps=keep_gps, rendered=rendered, gain=gain, name=name
-            )
-        if kind == "jpeg" and held == "gain-map":
-            return _ultra_hdr(photo, codes, level, profile, block, xmp)
-        if kind in ("png", "tiff"):
-            return (deep.png if kind == "png" else deep.tiff)(codes, profile.icc, block, xmp)
-        return (_jpeg if kind == "jpeg" else _avif)(codes, level, profile, block, xmp)
+        return import_module(f".writers.{kind}", __package__).write(job)
     except RebokehError:
         raise
     except (OSError, ValueError, RuntimeError, SyntaxError, EOFError, MemoryError) as err:
@@ -200,138 +120,20 @@ def encode(
         raise OutputError(f"{name}: the picture cannot be coded as {kind} ({said})") from err
 
 
-def saved_as(
-    kind: str, *, strip: Iterable[str] = (), quality: int | None = None, bit_depth: int | None = None, hdr: str = "auto"
-) -> dict[str, Any]:
-    """Say how a picture is coded, for the digest of its recipe: what is left to its default and what states it alike.
-
-    Parameters
-    ----------
-    kind : str
-        Format.
-    strip, quality, bit_depth, hdr
-        As for `encode`.
-    """
-    level = (QUALITY[kind] if quality is None else quality) if kind in QUALITY else None
-    return {"format": kind, "strip": sorted(set(strip)), "quality": level, "bit_depth": bit_depth, "hdr": hdr}
-
-
-def check_hdr(kind: str, hdr: str, bit_depth: int | None = None) -> None:
-    """Refuse what no file of this format holds.
-
-    Raises
-    ------
-    UsageError
-    """
-    if hdr not in _HDR_WORDS:
-        raise UsageError(f"hdr is {hdr!r}; it is one of {', '.join(_HDR_WORDS)}")
-    if hdr in HDR_KINDS and kind not in HDR_KINDS[hdr]:
-        raise UsageError(f"{kind} holds no HDR as {hdr}; write {' or '.join(HDR_KINDS[hdr])}")
-    if hdr == "pq" and bit_depth not in (None, pq_write.BITS):
-        raise UsageError(f"PQ is written with {pq_write.BITS} bits, not {bit_depth}")
-    if hdr == "pq" and kind == "avif":
-        pq_write.need_imagecodecs()
-
-
-def _hdr(photo: Photo, kind: str, hdr: Hdr, bit_depth: int | None) -> str:
-    """How the file holds light above white: "gain-map", "pq" or "off"."""
-    check_hdr(kind, hdr, bit_depth)
-    if hdr != "auto":
-        return hdr
+def _as_source(photo: Photo, row: Format, bit_depth: int | None) -> Hdr:
+    """How the source holds light above white, where this format can: "gain-map", "pq" or "off"."""
     theirs = "pq" if photo.meta.hdr in ("pq", "hlg") else photo.meta.hdr
     if photo.meta.format == "array" and photo.gain_map is not None:
         theirs = "gain-map"
-    can = theirs in HDR_KINDS and kind in HDR_KINDS[theirs]
     if theirs == "pq":
-        can = can and bit_depth in (None, pq_write.BITS) and (kind != "avif" or find_spec("imagecodecs") is not None)
-    return theirs if can else "off"
+        return "pq" if bit_depth in (None, PQ_BITS) and can_hold_pq(row) else "off"
+    return "gain-map" if theirs == "gain-map" and theirs in row.hdr else "off"
 
 
-def _bits(photo: Photo, kind: str, asked: int | None) -> int:
-    choice = BIT_DEPTHS[kind]
+def _bits(photo: Photo, row: Format, asked: int | None) -> int:
     if asked is not None:
-        if asked not in choice:
-            raise UsageError(f"{kind} is written with {' or '.join(map(str, choice))} bits, not {asked}")
+        if asked not in row.bit_depths:
+            raise UsageError(f"{row.name} is written with {' or '.join(map(str, row.bit_depths))} bits, not {asked}")
         return asked
-    meta = photo.meta
-    if kind == "heic":
-        return 10 if meta.format == "heic" and meta.bit_depth > 8 else 8
-    if kind == "exr":
-        return 16
-    return choice[-1] if meta.bit_depth > 8 else choice[0]
-
-
-def _output_profile(photo: Photo, bits: int) -> Profile:
-    """Return the photo's profile; with the sRGB curve where codes of this depth cannot hold linear light."""
-    profile = photo.profile
-    kept = profile.icc and photo.meta.format != "exr" and (bits > 8 or photo.meta.bit_depth == 8)
-    return profile if kept or not profile.is_linear else profile.with_curve(SRGB_CURVE)
-
-
-def _jpeg(codes: NDArray, quality: int, profile: Profile, block: bytes | None, xmp: bytes | None) -> bytes:
-    more: dict = {}
-    if block and len(block) + 6 <= _JPEG_SEGMENT:
-        more["exif"] = b"Exif\0\0" + block
-    if xmp and len(xmp) <= _JPEG_XMP:
-        more["xmp"] = xmp
-    if profile.icc:
-        more["icc_profile"] = profile.icc
-    file = io.BytesIO()
-    # Tables made to measure or a progressive scan save 3 to 6 % and take two to four times as long. 4:2:0 saves 18 %,
-    # and costs the edges of red things.
-    Image.fromarray(codes).save(file, "JPEG", quality=quality, subsampling=0, optimize=False, **more)
-    return file.getvalue()
-
-
-def _ultra_hdr(
-    photo: Photo, codes: NDArray, quality: int, profile: Profile, block: bytes | None, xmp: bytes | None
-) -> bytes:
-    """JPEG with a gain map, where there is light above white."""
-    found = over_sdr(photo)
-    if found is None:
-        return _jpeg(codes, quality, profile, block, xmp)
-    gain_codes, metadata = coded(found)
-    gain = _jpeg(gain_codes, quality, Profile(), None, None)
-    return ultra_hdr_write.joined(_jpeg(codes, quality, profile, block, None), gain, metadata, xmp)
-
-
-def _avif(codes: NDArray, quality: int, profile: Profile, block: bytes | None, xmp: bytes | None) -> bytes:
-    more = {"exif": block, "xmp": xmp, "icc_profile": profile.icc}
-    file = io.BytesIO()
-    kept = {key: value for key, value in more.items() if value}
-    # Speed 8 writes the same size and takes 1.4 times as long; 4:2:0 saves 3 % of the size.
-    Image.fromarray(codes).save(file, "AVIF", quality=quality, speed=10, subsampling="4:4:4", **kept)
-    return file.getvalue()
-
-
-def _exr(photo: Photo, bits: int, rendered: Rendering | None) -> bytes:
-    """Scene-linear RGB, half or float, and Z in metres at the picture's size when there is depth."""
-    channels: dict = {"RGB": photo.rgb if bits == 32 else _halves(photo.rgb)}
-    if photo.depth is not None:
-        dioptres = enlarge_with_holes(photo.depth, photo.size)
-        with np.errstate(divide="ignore"):
-            metres = np.where(dioptres > 1 / _EXR_INFINITY_M, 1 / dioptres, _EXR_INFINITY_M)
-        channels["Z"] = np.where(np.isnan(dioptres), 0, metres).astype(np.float32)
-    # Half the time of ZIP (0.65 s against 1.25 of CPU at 12 MP) and 7 % smaller; lossless too, and as old as EXR.
-    header: dict = {"compression": OpenEXR.PIZ_COMPRESSION, "type": OpenEXR.scanlineimage}
-    if rendered:
-        header["xmp"] = (mark.marked(None, rendered) or b"").decode()
-    corners = photo.profile.chromaticities()
-    if corners:
-        header["chromaticities"] = corners
-    file = io.BytesIO()
-    OpenEXR.File(header, channels).write(file)
-    return file.getvalue()
-
-
-def _halves(rgb: FloatArray) -> NDArray[np.float16]:
-    """Half floats of light, clipped to what they hold."""
-    out = np.empty(rgb.shape, np.float16)
-    most = np.float32(65504)
-
-    def convert(top: int) -> None:
-        rows = slice(top, top + _ROWS)
-        out[rows] = np.clip(rgb[rows], -most, most)
-
-    each(convert, range(0, len(rgb), _ROWS))
-    return out
+    is_deep = photo.meta.bit_depth > 8 and (row.deep_from is None or photo.meta.format in row.deep_from)
+    return row.bit_depths[-1 if is_deep else 0]

@@ -1,11 +1,10 @@
-"""Depth maps and mattes in files of their own: ``--depth`` and ``--matte``."""
+"""Depth maps and mattes in files of their own: `depth` and `matte` of `load`."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import math
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,24 +14,14 @@ from PIL import JpegImagePlugin, PngImagePlugin
 from ..core.arrays import FloatArray
 from ..core.errors import DepthError, UnknownFormatError, UsageError
 from ..core.foreign import decoding, silence
-from ..photo.metadata import DepthKind
 from ..photo.nominal import UNITS, spread
 from .decoded import check_size, read_file, same_aspect, upright
+from .found_maps import DepthMap, Matte
 from .raster import exr, tiff
-from .raster.raster import most_pixels, open_tiff, raw_mode, sixteen_bits
+from .raster.pillow import most_pixels, open_tiff, raw_mode, sixteen_bits
 from .registry import kind_of
 
 _FORMATS = "PNG, TIFF, EXR, NPY, PFM or JPEG"
-
-
-@dataclass
-class DepthMap:
-    """A depth map from a file: dioptres (h, w) float32 with NaN holes, and what is known of them."""
-
-    dioptres: FloatArray
-    kind: DepthKind
-    source: str
-    notes: list[str] = field(default_factory=list)
 
 
 def read_depth(
@@ -41,8 +30,8 @@ def read_depth(
     turn: int = 1,
     unit: str | None = None,
     scale: float | None = None,
-) -> DepthMap:
-    """Read a depth map.
+) -> tuple[DepthMap, tuple[str, ...]]:
+    """Read a depth map, and notes on how it was understood.
 
     Parameters
     ----------
@@ -82,11 +71,11 @@ def read_depth(
     said = unit is not None
     if unit is None:
         if integer and deep:
-            raise UsageError(f"{name}: say what 16-bit values are: --depth-unit m (millimetres), dioptre or relative")
+            raise UsageError(f"{name}: say what 16-bit values are: `depth_unit` m (millimetres), dioptre or relative")
         unit = "relative" if integer else "m"
     if unit == "relative":
         if scale is not None:
-            raise UsageError("a depth scale needs --depth-unit m or dioptre; relative values have no scale")
+            raise UsageError("a depth scale needs `depth_unit` m or dioptre; relative values have no scale")
         dioptres, kind = spread(values, name), "unitless"
     else:
         factor = scale if scale is not None else 0.001 if integer and deep else 1.0
@@ -99,15 +88,23 @@ def read_depth(
     if np.isnan(dioptres).all():
         raise DepthError(
             f"{name}: the depth map holds no usable value as {unit} (all zero, negative or NaN); "
-            "check --depth-unit or give another map"
+            "check `depth_unit` or give another map"
         )
-    source = f"{Path(name).name}, {unit}" + ("" if said else " (assumed; --depth-unit says otherwise)")
+    source = f"{Path(name).name}, {unit}" + ("" if said else " (assumed; `depth_unit` says otherwise)")
     notes.insert(0, f"depth: {source}, {values.shape[1]}x{values.shape[0]}")
-    return DepthMap(dioptres, kind, source, notes)
+    return DepthMap(dioptres, kind, source), tuple(notes)
 
 
-def read_matte(path: str | Path | bytes, size: tuple[int, int], turn: int = 1) -> tuple[FloatArray, str]:
-    """Read a matte: coverage (h, w) in 0..1, and where it comes from.
+def read_matte(path: str | Path | bytes, size: tuple[int, int], turn: int = 1) -> Matte:
+    """Read a matte.
+
+    Parameters
+    ----------
+    path : str, Path or bytes
+    size : (height, width)
+        The upright picture's.
+    turn : int
+        EXIF orientation that was applied to the picture, as for `read_depth`.
 
     Raises
     ------
@@ -126,12 +123,29 @@ def read_matte(path: str | Path | bytes, size: tuple[int, int], turn: int = 1) -
     else:
         matte = np.clip(np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
     if not matte.max() > 0:
-        raise DepthError(f"{name}: the matte is zero everywhere; paint the subject white, or leave --matte out")
-    return matte, f"{Path(name).name}" + (f" ({how})" if how else "")
+        raise DepthError(f"{name}: the matte is zero everywhere; paint the subject white, or leave `matte` out")
+    return Matte(matte, Path(name).name + (f" ({how})" if how else ""))
 
 
 def turn_like_picture(values: NDArray, size: tuple[int, int], turn: int, name: str, what: str) -> NDArray:
-    """Return the map as it lies over the upright picture; turned with it where it still lies as the sensor saw it."""
+    """Turn a map with its picture, where it still lies as the sensor saw it.
+
+    Parameters
+    ----------
+    values : (h, w)
+        The map, of any dtype.
+    size : (height, width)
+        The upright picture's.
+    turn : int
+        EXIF orientation that was applied to the picture.
+    name, what : str
+        The file and what it is, for messages.
+
+    Raises
+    ------
+    DepthError
+        When it is of another aspect either way.
+    """
     if same_aspect(values.shape, size):
         return values
     if turn >= 5 and same_aspect(values.shape[::-1], size):

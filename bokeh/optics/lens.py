@@ -119,6 +119,13 @@ class ThinLens:
     ------
     UsageError
         When the focus distance is not beyond the focal length: no real image exists.
+
+    Examples
+    --------
+    >>> import rebokeh as rk
+    >>> lens = rk.ThinLens(focal_mm=50.0, f_number=2.0, focus_m=2.0, px_per_mm=100.0)
+    >>> round(lens.radius_px(0.0), 1)  # of what is infinitely far: + is behind focus
+    32.1
     """
 
     focal_mm: float

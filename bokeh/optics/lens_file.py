@@ -204,15 +204,15 @@ def with_values(lens_file: LensFile, values: Sequence[str]) -> LensFile:
     for item in values:
         key, equals, text = (part.strip() for part in item.partition("="))
         if not equals or not key or not text:
-            raise UsageError(f"--with {item!r} is not understood; expected KEY=VALUE, like wavefront.spherical_um=2")
+            raise UsageError(f"`changes`: {item!r} is not understood; expected KEY=VALUE, like pupil.squeeze=1.5")
         *tables, last = key.split(".")
         place = layout
         for depth, table in enumerate(tables, 1):
             place = place.setdefault(table, {})
             if not isinstance(place, dict):
-                raise UsageError(f"--with: {'.'.join(tables[:depth])} is no table; it holds one value")
+                raise UsageError(f"`changes`: {'.'.join(tables[:depth])} is no table; it holds one value")
         place[last] = _value_of(text)
-    changed = _built(lens_file.name, "--with", layout)
+    changed = _built(lens_file.name, "`changes`", layout)
     return replace(changed, where=f"{lens_file.where}, with {', '.join(values)}")
 
 

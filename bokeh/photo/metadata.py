@@ -22,6 +22,13 @@ class Evidence:
     """A distance known beside the map: of what, where in the picture, and how sure (relative, one sigma).
 
     `map_m` is what the map says there.
+
+    Examples
+    --------
+    >>> import rebokeh as rk
+    >>> seen = rk.Evidence("autofocus", (0.4, 0.4, 0.2, 0.2), distance_m=0.42, uncertainty=0.1, map_m=0.47)
+    >>> seen.distance_m < seen.map_m
+    True
     """
 
     source: str
@@ -36,6 +43,13 @@ class Anchoring:
     """How a map's dioptres were made true: `scale` * d + `offset`, by what evidence.
 
     `uncertainty` is the relative one, one sigma, of distances near the evidence; what is farther is less sure.
+
+    Examples
+    --------
+    >>> import rebokeh as rk
+    >>> seen = rk.Evidence("autofocus", (0.4, 0.4, 0.2, 0.2), distance_m=0.42, uncertainty=0.1, map_m=0.47)
+    >>> rk.Anchoring(scale=1.0, offset=0.25, evidence=(seen,), uncertainty=0.1).words
+    'anchored by autofocus (0.42 m, the map said 0.47 m): good to about 10 %'
     """
 
     scale: float
@@ -55,6 +69,13 @@ class Intrinsics:
     """The camera as the depth map's calibration states it, in pixels of a frame of `width` x `height`, upright.
 
     Focal lengths and the principal point; `pixel_mm` is the pitch of that frame's pixels, None = not stated.
+
+    Examples
+    --------
+    >>> import rebokeh as rk
+    >>> camera = rk.Intrinsics(2400.0, 2400.0, 1500.0, 1000.0, width=3000.0, height=2000.0)
+    >>> round(camera.f35_mm, 1)
+    28.8
     """
 
     focal_x_px: float
@@ -82,6 +103,13 @@ class DepthFacts:
 
     `quality` is "high" or "low", `filtered` whether holes were filled and noise smoothed, `simulated_f_number` the
     aperture at which the phone showed its own blur.
+
+    Examples
+    --------
+    >>> import rebokeh as rk
+    >>> said = rk.DepthFacts(quality="high", simulated_f_number=4.5)
+    >>> said.filtered is None
+    True
     """
 
     quality: str = ""
@@ -95,6 +123,14 @@ class Rendering:
 
     `source` and `recipe` are the digests that the mark of a file states, "" where it states none. `how` is what a
     render that was not written yet was made with, `lens` and `settings` as plain values: the render fills it.
+
+    Examples
+    --------
+    >>> import rebokeh as rk
+    >>> print(rk.Rendering(f_number=1.8, focus_m=2.1))
+    f/1.8 at 2.1 m
+    >>> print(rk.Rendering(f_number=4.0, focus_m=float("inf"), version="0.1.0"))
+    f/4 at infinity, rebokeh 0.1.0
     """
 
     f_number: float
@@ -126,6 +162,15 @@ class Metadata:
     `depth_map` the depth that was rendered with, as it was before it was brought to the photo's resolution.
     `hdr` is how the file held light above white. `source` is the SHA-256 of the file's bytes, in hex, and `asked` what
     `load` was asked for beside the file: both are told by the mark of what is made from it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rebokeh as rk
+    >>> meta = rk.Metadata(camera="Acme Phone", f35_mm=52.0)  # what no file says of a photo from arrays
+    >>> photo = rk.Photo(rgb=np.full((30, 40, 3), 0.18, np.float32), meta=meta)
+    >>> photo.meta.f35_mm
+    52.0
     """
 
     path: str = ""

@@ -39,6 +39,16 @@ class GainMap:
         The largest linear gain the file speaks of, >= 1.
     offset_base, offset_alternate : three float
         Scene-linear light that keeps the gain of black finite; 0 in Apple's maps.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rebokeh as rk
+    >>> stops = np.zeros((15, 20), np.float32)
+    >>> stops[4, 5] = 3.0  # a lamp that is eight times as bright as the photo shows it
+    >>> gain_map = rk.GainMap(stops, headroom=8.0)
+    >>> gain_map.planes.shape
+    (15, 20, 1)
     """
 
     log2_gain: FloatArray

@@ -136,8 +136,8 @@ def _refuse_without_depth(photo: Photo, matte_will_do: bool) -> None:
     if not matte_will_do:
         why = next((f" ({note})" for note in photo.meta.notes if "depth" in note.lower()), "")
         raise NoDepthError(
-            f"{name} holds no depth{why}; give a map with --depth FILE, a model with --depth-model, "
-            "or use --style gaussian with a --matte FILE"
+            f"{name} holds no depth{why}; give a map with `depth`, a model with `depth_model`, "
+            "or use `style` gaussian with a `matte`"
         )
     if photo.matte is None:
-        raise NoDepthError(f"{name} holds neither depth nor a matte; give --depth FILE or --matte FILE")
+        raise NoDepthError(f"{name} holds neither depth nor a matte; give `depth` or `matte`")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import UsageError
+from ..photo.load_options import LoadOptions, ModelOptions
 from .units import parse_f_number, parse_focal_mm, parse_focus, parse_sensor_mm, parse_starburst
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(ModelOptions):
     """Options of a render; None = not said.
 
     Each is the flag of its name, and takes what the flag takes; `changes` is ``--with``.
@@ -37,9 +38,6 @@ class Options:
     curvature: float | None = None
     rotation: float | None = None
     starburst: str | None = None
-    depth_model: str | None = None
-    depth_unit: str | None = None
-    matte_model: str | None = None
     highlights: str | None = None
     style: str | None = None
     quality: str | None = None
@@ -52,6 +50,16 @@ class Options:
     def __post_init__(self) -> None:
         """Read the numbers, so that a wrong one is said where it stands."""
         self._of_lens()
+
+    def check(self) -> None:
+        """Refuse what makes no sense without the lens that a preset may name.
+
+        Raises
+        ------
+        UsageError
+        """
+        if self.lens is None and self.changes:
+            raise UsageError("`changes` are of a lens's values; name the lens with `lens`")
 
     @property
     def said(self) -> dict[str, Any]:
@@ -76,8 +84,7 @@ class Options:
             When a value makes no sense, or the lens file cannot be read.
         """
         given = self._of_lens()
-        if self.lens is None and self.changes:
-            raise UsageError("--with changes a value of a lens; name the lens with --lens")
+        self.check()
         from ..optics.lens import Lens
         from ..optics.lens_file import overridden, read_lens, with_values
 
@@ -112,16 +119,15 @@ class Options:
         from ..render.settings import RenderSettings
         from .recipe import Recipe
 
-        of_render = {"style": self.style, "highlights": self.highlights, "quality": self.quality, "baked": self.baked}
-        of_recipe = {
-            "depth_model": self.depth_model,
-            "depth_unit": self.depth_unit,
-            "matte_model": self.matte_model,
-            "format": self.format,
-            "hdr": self.hdr,
-            "quality": self.save_quality,
-            "strip": self.strip,
-        }
-        settings: dict[str, Any] = {key: value for key, value in of_render.items() if value is not None}
-        rest: dict[str, Any] = {key: value for key, value in of_recipe.items() if value is not None}
-        return Recipe(lens, RenderSettings(**settings), lens_source=where, **rest)
+        said = self.said
+
+        def of(names: Iterable[str]) -> dict[str, Any]:
+            return {name: said[name] for name in names if name in said}
+
+        return Recipe(
+            lens,
+            RenderSettings(**of(("style", "highlights", "quality", "baked"))),
+            LoadOptions(**of(one.name for one in fields(ModelOptions))),
+            lens_source=where,
+            **of(("format", "hdr", "save_quality", "strip")),
+        )

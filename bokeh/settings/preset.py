@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from ..core.errors import UsageError
 from ..core.toml import read_toml, shown
+from ..photo.load_options import ModelOptions
 from .options import Options
 
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ if TYPE_CHECKING:
 _WHAT = "preset"
 _HINT = 'a preset has lines like fstop = 1.8, and [[rule]] with when = { camera = "*iPhone*" }'
 _FLAGS = {"with": "changes"}  # a flag whose name is no name in Python
-_KEYS = {
-    next((flag for flag, name in _FLAGS.items() if name == one.name), one.name): one.name for one in fields(Options)
-}
+# The lens first: that is what a message lists first, too.
+_NAMES = sorted((one.name for one in fields(Options)), key=lambda name: name in vars(ModelOptions()))
+_KEYS = {next((flag for flag, name in _FLAGS.items() if name == own), own): own for own in _NAMES}
 _BOUND = re.compile(r"(<=|>=|<|>|=)?\s*(\d+\.?\d*|\.\d+)(?:\s*\.\.\s*(\d+\.?\d*|\.\d+))?")
 _WITHIN = {
     "<": lambda value, bound: value < bound,

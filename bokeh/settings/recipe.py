@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..core.errors import UsageError
-from ..io.encode import check_hdr, saved_as
-from ..io.formats import STRIPPABLE, SUFFIXES, Hdr
+from ..io.formats import Hdr, check_saving, saved_as, settled_format, written_format
 from ..io.metadata.render_mark import recipe_digest
 from ..optics.lens import Lens
+from ..photo.load_options import LoadOptions
 from ..render.settings import RenderSettings, how_rendered
 
 
@@ -22,14 +21,12 @@ class Recipe:
     lens : Lens
     settings : RenderSettings
         Its rendition is set by `settled`.
-    depth_model, matte_model : str, optional
-        As for `load`.
-    depth_unit : {"m", "dioptre", "relative"}, optional
-        What the depth model's values are.
+    load_options : LoadOptions
+        What is asked of every photo; what a photo has of its own stands before it.
     format : str, optional
         What is written; None = as the photo.
     hdr : {"auto", "off", "gain-map", "pq"}
-    quality : int, optional
+    save_quality : int, optional
         1..100, how well the picture is coded.
     strip : tuple of {"gps"}
         Metadata to leave out.
@@ -44,26 +41,17 @@ class Recipe:
 
     lens: Lens = field(default_factory=Lens)
     settings: RenderSettings = field(default_factory=RenderSettings)
-    depth_model: str | None = None
-    matte_model: str | None = None
-    depth_unit: str | None = None
+    load_options: LoadOptions = field(default_factory=LoadOptions)
     format: str | None = None
     hdr: Hdr = "auto"
-    quality: int | None = None
+    save_quality: int | None = None
     strip: tuple[str, ...] = ()
     lens_source: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         """Check what needs no photo to be seen wrong."""
-        if self.format is not None and self.format not in SUFFIXES:
-            raise UsageError(f"format {self.format!r} is not written; one of {', '.join(SUFFIXES)}")
-        check_hdr(self.format or "heic", self.hdr)
-        if unknown := [word for word in self.strip if word not in STRIPPABLE]:
-            raise UsageError(f"cannot strip {unknown[0]!r}; one of {', '.join(STRIPPABLE)}")
-        if self.depth_unit is not None and self.depth_model is None:
-            raise UsageError("a depth unit says what a depth model's values are; name the model with --depth-model")
-        if self.quality is not None and not 1 <= self.quality <= 100:
-            raise UsageError(f"quality {self.quality} must be 1 to 100")
+        kind = "heic" if self.format is None else written_format(self.format)
+        check_saving(kind, strip=self.strip, quality=self.save_quality, hdr=self.hdr)
 
     def settled(self, source_format: str) -> Recipe:
         """Decide what depends on the photo's format: what is written, and the rendition that goes into it.
@@ -73,26 +61,19 @@ class Recipe:
         UsageError
             When no picture is written in the photo's own format, or not with such HDR.
         """
-        kind = self.format or source_format
-        if kind not in SUFFIXES:
-            raise UsageError(f"no picture is written in the photo's own format ({kind}); choose one with --format")
+        kind = settled_format(self.format, source_format)
         rendition = "hdr" if kind == "exr" or self.hdr == "pq" else "sdr"
         return replace(self, format=kind, settings=replace(self.settings, rendition=rendition))
 
     @property
-    def asked(self) -> dict[str, Any]:
-        """The options of `load` that are the recipe's."""
-        asked = {"depth_model": self.depth_model, "matte_model": self.matte_model, "depth_unit": self.depth_unit}
-        return {key: value for key, value in asked.items() if value is not None}
-
-    @property
-    def saved(self) -> dict[str, Any]:
+    def save_options(self) -> dict[str, Any]:
         """The options of `save` that are the recipe's; not its format."""
-        return {"hdr": self.hdr, "quality": self.quality, "strip": self.strip}
+        return {"hdr": self.hdr, "quality": self.save_quality, "strip": self.strip}
 
     @property
     def digest(self) -> str:
         """What the mark of a picture says that it makes of a photo without maps beside it; the recipe is `settled`."""
         if self.format is None:
             raise ValueError("the recipe is not settled")
-        return recipe_digest(how_rendered(self.lens, self.settings), self.asked, saved_as(self.format, **self.saved))
+        saved = saved_as(self.format, **self.save_options)
+        return recipe_digest(how_rendered(self.lens, self.settings), self.load_options.to_json(), saved)

@@ -203,7 +203,7 @@ def rows(measured: Mapping[str, Any]) -> list[list[str]]:
     return lines
 
 
-def in_words(measured: Mapping[str, Any]) -> list[str]:
+def sentences(measured: Mapping[str, Any]) -> list[str]:
     """Say what the ratios mean."""
     radii, facts = measured["radii"], measured["machine"]
     first, last = radii[0], radii[-1]
@@ -235,9 +235,9 @@ def in_words(measured: Mapping[str, Any]) -> list[str]:
     return words
 
 
-def lines(measured: Mapping[str, Any]) -> Sequence[str]:
+def report_lines(measured: Mapping[str, Any]) -> Sequence[str]:
     """Write the table and what it means, for a terminal."""
-    return [in_columns(rows(measured)), "", *in_words(measured)]
+    return [in_columns(rows(measured)), "", *sentences(measured)]
 
 
 def in_columns(rows: Sequence[Sequence[str]], markdown: bool = False) -> str:

@@ -151,8 +151,7 @@ def rack(
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
         raise UsageError(f"{printable(path)}: a focus pull is written as {' or '.join(SUFFIXES)}; name the file so")
-    source = photo.meta.path if photo.meta.path and photo.meta.path != "<bytes>" else None
-    real = check_output(path, source, overwrite)
+    real = check_output(path, overwrite=overwrite, inputs=[photo.meta.path])
     ffmpeg = needed("imageio_ffmpeg", "video", "an MP4") if suffix == ".mp4" else None
     settings = settings or RenderSettings()
     scene = prepare_for(reduced(photo, pull.size), settings, progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,7 @@ def contact_sheet(lens_file: LensFile) -> Picture:
 
 
 def save_contact_sheet(
-    lens_file: LensFile, path: str | Path, *, source: str | None = None, overwrite: bool = False
+    lens_file: LensFile, path: str | Path, *, inputs: Iterable[str | Path] = (), overwrite: bool = False
 ) -> Path:
     """Draw a lens's contact sheet and write it as a PNG, whole or not at all.
 
@@ -70,8 +71,8 @@ def save_contact_sheet(
     lens_file : LensFile
     path : str or path
         Ends in ``.png``.
-    source : str, optional
-        The lens file, which is never written.
+    inputs : iterable of str or path
+        Files that are never written, like the lens file.
     overwrite : bool
         Whether an existing file may be replaced.
 
@@ -87,7 +88,7 @@ def save_contact_sheet(
     UsageError
         When its name does not end in ``.png``.
     """
-    return save_montage(lambda: contact_sheet(lens_file), path, (".png",), source=source, overwrite=overwrite)
+    return save_montage(lambda: contact_sheet(lens_file), path, (".png",), inputs=inputs, overwrite=overwrite)
 
 
 def stops_of(lens_file: LensFile) -> list[float]:

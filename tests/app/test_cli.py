@@ -273,7 +273,7 @@ def test_an_input_is_never_written(portrait, folder):
 
 def test_folders_that_cannot_be_written(portrait, folder, tmp_path):
     words = (portrait.photo, "--depth", portrait.depth, "-o")
-    check_refused(rebokeh(*words, tmp_path / "none" / "x.png"), 2, "not a folder")
+    check_refused(rebokeh(*words, tmp_path / "none" / "x.png"), 2, "does not exist")
     check_refused(rebokeh(*words, portrait.photo / "x.png"), 2, "not a folder")
     if os.path.isdir("/proc/self"):
         check_refused(rebokeh(*words, "/proc/self/x.png"), 2, "cannot be written")

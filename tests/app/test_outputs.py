@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
+from importlib import import_module
 from pathlib import Path
 
+import corpus
+import numpy as np
 import pytest
 
-from rebokeh.bokeh.app.outputs import Output, format_of, plan_output, refuse_unwritable, tag
+import rebokeh as rk
+from rebokeh.bokeh.app.flags import print_json, with_flags
+from rebokeh.bokeh.app.outputs import Output, plan_output, tag
 from rebokeh.bokeh.core.errors import OutputError, UsageError
-from rebokeh.bokeh.io.formats import SUFFIXES
+from rebokeh.bokeh.io.files.atomic import check_output
+from rebokeh.bokeh.io.formats import FORMATS, WRITTEN, format_of
+from rebokeh.bokeh.io.registry import kind_of
+
+WRITERS = Path(rk.__file__).parent / "bokeh" / "io" / "writers"
 
 
 def plan(source, out=None, format=None, source_format="heic"):
@@ -51,7 +61,7 @@ def test_an_output_names_its_format():
     with pytest.raises(UsageError, match="jpeg"):
         plan("x.heic", "y.jpg", "png")
     for unnamed in ("y", "y.gif"):
-        with pytest.raises(UsageError, match="--format"):
+        with pytest.raises(UsageError, match="`format`"):
             plan("x.heic", unnamed)
 
 
@@ -66,7 +76,7 @@ def test_standard_streams():
 
 
 def test_a_photo_in_a_format_that_is_not_written():
-    with pytest.raises(UsageError, match="--format"):
+    with pytest.raises(UsageError, match="`format`"):
         plan("x.webp", source_format="webp")
     assert plan("x.webp", format="png", source_format="webp").path == Path("x_f1.8.png")
     with pytest.raises(UsageError, match="heic"):
@@ -74,28 +84,28 @@ def test_a_photo_in_a_format_that_is_not_written():
 
 
 def test_every_ending_stands_for_one_format():
-    endings = [suffix for suffixes in SUFFIXES.values() for suffix in suffixes]
+    endings = [suffix for row in FORMATS.values() for suffix in row.suffixes]
     assert len(endings) == len(set(endings))
-    assert all(format_of(f"x{suffix.upper()}") == name for name, suffixes in SUFFIXES.items() for suffix in suffixes)
-    assert format_of("x") is format_of("x.gif") is None
+    assert all(format_of(f"x{suffix.upper()}") == name for name in WRITTEN for suffix in FORMATS[name].suffixes)
+    assert format_of("x") is format_of("x.gif") is format_of("x.dng") is None
 
 
 def test_refusals(tmp_path):
     photo, free = tmp_path / "photo.png", tmp_path / "free.png"
     photo.write_bytes(b"photo")
     before = sorted(tmp_path.iterdir())
-    refuse_unwritable(free, overwrite=False, inputs=[photo])
-    refuse_unwritable(photo, overwrite=True)
-    with pytest.raises(OutputError, match="--overwrite"):
-        refuse_unwritable(photo, overwrite=False)
+    check_output(free, overwrite=False, inputs=[photo])
+    check_output(photo, overwrite=True)
+    with pytest.raises(OutputError, match="`overwrite`"):
+        check_output(photo, overwrite=False)
     with pytest.raises(OutputError, match="input"):
-        refuse_unwritable(photo, overwrite=True, inputs=[photo])
+        check_output(photo, overwrite=True, inputs=[photo])
+    with pytest.raises(OutputError, match="does not exist"):
+        check_output(tmp_path / "none" / "x.png", overwrite=False)
     with pytest.raises(OutputError, match="not a folder"):
-        refuse_unwritable(tmp_path / "none" / "x.png", overwrite=False)
-    with pytest.raises(OutputError, match="not a folder"):
-        refuse_unwritable(photo / "x.png", overwrite=False)
+        check_output(photo / "x.png", overwrite=False)
     with pytest.raises(OutputError, match="no plain file"):
-        refuse_unwritable(Path(os.devnull), overwrite=True)
+        check_output(Path(os.devnull), overwrite=True)
     assert sorted(tmp_path.iterdir()) == before
 
 
@@ -107,12 +117,42 @@ def test_links_to_the_input_count_as_the_input(tmp_path):
     (tmp_path / "dangling.png").symlink_to(tmp_path / "gone")
     for name in ("soft.png", "hard.png"):
         with pytest.raises(OutputError, match="input"):
-            refuse_unwritable(tmp_path / name, overwrite=True, inputs=[photo])
-    with pytest.raises(OutputError, match="exists"):
-        refuse_unwritable(tmp_path / "dangling.png", overwrite=False, inputs=[photo])
+            check_output(tmp_path / name, overwrite=True, inputs=[photo])
+    assert check_output(tmp_path / "dangling.png", inputs=[photo]) == tmp_path / "gone"  # nothing is replaced
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="no folder here refuses everyone")
 def test_a_folder_that_refuses_even_root():
     with pytest.raises(OutputError, match="cannot be written"):
-        refuse_unwritable(Path("/proc/self/x.png"), overwrite=False)
+        check_output(Path("/proc/self/x.png"), overwrite=False)
+
+
+def test_every_ending_the_command_writes_the_library_writes(tmp_path):
+    photo = rk.Photo(rgb=np.full((16, 16, 3), 0.5, np.float32))
+    for name in WRITTEN:
+        for suffix in FORMATS[name].suffixes:
+            assert plan("x.heic", str(tmp_path / f"x{suffix}")).format == name
+            assert kind_of(rk.save(photo, tmp_path / f"x{suffix}").read_bytes()) == name
+
+
+def test_every_row_of_the_table_has_its_files():
+    assert {path.stem for path in WRITERS.glob("[!_]*.py")} == set(WRITTEN)
+    for row in FORMATS.values():
+        assert callable(import_module(f"rebokeh.bokeh.io.{row.reader}").read)
+
+
+@pytest.mark.parametrize("family", [name for name in corpus.FAMILIES if not name.startswith("depth ")])
+def test_no_two_formats_claim_the_same_file(family):
+    assert sum(row.is_this(corpus.whole(family)) for row in FORMATS.values()) == 1
+
+
+def test_the_library_names_arguments_and_the_command_flags():
+    assert with_flags("`depth_unit` needs `depth`") == "--depth-unit needs --depth"
+    assert with_flags("give `anchors`, or say `out`") == "give --anchor x,y=2.1m, or say -o"
+    assert with_flags("nothing `Here` is 'depth'") == "nothing `Here` is 'depth'"
+
+
+def test_names_of_files_are_printed_as_they_are(capsys):
+    print_json({"output": "`depth`.png", "notes": ["`depth`"], "depth": {"source": "a, give `depth_unit`"}})
+    expected = {"output": "`depth`.png", "notes": ["--depth"], "depth": {"source": "a, give --depth-unit"}}
+    assert json.loads(capsys.readouterr().out) == expected

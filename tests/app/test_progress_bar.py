@@ -21,6 +21,8 @@ from rebokeh.bokeh.core.progress import Clock
 from rebokeh.bokeh.optics.lens import Lens
 from rebokeh.bokeh.photo.photo import Photo
 
+pytestmark = pytest.mark.kernels
+
 # The clock
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rebokeh.bokeh.app.report import in_words
+from rebokeh.bokeh.app.report import report_lines
 from rebokeh.bokeh.core.jsonable import plain
 
 leaves = st.one_of(
@@ -34,7 +34,7 @@ values = st.recursive(
 def test_anything_becomes_strict_json_and_words(facts):
     reduced = plain(facts)
     assert json.loads(json.dumps(reduced, allow_nan=False)) == reduced
-    assert all(isinstance(line, str) for line in in_words({**reduced, "notes": ["a"]}))
+    assert all(isinstance(line, str) for line in report_lines({**reduced, "notes": ["a"]}))
 
 
 def test_what_json_has_no_number_for():
@@ -42,7 +42,7 @@ def test_what_json_has_no_number_for():
 
 
 def test_words():
-    said = in_words(
+    said = report_lines(
         {"focus_m": 2.10004, "on": True, "none": None, "empty": {}, "seconds": {"load": 0.25}, "notes": ["x"]}
     )
     assert said == ["focus m: 2.1", "on: yes", "seconds: load 0.25", "note: x"]

@@ -11,6 +11,8 @@ from support.command import rebokeh
 import rebokeh.bokeh.load as doors
 from rebokeh.bokeh import develop as one
 
+pytestmark = pytest.mark.kernels
+
 
 @pytest.fixture
 def warned(monkeypatch):

@@ -14,7 +14,7 @@ from PIL import Image
 
 from rebokeh.bokeh.batch import report as reports
 from rebokeh.bokeh.batch.job import Outcome
-from rebokeh.bokeh.batch.report import COLUMNS, Report, line_of
+from rebokeh.bokeh.batch.report import COLUMNS, Report, to_json
 from rebokeh.bokeh.batch.sheet import MOST, SIDE_PX, Pair, check_sheet, save_sheet, sheet
 from rebokeh.bokeh.colour.profile import named_profile
 from rebokeh.bokeh.core.errors import OutputError, UsageError
@@ -42,7 +42,7 @@ def test_json_lines(tmp_path):
     written(tmp_path / "a.jsonl")
     text = (tmp_path / "a.jsonl").read_bytes()
     lines = [json.loads(line) for line in text.splitlines()]
-    assert lines == [line_of(outcome, "out") for outcome in OUTCOMES] and text.isascii()
+    assert lines == [to_json(outcome, "out") for outcome in OUTCOMES] and text.isascii()
     assert all(tuple(line) == COLUMNS for line in lines)
     assert lines[0] | {"output": "out/a.jpg", "seconds": 1.235, "warnings": ["one", "two"]} == lines[0]
     assert lines[1]["input"] == ODD and lines[2]["output"] == ""
@@ -57,7 +57,7 @@ def test_csv(tmp_path):
 
 
 def test_a_url_stays_one():
-    assert line_of(OUTCOMES[0], "s3://b/out/")["output"] == "s3://b/out/a.jpg"
+    assert to_json(OUTCOMES[0], "s3://b/out/")["output"] == "s3://b/out/a.jpg"
 
 
 def test_a_report_is_there_line_by_line(tmp_path):

@@ -79,7 +79,7 @@ def test_what_changed_is_made_anew(photos, out):
 def test_other_settings_are_other_work(photos, out):
     list(batch(photos, out).run())
     refused = list(batch(photos, out, digest="t").run())
-    assert {o.status for o in refused} == {"failed"} and "--overwrite" in refused[0].reason
+    assert {o.status for o in refused} == {"failed"} and "`overwrite`" in refused[0].reason
     assert set(statuses(batch(photos, out, digest="t", overwrite=True).run()).values()) == {"done"}
 
 

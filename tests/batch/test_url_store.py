@@ -149,7 +149,7 @@ def test_a_picture_appears_whole_at_commit(folder):
 def test_what_stands_there_is_replaced_only_when_that_is_said(folder):
     store = UrlStore(folder)
     store.commit(store.stage(b"old", "a.png"), "a.png", overwrite=False)
-    with pytest.raises(OutputError, match=r"a\.png: the object exists; .* --overwrite"):
+    with pytest.raises(OutputError, match=r"a\.png: the object exists; .* `overwrite`"):
         store.commit(store.stage(b"new", "a.png"), "a.png", overwrite=False)
     assert store.content("a.png") == b"old"
     store.commit(store.stage(b"new", "a.png"), "a.png", overwrite=True)

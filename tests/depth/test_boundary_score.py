@@ -84,7 +84,7 @@ def test_a_photo_is_scored_at_its_matte():
     photo = rk.Photo(rgb=np.repeat(matte[..., None], 3, axis=2), depth=depth, matte=matte)
     as_read, as_rendered = score_photo(photo)
     assert as_read.f1 == pytest.approx(1.0) and as_rendered.f1 == pytest.approx(1.0)
-    with pytest.raises(NoDepthError, match="--depth"):
+    with pytest.raises(NoDepthError, match="`depth`"):
         score_photo(rk.Photo(rgb=photo.rgb, matte=matte))
-    with pytest.raises(DepthError, match="--matte"):
+    with pytest.raises(DepthError, match="`matte`"):
         score_photo(rk.Photo(rgb=photo.rgb, depth=depth))

@@ -109,9 +109,9 @@ def test_the_model_wins_over_the_file_s_depth_and_says_so(saved, portrait):
     assert photo.meta.depth_source.startswith("Depth Pro")
     lying = rk.Photo(rgb=photo.rgb, depth=np.ones(photo.size, np.float32))
     assert any("not used" in note for note in estimate_depth(lying, saved / "pro").meta.notes)
-    with pytest.raises(UsageError, match="--depth and --depth-model"):
+    with pytest.raises(UsageError, match="`depth` and `depth_model`"):
         rk.load(portrait.photo, depth=portrait.depth, depth_model=saved / "pro")
-    with pytest.raises(UsageError, match="leave --depth-unit out"):
+    with pytest.raises(UsageError, match="leave `depth_unit` out"):
         rk.load(portrait.photo, depth_model=saved / "pro", depth_unit="m")
 
 

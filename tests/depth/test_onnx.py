@@ -58,7 +58,7 @@ def test_metres_are_inverted_and_silence_is_relative(graph):
     assert relative.depth is not None and relative.depth_kind == "unitless"
     assert np.median(relative.depth[:9]) < 0.2 and np.median(relative.depth[-9:]) > 1.8
     assert (relative.depth.min(), relative.depth.max()) == (0.0, 2.0)
-    assert any("--depth-unit" in note for note in relative.meta.notes)
+    assert any("`depth_unit`" in note for note in relative.meta.notes)
 
 
 def test_a_graph_of_bytes_is_shown_bytes(graph):

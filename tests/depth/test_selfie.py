@@ -15,6 +15,8 @@ from rebokeh.bokeh.depth.models import estimate_depth, estimate_matte, known, st
 from rebokeh.bokeh.depth.models.selfie import along_edges
 from rebokeh.bokeh.depth.upsample import resize_matte
 
+pytestmark = pytest.mark.kernels
+
 
 @pytest.fixture
 def model(tmp_path) -> Path:
@@ -54,7 +56,7 @@ def test_a_model_replaces_the_file_s_matte_and_says_so(model, portrait):
     photo, inside = disc()
     own = rk.Photo(rgb=photo.rgb, matte=np.ones(photo.size, np.float32))
     assert any("not used" in note for note in estimate_matte(own, model).meta.notes)
-    with pytest.raises(UsageError, match="--matte and --matte-model"):
+    with pytest.raises(UsageError, match="`matte` and `matte_model`"):
         rk.load(portrait.photo, matte=portrait.matte, matte_model=model)
 
 
@@ -73,7 +75,7 @@ def test_what_is_no_selfie_model_is_refused(model, tmp_path, monkeypatch):
         estimate_matte(photo, "selfie")
     with pytest.raises(UsageError, match="neither selfie nor a file"):
         estimate_matte(photo, "self")
-    with pytest.raises(InputError, match="--matte-model"):
+    with pytest.raises(InputError, match="`matte_model`"):
         estimate_depth(photo, model)
     torn = tmp_path / "torn.tflite"
     torn.write_bytes(model.read_bytes()[:100])

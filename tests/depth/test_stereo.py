@@ -124,7 +124,7 @@ def test_the_search_is_bounded():
 
 
 def test_the_door_asks_for_both(portrait):
-    with pytest.raises(UsageError, match="--stereo and --baseline"):
+    with pytest.raises(UsageError, match="`stereo` and `baseline_m`"):
         rk.load(portrait.photo, stereo=portrait.photo)
-    with pytest.raises(UsageError, match="--depth and --stereo"):
+    with pytest.raises(UsageError, match="`depth` and `stereo`"):
         rk.load(portrait.photo, stereo=portrait.photo, baseline_m=0.01, depth=portrait.depth)

@@ -14,7 +14,7 @@ from support.raster import DEEP, exr, png16, saved, tif
 
 from rebokeh.bokeh.colour.profile import named_profile
 from rebokeh.bokeh.core.errors import InputError, RebokehError, UnknownFormatError
-from rebokeh.bokeh.io import decoded as common
+from rebokeh.bokeh.io import decoded
 from rebokeh.bokeh.load import load
 from rebokeh.bokeh.photo.photo import Photo
 
@@ -94,7 +94,7 @@ def test_wrong_bytes_anywhere(files, kind, capfd, recwarn):
      b"\0\0\0\x18ftypqt  \0\0\0\0qt  " + bytes(50), b"\0\0\0\x18ftypcrx \0\0\0\1crx isom" + bytes(50)],
 )  # fmt: skip
 def test_foreign_files_are_named_as_such(data):
-    with pytest.raises(UnknownFormatError, match="HEIC, JPEG, PNG, TIFF, EXR, AVIF and DNG"):
+    with pytest.raises(UnknownFormatError, match="HEIC, JPEG, PNG, TIFF, EXR, AVIF, DNG"):
         load(data)
 
 
@@ -147,18 +147,18 @@ def test_our_own_mistakes_are_not_called_damage(monkeypatch):
     def mistake(*_args, **_more):
         raise AttributeError("a bug")
 
-    monkeypatch.setattr(common.Decoded, "photo", mistake)
+    monkeypatch.setattr(decoded.Decoded, "photo", mistake)
     with pytest.raises(AttributeError):
         load(saved(Image.fromarray(RGB), "PNG"))
 
 
 def test_running_out_of_memory_is_said(monkeypatch):
-    from rebokeh.bokeh.io.raster import raster
+    from rebokeh.bokeh.io.raster import pillow
 
     def full(*_):
         raise MemoryError
 
-    monkeypatch.setattr(raster, "_codes", full)
+    monkeypatch.setattr(pillow, "_codes", full)
     with pytest.raises(InputError, match="memory"):
         load(saved(Image.fromarray(RGB), "PNG"))
 

@@ -10,7 +10,7 @@ from support import raw
 from support.raster import tif
 
 from rebokeh.bokeh.core.errors import InputError, UsageError
-from rebokeh.bokeh.io.raster.dng import is_dng
+from rebokeh.bokeh.io.signatures import is_dng
 from rebokeh.bokeh.load import load
 
 CODES = np.full((96, 128, 3), 1000, np.uint16)

@@ -19,7 +19,7 @@ from rebokeh.bokeh.colour.icc import SRGB_CURVE, gamma_curve
 from rebokeh.bokeh.colour.profile import Profile, linear_profile, named_profile
 from rebokeh.bokeh.core import threads as cores
 from rebokeh.bokeh.io import encode as writer
-from rebokeh.bokeh.io.raster import deep
+from rebokeh.bokeh.io.writers import png, tiff
 from rebokeh.bokeh.load import load
 from rebokeh.bokeh.photo.metadata import Metadata
 from rebokeh.bokeh.photo.photo import Photo
@@ -94,9 +94,10 @@ def test_red_edges_stay_sharp_in_jpeg():
 def test_a_png_in_strips_of_any_size_is_one_stream(h, w, dtype, strip_bytes, seed):
     codes = np.random.default_rng(seed).integers(0, np.iinfo(dtype).max, (h, w, 3), dtype, True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(deep, "_STRIP_BYTES", strip_bytes)
-        data = deep.png(codes, None, None, None)
-        assert np.array_equal(tiff_codes(deep.tiff(codes, None, None, None)), codes)
+        patch.setattr(png, "_STRIP_BYTES", strip_bytes)
+        patch.setattr(tiff, "_STRIP_BYTES", strip_bytes)
+        data = png.png(codes, None, None, None)
+        assert np.array_equal(tiff_codes(tiff.tiff(codes, None, None, None)), codes)
     body, at = b"", 8
     while at < len(data):
         size, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
@@ -119,8 +120,8 @@ def test_smooth_pictures_pack_well():
     ramp = np.repeat(np.linspace(0, 255, W).astype(np.uint8)[None, :, None], H, axis=0).repeat(3, axis=2)
     other = io.BytesIO()
     Image.fromarray(ramp).save(other, "PNG", compress_level=6)
-    assert len(deep.png(ramp, None, None, None)) < 3 * len(other.getvalue())
-    assert len(deep.png(ramp, None, None, None)) < ramp.nbytes / 50
+    assert len(png.png(ramp, None, None, None)) < 3 * len(other.getvalue())
+    assert len(png.png(ramp, None, None, None)) < ramp.nbytes / 50
 
 
 # --- codes in one pass -----------------------------------------------------------------------------------------------

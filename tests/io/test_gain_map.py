@@ -10,6 +10,7 @@ from support import gain
 
 import rebokeh as rk
 from rebokeh.bokeh.hdr.restore import gained
+from rebokeh.bokeh.io.found_maps import UnusableMapError
 from rebokeh.bokeh.io.metadata import gain_map
 from rebokeh.bokeh.io.metadata.gain_map import GainMapError, GainMetadata
 from rebokeh.bokeh.photo.photo import GainMap
@@ -128,9 +129,8 @@ def test_maps_that_are_of_no_use_are_noted():
         ),
         (gain_map.from_xmp(gain.hdrgm({"GainMapMax": 0})), "brightens nothing"),
     ):
-        notes: list[str] = []
-        assert gain_map.gain_map_or_note(RAMP, metadata, "Ultra HDR", notes) == {}
-        assert len(notes) == 1 and said in notes[0]
+        with pytest.raises(UnusableMapError, match=said):
+            gain_map.usable(metadata, "Ultra HDR")
 
 
 @given(st.integers(0, 999), st.floats(0, 0.3), st.floats(0, 0.3), st.booleans())

@@ -15,8 +15,8 @@ from support.raster import DEEP, RGB, RNG, H, W, chunk, exr, png16, saved, tif
 from rebokeh.bokeh.colour.icc import LINEAR_CURVE, gamma_curve
 from rebokeh.bokeh.colour.profile import named_profile
 from rebokeh.bokeh.core.errors import InputError
-from rebokeh.bokeh.io import decoded as common
-from rebokeh.bokeh.io.raster import raster
+from rebokeh.bokeh.io import decoded
+from rebokeh.bokeh.io.raster import pillow
 from rebokeh.bokeh.load import load
 from rebokeh.bokeh.photo.photo import Photo
 
@@ -319,7 +319,7 @@ def test_exr_data_window_is_placed_in_the_display_window():
 
 
 def test_a_size_limit_of_our_own(monkeypatch):
-    monkeypatch.setattr(common, "MAX_PIXELS", 1000)
+    monkeypatch.setattr(decoded, "MAX_PIXELS", 1000)
     for data in (
         saved(Image.fromarray(RGB), "PNG"),
         saved(Image.fromarray(RGB), "JPEG"),
@@ -341,4 +341,4 @@ def test_a_png_that_claims_to_be_huge_is_refused_at_once():
 def test_two_pass_trick_is_still_what_pillow_does():
     """If Pillow learns 16-bit colour, its raw mode changes and this says so before a photo goes wrong."""
     image = PngImagePlugin.PngImageFile(io.BytesIO(png16(DEEP, 2)))
-    assert image.mode == "RGB" and raster.raw_mode(image) == "RGB;16B"
+    assert image.mode == "RGB" and pillow.raw_mode(image) == "RGB;16B"

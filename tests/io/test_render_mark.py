@@ -11,10 +11,10 @@ from support import iphone
 from support.command import rebokeh
 
 from rebokeh.bokeh.api import render
-from rebokeh.bokeh.io import encode as writer
+from rebokeh.bokeh.io.encode import encode
 from rebokeh.bokeh.io.heif import boxes, graft
-from rebokeh.bokeh.io.heif import carried_items as kept
-from rebokeh.bokeh.io.metadata import render_mark as mark
+from rebokeh.bokeh.io.heif.carried_items import GraftError
+from rebokeh.bokeh.io.metadata import render_mark
 from rebokeh.bokeh.load import load
 from rebokeh.bokeh.optics.lens import Lens
 from rebokeh.bokeh.photo.metadata import Metadata, Rendering
@@ -34,52 +34,54 @@ def photo_of(rendered: Rendering | None = DONE, **meta) -> Photo:
 @pytest.mark.parametrize("kind", ["heic", "jpeg", "png", "tiff", "avif", "exr"])
 @pytest.mark.parametrize("xmp", [None, WORDS])
 def test_every_format_says_so(kind, xmp):
-    meta = load(writer.encode(photo_of(xmp=xmp), kind)).meta
+    meta = load(encode(photo_of(xmp=xmp), kind)).meta
     assert meta.rendered == DONE and "rendered by rebokeh: f/1.8 at 2.1 m, rebokeh 9.9" in meta.notes
     assert kind == "exr" or xmp is None or b"Apple" in (meta.xmp or b"")
-    untouched = load(writer.encode(photo_of(None, xmp=xmp), kind)).meta
+    untouched = load(encode(photo_of(None, xmp=xmp), kind)).meta
     assert untouched.rendered is None
 
 
 def test_a_source_with_xmp_of_its_own_keeps_it_bit_for_bit():
     source = load(iphone.heic(CODES, picture_xmp=WORDS))
-    once = writer.encode(replace(source, meta=replace(source.meta, rendered=DONE)), "heic")
+    once = encode(replace(source, meta=replace(source.meta, rendered=DONE)), "heic")
     again = load(once)
     assert again.meta.xmp == WORDS and again.meta.rendered == DONE
-    twice = writer.encode(replace(again, meta=replace(again.meta, rendered=Rendering(4.0, math.inf))), "heic")
+    twice = encode(replace(again, meta=replace(again.meta, rendered=Rendering(4.0, math.inf))), "heic")
     last = load(twice).meta
-    assert last.xmp == WORDS and last.rendered == Rendering(4.0, math.inf, mark.version())
+    assert last.xmp == WORDS and last.rendered == Rendering(4.0, math.inf, render_mark.version())
     # One mark takes the other's place.
     assert len(boxes.read_meta(twice).items) == len(boxes.read_meta(once).items)
 
 
 @pytest.mark.parametrize("xmp", [None, WORDS])
 def test_a_mark_in_the_xmp_gives_way_to_the_next(xmp):
-    again = load(writer.encode(photo_of(xmp=xmp), "heic"))
+    again = load(encode(photo_of(xmp=xmp), "heic"))
     for kind in ("heic", "jpeg"):
-        data = writer.encode(replace(again, meta=replace(again.meta, rendered=Rendering(4.0, 1.0))), kind)
-        assert load(data).meta.rendered == Rendering(4.0, 1.0, mark.version()) and data.count(b"FNumber") == 1
+        data = encode(replace(again, meta=replace(again.meta, rendered=Rendering(4.0, 1.0))), kind)
+        assert load(data).meta.rendered == Rendering(4.0, 1.0, render_mark.version()) and data.count(b"FNumber") == 1
 
 
 def test_marking_and_unmarking_are_inverse():
     for xmp in (WORDS, b"<?xpacket begin=''?>\n" + WORDS + b"\n<?xpacket end='w'?>"):
-        marked = mark.marked(xmp, DONE) or b""
-        assert mark.read(marked) == DONE and mark.removed(marked) == xmp == mark.removed(xmp)
-        assert mark.marked(marked, DONE) == marked
-    assert mark.removed(mark.marked(None, DONE) or b"") is None
+        marked = render_mark.marked(xmp, DONE) or b""
+        assert render_mark.read(marked) == DONE and render_mark.removed(marked) == xmp == render_mark.removed(xmp)
+        assert render_mark.marked(marked, DONE) == marked
+    assert render_mark.removed(render_mark.marked(None, DONE) or b"") is None
 
 
 @pytest.mark.parametrize("xmp", [b"", b"junk", "<rdf:RDF/>".encode("utf-16"), WORDS.replace(b"rdf:", b"r:")])
 def test_xmp_that_is_no_plain_packet_is_left_alone(xmp):
-    assert mark.marked(xmp or None, None) == (xmp or None)
+    assert render_mark.marked(xmp or None, None) == (xmp or None)
     if xmp:
-        assert mark.marked(xmp, DONE) == xmp == mark.removed(xmp)
+        assert render_mark.marked(xmp, DONE) == xmp == render_mark.removed(xmp)
 
 
 @pytest.mark.parametrize("said", ['FNumber="x"', 'FNumber="-1"', 'FNumber="nan"', 'FocusM="2"', ""])
 def test_half_a_mark_is_none(said):
-    packet = (mark.marked(None, DONE) or b"").replace(b'FNumber="1.8"', b"").replace(b'rebokeh:Version="9.9"', b"")
-    assert mark.read(packet.replace(b"rebokeh:FocusM", f"rebokeh:{said} rebokeh:FocusM".encode())) is None
+    packet = (
+        (render_mark.marked(None, DONE) or b"").replace(b'FNumber="1.8"', b"").replace(b'rebokeh:Version="9.9"', b"")
+    )
+    assert render_mark.read(packet.replace(b"rebokeh:FocusM", f"rebokeh:{said} rebokeh:FocusM".encode())) is None
 
 
 def test_a_render_marks_its_picture():
@@ -108,4 +110,4 @@ def test_the_command_line_says_what_a_save_leaves_behind(portrait, monkeypatch):
 
 
 def broken(*_: object) -> None:
-    raise kept.GraftError("torn")
+    raise GraftError("torn")

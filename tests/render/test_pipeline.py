@@ -204,9 +204,9 @@ def test_what_the_blur_reaches_stays_within_the_colours_of_the_scene(quality):
 
 def test_without_depth():
     photo = rk.Photo(rgb=full((8, 8), 0.5))
-    with pytest.raises(NoDepthError, match="--depth"):
+    with pytest.raises(NoDepthError, match="`depth`"):
         rk.render(photo)
-    with pytest.raises(NoDepthError, match="--matte"):
+    with pytest.raises(NoDepthError, match="`matte`"):
         rk.render(photo, settings=rk.RenderSettings(style="gaussian"))
     matte = np.zeros((8, 8), np.float32)
     matte[:, 4:] = 1

@@ -52,7 +52,7 @@ def test_keys_are_the_flags(written):
     recipe, lens = preset.recipe_for(photo()), preset.recipe_for(photo()).lens
     assert (lens.f_number, lens.focus_m, lens.glass.pupil.squeeze, lens.glass.name) == (2.2, 2.1, 1.1, "petzval")
     assert (recipe.settings.style, recipe.settings.quality) == ("gaussian", "best")
-    assert (recipe.format, recipe.hdr, recipe.quality, recipe.strip) == ("jpeg", "off", 90, ("gps",))
+    assert (recipe.format, recipe.hdr, recipe.save_quality, recipe.strip) == ("jpeg", "off", 90, ("gps",))
     assert preset.format == "jpeg"
 
 

@@ -18,10 +18,10 @@ import rebokeh as rk
 from rebokeh.bokeh.core.errors import InputError, UsageError
 from rebokeh.bokeh.develop import develop
 from rebokeh.bokeh.io.encode import encode
-from rebokeh.bokeh.io.metadata import apple
-from rebokeh.bokeh.io.metadata import render_mark as mark
+from rebokeh.bokeh.io.metadata import apple, render_mark
 from rebokeh.bokeh.load import load
 from rebokeh.bokeh.optics.aperture import Aperture
+from rebokeh.bokeh.photo.load_options import LoadOptions
 from rebokeh.bokeh.photo.photo import GainMap
 from rebokeh.bokeh.settings.recipe import Recipe
 
@@ -47,7 +47,7 @@ def test_every_format_says_what_it_is_made_from(kind, words):
     recipe = Recipe(rk.Lens(2.0, focus_m=1.0), format=kind)
     picture = develop(data, lambda _: recipe)
     wanted = hashlib.sha256(data).hexdigest(), recipe.settled("heic").digest
-    assert mark.of_file(picture.data) == wanted == picture.digests
+    assert render_mark.of_file(picture.data) == wanted == picture.digests
     again = load(picture.data).meta.rendered
     assert again is not None and (again.source, again.recipe) == wanted
 
@@ -58,7 +58,7 @@ def test_an_ultra_hdr_jpeg_says_so_too():
     for words in (None, iphone.xmp(tiff_Make="x" * 65_000)):
         picture = replace(rk.render(load(portrait(words))), gain_map=gain)
         data = encode(picture, "jpeg", hdr="gain-map")
-        assert b"hdrgm" in data and mark.of_file(data) is not None
+        assert b"hdrgm" in data and render_mark.of_file(data) is not None
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -83,27 +83,28 @@ def test_a_digest_tells_recipes_apart_and_nothing_else():
         Recipe(rk.Lens(2.0), format="jpeg"),
         Recipe(rk.Lens(aperture=Aperture(blades=5)), format="jpeg"),
         Recipe(settings=rk.RenderSettings(quality="best"), format="jpeg"),
-        Recipe(depth_model="depth-pro", format="jpeg"),
-        Recipe(matte_model="selfie", format="jpeg"),
+        Recipe(load_options=LoadOptions(depth_model="depth-pro"), format="jpeg"),
+        Recipe(load_options=LoadOptions(matte_model="selfie"), format="jpeg"),
         Recipe(format="png"),
         Recipe(format="jpeg", hdr="off"),
-        Recipe(format="jpeg", quality=80),
+        Recipe(format="jpeg", save_quality=80),
         Recipe(format="jpeg", strip=("gps",)),
     ]
     assert len({one.digest for one in [plain, *others]}) == 1 + len(others)
     assert Recipe(rk.Lens(2), format="jpeg", strip=("gps", "gps")).digest == (
-        Recipe(rk.Lens(2.0), format="jpeg", strip=("gps",), quality=95, lens_source="mine").digest
+        Recipe(rk.Lens(2.0), format="jpeg", strip=("gps",), save_quality=95, lens_source="mine").digest
     )
 
 
 def test_the_version_is_part_of_it(monkeypatch):
     before = Recipe(format="png").digest
-    monkeypatch.setattr(mark, "version", lambda: "9.9")
+    monkeypatch.setattr(render_mark, "version", lambda: "9.9")
     assert Recipe(format="png").digest != before
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"format": "gif"}, {"format": "png", "hdr": "pq"}, {"quality": 0}, {"quality": 101}, {"hdr": "loud"}]
+    "wrong",
+    [{"format": "gif"}, {"format": "png", "hdr": "pq"}, {"save_quality": 0}, {"save_quality": 101}, {"hdr": "loud"}],
 )
 def test_a_recipe_that_makes_no_sense_is_refused(wrong):
     with pytest.raises(UsageError):
@@ -111,27 +112,27 @@ def test_a_recipe_that_makes_no_sense_is_refused(wrong):
 
 
 def test_a_format_that_is_not_written_is_said():
-    with pytest.raises(UsageError, match="--format"):
+    with pytest.raises(UsageError, match="`format`"):
         Recipe().settled("dng")
 
 
 def test_what_was_written_again_is_no_longer_made_by_its_recipe():
     once = made(portrait(), format="png")
-    assert mark.of_file(once) is not None
-    assert mark.of_file(encode(load(once), "png")) is None and load(once).meta.rendered is not None
+    assert render_mark.of_file(once) is not None
+    assert render_mark.of_file(encode(load(once), "png")) is None and load(once).meta.rendered is not None
     twice = rk.render(replace(rk.render(load(portrait()), rk.Lens(4.0))), rk.Lens(2.0))
-    assert mark.of_file(encode(twice, "png")) is None
+    assert render_mark.of_file(encode(twice, "png")) is None
 
 
 def test_a_picture_made_of_arrays_names_no_source():
     photo = rk.Photo(rgb=np.full((32, 32, 3), 0.3, np.float32), depth=np.full((32, 32), 0.5, np.float32))
-    assert mark.of_file(encode(rk.render(photo), "png")) is None
+    assert render_mark.of_file(encode(rk.render(photo), "png")) is None
 
 
 def test_marks_that_contradict_each_other_are_none():
     one, other = (made(portrait(), format="png", lens=rk.Lens(n)) for n in (2.0, 4.0))
-    assert mark.of_file(one + one) == mark.of_file(one) != mark.of_file(other)
-    assert mark.of_file(one + other) is None and mark.of_file(b"") is None
+    assert render_mark.of_file(one + one) == render_mark.of_file(one) != render_mark.of_file(other)
+    assert render_mark.of_file(one + other) is None and render_mark.of_file(b"") is None
 
 
 def test_a_map_beside_the_photo_is_part_of_the_recipe(tmp_path):
@@ -139,8 +140,8 @@ def test_a_map_beside_the_photo_is_part_of_the_recipe(tmp_path):
     seen = set()
     for metres in (METRES, METRES + 1):
         np.save(tmp_path / "a.npy", metres)
-        beside = {"depth": tmp_path / "a.npy", "depth_unit": "m"}
-        seen.add(develop(data, lambda _: Recipe(format="png"), beside=beside).digests)
+        own = LoadOptions(depth=tmp_path / "a.npy", depth_unit="m")
+        seen.add(develop(data, lambda _: Recipe(format="png"), load_options=own).digests)
     assert len({source for source, _ in seen}) == 1 and len({recipe for _, recipe in seen}) == 2
 
 

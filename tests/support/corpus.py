@@ -85,9 +85,9 @@ def _pfm() -> bytes:
 
 
 def _png16() -> bytes:
-    from rebokeh.bokeh.io.raster import deep
+    from rebokeh.bokeh.io.writers.png import png
 
-    return deep.png(RGB.astype(np.uint16) * 257, ICC, BLOCK[6:], DISPARITY)
+    return png(RGB.astype(np.uint16) * 257, ICC, BLOCK[6:], DISPARITY)
 
 
 def heic(words: bytes | None = DISPARITY, gain_words: bytes | None = GAIN, picture_words: bytes | None = None) -> bytes:

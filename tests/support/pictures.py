@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import rebokeh as rk
+from rebokeh.bokeh.colour.profile import Profile
+from rebokeh.bokeh.io.writers.exr import exr
 
 FloatArray = NDArray[np.float32]
 
@@ -95,10 +97,7 @@ def read_exr(path: Path) -> dict[str, FloatArray]:
 
 def write_exr(path: Path, channels: dict[str, NDArray[Any]]) -> None:
     """Write channels as an EXR."""
-    import OpenEXR
-
-    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
-    OpenEXR.File(header, channels).write(str(path))
+    path.write_bytes(exr([("rgb", channels)], Profile()))
 
 
 def names(folder: Path, only: str = "") -> list[str]:

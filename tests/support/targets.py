@@ -14,7 +14,7 @@ from rebokeh.bokeh.colour.profile import PRIMARIES, Profile, named_profile
 from rebokeh.bokeh.core.errors import InputError, RebokehError
 from rebokeh.bokeh.io.heif import boxes, integrity
 from rebokeh.bokeh.io.jpeg import segments
-from rebokeh.bokeh.io.metadata import apple, exif, gain_map, xmp
+from rebokeh.bokeh.io.metadata import apple, exif, exif_edit, gain_map, xmp, xmp_edit
 
 from . import corpus, gain, iphone
 
@@ -58,11 +58,11 @@ def _exif(data: bytes) -> None:
     apple.af_area(facts, None, (64, 96), facts.orientation)
     apple.headroom({}, facts)
     apple.af_distance(facts)
-    block = exif.for_output(data, (64, 96), (0.1, 0.2, 0.3, 0.4), keep_gps=False)
+    block = exif_edit.for_output(data, (64, 96), (0.1, 0.2, 0.3, 0.4), keep_gps=False)
     assert block is None or exif.read(block).orientation == 1
-    exif.for_output(data, (64, 96), None, keep_orientation=False)
-    exif.main_entries(data, {256})
-    extracted = exif.extract(data)
+    exif_edit.for_output(data, (64, 96), None, keep_orientation=False)
+    exif_edit.main_entries(data, {256})
+    extracted = exif_edit.extract(data)
     assert extracted is None or len(extracted) < 100 * len(data) + 10_000
 
 
@@ -78,7 +78,7 @@ def _xmp(data: bytes) -> None:
     xmp.unread(data)
     apple.depth_kind(apple.xmp_values(data))
     apple.af_area(exif.Facts(), data, (64, 96), 1)
-    exif.xmp_for_output(data, keep_gps=False, turned=True)
+    xmp_edit.for_output(data, keep_gps=False, turned=True)
 
 
 def _segments(data: bytes) -> None:

@@ -84,7 +84,7 @@ def test_bench_says_what_the_ratios_mean():
     rows = bench.rows(measured())
     assert rows[0][-2:] == ["render : SciPy", "render : OpenCV"]
     assert rows[2] == ["60 px", "1 s", "0.25 s", "4 s", "2 s", "0.25", "0.50"]
-    words = " ".join(bench.in_words(measured()))
+    words = " ".join(bench.sentences(measured()))
     assert "0.50 of OpenCV's Gaussian blurs" in words
     assert "8 times the radius a render takes 1.5 times as long, a Gaussian 8.0 times" in words
     assert "1500 MB" in words
@@ -125,4 +125,4 @@ def test_bench_does_without_opencv(monkeypatch):
     without = measured()
     for one in without["radii"]:
         del one["gaussian_s"]["OpenCV"]
-    assert any("OpenCV is not installed" in words for words in bench.in_words(without))
+    assert any("OpenCV is not installed" in words for words in bench.sentences(without))

@@ -30,7 +30,9 @@ from rebokeh.bokeh.tools.inspect.thumbnails import (
     seen_shares,
     thumbnail_size,
 )
-from rebokeh.bokeh.tools.inspect.words import COLUMNS, ROWS, bars, in_words
+from rebokeh.bokeh.tools.inspect.words import COLUMNS, ROWS, bars, report_lines
+
+pytestmark = pytest.mark.kernels
 
 H, W = 96, 128
 Y, X = np.mgrid[:H, :W]
@@ -161,7 +163,7 @@ def test_warnings_of_depth():
     holes = two_walls()
     holes[: H // 2] = np.nan
     assert warned(photo_of(holes), "holes, 50%")
-    assert warned(photo_of(None), "--depth FILE")
+    assert warned(photo_of(None), "`depth`")
     large = photo_of(two_walls()[::8, ::8], np.full((3 * 96, 4 * 96, 3), 0.2, np.float32))
     assert warned(large, "only 16x12 px")
 
@@ -201,14 +203,14 @@ def test_no_metres_are_invented():
     found = survey(replace(photo_of(two_walls(), af_area=(0.1, 0.1, 0.2, 0.2)), depth_kind="unitless"))
     assert "nearest_m" not in found and found["depth"]["percentiles_m"] is None
     assert found["depth"]["histogram"]["edges_m"] is None and "map_m" not in found["autofocus"]
-    words = "\n".join(in_words(found))
+    words = "\n".join(report_lines(found))
     assert " m\n" not in words and "infinity" not in words
 
 
 def test_infinity_is_strict_json():
     found = survey(photo_of(two_walls(2.0, 0.0)))
     assert found["farthest_m"] == "inf" and json.dumps(found, allow_nan=False)
-    assert "to infinity" in "\n".join(in_words(found))
+    assert "to infinity" in "\n".join(report_lines(found))
 
 
 # The sheet.
@@ -308,7 +310,7 @@ def test_a_jpeg_sheet_and_refusals(tmp_path):
 def test_without_depth_it_says_what_to_do(tmp_path):
     files = write_portrait(tmp_path)
     result = rebokeh("inspect", files.photo, "-o", tmp_path / "sheet.png")
-    assert result.exit_code == 0 and "no depth" in result.stdout and "--depth FILE" in result.stdout
+    assert result.exit_code == 0 and "no depth" in result.stdout and "--depth," in result.stdout
     found = json.loads(rebokeh("inspect", files.photo, "--json").stdout)
     assert found["depth"] is None and found["depth_kind"] is None and found["baked"] is None
 

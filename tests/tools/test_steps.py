@@ -277,7 +277,7 @@ def test_an_empty_folder_is_filled_and_one_of_steps_replaced_on_demand(scene, ma
     scene.render(LENS, tmp_path / "steps")
     names = {f.name for f in made.iterdir()}
     assert {f.name for f in (tmp_path / "steps").iterdir()} == names
-    with pytest.raises(OutputError, match="--overwrite"):
+    with pytest.raises(OutputError, match="`overwrite`"):
         scene.render(LENS, tmp_path / "steps")
     gaussian = rk.prepare(portrait(), rk.RenderSettings(style="gaussian"))
     gaussian.render(LENS, StepRecorder(tmp_path / "steps", overwrite=True))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections import Counter
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,17 +14,15 @@ import typer
 
 from ...core.errors import FAILED, UsageError
 from ...settings.units import parse_bytes, parse_count, parse_seconds
+from ..flags import print_json, with_flags
 from ..guard import Run, say
 from ..parser import (
     Debug,
-    DepthModel,
-    DepthUnitOption,
     Focus,
     FormatOption,
     FStop,
     HdrOption,
     Help,
-    MatteModel,
     PresetFile,
     Quiet,
     SaveQuality,
@@ -32,7 +30,7 @@ from ..parser import (
     StyleOption,
 )
 from .given import choose_preset
-from .groups import LENS, RENDERING, takes
+from .groups import LENS, MODELS, RENDERING, takes
 from .streams import bar_of
 
 if TYPE_CHECKING:
@@ -41,7 +39,7 @@ if TYPE_CHECKING:
     from ...batch.job import Outcome
     from ...batch.library import Library
 
-_WORDS = {
+_STATUSES = {
     "done": "rendered",
     "already": "done before",
     "skipped": "skipped",
@@ -51,7 +49,7 @@ _WORDS = {
 }
 
 
-@takes(LENS, RENDERING, before="depth_model")
+@takes(LENS, RENDERING, MODELS, before="style")
 def batch_command(
     ctx: typer.Context,
     inputs: Annotated[
@@ -89,9 +87,6 @@ def batch_command(
     ] = None,
     fstop: FStop = None,
     focus: Focus = "auto",
-    depth_model: DepthModel = None,
-    depth_unit: DepthUnitOption = None,
-    matte_model: MatteModel = None,
     style: StyleOption = "lens",
     format: FormatOption = None,
     hdr: HdrOption = "auto",
@@ -122,9 +117,9 @@ def batch_command(
 
     from ...batch.job import Limits
     from ...batch.library import Library
-    from ...batch.report import Report, line_of
+    from ...batch.report import Report, to_json
     from ...batch.sheet import check_sheet
-    from ...batch.stores.url import told
+    from ...batch.stores.url import report_name
     from ...batch.tally import Tally
     from ...warmup import FIRST_RUN
 
@@ -143,14 +138,14 @@ def batch_command(
         book = None if report is None else stack.enter_context(Report(report, out, _sources(library, preset)))
         _listen(run, library, tell)
         tally, made = Tally(len(library.plan.jobs) + len(library.plan.known)), []
-        for outcome in library.run():
+        for outcome in map(_with_flags, library.run()):
             tally.add(outcome)
             if bar is not None:
                 bar(str(tally), tally.share)
             if book is not None:
                 book.add(outcome)
             if as_json:
-                print(json.dumps(line_of(outcome, out), allow_nan=False), flush=True)
+                print_json(to_json(outcome, out))
             if outcome.status in ("done", "already"):
                 made.append(outcome)
             if not quiet:
@@ -160,9 +155,14 @@ def batch_command(
     if book is not None and book.trouble:
         say(f"rebokeh: {book.trouble}")
     if not quiet:
-        say(_in_short(tally.counts, told(out), time.perf_counter() - begun))
+        say(_summary_line(tally.counts, report_name(out), time.perf_counter() - begun))
     if tally.failures or (book is not None and book.trouble):
         raise typer.Exit(FAILED)
+
+
+def _with_flags(outcome: Outcome) -> Outcome:
+    """Say why with flags, in the report too."""
+    return replace(outcome, reason=with_flags(outcome.reason), warnings=tuple(map(with_flags, outcome.warnings)))
 
 
 def _listen(run: Run, library: Library, tell: Callable[[str], object]) -> None:
@@ -183,29 +183,29 @@ def _sources(library: Library, preset: str | None) -> list[str]:
 def _tell(outcome: Outcome, verbose: bool, tell: Callable[[str], object]) -> None:
     """Say what became of an input, if that is news."""
     if outcome.status in ("failed", "quarantined") or (verbose and outcome.reason):
-        tell(f"rebokeh: {_WORDS[outcome.status]}: {outcome.reason}")
+        tell(f"rebokeh: {_STATUSES[outcome.status]}: {outcome.reason}")
     elif verbose:
-        tell(f"{_WORDS[outcome.status]}: {outcome.output}")
+        tell(f"{_STATUSES[outcome.status]}: {outcome.output}")
     for warning in outcome.warnings if verbose else ():
         tell(f"rebokeh: warning: {outcome.output}: {warning}")
 
 
 def _print_plan(library: Library, out: str, as_json: bool) -> None:
     """Print what would be done, a line for each input."""
-    from ...batch.report import line_of
-    from ...batch.stores.url import is_url, told
+    from ...batch.report import to_json
+    from ...batch.stores.url import is_url, report_name
     from ...core.text import printable
 
     lines: list[dict[str, Any]] = []
     for known in library.plan.known:
-        line = line_of(known, out)
+        line = to_json(_with_flags(known), out)
         lines.append({key: line[key] for key in ("input", "output", "status", "reason", "code")})
     for job in library.plan.jobs:
-        target = f"{told(out).rstrip('/')}/{job.target}" if is_url(out) else os.path.join(out, job.target)
-        lines.append({"input": told(job.source), "output": target, "status": "planned", "format": job.format})
+        target = f"{report_name(out).rstrip('/')}/{job.target}" if is_url(out) else os.path.join(out, job.target)
+        lines.append({"input": report_name(job.source), "output": target, "status": "planned", "format": job.format})
     for line in lines:
         if as_json:
-            print(json.dumps(line, allow_nan=False))
+            print_json(line)
         elif line["status"] == "planned":
             print(f"{printable(line['input'])} -> {printable(line['output'])}")
         else:
@@ -223,8 +223,8 @@ def _draw(library: Library, made: Sequence[Outcome], total: int, path: Path) -> 
     save_sheet([pair(outcome) for outcome in made], total, path)
 
 
-def _in_short(counts: Counter[str], out: str, seconds: float) -> str:
+def _summary_line(counts: Counter[str], out: str, seconds: float) -> str:
     """Say in one line how it went."""
-    said = [f"{counts[status]} {words}" for status, words in _WORDS.items() if counts[status]]
+    said = [f"{counts[status]} {words}" for status, words in _STATUSES.items() if counts[status]]
     more = "; -v or --report says why" if counts["skipped"] or counts["failed"] or counts["quarantined"] else ""
     return f"{out}: {', '.join(said) or 'nothing to do'} in {seconds:.0f} s{more}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
+from ..flags import print_json, print_lines
 from ..parser import AsJson, Debug, Help
 
 
@@ -17,7 +17,10 @@ def bench_command(
     help: Help = False,
 ) -> None:
     """Measure on this machine how fast a render is, next to Gaussian blurs of the same picture."""
-    from ...tools.bench import lines, measure
+    from ...tools.bench import measure, report_lines
 
     measured = measure(seconds)
-    print(json.dumps(measured) if as_json else "\n".join(lines(measured)))
+    if as_json:
+        print_json(measured)
+    else:
+        print_lines(report_lines(measured))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,8 +10,8 @@ import typer
 
 from ...core.errors import UsageError
 from ...core.progress import Clock, unseen
+from ..flags import print_json
 from ..guard import Run, say
-from ..outputs import refuse_unwritable
 from ..parser import AsJson, Debug, Focus, FStop, Help, Overwrite, Quiet
 from .given import choose_lens
 from .groups import LENS, MAPS, PAIR, RENDERING, of, takes
@@ -57,20 +55,18 @@ def compare_command(
     if page.is_dir():
         page /= f"{Path(photo).stem}_compare.html"
     inputs = [*source.files, *filter(None, [rendered, given["lens"]])]
-    refuse_unwritable(page, overwrite=overwrite, inputs=inputs)
 
     from ... import warmup
-    from ...core.jsonable import plain
-    from ...io.files.atomic import abandon, write_atomic
+    from ...io.files.atomic import abandon, check_output, write_atomic
     from ...load import load
     from ...render.settings import RenderSettings
     from ...tools.compare.measure import compare
     from ...tools.compare.report import report
-    from ...tools.compare.words import in_short
+    from ...tools.compare.words import summary_line
 
+    real = check_output(page, overwrite=overwrite, inputs=inputs)
     run: Run = ctx.obj
-    folder = Path(os.path.realpath(page)).parent
-    run.undo += [warmup.stop_saving, lambda: abandon({folder})]
+    run.undo += [warmup.stop_saving, lambda: abandon({real.parent})]
     with ExitStack() as stack:
         bar = bar_of(stack, run, quiet, as_json)
         if bar is not None:
@@ -83,13 +79,13 @@ def compare_command(
             settings = RenderSettings(**of(RENDERING, given))
             comparison = compare(loaded, other, chosen, settings, clock)
         with clock.stage("save"):
-            write_atomic(Path(os.path.realpath(page)), report(comparison).encode())
+            write_atomic(real, report(comparison).encode())
     warned = [*loaded.meta.warnings, *comparison.report["warnings"]]
     if as_json:
         facts = {"input": photo, "rendered": rendered, "output": str(page), **comparison.facts}
-        print(json.dumps(plain({**facts, "warnings": warned, "seconds": clock.seconds}), allow_nan=False))
+        print_json({**facts, "warnings": warned, "seconds": clock.seconds})
     if not quiet:
         for warning in warned:
             say(f"rebokeh: warning: {warning}")
         if not as_json:
-            say(f"wrote {page}: {in_short(comparison)}")
+            say(f"wrote {page}: {summary_line(comparison)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ import typer
 from ...core.errors import UsageError
 from ...core.progress import unseen
 from ...settings.units import parse_length_m
+from ..flags import print_json
 from ..guard import Run, say
 from ..parser import AsJson, Debug, Help, Overwrite, Quiet
 from .groups import MAPS, takes
@@ -66,7 +66,7 @@ def extract_command(
         loaded = source.load()
         done = extract(loaded, out, settings, overwrite=overwrite, inputs=source.files, progress=bar or unseen)
     if as_json:
-        print(json.dumps({"output": out, **done}, allow_nan=False))
+        print_json({"output": out, **done})
     elif not quiet:
         for warning in done["warnings"]:
             say(f"rebokeh: warning: {warning}")

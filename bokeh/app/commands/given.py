@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ...core.errors import UsageError
 from ...settings.options import Options
 
 if TYPE_CHECKING:
@@ -36,8 +35,8 @@ def choose_preset(ctx: typer.Context, file: str | None, *, without: tuple[str, .
     names = [one.name for one in fields(Options) if one.name in ctx.params and one.name not in without]
     given = {name: _plain(ctx.params[name]) for name in names if _was_given(ctx, name)}
     flags = Options(**given)
-    if file is None and flags.changes and flags.lens is None:
-        raise UsageError("--with changes a value of a lens; name the lens with --lens")
+    if file is None:
+        flags.check()
     from ...settings.preset import Preset, read_preset
 
     return Preset(flags=flags) if file is None else read_preset(file, flags)

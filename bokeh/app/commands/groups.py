@@ -1,33 +1,24 @@
-"""Options that several commands take alike, each spelt once; `takes` puts them into a command's signature."""
+"""Options that several commands take alike, each spelt once; `takes` puts them into a command's signature.
+
+Those that say what gives a photo its depth are called as the fields of `LoadOptions` are, whatever their flag is.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from inspect import Parameter, signature
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from ..parser import (
-    Anchors,
-    BakedOption,
-    Baseline,
-    Blades,
-    Changes,
-    Curvature,
-    DepthFile,
-    DepthModel,
-    DepthScale,
-    DepthUnitOption,
-    Focal,
-    HighlightsFrom,
-    LensName,
-    MatteFile,
-    MatteModel,
-    QualityOption,
-    Rotation,
-    Sensor,
-    Starburst,
-    Stereo,
-)
+import typer
+
+from ...photo.load_options import ModelOptions
+from ..parser import Changes
+
+Quality = Literal["fast", "best"]
+Baked = Literal["auto", "ignore"]
+Highlights = Literal["auto", "gain-map", "estimate", "off"]
+DepthUnit = Literal["m", "dioptre", "relative"]
 
 Group = Mapping[str, Parameter]
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -39,33 +30,87 @@ def _group(template: Callable[..., None]) -> Group:
 
 # Each group is the signature of a function that nobody calls, so that it reads as a command's own options do.
 def _lens(
-    focal: Focal = None,
-    sensor: Sensor = None,
-    lens: LensName = None,
+    focal: Annotated[
+        str | None,
+        typer.Option(metavar="MM", help="Focal length, like 85mm; keeps the framing.  [default: the photo's]"),
+    ] = None,
+    sensor: Annotated[str | None, typer.Option(metavar="WxH", help="Literal sensor size in mm, like 36x24.")] = None,
+    lens: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="A lens with its character; rebokeh lens list shows the names."),
+    ] = None,
     changes: Changes = None,
-    blades: Blades = None,
-    curvature: Curvature = None,
-    rotation: Rotation = None,
-    starburst: Starburst = None,
+    blades: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Aperture blades, 3 to 15; 0 is a circle.  [default: the lens's, or 0]"),
+    ] = None,
+    curvature: Annotated[
+        float | None,
+        typer.Option(metavar="C", help="Of the blades: 0 straight edges, 1 circle.  [default: the lens's, or 0]"),
+    ] = None,
+    rotation: Annotated[
+        float | None,
+        typer.Option(metavar="DEG", help="Of the aperture, counter-clockwise.  [default: the lens's, or 0]"),
+    ] = None,
+    starburst: Annotated[
+        str | None,
+        typer.Option(
+            metavar="GAIN|off", help="Diffraction around lights: 1 as strong as it is.  [default: the lens's, or 1]"
+        ),
+    ] = None,
 ) -> None: ...
 
 
 def _maps(
-    depth: DepthFile = None,
-    depth_unit: DepthUnitOption = None,
-    depth_scale: DepthScale = None,
-    matte: MatteFile = None,
-    anchor: Anchors = None,
-    depth_model: DepthModel = None,
-    matte_model: MatteModel = None,
+    depth: Annotated[str | None, typer.Option(metavar="FILE", help="Depth map: PNG, TIFF, EXR, NPY or PFM.")] = None,
+    depth_unit: Annotated[
+        DepthUnit | None, typer.Option(help="What the depth map's numbers are; relative: larger is nearer.")
+    ] = None,
+    depth_scale: Annotated[
+        float | None, typer.Option(metavar="K", help="The depth map's numbers times K are in that unit.")
+    ] = None,
+    matte: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Picture of the subject's coverage, white on black.")
+    ] = None,
+    anchors: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--anchor", metavar="X,Y=DIST", help="A point whose distance is known, like 0.4,0.6=2.1m; may be repeated."
+        ),
+    ] = None,
+    depth_model: Annotated[
+        str | None,
+        typer.Option(
+            "--depth-model",
+            metavar="MODEL",
+            help="Predict the depth: depth-pro, depth-anything, their folder or FILE.onnx; rebokeh models list.",
+        ),
+    ] = None,
+    matte_model: Annotated[
+        str | None, typer.Option("--matte-model", metavar="MODEL", help="Find the people: selfie or FILE.tflite.")
+    ] = None,
 ) -> None: ...
 
 
-def _pair(stereo: Stereo = None, baseline: Baseline = None) -> None: ...
+def _pair(
+    stereo: Annotated[
+        str | None,
+        typer.Option("--stereo", metavar="FILE", help="Measure the depth: the picture taken from further right."),
+    ] = None,
+    baseline_m: Annotated[
+        str | None, typer.Option("--baseline", metavar="LENGTH", help="How far further right, like 14mm.")
+    ] = None,
+) -> None: ...
 
 
 def _rendering(
-    highlights: HighlightsFrom = "auto", quality: QualityOption = "fast", baked: BakedOption = "auto"
+    highlights: Annotated[Highlights, typer.Option(help="Where the light above the clip comes from.")] = "auto",
+    quality: Annotated[
+        Quality, typer.Option(help="fast: what is blurred is made smaller; best: all at the photo's own size.")
+    ] = "fast",
+    baked: Annotated[
+        Baked, typer.Option(help="A photo that is blurred already. auto: only what is missing is added; ignore: all.")
+    ] = "auto",
 ) -> None: ...
 
 
@@ -73,6 +118,8 @@ LENS = _group(_lens)
 """What is rendered with, beside the f-number and the focus."""
 MAPS = _group(_maps)
 """What gives a photo its depth and matte."""
+MODELS = {one.name: MAPS[one.name] for one in fields(ModelOptions)}
+"""Of these, what may be asked of any photo."""
 PAIR = _group(_pair)
 """A second picture, which gives depth too."""
 RENDERING = _group(_rendering)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
+from ..flags import print_json, print_lines
 from ..guard import say
 from ..parser import AsJson, Debug, Help, Overwrite
 from .groups import MAPS, PAIR, takes
@@ -38,11 +38,10 @@ def inspect_command(
     from ...tools.drawing.montage import check_montage
     from ...tools.inspect.facts import survey
     from ...tools.inspect.thumbnails import save_thumbnails
-    from ...tools.inspect.words import in_words
+    from ...tools.inspect.words import report_lines
 
     if out is not None:
-        for file in [name for name in source.files if name != "-"] or [None]:
-            check_montage(out, source=file, overwrite=overwrite)
+        check_montage(out, inputs=source.files, overwrite=overwrite)
     loaded = source.load()
     found = survey(loaded, photo)
     if edges:
@@ -51,8 +50,11 @@ def inspect_command(
         as_read, as_rendered = score_photo(loaded)
         found["edges"] = {"as_read": asdict(as_read), "as_rendered": asdict(as_rendered)}
     if out is not None:
-        save_thumbnails(loaded, found, out, source=photo, overwrite=overwrite)
+        save_thumbnails(loaded, found, out, inputs=source.files, overwrite=overwrite)
         found["output"] = out
-    print(json.dumps(found, allow_nan=False) if as_json else "\n".join(in_words(found)))
-    if out is not None and not as_json:
+    if as_json:
+        print_json(found)
+        return
+    print_lines(report_lines(found))
+    if out is not None:
         say(f"wrote {out}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ...core.errors import UsageError
+from ..flags import print_json
 from ..guard import Run, say
 from ..parser import AsJson, Changes, Debug, Help, Overwrite, Quiet
 
@@ -31,7 +31,7 @@ def _lens_list(as_json: AsJson = False, debug: Debug = False, help: Help = False
 
     lenses = [read_lens(name) for name in lens_names()]
     if as_json:
-        print(json.dumps({"lenses": [{"name": x.name, "f_number": x.f_number, "title": x.title} for x in lenses]}))
+        print_json({"lenses": [{"name": x.name, "f_number": x.f_number, "title": x.title} for x in lenses]})
         return
     for one in lenses:
         print(f"{one.name:14}  f/{one.f_number:<4g}  {one.title}")
@@ -61,9 +61,9 @@ def _lens_show(
 
         run: Run = ctx.obj
         run.undo.append(lambda: abandon({Path(os.path.realpath(out)).parent}))
-        save_contact_sheet(shown, out, source=lens, overwrite=overwrite)
+        save_contact_sheet(shown, out, inputs=[lens], overwrite=overwrite)
     if as_json:
-        print(json.dumps({"name": shown.name, "lens_source": shown.where, "output": out, **table_of(shown)}))
+        print_json({"name": shown.name, "lens_source": shown.where, "output": out, **table_of(shown)})
     elif out is None:
         print("\n".join(lines_of(shown)))
     elif not quiet:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
 from ...core.errors import UsageError
+from ..flags import print_json, with_flags
 from ..guard import say
 from ..parser import AsJson, Debug, Help, Quiet
 
@@ -39,11 +39,11 @@ def _models_list(as_json: AsJson = False, debug: Debug = False, help: Help = Fal
             }
             for model in KNOWN
         ]
-        print(json.dumps({"models": listed}))
+        print_json({"models": listed})
         return
     for model in KNOWN:
         where = here[model.name] or "not here"
-        print(f"{model.name:15} {model.use}; {model.licence}; {model.megabytes:g} MB; {where}")
+        print(with_flags(f"{model.name:15} {model.use}; {model.licence}; {model.megabytes:g} MB; {where}"))
 
 
 @models_app.command("pull", add_help_option=False)
@@ -60,6 +60,6 @@ def _models_pull(
     model = known(name)
     folder = store.pull(model)
     if as_json:
-        print(json.dumps({"name": model.name, "folder": str(folder)}))
+        print_json({"name": model.name, "folder": str(folder)})
     elif not quiet:
         say(f"{model.name} is in {folder}; licence of the weights: {model.licence}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +11,7 @@ import typer
 
 from ...core.progress import unseen
 from ...settings.units import parse_f_range, parse_length_m
+from ..flags import print_json
 from ..guard import Run, say
 from ..parser import AsJson, Debug, Help, Overwrite, Quiet
 from .given import choose_lens
@@ -53,16 +52,15 @@ def rack_command(
     f_numbers = (chosen.f_number, chosen.f_number) if fstop is None else parse_f_range(fstop)
 
     from ... import warmup
-    from ...io.files.atomic import abandon
+    from ...io.files.atomic import abandon, check_output
     from ...render.settings import RenderSettings
     from ...tools.focus_pull import Pull, rack
-    from ..outputs import refuse_unwritable
 
     pull = Pull(from_m, to_m, f_numbers, seconds, fps, size)
     settings = RenderSettings(**of(RENDERING, given))
-    refuse_unwritable(Path(out), overwrite=overwrite, inputs=[*source.files, *filter(None, [given["lens"]])])
+    real = check_output(out, overwrite=overwrite, inputs=[*source.files, *filter(None, [given["lens"]])])
     run: Run = ctx.obj
-    unfinished_in = {Path(os.path.realpath(out)).parent, Path(tempfile.gettempdir())}
+    unfinished_in = {real.parent, Path(tempfile.gettempdir())}
     run.undo += [warmup.stop_saving, lambda: abandon(unfinished_in)]
     with ExitStack() as stack:
         bar = bar_of(stack, run, quiet, as_json)
@@ -70,9 +68,7 @@ def rack_command(
             warmup.announce(bar.say)
         done = rack(source.load(), out, pull, chosen, settings, overwrite=overwrite, progress=bar or unseen)
     if as_json:
-        from ...core.jsonable import plain
-
-        print(json.dumps(plain(done), allow_nan=False))
+        print_json(done)
     elif not quiet:
         for warning in done["warnings"]:
             say(f"rebokeh: warning: {warning}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from contextlib import ExitStack
 
 import typer
 
 from ...core.progress import unseen
+from ..flags import print_json
 from ..guard import Run, say
 from ..parser import AsJson, Debug, Help, Quiet
 from .streams import bar_of
@@ -31,7 +31,7 @@ def warmup_command(
     seconds, folder = round(time.perf_counter() - run.begun, 3), warmup.kept_in()
     if as_json:
         kept = None if folder is None else str(folder)
-        print(json.dumps({"seconds": seconds, "cache": kept, "styles": styles, "trouble": warmup.trouble()}))
+        print_json({"seconds": seconds, "cache": kept, "styles": styles, "trouble": warmup.trouble()})
     if warmup.trouble() and not quiet:
         say(f"rebokeh: {warmup.trouble()}")
     elif not quiet:

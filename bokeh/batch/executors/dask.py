@@ -24,8 +24,8 @@ from ...core.errors import UsageError
 from ...core.extras import needed
 from ...io.metadata.render_mark import version
 from ..job import Failed, Result, Task
+from ..render_one import begin_at_once
 from ..stores.url import in_one_process, shown
-from ..work import begin_at_once
 from .memory import Admission
 from .pool import WORK, Pool
 
@@ -71,7 +71,7 @@ class DaskExecutor:
     def __init__(
         self, scheduler: str, *, memory_bytes: int | None = None, work: str = WORK, patience_s: float = 60.0
     ) -> None:
-        distributed = needed("distributed", "cluster", "--scheduler")
+        distributed = needed("distributed", "cluster", "`scheduler`")
         self._killed: type[Exception] = distributed.KilledWorker
         self._name, self._patience_s = shown(scheduler), patience_s
         self._memory_bytes, self._work = memory_bytes, work
@@ -82,7 +82,7 @@ class DaskExecutor:
             self._client: Any = distributed.Client(scheduler, timeout=_CONNECT_S, set_as_default=False)
         except (OSError, ValueError, RuntimeError, TypeError) as error:
             raise UsageError(
-                f"--scheduler {self._name}: no Dask scheduler answers there; start one with 'dask scheduler', "
+                f"{self._name}: no Dask scheduler answers there; start one with 'dask scheduler', "
                 "and give the address that it prints"
             ) from error
         self._events: queue.SimpleQueue[Any] = queue.SimpleQueue()

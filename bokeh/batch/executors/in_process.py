@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..job import Result, Task
-from ..work import work
+from ..render_one import render_one
 
 
 class InProcessExecutor:
@@ -18,7 +18,7 @@ class InProcessExecutor:
         """Yield the result of each task."""
         waiting = iter(tasks)
         while not self._stopped and (task := next(waiting, None)) is not None:
-            yield work(task)
+            yield render_one(task)
 
     def stop(self) -> None:
         """Begin nothing more."""

@@ -24,7 +24,7 @@ from ...core.threads import cores
 from ..job import Failed, Result, Task
 from .memory import Admission, resident_bytes
 
-WORK = f"{__name__.rsplit('.', 2)[0]}.work:work"
+WORK = f"{__name__.rsplit('.', 2)[0]}.render_one:render_one"
 """What a worker runs for each task."""
 
 _CODE = "import sys; sys.path[:] = {path!r}; from {package}.worker import serve; serve({work!r}, {memory!r}, {first!r})"
@@ -287,10 +287,10 @@ class Pool:
         if task is None:
             self._false_starts += not worker.ready
             if self._false_starts >= _MOST_FALSE_STARTS:
-                raise RebokehError(f"worker processes cannot be started ({how}); give --workers 1, or more memory")
+                raise RebokehError(f"worker processes cannot be started ({how}); give `workers` as 1, or more memory")
             return None
         if worker.overdue:
-            limit = f"it took longer than {task.limits.timeout_s:g} s; --timeout allows more"
+            limit = f"it took longer than {task.limits.timeout_s:g} s; `timeout_s` allows more"
             return Failed(task.job, "Timeout", limit, "timeout", seconds=task.limits.timeout_s or 0.0)
         if task.job.target in self._tried:
             return Failed(task.job, "WorkerDied", f"its worker died, twice ({how})", "crashed")

@@ -96,7 +96,7 @@ class LocalStore:
         except FileExistsError:
             self.discard(token)
             raise OutputError(
-                f"{printable(target)}: the file exists; choose another folder or say --overwrite"
+                f"{printable(target)}: the file exists; choose another folder or give `overwrite`"
             ) from None
         except OSError as error:
             self.discard(token)

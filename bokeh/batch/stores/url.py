@@ -37,7 +37,7 @@ def in_one_process(url: str) -> bool:
     return scheme(url) == "memory"
 
 
-def told(source: str) -> str:
+def report_name(source: str) -> str:
     """Return a source as reports name it: a file's name as it is, a URL without secrets."""
     return shown(source) if is_url(source) else source
 

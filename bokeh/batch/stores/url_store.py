@@ -98,7 +98,7 @@ class UrlStore:
         part, path = self._part(token), self.path(target)
         if not overwrite and self._size(target) is not None:
             self.discard(token)
-            raise OutputError(f"{self._shown(target)}: the object exists; choose another folder or say --overwrite")
+            raise OutputError(f"{self._shown(target)}: the object exists; choose another folder or give `overwrite`")
         with asking(self._shown(target), OutputError):
             self._files.cp_file(part, path)
         self.discard(token)

@@ -20,8 +20,8 @@ KNOWN = (
           "*.safetensors", "apple/DepthPro-hf"),
     Known("depth-anything", "depth without metres, small and quick", "Apache-2.0", 99.0,
           "*.safetensors", "depth-anything/Depth-Anything-V2-Small-hf"),
-    Known("selfie", "matte of the people (--matte-model)", "Apache-2.0", 0.25, "*.tflite",
-          by_hand="npm pack @mediapipe/selfie_segmentation, and give --matte-model its selfie_segmentation.tflite"),
+    Known("selfie", "matte of the people (`matte_model`)", "Apache-2.0", 0.25, "*.tflite",
+          by_hand="npm pack @mediapipe/selfie_segmentation, and give `matte_model` its selfie_segmentation.tflite"),
 )  # fmt: skip
 """The models that have a name."""
 
@@ -74,7 +74,7 @@ def estimate_depth(photo: Photo, model: str | Path, unit: str | None = None) -> 
     if path.is_file():
         return apply(photo, onnx.predict(path, photo, unit))
     if unit is not None:
-        raise UsageError(f"{printable(model)}: this model knows the unit of its depth; leave --depth-unit out")
+        raise UsageError(f"{printable(model)}: this model knows the unit of its depth; leave `depth_unit` out")
     kind = read_config(path).get("model_type")
     if kind not in ARCHITECTURES:
         raise InputError(f"{printable(path)}: a model of type {kind!r}; give one of {', '.join(ARCHITECTURES)}")
@@ -102,7 +102,7 @@ def estimate_matte(photo: Photo, model: str | Path) -> Photo:
     else:
         path = _existing(str(model), "selfie")
     if path.is_dir() or path.read_bytes()[4:8] != b"TFL3":
-        raise InputError(f"{printable(path)}: not a TFLite model; give --matte-model a selfie model, FILE.tflite")
+        raise InputError(f"{printable(path)}: not a TFLite model; give `matte_model` a selfie model, FILE.tflite")
     return selfie.estimate(path, photo)
 
 
@@ -119,7 +119,7 @@ def _depth_model(named: str) -> Path:
     with path.open("rb") as file:
         head = file.read(8)
     if head[4:8] == b"TFL3":
-        raise InputError(f"{printable(path)}: a TFLite model; if it finds people, give it with --matte-model")
+        raise InputError(f"{printable(path)}: a TFLite model; if it finds people, give it with `matte_model`")
     return path
 
 

@@ -58,7 +58,7 @@ def predict(path: Path, photo: Photo, unit: str | None = None) -> Prediction:
         return Prediction(from_metres(values), "absolute", f"{source}, m")
     if unit == "dioptre":
         return Prediction(from_dioptres(values), "absolute", f"{source}, dioptre")
-    note = "taken as relative, larger is nearer" + ("" if unit else "; --depth-unit m or dioptre says otherwise")
+    note = "taken as relative, larger is nearer" + ("" if unit else "; `depth_unit` m or dioptre says otherwise")
     return Prediction(spread(values, name), "unitless", source, [note])
 
 

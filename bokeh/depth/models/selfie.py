@@ -81,7 +81,7 @@ def _with_matte(photo: Photo, coarse: FloatArray, source: str) -> Photo:
     unsure = float(((coarse > 0.1) & (coarse < 0.9)).sum() / max((coarse > 0.1).sum(), 1))
     if unsure > MOST_UNSURE:
         notes.append(
-            f"the matte is unsure in {unsure:.0%} of what it covers: it may show nobody; --matte gives another"
+            f"the matte is unsure in {unsure:.0%} of what it covers: it may show nobody; `matte` gives another"
         )
     meta = replace(photo.meta, matte_source=source, notes=tuple(notes))
     return replace(photo, matte=matte, meta=meta)

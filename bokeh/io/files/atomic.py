@@ -1,4 +1,4 @@
-"""A file appears whole, or not at all."""
+"""Checks of an output path, and files that appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -23,16 +23,17 @@ MOVING = threading.RLock()
 """Held while something unfinished is made, filled or moved into place; `abandon` takes it for good."""
 
 
-def check_output(path: str | Path, source: str | Path | None = None, overwrite: bool = False) -> Path:
-    """Refuse, before any work is done, an output that could not or must not be written.
+def check_output(path: str | Path, *, overwrite: bool = False, inputs: Iterable[str | Path | None] = ()) -> Path:
+    """Refuse, before any work is done, an output file that could not or must not be written.
 
     Parameters
     ----------
     path : str or Path
-    source : str or Path, optional
-        The input, which is never written, whatever name it is given by.
     overwrite : bool
         Whether an existing file may be replaced.
+    inputs : iterable of str or Path
+        Files that are never written, whatever name they are given by: the photo, its depth map, its matte. None, and
+        what is no file, are passed over.
 
     Returns
     -------
@@ -42,27 +43,40 @@ def check_output(path: str | Path, source: str | Path | None = None, overwrite: 
     Raises
     ------
     OutputError
+        When it is one of the inputs or no plain file, exists and may not be replaced, or its folder is missing or
+        refuses it.
     """
     path = Path(path)
     name = printable(path)
     try:
         real = Path(os.path.realpath(path))
-        exists = real.exists()
-        if source and exists and Path(source).exists() and os.path.samefile(real, source):
-            raise OutputError(f"{name}: the output is the input, which is never overwritten; choose another name")
+        if any(is_same_file(real, source) for source in inputs if source is not None):
+            raise OutputError(f"{name}: this is an input, and inputs are never written; choose another name")
         if real.is_dir():
             raise OutputError(f"{name}: this is a folder; give the output a file name")
-        if exists and not overwrite:
-            raise OutputError(f"{name}: the file exists; choose another name or say --overwrite")
+        if real.exists() and not real.is_file():
+            raise OutputError(f"{name}: this is no plain file; choose another name")
+        if real.exists() and not overwrite:
+            raise OutputError(f"{name}: the file exists; choose another name or give `overwrite`")
         if not real.parent.is_dir():
-            raise OutputError(f"{name}: the folder {printable(real.parent)} does not exist; make it first")
-        if not os.access(real.parent, os.W_OK | os.X_OK):
-            raise OutputError(f"{name}: the folder {printable(real.parent)} may not be written; choose another")
+            what = "is not a folder" if real.parent.exists() else "does not exist; make it first"
+            raise OutputError(f"{name}: the folder {printable(real.parent)} {what}")
+        # Permission bits do not tell (root, read-only mounts, quotas); a nameless file does, and leaves nothing.
+        with tempfile.TemporaryFile(dir=real.parent):
+            pass
     except (OSError, ValueError) as err:  # a name too long, a loop of links, a null byte
         if isinstance(err, OutputError):
             raise
         raise OutputError(f"{name}: the output cannot be written ({getattr(err, 'strerror', None) or err})") from err
     return real
+
+
+def is_same_file(path: str | Path, other: str | Path) -> bool:
+    """Whether two names are of one file that is there, through links too."""
+    try:
+        return os.path.samefile(path, other)
+    except (OSError, ValueError):
+        return False
 
 
 def write_atomic(path: Path, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""A folder of files with a list of what they are, that appears whole or not at all."""
+"""Folders of files with a list of what they are: a folder appears whole, or not at all."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def check_folder(
         if real.is_dir():
             held = sorted(entry.name for entry in os.scandir(real) if not is_part(entry.name))
             if held and not overwrite:
-                raise OutputError(f"{name}: the folder is not empty; choose another or say --overwrite")
+                raise OutputError(f"{name}: the folder is not empty; choose another or give `overwrite`")
             own = contents.names_in(real)
             foreign = [entry for entry in held if entry not in own]
             if foreign:

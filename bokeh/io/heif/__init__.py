@@ -1,1 +1,1 @@
-"""HEIC, box by box."""
+"""HEIC: read and laid out item by item, with the maps beside its picture."""

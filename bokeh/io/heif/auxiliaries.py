@@ -1,9 +1,9 @@
-"""What stands beside the picture in a HEIC, and whether a photo still has it."""
+"""Depth, mattes, EXIF and XMP of the HEIC that a photo was read from, and which of them the photo still has."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,29 +11,38 @@ from ...core.arrays import FloatArray
 from ...core.foreign import decoding
 from ...photo.photo import Photo
 from ..decoded import Decoded
+from ..found_maps import FoundMaps, attempt
 from ..metadata import apple
 from . import boxes, disparity
 from .heic import auxiliaries_of, depth_of, opened
 
 
-@dataclass(frozen=True)
-class Beside:
-    """What stands beside the picture in its file; `size` is (height, width) of the picture, upright."""
+@dataclass(frozen=True, eq=False)
+class SourceHeic:
+    """What a HEIC holds, but for its picture's pixels.
+
+    Attributes
+    ----------
+    size : (height, width)
+        Of the picture, upright, in pixels.
+    maps : FoundMaps
+        Depth and mattes, no gain map.
+    exif, xmp : bytes, optional
+        The picture's raw blocks.
+    """
 
     size: tuple[int, int]
-    depth: FloatArray | None = None
-    matte: FloatArray | None = None
-    mattes: dict[str, FloatArray] = field(default_factory=dict)
+    maps: FoundMaps
     exif: bytes | None = None
     xmp: bytes | None = None
 
 
-def beside(data: bytes, name: str) -> Beside:
-    """Read what `heic.read` reads, without the picture itself.
+def read_source(data: bytes, name: str) -> SourceHeic:
+    """Read what `heic.read` reads, without the picture itself and without a gain map, which is never carried over.
 
     Raises
     ------
-    InputError
+    InputError, BoxError
         When the file is damaged.
     """
     meta = boxes.read_meta(data)
@@ -42,19 +51,21 @@ def beside(data: bytes, name: str) -> Beside:
         size = image.size[1], image.size[0]
         block, xmp = image.info.get("exif") or None, image.info.get("xmp") or None
     decoded = Decoded(np.broadcast_to(np.uint8(0), (*size, 3)), name, "heic")
-    more = {**depth_of(image, meta, decoded), **auxiliaries_of(image, meta, decoded)}
-    return Beside(size, more.get("depth"), more.get("matte"), more.get("mattes", {}), block, xmp)
+    maps = attempt(lambda: depth_of(image, meta, decoded))
+    maps = maps.filled(auxiliaries_of(image, meta, decoded, with_gain_map=False))
+    return SourceHeic(size, maps, block, xmp)
 
 
-def own_images(photo: Photo, theirs: Beside) -> Iterator[disparity.Auxiliary]:
-    """Yield depth and mattes of the photo that are not what its source holds."""
+def changed_images(photo: Photo, source: FoundMaps) -> Iterator[disparity.Auxiliary]:
+    """Yield depth and mattes of the photo that its source does not hold like this."""
+    depth = source.depth and source.depth.dioptres
     dioptres = photo.depth if photo.meta.depth_map is None else photo.meta.depth_map
-    if photo.depth is not None and dioptres is not None and not _same_depth(dioptres, theirs.depth):
+    if photo.depth is not None and dioptres is not None and not _same_depth(dioptres, depth):
         yield disparity.of_depth(dioptres, photo.depth_kind)
-    if photo.matte is not None and not _same_matte(photo.matte, theirs.matte):
+    if photo.matte is not None and not _same_matte(photo.matte, source.matte and source.matte.coverage):
         yield disparity.of_matte(apple.MATTE_URN, photo.matte)
     for name, matte in photo.mattes.items():
-        if name in disparity.MATTE_URNS and not _same_matte(matte, theirs.mattes.get(name)):
+        if name in disparity.MATTE_URNS and not _same_matte(matte, source.mattes.get(name)):
             yield disparity.of_matte(disparity.MATTE_URNS[name], matte)
 
 

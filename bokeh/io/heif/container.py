@@ -19,7 +19,7 @@ Property = tuple[str, bytes]
 
 
 @dataclass
-class Part:
+class NewItem:
     """One item to write.
 
     Parameters
@@ -62,7 +62,7 @@ def info(number: int, kind: str, name: str = "", content_type: str = "", hidden:
     )
 
 
-def assemble(brands: bytes, primary: int, parts: Sequence[Part]) -> bytes:
+def assemble(brands: bytes, primary: int, items: Sequence[NewItem]) -> bytes:
     """Write the file.
 
     Parameters
@@ -71,65 +71,65 @@ def assemble(brands: bytes, primary: int, parts: Sequence[Part]) -> bytes:
         Body of the ``ftyp`` box.
     primary : int
         The item that is the picture.
-    parts : sequence of Part
+    items : sequence of NewItem
 
     Returns
     -------
     bytes
     """
-    wide = max(part.number for part in parts) > 0xFFFF
+    wide = max(item.number for item in items) > 0xFFFF
     number = ">I" if wide else ">H"
     head = box("ftyp", brands)
-    inside = {part.number for part in parts if part.info[8 + 2 * (part.info[0] == 3) :][:4] in _DERIVED}
+    inside = {item.number for item in items if item.info[8 + 2 * (item.info[0] == 3) :][:4] in _DERIVED}
     fixed = [
         full_box("hdlr", 0, bytes(4) + b"pict" + bytes(13)),
         full_box("pitm", int(wide), struct.pack(number, primary)),
-        full_box("iinf", int(wide), struct.pack(number, len(parts)), *(box("infe", part.info) for part in parts)),
-        _properties(parts, wide),
+        full_box("iinf", int(wide), struct.pack(number, len(items)), *(box("infe", item.info) for item in items)),
+        _properties(items, wide),
     ]
     # libavif refuses these boxes when there is nothing in them.
-    if references := _references(parts, number):
+    if references := _references(items, number):
         fixed.append(full_box("iref", int(wide), *references))
     if inside:
-        fixed.append(box("idat", *(part.payload for part in parts if part.number in inside)))
+        fixed.append(box("idat", *(item.payload for item in items if item.number in inside)))
     # The places have the same length wherever the data begins.
-    start = len(head) + len(full_box("meta", 0, *fixed, _places(parts, inside, 0, wide))) + 8
-    meta = full_box("meta", 0, *fixed, _places(parts, inside, start, wide))
-    return head + meta + box("mdat", *(part.payload for part in parts if part.number not in inside))
+    start = len(head) + len(full_box("meta", 0, *fixed, _places(items, inside, 0, wide))) + 8
+    meta = full_box("meta", 0, *fixed, _places(items, inside, start, wide))
+    return head + meta + box("mdat", *(item.payload for item in items if item.number not in inside))
 
 
-def _references(parts: Iterable[Part], number: str) -> list[bytes]:
+def _references(items: Iterable[NewItem], number: str) -> list[bytes]:
     return [
-        box(kind, *(struct.pack(number, n) for n in (part.number,)), struct.pack(">H", len(targets)),
+        box(kind, *(struct.pack(number, n) for n in (item.number,)), struct.pack(">H", len(targets)),
             *(struct.pack(number, target) for target in targets))
-        for part in parts
-        for kind, targets in part.references
+        for item in items
+        for kind, targets in item.references
     ]  # fmt: skip
 
 
-def _properties(parts: Iterable[Part], wide: bool) -> bytes:
+def _properties(items: Iterable[NewItem], wide: bool) -> bytes:
     """Write each property once, however many items have it."""
     shelf: dict[Property, int] = {}
     rows = []
-    for part in parts:
-        if part.properties:
+    for item in items:
+        if item.properties:
             marks = [
                 (kind in _ESSENTIAL) << 15 | shelf.setdefault((kind, body), len(shelf) + 1)
-                for kind, body in part.properties
+                for kind, body in item.properties
             ]
-            row = struct.pack(">IB" if wide else ">HB", part.number, len(marks))
+            row = struct.pack(">IB" if wide else ">HB", item.number, len(marks))
             rows.append(row + struct.pack(f">{len(marks)}H", *marks))
     associations = box("ipma", bytes([int(wide), 0, 0, 1]), struct.pack(">I", len(rows)), *rows)
     return box("iprp", box("ipco", *(box(kind, body) for kind, body in shelf)), associations)
 
 
-def _places(parts: Iterable[Part], inside: set[int], start: int, wide: bool) -> bytes:
+def _places(items: Iterable[NewItem], inside: set[int], start: int, wide: bool) -> bytes:
     """Say where each item's bytes lie: in the file from `start` on, or `inside` the meta box."""
     rows, at = [], {0: start, 1: 0}
-    for part in parts:
-        where = int(part.number in inside)
-        row = struct.pack(">IHHHII" if wide else ">HHHHII", part.number, where, 0, 1, at[where], len(part.payload))
+    for item in items:
+        where = int(item.number in inside)
+        row = struct.pack(">IHHHII" if wide else ">HHHHII", item.number, where, 0, 1, at[where], len(item.payload))
         rows.append(row)
-        at[where] += len(part.payload)
+        at[where] += len(item.payload)
     count = struct.pack(">I" if wide else ">H", len(rows))
     return full_box("iloc", 2 if wide else 1, b"\x44\x00", count, *rows)

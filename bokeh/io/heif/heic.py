@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
 
 from ...colour.pq_hlg import Coding
 from ...colour.profile import Profile
-from ...core.arrays import FloatArray
 from ...core.errors import InputError
 from ...core.foreign import decoding
 from ...photo.metadata import Rendering
 from ...photo.photo import Photo
 from ..decoded import Decoded, check_size, profile_or_note, same_aspect, upright
-from ..metadata import apple, exif
-from ..metadata import render_mark as mark
+from ..found_maps import FoundMaps, UnusableMapError, attempt
+from ..metadata import apple, exif, render_mark
+from ..metadata.cicp import cicp_profile
 from ..metadata.xmp import MAX_BYTES, REBOKEH_URI, unread
 from ..raster.lut import to_srgb
-from ..raster.raster import cicp_profile
 from . import boxes, integrity, tone_map
 
 
@@ -35,7 +36,7 @@ def read(data: bytes, name: str) -> Photo:
     Raises
     ------
     InputError
-        When it is truncated, damaged or too large.
+        When it, or a map in it, is truncated, damaged or too large.
     """
     try:
         meta = boxes.read_meta(data)
@@ -44,21 +45,34 @@ def read(data: bytes, name: str) -> Photo:
     if meta and not meta.is_whole():
         raise InputError(f"{name}: the picture is truncated; get a fresh copy of the file")
     integrity.check_metadata_size(meta, name)
+    image, decoded = _decode(data, meta, name)
+    found = attempt(partial(tone_map.find, meta, decoded, partial(_gain_codes, name=name)))
+    found = found.filled(attempt(partial(depth_of, image, meta, decoded)))
+    # The gain map of a ``tmap`` item says more about itself than Apple's.
+    found = found.filled(auxiliaries_of(image, meta, decoded, with_gain_map=found.gain_map is None))
+    return decoded.photo(found)
+
+
+def _decode(data: bytes, meta: boxes.Meta | None, name: str) -> tuple[pillow_heif.HeifImage, Decoded]:
     with decoding(name):
         # Sizes are known before pixels are decoded; 10 and 12 bit come as 16.
         image = opened(data)
         check_size(*image.size, name)
         info = dict(image.info)
-        codes = _rgb(np.asarray(image), image.mode)
-        codes = _whole_range(codes, int(info.get("bit_depth", 8)))
+        bits = int(info.get("bit_depth", 8))
+        codes = _whole_range(_rgb(np.asarray(image), image.mode), bits)
     notes = integrity.doubts(meta)
     profile, coding, codes = _profile(info, codes, name, notes)
+    if image.mode.split(";")[0] in ("L", "LA", "La", "I"):
+        notes.append("grey picture: taken as RGB")
+    if image.has_alpha:
+        notes.append("transparency is ignored")
     block = info.get("exif") or None
-    decoded = Decoded(
+    return image, Decoded(
         codes=codes,
         name=name,
         format="heic",
-        bit_depth=min(int(info.get("bit_depth", 8)), 16),
+        bit_depth=min(bits, 16),
         profile=profile,
         coding=coding,
         exif=block,
@@ -69,13 +83,6 @@ def read(data: bytes, name: str) -> Photo:
         rendered=_rendered(meta),
         original=data,
     )
-    if image.mode.split(";")[0] in ("L", "LA", "La", "I"):
-        notes.append("grey picture: taken as RGB")
-    if image.has_alpha:
-        notes.append("transparency is ignored")
-
-    found = tone_map.read(meta, decoded, lambda alone: _gain_codes(alone, name))
-    return decoded.photo(**depth_of(image, meta, decoded), **auxiliaries_of(image, meta, decoded, found))
 
 
 def _turn(meta: boxes.Meta | None) -> int:
@@ -96,12 +103,12 @@ def turns_of(meta: boxes.Meta) -> list[tuple[str, bytes]]:
 
 
 def _rendered(meta: boxes.Meta | None) -> Rendering | None:
-    """Find the mark that rebokeh left in an item of its own, where the picture had XMP before."""
+    """Find rebokeh's mark in an item of its own, where the picture had XMP before."""
     for number in meta.referring("cdsc", meta.primary) if meta else ():
         item = meta.items.get(number) if meta else None
         if meta and item and item.kind == "uri " and REBOKEH_URI.encode() in item.info:
             try:
-                return mark.read(meta.payload(item))
+                return render_mark.read(meta.payload(item))
             except boxes.BoxError:
                 return None
     return None
@@ -144,88 +151,111 @@ def _gain_codes(alone: bytes, name: str) -> NDArray:
         return _rgb(np.asarray(image), image.mode)
 
 
-def depth_of(image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decoded) -> dict:
-    """Depth of a Photo, by field; notes go to `decoded`."""
+def depth_of(image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decoded) -> FoundMaps:
+    """Find the depth map.
+
+    Raises
+    ------
+    UnusableMapError
+        When it is another picture's.
+    InputError
+        When it is damaged.
+    """
     depths = image.info.get("depth_images") or []
     if not depths:
-        return {}
+        return FoundMaps()
     with decoding(decoded.name, "depth map"):
         check_size(depths[0].size[0], depths[0].size[1], decoded.name, "depth map")
         codes = np.asarray(depths[0])
         codes = codes if codes.ndim == 2 else codes[..., 0]
         limits = depths[0].info.get("metadata") or {}
-    if not same_aspect(codes.shape, (decoded.codes.shape[0], decoded.codes.shape[1])):
-        decoded.notes.append("the depth map has another shape than the picture, so it is not used")
-        return {}
-    values = _xmp_of_depth(meta, decoded.notes)
+    if not same_aspect(codes.shape, decoded.size):
+        raise UnusableMapError("the depth map has another shape than the picture, so it is not used")
+    values, notes = _xmp_of_depth(meta)
     low, high = limits.get("d_min"), limits.get("d_max")
     if low is None or high is None:
         low, high = apple.number(values, "apdi:FloatMinValue"), apple.number(values, "apdi:FloatMaxValue")
-    return apple.depth(codes, (low, high), values, "HEIC", decoded.notes)
+    return FoundMaps(notes=notes).filled(apple.depth_map(codes, (low, high), values, "HEIC"))
 
 
-def _xmp_of_depth(meta: boxes.Meta | None, notes: list[str]) -> dict[str, str]:
-    """XMP values of the depth item: of the auxiliary whose XMP speaks of depth data."""
+def _xmp_of_depth(meta: boxes.Meta | None) -> tuple[dict[str, str], tuple[str, ...]]:
+    """XMP values of the depth item, the auxiliary whose XMP speaks of depth data; and notes on what is not read."""
+    notes: tuple[str, ...] = ()
     for ids in meta.auxiliaries().values() if meta else ():
         for item_id in ids:
-            values = _item_xmp(meta, item_id, notes)
+            values, said = _item_xmp(meta, item_id)
+            notes += said
             if any(key.startswith("depthData:") for key in values):
-                return values
-    return {}
+                return values, notes
+    return {}, notes
 
 
-def _item_xmp(meta: boxes.Meta | None, item_id: int, notes: list[str]) -> dict[str, str]:
+def _item_xmp(meta: boxes.Meta | None, item_id: int) -> tuple[dict[str, str], tuple[str, ...]]:
+    """XMP values of an item, and a note when they are not read."""
     try:
         packet = meta.xmp(item_id, MAX_BYTES) if meta else None
     except boxes.BoxError as err:
-        notes.append(f"the XMP of item {item_id} is not read: {err}")
-        return {}
-    if why := unread(packet):
-        notes.append(f"the XMP of item {item_id} {why}")
-    return apple.xmp_values(packet)
+        return {}, (f"the XMP of item {item_id} is not read: {err}",)
+    why = unread(packet)
+    return apple.xmp_values(packet), (f"the XMP of item {item_id} {why}",) if why else ()
 
 
 def auxiliaries_of(
-    image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decoded, found: dict | None = None
-) -> dict:
-    """Mattes and gain map of a Photo, by field; notes go to `decoded`.
+    image: pillow_heif.HeifImage, meta: boxes.Meta | None, decoded: Decoded, with_gain_map: bool = True
+) -> FoundMaps:
+    """Find mattes and Apple's gain map.
 
-    A gain map that is `found` already is kept: its item says more about itself.
+    Parameters
+    ----------
+    image : HeifImage
+        As `opened` gives it.
+    meta : Meta or None
+        The file's items; None where its boxes are damaged.
+    decoded : Decoded
+        The picture: its name, size and EXIF.
+    with_gain_map : bool
+        False leaves a gain map out, and does not decode it.
+
+    Raises
+    ------
+    InputError
+        When one of them is damaged.
     """
-    more = dict(found or {})
-    mattes: dict[str, FloatArray] = {}
+    found = FoundMaps()
     for urn, ids in (image.info.get("aux") or {}).items():
-        short = urn.rpartition(":")[2]
-        if urn == apple.GAIN_MAP_URN:
-            if "gain_map" in more:
-                continue
-            head = apple.headroom(_item_xmp(meta, ids[0], decoded.notes), decoded.facts)
-            codes = _aux_codes(image, ids[0], decoded, "gain map") if head and head > 1.0 else None
-            more.update(apple.gain_map_or_note(codes, head, decoded.notes))
-        elif urn == apple.MATTE_URN:
-            codes = _aux_codes(image, ids[0], decoded, "portrait matte")
-            more.update(apple.portrait_matte(codes, "HEIC", decoded.notes) if codes is not None else {})
-        elif short in apple.SEMANTIC_MATTES:
-            label = apple.SEMANTIC_MATTES[short]
-            codes = _aux_codes(image, ids[0], decoded, f"{label} matte")
-            if codes is not None:
-                mattes[label] = codes.astype(np.float32) / 255.0
-    if mattes:
-        more["mattes"] = mattes
-        decoded.notes.append("further mattes: " + ", ".join(sorted(mattes)))
-    return more
+        if urn == apple.GAIN_MAP_URN and with_gain_map:
+            values, notes = _item_xmp(meta, ids[0])
+            found = found.noted(*notes).filled(attempt(partial(_gain_map, image, ids[0], decoded, values)))
+        elif urn != apple.GAIN_MAP_URN:
+            found = found.filled(attempt(partial(_matte, image, ids[0], decoded, urn)))
+    return apple.with_mattes_noted(found)
 
 
-def _aux_codes(image: pillow_heif.HeifImage, item_id: int, decoded: Decoded, what: str) -> NDArray[np.uint8] | None:
-    """8-bit codes (h, w) of an auxiliary image; None, with a note, when it is of another picture."""
+def _gain_map(image: pillow_heif.HeifImage, item_id: int, decoded: Decoded, values: dict[str, str]) -> FoundMaps:
+    head = apple.usable_headroom(values, decoded.facts)
+    return apple.found_gain_map(_aux_codes(image, item_id, decoded, "gain map"), head)
+
+
+def _matte(image: pillow_heif.HeifImage, item_id: int, decoded: Decoded, urn: str) -> FoundMaps:
+    """Find the matte of this URN; nothing, when it is of none."""
+    if urn == apple.MATTE_URN:
+        return apple.portrait_matte(_aux_codes(image, item_id, decoded, "portrait matte"), "HEIC")
+    name = apple.SEMANTIC_MATTES.get(urn.rpartition(":")[2])
+    if name is None:
+        return FoundMaps()
+    codes = _aux_codes(image, item_id, decoded, f"{name} matte")
+    return FoundMaps(mattes={name: codes.astype(np.float32) / np.float32(255)})
+
+
+def _aux_codes(image: pillow_heif.HeifImage, item_id: int, decoded: Decoded, what: str) -> NDArray[np.uint8]:
+    """8-bit codes (h, w) of an auxiliary image."""
     with decoding(decoded.name, what):
-        aux = image.get_aux_image(item_id)
-        check_size(*aux.size, decoded.name, what)
-        codes = np.asarray(aux)
+        auxiliary = image.get_aux_image(item_id)
+        check_size(*auxiliary.size, decoded.name, what)
+        codes = np.asarray(auxiliary)
         if codes.dtype != np.uint8:
             codes = (codes >> 8).astype(np.uint8)
         codes = codes if codes.ndim == 2 else codes[..., 0]
-    if not same_aspect(codes.shape, decoded.codes.shape[:2]):
-        decoded.notes.append(f"the {what} has another shape than the picture, so it is not used")
-        return None
+    if not same_aspect(codes.shape, decoded.size):
+        raise UnusableMapError(f"the {what} has another shape than the picture, so it is not used")
     return np.ascontiguousarray(codes)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ...colour.profile import Profile
 from ...core.threads import each
 from . import boxes
-from .container import Part, Property, info
+from .container import NewItem, Property, info
 
 # libde265, which most programs read HEIC with, refuses a coded picture of more than 16 MiB. Noise at quality 100 takes
 # 1.9 bytes a pixel in 8 bits, 2.3 in 10; exactly coded, 3.1 and 3.9.
@@ -36,7 +36,7 @@ class Coded:
     tiles: list[tuple[bytes, list[Property]]]
     brands: bytes
 
-    def parts(self, number: int, free: Callable[[], int], extra: list[Property], hidden: bool = False) -> list[Part]:
+    def items(self, number: int, free: Callable[[], int], extra: list[Property], hidden: bool = False) -> list[NewItem]:
         """Return the items to write.
 
         Parameters
@@ -52,17 +52,17 @@ class Coded:
         """
         if len(self.tiles) == 1:
             payload, properties = self.tiles[0]
-            return [Part(number, info(number, "hvc1", hidden=hidden), payload, [*properties, *extra])]
+            return [NewItem(number, info(number, "hvc1", hidden=hidden), payload, [*properties, *extra])]
         tiles = []
         for payload, properties in self.tiles:
             tile = free()
-            tiles.append(Part(tile, info(tile, "hvc1", hidden=True), payload, properties))
+            tiles.append(NewItem(tile, info(tile, "hvc1", hidden=True), payload, properties))
         (h, w), rows, columns = self.size, -(-self.size[0] // self.tile[0]), -(-self.size[1] // self.tile[1])
         grid = struct.pack(">BBBBII", 0, 1, rows - 1, columns - 1, w, h)
         shown = [(kind, body) for kind, body in self.tiles[0][1] if kind in ("colr", "pixi")]
         properties = [("ispe", bytes(4) + struct.pack(">II", w, h)), *shown, *extra]
         made_of = [("dimg", tuple(tile.number for tile in tiles))]
-        return [*tiles, Part(number, info(number, "grid", hidden=hidden), grid, properties, made_of)]
+        return [*tiles, NewItem(number, info(number, "grid", hidden=hidden), grid, properties, made_of)]
 
 
 def coded(codes: NDArray, bits: int, quality: int, profile: Profile, cicp: tuple[int, int, int] | None = None) -> Coded:

@@ -11,41 +11,46 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..decoded import Decoded, same_aspect
+from ..found_maps import FoundMaps, UnusableMapError
 from ..metadata import gain_map
 from . import boxes
-from .container import Part, assemble, info
+from .container import NewItem, assemble, info
 
 
-def read(meta: boxes.Meta | None, decoded: Decoded, decode: Callable[[bytes], NDArray]) -> dict:
-    """{"gain_map": ...} for a Photo, from the primary's ``tmap``; {} when there is none, or with a note why not.
+def find(meta: boxes.Meta | None, decoded: Decoded, decode: Callable[[bytes], NDArray]) -> FoundMaps:
+    """Find the gain map that the primary's ``tmap`` item describes.
 
     Parameters
     ----------
     meta : Meta or None
         The file's items.
     decoded : Decoded
-        The picture; its notes are added to.
+        The picture.
     decode : callable
         Codes, uint8 or uint16 (h, w) or (h, w, 3), upright, of a HEIF file's bytes.
+
+    Raises
+    ------
+    UnusableMapError
+        When there is one that cannot be used.
     """
-    found = _find(meta) if meta else None
-    if meta is None or found is None:
-        return {}
-    item_id, gain_id = found
+    ids = _item_ids(meta) if meta else None
+    if meta is None or ids is None:
+        return FoundMaps()
+    item_id, gain_id = ids
     try:
         block = meta.payload(meta.items[item_id])
-        metadata = gain_map.from_iso(block[1:])
+        stated = gain_map.from_iso(block[1:])
         codes = one_channel(decode(alone(meta, gain_id)))
     except (boxes.BoxError, gain_map.GainMapError) as err:
-        decoded.notes.append(f"the gain map's {err}, so it is not used")
-        return {}
-    if not same_aspect(codes.shape, decoded.codes.shape[:2]):
-        decoded.notes.append("the gain map has another shape than the picture, so it is not used")
-        return {}
-    return gain_map.gain_map_or_note(codes, metadata, "ISO 21496-1", decoded.notes)
+        raise UnusableMapError(f"the gain map's {err}, so it is not used") from err
+    if not same_aspect(codes.shape, decoded.size):
+        raise UnusableMapError("the gain map has another shape than the picture, so it is not used")
+    kind = "ISO 21496-1"
+    return gain_map.found_gain_map(codes, gain_map.usable(stated, kind), kind)
 
 
-def _find(meta: boxes.Meta) -> tuple[int, int] | None:
+def _item_ids(meta: boxes.Meta) -> tuple[int, int] | None:
     """Ids of the ``tmap`` item that begins with the primary, and of its gain image."""
     for item_id, item in meta.items.items():
         inputs = meta.made_of(item_id)
@@ -76,10 +81,10 @@ def alone(meta: boxes.Meta, item_id: int) -> bytes:
         brands = b"avif" + bytes(4) + b"mif1avif"
     else:
         brands = b"heic" + bytes(4) + b"mif1heic"
-    parts = []
+    items = []
     for k in ids:
         item = meta.items[k]
         properties = [p for p in item.properties if p[0] != "auxC"]  # it is the auxiliary of nothing here
         references = [("dimg", meta.made_of(k))] if meta.made_of(k) else []
-        parts.append(Part(k, info(k, item.kind, hidden=k != item_id), meta.payload(item), properties, references))
-    return assemble(brands, item_id, parts)
+        items.append(NewItem(k, info(k, item.kind, hidden=k != item_id), meta.payload(item), properties, references))
+    return assemble(brands, item_id, items)

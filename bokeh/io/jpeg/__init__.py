@@ -1,1 +1,1 @@
-"""JPEG and what phones append to it."""
+"""JPEG, and the adapters for what phones of each make put into it or behind it."""

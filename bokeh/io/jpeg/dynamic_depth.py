@@ -9,8 +9,9 @@ import itertools
 
 from numpy.typing import NDArray
 
+from ..found_maps import FoundMaps, UnusableMapError
 from ..metadata.xmp import number
-from .embedded import Jpeg, depth_fields, map_codes, unitless_fields, use_original
+from .embedded import Jpeg, depth_map, map_codes, sharp_original, unitless_depth
 from .gdepth import inverse_depth
 from .google import IMAGE, placements
 
@@ -18,31 +19,37 @@ from .google import IMAGE, placements
 _INFINITY = 1e-6
 
 
-def fields(jpeg: Jpeg) -> dict:
-    """Depth of the first depth map of a Dynamic Depth file, with its original image as the picture."""
+def find(jpeg: Jpeg) -> FoundMaps:
+    """Find the first depth map of a Dynamic Depth file, and its original image.
+
+    Raises
+    ------
+    UnusableMapError
+        When there is a map that cannot be used.
+    """
     maps = [group for group in jpeg.xmp.groups("Camera:DepthMap") if _is_depth(group)]
     if not maps:
-        return {}
+        return FoundMaps()
     group = maps[0]
     data = _payload(jpeg, group.get("DepthMap:DepthURI", ""))
     if data is None:
-        jpeg.note("lists a Dynamic Depth map that is cut off or gone")
-        return {}
+        raise UnusableMapError("lists a Dynamic Depth map that is cut off or gone")
     codes = map_codes(jpeg, data, "Dynamic Depth map")
-    if codes is None:
-        return {}
+    notes = []
     if group.get("DepthMap:MeasureType") == "OpticRay":
-        jpeg.note("Dynamic Depth measures along the rays: taken as along the optical axis")
+        notes.append("Dynamic Depth measures along the rays: taken as along the optical axis")
     if "DepthMap:ConfidenceURI" in group:
-        jpeg.note("Dynamic Depth's confidence map is not used")
+        notes.append("Dynamic Depth's confidence map is not used")
+    found = FoundMaps(notes=tuple(notes))
     originals = [g for g in jpeg.xmp.groups("Camera:Image") if g.get("Image:ItemSemantic", "").lower() == "original"]
     if originals:
-        use_original(jpeg, _payload(jpeg, originals[0].get("Image:ItemURI", "")), "Dynamic Depth")
-    return _with_unit(jpeg, codes, group)
+        data = _payload(jpeg, originals[0].get("Image:ItemURI", ""))
+        found = found.filled(sharp_original(jpeg, data, "Dynamic Depth"))
+    return found.filled(_in_dioptres(codes, group))
 
 
-def _with_unit(jpeg: Jpeg, codes: NDArray, group: dict[str, str]) -> dict:
-    """Depth fields of codes.
+def _in_dioptres(codes: NDArray, group: dict[str, str]) -> FoundMaps:
+    """Depth of codes.
 
     Notes
     -----
@@ -58,11 +65,10 @@ def _with_unit(jpeg: Jpeg, codes: NDArray, group: dict[str, str]) -> dict:
         near, far, kind = 1 / near, 1 / max(far, _INFINITY), "absolute"
     dioptres = inverse_depth(codes, near, far, group.get("DepthMap:Format", ""))
     if dioptres is None:
-        jpeg.note("Dynamic Depth does not say its range")
-        return unitless_fields(jpeg, codes, "Dynamic Depth")
-    if kind == "relative":
-        jpeg.note("Dynamic Depth's Near and Far have no usable unit: taken as nominal metres")
-    return depth_fields(jpeg, dioptres, kind, "Dynamic Depth")
+        return FoundMaps(notes=("Dynamic Depth does not say its range",)).filled(unitless_depth(codes, "Dynamic Depth"))
+    nominal = "Dynamic Depth's Near and Far have no usable unit: taken as nominal metres"
+    said = FoundMaps(notes=(nominal,) if kind == "relative" else ())
+    return said.filled(depth_map(dioptres, kind, "Dynamic Depth"))
 
 
 def _is_depth(group: dict[str, str]) -> bool:

@@ -1,4 +1,4 @@
-"""GDepth: Google's depth map in XMP (Lens Blur, early Pixels), and the sharp original beside it in GImage."""
+"""GDepth: Google's depth map in XMP (Lens Blur, early Pixels), and the sharp original in GImage."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from ...core.arrays import FloatArray
 from ...photo.nominal import NOMINAL_DIOPTRES
-from .embedded import Jpeg, depth_fields, map_codes, share, unitless_fields, use_original
+from ..found_maps import FoundMaps, UnusableMapError
+from .embedded import Jpeg, depth_map, map_codes, sharp_original, unit_values, unitless_depth
 
 _METRES = {"m": 1.0, "mm": 0.001}
 # A map that names no unit may count in metres when its nearest point is where a portrait's subject stands.
@@ -17,8 +18,13 @@ _FOCUS_AGREES = 0.05
 _FOCUS_BOX = 0.05
 
 
-def fields(jpeg: Jpeg) -> dict:
-    """Depth of GDepth's XMP values, with the original of GImage as the picture; empty when the file has none.
+def find(jpeg: Jpeg) -> FoundMaps:
+    """Find the depth map in GDepth's XMP values, the original in GImage's, and the focus in GFocus's.
+
+    Raises
+    ------
+    UnusableMapError
+        When there is a map that cannot be used.
 
     Notes
     -----
@@ -28,27 +34,25 @@ def fields(jpeg: Jpeg) -> dict:
     """
     xmp = jpeg.xmp
     if not xmp.has("GDepth"):
-        return {}
+        return FoundMaps()
     data = xmp.data("GDepth:Data")
     if data is None:
-        jpeg.note("speaks of a GDepth depth map that is not in the file")
-        return {}
+        raise UnusableMapError("speaks of a GDepth depth map that is not in the file")
     codes = map_codes(jpeg, data, "GDepth depth map")
-    if codes is None:
-        return {}
+    notes = []
     if xmp.values.get("GDepth:MeasureType") == "OpticRay":
-        jpeg.note("GDepth measures along the rays: taken as along the optical axis")
+        notes.append("GDepth measures along the rays: taken as along the optical axis")
     if "GDepth:Confidence" in xmp.values:
-        jpeg.note("GDepth's confidence map is not used")
+        notes.append("GDepth's confidence map is not used")
+    found = FoundMaps(notes=tuple(notes))
     if "GImage:Data" in xmp.values:
-        use_original(jpeg, xmp.data("GImage:Data"), "GImage")
-    dioptres = inverse_depth(
-        codes, xmp.number("GDepth:Near"), xmp.number("GDepth:Far"), xmp.values.get("GDepth:Format", "")
-    )
-    if dioptres is None:
-        jpeg.note("GDepth does not say its range")
-        return unitless_fields(jpeg, codes, "GDepth")
-    return {**_with_unit(jpeg, dioptres), **_focus(jpeg, dioptres)}
+        found = found.filled(sharp_original(jpeg, xmp.data("GImage:Data"), "GImage"))
+    near, far = xmp.number("GDepth:Near"), xmp.number("GDepth:Far")
+    inverse = inverse_depth(codes, near, far, xmp.values.get("GDepth:Format", ""))
+    if inverse is None:
+        said = FoundMaps(notes=("GDepth does not say its range",))
+        return found.filled(said).filled(unitless_depth(codes, "GDepth"))
+    return found.filled(_in_dioptres(jpeg, inverse)).filled(_focus(jpeg, inverse))
 
 
 def inverse_depth(codes: NDArray, near: float | None, far: float | None, form: str) -> FloatArray | None:
@@ -69,38 +73,40 @@ def inverse_depth(codes: NDArray, near: float | None, far: float | None, form: s
     """
     if near is None or far is None or not 0 < near <= far:
         return None
-    u = share(codes)
+    u = unit_values(codes)
     if form.lower() == "rangelinear":
         return (1.0 / (near + u * (far - near))).astype(np.float32)
     return ((1 - u) / near + u / far).astype(np.float32)
 
 
-def _with_unit(jpeg: Jpeg, inverse: FloatArray) -> dict:
+def _in_dioptres(jpeg: Jpeg, inverse: FloatArray) -> FoundMaps:
+    """Depth of 1/distance (h, w), whose unit may not be known."""
     unit = jpeg.xmp.values.get("GDepth:Units")
     if unit in _METRES:
-        return depth_fields(jpeg, inverse / np.float32(_METRES[unit]), "absolute", "GDepth")
+        return depth_map(inverse / np.float32(_METRES[unit]), "absolute", "GDepth")
     nearest = 1.0 / float(inverse.max())
     if unit is None and _PORTRAIT_M[0] <= nearest <= _PORTRAIT_M[1]:
-        jpeg.note("GDepth names no unit: its distances are taken as nominal metres")
-        return depth_fields(jpeg, inverse, "relative", "GDepth")
-    what = "names no unit" if unit is None else "names an unknown unit"
-    jpeg.note(f"GDepth {what}: its nearest point, {nearest:.3g}, is put at {1 / NOMINAL_DIOPTRES:g} m")
-    return depth_fields(jpeg, inverse * np.float32(NOMINAL_DIOPTRES * nearest), "relative", "GDepth")
+        said = "GDepth names no unit: its distances are taken as nominal metres"
+    else:
+        what = "names no unit" if unit is None else "names an unknown unit"
+        said = f"GDepth {what}: its nearest point, {nearest:.3g}, is put at {1 / NOMINAL_DIOPTRES:g} m"
+        inverse = inverse * np.float32(NOMINAL_DIOPTRES * nearest)
+    return FoundMaps(notes=(said,)).filled(depth_map(inverse, "relative", "GDepth"))
 
 
-def _focus(jpeg: Jpeg, inverse: FloatArray) -> dict:
-    """{"af_area": ...} of the point that the phone was told to focus on, where the map agrees with the distance."""
+def _focus(jpeg: Jpeg, inverse: FloatArray) -> FoundMaps:
+    """Find the point that the phone was told to focus on, where the map agrees with its distance."""
     x, y, distance = (jpeg.xmp.number(f"GFocus:{k}") for k in ("FocalPointX", "FocalPointY", "FocalDistance"))
     if x is None or y is None or distance is None or not (0 <= x <= 1 and 0 <= y <= 1 and distance > 0):
-        return {}
+        return FoundMaps()
     height, width = inverse.shape
     if jpeg.decoded.turn != 1:  # nobody says in which frame the point lies
-        return {}
+        return FoundMaps()
     there = inverse[min(int(y * height), height - 1), min(int(x * width), width - 1)]
     if abs(there - 1.0 / distance) > _FOCUS_AGREES * float(np.ptp(inverse)):
-        jpeg.note(f"GFocus: the phone's blur was focused at {distance:.3g}, which is not at its focus point")
-        return {}
-    jpeg.note("AF area from GFocus")
+        said = f"GFocus: the phone's blur was focused at {distance:.3g}, which is not at its focus point"
+        return FoundMaps(notes=(said,))
     half_w, half_h = _FOCUS_BOX * min(height, width) / width / 2, _FOCUS_BOX * min(height, width) / height / 2
     left, top = max(x - half_w, 0.0), max(y - half_h, 0.0)
-    return {"af_area": (left, top, min(x + half_w, 1.0) - left, min(y + half_h, 1.0) - top)}
+    area = (left, top, min(x + half_w, 1.0) - left, min(y + half_h, 1.0) - top)
+    return FoundMaps(af_area=area, notes=("AF area from GFocus",))

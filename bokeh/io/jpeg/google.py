@@ -15,7 +15,7 @@ _IMAGE_END = (b"\xff\xd9", b"IEND\xaeB`\x82")
 _MAX_ITEMS = 64
 
 
-class Item(NamedTuple):
+class ContainerItem(NamedTuple):
     """One entry of a container's directory, where it may lie."""
 
     semantic: str
@@ -24,7 +24,7 @@ class Item(NamedTuple):
     size: int
 
 
-def placements(jpeg: Jpeg, entries: list[dict[str, str]]) -> Iterator[list[Item]]:
+def placements(jpeg: Jpeg, entries: list[dict[str, str]]) -> Iterator[list[ContainerItem]]:
     """Ways in which a directory's items may lie in the file, the likeliest first.
 
     Parameters
@@ -51,13 +51,13 @@ def placements(jpeg: Jpeg, entries: list[dict[str, str]]) -> Iterator[list[Item]
             at, items = first, []
             for entry, size, span in list(zip(entries, sizes, spans, strict=True))[1:]:
                 if size and jpeg.segments.end <= at and at + size <= len(jpeg.data):
-                    items.append(Item(entry.get("Item:Semantic", ""), entry.get("Item:DataURI", ""), at, size))
+                    items.append(ContainerItem(entry.get("Item:Semantic", ""), entry.get("Item:DataURI", ""), at, size))
                 at += span
             ways.append(items)
     yield from sorted(ways, key=lambda items: _misses(jpeg, items))
 
 
-def _misses(jpeg: Jpeg, items: list[Item]) -> tuple[int, int]:
+def _misses(jpeg: Jpeg, items: list[ContainerItem]) -> tuple[int, int]:
     """Count the items that begin like no image, and those that end like none."""
     begun = (jpeg.data.startswith(IMAGE, item.start) for item in items)
     ended = (jpeg.data.endswith(_IMAGE_END, item.start, item.start + item.size) for item in items)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import struct
 
-from .embedded import Jpeg, raw_codes, unitless_fields, use_original
+from ..found_maps import FoundMaps, UnusableMapError
+from .embedded import Jpeg, raw_codes, sharp_original, unitless_depth
 
 _LABEL = b"edof\0\0\0\0"
 _HEADER = 64
@@ -18,8 +19,13 @@ _HEADER = 64
 _TURNS = (1, 8, 3, 6)
 
 
-def fields(jpeg: Jpeg) -> dict:
-    """Depth of the block, with the sharp picture as the picture; empty when the file has none.
+def find(jpeg: Jpeg) -> FoundMaps:
+    """Find the block's depth map, and the sharp picture before it.
+
+    Raises
+    ------
+    UnusableMapError
+        When there is a map that cannot be used.
 
     Notes
     -----
@@ -28,23 +34,14 @@ def fields(jpeg: Jpeg) -> dict:
     """
     at = jpeg.data.find(_LABEL, jpeg.segments.end)
     if at < 0:
-        return {}
+        return FoundMaps()
     head = at + len(_LABEL)
     if head + _HEADER > len(jpeg.data):
-        jpeg.note("Huawei's depth map is cut off, so it is not used")
-        return {}
+        raise UnusableMapError("Huawei's depth map is cut off, so it is not used")
     width, height = struct.unpack_from("<HH", jpeg.data, head + 12)
-    codes = raw_codes(
-        jpeg,
-        jpeg.data[head + _HEADER : head + _HEADER + width * height],
-        (height, width),
-        "Huawei depth map",
-        _TURNS[jpeg.data[head + 3] & 3],
-    )
-    if codes is None:
-        return {}
-    use_original(jpeg, _original(jpeg, at), "Huawei")
-    return unitless_fields(jpeg, codes, "Huawei")
+    stored = jpeg.data[head + _HEADER : head + _HEADER + width * height]
+    codes = raw_codes(jpeg, stored, (height, width), "Huawei depth map", _TURNS[jpeg.data[head + 3] & 3])
+    return sharp_original(jpeg, _original(jpeg, at), "Huawei").filled(unitless_depth(codes, "Huawei"))
 
 
 def _original(jpeg: Jpeg, label: int) -> bytes | None:

@@ -26,7 +26,7 @@ _GUID = re.compile(rb"HasExtendedXMP\s*(?:=\s*[\"']|>)\s*([0-9A-Fa-f]{32})")
 
 
 @dataclass(frozen=True)
-class Segments:
+class JpegSegments:
     """What the marker segments of one JPEG image hold.
 
     Attributes
@@ -51,7 +51,7 @@ class Segments:
     notes: tuple[str, ...] = ()
 
 
-def walk(data: bytes, start: int = 0) -> Segments | None:
+def walk(data: bytes, start: int = 0) -> JpegSegments | None:
     """Walk the image that begins at `start`; None when none does."""
     if data[start : start + 2] != b"\xff\xd8":
         return None
@@ -73,7 +73,7 @@ def walk(data: bytes, start: int = 0) -> Segments | None:
         elif marker == _APP2 and data.startswith(_ISO, at):
             iso = iso or data[at + len(_ISO) : stop]
     extended, notes = _joined(data, xmp, pieces)
-    return Segments(xmp, extended, frames, iso, end, notes)
+    return JpegSegments(xmp, extended, frames, iso, end, notes)
 
 
 def images(data: bytes, start: int) -> Iterator[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..found_maps import FoundMaps, UnusableMapError
 from ..heif.tone_map import one_channel
 from ..metadata import gain_map
 from ..metadata.xmp import Xmp
@@ -65,16 +66,21 @@ def _listed(jpeg: Jpeg) -> Iterator[tuple[int, int]]:
             yield from ((item.start, item.size) for item in items if item.semantic == "GainMap")
 
 
-def fields(jpeg: Jpeg) -> dict:
-    """Gain map of the gain image; empty when the file has none."""
+def find(jpeg: Jpeg) -> FoundMaps:
+    """Find the gain map that the gain image and its metadata make.
+
+    Raises
+    ------
+    UnusableMapError
+        When there is one that cannot be used.
+    """
     frame = gain_frame(jpeg)
     if frame is None:
-        return {}
+        return FoundMaps()
     kind = "Ultra HDR" if frame.iso is None else "ISO 21496-1"
     try:
-        metadata = gain_map.from_xmp(frame.xmp) if frame.iso is None else gain_map.from_iso(frame.iso)
+        stated = gain_map.from_xmp(frame.xmp) if frame.iso is None else gain_map.from_iso(frame.iso)
     except gain_map.GainMapError as err:
-        jpeg.note(f"the {kind} gain map's {err}, so it is not used")
-        return {}
-    codes = map_codes(jpeg, frame.image, "gain map") if metadata is not None else None
-    return gain_map.gain_map_or_note(codes if codes is None else one_channel(codes), metadata, kind, jpeg.decoded.notes)
+        raise UnusableMapError(f"the {kind} gain map's {err}, so it is not used") from err
+    metadata = gain_map.usable(stated, kind)
+    return gain_map.found_gain_map(one_channel(map_codes(jpeg, frame.image, "gain map")), metadata, kind)

@@ -1,1 +1,1 @@
-"""What files say of a picture in EXIF, XMP and maker notes."""
+"""EXIF, XMP, maker notes, code points and gain-map metadata: read, edited and written."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ...colour.icc import REC709_CURVE
 from ...photo.metadata import DepthKind, UnitRect
 from ...photo.photo import EMPTY_MATTE, GainMap
+from ..found_maps import DepthMap, FoundMaps, Matte, UnusableMapError
 from .exif import Facts
 from .xmp import Xmp, number, pairs, parse
 
@@ -33,14 +36,14 @@ def xmp_values(xmp: bytes | None) -> dict[str, str]:
     return Xmp(xmp).values
 
 
-def depth_kind(values: dict[str, str]) -> DepthKind:
+def depth_kind(values: Mapping[str, str]) -> DepthKind:
     """Whether the depth item calls itself absolute; silence counts as relative, and our own files say unitless."""
     if values.get("rebokeh:DepthKind") == "unitless":
         return "unitless"
     return "absolute" if values.get("depthData:Accuracy", "").strip().lower() == "absolute" else "relative"
 
 
-def headroom(values: dict[str, str], facts: Facts) -> float | None:
+def headroom(values: Mapping[str, str], facts: Facts) -> float | None:
     """Linear headroom of the gain map (>= 1), from its XMP or from the maker note; None when neither says.
 
     Version 2 of the map states it in XMP. Version 1 needs the maker note's entries 33 and 48, whose
@@ -62,47 +65,65 @@ def headroom(values: dict[str, str], facts: Facts) -> float | None:
     return float(2.0 ** max(stops, 0.0))
 
 
+def usable_headroom(values: Mapping[str, str], facts: Facts) -> float:
+    """Linear headroom of a gain map, more than 1.
+
+    Raises
+    ------
+    UnusableMapError
+        When it is not stated, or 1: the map then brightens nothing.
+    """
+    head = headroom(values, facts)
+    if head is None or head <= 1.0:
+        why = "headroom is not stated" if head is None else "headroom is none"
+        raise UnusableMapError(f"the gain map's {why}, so it is not used")
+    return head
+
+
 def gain_map(codes: NDArray[np.uint8], head: float) -> GainMap:
     """Gain map of Apple's 8-bit codes (h, w): radiance = linear * (1 + (headroom - 1) * linear(code))."""
     table = np.log2(1.0 + (head - 1.0) * REC709_CURVE(np.arange(256) / 255)).astype(np.float32)
     return GainMap(log2_gain=table[codes], headroom=head)
 
 
-def gain_map_or_note(codes: NDArray[np.uint8] | None, head: float | None, notes: list[str]) -> dict:
-    """{"gain_map": ...} for a Photo, or {} and why not."""
-    if head is None or head <= 1.0:
-        why = "headroom is not stated" if head is None else "headroom is none"
-        notes.append(f"the gain map's {why}, so it is not used")
-    elif codes is not None:
-        notes.append(f"gain map: Apple, {codes.shape[1]}x{codes.shape[0]}, headroom {head:.3g}")
-        return {"gain_map": gain_map(codes, head)}
-    return {}
+def found_gain_map(codes: NDArray[np.uint8], head: float) -> FoundMaps:
+    """Gain map of 8-bit codes (h, w) and a linear headroom, with a note."""
+    note = f"gain map: Apple, {codes.shape[1]}x{codes.shape[0]}, headroom {head:.3g}"
+    return FoundMaps(gain_map=gain_map(codes, head), notes=(note,))
 
 
-def portrait_matte(codes: NDArray[np.uint8], container: str, notes: list[str]) -> dict:
-    """{"matte": ..., "matte_source": ...} for a Photo, or {} and a note when nobody is in it."""
-    matte = codes.astype(np.float32) / np.float32(255)
-    if matte.mean() < EMPTY_MATTE:
-        notes.append("the portrait matte is empty (nobody found), so it is not used")
-        return {}
-    source = f"portrait matte of the {container}, {matte.shape[1]}x{matte.shape[0]}"
-    notes.append(f"matte: {source}")
-    return {"matte": matte, "matte_source": source}
+def portrait_matte(codes: NDArray[np.uint8], container: str) -> FoundMaps:
+    """Matte of 8-bit codes (h, w), with a note.
+
+    Raises
+    ------
+    UnusableMapError
+        When nobody is in it.
+    """
+    coverage = codes.astype(np.float32) / np.float32(255)
+    if coverage.mean() < EMPTY_MATTE:
+        raise UnusableMapError("the portrait matte is empty (nobody found), so it is not used")
+    source = f"portrait matte of the {container}, {coverage.shape[1]}x{coverage.shape[0]}"
+    return FoundMaps(matte=Matte(coverage, source), notes=(f"matte: {source}",))
 
 
-def depth(
-    codes: NDArray, limits: tuple[float | None, float | None], values: dict[str, str], container: str, notes: list[str]
-) -> dict:
-    """{"depth": dioptres, "depth_kind": ..., "depth_source": ..., "depth_xmp": values} for a Photo.
+def depth_map(
+    codes: NDArray, limits: tuple[float | None, float | None], values: Mapping[str, str], container: str
+) -> FoundMaps:
+    """Depth of an auxiliary image, with notes.
 
     Parameters
     ----------
     codes : uint8 or uint16 (h, w)
-    limits : dioptres of code 0 and of the highest code; None = not stated
-    values : the depth item's XMP values
+    limits : (float or None, float or None)
+        Dioptres of code 0 and of the highest code; None = not stated.
+    values : mapping of str to str
+        The image's XMP values.
+    container : str
+        "HEIC" or "JPEG", for words.
     """
     low, high = limits
-    kind = depth_kind(values)
+    kind, notes = depth_kind(values), []
     if low is None or high is None or not np.isfinite([low, high]).all() or high < low or high <= 0:
         notes.append("the depth map does not say its range: taken as nominal, 0 to 2 dioptres")
         low, high, kind = 0.0, 2.0, "unitless"
@@ -110,7 +131,12 @@ def depth(
     dioptres = np.maximum(np.float32(low) + codes.astype(np.float32) * np.float32(step), np.float32(0))
     source = f"depth map of the {container}, {codes.shape[1]}x{codes.shape[0]}, {kind}"
     notes.append(f"depth: {source}, {low:.3g} to {high:.3g} dioptres")
-    return {"depth": dioptres, "depth_kind": kind, "depth_source": source, "depth_xmp": values}
+    return FoundMaps(depth=DepthMap(dioptres, kind, source, values), notes=tuple(notes))
+
+
+def with_mattes_noted(found: FoundMaps) -> FoundMaps:
+    """Add the note that lists the further mattes, if there are any."""
+    return found.noted("further mattes: " + ", ".join(sorted(found.mattes))) if found.mattes else found
 
 
 def af_distance(facts: Facts) -> float | None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ...colour.icc import REC709_CURVE
 from ...hdr.gain_map import MOST_STOPS, over_sdr
 from ...photo.photo import GainMap, Photo
+from ..found_maps import FoundMaps, UnusableMapError
 from .xmp import sequences
 
 Channels = tuple[float, float, float]
@@ -193,33 +194,37 @@ def to_xmp_values(metadata: GainMetadata) -> dict[str, tuple[float, ...]]:
     return {**numbers, "HDRCapacityMin": (metadata.base_headroom,), "HDRCapacityMax": (metadata.alternate_headroom,)}
 
 
-def gain_map_or_note(codes: NDArray | None, metadata: GainMetadata | None, kind: str, notes: list[str]) -> dict:
-    """{"gain_map": ...} for a Photo, or {} and why not.
+def usable(metadata: GainMetadata | None, kind: str) -> GainMetadata:
+    """Return the metadata of a map that brightens an SDR picture.
 
     Parameters
     ----------
-    codes : uint8 or uint16 (h, w) or (h, w, 3), or None
-        The gain image, upright; None = it could not be had, which is noted already.
     metadata : GainMetadata or None
         None = the file has none.
     kind : str
-        Whose kind of map, for the notes: "Ultra HDR", "ISO 21496-1".
-    notes : list of str
-        Is added to.
+        Whose kind of map, for the note: "Ultra HDR", "ISO 21496-1".
+
+    Raises
+    ------
+    UnusableMapError
+        When it is of any other map.
     """
     if metadata is None:
-        notes.append(f"the {kind} gain map has no metadata, so it is not used")
-    elif metadata.base_is_hdr:
-        notes.append(f"the {kind} gain map leads from HDR down to SDR, so it is not used")
-    elif max(metadata.high) <= 0.0:
-        notes.append(f"the {kind} gain map brightens nothing, so it is not used")
-    elif codes is not None:
-        found = metadata.gain_map(codes)
-        if found.log2_gain.ndim == 3 and not metadata.in_base_colour:
-            notes.append("the gain map is of other primaries than the picture's: applied in the picture's")
-        notes.append(f"gain map: {kind}, {codes.shape[1]}x{codes.shape[0]}, headroom {found.headroom:.3g}")
-        return {"gain_map": found}
-    return {}
+        raise UnusableMapError(f"the {kind} gain map has no metadata, so it is not used")
+    if metadata.base_is_hdr:
+        raise UnusableMapError(f"the {kind} gain map leads from HDR down to SDR, so it is not used")
+    if max(metadata.high) <= 0.0:
+        raise UnusableMapError(f"the {kind} gain map brightens nothing, so it is not used")
+    return metadata
+
+
+def found_gain_map(codes: NDArray, metadata: GainMetadata, kind: str) -> FoundMaps:
+    """Gain map of codes, uint8 or uint16 (h, w) or (h, w, 3), upright, with notes."""
+    found = metadata.gain_map(codes)
+    notes = [f"gain map: {kind}, {codes.shape[1]}x{codes.shape[0]}, headroom {found.headroom:.3g}"]
+    if found.log2_gain.ndim == 3 and not metadata.in_base_colour:
+        notes.insert(0, "the gain map is of other primaries than the picture's: applied in the picture's")
+    return FoundMaps(gain_map=found, notes=tuple(notes))
 
 
 def coded(gain_map: GainMap) -> tuple[NDArray[np.uint8], GainMetadata]:

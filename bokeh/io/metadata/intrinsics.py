@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ...photo.metadata import DepthFacts, Intrinsics
@@ -15,7 +17,7 @@ ANISOTROPY = 0.05
 _PLAUSIBLE = (0.1, 100.0)
 
 
-def read(values: dict[str, str]) -> Intrinsics | None:
+def read(values: Mapping[str, str]) -> Intrinsics | None:
     """Intrinsics of a depth item's XMP values; None when they are missing or make no sense.
 
     Notes
@@ -37,7 +39,7 @@ def read(values: dict[str, str]) -> Intrinsics | None:
     return Intrinsics(matrix[0], matrix[4], matrix[6], matrix[7], width, height, pixel_mm)
 
 
-def depth_facts(values: dict[str, str]) -> DepthFacts:
+def depth_facts(values: Mapping[str, str]) -> DepthFacts:
     """Quality, filtering and the simulated aperture of a depth item's XMP values."""
     aperture = apple.number(values, "depthBlurEffect:SimulatedAperture")
     said = values.get("depthData:Filtered", "").strip().lower()

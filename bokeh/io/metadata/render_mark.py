@@ -13,15 +13,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...core.jsonable import plain
-from ...photo.metadata import Rendering
+from ...photo.metadata import Metadata, Rendering
 from . import apple
 from .xmp import REBOKEH_URI
-
-if TYPE_CHECKING:
-    from ...photo.metadata import Metadata
 
 _MARKED = re.compile(rb"<rdf:Description\s[^>]{0,99}xmlns:rebokeh=[^>]{0,600}?/>")
 _MADE_FROM = re.compile(rb'rebokeh:Source="([0-9a-f]{64})" rebokeh:Recipe="([0-9a-f]{64})"')
@@ -35,12 +32,11 @@ _END = b"</rdf:RDF>"
 @cache
 def version() -> str:
     """Version of the package that is running."""
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as of
+    from importlib import metadata
 
     try:
-        return of("rebokeh")
-    except PackageNotFoundError:  # run from a checkout that nobody installed
+        return metadata.version("rebokeh")
+    except metadata.PackageNotFoundError:  # run from a checkout that nobody installed
         return "unknown"
 
 
@@ -54,7 +50,7 @@ def recipe_digest(how: Mapping[str, Any], asked: Mapping[str, Any], saved: Mappi
     asked : mapping
         As `Metadata.asked`.
     saved : mapping
-        How it is coded, as `write.saved_as` has it.
+        How it is coded, as `saved_as` has it.
 
     Returns
     -------

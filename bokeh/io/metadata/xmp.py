@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from xml.etree.ElementTree import Element, ParseError
 
@@ -74,7 +74,7 @@ def parse(packet: bytes | None) -> Element | None:
         return None
 
 
-def number(values: dict[str, str], key: str) -> float | None:
+def number(values: Mapping[str, str], key: str) -> float | None:
     """Return the value as a finite number, or None."""
     try:
         value = float(values[key])

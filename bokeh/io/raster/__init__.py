@@ -1,1 +1,1 @@
-"""PNG, TIFF, EXR, AVIF, DNG and single maps."""
+"""Readers of PNG, TIFF, EXR, AVIF and DNG, what they share, and PNG of single planes."""

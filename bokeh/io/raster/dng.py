@@ -17,24 +17,10 @@ from ...core.errors import UsageError
 from ...core.foreign import decoding, silence
 from ...photo.photo import Photo
 from ..decoded import Decoded, check_size, upright
-from ..metadata import exif
+from ..metadata import exif, exif_edit
 
-_VERSION = 0xC612
 # A ProRAW file has five: preview, raw, mattes.
 _MAX_PAGES = 64
-
-
-def is_dng(data: bytes) -> bool:
-    """Whether this is a TIFF whose first directory says a DNG version."""
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(data[:4])
-    if order is None or len(data) < 8:
-        return False
-    ifd = struct.unpack_from(order + "I", data, 4)[0]
-    if ifd + 2 > len(data):
-        return False
-    count = struct.unpack_from(order + "H", data, ifd)[0]
-    tags = (data[at : at + 2] for at in range(ifd + 2, min(ifd + 2 + 12 * count, len(data) - 12), 12))
-    return struct.pack(order + "H", _VERSION) in tags
 
 
 def read(data: bytes, name: str) -> Photo:
@@ -60,7 +46,7 @@ def read(data: bytes, name: str) -> Photo:
             output_color=rawpy.ColorSpace.Rec2020,
             user_flip=0,
         )
-    block = exif.extract(data)
+    block = exif_edit.extract(data)
     facts = exif.read(block)
     return Decoded(
         codes=upright(codes, facts.orientation),

@@ -1,11 +1,9 @@
-"""OpenEXR: scene-linear as it stands, `Z` in metres."""
+"""OpenEXR: scene-linear light as it stands, and the channel `Z` in metres from the camera."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import OpenEXR
@@ -18,14 +16,7 @@ from ...core.errors import InputError
 from ...core.foreign import decoding, silence
 from ...photo.photo import Photo
 from ..decoded import Decoded, check_size
-
-INFINITY_M = 1e10
-"""What a renderer writes for "nothing there"; infinity itself breaks the arithmetic of some compositors."""
-
-_MOST_HALF = 65504.0
-
-Channels = Mapping[str, NDArray]
-
+from ..found_maps import DepthMap, FoundMaps
 
 # Renderers write infinity as inf, or as a distance nothing has.
 FAR_M = 1e5
@@ -46,7 +37,7 @@ def read(data: bytes, name: str) -> Photo:
     notes: list[str] = []
     layer = _colour_layer(channels)
     if layer is None:
-        raise InputError(f"{name}: the EXR holds no R, G, B (channels: {_listed(channels)}); it may serve as --depth")
+        raise InputError(f"{name}: the EXR holds no R, G, B (channels: {_listed(channels)}); it may serve as `depth`")
     planes = [channels[c] for c in layer]
     if layer[0] != "R":
         notes.append(f"colour from the channels {', '.join(dict.fromkeys(layer))}")
@@ -60,16 +51,19 @@ def read(data: bytes, name: str) -> Photo:
         notes=notes,
         xmp=header["xmp"].encode() if isinstance(header.get("xmp"), str) else None,
     )
-    z_name = depth_channel(channels, ("Z",))
-    more: dict = {}
-    if z_name:
-        depth = metres_to_dioptres(channels[z_name])
-        if np.isnan(depth).all():
-            notes.append(f"the channel {z_name} holds no usable distance, so it is not used")
-        else:
-            more = {"depth": depth, "depth_kind": "absolute", "depth_source": f"EXR channel {z_name}, metres"}
-            notes.append(f"depth: {more['depth_source']}")
-    return decoded.photo(**more)
+    return decoded.photo(_depth(channels))
+
+
+def _depth(channels: dict[str, NDArray]) -> FoundMaps:
+    """Find the depth map in the channel Z, in metres."""
+    key = depth_channel(channels, ("Z",))
+    if key is None:
+        return FoundMaps()
+    dioptres = metres_to_dioptres(channels[key])
+    if np.isnan(dioptres).all():
+        return FoundMaps(notes=(f"the channel {key} holds no usable distance, so it is not used",))
+    depth = DepthMap(dioptres, "absolute", f"EXR channel {key}, metres")
+    return FoundMaps(depth=depth, notes=(f"depth: {depth.source}",))
 
 
 def read_channels(data: bytes, name: str, what: str = "picture") -> tuple[dict[str, NDArray], dict]:
@@ -184,36 +178,3 @@ def _profile(header: dict, notes: list[str]) -> Profile:
 def _listed(channels: dict[str, NDArray]) -> str:
     names = [c if c.isprintable() else "?" for c in list(channels)[:8]]
     return ", ".join(names) or "none"
-
-
-def metres(dioptres: FloatArray) -> FloatArray:
-    """Metres of a depth map; `INFINITY_M` where it has infinity."""
-    return np.asarray(1.0 / np.maximum(dioptres, 1.0 / INFINITY_M), np.float32)
-
-
-def halves(light: FloatArray) -> NDArray[np.float16]:
-    """Half floats of light, clipped to what they hold."""
-    return np.clip(light, -_MOST_HALF, _MOST_HALF).astype(np.float16)
-
-
-def exr(parts: Sequence[tuple[str, Channels]], profile: Profile) -> bytes:
-    """EXR of one part or of several.
-
-    Parameters
-    ----------
-    parts : sequence of (name, channels)
-        Channels by name: float16 or float32 (H, W), or (H, W, 3 or 4) for "RGB" or "RGBA".
-    profile : Profile
-        Whose primaries the colours have.
-    """
-    header: dict[str, Any] = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
-    corners = profile.chromaticities()
-    if corners:
-        header["chromaticities"] = corners
-    file = io.BytesIO()
-    whole = {name: {k: np.ascontiguousarray(v) for k, v in channels.items()} for name, channels in parts}
-    if len(whole) == 1:
-        OpenEXR.File(header, next(iter(whole.values()))).write(file)
-    else:
-        OpenEXR.File([OpenEXR.Part(dict(header), channels, name) for name, channels in whole.items()]).write(file)
-    return file.getvalue()

@@ -16,14 +16,31 @@ _FEW = 1e-3
 
 
 def to_srgb(codes: NDArray, icc: bytes, name: str, notes: list[str]) -> tuple[Profile, NDArray[np.uint8]]:
-    """(profile, uint8 codes (H, W, 3)) of RGB codes under tables: sRGB, or Display P3 where that is too small."""
+    """Convert RGB codes under a profile of tables to sRGB, or to Display P3 where that is too small.
+
+    Parameters
+    ----------
+    codes : uint8 or uint16 (H, W, 3)
+    icc : bytes
+        Their profile.
+    name : str
+        For messages.
+    notes : list of str
+        Is added to.
+
+    Returns
+    -------
+    Profile
+    uint8 (H, W, 3)
+        Codes in that profile.
+    """
     if codes.dtype == np.uint16:
         codes = (codes >> 8).astype(np.uint8)
     return convert_image(Image.fromarray(np.ascontiguousarray(codes), "RGB"), icc, name, notes)
 
 
 def convert_image(image: Image.Image, icc: bytes, name: str, notes: list[str]) -> tuple[Profile, NDArray[np.uint8]]:
-    """(profile, uint8 (H, W, 3)) of an 8-bit RGB or CMYK image under `icc`; as Pillow converts it, if that fails."""
+    """Convert an 8-bit RGB or CMYK image as `to_srgb` does; where its profile does not fit, as Pillow does."""
     try:
         wide = named_profile("Display P3")
         done = np.asarray(_converted(image, icc, ImageCms.ImageCmsProfile(io.BytesIO(wide.icc or b""))))

@@ -15,9 +15,9 @@ from ...core.errors import InputError, UnknownFormatError
 from ...core.foreign import decoding
 from ...photo.photo import Photo
 from ..decoded import Decoded, check_size, profile_or_note, upright
-from ..metadata import exif
+from ..metadata import exif, exif_edit
 from .lut import to_srgb
-from .raster import decode, open_tiff
+from .pillow import decode, open_tiff
 
 # tifffile logs a warning for every oddity it works around; the adapters say what matters.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
@@ -30,7 +30,13 @@ _MOST_RATIO = {1: 1, 5: 2560, 8: 1032, 32946: 1032}
 
 
 def read(data: bytes, name: str) -> Photo:
-    """Read a TIFF: 8 or 16 bit, or float, which is scene-linear unless its ICC profile says otherwise."""
+    """Read a TIFF: 8 or 16 bit, or float, which is scene-linear unless its ICC profile says otherwise.
+
+    Raises
+    ------
+    InputError
+        When it is truncated, damaged, too large, or of 32-bit integers.
+    """
     array, page = read_array(data, name)
     if array is None:
         return decode(data, name, "tiff", open_tiff).photo()
@@ -94,7 +100,7 @@ def _from_array(array: NDArray, page: tifffile.TiffPage, data: bytes, name: str)
     array = np.ascontiguousarray(array[..., :3])
     if array.dtype.itemsize > 2 and array.dtype.kind == "u":
         raise InputError(f"{name}: 32-bit integer TIFF is not read; save it as 16 bit or float")
-    block = exif.extract(data)
+    block = exif_edit.extract(data)
     icc = page.tags.valueof(34675)
     xmp = page.tags.valueof(700)
     facts = exif.read(block)

@@ -168,7 +168,7 @@ def compare(
     if photo.depth is None:
         raise NoDepthError(
             f"{_name(photo)} holds no depth, so there is no blur to hold against distance; "
-            "give a map with --depth FILE, or a model with --depth-model"
+            "give a map with `depth`, or a model with `depth_model`"
         )
     lens = lens or Lens()
     registered, notes = None, []

@@ -95,7 +95,7 @@ def departure(comparison: Comparison, shown: Shown) -> float | None:
     return float(np.median(off)) if off else None
 
 
-def in_short(comparison: Comparison) -> str:
+def summary_line(comparison: Comparison) -> str:
     """Say the main figures in one line."""
     kept, leaks = [], []
     for name, shown in comparison.pictures.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ def save_montage(
     path: str | Path,
     kinds: tuple[str, ...] = tuple(KINDS),
     *,
-    source: str | None = None,
+    inputs: Iterable[str | Path] = (),
     overwrite: bool = False,
     comment: str = "",
 ) -> Path:
@@ -40,8 +40,8 @@ def save_montage(
         Its suffix says the format.
     kinds : tuple of str
         Keys of `KINDS`: the suffixes that do.
-    source : str, optional
-        The input, which is never written.
+    inputs : iterable of str or path
+        Files that are never written.
     overwrite : bool
         Whether an existing file may be replaced.
     comment : str
@@ -59,7 +59,7 @@ def save_montage(
     UsageError
         When its suffix is another.
     """
-    real = check_montage(path, kinds, source=source, overwrite=overwrite)
+    real = check_montage(path, kinds, inputs=inputs, overwrite=overwrite)
     from PIL import Image, PngImagePlugin
 
     from ...io.files.atomic import write_atomic
@@ -76,14 +76,18 @@ def save_montage(
 
 
 def check_montage(
-    path: str | Path, kinds: tuple[str, ...] = tuple(KINDS), *, source: str | None = None, overwrite: bool = False
+    path: str | Path,
+    kinds: tuple[str, ...] = tuple(KINDS),
+    *,
+    inputs: Iterable[str | Path] = (),
+    overwrite: bool = False,
 ) -> Path:
     """Refuse what `save_montage` would refuse, before any work is done; returns where the file will stand."""
     from ...io.files.atomic import check_output
 
     if Path(path).suffix.lower() not in kinds:
         raise UsageError(f"{path}: a sheet is a picture; give it a name that ends in {' or '.join(kinds)}")
-    return check_output(path, source, overwrite)
+    return check_output(path, overwrite=overwrite, inputs=inputs)
 
 
 def words(text: str, width: int, size: int = TEXT_PX) -> Picture:

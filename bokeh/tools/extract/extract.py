@@ -21,8 +21,8 @@ from ...hdr.gain_map import radiance
 from ...io.encode import encode
 from ...io.files.folder import Contents, Filling, check_folder
 from ...io.metadata.gain_map import coded
-from ...io.raster import exr as parts
 from ...io.raster import grey
+from ...io.writers.exr import INFINITY_M, exr, halves, metres
 from ...photo.photo import Photo
 from . import mesh
 from .sources import NEEDS_DEPTH, Material
@@ -150,9 +150,9 @@ def _size(plane: NDArray) -> dict[str, int]:
 def _depth(source: Material) -> Iterator[File]:
     dioptres = source.dioptres
     size, words = _size(dioptres), "depth at the photo's size: holes filled, edges where the picture has them"
-    away = parts.metres(dioptres)
-    far = {"infinity": parts.INFINITY_M}
-    yield "depth.exr", parts.exr([("Z", {"Z": away})], source.photo.profile), {
+    away = metres(dioptres)
+    far = {"infinity": INFINITY_M}
+    yield "depth.exr", exr([("Z", {"Z": away})], source.photo.profile), {
         "shows": words, "unit": "m", "scale": 1.0, "channel": "Z", **far, **size,
     }  # fmt: skip
     data, scale = grey.depth_png(dioptres)
@@ -163,7 +163,7 @@ def _depth(source: Material) -> Iterator[File]:
     given = source.photo.depth
     assert given is not None
     with np.errstate(divide="ignore"):
-        as_read = np.minimum(np.float32(1.0) / given, np.float32(parts.INFINITY_M))
+        as_read = np.minimum(np.float32(1.0) / given, np.float32(INFINITY_M))
     words = "depth as the file gives it, NaN = hole"
     yield "depth_as_read.npy", _npy(as_read), {"shows": words, "unit": "m", "scale": 1.0, **far, **_size(given)}
 
@@ -202,7 +202,7 @@ def _gain_map(source: Material) -> Iterator[File]:
         "shows": "gain to the scene's radiance", "unit": "stops", "means": means,
         "headroom": gain_map.headroom, **asdict(metadata), **_size(codes),
     }  # fmt: skip
-    yield "gain_map.exr", parts.exr([("gain", _planes(gain_map.planes))], source.photo.profile), {
+    yield "gain_map.exr", exr([("gain", _planes(gain_map.planes))], source.photo.profile), {
         "shows": "the same, not rounded", "unit": "stops", "scale": 1.0, **_size(codes),
     }  # fmt: skip
 
@@ -213,7 +213,7 @@ def _planes(planes: FloatArray) -> dict[str, NDArray]:
 
 def _hdr(source: Material) -> Iterator[File]:
     light = radiance(source.photo)
-    yield "hdr.exr", parts.exr([("rgb", {"RGB": parts.halves(light)})], source.photo.profile), {
+    yield "hdr.exr", exr([("rgb", {"RGB": halves(light)})], source.photo.profile), {
         "shows": "scene-linear radiance, 1 = the clip of the photo", "unit": "share of the clip", "scale": 1.0,
         "largest": float(light.max()), "with_gain_map": source.photo.gain_map is not None, **_size(light),
     }  # fmt: skip
@@ -230,7 +230,7 @@ def _original(source: Material) -> Iterator[File]:
 
 def _cutout(source: Material) -> Iterator[File]:
     if source.matte is None:
-        raise UsageError(f"{source.name}: the matte of the subject covers next to nothing; give one with --matte FILE")
+        raise UsageError(f"{source.name}: the matte of the subject covers next to nothing; give one with `matte`")
     rgb, coverage = source.cutout
     rows, columns = (np.flatnonzero((coverage > 0.0).any(axis=axis)) for axis in (1, 0))
     box = [int(v) for v in (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)]
@@ -242,11 +242,11 @@ def _layers(source: Material) -> Iterator[File]:
     from ...depth.upsample import resize_matte
 
     photo = source.photo
-    light = parts.halves(radiance(photo))
+    light = halves(radiance(photo))
     opaque = np.dstack([light, np.ones(photo.size, np.float16)])
     held: list[tuple[str, dict[str, NDArray]]] = [("rgba", {"RGBA": opaque})]
     if photo.depth is not None:
-        held.append(("Z", {"Z": parts.metres(source.dioptres)}))
+        held.append(("Z", {"Z": metres(source.dioptres)}))
     for name, plane in _named_mattes(photo).items():
         full = source.matte if name == "subject" and source.matte is not None else resize_matte(plane, photo.size)
         held.append((name, {"A": full.astype(np.float16)}))
@@ -254,9 +254,9 @@ def _layers(source: Material) -> Iterator[File]:
         rgb, coverage = source.cutout
         premultiplied = np.dstack([rgb * coverage[..., None], coverage]).astype(np.float16)
         held.append(("cutout", {"RGBA": premultiplied}))
-    yield "layers.exr", parts.exr(held, photo.profile), {
+    yield "layers.exr", exr(held, photo.profile), {
         "shows": "scene-linear, a part each: the opaque picture, Z in metres, mattes (A), the subject premultiplied",
-        "parts": [name for name, _ in held], "unit": "m (Z)", "scale": 1.0, "infinity": parts.INFINITY_M,
+        "parts": [name for name, _ in held], "unit": "m (Z)", "scale": 1.0, "infinity": INFINITY_M,
         **_size(photo.rgb),
     }  # fmt: skip
 

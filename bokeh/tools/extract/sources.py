@@ -91,11 +91,11 @@ class Material:
         """Say why there is no such file; "" when there is."""
         photo = self.photo
         if kind in NEEDS_DEPTH and photo.depth is None:
-            return f"{self.name} holds no depth; give a map with --depth FILE, or a model with --depth-model"
+            return f"{self.name} holds no depth; give a map with `depth`, or a model with `depth_model`"
         if kind == "mattes" and photo.matte is None and not photo.mattes:
-            return f"{self.name} holds no matte; give one with --matte FILE"
+            return f"{self.name} holds no matte; give one with `matte`"
         if kind == "cutout" and photo.matte is None:
-            return f"{self.name} holds no matte of the subject; give one with --matte FILE"
+            return f"{self.name} holds no matte of the subject; give one with `matte`"
         if kind == "gain-map" and photo.gain_map is None:
             return f"{self.name} holds no gain map"
         return ""
@@ -120,7 +120,7 @@ class Material:
         said = list(self.photo.meta.warnings)
         if self.photo.depth is not None and self.photo.depth_kind in ("relative", "unitless"):
             how = {"relative": "only nominal metres", "unitless": "no metres"}[self.photo.depth_kind]
-            said.append(f"the depth map has {how}: distances and sizes are not true; --anchor x,y=2.1m makes them so")
+            said.append(f"the depth map has {how}: distances and sizes are not true; `anchors` make them so")
         if self.photo.depth is not None and not self.photo.meta.f35_mm:
             said.append(f"the photo names no focal length: {self.camera.source}")
         return said

@@ -2,6 +2,6 @@
 
 from .facts import survey
 from .thumbnails import draw_thumbnails, save_thumbnails
-from .words import in_words
+from .words import report_lines
 
-__all__ = ["draw_thumbnails", "in_words", "save_thumbnails", "survey"]
+__all__ = ["draw_thumbnails", "report_lines", "save_thumbnails", "survey"]

@@ -189,24 +189,24 @@ def _warnings(photo: Photo, scene: PreparedScene | None, clipped: float | None) 
             f"{clipped:.1%} of the picture is clipped and no gain map says how bright it was: a render estimates it"
         )
     if photo.meta.f35_mm is None:
-        said.append(f"the file does not say the focal length: {DEFAULT_F35_MM:g} mm are assumed; give a render --focal")
+        said.append(f"the file does not say the focal length: {DEFAULT_F35_MM:g} mm are assumed; give `focal_mm`")
     return said
 
 
 def _of_depth(photo: Photo) -> list[str]:
     if photo.depth is None:
         return [
-            "there is no depth to render from; give a map with --depth FILE, a model with --depth-model, "
-            "or a second view with --stereo"
+            "there is no depth to render from; give a map with `depth`, a model with `depth_model`, "
+            "or a second view with `stereo`"
         ]
     said = []
     if photo.depth_kind == "relative":
         said.append(
             "the depth map is relative and nothing in the file anchors it: its metres are nominal; give a known "
-            "distance with --anchor x,y=2.1m"
+            "distance with `anchors`"
         )
     elif photo.depth_kind == "unitless":
-        said.append("the depth map knows no metres; give the distances of two points: --anchor x,y=2.1m twice")
+        said.append("the depth map knows no metres; give the distances of two points as `anchors`")
     longer = max(photo.depth.shape)
     if longer < COARSE_PX and COARSE_BY * longer < max(photo.size):
         height, width = photo.depth.shape

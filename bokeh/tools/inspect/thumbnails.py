@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from ..drawing.false_colour import HOLE, NEAR_TO_FAR, blur, grey, ramp
 from ..drawing.montage import BACKGROUND, GAP_PX, INK, TEXT_PX, Picture, below, beside, padded, save_montage, words
 from .facts import clipped_pixels, named_mattes
 from .histogram import Histogram
-from .words import histogram_of, in_words, metres_of
+from .words import histogram_of, metres_of, report_lines
 
 LONGEST_PX, ROW_PX = 560, 1716
 """Longer side of a thumbnail, and width of the sheet, about."""
@@ -75,16 +75,21 @@ def draw_thumbnails(photo: Photo, found: Mapping[str, Any]) -> Picture:
     width = max(max(row.shape[1] for row in rows), 2 * LONGEST_PX)
     if photo.depth is not None:
         rows.append(_histogram(histogram_of(found["depth"]), found, width))
-    facts = [words(line, width) for line in in_words(found) if not line.startswith(("  ", "picture by distance"))]
+    facts = [words(line, width) for line in report_lines(found) if not line.startswith(("  ", "picture by distance"))]
     heading = words(Path(found["input"]).name or "photo", width, size=TEXT_PX + 6)
     return padded(below([heading, *rows, below(facts, 0)], 2 * GAP_PX), MARGIN_PX)
 
 
 def save_thumbnails(
-    photo: Photo, found: Mapping[str, Any], path: str | Path, *, source: str | None = None, overwrite: bool = False
+    photo: Photo,
+    found: Mapping[str, Any],
+    path: str | Path,
+    *,
+    inputs: Iterable[str | Path] = (),
+    overwrite: bool = False,
 ) -> Path:
     """Draw the sheet and write it as PNG or JPEG, whole or not at all; as `montage.save_montage`."""
-    return save_montage(lambda: draw_thumbnails(photo, found), path, source=source, overwrite=overwrite)
+    return save_montage(lambda: draw_thumbnails(photo, found), path, inputs=inputs, overwrite=overwrite)
 
 
 def thumbnail_size(photo: tuple[int, int]) -> tuple[int, int]:

@@ -14,7 +14,7 @@ ROWS, COLUMNS = 8, 60
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-def in_words(found: Mapping[str, Any]) -> list[str]:
+def report_lines(found: Mapping[str, Any]) -> list[str]:
     """Say the facts that `survey` gathers in lines; warnings come last."""
     hdr = f", HDR ({found['hdr']})" if found["hdr"] else ""
     lines = [

@@ -46,6 +46,16 @@ class StepRecorder(RenderObserver):
     ------
     OutputError
         When the folder is a file, cannot be made, or holds something; at once, and again when the render begins.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rebokeh as rk
+    >>> photo = rk.Photo(np.full((30, 40, 3), 0.18, np.float32), depth=np.full((30, 40), 0.5, np.float32))
+    >>> picture = rk.render(photo, steps=rk.StepRecorder("steps"))
+    >>> from pathlib import Path
+    >>> Path("steps", "index.html").is_file()
+    True
     """
 
     def __init__(

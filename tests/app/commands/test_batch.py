@@ -20,9 +20,11 @@ from rebokeh.bokeh.batch import batch
 from rebokeh.bokeh.batch.job import Limits
 from rebokeh.bokeh.core.errors import UsageError
 from rebokeh.bokeh.io.files.atomic import is_part
-from rebokeh.bokeh.io.metadata import render_mark as mark
+from rebokeh.bokeh.io.metadata import render_mark
 from rebokeh.bokeh.settings.options import Options
 from rebokeh.bokeh.settings.preset import Preset, read_preset
+
+pytestmark = pytest.mark.kernels
 
 
 def portrait(size: tuple[int, int] = (96, 128), **more) -> bytes:
@@ -72,7 +74,7 @@ def test_every_input_has_its_line_and_the_bytes_are_those_of_the_single_command(
         assert rebokeh(source, "--fstop", "2", "--blades", "6", "-o", "one.heic", "--overwrite").exit_code == 0
         data = Path(target).read_bytes()
         assert Path("one.heic").read_bytes() == data
-        assert mark.of_file(data) == (found[source]["source_sha256"], found[source]["recipe"])
+        assert render_mark.of_file(data) == (found[source]["source_sha256"], found[source]["recipe"])
     again = shell(*words, "-v")
     assert again.returncode == 1 and b"done before: sub/[x].HEIC" in again.stdout + again.stderr
     assert b"skipped: in/flat.jpg holds no depth" in again.stderr and b"out: 2 done before" in again.stderr

@@ -12,6 +12,8 @@ from support.command import check_refused, rebokeh
 from support.portrait import write_portrait
 from support.tiny_models import save_onnx
 
+pytestmark = pytest.mark.kernels
+
 
 @pytest.fixture(autouse=True)
 def nothing_here(tmp_path, monkeypatch):

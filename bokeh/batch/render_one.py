@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..core.errors import NoDepthError, OutputError, UnknownFormatError, in_words
+from ..core.errors import NoDepthError, OutputError, UnknownFormatError, error_line
 from ..develop import develop
 from ..io.decoded import announced
-from ..io.metadata import render_mark as mark
+from ..io.metadata import render_mark
 from ..photo.photo import Photo
 from ..settings.recipe import Recipe
 from .executors.memory import estimate_bytes
@@ -26,7 +26,7 @@ def begin_at_once(need_bytes: int) -> None:
     """Wait for nobody."""
 
 
-def work(task: Task, gate: Callable[[int], object] = begin_at_once) -> Result:
+def render_one(task: Task, gate: Callable[[int], object] = begin_at_once) -> Result:
     """Make the picture of one photo, and stage it.
 
     Parameters
@@ -44,7 +44,7 @@ def work(task: Task, gate: Callable[[int], object] = begin_at_once) -> Result:
     waited = 0.0
     asked = False
 
-    def told(pixels: int) -> None:
+    def ask(pixels: int) -> None:
         nonlocal asked, waited
         if not asked:
             asked, start = True, time.perf_counter()
@@ -62,7 +62,7 @@ def work(task: Task, gate: Callable[[int], object] = begin_at_once) -> Result:
     try:
         data = store.read(job.source)
         source = sha256_of(data)
-        with announced(told):
+        with announced(ask):
             picture = develop(data, chosen, max_pixels=task.limits.max_pixels, name=job.name)
         token = store.stage(picture.data, job.target)
     except _Stands:
@@ -70,8 +70,8 @@ def work(task: Task, gate: Callable[[int], object] = begin_at_once) -> Result:
         return Developed(job, "", sha256_of(found), len(found), source, recipe, time.perf_counter() - began - waited)
     except Exception as error:
         kind = "skipped" if isinstance(error, (NoDepthError, UnknownFormatError)) else "failed"
-        words = " ".join(in_words(error)[1].split())
-        return Failed(job, type(error).__name__, words, kind, source, time.perf_counter() - began - waited)
+        line = " ".join(error_line(error)[1].split())
+        return Failed(job, type(error).__name__, line, kind, source, time.perf_counter() - began - waited)
     return Developed(
         job,
         token,
@@ -88,7 +88,7 @@ def _check_place(task: Task, store: Store, made_from: tuple[str, str]) -> None:
     """See before any work whether there is any: the picture may stand there, or something that must not be replaced."""
     if store.written(task.job.target) is None:
         return
-    if task.trust and mark.of_file(store.content(task.job.target)) == made_from:
+    if task.trust and render_mark.of_file(store.content(task.job.target)) == made_from:
         raise _Stands
     if not task.overwrite:
-        raise OutputError(f"{task.job.target}: the file exists; choose another folder or say --overwrite")
+        raise OutputError(f"{task.job.target}: the file exists; choose another folder or give `overwrite`")

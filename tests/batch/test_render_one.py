@@ -15,13 +15,15 @@ import rebokeh as rk
 from rebokeh.bokeh.batch.executors.memory import estimate_bytes
 from rebokeh.bokeh.batch.executors.pool import Pool
 from rebokeh.bokeh.batch.job import Developed, Failed, Job, Limits, Task
+from rebokeh.bokeh.batch.render_one import render_one
 from rebokeh.bokeh.batch.run import Batch
 from rebokeh.bokeh.batch.stores.base import sha256_of
 from rebokeh.bokeh.batch.stores.local import LocalStore
 from rebokeh.bokeh.batch.stores.url import STATE_FOLDER
-from rebokeh.bokeh.batch.work import work
 from rebokeh.bokeh.settings.options import Options
 from rebokeh.bokeh.settings.preset import Preset
+
+pytestmark = pytest.mark.kernels
 
 SETTINGS = Preset(Options(fstop="1.4"))
 
@@ -52,7 +54,7 @@ def task_of(photo: Path, store: LocalStore, format: str = "heic", **more) -> Tas
 
 @pytest.mark.parametrize("format", ["heic", "jpeg", "png", "exr"])
 def test_bytes_are_those_of_a_render_by_itself(photo, store, tmp_path, format):
-    made = work(task_of(photo, store, format))
+    made = render_one(task_of(photo, store, format))
     assert isinstance(made, Developed)
     settings = rk.RenderSettings(rendition="hdr" if format == "exr" else "sdr")
     picture = rk.render(rk.load(photo), rk.Lens(f_number=1.4), settings)
@@ -65,26 +67,26 @@ def test_bytes_are_those_of_a_render_by_itself(photo, store, tmp_path, format):
 
 def test_it_says_what_it_will_take_before_it_decodes(photo, store):
     told: list[int] = []
-    work(task_of(photo, store), told.append)
+    render_one(task_of(photo, store), told.append)
     assert told == [estimate_bytes(48 * 64)]
 
 
 def test_what_stands_there_is_known_by_its_mark(photo, store):
-    made = work(task_of(photo, store))
+    made = render_one(task_of(photo, store))
     assert isinstance(made, Developed)
     store.commit(made.token, made.job.target, False)
-    found = work(task_of(photo, store, trust=True))
+    found = render_one(task_of(photo, store, trust=True))
     assert isinstance(found, Developed)
     assert (found.token, found.sha256, found.recipe) == ("", made.sha256, made.recipe)
     for changed in (
         task_of(photo, store),
         replace(task_of(photo, store, trust=True), settings=Preset(Options(fstop="2"))),
     ):
-        refused = work(changed)
-        assert isinstance(refused, Failed) and refused.code == "OutputError" and "--overwrite" in refused.message
-        assert isinstance(work(replace(changed, overwrite=True)), Developed)
+        refused = render_one(changed)
+        assert isinstance(refused, Failed) and refused.code == "OutputError" and "`overwrite`" in refused.message
+        assert isinstance(render_one(replace(changed, overwrite=True)), Developed)
     write_heic(photo, turn=9)  # another photo of the same name
-    assert isinstance(work(task_of(photo, store, trust=True)), Failed)
+    assert isinstance(render_one(task_of(photo, store, trust=True)), Failed)
 
 
 @pytest.mark.parametrize(
@@ -104,14 +106,14 @@ def test_what_goes_wrong_is_a_result(photo, store, content, code, kind):
         write_heic(photo, depth=False)
     elif content is not None:
         photo.write_bytes(whole[: len(whole) // 2] if content == b"cut" else content)
-    failed = work(task_of(photo, store))
+    failed = render_one(task_of(photo, store))
     assert isinstance(failed, Failed), content
     assert (failed.code, failed.kind) == (code, kind)
     assert "\n" not in failed.message and failed.message
 
 
 def test_a_limit_of_pixels_is_a_result(photo, store):
-    failed = work(replace(task_of(photo, store), limits=Limits(max_pixels=1000)))
+    failed = render_one(replace(task_of(photo, store), limits=Limits(max_pixels=1000)))
     assert isinstance(failed, Failed) and failed.code == "InputError" and "megapixels" in failed.message
 
 
@@ -119,7 +121,7 @@ def test_memory_that_is_not_there_is_a_result(photo, store):
     def full(need: int) -> None:
         raise MemoryError
 
-    failed = work(task_of(photo, store), full)
+    failed = render_one(task_of(photo, store), full)
     assert isinstance(failed, Failed) and failed.code in ("MemoryError", "InputError")
     assert "memory" in failed.message
 

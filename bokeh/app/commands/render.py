@@ -1,0 +1,215 @@
+"""``rebokeh PHOTO``: one photo as a real lens would have taken it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ...core.errors import UsageError
+from ...core.progress import Clock, unseen
+from ..flags import print_json
+from ..guard import Run, say
+from ..outputs import Output, plan_output, tag
+from ..parser import (
+    AsJson,
+    Debug,
+    Focus,
+    FormatOption,
+    FStop,
+    HdrOption,
+    Help,
+    Overwrite,
+    PresetFile,
+    Quiet,
+    SaveQuality,
+    Stripped,
+    StyleOption,
+    print_version,
+)
+from ..progress_bar import timetable
+from ..report import report_lines, summary_line, to_json
+from .given import choose_preset
+from .groups import LENS, MAPS, PAIR, RENDERING, takes
+from .source import Source
+from .streams import bar_of
+
+if TYPE_CHECKING:
+    from ...settings.recipe import Recipe
+    from ...tools.steps.steps import StepRecorder
+
+
+@takes(LENS, MAPS, PAIR, RENDERING, before="style")
+def render_command(
+    ctx: typer.Context,
+    photo: Annotated[str, typer.Argument(metavar="PHOTO", help="The photo; - is standard input.")],
+    fstop: FStop = None,
+    focus: Focus = "auto",
+    style: StyleOption = "lens",
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="OUT",
+            help="File or folder to write; - is standard output.  [default: beside PHOTO]",
+        ),
+    ] = None,
+    format: FormatOption = None,
+    hdr: HdrOption = "auto",
+    preset: PresetFile = None,
+    overwrite: Overwrite = False,
+    save_steps: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR", help="Also write each step of the render into this folder, as pictures to look at."
+        ),
+    ] = None,
+    save_quality: SaveQuality = None,
+    strip: Stripped = None,
+    as_json: AsJson = False,
+    timing: Annotated[bool, typer.Option("--timing", help="Say how long each stage took.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what was used, and how long.")] = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=print_version, help="Print versions and exit.")
+    ] = False,
+    help: Help = False,
+    **given: Any,
+) -> None:
+    """Re-render a phone portrait with the defocus of a real, fast lens.
+
+    The picture is written beside the photo, as IMG_0001_f1.8.heic for IMG_0001.heic. The photo is never changed.
+    rebokeh lens list lists the lenses by name; rebokeh lens show NAME shows one. rebokeh bench measures how fast this
+    machine renders.
+
+    The first run compiles, which takes a minute or two; rebokeh warmup does that beforehand.
+
+    Exit codes: 0 done, 2 bad usage, 3 the photo has no depth, 4 unreadable input, 130 interrupted.
+    """
+    wanted = _Words(as_json, timing, verbose, quiet)
+    source = Source.of(photo, given)
+    settings = choose_preset(ctx, preset, without=() if source.options.depth is None else ("depth_unit",))
+    if as_json and (out == "-" or (out is None and photo == "-")):
+        raise UsageError("--json and the picture cannot both go to standard output; name a file with -o")
+
+    from ... import warmup
+    from ...develop import develop
+    from ...io.files.atomic import abandon
+
+    inputs = [*source.files, *filter(None, [given["lens"], preset])]
+    target = _Target(photo, out, overwrite, inputs, _recorder(save_steps, overwrite, inputs))
+    run: Run = ctx.obj
+    run.undo += [warmup.stop_saving, lambda: abandon(target.unfinished_in)]
+    with ExitStack() as stack:
+        bar = bar_of(stack, run, quiet, as_json)
+        tell = say if bar is None else bar.say
+        if bar is not None or verbose:
+            warmup.announce(tell)
+        clock = Clock(run.begun, bar or unseen)
+        picture = develop(
+            source.content,
+            lambda shown: target.settled(settings.recipe_for(shown), shown.meta.format),
+            load_options=source.options,
+            steps=target.steps,
+            clock=clock,
+            warn=lambda warning: quiet or tell(f"rebokeh: warning: {warning}"),
+            write=target.write,
+        )
+    wanted.tell(to_json(photo, target.output, picture, clock, save_steps), clock)
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What is said of a render when it is done.
+
+    Raises
+    ------
+    UsageError
+        When somebody wants it said and not said.
+    """
+
+    as_json: bool
+    timing: bool
+    verbose: bool
+    quiet: bool
+
+    def __post_init__(self) -> None:
+        for flag, wanted in (("-v", self.verbose), ("--timing", self.timing)):
+            if wanted and self.quiet:
+                raise UsageError(f"{flag} and -q contradict each other; give one")
+
+    def tell(self, done: Mapping[str, Any], clock: Clock) -> None:
+        from ... import warmup
+
+        if self.as_json:
+            print_json(done)
+        lines = report_lines(done) if self.verbose else [] if self.quiet else [summary_line(done)]
+        if self.timing:
+            lines += timetable(clock.seconds, clock.parts)
+        if warmup.trouble() and not self.quiet:
+            lines.append(f"rebokeh: {warmup.trouble()}")
+        for line in lines:
+            say(line)
+
+
+@dataclass
+class _Target:
+    """Where the picture goes: settled once the photo is known, and written when the picture is coded."""
+
+    photo: str
+    out: str | None
+    overwrite: bool
+    inputs: list[str]
+    steps: StepRecorder | None
+    output: Output = field(default_factory=lambda: Output(None, ""))
+    unfinished_in: set[Path] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        if self.steps is not None:
+            self.unfinished_in |= {self.steps.folder, self.steps.folder.parent}
+
+    def settled(self, recipe: Recipe, source_format: str) -> Recipe:
+        """Settle the output, and refuse now what would stop it from being written later; the format that it has."""
+        named = tag(recipe.lens.f_number, recipe.settings.style, recipe.lens.glass.name)
+        self.output = plan_output(self.photo, self.out, recipe.format, source_format=source_format, tag=named)
+        path = self.output.path
+        if path is None:
+            if sys.stdout.isatty():
+                raise UsageError("standard output is a terminal, and a picture is no text; name a file with -o")
+        else:
+            if self.steps is not None and os.path.realpath(path) == str(self.steps.folder):
+                raise UsageError(f"{path} cannot be both the picture and the folder of its steps; rename one")
+            self.unfinished_in.add(self._place(path).parent)
+        return replace(recipe, format=self.output.format)
+
+    def write(self, data: bytes) -> None:
+        """Write the picture."""
+        from ...io.files.atomic import write_atomic
+
+        if self.output.path is None:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        else:
+            write_atomic(self._place(self.output.path), data)
+
+    def _place(self, path: Path) -> Path:
+        from ...io.files.atomic import check_output
+
+        return check_output(path, overwrite=self.overwrite, inputs=self.inputs)
+
+
+def _recorder(folder: str | None, overwrite: bool, inputs: list[str]) -> StepRecorder | None:
+    """Make what records the steps, if they are wanted."""
+    if folder is None:
+        return None
+    from ...tools.steps.steps import StepRecorder
+
+    return StepRecorder(folder, overwrite, [file for file in inputs if file != "-"])
