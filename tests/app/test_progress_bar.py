@@ -74,6 +74,7 @@ def test_timetable():
     assert len({len(line) for line in lines}) == 1
 
 
+@pytest.mark.kernels
 def test_the_renderer_reports():
     codes, metres, _ = portrait_arrays()
     told = []
@@ -188,6 +189,7 @@ def test_not_on_a_terminal(portrait):
 # --timing
 
 
+@pytest.mark.kernels
 def test_timing(portrait):
     result = rebokeh(portrait.photo, "--depth", portrait.depth, "--timing", "--json")
     assert result.exit_code == 0, result.output
