@@ -7,9 +7,9 @@ import os
 from importlib import import_module
 from pathlib import Path
 
-import corpus
 import numpy as np
 import pytest
+from support import corpus
 
 import rebokeh as rk
 from rebokeh.bokeh.app.flags import print_json, with_flags
