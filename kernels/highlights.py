@@ -65,9 +65,9 @@ def _gain_row(rgb, line, offsets, extra):
             if c < channels:
                 factor = np.exp2(mixed(line[left, c], line[right, c], across)) - one
             more = _gained(rgb[x, c], factor, base[c], alternate[c])
+            some |= more > zero  # set in a branch, numba takes it for a circle under Python 3.12 and newer
             if more > zero:
                 extra[x, c] = more
-                some = True
         count += some
     return count
 
