@@ -102,7 +102,7 @@ def test_poison_is_remembered_until_it_is_retried(photos, out):
     again = InProcessExecutor(deadly)
     outcomes = {o.source: o for o in batch(photos, out, executor=again).run()}
     poison = outcomes[str(photos / "p1")]
-    assert again.worked == [] and poison.status == "quarantined" and "--retry" in poison.reason
+    assert again.worked == [] and poison.status == "quarantined" and "`retry`" in poison.reason
     cured = InProcessExecutor()
     assert statuses(batch(photos, out, executor=cured, retry=True).run())["p1"] == "done"
     assert cured.worked == ["made/p1"]
