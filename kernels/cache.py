@@ -37,7 +37,7 @@ class CacheWarning(UserWarning):
     """Compiled loops cannot be kept; the next run compiles them again."""
 
 
-class Store:
+class LoopStore:
     """The folder of compiled loops of one process.
 
     Attributes
@@ -76,9 +76,9 @@ class Store:
 
 
 @cache
-def store() -> Store:
+def store() -> LoopStore:
     """Return the store of this process."""
-    chosen = Store()
+    chosen = LoopStore()
     if chosen.folder is None:
         chosen.give_up("no folder for it can be written; NUMBA_CACHE_DIR names one")
     return chosen

@@ -1,4 +1,4 @@
-"""What is seen of a sheet past the nearer ones.
+"""What is seen of a layer past the nearer ones.
 
 Sheets are laid near to far, each with the light that gets through what is in front of it: the operator "over" of
 T. Porter, T. Duff, "Compositing digital images", 1984, from the other end.
@@ -10,25 +10,25 @@ from .jit import QUICK, jit
 
 
 @jit(fastmath=QUICK)
-def add(light, sheet, top, left):
-    """Lay a sheet behind all that is there.
+def add(light, layer, top, left):
+    """Lay a layer behind all that is there.
 
     Parameters
     ----------
     light : float32 (H, W, 4)
         Colour that arrives so far, and the share of light that gets through from behind; changed in place.
-    sheet : float32 (h, w, 4)
+    layer : float32 (h, w, 4)
         Premultiplied colour, coverage.
     top, left : int
-        Where the sheet lies in the picture.
+        Where the layer lies in the picture.
     """
-    for row in range(sheet.shape[0]):
-        for column in range(sheet.shape[1]):
+    for row in range(layer.shape[0]):
+        for column in range(layer.shape[1]):
             clear = light[top + row, left + column, 3]
             if clear > 0.0:
                 for channel in range(3):
-                    light[top + row, left + column, channel] += clear * sheet[row, column, channel]
-                light[top + row, left + column, 3] = clear * (np.float32(1.0) - sheet[row, column, 3])
+                    light[top + row, left + column, channel] += clear * layer[row, column, channel]
+                light[top + row, left + column, 3] = clear * (np.float32(1.0) - layer[row, column, 3])
 
 
 @jit(fastmath=QUICK)

@@ -25,7 +25,7 @@ NEIGHBOUR_TRUST = 0.8
 LEVEL = np.float32(0.025)
 # What a sample that is not at an end of the ramp counts.
 SPARE = np.float32(1e-3)
-# On the outermost part of a ramp, depths are the map's own.
+# At the outer end of a ramp, depths are the map's own.
 FLAT = np.float32(0.05)
 NONE, HALF, ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
 
@@ -33,7 +33,7 @@ BUT_EXACT = QUICK - {"afn"}
 """Shorter arithmetic, but with exponentials and logarithms as they are."""
 
 
-class DepthMap(NamedTuple):
+class CoarseMap(NamedTuple):
     """A depth map, and the photo at its size."""
 
     depth: NDArray[np.float32]
@@ -50,7 +50,7 @@ class DepthMap(NamedTuple):
     """(h, w): coverage; of shape (0, 0) when there is none."""
 
 
-class Guide(NamedTuple):
+class FineGuide(NamedTuple):
     """The photo at the size of the answer."""
 
     colour: NDArray[np.float32]
@@ -136,7 +136,7 @@ def _gather(coarse, place, bells, window):
 
     Parameters
     ----------
-    coarse : DepthMap
+    coarse : CoarseMap
     place : (int, int)
         The pixel.
     bells : (float32 (2 radius + 1,), float32 (2 radius + 1,))
@@ -256,7 +256,7 @@ def _choose_by_colour(colour, box, window, split, calm, log_prior, odds):
 
 
 @jit(fastmath=BUT_EXACT, error_model="numpy")
-def _part(coarse, guide, place, box, bells, window, surfaces):
+def _separate(coarse, guide, place, box, bells, window, surfaces):
     """Tell the two surfaces apart in the pixels of the answer that lie in one map pixel.
 
     Parameters
@@ -285,7 +285,7 @@ def _part(coarse, guide, place, box, bells, window, surfaces):
 
 
 @jit(fastmath=BUT_EXACT, error_model="numpy")
-def _part_row(coarse, guide, cells, cy, bells, surfaces):
+def _separate_row(coarse, guide, cells, cy, bells, surfaces):
     """Tell the two surfaces apart in a row of map pixels.
 
     Parameters
@@ -308,7 +308,7 @@ def _part_row(coarse, guide, cells, cy, bells, surfaces):
         if high[cy, cx] - low[cy, cx] <= NONE:
             _fill(box, depth[cy, cx], depth[cy, cx], surfaces)
         else:
-            _part(coarse, guide, (cy, cx), box, bells, window, surfaces)
+            _separate(coarse, guide, (cy, cx), box, bells, window, surfaces)
 
 
 @jit(parallel=True, fastmath=BUT_EXACT)
@@ -317,8 +317,8 @@ def two_surfaces(coarse, guide, radius, cells, surfaces):
 
     Parameters
     ----------
-    coarse : DepthMap
-    guide : Guide
+    coarse : CoarseMap
+    guide : FineGuide
     radius : int
         Half width of the window of map pixels that is searched.
     cells : (int64 (h + 1,), int64 (w + 1,))
@@ -331,7 +331,7 @@ def two_surfaces(coarse, guide, radius, cells, surfaces):
     _bell(radius, 0.6, falloff)
     _bell(radius, 0.25, close)
     for cy in prange(coarse.depth.shape[0]):
-        _part_row(coarse, guide, cells, np.int64(cy), (falloff, close), surfaces)
+        _separate_row(coarse, guide, cells, np.int64(cy), (falloff, close), surfaces)
 
 
 @jit(inline="always")

@@ -10,7 +10,7 @@ import numpy as np
 from numba import prange
 
 from .jit import jit
-from .sheet import clipped_share
+from .layer import clipped_share
 
 FAINT = np.float32(1e-6)
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
@@ -37,7 +37,7 @@ class Sums(NamedTuple):
 
 @jit(inline="always")
 def _span(cell, cells, pixels):
-    """Pixels along an axis that a cell has a part in: the first, and the one after the last."""
+    """Pixels along an axis that lie in a cell, wholly or not: the first, and the one after the last."""
     return cell * pixels // cells, ((cell + 1) * pixels + cells - 1) // cells
 
 
@@ -126,7 +126,7 @@ def _sharp_share(dioptres, lens):
 
 
 @jit(inline="always")
-def _add_pixel(sums, seen, offsets, part, tone):
+def _add_pixel(sums, seen, offsets, sharp, tone):
     """Add a pixel to the sums of a cell.
 
     Parameters
@@ -136,7 +136,7 @@ def _add_pixel(sums, seen, offsets, part, tone):
         What the render shows, what the photo does, and what it clipped.
     offsets : (float32, float32)
         Base and alternate.
-    part, tone : float32
+    sharp, tone : float32
         Share of what was clipped that is withheld, and that is only shown darker.
 
     Returns
@@ -148,7 +148,7 @@ def _add_pixel(sums, seen, offsets, part, tone):
         sums.shown + seen[0],
         sums.before + seen[1],
         sums.clipped + seen[2],
-        sums.kept + part * weight,
+        sums.kept + sharp * weight,
         sums.darker + tone * weight,
         sums.weight + weight,
         sums.base + offsets[0],
@@ -157,7 +157,7 @@ def _add_pixel(sums, seen, offsets, part, tone):
 
 
 @jit(inline="always")
-def _add_box(maps, box, channel, optics, offsets, sums):
+def _add_box(maps, box, channel, lens_and_tone, offsets, sums):
     """Add a channel of the pixels in a box to the sums of a cell.
 
     Parameters
@@ -167,7 +167,7 @@ def _add_box(maps, box, channel, optics, offsets, sums):
     box : ((int, int), (int, int))
         First row and the one after the last; the same of columns.
     channel : int
-    optics : (tuple, tuple)
+    lens_and_tone : (tuple, tuple)
         `lens` and `toned` of `withheld`.
     offsets : (float32, float32)
         Base and alternate.
@@ -181,11 +181,11 @@ def _add_box(maps, box, channel, optics, offsets, sums):
     for y in range(box[0][0], box[0][1]):
         for x in range(box[1][0], box[1][1]):
             light, was = max(picture[y, x, channel], ZERO), max(rgb[y, x, channel], ZERO)
-            part = _sharp_share(dioptres[y, x], optics[0])
-            tone = (ONE - part) * (ONE - clipped_share(rgb[y, x], extra[y, x], optics[1]))
+            sharp = _sharp_share(dioptres[y, x], lens_and_tone[0])
+            tone = (ONE - sharp) * (ONE - clipped_share(rgb[y, x], extra[y, x], lens_and_tone[1]))
             if light < was:
-                part *= light / was
-            sums = _add_pixel(sums, (light, was, extra[y, x, channel]), offsets, part, tone)
+                sharp *= light / was
+            sums = _add_pixel(sums, (light, was, extra[y, x, channel]), offsets, sharp, tone)
     return sums
 
 
@@ -205,12 +205,12 @@ def _stops_of(sums, own, mapped):
 
 
 @jit(error_model="numpy")
-def _withheld_row(maps, optics, source, offsets, stops, row):
+def _withheld_row(maps, lens_and_tone, source, offsets, stops, row):
     """Fill a row of cells.
 
     Parameters
     ----------
-    maps, optics
+    maps, lens_and_tone
         As of `_add_box`.
     source, stops, row
         As of `withheld`, and which row.
@@ -224,7 +224,7 @@ def _withheld_row(maps, optics, source, offsets, stops, row):
         box = _span(row, rows, height), _span(column, columns, width)
         sums = Sums(ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO)
         for c in range(3):
-            sums = _add_box(maps, box, c, optics, (offsets[0][c], offsets[1][c]), sums)
+            sums = _add_box(maps, box, c, lens_and_tone, (offsets[0][c], offsets[1][c]), sums)
             if channels == 3 or c == 2:
                 plane = c if channels == 3 else 0
                 own = source[row, column, plane] if mapped else ZERO
@@ -250,7 +250,7 @@ def withheld(picture, rgb, extra, dioptres, lens, toned, source, base, alternate
     lens : (float, float, float, float)
         Dioptres in focus; pixels of blur radius per dioptre; radii up to which all and from which nothing is withheld.
     toned : (float, float, float, float)
-        As of `sheet.radiance`.
+        As of `layer.radiance`.
     source : float32 (h, w, 1 or 3)
         The map that `extra` is of; of shape (0, 0, 1) when it is of none.
     base, alternate : float32 (3,)

@@ -3,10 +3,10 @@
 An outline is cut into rows. In each, the light of a point is laid out as steps up and down along x; a circle has one
 up at its left edge and one down at its right. A table holds, from the outline's top down to each row's end, the
 integral of each step's height (column 0), and of its height times its x (column 1). So the light in any strip of rows,
-and where it lies, is one difference, exact at any size. Lengths are in units of the frame's `UNIT`; the steps of a row
-add up to 0, and all light to 1.
+and where it lies, is one difference, exact at any size. Lengths are in the unit that the header gives (`OFFSET`,
+`GROWTH`); the steps of a row add up to 0, and all light to 1.
 
-A frame says where an outline's table begins, and how it is scaled.
+A header says where an outline's table begins, and how it is scaled.
 """
 
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .jit import QUICK, jit
 
-# Columns of a frame: first row in the tables; number of rows; y of the top; rows per unit of height.
+# Columns of a header: first row in the tables; number of rows; y of the top; rows per unit of height.
 FIRST, ROWS, TOP, PER_HEIGHT = 0, 1, 2, 3
 # The unit of length in pixels: what it is for a blur radius of 0, and by how much it grows with the radius.
 OFFSET, GROWTH = 4, 5
@@ -24,7 +24,7 @@ OFFSET, GROWTH = 4, 5
 SHARP = 6
 # How many of the steps of a row are used; the others are 0.
 USED = 7
-FRAME = 8
+HEADER = 8
 
 # A step lower than this, in units of all light, is what rounding leaves of one.
 LEAST_STEP = 1e-12
@@ -37,27 +37,27 @@ class OutlineTables(NamedTuple):
     ----------
     tables : float64 (R, E, 2)
         Integrals of E steps, over heights and over height times x.
-    frames : float64 (K, FRAME)
+    psf_headers : float64 (K, HEADER)
         Of each outline.
     """
 
     tables: NDArray[np.float64]
-    frames: NDArray[np.float64]
+    psf_headers: NDArray[np.float64]
 
 
 @jit(inline="always", fastmath=QUICK)
-def unit_px(frame, radius, scale):
+def unit_px(header, radius, scale):
     """Length of an outline's unit at a blur radius, in pixels of a picture `scale` times smaller than the traced."""
-    return frame[OFFSET] / scale + frame[GROWTH] * abs(radius)
+    return header[OFFSET] / scale + header[GROWTH] * abs(radius)
 
 
 @jit(inline="always", fastmath=QUICK)
-def at_height(frame, height):
+def at_height(header, height):
     """Find a height in an outline's table: the row before it, and how far beyond that; ends at top and bottom."""
-    rows = frame[ROWS]
-    position = min(max((height - frame[TOP]) * frame[PER_HEIGHT], 0.0), rows)
+    rows = header[ROWS]
+    position = min(max((height - header[TOP]) * header[PER_HEIGHT], 0.0), rows)
     row = min(int(position), int(rows) - 1)
-    return int(frame[FIRST]) + row, position - row
+    return int(header[FIRST]) + row, position - row
 
 
 @jit(inline="always", fastmath=QUICK)

@@ -242,7 +242,7 @@ def halve(front, back, alpha, matte, half_front, half_back, half_alpha, half_mat
         How much of the pixel the nearer one covers.
     matte : float32 (H, W)
     half_front, half_back, half_alpha, half_matte
-        The same of size ((H+1)//2, (W+1)//2), overwritten. Two surfaces are parted at the widest gap in depth.
+        The same of size ((H+1)//2, (W+1)//2), overwritten. Two surfaces are separated at the widest gap in depth.
     """
     pixels, half = _Surfaces(front, back, alpha), _Surfaces(half_front, half_back, half_alpha)
     surfaces = _Sorted(np.empty(8, np.float32), np.empty(8, np.float32), np.empty(8, np.int64))

@@ -188,7 +188,7 @@ def scatter(values, radius, which, outlines, scale, magnified, origin, channels,
     outline's own light. They are summed once, at the end, in float64 (a summed-area table's idea, along one axis: Crow
     1984): differences of bright values would leave streaks in float32.
     """
-    tables, frames = outlines
+    tables, psf_headers = outlines
     height, width = out.shape[0], out.shape[1]
     count = len(channels)
     stride = (width + 1) * count
@@ -200,9 +200,9 @@ def scatter(values, radius, which, outlines, scale, magnified, origin, channels,
             if which[source_row, source_column] < 0:
                 continue
             x = source_column - origin[1] + magnified[2] * (source_column - magnified[1])
-            frame = frames[which[source_row, source_column]]
-            unit = unit_px(frame, float(radius[source_row, source_column]), scale)
-            if unit <= frame[SHARP]:
+            header = psf_headers[which[source_row, source_column]]
+            unit = unit_px(header, float(radius[source_row, source_column]), scale)
+            if unit <= header[SHARP]:
                 light = _light_of(values, source_row, source_column, channels, 1.0, zeros)
                 _draw_pixel(light, x, y, steps, (height, width))
                 continue
@@ -210,10 +210,10 @@ def scatter(values, radius, which, outlines, scale, magnified, origin, channels,
             last_row = min(int(math.ceil(y + unit - 0.5)), height - 1)
             if first_row > last_row or x + unit < -1.0 or x - unit > width:
                 continue
-            per_unit, used = 1.0 / unit, int(frame[USED])
+            per_unit, used = 1.0 / unit, int(header[USED])
             light = _light_of(values, source_row, source_column, channels, per_unit, zeros)
-            begin_at(tables, at_height(frame, (first_row - 0.5 - y) * per_unit), used, above)
+            begin_at(tables, at_height(header, (first_row - 0.5 - y) * per_unit), used, above)
             for row in range(first_row, last_row + 1):
-                place = at_height(frame, (row + 0.5 - y) * per_unit)
+                place = at_height(header, (row + 0.5 - y) * per_unit)
                 _draw_row(light, x, unit, place, used, tables, above, row * stride, steps, width)
     _add_up(steps, channels, out)

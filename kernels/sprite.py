@@ -16,7 +16,7 @@ LEAST_UNIT_PX = 0.5
 SHARP_RADIUS_PX = 2.0
 
 
-class Bundles(NamedTuple):
+class BundleArrays(NamedTuple):
     """Lights so close together that the same surfaces cut them alike.
 
     Attributes
@@ -40,7 +40,7 @@ class Bundles(NamedTuple):
     start: NDArray[np.int64]
 
 
-class Piece(NamedTuple):
+class OccluderArrays(NamedTuple):
     """A piece of a surface that stands before lights.
 
     Attributes
@@ -68,7 +68,7 @@ class Piece(NamedTuple):
     ray_steps: int
 
 
-class Lights(NamedTuple):
+class LightArrays(NamedTuple):
     """Lights to draw.
 
     Attributes
@@ -121,7 +121,7 @@ def _crossing(piece, lens, point, ux, uy):
 
     Parameters
     ----------
-    piece : Piece
+    piece : OccluderArrays
     lens : (float, float)
         Focus in dioptres; pixels of the piece's level per dioptre.
     point : (float, float)
@@ -172,7 +172,7 @@ def _transmittance(piece, lens, point, ux, uy, behind_dioptres):
 
     Parameters
     ----------
-    piece : Piece
+    piece : OccluderArrays
     lens : (float, float)
         Focus in dioptres; pixels of the piece's level per dioptre.
     point : (float, float)
@@ -248,10 +248,10 @@ def shade(bundles, chosen, piece, lens, pupil, transmitted):
 
     Parameters
     ----------
-    bundles : Bundles
+    bundles : BundleArrays
     chosen : int64 (n,)
         The bundles to shade.
-    piece : Piece
+    piece : OccluderArrays
     lens : (float, float)
         Focus in dioptres, and pixels of the picture per dioptre: radius = (focus - dioptres) * pixels.
     pupil : float64 (P, 2)
@@ -341,7 +341,7 @@ def deposit(lights, masks, outlines, strips, channels, rows, out):
 
     Parameters
     ----------
-    lights : Lights
+    lights : LightArrays
     masks : Masks
     outlines : OutlineTables
     strips : int
@@ -357,19 +357,19 @@ def deposit(lights, masks, outlines, strips, channels, rows, out):
     above = np.empty((tables.shape[1], 2))
     for light in range(lights.which.size):
         x, y = lights.place[light, 0], lights.place[light, 1]
-        frame = outlines.frames[lights.which[light]]
-        unit = max(unit_px(frame, lights.radius[light], 1.0), LEAST_UNIT_PX)
+        header = outlines.psf_headers[lights.which[light]]
+        unit = max(unit_px(header, lights.radius[light], 1.0), LEAST_UNIT_PX)
         reach = int(math.ceil(unit)) + 1
         side = 2 * reach + 1
         column0, row0 = int(math.floor(x + 0.5)) - reach, int(math.floor(y + 0.5)) - reach
         if row0 + side <= rows[0] or row0 >= rows[1] or column0 >= out.shape[1] or column0 + side <= 0:
             continue
-        per_unit, used = 1.0 / unit, int(frame[USED])
+        per_unit, used = 1.0 / unit, int(header[USED])
         line = np.zeros(side + 1)
         for row in range(max(row0, rows[0]), min(row0 + side, rows[1])):
             line[:] = 0.0
-            begin_at(tables, at_height(frame, (row - 0.5 - y) * per_unit), used, above)
+            begin_at(tables, at_height(header, (row - 0.5 - y) * per_unit), used, above)
             for strip in range(strips):
-                place = at_height(frame, (row - 0.5 + (strip + 1) / strips - y) * per_unit)
+                place = at_height(header, (row - 0.5 + (strip + 1) / strips - y) * per_unit)
                 _add_strip(tables, place, used, above, x, unit, column0, line)
             _add_line(line, per_unit, lights, light, masks, channels, row, column0, out)

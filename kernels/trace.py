@@ -492,7 +492,7 @@ def _size(box):
 
 
 @jit(allocates=False)
-def _outline(rays, slight, landed, space, frame, table):
+def _outline(rays, slight, landed, space, header, table):
     """Trace one outline.
 
     Parameters
@@ -503,7 +503,7 @@ def _outline(rays, slight, landed, space, frame, table):
     landed : _Landed
     space : (_Rows, _Pieces)
         Arrays to work in, with no fewer rows than the outline has.
-    frame : float64 (FRAME,)
+    header : float64 (HEADER,)
         Written, except for `FIRST`, `ROWS` and `SHARP`.
     table : float64 (rows + 1, E, 2)
         Written.
@@ -532,14 +532,14 @@ def _outline(rays, slight, landed, space, frame, table):
         cuts.energies,
     )  # fmt: skip
     thinnest, densest = _write_rows(table, rows, pieces)
-    frame[USED] = 2 * flanks * own
+    header[USED] = 2 * flanks * own
     if flanks == 1 and own > 1 and densest - thinnest < (ALIKE + ALIKE_PX / size) * densest:
         join(table)
-        frame[USED] = 2
+        header[USED] = 2
     _integrate(table)
-    frame[TOP], frame[PER_HEIGHT] = top / size, per_height * size
-    frame[GROWTH] = widest / job[STOP]
-    frame[OFFSET] = size - frame[GROWTH] * abs(job[RADIUS])
+    header[TOP], header[PER_HEIGHT] = top / size, per_height * size
+    header[GROWTH] = widest / job[STOP]
+    header[OFFSET] = size - header[GROWTH] * abs(job[RADIUS])
 
 
 @jit()
@@ -554,12 +554,12 @@ def _work_space(lines, pieces, rows):
 
 
 @jit()
-def outlines(jobs, iris, lines, pieces, slight, sharp, frames, tables):
+def outlines(trace_jobs, iris, lines, pieces, slight, sharp, psf_headers, tables):
     """Trace each job's rays, and write the outline that they make: the geometric point spread function, row by row.
 
     Parameters
     ----------
-    jobs : float64 (N, JOB)
+    trace_jobs : float64 (N, JOB)
         What to trace; pixels, and units of the wide open pupil.
     iris : float64 (n, 2)
         Lowest and highest v of the unit iris, at even steps of u from -1 to 1.
@@ -570,18 +570,20 @@ def outlines(jobs, iris, lines, pieces, slight, sharp, frames, tables):
     slight : float
         About an obstruction, light that is bent by less than this share of the blur is taken for even.
     sharp : float
-        `SHARP` of the frames, pixels.
-    frames : float64 (N, FRAME)
+        `SHARP` of the headers, pixels.
+    psf_headers : float64 (N, HEADER)
         `FIRST` and `ROWS` are read, the others written.
     tables : float64 (R, 2 * pieces, 2)
         Written: all light adds up to 1. Each piece has a step up and one down of its own: where steps that change their
         sign from row to row met in one, it would lie anywhere.
     """
     most_rows = 0
-    for n in range(jobs.shape[0]):
-        most_rows = max(most_rows, int(frames[n, ROWS]))
+    for n in range(trace_jobs.shape[0]):
+        most_rows = max(most_rows, int(psf_headers[n, ROWS]))
     landed, space = _work_space(lines, pieces, most_rows)
-    for n in range(jobs.shape[0]):
-        rows, first_row = int(frames[n, ROWS]), int(frames[n, FIRST])
-        frames[n, SHARP] = sharp
-        _outline(_open(jobs[n], iris), slight, landed, space, frames[n], tables[first_row : first_row + rows + 1])
+    for n in range(trace_jobs.shape[0]):
+        rows, first_row = int(psf_headers[n, ROWS]), int(psf_headers[n, FIRST])
+        psf_headers[n, SHARP] = sharp
+        _outline(
+            _open(trace_jobs[n], iris), slight, landed, space, psf_headers[n], tables[first_row : first_row + rows + 1]
+        )

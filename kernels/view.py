@@ -1,4 +1,4 @@
-"""A sheet as it is seen from beside the place where the photo was taken."""
+"""A layer as it is seen from beside the place where the photo was taken."""
 
 import numpy as np
 
@@ -50,7 +50,7 @@ def _write_own(rgb, coverage, y, x, column, seen):
 
 @jit(inline="always", fastmath=QUICK)
 def _write_cubic(rgb, coverage, y, x, t, column, seen, a, b):
-    """Show what lies at `t` between a pixel and the next, by a cubic: what moves by a part of a pixel stays sharp.
+    """Show what lies at `t` between a pixel and the next, by a cubic: what moves by a fraction of a pixel stays sharp.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def _write_cubic(rgb, coverage, y, x, t, column, seen, a, b):
 
 @jit(fastmath=QUICK)
 def move(rgb, coverage, dioptres, per_dioptre, left, seen, nearest):
-    """Move each pixel of a sheet along its row by its own parallax; of what falls on one place the nearer stays.
+    """Move each pixel of a layer along its row by its own parallax; of what falls on one place the nearer stays.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def move(rgb, coverage, dioptres, per_dioptre, left, seen, nearest):
     left : int
         Column of the view that column 0 would be seen at from where the photo was taken.
     seen : float32 (h, W, 4)
-        Premultiplied colour and coverage of the view; written where the sheet is.
+        Premultiplied colour and coverage of the view; written where the layer is.
     nearest : float32 (h, W)
         Dioptres of what was written; below 0 where nothing was.
 
@@ -132,7 +132,7 @@ def move(rgb, coverage, dioptres, per_dioptre, left, seen, nearest):
 
 @jit(fastmath=QUICK)
 def behind(picture, seen):
-    """Put a sheet behind what is there already, in place; both premultiplied, float32 (h, w, 4)."""
+    """Put a layer behind what is there already, in place; both premultiplied, float32 (h, w, 4)."""
     for y in range(picture.shape[0]):
         for x in range(picture.shape[1]):
             transmittance = np.float32(1.0) - picture[y, x, 3]

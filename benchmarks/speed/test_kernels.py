@@ -141,8 +141,8 @@ def test_shade(benchmark, rgbd, lights):
     dioptres, pupil = np.ascontiguousarray(rgbd[..., 3]), pupil_points(OPTICS)
     whole = (0, SIZE[0], 0, SIZE[1])
     timed(
-        benchmark, sprite.shade, sprite.Bundles(place, radius, behind, reach, start), np.arange(len(place)),
-        sprite.Piece(coverage, dioptres, whole, (0, 0), 1, whole, RAY_STEPS),
+        benchmark, sprite.shade, sprite.BundleArrays(place, radius, behind, reach, start), np.arange(len(place)),
+        sprite.OccluderArrays(coverage, dioptres, whole, (0, 0), 1, whole, RAY_STEPS),
         (lens.focus_dioptres, lens.px_per_dioptre), pupil, transmitted.copy(),
     )  # fmt: skip
 
@@ -154,7 +154,7 @@ def test_deposit(benchmark, lights):
     corner = np.column_stack([np.floor(place[:, ::-1] + 0.5).astype(np.int64) - reach[:, None], 2 * reach + 1])
     timed(
         benchmark, sprite.deposit,
-        sprite.Lights(place, radius, energy, np.arange(len(place)), np.zeros(len(place), np.int64)),
+        sprite.LightArrays(place, radius, energy, np.arange(len(place)), np.zeros(len(place), np.int64)),
         sprite.Masks(corner, start, transmitted), OutlineTables(*even_outlines(OPTICS.aperture)), EVEN_STRIPS, (0, 3),
         (0, SIZE[0]), out,
     )  # fmt: skip

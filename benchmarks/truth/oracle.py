@@ -93,8 +93,8 @@ def oracle(picture: Picture) -> FloatArray | None:
     assert picture.lens.focus_m is not None
     size = picture.metres.shape
     lens = mount(picture.lens, size, None, picture.lens.focus_m)
-    optics = RayModel(picture.lens, size, math.hypot(*size))
-    canvas = Canvas(size, lens, PsfTables(optics, MOST_ROWS))
+    ray_model = RayModel(picture.lens, size, math.hypot(*size))
+    canvas = Canvas(size, lens, PsfTables(ray_model, MOST_ROWS))
     front, subject = _sheet(channels, "front"), _sheet(channels, "subject")
     if front is not None:
         canvas.add(front)
@@ -135,7 +135,9 @@ def oracle(picture: Picture) -> FloatArray | None:
         for some, through in ((lights.dioptres > nearest, before), (lights.dioptres <= nearest, behind)):
             if some.any():
                 drawn, pieces = np.zeros_like(light), [piece for piece in occluders if piece is not None]
-                draw_lights(PointLights(place[some], energy[some], lights.dioptres[some]), pieces, lens, optics, drawn)
+                draw_lights(
+                    PointLights(place[some], energy[some], lights.dioptres[some]), pieces, lens, ray_model, drawn
+                )
                 light += through[..., None] * drawn
     return light
 

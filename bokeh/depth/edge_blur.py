@@ -55,8 +55,8 @@ def edge_softness(rgb: FloatArray, by: int, cell: int) -> NDArray[np.float64]:
     at two scales tell b (Zhuo & Sim 2011). The scales are chosen for each cell: the finest that is above the noise, and
     coarser ones as long as the blur is wider than they are.
     """
+    from ...kernels.edge_blur import grey
     from ...kernels.edges import perceive
-    from ...kernels.softness import grey
 
     guide = np.empty((rgb.shape[0] // by, rgb.shape[1] // by, 3), np.float32)
     perceive(rgb, guide)
@@ -82,7 +82,7 @@ def edge_softness(rgb: FloatArray, by: int, cell: int) -> NDArray[np.float64]:
 
 def _steepest(luma: FloatArray, cell: int, size: tuple[int, int]) -> list[FloatArray]:
     """Largest squared gradient of each cell (h, w), per pixel of the picture, at each scale."""
-    from ...kernels.softness import smooth, steepest
+    from ...kernels.edge_blur import smooth, steepest
 
     slopes = []
     # From the picture to a Gaussian of one pixel; then from one pixel of a level to one of the next.

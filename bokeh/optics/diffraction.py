@@ -16,7 +16,7 @@ from ..core.threads import cores
 from .aperture import Aperture, boundary
 from .elements import Pupil
 from .lens import Lens
-from .otf import fast_size, image, overlap
+from .otf import fast_size, overlap, psf_from_otf
 
 Matrix = tuple[tuple[float, ...], ...]
 
@@ -212,7 +212,7 @@ def _starburst(
     aperture: Aperture, pupil: Pupil, stop: float, f_number: float, pitch_um: float, matrix: Matrix, reach: int
 ) -> FloatArray:
     wavelengths, shares = sensitivities(np.array(matrix), WAVELENGTHS)
-    star = image(overlap(aperture, pupil, stop), wavelengths, shares, f_number / pitch_um, pupil.squeeze, reach)
+    star = psf_from_otf(overlap(aperture, pupil, stop), wavelengths, shares, f_number / pitch_um, pupil.squeeze, reach)
     away = _distance(reach)
     fade = np.cos(0.5 * math.pi * np.clip((away / reach - _FADE) / (1.0 - _FADE), 0.0, 1.0)) ** 2
     within = star.sum(axis=(0, 1))
@@ -287,10 +287,10 @@ def _convolve(
     size, tiles = _tiles(lit, reach)
     with fft.set_workers(cores()):
         for channel in range(3):
-            transfer = np.asarray(fft.rfft2(kernel[..., channel], size))
+            otf = np.asarray(fft.rfft2(kernel[..., channel], size))
             for rows, columns in tiles:
                 spectrum = np.asarray(fft.rfft2(source[rows, columns, channel], size))
-                spectrum *= transfer
+                spectrum *= otf
                 star = np.asarray(fft.irfft2(spectrum, size, overwrite_x=True))
                 down = _common(corner[0] + rows.start - reach, size[0], picture.shape[0])
                 across = _common(corner[1] + columns.start - reach, size[1], picture.shape[1])

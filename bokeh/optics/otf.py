@@ -144,15 +144,15 @@ def _shared(
         left = (last - first) - shifts[:, None]
         total = np.maximum(left, 0.0, out=left) @ weight
         return total / total[0]
-    parts = [(first, last)]
+    open_spans = [(first, last)]
     if hole > 0.0:
         hidden = np.sqrt(np.maximum(hole**2 - offset**2, 0.0))
-        parts = [(first, np.minimum(last, -hidden)), (np.maximum(first, hidden), last)]
+        open_spans = [(first, np.minimum(last, -hidden)), (np.maximum(first, hidden), last)]
     weight = weight * np.exp(-density * offset**2)
     half = 0.5 * shifts[:, None]
     total = np.zeros(len(shifts))
-    for begin, end in parts:
-        for other_begin, other_end in parts:
+    for begin, end in open_spans:
+        for other_begin, other_end in open_spans:
             low, high = np.maximum(begin + half, other_begin - half), np.minimum(end + half, other_end - half)
             total += _primitive(low, np.maximum(low, high, out=high), density) @ weight
     total *= np.exp(-0.25 * density * shifts**2)
@@ -169,7 +169,7 @@ def _primitive(low: FloatArray, high: FloatArray, density: float) -> FloatArray:
     return (erf(root * high) - erf(root * low)) * (math.sqrt(math.pi) / (2.0 * root))
 
 
-def image(
+def psf_from_otf(
     shared: Overlap,
     wavelengths_um: FloatArray,
     shares: FloatArray,
@@ -210,7 +210,7 @@ def image(
     from scipy import fft
     from scipy.interpolate import CubicSpline
 
-    from ...kernels.transfer import gather
+    from ...kernels.otf import gather
 
     size = fast_size(math.ceil(radius_px * (1.0 + 2.0 * squeeze)))
     frequency = np.linspace(0.0, 1.0, _FREQUENCIES) ** 2 / (SHORTEST_UM * px_per_um)
@@ -226,14 +226,14 @@ def image(
             table = fft.idct(fft.dct(table, type=1, axis=0) * ending[..., None], type=1, axis=0)
     folded = fft.fftfreq(size) + np.arange(-1, 2)[:, None]
     response = np.sinc(folded) * np.exp(-2.0 * (math.pi * PIXEL_SIGMA * folded) ** 2)
-    transfer = np.empty((3, size, size // 2 + 1))
-    gather(table, shared.start, shared.period, squeeze, frequency[-1], response, transfer)
+    otf = np.empty((3, size, size // 2 + 1))
+    gather(table, shared.start, shared.period, squeeze, frequency[-1], response, otf)
     # What comes in from all sides of the halo, slope / (4 pi^2 r^3) at distance r, adds up to all but a constant.
-    slope = 1.0 - 0.5 * (transfer[:, 0, 1] + transfer[:, 1, 0])
-    transfer[:, 0, 0] -= _LATTICE / (4.0 * math.pi**2) * slope
+    slope = 1.0 - 0.5 * (otf[:, 0, 1] + otf[:, 1, 0])
+    otf[:, 0, 0] -= _LATTICE / (4.0 * math.pi**2) * slope
     wanted = np.arange(-radius_px, radius_px + 1) % size
     with fft.set_workers(cores()):
-        rows = np.asarray(fft.ifft(transfer, axis=1))[:, wanted]
+        rows = np.asarray(fft.ifft(otf, axis=1))[:, wanted]
         return np.moveaxis(np.asarray(fft.irfft(rows, size, axis=2))[..., wanted], 0, -1)
 
 
@@ -243,8 +243,8 @@ def _over_wavelengths(shared: FloatArray, wavelengths_um: FloatArray, shares: Fl
     # The shift grows with frequency x wavelength; both tables step evenly in its square root.
     place = np.sqrt(wavelengths_um / SHORTEST_UM) * np.linspace(0.0, 1.0, _FREQUENCIES)[:, None] * last
     below = np.minimum(place.astype(np.intp), last - 1)
-    part = place - below
-    weights = np.where(place < last, 1.0 - part, 0.0), np.where(place < last, part, 0.0)
+    t = place - below
+    weights = np.where(place < last, 1.0 - t, 0.0), np.where(place < last, t, 0.0)
     row = np.broadcast_to(np.arange(_FREQUENCIES)[:, None], below.shape)
     mixes = np.zeros((3, _FREQUENCIES, last + 1))
     for mix, share in zip(mixes, shares, strict=True):

@@ -19,8 +19,8 @@ FIELDS, RADII_PER_OCTAVE = 40.0, 16.0
 """Lights are alike within this share of the half diagonal, and with so many blur radii to a doubling."""
 
 
-def point_spread(
-    lens: Lens, radius_px: float, field: tuple[float, float] = (0.0, 0.0), diagonal_px: float = 5000.0
+def psf(
+    lens: Lens, radius_px: float, field_position: tuple[float, float] = (0.0, 0.0), diagonal_px: float = 5000.0
 ) -> NDArray[np.float32]:
     """Return the image of a point of light, by rays: without diffraction.
 
@@ -29,7 +29,7 @@ def point_spread(
     lens : Lens
     radius_px : float
         Signed blur radius of the thin lens, pixels; + behind focus.
-    field : (float, float)
+    field_position : (float, float)
         Where in the picture, x to the right and y down, from its middle in units of the half diagonal.
     diagonal_px : float
         Of the whole picture: the flaws are as large as the picture is.
@@ -44,20 +44,20 @@ def point_spread(
     from ...kernels.outline import OutlineTables
 
     reach = math.ceil(RayModel(lens, (1, 1), diagonal_px).reach_px(max(abs(radius_px), 0.5))) + 2
-    # The lens is before a picture in which the field is where the drawn part's middle is.
+    # The lens is before a picture in which the place in the field is where the middle of what is drawn is.
     side = 2 * reach + 1
-    optics = RayModel(lens, (side, side), diagonal_px)
+    ray_model = RayModel(lens, (side, side), diagonal_px)
     image = np.zeros((side, side, 3), np.float32)
     corner, start = np.array([[0, 0, side]]), np.array([0, side**2])
     masks = sprite.Masks(corner, start, np.ones(side**2, np.float32))
-    where = np.array([field], np.float64)
+    where = np.array([field_position], np.float64)
     middle = np.full((1, 2), float(reach))
-    for seen in images_of(optics, middle + 0.5 * diagonal_px * where, np.array([float(radius_px)])):
+    for seen in images_of(ray_model, middle + 0.5 * diagonal_px * where, np.array([float(radius_px)])):
         place = seen.place - 0.5 * diagonal_px * where
-        lights = sprite.Lights(place, seen.radius, np.ones((1, 3)), np.zeros(1, np.int64), seen.which)
-        outlines = OutlineTables(seen.tables, seen.frames)
+        lights = sprite.LightArrays(place, seen.radius, np.ones((1, 3)), np.zeros(1, np.int64), seen.which)
+        outlines = OutlineTables(seen.tables, seen.psf_headers)
         sprite.deposit(lights, masks, outlines, seen.strips, seen.channels, (0, side), image)
-    return image * np.float32(optics.light(where)[0])
+    return image * np.float32(ray_model.light(where)[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ class _Images:
         Less what the lens takes.
     which : int64 (N,)
         Each light's outline.
-    tables, frames : float64
+    tables, psf_headers : float64
         See `kernels.outline`.
     strips : int
         A row of pixels is drawn as so many.
@@ -83,30 +83,30 @@ class _Images:
     radius: NDArray[np.float64]
     which: NDArray[np.int64]
     tables: NDArray[np.float64]
-    frames: NDArray[np.float64]
+    psf_headers: NDArray[np.float64]
     strips: int
     channels: tuple[int, int]
 
 
-def images_of(optics: RayModel, place: NDArray[np.float64], radius_px: NDArray[np.float64]) -> list[_Images]:
+def images_of(ray_model: RayModel, place: NDArray[np.float64], radius_px: NDArray[np.float64]) -> list[_Images]:
     """Trace the images of lights, at x, y in the picture (N, 2), of signed blur radii (N,)."""
-    field = optics.field(place[:, 0], place[:, 1])
+    field_position = ray_model.field_position(place[:, 0], place[:, 1])
     images = []
-    for colour in optics.colours:
-        everywhere, curved = optics.defocus_px(colour)
-        radius = radius_px - everywhere - curved * (field**2).sum(axis=1)
-        seen_at = place + 0.5 * optics.diagonal_px * optics.magnification(colour) * field
-        channels = (colour, colour + 1) if len(optics.colours) > 1 else (0, 3)
-        if optics.is_even:
-            tables, frames = even_outlines(optics.aperture, optics.lens.glass.pupil.squeeze)
+    for colour in ray_model.colours:
+        everywhere, curved = ray_model.defocus_px(colour)
+        radius = radius_px - everywhere - curved * (field_position**2).sum(axis=1)
+        seen_at = place + 0.5 * ray_model.diagonal_px * ray_model.magnification(colour) * field_position
+        channels = (colour, colour + 1) if len(ray_model.colours) > 1 else (0, 3)
+        if ray_model.is_even:
+            tables, psf_headers = even_outlines(ray_model.aperture, ray_model.lens.glass.pupil.squeeze)
             images.append(
-                _Images(seen_at, radius, (radius < 0.0).astype(np.int64), tables, frames, EVEN_STRIPS, channels)
+                _Images(seen_at, radius, (radius < 0.0).astype(np.int64), tables, psf_headers, EVEN_STRIPS, channels)
             )
             continue
         # Lights that are nearly alike share an outline: it still grows with the radius of each.
         size = np.rint(RADII_PER_OCTAVE * np.log2(1.0 + np.abs(radius))) * np.sign(radius)
-        alike = np.column_stack([np.rint(FIELDS * field), size])
+        alike = np.column_stack([np.rint(FIELDS * field_position), size])
         _, first, which = np.unique(alike, axis=0, return_index=True, return_inverse=True)
-        tables, frames = trace(optics, radius[first], field[first], fine(optics))
-        images.append(_Images(seen_at, radius, which.ravel(), tables, frames, STRIPS, channels))
+        tables, psf_headers = trace(ray_model, radius[first], field_position[first], fine(ray_model))
+        images.append(_Images(seen_at, radius, which.ravel(), tables, psf_headers, STRIPS, channels))
     return images

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ...kernels.outline import FIRST, FRAME, GROWTH, PER_HEIGHT, ROWS, SHARP, TOP, USED, OutlineTables
+from ...kernels.outline import FIRST, GROWTH, HEADER, PER_HEIGHT, ROWS, SHARP, TOP, USED, OutlineTables
 from ..core.arrays import FloatArray
 from ..image.regions import PixelBox
 from .aperture import Aperture, area, polygon, sides
@@ -78,14 +78,14 @@ class Fineness:
         return 2 * self.pieces
 
 
-def coarse(optics: RayModel) -> Fineness:
+def coarse(ray_model: RayModel) -> Fineness:
     """For the pixels of a picture, whose outlines lie upon each other; a filter fades over more pieces."""
-    return Fineness(24, 12 if optics.lens.glass.pupil.apodisation > 0.0 else 6, 1, 0.2, False)
+    return Fineness(24, 12 if ray_model.lens.glass.pupil.apodisation > 0.0 else 6, 1, 0.2, False)
 
 
-def fine(optics: RayModel) -> Fineness:
+def fine(ray_model: RayModel) -> Fineness:
     """For a light of its own: with every ring."""
-    rings = math.ceil(optics.lens.glass.wavefront.ripple_rings * optics.lens.stop**2)
+    rings = math.ceil(ray_model.lens.glass.wavefront.ripple_rings * ray_model.lens.stop**2)
     return Fineness(max(64, 8 * rings), max(24, 4 * rings), 2, 0.0, True)
 
 
@@ -116,27 +116,27 @@ class PsfTables:
 
     Parameters
     ----------
-    optics : RayModel
+    ray_model : RayModel
         The lens before the whole picture.
     most_rows : int
         No table has more rows; one to a pixel of the size that it is drawn at is enough.
     """
 
-    def __init__(self, optics: RayModel, most_rows: int) -> None:
+    def __init__(self, ray_model: RayModel, most_rows: int) -> None:
         """Begin with none; those of a lens that makes the same of all points are there at once."""
-        self.optics, self.most_rows = optics, most_rows
-        self.cell_px = max(optics.size) / CELLS if optics.varies else 2.0 * max(optics.size)
-        self.across, self.down = (math.ceil(n / self.cell_px) for n in optics.size[::-1])
-        largest = 16.0 * max(optics.size)
-        self.most = math.ceil(PER_OCTAVE * math.log2(1.0 + largest / KNEE_PX)) if optics.has_flaws else 0
-        self.channels = COLOURS if len(optics.colours) == 3 else (TOGETHER,)
-        self.fineness = coarse(optics)
-        edges = 2 if optics.is_even else self.fineness.edges
+        self.ray_model, self.most_rows = ray_model, most_rows
+        self.cell_px = max(ray_model.size) / CELLS if ray_model.varies else 2.0 * max(ray_model.size)
+        self.across, self.down = (math.ceil(n / self.cell_px) for n in ray_model.size[::-1])
+        largest = 16.0 * max(ray_model.size)
+        self.most = math.ceil(PER_OCTAVE * math.log2(1.0 + largest / KNEE_PX)) if ray_model.has_flaws else 0
+        self.channels = COLOURS if len(ray_model.colours) == 3 else (TOGETHER,)
+        self.fineness = coarse(ray_model)
+        edges = 2 if ray_model.is_even else self.fineness.edges
         self.slots = np.full(self.across * self.down * (2 * self.most + 2), -1, np.int32)
-        self.tables, self.frames = _Rows((edges, 2)), _Rows((FRAME,))
+        self.tables, self.psf_headers = _Rows((edges, 2)), _Rows((HEADER,))
         self._lock = threading.Lock()
-        if optics.is_even:
-            self._keep(np.arange(2), *even_outlines(optics.aperture, optics.lens.glass.pupil.squeeze))
+        if ray_model.is_even:
+            self._keep(np.arange(2), *even_outlines(ray_model.aperture, ray_model.lens.glass.pupil.squeeze))
 
     def scatter(
         self,
@@ -173,11 +173,11 @@ class PsfTables:
 
         out = np.empty((box[0].stop - box[0].start, box[1].stop - box[1].start, 4), np.float32)
         scale = 2.0**level
-        middle_y, middle_x = ((n / scale - 1.0) / 2.0 - first for n, first in zip(self.optics.size, at, strict=True))
-        for colour, channels in zip(self.optics.colours, self.channels, strict=True):
+        middle_y, middle_x = ((n / scale - 1.0) / 2.0 - first for n, first in zip(self.ray_model.size, at, strict=True))
+        for colour, channels in zip(self.ray_model.colours, self.channels, strict=True):
             defocused, which = self._which(radius, active, at, scale, colour)
-            magnified = middle_y, middle_x, self.optics.magnification(colour)
-            tables = OutlineTables(self.tables.rows, self.frames.rows)
+            magnified = middle_y, middle_x, self.ray_model.magnification(colour)
+            tables = OutlineTables(self.tables.rows, self.psf_headers.rows)
             place = scale, magnified, (box[0].start, box[1].start)
             scatter(values, defocused, which, tables, *place, channels, (0.0,) * len(channels), out)
         return out
@@ -186,13 +186,13 @@ class PsfTables:
         self, radius: FloatArray, active: NDArray[np.bool_], at: tuple[int, int], scale: float, colour: int
     ) -> tuple[FloatArray, NDArray[np.int32]]:
         """Each pixel's blur radius in a colour, and its outline; -1 where it is not active."""
-        from ...kernels.sheet import choose
+        from ...kernels.layer import choose
 
         defocused, which = np.empty_like(radius), np.empty(radius.shape, np.int32)
         wanted = np.zeros(len(self.slots), bool)
-        everywhere, curved = (taken / scale for taken in self.optics.defocus_px(colour))
-        middle = ((n / scale - 1.0) / 2.0 for n in self.optics.size)
-        lens = (*middle, (self.optics.diagonal_px / scale / 2.0) ** 2, everywhere, curved)
+        everywhere, curved = (taken / scale for taken in self.ray_model.defocus_px(colour))
+        middle = ((n / scale - 1.0) / 2.0 for n in self.ray_model.size)
+        lens = (*middle, (self.ray_model.diagonal_px / scale / 2.0) ** 2, everywhere, curved)
         cells = self.cell_px / scale, self.across, self.down
         steps = PER_OCTAVE if self.most else 0.0, KNEE_PX / scale, self.most
         choice = (radius, active, at, lens, cells, steps, self.slots, wanted, defocused, which)
@@ -209,20 +209,20 @@ class PsfTables:
             radius_px = np.sign(signed) * KNEE_PX * (2.0 ** (np.abs(signed) / PER_OCTAVE) - 1.0)
         else:
             radius_px = np.where(step == 0, KNEE_PX, -KNEE_PX)
-        field = np.zeros((len(keys), 2))
-        if self.optics.varies:
+        field_position = np.zeros((len(keys), 2))
+        if self.ray_model.varies:
             row, column = np.divmod(cell, self.across)
             middle = [(place + 0.5) * self.cell_px - 0.5 for place in (column, row)]
-            field = self.optics.field(*middle)
-        self._keep(keys, *trace(self.optics, radius_px, field, self.fineness, self.most_rows))
+            field_position = self.ray_model.field_position(*middle)
+        self._keep(keys, *trace(self.ray_model, radius_px, field_position, self.fineness, self.most_rows))
 
-    def _keep(self, keys: NDArray, tables: Array, frames: Array) -> None:
+    def _keep(self, keys: NDArray, tables: Array, psf_headers: Array) -> None:
         with self._lock:
-            first = self.frames.used
-            frames = np.array(frames)
-            frames[:, FIRST] += self.tables.used
+            first = self.psf_headers.used
+            psf_headers = np.array(psf_headers)
+            psf_headers[:, FIRST] += self.tables.used
             self.tables.add(tables)
-            self.frames.add(frames)
+            self.psf_headers.add(psf_headers)
             self.slots[keys] = np.arange(first, first + len(keys))
 
 
@@ -238,12 +238,12 @@ def even_outlines(aperture: Aperture, squeeze: float = 1.0) -> tuple[Array, Arra
 
     Returns
     -------
-    float64 (R, 2, 2), float64 (2, FRAME)
-        Tables and frames, for lights behind and in front of focus: the second is turned by 180 degrees. Read-only.
+    float64 (R, 2, 2), float64 (2, HEADER)
+        Tables and headers, for lights behind and in front of focus: the second is turned by 180 degrees. Read-only.
     """
     x, y = polygon(aperture)
     density = squeeze / area(aperture)
-    tables, frames = np.zeros((2 * (TABLE_ROWS + 1), 2, 2)), np.zeros((2, FRAME))
+    tables, psf_headers = np.zeros((2 * (TABLE_ROWS + 1), 2, 2)), np.zeros((2, HEADER))
     for side, sign in enumerate((1.0, -1.0)):
         heights = np.linspace((sign * y).min(), (sign * y).max(), TABLE_ROWS + 1)
         # Between two corners an edge is straight, so its value at the middle is its mean: the integral is exact.
@@ -255,49 +255,51 @@ def even_outlines(aperture: Aperture, squeeze: float = 1.0) -> tuple[Array, Arra
             table = tables[first : first + TABLE_ROWS + 1, edge]
             table[:, 0] = up * density * (heights - heights[0])
             table[:, 1] = up * density * np.concatenate([[0.0], np.cumsum(place * step)])[at_height]
-        frame = frames[side]
-        frame[FIRST], frame[ROWS], frame[TOP] = first, TABLE_ROWS, heights[0]
-        frame[PER_HEIGHT] = TABLE_ROWS / (heights[-1] - heights[0])
-        frame[GROWTH], frame[SHARP], frame[USED] = 1.0, SHARP_PX, 2
-    return _read_only(tables), _read_only(frames)
+        header = psf_headers[side]
+        header[FIRST], header[ROWS], header[TOP] = first, TABLE_ROWS, heights[0]
+        header[PER_HEIGHT] = TABLE_ROWS / (heights[-1] - heights[0])
+        header[GROWTH], header[SHARP], header[USED] = 1.0, SHARP_PX, 2
+    return _read_only(tables), _read_only(psf_headers)
 
 
 def trace(
-    optics: RayModel, radius_px: Array, field: Array, fineness: Fineness, most_rows: int = MOST_ROWS
+    ray_model: RayModel, radius_px: Array, field_position: Array, fineness: Fineness, most_rows: int = MOST_ROWS
 ) -> tuple[Array, Array]:
     """Trace the outlines of some points of light.
 
     Parameters
     ----------
-    optics : RayModel
+    ray_model : RayModel
     radius_px : float64 (N,)
         Signed blur radii, less `RayModel.defocus_px`.
-    field : float64 (N, 2)
-        Where they are; see `RayModel.field`.
+    field_position : float64 (N, 2)
+        Where they are; see `RayModel.field_position`.
     fineness : Fineness
     most_rows : int
         An outline has about a row to a pixel, and no more than these.
 
     Returns
     -------
-    float64 (R, fineness.edges, 2), float64 (N, FRAME)
-        Tables and frames, read-only.
+    float64 (R, fineness.edges, 2), float64 (N, HEADER)
+        Tables and headers, read-only.
     """
     from ...kernels.pupil import RIPPLE
     from ...kernels.trace import outlines
 
-    jobs = optics.jobs(radius_px, field)
+    trace_jobs = ray_model.trace_jobs(radius_px, field_position)
     if not fineness.shows_rings:
-        jobs[:, RIPPLE] = 0.0
-    frames = np.zeros((len(jobs), FRAME))
-    frames[:, ROWS] = np.clip(np.ceil(2.0 * fineness.rows_per_px * optics.reach_px(radius_px)), FEWEST_ROWS, most_rows)
-    ends = np.cumsum(frames[:, ROWS] + 1)
-    frames[:, FIRST] = np.concatenate([[0.0], ends[:-1]])
+        trace_jobs[:, RIPPLE] = 0.0
+    psf_headers = np.zeros((len(trace_jobs), HEADER))
+    psf_headers[:, ROWS] = np.clip(
+        np.ceil(2.0 * fineness.rows_per_px * ray_model.reach_px(radius_px)), FEWEST_ROWS, most_rows
+    )
+    ends = np.cumsum(psf_headers[:, ROWS] + 1)
+    psf_headers[:, FIRST] = np.concatenate([[0.0], ends[:-1]])
     tables = np.empty((int(ends[-1]), fineness.edges, 2))
-    sharp_px = FLAWED_SHARP_PX if optics.has_flaws else SHARP_PX
+    sharp_px = FLAWED_SHARP_PX if ray_model.has_flaws else SHARP_PX
     size = fineness.lines, fineness.pieces, fineness.slight
-    outlines(jobs, optics.iris, *size, sharp_px, frames, tables)
-    return _read_only(tables), _read_only(frames)
+    outlines(trace_jobs, ray_model.iris, *size, sharp_px, psf_headers, tables)
+    return _read_only(tables), _read_only(psf_headers)
 
 
 def _read_only(values: Array) -> Array:

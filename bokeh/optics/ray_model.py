@@ -127,7 +127,7 @@ class RayModel:
         """Farthest that light of a blur radius (pixels) lands from its place."""
         return abs(radius_px) + self.flaws_px
 
-    def field(self, x: Array, y: Array) -> Array:
+    def field_position(self, x: Array, y: Array) -> Array:
         """Place in the picture, from its middle in units of the half diagonal: float64 (N, 2); of pixels x, y (N,)."""
         height, width = self.size
         centred = np.stack([x - 0.5 * (width - 1), y - 0.5 * (height - 1)], axis=1)
@@ -150,15 +150,15 @@ class RayModel:
         lateral_um = self.lens.glass.wavefront.lateral_um
         return 2.0 / self.diagonal_px * self.px_per_um * (max(lateral_um) - lateral_um[colour])
 
-    def jobs(self, radius_px: Array, field: Array) -> Array:
+    def trace_jobs(self, radius_px: Array, field_position: Array) -> Array:
         """Describe what to trace, for `kernels.trace`.
 
         Parameters
         ----------
         radius_px : float64 (N,)
             Signed blur radii, less `defocus_px`.
-        field : float64 (N, 2)
-            See `field`.
+        field_position : float64 (N, 2)
+            See `RayModel.field_position`.
 
         Returns
         -------
@@ -167,8 +167,8 @@ class RayModel:
         from ...kernels import pupil as kernel
 
         pupil, wave, px = self.lens.glass.pupil, self.lens.glass.wavefront, self.px_per_um
-        height = np.hypot(field[:, 0], field[:, 1])
-        away = np.where(height[:, None] > 0.0, field / np.maximum(height, 1e-12)[:, None], (1.0, 0.0))
+        height = np.hypot(field_position[:, 0], field_position[:, 1])
+        away = np.where(height[:, None] > 0.0, field_position / np.maximum(height, 1e-12)[:, None], (1.0, 0.0))
         front, rear = pupil.front or Rim(), pupil.rear or Rim()
         columns = {
             kernel.FIELD_X: away[:, 0],
@@ -191,17 +191,19 @@ class RayModel:
             kernel.OBSTRUCTION: pupil.obstruction,
             kernel.APODISATION: pupil.apodisation,
         }
-        jobs = np.zeros((len(radius_px), kernel.JOB))
+        trace_jobs = np.zeros((len(radius_px), kernel.JOB))
         for column, values in columns.items():
-            jobs[:, column] = values
-        return jobs
+            trace_jobs[:, column] = values
+        return trace_jobs
 
-    def light(self, field: Array) -> Array:
+    def light(self, field_position: Array) -> Array:
         """Share of the light of the middle of the picture that arrives: float64 (N,), of places (N, 2)."""
         from ...kernels import pupil as kernel
 
-        jobs = self.jobs(np.ones(len(field) + 1), np.concatenate([np.zeros((1, 2)), field]))
-        passed = np.array([kernel.light(job, self.iris, LIGHT_LINES) for job in jobs])
+        trace_jobs = self.trace_jobs(
+            np.ones(len(field_position) + 1), np.concatenate([np.zeros((1, 2)), field_position])
+        )
+        passed = np.array([kernel.light(job, self.iris, LIGHT_LINES) for job in trace_jobs])
         return passed[1:] / passed[0]
 
 
@@ -214,20 +216,20 @@ def _best_focus(wave: Wavefront, stop: float) -> float:
     return -4.0 / 3.0 * wave.spherical_um * stop**2 - 1.5 * wave.zonal_um * stop**4
 
 
-def vignette(optics: RayModel, picture: NDArray[np.float32]) -> None:
+def vignette(ray_model: RayModel, picture: NDArray[np.float32]) -> None:
     """Darken a picture (H, W, 3), in place, by what the rims keep from it."""
     from ...kernels.enlarge import bilinear
 
-    height, width = optics.size
-    corner = optics.field(np.array([-0.5]), np.array([-0.5]))
-    if not optics.varies or optics.light(corner)[0] > 1.0 - LEAST_LOSS:
+    height, width = ray_model.size
+    corner = ray_model.field_position(np.array([-0.5]), np.array([-0.5]))
+    if not ray_model.varies or ray_model.light(corner)[0] > 1.0 - LEAST_LOSS:
         return
     rows, columns = (max(2, round(VIGNETTE_NODES * n / max(height, width))) for n in (height, width))
     # The middles of cells as large as the picture is when it is cut into so many.
     x, y = np.meshgrid(
         (np.arange(columns) + 0.5) * width / columns - 0.5, (np.arange(rows) + 0.5) * height / rows - 0.5
     )
-    passed = optics.light(optics.field(x.ravel(), y.ravel())).reshape(rows, columns).astype(np.float32)
+    passed = ray_model.light(ray_model.field_position(x.ravel(), y.ravel())).reshape(rows, columns).astype(np.float32)
     light = np.empty((height, width), np.float32)
     bilinear(passed, light)
     picture *= light[..., None]

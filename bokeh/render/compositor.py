@@ -165,7 +165,7 @@ class Compositor:
         """Make every tile of a level, on all cores; return what all of them found."""
         drawn = [one.most_px for one in self.slices if one.level == level]
         steps = extraction_steps(self.slices, level) if drawn else []
-        reach = self.psf_tables.optics.reach_px(max(drawn)) / 2**level if drawn else 0.0
+        reach = self.psf_tables.ray_model.reach_px(max(drawn)) / 2**level if drawn else 0.0
         all_tiles = list(tiles(self.pyramid.sizes[level], 3.0 * reach + 10.0))
         guide = self._guide(level, steps, reach) if steps and len(all_tiles) > 1 else None
         plan = LevelPlan(level, steps, guide)

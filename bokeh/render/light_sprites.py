@@ -174,7 +174,7 @@ def draw_lights(
         start = np.concatenate([[0], np.cumsum(sides[run] ** 2)])
         transmitted = np.ones(start[-1], np.float32)
         middle, reach = bundles.place[run], bundles.reach[run]
-        some = sprite.Bundles(middle, bundles.radius[run], bundles.behind[run], reach, start)
+        some = sprite.BundleArrays(middle, bundles.radius[run], bundles.behind[run], reach, start)
         own = slice(*np.searchsorted(of, (run.start, run.stop)))
         corner = np.floor(middle[:, ::-1] + 0.5).astype(np.int64) - reach[:, None]
         corner = np.column_stack([corner, sides[run]])
@@ -191,7 +191,7 @@ def draw_lights(
                 near &= (x + reach >= bounds[2]) & (x - reach <= bounds[3])
                 if near.any():
                     rows, columns = piece.tile.outer
-                    cutting = sprite.Piece(
+                    cutting = sprite.OccluderArrays(
                         piece.coverage, piece.dioptres, piece.own, (rows.start, columns.start), 2**piece.level, bounds,
                         piece.ray_steps,
                     )  # fmt: skip
@@ -201,8 +201,8 @@ def draw_lights(
         def deposit(top: int, masks=masks, images=images, energy=radiated[own], bundle=bundle) -> None:
             rows = top, min(top + BAND_ROWS, onto.shape[0])
             for image in images:
-                lights = sprite.Lights(image.place, image.radius, energy, bundle, image.which)
-                outlines = OutlineTables(image.tables, image.frames)
+                lights = sprite.LightArrays(image.place, image.radius, energy, bundle, image.which)
+                outlines = OutlineTables(image.tables, image.psf_headers)
                 sprite.deposit(lights, masks, outlines, image.strips, image.channels, rows, onto)
 
         each(shade, np.array_split(np.arange(len(middle)), 4 * cores()))

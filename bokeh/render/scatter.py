@@ -64,14 +64,14 @@ def scatter_layer(
     layer has coverage 1 to the last bit however its radius changes: nothing solid turns translucent. The quotient
     also stands for the scene beyond the frame: it goes on there as it is inside.
     """
-    from ...kernels.sheet import weigh
+    from ...kernels.layer import weigh
 
     support = layer.coverage > 0.0
     if not support.any():
         return None
     radius = lens.radius_px(layer.dioptres)
     largest = float(np.abs(radius[support]).max())
-    reach = int(np.ceil(psf_tables.optics.reach_px(largest * 2**level) / 2**level)) + 1
+    reach = int(np.ceil(psf_tables.ray_model.reach_px(largest * 2**level) / 2**level)) + 1
 
     # A pixel is drawn where some of the layer falls and light still gets through; whatever reaches it is spread.
     inner = tile.within

@@ -95,7 +95,7 @@ def take_nearer(
     ExtractedLayer or None
         None when nothing is nearer.
     """
-    from ...kernels.sheet import settle
+    from ...kernels.layer import settle
 
     near = rest.rgbd[..., 3] >= threshold
     split = None if rest.mixed is None else rest.seen & _spans(rest.mixed, threshold)

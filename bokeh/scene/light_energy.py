@@ -72,7 +72,7 @@ class SceneLight:
         -------
         float32 (h, w, 4)
         """
-        from ...kernels.sheet import radiance
+        from ...kernels.layer import radiance
 
         rgb, dioptres = self.rgb[box], self.dioptres[box]
         rgbd = np.empty((*dioptres.shape, 4), np.float32)

@@ -42,7 +42,7 @@ def withheld_gain(light: SceneLight, picture: FloatArray, lens: ThinLens, source
         stops = source.planes
         size = stops.shape
     kept = np.empty(size, np.float32)
-    optics = (lens.focus_dioptres, lens.px_per_dioptre, SHARP_PX, SPREAD_PX)
-    withheld(picture, light.rgb, light.extra, dioptres, optics, light.toned, stops, *source.offsets, kept)
+    defocus = (lens.focus_dioptres, lens.px_per_dioptre, SHARP_PX, SPREAD_PX)
+    withheld(picture, light.rgb, light.extra, dioptres, defocus, light.toned, stops, *source.offsets, kept)
     headroom = max(source.headroom, 2.0 ** float(kept.max()))
     return replace(source, log2_gain=kept[..., 0] if kept.shape[2] == 1 else kept, headroom=headroom)

@@ -12,7 +12,7 @@ from ..colour.profile import named_profile
 from ..optics.aperture import Aperture, boundary
 from ..optics.lens import FULL_FRAME_DIAGONAL_MM
 from ..optics.lens_file import LensFile
-from ..optics.psf import point_spread
+from ..optics.psf import psf
 from .drawing.montage import BACKGROUND, GAP_PX, TEXT_PX, Picture, below, beside, padded, save_montage, words
 
 DIAGONAL_PX = 5000.0
@@ -113,7 +113,7 @@ def iris_coverage(iris: Aperture, f_number: float, radius_px: int) -> NDArray[np
 def _points(lens_file: LensFile) -> Picture:
     lens = lens_file.lens()
     spreads = {
-        place: [point_spread(lens, float(radius_px), field, DIAGONAL_PX) for radius_px in RADII_PX]
+        place: [psf(lens, float(radius_px), field, DIAGONAL_PX) for radius_px in RADII_PX]
         for place, field in PLACES.items()
     }
     shown = {

@@ -64,12 +64,12 @@ def test_corners_lie_on_the_circle_and_nothing_beyond(aperture):
 
 @given(shapes, st.booleans(), st.floats(-1, 0.99), st.floats(1e-2, 0.5))
 def test_table_gives_the_strip_means_of_the_closed_form(aperture, behind, top, thickness):
-    tables, frames = even_outlines(aperture)
-    frame = frames[0 if behind else 1]
-    first, rows = int(frame[FIRST]), int(frame[ROWS])
+    tables, headers = even_outlines(aperture)
+    header = headers[0 if behind else 1]
+    first, rows = int(header[FIRST]), int(header[ROWS])
     # All light is 1, so that a step is as high as 1 / area; the right edge's goes down.
     left_integral, right_integral = area(aperture) * tables[first : first + rows + 1, :, 1].T * [[1.0], [-1.0]]
-    height = frame[TOP] + np.arange(rows + 1) / frame[PER_HEIGHT]
+    height = header[TOP] + np.arange(rows + 1) / header[PER_HEIGHT]
     left, right, covered = Iris(**vars(aperture)).mean_edges(top, top + thickness, behind)
     assert np.ptp(np.clip([top, top + thickness], height[0], height[-1])) == pytest.approx(covered, abs=1e-6)
     for integral, mean in ((left_integral, left), (right_integral, right)):

@@ -14,7 +14,7 @@ from rebokeh.bokeh.colour.profile import PRIMARIES, linear_profile, named_profil
 from rebokeh.bokeh.core.errors import UsageError
 from rebokeh.bokeh.optics.diffraction import add_starbursts, amplitude, core_px, far_field, reach_px, starburst, wings
 from rebokeh.bokeh.optics.elements import Glass, Pupil
-from rebokeh.bokeh.optics.otf import image, overlap
+from rebokeh.bokeh.optics.otf import overlap, psf_from_otf
 
 pytestmark = pytest.mark.kernels
 
@@ -88,7 +88,7 @@ def test_the_overlap_of_the_pupil_and_its_samples_give_the_same_image(aperture, 
     reach, spot = 70, 4.0
     sampled = far_field(amplitude(aperture, pupil, stop, 512), 0.55, spot, 0.55, reach)
     shared = overlap(aperture, pupil, stop)
-    made = image(shared, GREEN, ALL, spot / 0.55, pupil.squeeze, reach)[..., 1]
+    made = psf_from_otf(shared, GREEN, ALL, spot / 0.55, pupil.squeeze, reach)[..., 1]
     away = distance(reach)
     expected = ndimage.gaussian_filter(sampled, 1.0)
     made = ndimage.gaussian_filter(made, math.sqrt(1.0 - 0.4**2))  # its pixels are that soft already
@@ -136,7 +136,7 @@ def test_curved_blades_fan_their_spikes_out():
 def spike_light(wavelength_um: float, f_number: float, radius: int) -> float:
     """Light that crosses a circle along one spike of a square iris, by pixel of radius."""
     shared = overlap(rk.Aperture(4, 0.0, 0.0), Pupil(), 1.0)
-    one = image(shared, np.array([wavelength_um]), ALL, f_number / PITCH_UM, 1.0, 125)[..., 1]
+    one = psf_from_otf(shared, np.array([wavelength_um]), ALL, f_number / PITCH_UM, 1.0, 125)[..., 1]
     return float(one[125 - 40 : 125 + 41, 125 + radius - 20 : 125 + radius + 20].sum() / 40)
 
 

@@ -11,7 +11,7 @@ from reference.rays import DIAGONAL_PX, MADE, PACKAGED, Field, bundle, centroid,
 
 import rebokeh as rk
 from rebokeh.bokeh.optics.elements import Glass, Pupil, Rim
-from rebokeh.bokeh.optics.psf import point_spread
+from rebokeh.bokeh.optics.psf import psf
 from rebokeh.bokeh.optics.ray_model import RayModel
 
 pytestmark = pytest.mark.kernels
@@ -32,7 +32,7 @@ def px_per_um(lens: rk.Lens) -> float:
 
 
 def is_what_the_rays_make(lens: rk.Lens, radius_px: float, field: Field, colours: tuple[int, ...]) -> None:
-    image = point_spread(lens, radius_px, field)
+    image = psf(lens, radius_px, field)
     case = f"radius {radius_px:g}, field {field}"
     np.testing.assert_allclose(image.sum(axis=(0, 1), dtype=np.float64), light(lens, field), rtol=1e-3, err_msg=case)
     assert image.min() >= -1e-9, case
@@ -93,7 +93,7 @@ def test_the_cats_eye_is_where_two_circles_overlap(radius, shift, stop):
     for field in ((0.3, 0.4), CORNER):
         share = overlap(stop, radius, shift * math.hypot(*field)) / (math.pi * stop**2)
         assert light(lens, field) == pytest.approx(share, rel=0.01)
-        image = point_spread(lens, 40.0, field)[..., 1]
+        image = psf(lens, 40.0, field)[..., 1]
         assert (image > 0.5 * image.max()).sum() == pytest.approx(share * math.pi * 40.0**2, rel=0.01)
         if stop + shift * math.hypot(*field) <= radius:
             assert light(lens, field) == pytest.approx(1.0, abs=1e-4)
@@ -103,9 +103,9 @@ def test_the_front_rim_cuts_the_side_away_from_the_middle_behind_focus():
     front, rear = made(2.0, Pupil(front=Rim(1.0, 0.5))), made(2.0, Pupil(rear=Rim(1.0, 0.5)))
     for field in (BESIDE, CORNER, (-0.7, 0.1)):
         outwards = np.array(field)
-        assert centroid(point_spread(front, 30.0, field)[..., 1]) @ outwards < -1.0
-        assert centroid(point_spread(rear, 30.0, field)[..., 1]) @ outwards > 1.0
-        assert centroid(point_spread(front, -30.0, field)[..., 1]) @ outwards > 1.0
+        assert centroid(psf(front, 30.0, field)[..., 1]) @ outwards < -1.0
+        assert centroid(psf(rear, 30.0, field)[..., 1]) @ outwards > 1.0
+        assert centroid(psf(front, -30.0, field)[..., 1]) @ outwards > 1.0
 
 
 def rim_by_core(image: np.ndarray) -> float:
@@ -119,11 +119,11 @@ def rim_by_core(image: np.ndarray) -> float:
 @pytest.mark.parametrize("radius_px", [24.0, 40.0])
 def test_spherical_aberration_makes_rims_behind_focus_and_soft_discs_in_front(radius_px):
     over, under = made(spherical_um=3.0), made(spherical_um=-3.0)
-    behind, front = (rim_by_core(point_spread(over, r)[..., 1]) for r in (radius_px, -radius_px))
+    behind, front = (rim_by_core(psf(over, r)[..., 1]) for r in (radius_px, -radius_px))
     assert behind > 1.15
     assert front < 1.0 / 1.15
-    assert rim_by_core(point_spread(under, -radius_px)[..., 1]) == pytest.approx(behind, rel=1e-3)
-    assert rim_by_core(point_spread(under, radius_px)[..., 1]) == pytest.approx(front, rel=1e-3)
+    assert rim_by_core(psf(under, -radius_px)[..., 1]) == pytest.approx(behind, rel=1e-3)
+    assert rim_by_core(psf(under, radius_px)[..., 1]) == pytest.approx(front, rel=1e-3)
 
 
 def mean_radius(image: np.ndarray) -> float:
@@ -135,7 +135,7 @@ def test_longitudinal_colour_changes_sides_at_the_focus(stop):
     lens = made(axial_um=(3.0, 0.0, -4.0))
     lens = replace(lens, f_number=lens.f_number / stop)
     for radius_px in (-20.0, 20.0):
-        image = point_spread(lens, radius_px)
+        image = psf(lens, radius_px)
         red, green, blue = (mean_radius(image[..., c]) for c in range(3))
         # Red, focused farther away, is less blurred behind the focus. The mean distance in a disc is 2/3 of its radius.
         per_um = 2.0 / 3.0 * 2.0 * stop * px_per_um(lens) * math.copysign(1.0, radius_px)
@@ -148,7 +148,7 @@ def test_longitudinal_colour_changes_sides_at_the_focus(stop):
 def test_lateral_colour_lies_along_the_field(stop, field):
     lens = made(lateral_um=(6.0, 0.0, -5.0))
     lens = replace(lens, f_number=lens.f_number / stop)
-    image = point_spread(lens, 15.0, field)
+    image = psf(lens, 15.0, field)
     red, green, blue = (centroid(image[..., c]) for c in range(3))
     np.testing.assert_allclose(red, 0.0, atol=1e-3)
     np.testing.assert_allclose(green, 6.0 * px_per_um(lens) * np.array(field), atol=0.01)
@@ -162,7 +162,7 @@ def test_lateral_colour_lies_along_the_field(stop, field):
 def test_anamorphic_discs_are_taller_than_wide(squeeze, spherical_um):
     lens = made(2.0, Pupil(squeeze=squeeze), spherical_um=spherical_um)
     for radius_px in (-30.0, 30.0):
-        wide, high = np.sqrt(variances(point_spread(lens, radius_px)[..., 1].astype(np.float64)))
+        wide, high = np.sqrt(variances(psf(lens, radius_px)[..., 1].astype(np.float64)))
         assert high / wide == pytest.approx(squeeze, rel=0.01)
 
 
@@ -170,7 +170,7 @@ def test_anamorphic_discs_are_taller_than_wide(squeeze, spherical_um):
 @pytest.mark.parametrize("obstruction", [0.3, 0.6])
 def test_a_mirror_lens_draws_rings(obstruction, stop):
     lens = replace(made(8.0, Pupil(obstruction=obstruction)), f_number=8.0 / stop)
-    image = point_spread(lens, 40.0)[..., 1]
+    image = psf(lens, 40.0)[..., 1]
     distance, hole = np.hypot(*places(image)), 40.0 * obstruction / stop
     even = 1.0 / (math.pi * (40.0**2 - hole**2))
     assert image[distance < hole - 1.5].max() < 0.02 * even
@@ -182,7 +182,7 @@ def test_a_mirror_lens_draws_rings(obstruction, stop):
 @pytest.mark.parametrize("stop", [1.0, 0.7])
 def test_an_apodised_disc_fades_as_its_filter(density, stop):
     lens = replace(made(2.8, Pupil(apodisation=density)), f_number=2.8 / stop)
-    image = point_spread(lens, 40.0)[..., 1]
+    image = psf(lens, 40.0)[..., 1]
     distance = np.hypot(*places(image))
     edges = np.arange(0.0, 0.96, 0.08) * 40.0
     rings = [(distance >= a) & (distance < b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
@@ -200,7 +200,7 @@ def test_the_field_of_focus_curves_with_the_square_of_the_height(curvature_um):
     for height in (0.0, 0.5, 1.0):
         field = (0.8 * height, 0.6 * height)
         radii_px = np.array([-25.0, -8.0, 8.0, 25.0])
-        blur = [variances(point_spread(lens, r, field)[..., 1].astype(np.float64)).sum() for r in radii_px]
+        blur = [variances(psf(lens, r, field)[..., 1].astype(np.float64)).sum() for r in radii_px]
         squared, linear, _ = np.polyfit(radii_px, blur, 2)
         sharpest_px = -linear / (2.0 * squared)
         assert sharpest_px == pytest.approx(2.0 * px_per_um(lens) * curvature_um * height**2, abs=0.05)
@@ -221,15 +221,15 @@ def test_the_iris_keeps_its_rotation_and_turns_over_in_front_of_focus(spherical_
 
     expected = math.radians(20.0) + 0.5 * turned
     for radius_px, half_a_turn in ((35.0, 0.0), (-35.0, math.pi)):
-        off = corner(point_spread(lens, radius_px)[..., 1]) - expected - half_a_turn
+        off = corner(psf(lens, radius_px)[..., 1]) - expected - half_a_turn
         assert abs(math.remainder(off, turned)) < math.radians(0.5)
     if spherical_um == 0.0:
-        behind, front = point_spread(lens, 35.0), point_spread(lens, -35.0)
+        behind, front = psf(lens, 35.0), psf(lens, -35.0)
         np.testing.assert_allclose(front, behind[::-1, ::-1], atol=1e-7)
 
 
 @pytest.mark.parametrize("radius_px", [0.0, 0.3, 1.0, 12.0])
 def test_a_lens_without_flaws_makes_even_discs(radius_px):
-    image = point_spread(rk.Lens(1.4, glass=Glass(1.4)), radius_px, BESIDE)
-    np.testing.assert_array_equal(image, point_spread(rk.Lens(1.4), radius_px))
+    image = psf(rk.Lens(1.4, glass=Glass(1.4)), radius_px, BESIDE)
+    np.testing.assert_array_equal(image, psf(rk.Lens(1.4), radius_px))
     assert image.sum(axis=(0, 1)) == pytest.approx([1.0] * 3, rel=1e-4)

@@ -15,7 +15,7 @@ from reference.rays import made
 import rebokeh as rk
 from rebokeh.bokeh.core.errors import UsageError
 from rebokeh.bokeh.optics.elements import MOST_SHIFT, MOST_UM, Glass, Pupil, Rim, Wavefront
-from rebokeh.bokeh.optics.psf import point_spread
+from rebokeh.bokeh.optics.psf import psf
 from rebokeh.bokeh.optics.ray_model import RayModel, vignette
 from rebokeh.kernels.pupil import landing
 
@@ -37,7 +37,7 @@ pupils = st.builds(Pupil, squeeze=st.floats(1.0, 4.0))
 directions = st.floats(-math.pi, math.pi)
 
 
-def optics_of(lens: rk.Lens) -> RayModel:
+def ray_model_of(lens: rk.Lens) -> RayModel:
     return RayModel(lens, SIZE, DIAGONAL_PX)
 
 
@@ -55,26 +55,26 @@ def optics_of(lens: rk.Lens) -> RayModel:
 )
 @settings(max_examples=200)
 def test_no_ray_lands_beyond_the_reach(wavefront, pupil, stop, radius_px, height, towards, colour):
-    optics = optics_of(rk.Lens(1.4 / stop, glass=Glass(1.4, pupil, wavefront)))
+    ray_model = ray_model_of(rk.Lens(1.4 / stop, glass=Glass(1.4, pupil, wavefront)))
     field = np.array([[height * math.cos(towards), height * math.sin(towards)]])
-    everywhere, curved = optics.defocus_px(colour)
-    job = optics.jobs(np.array([radius_px - everywhere - curved * height**2]), field)[0]
-    magnified = 0.5 * DIAGONAL_PX * optics.magnification(colour) * field[0]
+    everywhere, curved = ray_model.defocus_px(colour)
+    job = ray_model.trace_jobs(np.array([radius_px - everywhere - curved * height**2]), field)[0]
+    magnified = 0.5 * DIAGONAL_PX * ray_model.magnification(colour) * field[0]
     for distance in (0.1, 0.5, 0.8, 1.0):
         for angle in np.arange(12) * math.pi / 6.0 + towards:
-            u, v = (optics.lens.stop * distance * f(angle) for f in (math.cos, math.sin))
+            u, v = (ray_model.lens.stop * distance * f(angle) for f in (math.cos, math.sin))
             landed = np.array(landing(job, u, v)) + magnified
-            assert math.hypot(*landed) <= optics.reach_px(abs(radius_px)) * (1.0 + 1e-9)
+            assert math.hypot(*landed) <= ray_model.reach_px(abs(radius_px)) * (1.0 + 1e-9)
 
 
 @given(wavefronts, st.floats(-100.0, 100.0), st.floats(0.0, 1.0), directions, st.floats(0.0, 0.99), directions)
 def test_rays_land_where_the_slope_of_the_wavefront_takes_them(wavefront, radius_px, height, towards, distance, angle):
     lens = rk.Lens(1.4, glass=Glass(1.4, wavefront=replace(wavefront, ripple_um=0.0)))
-    optics = optics_of(lens)
+    ray_model = ray_model_of(lens)
     ex, ey = math.cos(towards), math.sin(towards)
-    everywhere, curved = optics.defocus_px(1)
+    everywhere, curved = ray_model.defocus_px(1)
     defocused = radius_px - everywhere - curved * height**2
-    job = optics.jobs(np.array([defocused]), height * np.array([[ex, ey]]))[0]
+    job = ray_model.trace_jobs(np.array([defocused]), height * np.array([[ex, ey]]))[0]
 
     def um(u: float, v: float) -> float:
         squared, along = u * u + v * v, u * ex + v * ey
@@ -101,11 +101,11 @@ def test_a_micron_of_slope_is_two_f_numbers_on_a_full_frame(f_number, stop, diag
 
 @given(colours, st.floats(100.0, 20000.0))
 def test_lateral_colour_magnifies(lateral_um, diagonal_px):
-    optics = RayModel(made(2.0, lateral_um=lateral_um), SIZE, diagonal_px)
+    ray_model = RayModel(made(2.0, lateral_um=lateral_um), SIZE, diagonal_px)
     for colour in range(3):
-        in_the_corner_px = optics.magnification(colour) * diagonal_px / 2.0
+        in_the_corner_px = ray_model.magnification(colour) * diagonal_px / 2.0
         assert in_the_corner_px == pytest.approx(
-            optics.px_per_um * (max(lateral_um) - lateral_um[colour]), rel=1e-9, abs=1e-12
+            ray_model.px_per_um * (max(lateral_um) - lateral_um[colour]), rel=1e-9, abs=1e-12
         )
 
 
@@ -115,16 +115,16 @@ def test_the_best_focus_spreads_a_point_least():
             lens = replace(opened, f_number=1.4 / stop)
             k = np.arange(20000) + 0.5
             radii = stop * np.sqrt(k / 20000)
-            optics = optics_of(lens)
+            ray_model = ray_model_of(lens)
             spread = []
             for radius_px in (-0.3, 0.0, 0.3):
-                job = optics.jobs(np.array([radius_px - optics.defocus_px(1)[0]]), np.zeros((1, 2)))[0]
+                job = ray_model.trace_jobs(np.array([radius_px - ray_model.defocus_px(1)[0]]), np.zeros((1, 2)))[0]
                 spread.append(np.mean([landing(job, u, 0.0)[0] ** 2 for u in radii[::20]]))
             assert spread[1] < min(spread[0], spread[2])
 
 
 def test_the_place_in_the_picture():
-    field = optics_of(rk.Lens()).field(np.array([1999.5, 3999.5]), np.array([1499.5, 2999.5]))
+    field = ray_model_of(rk.Lens()).field_position(np.array([1999.5, 3999.5]), np.array([1499.5, 2999.5]))
     np.testing.assert_allclose(field, [[0.0, 0.0], [0.8, 0.6]])
 
 
@@ -137,17 +137,17 @@ def test_less_light_arrives_farther_out(front, rear, radius, stop, towards):
     pupil = Pupil(front=Rim(radius, front * radius), rear=Rim(1.1, rear * 1.1))
     lens = rk.Lens(2.0 / stop, glass=Glass(2.0, pupil))
     away = np.array([math.cos(towards), math.sin(towards)])
-    passed = optics_of(lens).light(np.linspace(0.0, 1.0, 6)[:, None] * away)
+    passed = ray_model_of(lens).light(np.linspace(0.0, 1.0, 6)[:, None] * away)
     assert passed[0] == pytest.approx(1.0, abs=1e-6)
     assert (np.diff(passed) <= 1e-3).all() and (passed >= 0.0).all()
 
 
 def test_vignetting_darkens_a_picture_by_the_light_that_arrives():
-    optics = RayModel(made(2.0, Pupil(front=Rim(1.05, 0.6), rear=Rim(1.05, 0.4))), (90, 120), 150.0)
+    ray_model = RayModel(made(2.0, Pupil(front=Rim(1.05, 0.6), rear=Rim(1.05, 0.4))), (90, 120), 150.0)
     picture = np.ones((90, 120, 3), np.float32)
-    vignette(optics, picture)
+    vignette(ray_model, picture)
     y, x = (n.astype(np.float64) for n in np.array([[0, 0], [44, 59], [10, 100], [89, 60], [70, 119]]).T)
-    arrives = optics.light(optics.field(x, y))
+    arrives = ray_model.light(ray_model.field_position(x, y))
     # Between the outermost of the places at which it is reckoned and the border it stays as it is there.
     np.testing.assert_allclose(picture[y.astype(int), x.astype(int), 1], arrives, atol=6e-3)
     assert arrives.min() < 0.6
@@ -171,7 +171,7 @@ def test_a_mirror_that_covers_the_pupil(f_number):
 
 def test_a_mirror_that_leaves_a_ring():
     lens = replace(made(8.0, Pupil(obstruction=0.5)), f_number=15.0)
-    assert point_spread(lens, 30.0).sum() == pytest.approx(3.0, rel=1e-3)
+    assert psf(lens, 30.0).sum() == pytest.approx(3.0, rel=1e-3)
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Wavefront)])
@@ -249,7 +249,7 @@ def test_the_curvature_changes_evenly_with_the_stop():
         (22.0, 0.2),
     ):
         assert iris.at(f_number).curvature == pytest.approx(curvature, abs=1e-9)
-    assert optics_of(rk.Lens(8.0, aperture=iris)).aperture.curvature == pytest.approx(0.3)
+    assert ray_model_of(rk.Lens(8.0, aperture=iris)).aperture.curvature == pytest.approx(0.3)
 
 
 @pytest.mark.parametrize(

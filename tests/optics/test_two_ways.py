@@ -9,7 +9,7 @@ import pytest
 from reference.rays import PACKAGED, Field, lens_called
 
 import rebokeh as rk
-from rebokeh.bokeh.optics.psf import point_spread
+from rebokeh.bokeh.optics.psf import psf
 from rebokeh.bokeh.optics.psf_tables import SMALL_ROWS, PsfTables
 from rebokeh.bokeh.optics.ray_model import RayModel
 
@@ -27,8 +27,8 @@ def scattered(outlines: PsfTables, radius_px: float, x: int, y: int) -> np.ndarr
     The black ones around it are blurred half as much: they spread to an even weight, by which the sums are divided. It
     has none itself, which is one part in some hundreds of it.
     """
-    optics = outlines.optics
-    reach, around = (math.ceil(optics.reach_px(abs(radius))) + 2 for radius in (radius_px, 0.5 * radius_px))
+    ray_model = outlines.ray_model
+    reach, around = (math.ceil(ray_model.reach_px(abs(radius))) + 2 for radius in (radius_px, 0.5 * radius_px))
     middle = reach + around
     side = 2 * middle + 1
     plane = np.zeros((side, side, 5), np.float32)
@@ -43,11 +43,13 @@ def scattered(outlines: PsfTables, radius_px: float, x: int, y: int) -> np.ndarr
 
 def difference(outlines: PsfTables, lens: rk.Lens, radius_px: float, place: Field) -> float:
     """How much of the light the two ways put into other pixels: its share, counted at both places."""
-    optics = outlines.optics
-    y, x = (round((n - 1) / 2 + 0.5 * optics.diagonal_px * p) for n, p in zip(optics.size, place[::-1], strict=True))
-    field = optics.field(np.array([float(x)]), np.array([float(y)]))
+    ray_model = outlines.ray_model
+    y, x = (
+        round((n - 1) / 2 + 0.5 * ray_model.diagonal_px * p) for n, p in zip(ray_model.size, place[::-1], strict=True)
+    )
+    field = ray_model.field_position(np.array([float(x)]), np.array([float(y)]))
     one = scattered(outlines, radius_px, x, y)
-    other = point_spread(lens, radius_px, (field[0, 0], field[0, 1]), optics.diagonal_px) / optics.light(field)[0]
+    other = psf(lens, radius_px, (field[0, 0], field[0, 1]), ray_model.diagonal_px) / ray_model.light(field)[0]
     assert one.shape == other.shape
     return float(np.abs(one - other).sum() / other.sum())
 

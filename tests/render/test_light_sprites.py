@@ -308,7 +308,7 @@ def test_bands_of_rows_do_not_show():
         transmitted = np.ones(start[-1], np.float32)
         for top in range(0, 40, band_rows):
             sprite.deposit(
-                sprite.Lights(place, radius, energy, np.arange(2), np.array([0, 1])),
+                sprite.LightArrays(place, radius, energy, np.arange(2), np.array([0, 1])),
                 sprite.Masks(corner, start, transmitted),
                 OutlineTables(*even_outlines(ROUND)), EVEN_STRIPS, (0, 3), (top, min(top + band_rows, 40)), picture,
             )  # fmt: skip

@@ -53,10 +53,10 @@ def plane(rgb: np.ndarray, radius_px: float) -> rk.Photo:
 def arriving(lens: rk.Lens, size: tuple[int, int] = SIZE) -> np.ndarray:
     """Share of the light that arrives at each pixel, float64 (H, W, 1)."""
     y, x = np.mgrid[: size[0], : size[1]]
-    optics = RayModel(lens, size, math.hypot(*size))
+    ray_model = RayModel(lens, size, math.hypot(*size))
     near, which = np.unique(np.hypot(x - 0.5 * (size[1] - 1), y - 0.5 * (size[0] - 1)).round(1), return_inverse=True)
-    field = 2.0 / optics.diagonal_px * near[:, None] * np.array([[1.0, 0.0]])
-    return optics.light(field)[which].reshape(*size, 1)
+    field = 2.0 / ray_model.diagonal_px * near[:, None] * np.array([[1.0, 0.0]])
+    return ray_model.light(field)[which].reshape(*size, 1)
 
 
 def scene(size: tuple[int, int] = SIZE) -> rk.Photo:

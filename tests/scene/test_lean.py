@@ -142,8 +142,10 @@ def test_two_surfaces_are_means_over_the_window():
     near, far, odds = (np.empty((h, w), np.float32) for _ in range(3))
     nothing = np.empty((0, 0), np.float32)
     rows, columns = np.arange(h + 1), np.arange(w + 1)
-    coarse = edges.DepthMap(depth, slope, low, high, colour, nothing)
-    edges.two_surfaces(coarse, edges.Guide(guide, nothing), radius, (rows, columns), edges.Surfaces(near, far, odds))
+    coarse = edges.CoarseMap(depth, slope, low, high, colour, nothing)
+    edges.two_surfaces(
+        coarse, edges.FineGuide(guide, nothing), radius, (rows, columns), edges.Surfaces(near, far, odds)
+    )
     np.testing.assert_array_equal(near[5:8, 5:8], depth[5:8, 5:8])
     for y, x in ((0, 0), (3, 9), (13, 16)):
         window = np.s_[max(y - radius, 0) : min(y + radius + 1, h), max(x - radius, 0) : min(x + radius + 1, w)]

@@ -10,7 +10,7 @@ import pytest
 import rebokeh as rk
 from rebokeh.bokeh.optics.aperture import area
 from rebokeh.bokeh.optics.lens_file import lens_names, read_lens
-from rebokeh.bokeh.optics.psf import point_spread
+from rebokeh.bokeh.optics.psf import psf
 from rebokeh.bokeh.tools import lens_sheet as sheets
 from rebokeh.bokeh.tools.drawing.montage import BACKGROUND, LINE_PX, words
 
@@ -24,9 +24,9 @@ def points(monkeypatch):
 
     def seen(lens, radius_px, field=(0.0, 0.0), diagonal_px=5000.0):
         asked.append((radius_px, field, diagonal_px))
-        return point_spread(lens, radius_px, field, diagonal_px)
+        return psf(lens, radius_px, field, diagonal_px)
 
-    monkeypatch.setattr(sheets, "point_spread", seen)
+    monkeypatch.setattr(sheets, "psf", seen)
     return asked
 
 

@@ -1,4 +1,4 @@
-"""Passes over a sheet's pixels."""
+"""Passes over a layer's pixels."""
 
 import numpy as np
 
@@ -7,20 +7,20 @@ from .jit import QUICK, jit
 
 @jit()
 def settle(rgbd, own, taken, guess, beyond):
-    """Keep what was continued behind a sheet farther than the sheet, in place.
+    """Keep what was continued behind a layer farther than the layer, in place.
 
     Parameters
     ----------
     rgbd : float32 (H, W, 4)
         Colour and dioptres.
     own : float32 (H, W, 4)
-        Those of the sheet.
+        Those of the layer.
     taken : bool (H, W)
-        Where the sheet was.
+        Where the layer was.
     guess : bool (H, W)
-        Where the surface itself is known to go on below it, in the sheet's colours.
+        Where the surface itself is known to go on below it, in the layer's colours.
     beyond : float32
-        The nearest depth that is not the sheet's, dioptres.
+        The nearest depth that is not the layer's, dioptres.
     """
     for row in range(taken.shape[0]):
         for column in range(taken.shape[1]):
@@ -33,7 +33,7 @@ def settle(rgbd, own, taken, guess, beyond):
 
 @jit()
 def weigh(rgb, coverage, weight, origin, radius, largest, values):
-    """Prepare what a sheet's pixels spread.
+    """Prepare what a layer's pixels spread.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def weigh(rgb, coverage, weight, origin, radius, largest, values):
     origin : (int, int)
         Row and column where the wanted crop begins.
     radius : float32 (h, w)
-        Blur radius in pixels; clipped in place to `largest`, that of what the sheet covers.
+        Blur radius in pixels; clipped in place to `largest`, that of what the layer covers.
     largest : float
     values : float32 (h, w, 5), overwritten
         Premultiplied colour, coverage and 1, each times the weight.
