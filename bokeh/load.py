@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from .core.arrays import FloatArray
-from .depth.calibrate import anchored
+from .depth.calibrate import calibrate
 from .io import registry, sidecar
 from .io.decoded import at_most, read_file
 from .photo.load_options import Anchor, FileOrBytes, LoadOptions
@@ -141,7 +141,7 @@ def completed(photo: Photo, options: LoadOptions, *, max_pixels: int | None = No
             from .depth.models import estimate_matte
 
             photo = estimate_matte(photo, options.matte_model)
-    return anchored(replace(photo, meta=replace(photo.meta, asked=used)), options.anchors)
+    return calibrate(replace(photo, meta=replace(photo.meta, asked=used)), options.anchors)
 
 
 def _with_map(photo: Photo, depth: str | Path | bytes, unit: str | None, scale: float | None) -> Photo:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import numba
 import numpy as np
@@ -19,9 +18,7 @@ from .optics.elements import Glass, Pupil, Rim, Wavefront
 from .optics.lens import Lens
 from .photo.metadata import Metadata
 from .photo.photo import GainMap, Photo
-from .render.settings import RenderSettings
-
-Style = Literal["lens", "gaussian"]
+from .render.settings import RenderSettings, Style
 
 FIRST_RUN = "compiling once for this machine; this takes a minute or two, later runs start at once"
 

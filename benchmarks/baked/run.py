@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 import rebokeh as rk
-from rebokeh.bokeh.depth.existing_blur import ExistingBlur, find_baked
+from rebokeh.bokeh.depth.existing_blur import ExistingBlur, find_existing_blur
 from rebokeh.bokeh.depth.upsample import resize_matte
 from rebokeh.bokeh.tools.bench import in_columns
 
@@ -115,7 +115,7 @@ def table(cases: Iterator[Case]) -> str:
     """Make a line of each kind: how many, how many were found, and how their radius compares."""
     kinds: dict[str, list[tuple[bool, float]]] = {}
     for case in cases:
-        baked = find_baked(case.rgb, case.dioptres)
+        baked = find_existing_blur(case.rgb, case.dioptres)
         share = np.nan if baked is None or case.px_per_dioptre is None else case.share_of_truth(baked)
         kinds.setdefault(case.kind, []).append((baked is not None, share))
     rows = [["pictures", "count", "found", "radius found / true, median"]]
@@ -134,7 +134,7 @@ def of_photo(path: str) -> str:
     if scene.dioptres is None:
         return f"{path}: no depth"
     begun = time.process_time()
-    find_baked(photo.rgb, scene.dioptres)
+    find_existing_blur(photo.rgb, scene.dioptres)
     took = f"{time.process_time() - begun:.2f} s of one core"
     if scene.baked is None:
         return f"{path}: not blurred ({took})"

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from support.pictures import Picture
 
-from rebokeh.bokeh.image.inpaint import fill
+from rebokeh.bokeh.image.inpaint import inpaint
 from rebokeh.bokeh.image.tiles import Tile
 from rebokeh.bokeh.optics.lens import ThinLens, mount
 from rebokeh.bokeh.optics.psf_tables import MOST_ROWS, PsfTables
@@ -159,7 +159,7 @@ def _sheet(channels: dict[str, FloatArray], name: str) -> Layer | None:
     if not has_depth.any():
         return None
     colour = channels[f"{name}.RGB"] / np.maximum(coverage, 1e-6)[..., None]
-    rgb = fill(colour.astype(np.float32), there)
-    dioptres = fill((1.0 / np.where(has_depth, metres, 1.0)).astype(np.float32)[..., None], has_depth)[..., 0]
+    rgb = inpaint(colour.astype(np.float32), there)
+    dioptres = inpaint((1.0 / np.where(has_depth, metres, 1.0)).astype(np.float32)[..., None], has_depth)[..., 0]
     whole = (slice(0, coverage.shape[0]), slice(0, coverage.shape[1]))
     return Layer(whole, rgb, coverage, dioptres, np.ones_like(coverage))

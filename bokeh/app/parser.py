@@ -83,7 +83,6 @@ def print_help(ctx: typer.Context, wanted: bool) -> None:
         raise typer.Exit()
 
 
-Style = Literal["lens", "gaussian"]
 if TYPE_CHECKING:
     FormatName = str
 else:
@@ -103,14 +102,16 @@ FStop = Annotated[
         help="F-number, full-frame equivalent; smaller is blurrier.  [default: the lens's widest, or 1.8]",
     ),
 ]
-Focus = Annotated[
+FocusOption = Annotated[
     str,
     typer.Option(
         metavar="WHERE",
         help="Focus distance (2.1m, 210cm, 7ft), a point x,y of the picture in 0..1 from the top left, or auto.",
     ),
 ]
-StyleOption = Annotated[Style, typer.Option(help="gaussian: one soft blur around the subject, as phones do.")]
+StyleOption = Annotated[
+    Literal["lens", "gaussian"], typer.Option(help="gaussian: one soft blur around the subject, as phones do.")
+]
 FormatOption = Annotated[FormatName | None, typer.Option(help="What to write.  [default: as PHOTO]")]
 HdrOption = Annotated[
     Hdr,

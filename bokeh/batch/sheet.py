@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..colour.profile import named_profile, rgb_from_xyz
+from ..core.arrays import CodeArray
 from ..core.errors import RebokehError
 from ..core.text import printable
 from ..image.resize import block_means
 from ..load import opened
-from ..tools.drawing.montage import GAP_PX, TEXT_PX, Picture, below, beside, check_montage, padded, save_montage, words
+from ..tools.drawing.montage import GAP_PX, TEXT_PX, below, beside, check_montage, padded, save_montage, words
 
 MOST = 48
 """Pairs on a sheet; of more photos, these many from the first to the last."""
@@ -26,7 +26,7 @@ _OURS = "contact sheet by rebokeh"
 
 
 @dataclass(frozen=True)
-class Pair:
+class BeforeAfter:
     """A photo and what became of it: what reads each of the two files, and their name."""
 
     name: str
@@ -49,12 +49,12 @@ def check_sheet(path: str) -> Path:
     return check_montage(path, overwrite=older)
 
 
-def save_sheet(pairs: Sequence[Pair], total: int, path: Path) -> None:
+def save_sheet(pairs: Sequence[BeforeAfter], total: int, path: Path) -> None:
     """Draw the sheet and write it, whole or not at all.
 
     Parameters
     ----------
-    pairs : sequence of Pair
+    pairs : sequence of BeforeAfter
     total : int
         Photos of the batch.
     path : Path
@@ -67,7 +67,7 @@ def save_sheet(pairs: Sequence[Pair], total: int, path: Path) -> None:
     save_montage(lambda: sheet(pairs, total), path, overwrite=True, comment=_OURS)
 
 
-def sheet(pairs: Sequence[Pair], total: int) -> Picture:
+def sheet(pairs: Sequence[BeforeAfter], total: int) -> CodeArray:
     """Draw some pairs of a batch.
 
     Returns
@@ -85,12 +85,12 @@ def sheet(pairs: Sequence[Pair], total: int) -> Picture:
     return padded(below([heading, *rows], 3 * GAP_PX), GAP_PX)
 
 
-def _cell(pair: Pair) -> Picture:
+def _cell(pair: BeforeAfter) -> CodeArray:
     thumbs = [_thumb(read) for read in (pair.before, pair.after)]
     return below([beside(thumbs), words(printable(pair.name), 2 * SIDE_PX + GAP_PX)])
 
 
-def _thumb(read: Callable[[], bytes]) -> Picture:
+def _thumb(read: Callable[[], bytes]) -> CodeArray:
     """Show a picture small, in the middle of a square; what can no longer be read is said there."""
     try:
         photo = opened(read())
@@ -105,7 +105,7 @@ def _thumb(read: Callable[[], bytes]) -> Picture:
     return _centred(codes.astype(np.uint8))
 
 
-def _centred(picture: NDArray[np.uint8]) -> Picture:
+def _centred(picture: CodeArray) -> CodeArray:
     cut = picture[:SIDE_PX, :SIDE_PX]
     top, left = (SIDE_PX - cut.shape[0]) // 2, (SIDE_PX - cut.shape[1]) // 2
     square = np.zeros((SIDE_PX, SIDE_PX, 3), np.uint8)

@@ -8,5 +8,11 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float32]
 """Pictures (H, W, 3), depth and coverage (H, W)."""
 
+DoubleArray = NDArray[np.float64]
+"""What is reckoned of a lens: float32 would show in its image."""
+
+CodeArray = NDArray[np.uint8]
+"""What a file or a screen is given: 8-bit codes (H, W) or (H, W, 3)."""
+
 BoolArray = NDArray[np.bool_]
 """Masks (H, W)."""

@@ -59,7 +59,7 @@ FAR_DIOPTRES = 0.02
 """A map whose far end is farther than 50 m already has its infinity right."""
 
 
-def anchored(photo: Photo, anchors: Sequence[Anchor] = ()) -> Photo:
+def calibrate(photo: Photo, anchors: Sequence[Anchor] = ()) -> Photo:
     """Make the distances of a photo's depth map true, as far as something is known that fixes them.
 
     Parameters

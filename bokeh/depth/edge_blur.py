@@ -32,7 +32,7 @@ CLIPPED = 0.97
 """Clipping draws new edges, sharper than the blur."""
 
 
-def edge_softness(rgb: FloatArray, by: int, cell: int) -> NDArray[np.float64]:
+def measure_edge_blur(rgb: FloatArray, by: int, cell: int) -> NDArray[np.float64]:
     """Measure how soft the strongest edge of each cell is.
 
     Parameters
@@ -65,7 +65,7 @@ def edge_softness(rgb: FloatArray, by: int, cell: int) -> NDArray[np.float64]:
     grey(guide, cell, luma, brightest)
     noise = _noise(luma, cell, size)
     slopes = _steepest(luma, cell, size)
-    softness = np.full(size, np.nan)
+    blur_px = np.full(size, np.nan)
     for level in range(SCALES - 1):
         variance = SCALE_VARIANCE * 4.0**level
         fine, coarse = slopes[level], slopes[level + 1]
@@ -74,10 +74,10 @@ def edge_softness(rgb: FloatArray, by: int, cell: int) -> NDArray[np.float64]:
         ratio = np.maximum(fine, LEAST_RATIO * coarse) / np.maximum(coarse, 1e-20)
         found = np.sqrt(np.maximum(variance * (4.0 - ratio) / (ratio - 1.0), 0.0))
         found[fine < LEAST_RATIO * coarse] = np.inf
-        wanted = seen & ~(softness <= WELL_TOLD * np.sqrt(variance))
-        softness[wanted] = found[wanted]
-    softness[(softness > WIDEST_PX) | (brightest > CLIPPED**0.5)] = np.nan
-    return softness
+        wanted = seen & ~(blur_px <= WELL_TOLD * np.sqrt(variance))
+        blur_px[wanted] = found[wanted]
+    blur_px[(blur_px > WIDEST_PX) | (brightest > CLIPPED**0.5)] = np.nan
+    return blur_px
 
 
 def _steepest(luma: FloatArray, cell: int, size: tuple[int, int]) -> list[FloatArray]:

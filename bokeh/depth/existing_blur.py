@@ -17,7 +17,7 @@ from ..core.arrays import FloatArray
 from ..optics.lens import Lens, ThinLens, mount
 from ..photo.photo import Photo
 from .autofocus import FARTHEST_FOCUS_M
-from .edge_blur import edge_softness, in_cells
+from .edge_blur import in_cells, measure_edge_blur
 
 MEASURED_LENGTH = 2048
 """The picture is measured at this length at most: a blur that is not seen at this size does no harm."""
@@ -144,23 +144,23 @@ class ExistingBlur:
         missing[: focus + 1] = np.maximum.accumulate(missing[focus::-1])[::-1]
         moved = lens.focus_dioptres - np.sign(radius) * missing / lens.px_per_dioptre
         out = np.empty(dioptres.shape, np.float32)
-        for part, values in zip(np.array_split(out, 16), np.array_split(dioptres, 16), strict=True):
-            part[...] = np.interp(values, nodes, moved)
+        for moved_run, run in zip(np.array_split(out, 16), np.array_split(dioptres, 16), strict=True):
+            moved_run[...] = np.interp(run, nodes, moved)
         return out
 
 
-def baked_into(photo: Photo, dioptres: FloatArray) -> ExistingBlur | None:
+def existing_blur_of(photo: Photo, dioptres: FloatArray) -> ExistingBlur | None:
     """Say what blur is in a photo, with its depth at its resolution: as rebokeh's mark says, else as it is measured."""
     mark = photo.meta.rendered
     if mark is None:
-        return find_baked(photo.rgb, dioptres)
+        return find_existing_blur(photo.rgb, dioptres)
     lens = mount(Lens(f_number=mark.f_number), photo.size, photo.meta.f35_mm, mark.focus_m)
     nodes = sorted({float(dioptres.min()), lens.focus_dioptres, float(dioptres.max())})
     radii = tuple(abs(lens.radius_px(node)) for node in nodes)
     return ExistingBlur(tuple(nodes), radii, lens.focus_dioptres, 1.0)
 
 
-def find_baked(rgb: FloatArray, dioptres: FloatArray) -> ExistingBlur | None:
+def find_existing_blur(rgb: FloatArray, dioptres: FloatArray) -> ExistingBlur | None:
     """Find out whether a photo is blurred the more, the farther something is from focus.
 
     Parameters
@@ -187,11 +187,11 @@ def find_baked(rgb: FloatArray, dioptres: FloatArray) -> ExistingBlur | None:
     size = dioptres.shape[0] // by // cell, dioptres.shape[1] // by // cell
     if min(size) < 2:
         return None
-    softness = edge_softness(rgb, by, cell)
+    blur_px = measure_edge_blur(rgb, by, cell)
     nearest, farthest = _depths_of_cells(dioptres, by, cell, size)
     least, most = (float(v) for v in np.quantile(dioptres[:: 8 * by, :: 8 * by], (0.01, 0.99)))
-    told = np.isfinite(softness) & (nearest - farthest < SAME_DEPTH * (most - least))
-    bins = _bins(softness[told], (0.5 * (nearest + farthest))[told])
+    told = np.isfinite(blur_px) & (nearest - farthest < SAME_DEPTH * (most - least))
+    bins = _bins(blur_px[told], (0.5 * (nearest + farthest))[told])
     return _decide(bins, by)
 
 
@@ -224,15 +224,15 @@ class _Bin:
         return self.sharpest > SHARP_PX and self.usual < SPREAD * self.sharpest
 
 
-def _bins(softness: NDArray[np.float64], dioptres: FloatArray) -> list[_Bin]:
+def _bins(blur_px: NDArray[np.float64], dioptres: FloatArray) -> list[_Bin]:
     """Gather cells by depth, far to near; bins of too few are left out."""
-    if not softness.size:
+    if not blur_px.size:
         return []
     edges = np.linspace(float(dioptres.min()), float(dioptres.max()), BINS + 1)
     number = np.clip(np.searchsorted(edges, dioptres, side="right") - 1, 0, BINS - 1)
     bins = []
     for n in range(BINS):
-        own = softness[number == n]
+        own = blur_px[number == n]
         if own.size >= LEAST_CELLS:
             sharpest, usual = (float(v) for v in np.quantile(own, (0.2, 0.5)))
             bins.append(_Bin(own.size, float(np.median(dioptres[number == n])), sharpest, usual))

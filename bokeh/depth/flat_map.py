@@ -116,7 +116,7 @@ def flat_surface(photo: Photo) -> Plane | None:
     return plane if plane.residual <= tolerance + 0.5 * step else None
 
 
-def planar_warnings(photo: Photo) -> tuple[str, ...]:
+def flat_map_warnings(photo: Photo) -> tuple[str, ...]:
     """Warn of a depth map in which nothing stands before anything else, as that of a picture of a picture."""
     plane = flat_surface(photo)
     if plane is None:

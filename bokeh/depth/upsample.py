@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..core.arrays import FloatArray
-from ..image.inpaint import fill_at
+from ..image.inpaint import inpaint_at
 from ..image.regions import dilate
 from ..image.resize import resize
 from .deband import deband, find_code_step
@@ -51,10 +51,10 @@ def upsample(
     size = rgb.shape[:2]
     whole = repair_holes(depth)
     step = find_code_step(whole) if code_step is None else code_step
-    softness = ramp_width(whole)
-    if whole.shape == size and softness < EXACT_WIDTH:
+    ramp_px = measure_ramp_px(whole)
+    if whole.shape == size and ramp_px < EXACT_WIDTH:
         return deband(whole, step)
-    plain = deband(condense(whole, softness), step)
+    plain = deband(condense(whole, ramp_px), step)
     guide = _perceptual(rgb)
     colour = np.stack([resize(guide[..., c], plain.shape) for c in range(3)])
     outline = None if matte is None else resize(matte, guide.shape[:2])
@@ -62,9 +62,9 @@ def upsample(
     aligned = align(plain, colour, cover, round(10 * plain.shape[1] / guide.shape[1]))
     if cover is not None:
         aligned = agree_with_matte(aligned, cover, step)
-    ramp = ramp_width(plain)
-    edged = sharpen_edges(aligned, rgb, guide, colour, outline, cover, step, ramp)
-    return edged if matte is None else settle_fringe(edged, matte, round(ramp * size[1] / plain.shape[1]))
+    edge_px = measure_ramp_px(plain)
+    edged = sharpen_edges(aligned, rgb, guide, colour, outline, cover, step, edge_px)
+    return edged if matte is None else settle_fringe(edged, matte, round(edge_px * size[1] / plain.shape[1]))
 
 
 def repair_holes(depth: FloatArray) -> FloatArray:
@@ -96,7 +96,7 @@ def repair_holes(depth: FloatArray) -> FloatArray:
     return filled
 
 
-def ramp_width(depth: FloatArray) -> float:
+def measure_ramp_px(depth: FloatArray) -> float:
     """Measure how many pixels a map takes from one surface to the next: 1 = exact, 3 to 6 = a phone's.
 
     The sharpest quarter decides: a soft map has nearly no step of one pixel, an exact one has many.
@@ -121,9 +121,9 @@ def ramp_width(depth: FloatArray) -> float:
     return float(np.quantile(found, 0.25)) if found.size else 1.0
 
 
-def condense(depth: FloatArray, softness: float) -> FloatArray:
+def condense(depth: FloatArray, ramp_px: float) -> FloatArray:
     """Reduce a map that was only enlarged or blurred to the size at which its ramps are a few pixels wide."""
-    factor = softness / 4.0
+    factor = ramp_px / 4.0
     if factor < 1.5:
         return depth
     h, w = depth.shape
@@ -211,7 +211,7 @@ def sharpen_edges(
     outline: FloatArray | None,
     cover: FloatArray | None,
     step: float,
-    softness: float,
+    ramp_px: float,
 ) -> FloatArray:
     """Enlarge a map to the photo and turn each soft ramp into one step where the photo has its edge.
 
@@ -227,7 +227,7 @@ def sharpen_edges(
         Coverage of the subject.
     step : float
         Size of one code in dioptres, 0 = continuous.
-    softness : float
+    ramp_px : float
         Usual width of this map's ramps, map pixels; what is much wider is no edge.
 
     Returns
@@ -245,7 +245,7 @@ def sharpen_edges(
     high = np.asarray(ndimage.maximum_filter(depth, 2 * radius + 1, mode="nearest"), np.float32)
     jump = high - low
     # A plane or a cheek has its range spread over the window, an edge in as few pixels as this map's edges do.
-    steep = np.clip(0.6 / softness, 0.13, 0.2)
+    steep = np.clip(0.6 / ramp_px, 0.13, 0.2)
     steepest = ndimage.maximum_filter(slope, 2 * radius + 1, mode="nearest")
     np.copyto(high, low, where=(jump < _least_jump(depth, step)) | (steepest < steep * jump))
     coarse_map = kernels.CoarseMap(depth, slope, low, high, colour, coarse)
@@ -288,11 +288,11 @@ def settle_fringe(depth: FloatArray, matte: FloatArray, ramp_px: int) -> FloatAr
     # Which side a mixed pixel is on, and which pixels are surely on that side.
     for own, sure in ((matte >= 0.5, matte >= 0.9), (matte < 0.5, matte <= 0.1)):
 
-        def part(rows: slice, sure: NDArray[np.bool_] = sure) -> tuple[FloatArray, NDArray[np.bool_]]:
+        def rows_of(rows: slice, sure: NDArray[np.bool_] = sure) -> tuple[FloatArray, NDArray[np.bool_]]:
             return depth[rows][..., None], sure[rows] & ~mixed[rows]
 
         rows_at, columns_at = np.nonzero(mixed & own)
-        filled = fill_at(part, (depth.shape[0], depth.shape[1]), 1, (rows_at, columns_at))
+        filled = inpaint_at(rows_of, (depth.shape[0], depth.shape[1]), 1, (rows_at, columns_at))
         if filled is None:
             return depth
         settled[rows_at, columns_at] = filled[:, 0]

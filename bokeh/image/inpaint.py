@@ -14,8 +14,8 @@ BAND_ROWS = 128
 """Rows of the half size that are made together; the result does not depend on it."""
 
 
-def fill(values: FloatArray, known: NDArray, coarse: FloatArray | None = None) -> FloatArray:
-    """Fill the unknown pixels smoothly from the known ones around them (push-pull).
+def inpaint(values: FloatArray, known: NDArray, coarse: FloatArray | None = None) -> FloatArray:
+    """Inpaint the unknown pixels smoothly from the known ones around them (push-pull).
 
     Parameters
     ----------
@@ -37,12 +37,12 @@ def fill(values: FloatArray, known: NDArray, coarse: FloatArray | None = None) -
     1996, section 4). What lies beside a hole counts most, and no value leaves the range of the known ones.
     """
     filled = np.array(values, np.float32)
-    fill_in(filled, known, coarse)
+    inpaint_in_place(filled, known, coarse)
     return filled
 
 
-def fill_in(values: FloatArray, known: NDArray, coarse: FloatArray | None = None) -> None:
-    """Fill the unknown pixels in place, as `fill` does."""
+def inpaint_in_place(values: FloatArray, known: NDArray, coarse: FloatArray | None = None) -> None:
+    """Inpaint the unknown pixels in place, as `inpaint` does."""
     from ...kernels import pyramid
 
     if coarse is None and not known.any():
@@ -66,17 +66,17 @@ def fill_in(values: FloatArray, known: NDArray, coarse: FloatArray | None = None
         complete = fine_values
 
 
-def fill_at(
-    part: Callable[[slice], tuple[FloatArray, NDArray[np.bool_]]],
+def inpaint_at(
+    rows_of: Callable[[slice], tuple[FloatArray, NDArray[np.bool_]]],
     size: tuple[int, int],
     channels: int,
     at: tuple[NDArray, NDArray],
 ) -> FloatArray | None:
-    """Fill single unknown pixels as `fill` does; the picture itself is only looked at, some rows at a time.
+    """Inpaint single unknown pixels as `inpaint` does; the picture itself is only looked at, some rows at a time.
 
     Parameters
     ----------
-    part : callable
+    rows_of : callable
         Returns the values float32 (h, W, C) of a slice of rows, and which are known: bool (h, W).
     size : (int, int)
         Height and width of the picture.
@@ -96,13 +96,13 @@ def fill_at(
 
     def push(top: int) -> None:
         rows = slice(top, top + BAND_ROWS)
-        values, known = part(slice(2 * top, 2 * (top + BAND_ROWS)))
+        values, known = rows_of(slice(2 * top, 2 * (top + BAND_ROWS)))
         pyramid.push(values, known.astype(np.float32), coarse[rows], weight[rows])
 
     each(push, range(0, half[0], BAND_ROWS))
     if not weight.any():
         return None
-    fill_in(coarse, weight)
+    inpaint_in_place(coarse, weight)
     filled = np.empty((len(at[0]), channels), np.float32)
     pyramid.pull_at(coarse, *map(np.ascontiguousarray, at), filled)
     return filled

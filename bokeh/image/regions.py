@@ -1,4 +1,4 @@
-"""Sets of pixels: grown by a square, their connected pieces, and the box around them."""
+"""Sets of pixels: grown by a square, their connected regions, and the box around them."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def _grow(lines: NDArray[np.uint8], reach: int) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class Pieces:
-    """The connected pieces of a mask, as runs of pixels in raster order.
+class Regions:
+    """The connected regions of a mask, as runs of pixels in raster order.
 
     A picture of labels would take four bytes per pixel; what is bright takes little of a picture.
 
@@ -47,9 +47,9 @@ class Pieces:
     first, stop : int32 (R,)
         Columns from `first` to before `stop`.
     label : int32 (R,)
-        The piece that a run belongs to, from 1.
+        The region that a run belongs to, from 1.
     count : int
-        How many pieces there are.
+        How many regions there are.
     """
 
     row_starts: NDArray[np.int64]
@@ -65,7 +65,7 @@ class Pieces:
 
     @property
     def pixels(self) -> NDArray[np.int64]:
-        """The size of each piece, int64 (count + 1,); 0 for label 0."""
+        """The size of each region, int64 (count + 1,); 0 for label 0."""
         return np.bincount(self.label, self.stop - self.first, self.count + 1).astype(np.int64)
 
 
@@ -89,13 +89,13 @@ def list_runs(mask: BoolArray) -> tuple[NDArray[np.int64], NDArray[np.int32], ND
     return row_starts, first, stop
 
 
-def connected(mask: BoolArray) -> Pieces:
-    """Find the connected pieces of a mask (corners connect), numbered in raster order."""
+def connected(mask: BoolArray) -> Regions:
+    """Find the connected regions of a mask (corners connect), numbered in raster order."""
     from ...kernels import masks as kernels
 
     row_starts, first, stop = list_runs(mask)
     label = np.empty(len(first), np.int32)
-    return Pieces(row_starts, first, stop, label, int(kernels.number_runs(row_starts, first, stop, label)))
+    return Regions(row_starts, first, stop, label, int(kernels.number_runs(row_starts, first, stop, label)))
 
 
 def box_around(mask: BoolArray, margin: int = 0) -> PixelBox:

@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..colour.cie_observer import SHORTEST_UM
+from ..core.arrays import DoubleArray
 from ..core.threads import cores, each
 from .aperture import Aperture, boundary
 from .elements import Pupil
-
-FloatArray = NDArray[np.float64]
 
 _VERTICES = 4096  # of the iris's outline
 _CHORDS, _LEAST_CHORDS = 384, 24  # in all, and between two corners
@@ -44,8 +42,8 @@ class Overlap:
         polygon's spikes come from the kinks that this has in the directions of its edges, where the periods begin.
     """
 
-    values: FloatArray
-    place: FloatArray
+    values: DoubleArray
+    place: DoubleArray
     start: float
     period: float
 
@@ -94,7 +92,7 @@ def _is_round(aperture: Aperture) -> bool:
 
 
 @lru_cache(maxsize=16)
-def _values(aperture: Aperture, hole: float, density: float) -> tuple[FloatArray, FloatArray]:
+def _values(aperture: Aperture, hole: float, density: float) -> tuple[DoubleArray, DoubleArray]:
     """Overlap by direction and shift, of an iris that is not turned; and the directions, 0..1 over half a period."""
     shifts = 2.0 * np.linspace(0.0, 1.0, _SHIFTS) ** 2
     # A slightly curved edge turns only a little: the directions lie closer and closer towards it.
@@ -105,7 +103,9 @@ def _values(aperture: Aperture, hole: float, density: float) -> tuple[FloatArray
     return values, place
 
 
-def _chords(aperture: Aperture, hole: float, direction: float) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def _chords(
+    aperture: Aperture, hole: float, direction: float
+) -> tuple[DoubleArray, DoubleArray, DoubleArray, DoubleArray]:
     """Return offset, weight, first and last end of the chords along a direction, of an iris that is not turned."""
     angles = np.linspace(0.0, 2.0 * math.pi, _VERTICES, endpoint=False)
     corners = math.pi * (2 * np.arange(aperture.blades) + 1) / max(aperture.blades, 1)
@@ -122,7 +122,7 @@ def _chords(aperture: Aperture, hole: float, direction: float) -> tuple[FloatArr
     return offset, weight, np.minimum(first, last), np.maximum(first, last)
 
 
-def _between(kinks: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _between(kinks: DoubleArray) -> tuple[DoubleArray, DoubleArray]:
     """Places and weights to integrate over, from the first of these to the last, by Gauss's rule between each two.
 
     They lie closer and closer towards a kink, where what is round ends like a square root.
@@ -136,8 +136,8 @@ def _between(kinks: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _shared(
-    chords: tuple[FloatArray, FloatArray, FloatArray, FloatArray], hole: float, density: float, shifts: FloatArray
-) -> FloatArray:
+    chords: tuple[DoubleArray, DoubleArray, DoubleArray, DoubleArray], hole: float, density: float, shifts: DoubleArray
+) -> DoubleArray:
     """Light that both copies let through at each shift; 1 at none."""
     offset, weight, first, last = chords
     if hole == 0.0 and density == 0.0:
@@ -159,7 +159,7 @@ def _shared(
     return total / total[0]
 
 
-def _primitive(low: FloatArray, high: FloatArray, density: float) -> FloatArray:
+def _primitive(low: DoubleArray, high: DoubleArray, density: float) -> DoubleArray:
     """Integral of exp(-density s^2) from low to high."""
     if density == 0.0:
         return high - low
@@ -171,12 +171,12 @@ def _primitive(low: FloatArray, high: FloatArray, density: float) -> FloatArray:
 
 def psf_from_otf(
     shared: Overlap,
-    wavelengths_um: FloatArray,
-    shares: FloatArray,
+    wavelengths_um: DoubleArray,
+    shares: DoubleArray,
     px_per_um: float,
     squeeze: float,
     radius_px: int,
-) -> FloatArray:
+) -> DoubleArray:
     """Image a point in light of many wavelengths.
 
     Parameters
@@ -237,7 +237,7 @@ def psf_from_otf(
         return np.moveaxis(np.asarray(fft.irfft(rows, size, axis=2))[..., wanted], 0, -1)
 
 
-def _over_wavelengths(shared: FloatArray, wavelengths_um: FloatArray, shares: FloatArray) -> FloatArray:
+def _over_wavelengths(shared: DoubleArray, wavelengths_um: DoubleArray, shares: DoubleArray) -> DoubleArray:
     """Sum the overlap over wavelengths: float64 (directions, frequencies, channels)."""
     last = shared.shape[1] - 1
     # The shift grows with frequency x wavelength; both tables step evenly in its square root.

@@ -14,12 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...kernels.outline import FIRST, GROWTH, HEADER, PER_HEIGHT, ROWS, SHARP, TOP, USED, OutlineTables
-from ..core.arrays import FloatArray
+from ..core.arrays import DoubleArray, FloatArray
 from ..image.regions import PixelBox
 from .aperture import Aperture, area, polygon, sides
 from .ray_model import RayModel
-
-Array = NDArray[np.float64]
 
 SHARP_PX = 0.5
 """A disc of this radius lies within its own pixel: what is this sharp stays as it is."""
@@ -89,15 +87,15 @@ def fine(ray_model: RayModel) -> Fineness:
     return Fineness(max(64, 8 * rings), max(24, 4 * rings), 2, 0.0, True)
 
 
-class _Rows:
+class _GrowingArray:
     """An array that grows; what is in it stays where it is for those who are reading it."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         """Begin empty."""
         self.used = 0
-        self.rows: Array = np.empty((0, *shape))
+        self.rows: DoubleArray = np.empty((0, *shape))
 
-    def add(self, more: Array) -> None:
+    def add(self, more: DoubleArray) -> None:
         """Append rows."""
         needed = self.used + len(more)
         if needed > len(self.rows):
@@ -133,7 +131,7 @@ class PsfTables:
         self.fineness = coarse(ray_model)
         edges = 2 if ray_model.is_even else self.fineness.edges
         self.slots = np.full(self.across * self.down * (2 * self.most + 2), -1, np.int32)
-        self.tables, self.psf_headers = _Rows((edges, 2)), _Rows((HEADER,))
+        self.tables, self.psf_headers = _GrowingArray((edges, 2)), _GrowingArray((HEADER,))
         self._lock = threading.Lock()
         if ray_model.is_even:
             self._keep(np.arange(2), *even_outlines(ray_model.aperture, ray_model.lens.glass.pupil.squeeze))
@@ -216,7 +214,7 @@ class PsfTables:
             field_position = self.ray_model.field_position(*middle)
         self._keep(keys, *trace(self.ray_model, radius_px, field_position, self.fineness, self.most_rows))
 
-    def _keep(self, keys: NDArray, tables: Array, psf_headers: Array) -> None:
+    def _keep(self, keys: NDArray, tables: DoubleArray, psf_headers: DoubleArray) -> None:
         with self._lock:
             first = self.psf_headers.used
             psf_headers = np.array(psf_headers)
@@ -227,7 +225,7 @@ class PsfTables:
 
 
 @lru_cache(maxsize=16)
-def even_outlines(aperture: Aperture, squeeze: float = 1.0) -> tuple[Array, Array]:
+def even_outlines(aperture: Aperture, squeeze: float = 1.0) -> tuple[DoubleArray, DoubleArray]:
     """Tabulate an evenly lit pupil.
 
     Parameters
@@ -263,8 +261,12 @@ def even_outlines(aperture: Aperture, squeeze: float = 1.0) -> tuple[Array, Arra
 
 
 def trace(
-    ray_model: RayModel, radius_px: Array, field_position: Array, fineness: Fineness, most_rows: int = MOST_ROWS
-) -> tuple[Array, Array]:
+    ray_model: RayModel,
+    radius_px: DoubleArray,
+    field_position: DoubleArray,
+    fineness: Fineness,
+    most_rows: int = MOST_ROWS,
+) -> tuple[DoubleArray, DoubleArray]:
     """Trace the outlines of some points of light.
 
     Parameters
@@ -302,6 +304,6 @@ def trace(
     return _read_only(tables), _read_only(psf_headers)
 
 
-def _read_only(values: Array) -> Array:
+def _read_only(values: DoubleArray) -> DoubleArray:
     values.setflags(write=False)
     return values

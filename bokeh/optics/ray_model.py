@@ -10,6 +10,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.arrays import DoubleArray
 from .aperture import Aperture, chords
 from .elements import Rim, Wavefront
 from .lens import FULL_FRAME_DIAGONAL_MM, Lens
@@ -20,8 +21,6 @@ VIGNETTE_NODES = 64
 LEAST_LOSS = 1e-4
 """Vignetting that takes less from the corners is none."""
 
-
-Array = NDArray[np.float64]
 
 IRIS_SAMPLES = 4096
 """Chords of the iris that rays are cut by."""
@@ -88,7 +87,7 @@ class RayModel:
         return (0, 1, 2) if apart_px > APART_PX else (GREEN,)
 
     @cached_property
-    def iris(self) -> Array:
+    def iris(self) -> DoubleArray:
         """Lowest and highest v of the unit iris, at even steps of u from -1 to 1: float64 (n, 2)."""
         return chords(self.aperture, IRIS_SAMPLES)
 
@@ -121,13 +120,13 @@ class RayModel:
     def reach_px(self, radius_px: float) -> float: ...
 
     @overload
-    def reach_px(self, radius_px: Array) -> Array: ...
+    def reach_px(self, radius_px: DoubleArray) -> DoubleArray: ...
 
-    def reach_px(self, radius_px: float | Array) -> float | Array:
+    def reach_px(self, radius_px: float | DoubleArray) -> float | DoubleArray:
         """Farthest that light of a blur radius (pixels) lands from its place."""
         return abs(radius_px) + self.flaws_px
 
-    def field_position(self, x: Array, y: Array) -> Array:
+    def field_position(self, x: DoubleArray, y: DoubleArray) -> DoubleArray:
         """Place in the picture, from its middle in units of the half diagonal: float64 (N, 2); of pixels x, y (N,)."""
         height, width = self.size
         centred = np.stack([x - 0.5 * (width - 1), y - 0.5 * (height - 1)], axis=1)
@@ -150,7 +149,7 @@ class RayModel:
         lateral_um = self.lens.glass.wavefront.lateral_um
         return 2.0 / self.diagonal_px * self.px_per_um * (max(lateral_um) - lateral_um[colour])
 
-    def trace_jobs(self, radius_px: Array, field_position: Array) -> Array:
+    def trace_jobs(self, radius_px: DoubleArray, field_position: DoubleArray) -> DoubleArray:
         """Describe what to trace, for `kernels.trace`.
 
         Parameters
@@ -196,7 +195,7 @@ class RayModel:
             trace_jobs[:, column] = values
         return trace_jobs
 
-    def light(self, field_position: Array) -> Array:
+    def light(self, field_position: DoubleArray) -> DoubleArray:
         """Share of the light of the middle of the picture that arrives: float64 (N,), of places (N, 2)."""
         from ...kernels import pupil as kernel
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..depth.autofocus import find_focus, focus_warnings
 from ..depth.calibrate import trust
-from ..depth.flat_map import planar_warnings
+from ..depth.flat_map import flat_map_warnings
 from ..optics.lens import Lens, ThinLens, mount
 from ..scene.prepared import PreparedScene
 from .settings import RenderSettings
@@ -34,7 +34,7 @@ def mount_on(scene: PreparedScene, lens: Lens, settings: RenderSettings) -> tupl
 def warnings_of(scene: PreparedScene, lens: Lens, settings: RenderSettings) -> tuple[str, ...]:
     """Say what will look wrong with a lens: a nominal focus, a flat depth map, blur that is there already."""
     photo = scene.photo
-    said, mark = (*focus_warnings(lens, photo), *planar_warnings(photo)), photo.meta.rendered
+    said, mark = (*focus_warnings(lens, photo), *flat_map_warnings(photo)), photo.meta.rendered
     if scene.existing_blur is not None:
         adds_all, (thin, _) = settings.baked == "ignore", mount_on(scene, lens, settings)
         return *said, *scene.existing_blur.warnings(lens, thin, photo, adds_all=adds_all)

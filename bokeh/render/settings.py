@@ -9,6 +9,8 @@ from ..core.errors import UsageError
 from ..hdr.restore import Mode
 from ..optics.lens import Lens
 
+Style = Literal["lens", "gaussian"]
+
 
 @dataclass(frozen=True)
 class RenderSettings:
@@ -41,7 +43,7 @@ class RenderSettings:
     'sdr'
     """
 
-    style: Literal["lens", "gaussian"] = "lens"
+    style: Style = "lens"
     highlights: Mode = "auto"
     rendition: Literal["sdr", "hdr"] = "sdr"
     quality: Literal["fast", "best"] = "fast"

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ..core.arrays import BoolArray, FloatArray
-from ..image.inpaint import fill
+from ..image.inpaint import inpaint
 from ..image.regions import box_around, dilate
 from ..image.tiles import cells, whole_cells
 from ..optics.lens import ThinLens
@@ -44,7 +44,7 @@ def extract_layers(
     lens : ThinLens
         For the picture's own pixels.
     behind : sequence of float32 (h, w, 4), optional
-        For each step what is left behind it, in the same picture at a smaller size; see `image.inpaint.fill`.
+        For each step what is left behind it, in the same picture at a smaller size; see `image.inpaint.inpaint`.
 
     Yields
     ------
@@ -88,7 +88,7 @@ def take_nearer(
         Dioptres. Pixels of the subject (matte above one half) are never taken.
     lens : ThinLens
     coarse : float32 (h, w, 4), optional
-        What is left behind, at a smaller size; see `image.inpaint.fill`.
+        What is left behind, at a smaller size; see `image.inpaint.inpaint`.
 
     Returns
     -------
@@ -144,7 +144,7 @@ def take_nearer(
     rest.seen[box][taken] = False
     if rest.matte is not None:
         # Where something stands in front of the subject its matte is unknown, not zero.
-        rest.matte[box] = fill(rest.matte[box][..., None], ~taken)[..., 0]
+        rest.matte[box] = inpaint(rest.matte[box][..., None], ~taken)[..., 0]
     return taken_off
 
 
@@ -182,7 +182,7 @@ def take_subject(
     subject : SubjectRange
     lens : ThinLens
     coarse : float32 (h, w, 4), optional
-        What is left behind, at a smaller size; see `image.inpaint.fill`.
+        What is left behind, at a smaller size; see `image.inpaint.inpaint`.
 
     Returns
     -------
@@ -209,7 +209,7 @@ def take_subject(
     reach = int(max(abs(lens.radius_px(subject.far)), abs(lens.radius_px(subject.near)))) + 3
     shows = (matte > 0.0) & (dilate(beyond, reach) | (matte < 1.0))
     inpaint_behind(rest.rgbd, beyond, shows, lens, rest.gap_px, coarse)
-    inside = fill(own, matte > 0.98)
+    inside = inpaint(own, matte > 0.98)
     rest.seen &= beyond
     # Beside the outline the picture is what lies behind, and no guess is needed.
     beside = (matte == 0.0) & ~beyond

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..core.arrays import FloatArray
-from ..image.inpaint import fill_in
+from ..image.inpaint import inpaint_in_place
 from ..image.regions import dilate
 from ..optics.lens import ThinLens
 
@@ -48,11 +48,11 @@ def inpaint_behind(
     gap_px : int
         Width of a gap that is closed line by line; one four times as wide is filled smoothly. 0 for none.
     coarse : float32 (h, w, 4), optional
-        As of `fill`.
+        As of `inpaint`.
     """
     from ...kernels import bridge as kernels
 
-    fill_in(rgbd, known, coarse)
+    inpaint_in_place(rgbd, known, coarse)
     if gap_px == 0:
         return
     narrow = wanted & ~known & dilate(known, gap_px)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.arrays import BoolArray, FloatArray
-from ..image.inpaint import fill
+from ..image.inpaint import inpaint
 from ..image.regions import PixelBox
 
 GUESS_WEIGHT = 1e-6
@@ -63,7 +63,7 @@ class ExtractedLayer:
 
     def layer(self) -> Layer:
         """Continue its depth."""
-        surface = fill(self.dioptres[..., None], self.own_depth())[..., 0]
+        surface = inpaint(self.dioptres[..., None], self.own_depth())[..., 0]
         return Layer(self.box, self.rgb, self.coverage, surface, self.weight)
 
 

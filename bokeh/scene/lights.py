@@ -13,7 +13,7 @@ from ..hdr.restore import (
     _mean_of_each,
     _or_none,
 )
-from ..image.inpaint import fill_at
+from ..image.inpaint import inpaint_at
 from ..image.regions import connected, dilate
 
 LIGHT_RADIANCE = 2.0
@@ -105,12 +105,12 @@ def find_lights(
 def _without(
     rgb: FloatArray, extra: FloatArray | None, hole: NDArray[np.bool_], ys: NDArray, xs: NDArray, radiance: FloatArray
 ) -> FloatArray:
-    """Continue the picture into its holes, as `fill` does, at the pixels (ys, xs) in them: float32 (N, 3)."""
+    """Continue the picture into its holes, as `inpaint` does, at the pixels (ys, xs) in them: float32 (N, 3)."""
 
     def band(rows: slice) -> tuple[FloatArray, NDArray[np.bool_]]:
         return rgb[rows] if extra is None else rgb[rows] + extra[rows], ~hole[rows]
 
-    filled = fill_at(band, (rgb.shape[0], rgb.shape[1]), 3, (ys, xs))
+    filled = inpaint_at(band, (rgb.shape[0], rgb.shape[1]), 3, (ys, xs))
     return radiance if filled is None else filled
 
 

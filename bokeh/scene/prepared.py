@@ -9,7 +9,7 @@ from ..core.arrays import FloatArray
 from ..core.errors import NoDepthError
 from ..core.text import printable
 from ..core.threads import ONE_AT_A_TIME
-from ..depth.existing_blur import ExistingBlur, baked_into
+from ..depth.existing_blur import ExistingBlur, existing_blur_of
 from ..depth.matting import refine
 from ..depth.upsample import resize_matte, upsample
 from ..hdr.restore import Mode, above_clip
@@ -102,7 +102,7 @@ def prepare_scene(photo: Photo, highlights: Mode | None) -> PreparedScene:
     _refuse_without_depth(photo, matte_will_do=highlights is None)
     with ONE_AT_A_TIME:
         dioptres, matte = at_full_size(photo)
-        existing_blur = None if dioptres is None else baked_into(photo, dioptres)
+        existing_blur = None if dioptres is None else existing_blur_of(photo, dioptres)
         if highlights is None:
             extra, lights, highlights_source = None, None, "clipped"
         else:

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..colour.profile import named_profile
+from ..core.arrays import CodeArray
 from ..optics.aperture import Aperture, boundary
 from ..optics.lens import FULL_FRAME_DIAGONAL_MM
 from ..optics.lens_file import LensFile
 from ..optics.psf import psf
-from .drawing.montage import BACKGROUND, GAP_PX, TEXT_PX, Picture, below, beside, padded, save_montage, words
+from .drawing.montage import BACKGROUND, GAP_PX, TEXT_PX, below, beside, padded, save_montage, words
 
 DIAGONAL_PX = 5000.0
 """Of the picture that the points of light lie in: one of 12 MP."""
@@ -43,7 +44,7 @@ STAR_DECADES = 7
 LABEL_WIDTH_PX, WORDS_WIDTH_PX = 120, 700
 
 
-def contact_sheet(lens_file: LensFile) -> Picture:
+def contact_sheet(lens_file: LensFile) -> CodeArray:
     """Draw a lens's contact sheet.
 
     Parameters
@@ -110,7 +111,7 @@ def iris_coverage(iris: Aperture, f_number: float, radius_px: int) -> NDArray[np
     return np.clip(edge_px - np.hypot(x, y) + 0.5, 0.0, 1.0).astype(np.float32)
 
 
-def _points(lens_file: LensFile) -> Picture:
+def _points(lens_file: LensFile) -> CodeArray:
     lens = lens_file.lens()
     spreads = {
         place: [psf(lens, float(radius_px), field, DIAGONAL_PX) for radius_px in RADII_PX]
@@ -139,7 +140,7 @@ def _points(lens_file: LensFile) -> Picture:
     return below([words(says, width), *rows])
 
 
-def _irises(lens_file: LensFile) -> Picture:
+def _irises(lens_file: LensFile) -> CodeArray:
     side = 2 * IRIS_RADIUS_PX + 3
     cells = []
     for f_number in stops_of(lens_file):
@@ -150,7 +151,7 @@ def _irises(lens_file: LensFile) -> Picture:
     return below([words(says, max(row.shape[1], WORDS_WIDTH_PX)), row])
 
 
-def _starbursts(lens_file: LensFile) -> Picture:
+def _starbursts(lens_file: LensFile) -> CodeArray:
     from ..optics.diffraction import starburst
 
     pitch_um = 1000.0 * FULL_FRAME_DIAGONAL_MM / DIAGONAL_PX
@@ -174,19 +175,19 @@ def _enlarged(spread: NDArray[np.float32], times: int) -> NDArray[np.float32]:
     return spread.repeat(times, axis=0).repeat(times, axis=1)
 
 
-def _exposed(spread: NDArray[np.float32]) -> Picture:
+def _exposed(spread: NDArray[np.float32]) -> CodeArray:
     light = spread.max(axis=2)
     lit = light[light > light.max(initial=0.0) * 1e-3]
     white = float(np.quantile(lit, BRIGHTEST_SHARE)) if lit.size else 1.0
     return _codes(spread / np.float32(white))
 
 
-def _codes(light: NDArray[np.float32]) -> Picture:
+def _codes(light: NDArray[np.float32]) -> CodeArray:
     codes = named_profile("sRGB").to_codes(np.clip(light, 0.0, 1.0), 8)
     return np.maximum(codes, BACKGROUND // 2).astype(np.uint8)  # a cell is seen where it is dark, too
 
 
-def _cropped(cell: Picture, half_px: int) -> Picture:
+def _cropped(cell: CodeArray, half_px: int) -> CodeArray:
     """Cut or fill up a cell to `half_px` on each side of its middle."""
     side, middle = 2 * half_px + 1, cell.shape[0] // 2
     if middle >= half_px:

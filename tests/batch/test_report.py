@@ -15,7 +15,7 @@ from PIL import Image
 from rebokeh.bokeh.batch import report as reports
 from rebokeh.bokeh.batch.job import Outcome
 from rebokeh.bokeh.batch.report import COLUMNS, Report, to_json
-from rebokeh.bokeh.batch.sheet import MOST, SIDE_PX, Pair, check_sheet, save_sheet, sheet
+from rebokeh.bokeh.batch.sheet import MOST, SIDE_PX, BeforeAfter, check_sheet, save_sheet, sheet
 from rebokeh.bokeh.colour.profile import named_profile
 from rebokeh.bokeh.core.errors import OutputError, UsageError
 from rebokeh.bokeh.io.encode import encode
@@ -105,7 +105,7 @@ def picture(colour: tuple[float, float, float], size: tuple[int, int] = (64, 96)
 
 
 def test_before_stands_left_of_after_in_true_colours():
-    codes = sheet([Pair("a", lambda: picture((1, 0, 0)), lambda: picture((0, 0, 1), (900, 400)))], 3)
+    codes = sheet([BeforeAfter("a", lambda: picture((1, 0, 0)), lambda: picture((0, 0, 1), (900, 400)))], 3)
     middle = codes[-SIDE_PX // 2 - 40]
     reds = np.flatnonzero((np.abs(middle.astype(int) - [255, 0, 0]) <= 3).all(axis=1))
     blues = np.flatnonzero((np.abs(middle.astype(int) - [0, 0, 255]) <= 3).all(axis=1))
@@ -116,8 +116,8 @@ def test_many_photos_are_some_from_first_to_last():
     read: list[int] = []
     small = picture((0.2, 0.2, 0.2))
 
-    def pair(k: int) -> Pair:
-        return Pair(str(k), lambda: (read.append(k), small)[1], lambda: small)
+    def pair(k: int) -> BeforeAfter:
+        return BeforeAfter(str(k), lambda: (read.append(k), small)[1], lambda: small)
 
     codes = sheet([pair(k) for k in range(1000)], 1000)
     assert len(set(read)) == MOST and read[0] == 0 and read[-1] == 999 and read == sorted(read)
@@ -125,8 +125,11 @@ def test_many_photos_are_some_from_first_to_last():
 
 
 def test_what_is_gone_is_said_on_the_sheet():
-    codes = sheet([Pair("a", lambda: picture((1, 1, 1)), lambda: b"")], 1)
-    assert codes.shape == sheet([Pair("a", lambda: picture((1, 1, 1)), lambda: picture((1, 1, 1), (4, 3000)))], 1).shape
+    codes = sheet([BeforeAfter("a", lambda: picture((1, 1, 1)), lambda: b"")], 1)
+    assert (
+        codes.shape
+        == sheet([BeforeAfter("a", lambda: picture((1, 1, 1)), lambda: picture((1, 1, 1), (4, 3000)))], 1).shape
+    )
     assert sheet([], 0).ndim == 3
 
 

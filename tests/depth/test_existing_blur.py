@@ -17,7 +17,7 @@ from support.command import rebokeh
 from support.scenes import FOCUS, depth_of, lens_of
 
 import rebokeh as rk
-from rebokeh.bokeh.depth.existing_blur import ExistingBlur, find_baked
+from rebokeh.bokeh.depth.existing_blur import ExistingBlur, find_existing_blur
 from rebokeh.bokeh.optics.lens import ThinLens
 
 pytestmark = pytest.mark.kernels
@@ -34,7 +34,7 @@ def noisy(rgb: np.ndarray, sigma: float) -> NDArray[np.float32]:
 @pytest.mark.parametrize("kernel", ["gaussian", "disc"])
 @pytest.mark.parametrize("radius_px", [4.0, *(pytest.param(r, marks=pytest.mark.slow) for r in (7.0, 18.0)), 12.0])
 def test_measures_the_radius(radius_px, kernel):
-    baked = find_baked(*halves(radius_px, kernel))
+    baked = find_existing_blur(*halves(radius_px, kernel))
     assert baked is not None
     assert baked.focus_dioptres == pytest.approx(FOCUS, abs=0.02)
     assert float(baked.radius_at(0.1)) == pytest.approx(radius_px, rel=0.25)
@@ -44,7 +44,7 @@ def test_measures_the_radius(radius_px, kernel):
 
 def test_measures_under_noise():
     rgb, depth = halves(8.0)
-    baked = find_baked(noisy(rgb, 0.01), depth)
+    baked = find_existing_blur(noisy(rgb, 0.01), depth)
     assert baked is not None
     assert float(baked.radius_at(0.1)) == pytest.approx(8.0, rel=0.35)
 
@@ -54,7 +54,7 @@ def test_follows_a_slope():
     steps = np.array([0.0, 4.0, 8.0, 12.0])
     wall = [blurred(things(n, (384, 256)), r) if r else things(n, (384, 256)) for n, r in enumerate(steps)]
     depth = np.repeat(FOCUS - 0.1 * np.arange(4), 256)[None] + np.zeros((384, 1))
-    baked = find_baked(np.concatenate(wall, axis=1), depth.astype(np.float32))
+    baked = find_existing_blur(np.concatenate(wall, axis=1), depth.astype(np.float32))
     assert baked is not None
     np.testing.assert_allclose(baked.radius_at(FOCUS - 0.1 * np.arange(1, 4)), steps[1:], rtol=0.25)
     # Radius 40 px a dioptre: the lens that does this has that f-number.
@@ -133,13 +133,13 @@ def _softest_in_the_middle() -> tuple[np.ndarray, np.ndarray]:
     ],
 )
 def test_nothing_is_found(photo):
-    assert find_baked(*photo()) is None
+    assert find_existing_blur(*photo()) is None
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 200), (63, 63), (64, 64)])
 def test_photos_of_any_size(size):
     rng = np.random.default_rng(0)
-    assert find_baked(rng.random((*size, 3), np.float32), rng.random(size, np.float32)) is None
+    assert find_existing_blur(rng.random((*size, 3), np.float32), rng.random(size, np.float32)) is None
 
 
 radii = st.lists(st.floats(0.0, 60.0), min_size=2, max_size=6)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rebokeh as rk
-from rebokeh.bokeh.depth.flat_map import fit_plane, flat_surface, planar_warnings
+from rebokeh.bokeh.depth.flat_map import fit_plane, flat_map_warnings, flat_surface
 
 pytestmark = pytest.mark.kernels
 
@@ -49,7 +49,7 @@ def test_dioptres_of_a_plane_are_linear(distance_m, turn_deg, tip_deg):
     far, near = plane.range_dioptres
     # The frame ends half a pixel beyond its outer pixels' centres.
     assert far <= told.min() and near >= told.max()
-    assert planar_warnings(photo_of(depth))
+    assert flat_map_warnings(photo_of(depth))
 
 
 @pytest.mark.parametrize("kind", ["absolute", "anchored", "relative"])
@@ -101,19 +101,19 @@ def test_a_map_without_metres_is_held_against_its_own_range():
 
 def test_one_value_all_over_and_a_tiny_map():
     for depth in (np.full((H, W), 0.7), np.zeros((H, W)), np.full((2, 2), 3.0)):
-        assert len(planar_warnings(photo_of(depth))) == 1
-    assert planar_warnings(rk.Photo(rgb=np.zeros((4, 4, 3), np.float32))) == ()
+        assert len(flat_map_warnings(photo_of(depth))) == 1
+    assert flat_map_warnings(rk.Photo(rgb=np.zeros((4, 4, 3), np.float32))) == ()
     one = np.full((4, 4), np.nan)
     one[0, 0] = 1.0
     assert fit_plane(one) is None
 
 
 def test_the_warning_says_how_far():
-    (line,) = planar_warnings(photo_of(plane_at(0.4)))
+    (line,) = flat_map_warnings(photo_of(plane_at(0.4)))
     assert "one flat surface, 0.4 m away" in line and "picture of a picture" in line and "\n" not in line
-    (line,) = planar_warnings(photo_of(plane_at(0.4, 30.0)))
+    (line,) = flat_map_warnings(photo_of(plane_at(0.4, 30.0)))
     assert "m to " in line
-    assert " m " not in planar_warnings(photo_of(plane_at(0.4, 30.0), depth_kind="unitless"))[0]
+    assert " m " not in flat_map_warnings(photo_of(plane_at(0.4, 30.0), depth_kind="unitless"))[0]
 
 
 def test_a_render_warns_once_and_a_scene_does_not():
@@ -129,4 +129,4 @@ def test_a_render_warns_once_and_a_scene_does_not():
 @pytest.mark.slow
 def test_no_real_photo_is_called_flat(shared):
     for name in ("ip13pro_macbook.heic", "ipX_depth_pem.jpg"):
-        assert planar_warnings(rk.load(shared / "real" / name)) == ()
+        assert flat_map_warnings(rk.load(shared / "real" / name)) == ()

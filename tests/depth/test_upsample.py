@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rebokeh.bokeh.depth.deband import deband, find_code_step
-from rebokeh.bokeh.depth.upsample import align, ramp_width, repair_holes, resize_matte, upsample
+from rebokeh.bokeh.depth.upsample import align, measure_ramp_px, repair_holes, resize_matte, upsample
 
 pytestmark = pytest.mark.kernels
 
@@ -111,7 +111,7 @@ def test_an_exact_map_is_not_touched():
     y, x = np.mgrid[:120, :160].astype(np.float32)
     depth += (0.001 * x + 0.002 * y).astype(np.float32)
     matte = np.roll((depth > 1).astype(np.float32), 5, axis=1)
-    assert ramp_width(depth) == pytest.approx(1, abs=0.1)
+    assert measure_ramp_px(depth) == pytest.approx(1, abs=0.1)
     np.testing.assert_array_equal(upsample(depth, rgb, None), depth)
     np.testing.assert_array_equal(upsample(depth, rgb, matte), depth)
 
@@ -127,7 +127,7 @@ def test_holes_of_an_exact_map_are_all_that_changes():
 
 def test_softness_is_seen_in_the_map_not_in_its_size():
     _, depth = two_halves(120, 160, 90)
-    assert 2 < ramp_width(softened(depth, 4)) < 6
+    assert 2 < measure_ramp_px(softened(depth, 4)) < 6
 
 
 # ---- edges

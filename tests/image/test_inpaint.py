@@ -1,4 +1,4 @@
-"""Push-pull fill: what is known stays, what is not comes from beside it."""
+"""Inpainting by push-pull: what is known stays, what is not comes from beside it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from rebokeh.bokeh.image.inpaint import fill
+from rebokeh.bokeh.image.inpaint import inpaint
 from rebokeh.bokeh.optics.lens import ThinLens
 from rebokeh.bokeh.scene.inpaint_behind import inpaint_behind
 from rebokeh.kernels import pyramid
@@ -26,7 +26,7 @@ def test_known_stays_and_nothing_leaves_its_range(shape, share, seed):
     if known.any():
         values[~known] = 1e6  # must not be looked at
     before = values.copy()
-    filled = fill(values, known)
+    filled = inpaint(values, known)
     np.testing.assert_array_equal(values, before)
     np.testing.assert_array_equal(filled[known], before[known])
     if known.any():
@@ -42,7 +42,7 @@ def test_known_stays_and_nothing_leaves_its_range(shape, share, seed):
 def test_a_constant_is_continued_as_it_is(shape, seed):
     known = np.random.default_rng(seed).random(shape) < 0.1
     known.flat[seed % known.size] = True
-    filled = fill(np.full((*shape, 2), 0.7, np.float32), known)
+    filled = inpaint(np.full((*shape, 2), 0.7, np.float32), known)
     np.testing.assert_allclose(filled, 0.7, rtol=1e-6)
 
 
@@ -51,7 +51,7 @@ def test_one_bright_pixel_beyond_the_hole_counts_little():
     known = np.ones((64, 64), bool)
     known[16:48, 16:48] = False
     values[0, 0] = 50.0
-    assert fill(values, known)[32, 32, 0] == pytest.approx(1.0, abs=0.1)
+    assert inpaint(values, known)[32, 32, 0] == pytest.approx(1.0, abs=0.1)
 
 
 def test_what_lies_beside_counts_most():
@@ -59,14 +59,14 @@ def test_what_lies_beside_counts_most():
     values[:, 40:] = 1.0
     known = np.ones((64, 64), bool)
     known[:, 24:40] = False
-    row = fill(values, known)[32, :, 0]
+    row = inpaint(values, known)[32, :, 0]
     assert (np.diff(row) >= -1e-6).all()
     assert row[25] < 0.2 and row[38] > 0.8
 
 
 def test_half_known_pixels_are_blended():
     values = np.array([[[0.0], [1.0]]], np.float32)
-    filled = fill(values, np.array([[1.0, 0.25]], np.float32))
+    filled = inpaint(values, np.array([[1.0, 0.25]], np.float32))
     assert filled[0, 0, 0] == 0.0
     assert 0.25 <= filled[0, 1, 0] < 0.6  # a quarter of its own, three quarters of the mean of both
 
@@ -74,8 +74,8 @@ def test_half_known_pixels_are_blended():
 def test_mirrored_pictures_are_filled_mirrored():
     rng = np.random.default_rng(2)
     values, known = rng.random((32, 64, 3)).astype(np.float32), rng.random((32, 64)) < 0.05
-    np.testing.assert_allclose(fill(values[:, ::-1], known[:, ::-1])[:, ::-1], fill(values, known), atol=1e-6)
-    np.testing.assert_allclose(fill(values[::-1], known[::-1])[::-1], fill(values, known), atol=1e-6)
+    np.testing.assert_allclose(inpaint(values[:, ::-1], known[:, ::-1])[:, ::-1], inpaint(values, known), atol=1e-6)
+    np.testing.assert_allclose(inpaint(values[::-1], known[::-1])[::-1], inpaint(values, known), atol=1e-6)
 
 
 def test_push_averages_by_weight():
@@ -115,7 +115,7 @@ def test_what_is_sharp_behind_a_wire_goes_on_with_its_edges(angle_deg: float, st
     inner = wire.copy()
     inner[:16] = inner[-16:] = inner[:, :16] = inner[:, -16:] = False
     error = np.abs(behind - rgbd)[inner]
-    smooth = np.abs(fill(photo, ~wire) - rgbd)[inner]
+    smooth = np.abs(inpaint(photo, ~wire) - rgbd)[inner]
     assert error[:, :3].mean() < 0.3 * smooth[:, :3].mean()
     assert error[:, 3].max() < 0.02
     np.testing.assert_array_equal(behind[~wire], photo[~wire])
@@ -126,4 +126,4 @@ def test_what_is_blurred_behind_a_wire_is_filled_smoothly() -> None:
     lens = ThinLens(focal_mm=85.0, f_number=1.2, focus_m=1.0, px_per_mm=4000 / 36)
     behind = rgbd.copy()
     inpaint_behind(behind, ~wire, wire, lens, 8)
-    np.testing.assert_array_equal(behind, fill(rgbd, ~wire))
+    np.testing.assert_array_equal(behind, inpaint(rgbd, ~wire))

@@ -12,7 +12,7 @@ from rebokeh.bokeh.depth.deband import LINKED_CODES
 from rebokeh.bokeh.depth.upsample import resize_matte, settle_fringe, upsample
 from rebokeh.bokeh.hdr import restore as highlights
 from rebokeh.bokeh.hdr.restore import above_clip
-from rebokeh.bokeh.image.inpaint import fill
+from rebokeh.bokeh.image.inpaint import inpaint
 from rebokeh.bokeh.image.regions import dilate
 from rebokeh.bokeh.photo.metadata import Metadata
 from rebokeh.bokeh.photo.photo import GainMap
@@ -54,7 +54,7 @@ def test_a_light_s_place_is_filled_as_the_whole_picture_would_be(with_extra):
     extra = np.maximum(rgb - 1.0, 0.0) * np.float32(0.5) if with_extra else None
     radiance = rgb if extra is None else rgb + extra
     mask = dilate(radiance.max(axis=2) > LIGHT_RADIANCE, 1)
-    around = fill(radiance, ~dilate(mask, 1))
+    around = inpaint(radiance, ~dilate(mask, 1))
     lights = find_lights(rgb, np.full(SIZE, 0.3, np.float32), None, extra)
     assert lights is not None
     np.testing.assert_allclose(
@@ -96,7 +96,7 @@ def test_the_fringe_is_filled_as_the_whole_map_would_be():
     expected = np.array(depth)
     for own, sure in ((matte >= 0.5, matte >= 0.9), (matte < 0.5, matte <= 0.1)):
         side = mixed & own
-        expected[side] = fill(depth[..., None], sure & ~mixed)[..., 0][side]
+        expected[side] = inpaint(depth[..., None], sure & ~mixed)[..., 0][side]
     assert (expected != depth).any()
     np.testing.assert_allclose(settle_fringe(depth, matte, 2), expected, rtol=1e-6)
 

@@ -17,7 +17,7 @@ from rebokeh.bokeh.render.observer import Piece, RenderObserver
 from rebokeh.bokeh.render.pipeline import render_scene
 from rebokeh.bokeh.render.scatter import ScatteredLayer
 from rebokeh.bokeh.scene.layers import Layer
-from rebokeh.bokeh.tools.steps.drawn_layers import Pieces
+from rebokeh.bokeh.tools.steps.drawn_layers import LayerPieces
 from rebokeh.bokeh.tools.steps.frame import StepFrame
 
 pytestmark = pytest.mark.kernels
@@ -137,7 +137,7 @@ def test_pieces_in_any_order_are_the_sheet(by, level):
     sheet, drawn, photo = a_sheet(size, by)
     frame = StepFrame(photo_size, by)
     (whole,) = cut(size, 100, sheet, drawn, photo, level)
-    made = Pieces(frame, THIN)
+    made = LayerPieces(frame, THIN)
     made.add(whole)
     expected = made.layer()
     assert expected.light.shape == (*frame.size, 3)
@@ -148,7 +148,7 @@ def test_pieces_in_any_order_are_the_sheet(by, level):
         assert expected.drawn is not None
         np.testing.assert_array_equal(expected.drawn[drawn.box], drawn.light)
     for order in range(2):
-        pieces = Pieces(frame, THIN)
+        pieces = LayerPieces(frame, THIN)
         for piece in np.random.default_rng(order).permutation(
             np.array(cut(size, 20, sheet, drawn, photo, level), object)
         ):

@@ -11,7 +11,7 @@ from rebokeh.bokeh.photo.camera import Camera
 from rebokeh.bokeh.tools.extract.stereo_view import (
     COMFORT,
     EYES_M,
-    Pair,
+    StereoPair,
     anaglyph,
     comfortable_baseline_m,
     side_by_side,
@@ -52,7 +52,7 @@ def measured_px(one: np.ndarray, other: np.ndarray, where: np.ndarray, start: fl
 
 
 @pytest.fixture(scope="module", params=["matte", "depth alone"])
-def pair(request) -> Pair:
+def pair(request) -> StereoPair:
     rgb, dioptres = photo()
     return stereo_pair(rgb, dioptres, DISC.astype(np.float32) if request.param == "matte" else None, CAMERA, BASELINE_M)
 

@@ -18,7 +18,7 @@ from ..flags import print_json, with_flags
 from ..guard import Run, say
 from ..parser import (
     Debug,
-    Focus,
+    FocusOption,
     FormatOption,
     FStop,
     HdrOption,
@@ -86,7 +86,7 @@ def batch_command(
         str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers render, like tcp://host:8786.")
     ] = None,
     fstop: FStop = None,
-    focus: Focus = "auto",
+    focus: FocusOption = "auto",
     style: StyleOption = "lens",
     format: FormatOption = None,
     hdr: HdrOption = "auto",
@@ -213,12 +213,12 @@ def _print_plan(library: Library, out: str, as_json: bool) -> None:
 
 
 def _draw(library: Library, made: Sequence[Outcome], total: int, path: Path) -> None:
-    from ...batch.sheet import Pair, save_sheet
+    from ...batch.sheet import BeforeAfter, save_sheet
 
     store = library.store
 
-    def pair(outcome: Outcome) -> Pair:
-        return Pair(outcome.output, lambda: store.read(outcome.source), lambda: store.content(outcome.output))
+    def pair(outcome: Outcome) -> BeforeAfter:
+        return BeforeAfter(outcome.output, lambda: store.read(outcome.source), lambda: store.content(outcome.output))
 
     save_sheet([pair(outcome) for outcome in made], total, path)
 

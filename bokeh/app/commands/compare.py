@@ -12,7 +12,7 @@ from ...core.errors import UsageError
 from ...core.progress import Clock, unseen
 from ..flags import print_json
 from ..guard import Run, say
-from ..parser import AsJson, Debug, Focus, FStop, Help, Overwrite, Quiet
+from ..parser import AsJson, Debug, FocusOption, FStop, Help, Overwrite, Quiet
 from .given import choose_lens
 from .groups import LENS, MAPS, PAIR, RENDERING, of, takes
 from .source import Source
@@ -31,7 +31,7 @@ def compare_command(
         ),
     ] = None,
     fstop: FStop = None,
-    focus: Focus = "auto",
+    focus: FocusOption = "auto",
     out: Annotated[
         str | None,
         typer.Option("--output", "-o", metavar="PAGE.html", help="Page to write.  [default: beside ORIGINAL]"),

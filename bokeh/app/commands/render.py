@@ -20,7 +20,7 @@ from ..outputs import Output, plan_output, tag
 from ..parser import (
     AsJson,
     Debug,
-    Focus,
+    FocusOption,
     FormatOption,
     FStop,
     HdrOption,
@@ -50,7 +50,7 @@ def render_command(
     ctx: typer.Context,
     photo: Annotated[str, typer.Argument(metavar="PHOTO", help="The photo; - is standard input.")],
     fstop: FStop = None,
-    focus: Focus = "auto",
+    focus: FocusOption = "auto",
     style: StyleOption = "lens",
     out: Annotated[
         str | None,

@@ -27,7 +27,7 @@ _UNKNOWN = ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound", 
 
 
 @dataclass(frozen=True)
-class Entry:
+class FoundObject:
     """An object that was found.
 
     Parameters
@@ -77,7 +77,7 @@ def heads(urls: Iterable[str], count: int) -> list[bytes | InputError]:
         return list(pool.map(head, urls))
 
 
-def listing(url: str, options: Mapping[str, Any] | None = None) -> list[Entry]:
+def listing(url: str, options: Mapping[str, Any] | None = None) -> list[FoundObject]:
     """Find the objects that a URL means: the one of that name, else all below it, else all that its pattern matches.
 
     Raises
@@ -92,7 +92,7 @@ def listing(url: str, options: Mapping[str, Any] | None = None) -> list[Entry]:
     with asking(url, InputError):
         known = _known(files, path)
         if known is not None and known["type"] == "file":
-            return [Entry(url, safe(path.rpartition("/")[2]), known["size"])]
+            return [FoundObject(url, safe(path.rpartition("/")[2]), known["size"])]
         if known is None and any(sign in path for sign in "*?["):
             fixed = _PATTERN.split(path)[0]
             found = files.glob(path, detail=True)
@@ -104,7 +104,7 @@ def listing(url: str, options: Mapping[str, Any] | None = None) -> list[Entry]:
         below = name[len(fixed) :].removeprefix("/")
         if known["type"] == "file" and below[-1:] not in ("", "/") and STATE_FOLDER not in below.split("/"):
             relative = below if fixed == path else below.rpartition("/")[2]
-            entries.append(Entry(f"{start.rstrip('/')}/{below}", safe(relative), known["size"]))
+            entries.append(FoundObject(f"{start.rstrip('/')}/{below}", safe(relative), known["size"]))
     if not entries:
         raise InputError(f"{shown(url)}: there is no such object, and none below it; check the name")
     return entries

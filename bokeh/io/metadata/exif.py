@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .ifd import Entry, directories_of, entries_of, is_damaged, values_of
+from .ifd import IfdEntry, directories_of, entries_of, is_damaged, values_of
 
 ORIENTATION, MAKER_NOTE = 0x0112, 0x927C
 MAKE, MODEL, LENS_MODEL = 0x010F, 0x0110, 0xA434
@@ -57,7 +57,7 @@ def read(exif: bytes | None) -> Facts:
         return Facts(damaged=bool(exif))
     base, order, main, inner = found
 
-    def numbers(where: dict[int, Entry], tag: int) -> tuple:
+    def numbers(where: dict[int, IfdEntry], tag: int) -> tuple:
         entry = where.get(tag)
         return values_of(exif, order, entry) if entry and entry.kind not in (2, 7) else ()
 
@@ -65,7 +65,7 @@ def read(exif: bytes | None) -> Facts:
         value = numbers(inner, tag)
         return float(value[0]) if value and 0 < value[0] < 1e5 else None
 
-    def words(where: dict[int, Entry], tag: int) -> list[str]:
+    def words(where: dict[int, IfdEntry], tag: int) -> list[str]:
         entry = where.get(tag)
         texts = [values_of(exif, order, entry)[0]] if entry and entry.kind == 2 else []
         return [text.split(b"\0")[0].decode("utf-8", "replace").strip() for text in texts]
@@ -95,7 +95,7 @@ def _printed(names: list[str]) -> str:
     return " ".join(c for c in " ".join(names).split() if c.isprintable())
 
 
-def _apple_maker_note(exif: bytes, entry: Entry | None) -> dict[int, float] | None:
+def _apple_maker_note(exif: bytes, entry: IfdEntry | None) -> dict[int, float] | None:
     """First number of each entry of Apple's maker note (its offsets count from the note's start)."""
     note = exif[entry.value_at : entry.value_at + entry.size] if entry else b""
     if not note.startswith(b"Apple iOS\0") or note[12:14] not in (b"MM", b"II"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 
 from .exif import MAKE, MODEL, ORIENTATION, PIXEL_HEIGHT, PIXEL_WIDTH, SUBJECT_AREA
-from .ifd import EXIF_IFD, GPS_IFD, TYPES, Entry, directories_of, entries_of, pointer_of
+from .ifd import EXIF_IFD, GPS_IFD, TYPES, IfdEntry, directories_of, entries_of, pointer_of
 
 # What of a TIFF's main directory is about the camera and not about the pixels.
 _CAMERA_TAGS = {0x010E, MAKE, MODEL, ORIENTATION, 0x0131, 0x0132, 0x013B, 0x8298}
@@ -86,7 +86,7 @@ def for_output(
     ifd = base + struct.unpack_from(order + "I", data, base + 4)[0]
     end = ifd + 2 + 12 * struct.unpack_from(order + "H", data, ifd)[0]
 
-    def put(entry: Entry | None, *values: int) -> None:
+    def put(entry: IfdEntry | None, *values: int) -> None:
         if entry and _is_apart(entry, base, ifd, end) and entry.kind in (3, 4) and entry.n == len(values):
             top = 0xFFFF if entry.kind == 3 else 0xFFFFFFFF
             struct.pack_into(order + TYPES[entry.kind][1] * len(values), data, entry.value_at,
@@ -110,7 +110,7 @@ def for_output(
     return made if made and directories_of(made) else None
 
 
-def _is_apart(entry: Entry, base: int, ifd: int, end: int) -> bool:
+def _is_apart(entry: IfdEntry, base: int, ifd: int, end: int) -> bool:
     """Whether a value stands where neither the header nor the directory does, as in a damaged block it may."""
     first, last = entry.value_at, entry.value_at + entry.size
     return entry.size <= 4 or (first >= base + 8 and (first >= end or last <= ifd))

@@ -15,7 +15,7 @@ from ...photo.photo import GainMap, Photo
 from ..found_maps import FoundMaps, UnusableMapError
 from .xmp import sequences
 
-Channels = tuple[float, float, float]
+PerChannel = tuple[float, float, float]
 
 # Before the block in a JPEG's APP2 segment. In HEIF's ``tmap`` item one byte of version stands there instead.
 ISO_LABEL = b"urn:iso:std:iso:ts:21496:-1\0"
@@ -46,11 +46,11 @@ class GainMetadata:
         Whether the gain is of light in the stored picture's primaries, not the alternate's.
     """
 
-    low: Channels
-    high: Channels
-    gamma: Channels = (1.0, 1.0, 1.0)
-    offset_base: Channels = (1 / 64, 1 / 64, 1 / 64)
-    offset_alternate: Channels = (1 / 64, 1 / 64, 1 / 64)
+    low: PerChannel
+    high: PerChannel
+    gamma: PerChannel = (1.0, 1.0, 1.0)
+    offset_base: PerChannel = (1 / 64, 1 / 64, 1 / 64)
+    offset_alternate: PerChannel = (1 / 64, 1 / 64, 1 / 64)
     base_headroom: float = 0.0
     alternate_headroom: float = 0.0
     in_base_colour: bool = True
@@ -105,7 +105,7 @@ def from_xmp(xmp: bytes | None) -> GainMetadata | None:
     if "hdrgm:GainMapMax" not in values:
         return None
 
-    def channels(key: str, otherwise: float) -> Channels:
+    def channels(key: str, otherwise: float) -> PerChannel:
         texts = values.get(f"hdrgm:{key}")
         if texts is None:
             return otherwise, otherwise, otherwise

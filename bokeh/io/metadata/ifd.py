@@ -15,7 +15,7 @@ TYPES = {1: (1, "B"), 2: (1, "s"), 3: (2, "H"), 4: (4, "I"), 5: (8, "I"), 6: (1,
           9: (4, "i"), 10: (8, "i"), 11: (4, "f"), 12: (8, "d")}  # fmt: skip
 
 
-class Entry(NamedTuple):
+class IfdEntry(NamedTuple):
     """One entry of a directory.
 
     Attributes
@@ -45,13 +45,13 @@ class Directories(NamedTuple):
         Where the TIFF header stands, from which offsets count.
     order : {"<", ">"}
         The byte order.
-    main, inner : dict of int to Entry
+    main, inner : dict of int to IfdEntry
     """
 
     base: int
     order: str
-    main: dict[int, Entry]
-    inner: dict[int, Entry]
+    main: dict[int, IfdEntry]
+    inner: dict[int, IfdEntry]
 
 
 def header_of(exif: bytes) -> tuple[int, str] | None:
@@ -61,7 +61,7 @@ def header_of(exif: bytes) -> tuple[int, str] | None:
     return (start, order) if order and len(exif) >= start + 8 else None
 
 
-def entries_of(data: bytes, order: str, ifd: int, base: int) -> Iterator[Entry]:
+def entries_of(data: bytes, order: str, ifd: int, base: int) -> Iterator[IfdEntry]:
     """Yield the entries of a directory; those that point outside the data are left out.
 
     Parameters
@@ -85,10 +85,10 @@ def entries_of(data: bytes, order: str, ifd: int, base: int) -> Iterator[Entry]:
         size = TYPES.get(kind, (0, ""))[0] * n
         value_at = at + 8 if size <= 4 else base + struct.unpack_from(order + "I", data, at + 8)[0]
         if size and value_at + size <= len(data):
-            yield Entry(at, tag, kind, n, value_at, size)
+            yield IfdEntry(at, tag, kind, n, value_at, size)
 
 
-def values_of(data: bytes, order: str, entry: Entry) -> tuple:
+def values_of(data: bytes, order: str, entry: IfdEntry) -> tuple:
     """Values of an entry, the first 64: numbers, or one bytes object of text and undefined types."""
     kind, n = entry.kind, min(entry.n, 64)
     if kind in (2, 7):
@@ -107,14 +107,14 @@ def directories_of(exif: bytes) -> Directories | None:
     base, order = header
     first = base + struct.unpack_from(order + "I", exif, base + 4)[0]
     main = {entry.tag: entry for entry in entries_of(exif, order, first, base)}
-    inner: dict[int, Entry] = {}
+    inner: dict[int, IfdEntry] = {}
     if EXIF_IFD in main:
         below = base + pointer_of(exif, order, main[EXIF_IFD])
         inner = {entry.tag: entry for entry in entries_of(exif, order, below, base)}
     return Directories(base, order, main, inner)
 
 
-def pointer_of(data: bytes, order: str, entry: Entry) -> int:
+def pointer_of(data: bytes, order: str, entry: IfdEntry) -> int:
     """Where an entry points to; beyond everything when it is no pointer."""
     return values_of(data, order, entry)[0] if entry.kind == 4 else 1 << 32
 

@@ -233,9 +233,9 @@ def compare(
     )
 
 
-def _upon(curve: BlurCurve, baked: ExistingBlur) -> BlurCurve:
+def _upon(curve: BlurCurve, existing: ExistingBlur) -> BlurCurve:
     """Return the curve of blur upon blur: second moments add."""
-    whole = (replace(b, radius_px=math.hypot(b.radius_px, float(baked.radius_at(b.dioptres)))) for b in curve.bins)
+    whole = (replace(b, radius_px=math.hypot(b.radius_px, float(existing.radius_at(b.dioptres)))) for b in curve.bins)
     return replace(curve, bins=tuple(whole))
 
 

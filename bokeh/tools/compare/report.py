@@ -13,15 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...colour.profile import Profile, named_profile
-from ...core.arrays import FloatArray
+from ...core.arrays import CodeArray, FloatArray
 from ...core.jsonable import plain
 from ...image.resize import resize_codes, size_within
 from .chart import Axis, Line, chart
 from .crops import Crop, crops, difference
 from .measure import GAUSSIAN, ORIGINAL, OURS, PHONE, Comparison, differing
 from .words import about_blur, rows
-
-Codes = NDArray[np.uint8]
 
 SHOWN_LENGTH = 1600
 """Pictures are shown at this length at most; the crops at their own size."""
@@ -245,7 +243,7 @@ def _fitted(picture: NDArray) -> NDArray:
     return picture if max(size) <= SHOWN_LENGTH else resize_codes(picture, size_within(size, SHOWN_LENGTH))
 
 
-def _jpeg(codes: Codes, profile: Profile) -> str:
+def _jpeg(codes: CodeArray, profile: Profile) -> str:
     """Encode 8-bit codes (H, W, 3) as the address of an inline picture."""
     from PIL import Image
 

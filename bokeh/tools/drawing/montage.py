@@ -8,11 +8,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...core.arrays import CodeArray
 from ...core.errors import UsageError
-
-Picture = NDArray[np.uint8]
 
 BACKGROUND, INK = 24, 200
 LINE_PX, TEXT_PX, GAP_PX = 22, 14, 6
@@ -22,7 +20,7 @@ JPEG_QUALITY = 90
 
 
 def save_montage(
-    draw: Callable[[], Picture],
+    draw: Callable[[], CodeArray],
     path: str | Path,
     kinds: tuple[str, ...] = tuple(KINDS),
     *,
@@ -90,7 +88,7 @@ def check_montage(
     return check_output(path, overwrite=overwrite, inputs=inputs)
 
 
-def words(text: str, width: int, size: int = TEXT_PX) -> Picture:
+def words(text: str, width: int, size: int = TEXT_PX) -> CodeArray:
     """Write words from the left, in as many lines as the width takes."""
     from PIL import Image, ImageDraw, ImageFont
 
@@ -110,7 +108,7 @@ def words(text: str, width: int, size: int = TEXT_PX) -> Picture:
     return np.asarray(image)
 
 
-def below(parts: list[Picture], gap: int = GAP_PX) -> Picture:
+def below(parts: list[CodeArray], gap: int = GAP_PX) -> CodeArray:
     """Set pictures below each other, from the left."""
     height = sum(part.shape[0] for part in parts) + gap * (len(parts) - 1)
     sheet = np.full((height, max(part.shape[1] for part in parts), 3), BACKGROUND, np.uint8)
@@ -121,11 +119,11 @@ def below(parts: list[Picture], gap: int = GAP_PX) -> Picture:
     return sheet
 
 
-def beside(parts: list[Picture], gap: int = GAP_PX) -> Picture:
+def beside(parts: list[CodeArray], gap: int = GAP_PX) -> CodeArray:
     """Set pictures beside each other, from the top."""
     return below([part.transpose(1, 0, 2) for part in parts], gap).transpose(1, 0, 2)
 
 
-def padded(sheet: Picture, margin: int) -> Picture:
+def padded(sheet: CodeArray, margin: int) -> CodeArray:
     """Leave a margin around a sheet."""
     return np.pad(sheet, ((margin, margin), (margin, margin), (0, 0)), constant_values=BACKGROUND)

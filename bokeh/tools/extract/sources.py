@@ -16,7 +16,7 @@ from ...colour.to_srgb import srgb_codes
 from ...core.arrays import FloatArray
 from ...core.text import printable
 from ...depth.calibrate import trust
-from ...image.inpaint import fill
+from ...image.inpaint import inpaint
 from ...optics.lens import ThinLens
 from ...photo.camera import Camera, camera_of
 from ...photo.photo import Photo
@@ -159,4 +159,4 @@ def cut_out(rgb: FloatArray, matte: FloatArray) -> tuple[FloatArray, FloatArray]
     taken = take_subject(rest, SubjectRange(_IN, _IN, 0.5 * _IN), ThinLens(50.0, 1.8, 1.0, 100.0))
     if taken is None:
         return np.zeros_like(rgb), np.zeros_like(matte)
-    return fill(taken.rgb, taken.coverage > 0.0), taken.coverage
+    return inpaint(taken.rgb, taken.coverage > 0.0), taken.coverage

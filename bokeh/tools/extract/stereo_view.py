@@ -41,7 +41,7 @@ WIDEST = 1 / 3
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
+class StereoPair:
     """Two views, by parallel cameras half a baseline to the left and to the right of the photo's.
 
     Attributes
@@ -75,7 +75,7 @@ def comfortable_baseline_m(dioptres: FloatArray, camera: Camera) -> float:
 
 def stereo_pair(
     rgb: FloatArray, dioptres: FloatArray, matte: FloatArray | None, camera: Camera, baseline_m: float
-) -> Pair:
+) -> StereoPair:
     """See a photo from the left and from the right.
 
     Parameters
@@ -119,7 +119,7 @@ def stereo_pair(
             _add_behind(view, layer, towards, beyond)
     for view in views:
         view[..., :3] /= np.maximum(view[..., 3:], np.float32(1e-6))
-    return Pair(views[0][..., :3], views[1][..., :3], baseline_m, camera.focal_x_px)
+    return StereoPair(views[0][..., :3], views[1][..., :3], baseline_m, camera.focal_x_px)
 
 
 def _as_wide_as(per_dioptre: float, dioptres: FloatArray) -> ThinLens:

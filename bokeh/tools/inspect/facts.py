@@ -169,12 +169,12 @@ def _focus(scene: PreparedScene) -> dict[str, Any]:
     return {"focus_m": thin.focus_m, "focus_source": source}
 
 
-def _blur(baked: ExistingBlur, photo: Photo) -> dict[str, Any]:
+def _blur(existing: ExistingBlur, photo: Photo) -> dict[str, Any]:
     return {
-        "f_number": baked.f_number(photo.size, photo.meta.f35_mm),
-        "focus_m": None if photo.depth_kind == "unitless" else baked.focus_m,
-        "largest_radius_px": max(baked.radius_px),
-        "confidence": baked.confidence,
+        "f_number": existing.f_number(photo.size, photo.meta.f35_mm),
+        "focus_m": None if photo.depth_kind == "unitless" else existing.focus_m,
+        "largest_radius_px": max(existing.radius_px),
+        "confidence": existing.confidence,
     }
 
 

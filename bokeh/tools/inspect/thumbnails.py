@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from ...colour.to_srgb import srgb_codes
-from ...core.arrays import FloatArray
+from ...core.arrays import CodeArray, FloatArray
 from ...depth.upsample import repair_holes
 from ...image.resize import resize, size_within
 from ...optics.lens import Lens, mount
 from ...photo.metadata import UnitRect
 from ...photo.photo import Photo
 from ..drawing.false_colour import HOLE, NEAR_TO_FAR, blur, grey, ramp
-from ..drawing.montage import BACKGROUND, GAP_PX, INK, TEXT_PX, Picture, below, beside, padded, save_montage, words
+from ..drawing.montage import BACKGROUND, GAP_PX, INK, TEXT_PX, below, beside, padded, save_montage, words
 from .facts import clipped_pixels, named_mattes
 from .histogram import Histogram
 from .words import histogram_of, metres_of, report_lines
@@ -41,7 +41,7 @@ LEAST_SEEN = 0.3
 MARGIN_PX = 16
 
 
-def draw_thumbnails(photo: Photo, found: Mapping[str, Any]) -> Picture:
+def draw_thumbnails(photo: Photo, found: Mapping[str, Any]) -> CodeArray:
     """Draw the sheet.
 
     Parameters
@@ -97,7 +97,7 @@ def thumbnail_size(photo: tuple[int, int]) -> tuple[int, int]:
     return size_within(photo, LONGEST_PX)
 
 
-def _photo(photo: Photo, found: Mapping[str, Any], size: tuple[int, int]) -> Picture:
+def _photo(photo: Photo, found: Mapping[str, Any], size: tuple[int, int]) -> CodeArray:
     image = Image.fromarray(srgb_codes(photo.rgb, photo.profile, size))
     focus, faces = found["autofocus"], found["faces"]
     for face in faces:
@@ -115,7 +115,7 @@ def _frame(image: Image.Image, box: UnitRect, colour: tuple[int, int, int]) -> N
     ImageDraw.Draw(image).rectangle([round(c) for c in corners], outline=colour, width=MARK_PX)
 
 
-def _depth(depth: FloatArray, counted: Histogram, found: Mapping[str, Any], size: tuple[int, int]) -> Picture:
+def _depth(depth: FloatArray, counted: Histogram, found: Mapping[str, Any], size: tuple[int, int]) -> CodeArray:
     plane = resize(depth, size, "nearest")
     codes = _codes(colours_of(plane, counted))
     codes[~np.isfinite(plane)] = HOLE
@@ -124,7 +124,7 @@ def _depth(depth: FloatArray, counted: Histogram, found: Mapping[str, Any], size
     return _cell(f"{label}{holes}", codes, _depth_scale(counted, found["depth_kind"], size[1]))
 
 
-def _blur(photo: Photo, depth: FloatArray, found: Mapping[str, Any], size: tuple[int, int]) -> Picture:
+def _blur(photo: Photo, depth: FloatArray, found: Mapping[str, Any], size: tuple[int, int]) -> CodeArray:
     """Draw what the automatic focus makes sharp, and how much a lens blurs the rest."""
     lens = Lens()
     thin = mount(lens, photo.size, photo.meta.f35_mm, found["focus_m"])
@@ -142,7 +142,7 @@ def _blur(photo: Photo, depth: FloatArray, found: Mapping[str, Any], size: tuple
     )
 
 
-def _codes(shares: FloatArray) -> Picture:
+def _codes(shares: FloatArray) -> CodeArray:
     return np.rint(255.0 * shares).astype(np.uint8)
 
 
@@ -152,7 +152,7 @@ def colours_of(dioptres: FloatArray, counted: Histogram) -> FloatArray:
     return ramp(np.clip((near - np.nan_to_num(dioptres)) / (near - far), 0.0, 1.0), NEAR_TO_FAR)
 
 
-def _depth_scale(counted: Histogram, kind: str, width: int) -> Picture:
+def _depth_scale(counted: Histogram, kind: str, width: int) -> CodeArray:
     at = np.linspace(counted.edges[0], counted.edges[-1], width)
     return _scale(_codes(colours_of(at.astype(np.float32), counted)), _labels(counted, kind))
 
@@ -162,7 +162,7 @@ def _labels(counted: Histogram, kind: str) -> list[str]:
     return [f"{d:.2g}" if kind == "unitless" else metres_of(float(d)) for d in at]
 
 
-def _scale(bar: Picture, labels: list[str]) -> Picture:
+def _scale(bar: CodeArray, labels: list[str]) -> CodeArray:
     """Draw a bar (width, 3) of colours, and labels spread evenly below it."""
     font = ImageFont.load_default(TEXT_PX)
     image = Image.new("RGB", (bar.shape[0], TEXT_PX + 6), (BACKGROUND,) * 3)
@@ -173,7 +173,7 @@ def _scale(bar: Picture, labels: list[str]) -> Picture:
     return below([np.broadcast_to(bar, (BAR_PX, *bar.shape)), np.asarray(image)], 2)
 
 
-def _gain(stops: FloatArray, size: tuple[int, int]) -> Picture:
+def _gain(stops: FloatArray, size: tuple[int, int]) -> CodeArray:
     most = max(float(stops.max()), 0.1)
     shades = np.repeat(np.linspace(0, 255, size[1]).round().astype(np.uint8)[:, None], 3, axis=1)
     labels = [f"{stop:.2g}" for stop in np.linspace(0.0, most, TICKS)]
@@ -181,7 +181,7 @@ def _gain(stops: FloatArray, size: tuple[int, int]) -> Picture:
     return _cell("gain map", _grey(stops, most, size), _scale(shades, labels))
 
 
-def _clipped(photo: Photo, share: float, size: tuple[int, int]) -> Picture:
+def _clipped(photo: Photo, share: float, size: tuple[int, int]) -> CodeArray:
     """Clipped light in one colour over the dimmed photo; a single pixel of it is seen."""
     dimmed = srgb_codes(photo.rgb, photo.profile, size).mean(axis=2, keepdims=True) * 0.5
     alpha = seen_shares(clipped_pixels(photo), size)[..., None]
@@ -195,7 +195,7 @@ def seen_shares(mask: NDArray[np.bool_], size: tuple[int, int]) -> FloatArray:
     return np.where(share > 0.0, np.maximum(share, np.float32(LEAST_SEEN)), share)
 
 
-def _histogram(counted: Histogram, found: Mapping[str, Any], width: int) -> Picture:
+def _histogram(counted: Histogram, found: Mapping[str, Any], width: int) -> CodeArray:
     """Bars from near to far in the colours of the depth, and where the autofocus measured."""
     plot = np.full((HISTOGRAM_PX, width, 3), BACKGROUND // 2, np.uint8)
     starts = np.linspace(0, width, len(counted.shares) + 1).round().astype(int)
@@ -223,10 +223,10 @@ def _marks(found: Mapping[str, Any]) -> list[tuple[str, float, tuple[int, int, i
     return [mark for mark in marks if isinstance(mark[1], float)]
 
 
-def _grey(plane: FloatArray, white: float, size: tuple[int, int]) -> Picture:
+def _grey(plane: FloatArray, white: float, size: tuple[int, int]) -> CodeArray:
     codes = (grey(resize(plane, size), 0.0, white) >> 8).astype(np.uint8)
     return np.repeat(codes[..., None], 3, axis=2)
 
 
-def _cell(label: str, *parts: Picture) -> Picture:
+def _cell(label: str, *parts: CodeArray) -> CodeArray:
     return below([words(label, parts[0].shape[1]), *parts], 4)

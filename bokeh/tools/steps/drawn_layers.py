@@ -51,7 +51,7 @@ class DrawnLayer:
 
 
 @dataclass(eq=False)
-class Pieces:
+class LayerPieces:
     """What the tiles made of one layer, from any thread; held no finer than the pictures show it.
 
     Attributes

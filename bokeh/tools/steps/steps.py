@@ -21,7 +21,7 @@ from ...render.observer import Piece, RenderObserver
 from ...render.settings import RenderSettings
 from ...scene.prepared import PreparedScene
 from .album import STEPS, Album
-from .drawn_layers import DrawnLayer, Pieces
+from .drawn_layers import DrawnLayer, LayerPieces
 from .page import page
 from .pictures import SHARE, StepPictures
 from .scene_steps import in_words, metres, show_scene
@@ -69,8 +69,8 @@ class StepRecorder(RenderObserver):
         self._album = Album(check_folder(self._asked, STEPS, self._overwrite, self._inputs))
         self._about: dict[str, Any] = {}
         self._subject = 0
-        self._pieces: dict[int, Pieces] = {}
-        self._behind: Pieces | None = None
+        self._pieces: dict[int, LayerPieces] = {}
+        self._behind: LayerPieces | None = None
         self._lock = threading.Lock()
         return self
 
@@ -113,7 +113,7 @@ class StepRecorder(RenderObserver):
     def piece(self, piece: Piece) -> None:
         """Keep a piece of a layer until all are there."""
         with self._lock:
-            pieces = self._pieces.setdefault(piece.number, Pieces(self._pictures.frame, self._lens))
+            pieces = self._pieces.setdefault(piece.number, LayerPieces(self._pictures.frame, self._lens))
         pieces.add(piece)
 
     def without_lights(self, rgb: FloatArray) -> None:
@@ -125,7 +125,7 @@ class StepRecorder(RenderObserver):
         """Keep a piece of what was inpainted behind the subject."""
         with self._lock:
             self._behind_number = piece.number
-            self._behind = self._behind or Pieces(self._pictures.frame, self._lens)
+            self._behind = self._behind or LayerPieces(self._pictures.frame, self._lens)
         self._behind.add(piece)
 
     def all_pieces(self) -> None:
