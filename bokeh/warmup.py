@@ -81,7 +81,7 @@ def _lens_with_everything() -> Lens:
 def _something_of_everything(height: int = 130, width: int = 520) -> Photo:
     """Make what a phone gives: a subject with a soft matte of half size, a banded depth map with holes, and lamps.
 
-    It is more than a tile wide, so that it is looked at in parts, and its blur made at half size.
+    It is more than a tile wide, so that it is looked at in tiles, and its blur made at half size.
     """
     y, x = np.mgrid[:height, :width].astype(np.float32)
     subject = np.clip(height / 4 - np.hypot(y - height / 2, x - width / 2), -4.0, 4.0) / 8.0 + 0.5

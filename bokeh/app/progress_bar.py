@@ -12,12 +12,12 @@ from typing import TextIO
 from .flags import with_flags
 
 
-def timetable(seconds: Mapping[str, float], parts: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """Say how long each stage took, its parts indented, and its share of the total.
+def timetable(seconds: Mapping[str, float], substages: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Say how long each stage took, its substages indented, and its share of the total.
 
     Parameters
     ----------
-    seconds, parts
+    seconds, substages
         As a `Clock` has them.
 
     Returns
@@ -28,7 +28,7 @@ def timetable(seconds: Mapping[str, float], parts: Mapping[str, Mapping[str, flo
     rows = [
         row
         for stage, spent in seconds.items()
-        for row in ((stage, spent), *((f"  {part}", short) for part, short in parts.get(stage, {}).items()))
+        for row in ((stage, spent), *((f"  {name}", short) for name, short in substages.get(stage, {}).items()))
     ]
     rows.append(("total", total))
     width = max(len(name) for name, _ in rows)

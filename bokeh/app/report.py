@@ -55,7 +55,7 @@ def to_json(source: str, output: Output, picture: Picture, clock: Clock, steps: 
             "warnings": picture.warnings,
             "settings": {"lens": asdict(recipe.lens), **asdict(recipe.settings)},
             "seconds": {**clock.seconds, "total": round(sum(clock.seconds.values()), 3)},
-            "parts_seconds": clock.parts,
+            "parts_seconds": clock.substages,
             "source_sha256": picture.digests[0],
             "recipe": picture.digests[1],
         }

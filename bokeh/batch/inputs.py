@@ -161,8 +161,8 @@ def _objects(url: str, out: tuple[int, int] | None) -> Iterator[Found]:
         yield Found(url, trouble=str(error), failed=True)
         return
     for entry in entries:
-        parts = PurePosixPath(entry.relative).parts
-        if not parts or entry.relative.startswith("/") or ".." in parts:
+        segments = PurePosixPath(entry.relative).parts
+        if not segments or entry.relative.startswith("/") or ".." in segments:
             yield Found(entry.url, trouble=f"{shown(entry.url)}: its name leads out of the output folder", failed=True)
         else:
             yield Found(entry.url, entry.relative)

@@ -15,7 +15,7 @@ from ..core.errors import RebokehError
 from ..core.text import printable
 from ..image.resize import block_means
 from ..load import opened
-from ..tools.drawing.montage import GAP_PX, TEXT_PX, below, beside, check_montage, padded, save_montage, words
+from ..tools.drawing.montage import GAP_PX, TEXT_PX, below, beside, check_montage, padded, save_montage, text_block
 
 MOST = 48
 """Pairs on a sheet; of more photos, these many from the first to the last."""
@@ -81,13 +81,13 @@ def sheet(pairs: Sequence[BeforeAfter], total: int) -> CodeArray:
     rows = [beside(cells[k : k + COLUMNS], 3 * GAP_PX) for k in range(0, len(cells), COLUMNS)]
     width = COLUMNS * (2 * SIDE_PX + GAP_PX) + (COLUMNS - 1) * 3 * GAP_PX
     shown = f"{count} of {len(pairs)} pictures" if count < len(pairs) else f"{len(pairs)} pictures"
-    heading = words(f"{shown} of {total} photos, before and after", width, size=TEXT_PX + 4)
+    heading = text_block(f"{shown} of {total} photos, before and after", width, size=TEXT_PX + 4)
     return padded(below([heading, *rows], 3 * GAP_PX), GAP_PX)
 
 
 def _cell(pair: BeforeAfter) -> CodeArray:
     thumbs = [_thumb(read) for read in (pair.before, pair.after)]
-    return below([beside(thumbs), words(printable(pair.name), 2 * SIDE_PX + GAP_PX)])
+    return below([beside(thumbs), text_block(printable(pair.name), 2 * SIDE_PX + GAP_PX)])
 
 
 def _thumb(read: Callable[[], bytes]) -> CodeArray:
@@ -95,10 +95,10 @@ def _thumb(read: Callable[[], bytes]) -> CodeArray:
     try:
         photo = opened(read())
     except RebokehError as error:
-        return _centred(words(str(error), SIDE_PX))
+        return _centred(text_block(str(error), SIDE_PX))
     by = max(1, math.ceil(max(photo.size) / SIDE_PX))
     if min(photo.size) < by:
-        return _centred(words("too narrow to be shown", SIDE_PX))
+        return _centred(text_block("too narrow to be shown", SIDE_PX))
     light = np.clip(block_means(photo.rgb, by), 0.0, None)
     to_srgb = rgb_from_xyz("sRGB") @ np.linalg.inv(rgb_from_xyz(photo.profile))
     codes = named_profile("sRGB").to_codes(np.clip(light @ to_srgb.T.astype(np.float32), 0.0, 1.0), 8)

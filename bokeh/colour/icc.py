@@ -141,14 +141,14 @@ def _parse_curve(tag: bytes) -> Curve:
         elif n > 65536:
             raise BrokenProfileError("the ICC profile is damaged")
         else:
-            curve = Curve(table=_told_apart(np.array(struct.unpack_from(f">{n}H", tag, 12), np.float64)))
+            curve = Curve(table=_distinct(np.array(struct.unpack_from(f">{n}H", tag, 12), np.float64)))
     else:
         raise BrokenProfileError("the ICC profile is damaged")
     _check_invertible(curve)
     return curve
 
 
-def _told_apart(steps: NDArray) -> tuple[float, ...]:
+def _distinct(steps: NDArray) -> tuple[float, ...]:
     """Table of light 0..1 whose equal entries rise by less than a step, so that each code has a light of its own.
 
     Near black a power curve lies below the first of the 65535 steps for hundreds of 16-bit codes, which would all

@@ -288,9 +288,9 @@ def look_up(values: NDArray, tables: list[NDArray], index_scale: float | None = 
         for at in range(start, end, _BLOCK):
             to = min(at + _BLOCK, end)
             for lane in range(lanes):
-                part = slice(at + lane, to, lanes)
-                index = source[part] if index_scale is None else _index(source[part], index_scale, root)
-                target[part] = tables[lane][index]
+                run = slice(at + lane, to, lanes)
+                index = source[run] if index_scale is None else _index(source[run], index_scale, root)
+                target[run] = tables[lane][index]
 
     share = max(-(-source.size // (cores() * _BLOCK)), 1) * _BLOCK
     each(lambda start: convert(start, min(start + share, source.size)), range(0, source.size, share))
@@ -298,10 +298,10 @@ def look_up(values: NDArray, tables: list[NDArray], index_scale: float | None = 
 
 
 def _index(values: NDArray, scale: float, root: bool) -> NDArray[np.intp]:
-    part = np.fmax(values.astype(np.float32), np.float32(0))  # of NaN and a number, the number
-    np.fmin(part, np.float32(1), out=part)
+    unit = np.fmax(values.astype(np.float32), np.float32(0))  # of NaN and a number, the number
+    np.fmin(unit, np.float32(1), out=unit)
     if root:
-        np.sqrt(part, out=part)
-    part *= np.float32(scale)
-    part += np.float32(0.5)
-    return part.astype(np.intp)
+        np.sqrt(unit, out=unit)
+    unit *= np.float32(scale)
+    unit += np.float32(0.5)
+    return unit.astype(np.intp)

@@ -1,4 +1,4 @@
-"""How far a run is, and how long each part of it took."""
+"""How far a run is, and how long each stage of it took."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def unseen(name: str, share: float) -> None:
 
 
 class Clock:
-    """Seconds of each stage of a run, and of the parts that a stage reports.
+    """Seconds of each stage of a run, and of the substages that it reports.
 
     Parameters
     ----------
@@ -28,15 +28,15 @@ class Clock:
     Attributes
     ----------
     seconds : dict of str to float
-    parts : dict of str to dict of str to float
-        Seconds of the parts of each stage that has any, in the order of their first reports.
+    substages : dict of str to dict of str to float
+        Seconds of the substages of each stage that has any, in the order of their first reports.
     """
 
     def __init__(self, begun: float, show: Progress = unseen) -> None:
         self.seconds: dict[str, float] = {}
-        self.parts: dict[str, dict[str, float]] = {}
+        self.substages: dict[str, dict[str, float]] = {}
         self._begun, self._show = begun, show
-        self._stage, self._part, self._since = "", "", 0.0
+        self._stage, self._substage, self._since = "", "", 0.0
         self._lock = threading.Lock()
 
     @contextmanager
@@ -54,16 +54,16 @@ class Clock:
             self.seconds[name] = round(time.perf_counter() - start, 3)
 
     def __call__(self, name: str, share: float) -> None:
-        """Count from now on for a part of the stage, until another is reported or the stage ends (`Progress`)."""
+        """Count from now on for a substage, until another is reported or the stage ends (`Progress`)."""
         self._turn_to(name)
         self._show(name, share)
 
-    def _turn_to(self, part: str) -> None:
+    def _turn_to(self, name: str) -> None:
         with self._lock:
             now = time.perf_counter()
-            if self._part and self._part != part:
-                parts = self.parts.setdefault(self._stage, {})
-                parts[self._part] = round(parts.get(self._part, 0.0) + now - self._since, 3)
-            if self._part != part:
+            if self._substage and self._substage != name:
+                spent = self.substages.setdefault(self._stage, {})
+                spent[self._substage] = round(spent.get(self._substage, 0.0) + now - self._since, 3)
+            if self._substage != name:
                 self._since = now
-            self._part = "" if part == self._stage else part
+            self._substage = "" if name == self._stage else name

@@ -1,4 +1,4 @@
-"""All cores: the same work for many parts of a picture, whose results do not depend on how many do it."""
+"""All cores: the same work for many tiles of a picture, whose results do not depend on how many do it."""
 
 from __future__ import annotations
 

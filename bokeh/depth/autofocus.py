@@ -59,10 +59,10 @@ def find_focus(lens: Lens, photo: Photo, dioptres: FloatArray, matte: FloatArray
     area = photo.meta.af_area
     if area is not None:
         x, y, width, height = area
-        part = window(dioptres, x, y, x + width, y + height)
+        crop = window(dioptres, x, y, x + width, y + height)
         if width * height <= CHOSEN_SHARE:
-            return _metres(float(np.median(part))), "autofocus area"
-        return _metres(nearest_large_surface(part)), "nearest large surface in the autofocus area"
+            return _metres(float(np.median(crop))), "autofocus area"
+        return _metres(nearest_large_surface(crop)), "nearest large surface in the autofocus area"
     subject = np.empty(0, np.float32) if matte is None else dioptres[matte > 0.5]
     if subject.size:
         return _metres(float(np.median(subject, overwrite_input=True))), "subject's matte"
@@ -102,7 +102,7 @@ def _trust(photo: Photo) -> str:
     if photo.depth_kind == "relative":
         return " (nominal: the depth map is relative)"
     known = photo.meta.anchoring
-    return f" (distances {known.words})" if photo.depth_kind == "anchored" and known else ""
+    return f" (distances {known.summary_line})" if photo.depth_kind == "anchored" and known else ""
 
 
 def _metres(dioptres: float) -> float:

@@ -90,7 +90,9 @@ def calibrate(photo: Photo, anchors: Sequence[Anchor] = ()) -> Photo:
         found, notes = _fit_found(photo)
     else:
         return photo
-    meta = replace(photo.meta, notes=(*photo.meta.notes, *notes, *([f"distances {found.words}"] if found else [])))
+    meta = replace(
+        photo.meta, notes=(*photo.meta.notes, *notes, *([f"distances {found.summary_line}"] if found else []))
+    )
     if found is None:
         return replace(photo, meta=meta)
     depth = np.maximum(np.float32(found.scale) * photo.depth + np.float32(found.offset), np.float32(0.0))
@@ -216,7 +218,7 @@ def _claims(meta: Metadata, size: tuple[int, int]) -> list[tuple[str, UnitRect, 
 def trust(photo: Photo) -> str:
     """Say how far the depth map's metres can be trusted."""
     if photo.depth_kind == "anchored" and photo.meta.anchoring:
-        return photo.meta.anchoring.words
+        return photo.meta.anchoring.summary_line
     return {"absolute": "as stated", "relative": "nominal", "unitless": "unknown"}.get(photo.depth_kind, "anchored")
 
 
@@ -228,8 +230,8 @@ def focal_px(meta: Metadata, size: tuple[int, int]) -> float | None:
 def _values(depth: FloatArray, box: UnitRect) -> FloatArray:
     """Dioptres of the map within a box, without holes."""
     x, y, width, height = box
-    part = window(depth, x, y, x + width, y + height)
-    return part[np.isfinite(part)]
+    crop = window(depth, x, y, x + width, y + height)
+    return crop[np.isfinite(crop)]
 
 
 def _misfit(scale: float, offset: float, evidence: list[Evidence]) -> float:

@@ -64,10 +64,10 @@ def deband(depth: FloatArray, step: float) -> FloatArray:
     above = 0.5 - np.minimum(0.5 * up / PLATEAU, 0.5)
     sloped = np.isfinite(down) & np.isfinite(up)
     between = down / np.where(sloped, down + up, 1.0) - 0.5
-    part = np.where(sloped, between, np.where(np.isfinite(down), below, above))
+    fraction = np.where(sloped, between, np.where(np.isfinite(down), below, above))
     half = np.float32(0.5 * step)
     low, high = np.maximum(depth - half, base), np.minimum(depth + half, depth.max())
-    values = np.clip(base + (code.astype(np.float32) + part) * np.float32(step), low, high)
+    values = np.clip(base + (code.astype(np.float32) + fraction) * np.float32(step), low, high)
     jump = np.float32((LINKED_CODES + 0.5) * step)
     across = np.ascontiguousarray(depth.T)
     for length in (2.0, 1.0):

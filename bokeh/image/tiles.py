@@ -1,4 +1,4 @@
-"""A large picture in parts: tiles, each looked at with some of what lies around it."""
+"""A large picture in tiles, each looked at with some of what lies around it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GUIDE_LEVELS = 3
 
 @dataclass(frozen=True)
 class Tile:
-    """A part of a picture.
+    """A tile of a picture.
 
     Attributes
     ----------

@@ -96,7 +96,7 @@ class Rim:
     Examples
     --------
     >>> import rebokeh as rk
-    >>> rim = rk.Rim(radius=1.2, shift=0.8)  # the corner of the frame sees only a part of the iris through it
+    >>> rim = rk.Rim(radius=1.2, shift=0.8)  # the corner of the frame sees only some of the iris through it
     >>> rk.Pupil(front=rim, rear=rim).front.shift
     0.8
     """

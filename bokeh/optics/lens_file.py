@@ -202,7 +202,7 @@ def with_values(lens_file: LensFile, values: Sequence[str]) -> LensFile:
         return lens_file
     layout = table_of(lens_file)
     for item in values:
-        key, equals, text = (part.strip() for part in item.partition("="))
+        key, equals, text = (side.strip() for side in item.partition("="))
         if not equals or not key or not text:
             raise UsageError(f"`changes`: {item!r} is not understood; expected KEY=VALUE, like pupil.squeeze=1.5")
         *tables, last = key.split(".")

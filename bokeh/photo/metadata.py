@@ -48,7 +48,7 @@ class Anchoring:
     --------
     >>> import rebokeh as rk
     >>> seen = rk.Evidence("autofocus", (0.4, 0.4, 0.2, 0.2), distance_m=0.42, uncertainty=0.1, map_m=0.47)
-    >>> rk.Anchoring(scale=1.0, offset=0.25, evidence=(seen,), uncertainty=0.1).words
+    >>> rk.Anchoring(scale=1.0, offset=0.25, evidence=(seen,), uncertainty=0.1).summary_line
     'anchored by autofocus (0.42 m, the map said 0.47 m): good to about 10 %'
     """
 
@@ -58,7 +58,7 @@ class Anchoring:
     uncertainty: float
 
     @property
-    def words(self) -> str:
+    def summary_line(self) -> str:
         """Like "anchored by the autofocus (0.42 m, the map said 0.47): good to about 10 %"."""
         known = [f"{e.source} ({in_metres(e.distance_m)}, the map said {in_metres(e.map_m)})" for e in self.evidence]
         return f"anchored by {', '.join(known)}: good to about {100 * self.uncertainty:.0f} %"

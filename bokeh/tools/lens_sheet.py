@@ -14,7 +14,7 @@ from ..optics.aperture import Aperture, boundary
 from ..optics.lens import FULL_FRAME_DIAGONAL_MM
 from ..optics.lens_file import LensFile
 from ..optics.psf import psf
-from .drawing.montage import BACKGROUND, GAP_PX, TEXT_PX, below, beside, padded, save_montage, words
+from .drawing.montage import BACKGROUND, GAP_PX, TEXT_PX, below, beside, padded, save_montage, text_block
 
 DIAGONAL_PX = 5000.0
 """Of the picture that the points of light lie in: one of 12 MP."""
@@ -58,7 +58,7 @@ def contact_sheet(lens_file: LensFile) -> CodeArray:
     """
     sections = [_points(lens_file), _irises(lens_file), _starbursts(lens_file)]
     width = max(section.shape[1] for section in sections)
-    heading = words(f"{lens_file.name}: {lens_file.title}", width, size=TEXT_PX + 4)
+    heading = text_block(f"{lens_file.name}: {lens_file.title}", width, size=TEXT_PX + 4)
     return padded(below([heading, *sections], gap=3 * GAP_PX), GAP_PX)
 
 
@@ -126,18 +126,20 @@ def _points(lens_file: LensFile) -> CodeArray:
     }
     half_px = min(MOST_HALF_PX, max(cell.shape[0] // 2 for row in shown.values() for cell in row))
     side = 2 * half_px + 1
-    heads = [words(f"{radius_px:+d} px" if radius_px else "in focus", side) for radius_px in RADII_PX]
-    rows = [beside([words("", LABEL_WIDTH_PX), *heads])]
+    heads = [text_block(f"{radius_px:+d} px" if radius_px else "in focus", side) for radius_px in RADII_PX]
+    rows = [beside([text_block("", LABEL_WIDTH_PX), *heads])]
     for place, row in shown.items():
         of_light = float(spreads[place][-1].sum(axis=(0, 1)).mean())
-        label = below([words(place, LABEL_WIDTH_PX), words(f"{of_light:.0%} of light", LABEL_WIDTH_PX)], gap=0)
+        label = below(
+            [text_block(place, LABEL_WIDTH_PX), text_block(f"{of_light:.0%} of light", LABEL_WIDTH_PX)], gap=0
+        )
         rows.append(beside([label, *(_cropped(_exposed(cell), half_px) for cell in row)]))
     width = rows[0].shape[1]
     says = (
         f"Points of light at f/{lens.f_number:g}, by blur radius (+ behind focus) in a picture of {DIAGONAL_PX:.0f} px "
         f"along the diagonal. Each exposed for itself; in focus {IN_FOCUS_SCALE} x as large."
     )
-    return below([words(says, width), *rows])
+    return below([text_block(says, width), *rows])
 
 
 def _irises(lens_file: LensFile) -> CodeArray:
@@ -145,10 +147,10 @@ def _irises(lens_file: LensFile) -> CodeArray:
     cells = []
     for f_number in stops_of(lens_file):
         light = iris_coverage(lens_file.iris, f_number, IRIS_RADIUS_PX)
-        cells.append(below([words(f"f/{f_number:g}", side), _codes(np.repeat(light[..., None], 3, axis=2))]))
+        cells.append(below([text_block(f"f/{f_number:g}", side), _codes(np.repeat(light[..., None], 3, axis=2))]))
     row = beside(cells)
     says = "Iris, each as large as the others, as in the disc of a light behind focus"
-    return below([words(says, max(row.shape[1], WORDS_WIDTH_PX)), row])
+    return below([text_block(says, max(row.shape[1], WORDS_WIDTH_PX)), row])
 
 
 def _starbursts(lens_file: LensFile) -> CodeArray:
@@ -159,9 +161,9 @@ def _starbursts(lens_file: LensFile) -> CodeArray:
     cells = []
     for f_number in dict.fromkeys([stops[0], stops[-1]]):
         star = starburst(lens_file.lens(f_number=f_number), pitch_um, "sRGB", STAR_RADIUS_PX)
-        cells.append(below([words(f"f/{f_number:g}", star.shape[1]), _codes(_by_decades(star))]))
+        cells.append(below([text_block(f"f/{f_number:g}", star.shape[1]), _codes(_by_decades(star))]))
     says = f"Starburst of a light in focus, brightness by powers of ten from its middle: black is 1e-{STAR_DECADES}"
-    return below([words(says, WORDS_WIDTH_PX), beside(cells)])
+    return below([text_block(says, WORDS_WIDTH_PX), beside(cells)])
 
 
 def _by_decades(star: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -37,7 +37,7 @@ def test_stages_follow_the_start():
     assert clock.seconds["start"] == pytest.approx(5.0, abs=0.5)
     assert clock.seconds["load"] >= 0.02 > clock.seconds["save"]
     assert told == [("load", 0.0), ("save", 0.0)]
-    assert clock.parts == {}
+    assert clock.substages == {}
 
 
 def test_parts_fill_their_stage():
@@ -49,9 +49,9 @@ def test_parts_fill_their_stage():
             time.sleep(0.02)
     with clock.stage("save"):
         pass
-    parts = clock.parts["render"]
+    parts = clock.substages["render"]
     assert list(parts) == ["sheets", "spread", "lights"]
-    assert set(clock.parts) == {"render"}
+    assert set(clock.substages) == {"render"}
     assert parts["sheets"] >= 0.06
     assert sum(parts.values()) == pytest.approx(clock.seconds["render"], abs=0.005)
 

@@ -20,7 +20,8 @@ from rebokeh.bokeh.photo.metadata import Metadata
 from rebokeh.bokeh.photo.photo import GainMap
 from rebokeh.bokeh.tools.drawing.montage import BACKGROUND, GAP_PX
 from rebokeh.bokeh.tools.inspect import histogram as histograms
-from rebokeh.bokeh.tools.inspect.facts import survey
+from rebokeh.bokeh.tools.inspect.facts import inspect_photo
+from rebokeh.bokeh.tools.inspect.report import COLUMNS, ROWS, bars, report_lines
 from rebokeh.bokeh.tools.inspect.thumbnails import (
     AUTOFOCUS,
     CLIPPED,
@@ -30,7 +31,6 @@ from rebokeh.bokeh.tools.inspect.thumbnails import (
     seen_shares,
     thumbnail_size,
 )
-from rebokeh.bokeh.tools.inspect.words import COLUMNS, ROWS, bars, report_lines
 
 pytestmark = pytest.mark.kernels
 
@@ -77,7 +77,7 @@ def heic() -> bytes:
 
 
 def test_facts_of_an_iphone_file(heic):
-    found = survey(rk.load(heic), "IMG.heic")
+    found = inspect_photo(rk.load(heic), "IMG.heic")
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert (found["input"], found["format"], found["width"], found["height"]) == ("IMG.heic", "heic", 256, 192)
     assert (found["bit_depth"], found["hdr"], found["camera"]) == (8, "gain-map", "Apple iPhone X")
@@ -147,11 +147,11 @@ def test_bars_fit_and_are_as_long_as_their_shares():
 
 
 def warned(photo: rk.Photo, words: str) -> bool:
-    return any(words in line for line in survey(photo)["warnings"])
+    return any(words in line for line in inspect_photo(photo)["warnings"])
 
 
 def test_a_sound_photo_warns_of_nothing():
-    assert survey(photo_of(two_walls()))["warnings"] == []
+    assert inspect_photo(photo_of(two_walls()))["warnings"] == []
 
 
 def test_warnings_of_depth():
@@ -176,12 +176,12 @@ def test_clipped_light_is_warned_of_where_nothing_restores_it():
     rgb = np.full((H, W, 3), 0.2, np.float32)
     rgb[:2, :, 1] = 1.0
     photo = photo_of(two_walls(), rgb)
-    assert survey(photo)["clipped"] == pytest.approx(2 / H)
+    assert inspect_photo(photo)["clipped"] == pytest.approx(2 / H)
     assert warned(photo, "is clipped")
     assert not warned(replace(photo, gain_map=GainMap(np.ones((H, W), np.float32), 2.0)), "is clipped")
     # Radiance has no clip.
     linear = replace(photo, meta=replace(photo.meta, format="array"))
-    assert survey(linear)["clipped"] is None and not warned(linear, "is clipped")
+    assert inspect_photo(linear)["clipped"] is None and not warned(linear, "is clipped")
     assert not warned(photo_of(two_walls(), 0.97), "is clipped")
 
 
@@ -190,17 +190,17 @@ def test_blur_and_a_mark_are_said_as_a_render_says_them():
 
     rgb, depth = halves(6.0)
     photo = rk.Photo(rgb=rgb, depth=depth)
-    found = survey(photo)
+    found = inspect_photo(photo)
     assert found["baked"]["focus_m"] == pytest.approx(2.0, rel=0.05)
     assert found["baked"]["largest_radius_px"] == pytest.approx(6.0, rel=0.25)
     assert set(rk.prepare(photo).warnings(rk.Lens())) <= set(found["warnings"])
     assert any("blurred already" in line for line in found["warnings"])
-    again = survey(rk.render(photo_of(two_walls()), rk.Lens(f_number=2.0, focus_m=0.5)))
+    again = inspect_photo(rk.render(photo_of(two_walls()), rk.Lens(f_number=2.0, focus_m=0.5)))
     assert again["rendered"]["f_number"] == 2.0 and any("by rebokeh already" in line for line in again["warnings"])
 
 
 def test_no_metres_are_invented():
-    found = survey(replace(photo_of(two_walls(), af_area=(0.1, 0.1, 0.2, 0.2)), depth_kind="unitless"))
+    found = inspect_photo(replace(photo_of(two_walls(), af_area=(0.1, 0.1, 0.2, 0.2)), depth_kind="unitless"))
     assert "nearest_m" not in found and found["depth"]["percentiles_m"] is None
     assert found["depth"]["histogram"]["edges_m"] is None and "map_m" not in found["autofocus"]
     words = "\n".join(report_lines(found))
@@ -208,7 +208,7 @@ def test_no_metres_are_invented():
 
 
 def test_infinity_is_strict_json():
-    found = survey(photo_of(two_walls(2.0, 0.0)))
+    found = inspect_photo(photo_of(two_walls(2.0, 0.0)))
     assert found["farthest_m"] == "inf" and json.dumps(found, allow_nan=False)
     assert "to infinity" in "\n".join(report_lines(found))
 
@@ -235,7 +235,7 @@ def test_the_sheet_shows_each_thing_in_its_place():
     matte = np.zeros((H // 2, W // 2), np.float32)
     matte[:, : W // 4] = 1.0
     photo = replace(photo, matte=matte)
-    sheet = draw_thumbnails(photo, survey(photo))
+    sheet = draw_thumbnails(photo, inspect_photo(photo))
     assert sheet.dtype == np.uint8 and sheet.shape[2] == 3
     shown = cell_of(sheet, 0, 0)
     codes = Profile().to_codes(np.array([[[0.2, 0.2, 0.2], [0.8, 0.2, 0.2]]], np.float32), 8)[0]
@@ -260,7 +260,7 @@ def test_holes_and_clipped_light_are_seen_on_the_sheet():
     depth[: H // 4] = np.nan
     rgb[-H // 4 :] = 1.0
     photo = photo_of(depth, rgb)
-    sheet = draw_thumbnails(photo, survey(photo))
+    sheet = draw_thumbnails(photo, inspect_photo(photo))
     assert tuple(cell_of(sheet, 0, 1)[5, 5]) == (255, 0, 255)
     magenta = (sheet == CLIPPED).all(axis=2).sum()
     assert magenta == pytest.approx(TALL * WIDE / 2, rel=0.03)  # a quarter of the depth, a quarter of the photo

@@ -12,7 +12,7 @@ from rebokeh.bokeh.optics.aperture import area
 from rebokeh.bokeh.optics.lens_file import lens_names, read_lens
 from rebokeh.bokeh.optics.psf import psf
 from rebokeh.bokeh.tools import lens_sheet as sheets
-from rebokeh.bokeh.tools.drawing.montage import BACKGROUND, LINE_PX, words
+from rebokeh.bokeh.tools.drawing.montage import BACKGROUND, LINE_PX, text_block
 
 pytestmark = pytest.mark.kernels
 
@@ -88,5 +88,5 @@ def test_an_iris_stands_as_in_a_disc_behind_focus():
 
 
 def test_what_no_font_has_is_no_trouble():
-    assert words("Фото 写真 \u0301 " * 10, 200).shape[1] == 200
-    assert words("", 120).shape == (LINE_PX, 120, 3)
+    assert text_block("Фото 写真 \u0301 " * 10, 200).shape[1] == 200
+    assert text_block("", 120).shape == (LINE_PX, 120, 3)

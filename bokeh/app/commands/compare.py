@@ -60,9 +60,9 @@ def compare_command(
     from ...io.files.atomic import abandon, check_output, write_atomic
     from ...load import load
     from ...render.settings import RenderSettings
+    from ...tools.compare.explanations import summary_line
     from ...tools.compare.measure import compare
     from ...tools.compare.report import report
-    from ...tools.compare.words import summary_line
 
     real = check_output(page, overwrite=overwrite, inputs=inputs)
     run: Run = ctx.obj

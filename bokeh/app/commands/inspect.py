@@ -36,14 +36,14 @@ def inspect_command(
     source = Source.of(photo, given)
 
     from ...tools.drawing.montage import check_montage
-    from ...tools.inspect.facts import survey
+    from ...tools.inspect.facts import inspect_photo
+    from ...tools.inspect.report import report_lines
     from ...tools.inspect.thumbnails import save_thumbnails
-    from ...tools.inspect.words import report_lines
 
     if out is not None:
         check_montage(out, inputs=source.files, overwrite=overwrite)
     loaded = source.load()
-    found = survey(loaded, photo)
+    found = inspect_photo(loaded, photo)
     if edges:
         from ...depth.boundary_score import score_photo
 

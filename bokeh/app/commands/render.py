@@ -153,7 +153,7 @@ class _Words:
             print_json(done)
         lines = report_lines(done) if self.verbose else [] if self.quiet else [summary_line(done)]
         if self.timing:
-            lines += timetable(clock.seconds, clock.parts)
+            lines += timetable(clock.seconds, clock.substages)
         if warmup.trouble() and not self.quiet:
             lines.append(f"rebokeh: {warmup.trouble()}")
         for line in lines:

@@ -112,7 +112,7 @@ def listing(url: str, options: Mapping[str, Any] | None = None) -> list[FoundObj
 
 def safe(name: str) -> str:
     """Make an object's name one of a file below a folder, wherever it would lead."""
-    return "/".join(_SAFE.get(part, part.replace("\0", "%00")) for part in name.split("/"))
+    return "/".join(_SAFE.get(segment, segment.replace("\0", "%00")) for segment in name.split("/"))
 
 
 def opened(url: str, options: Mapping[str, Any] | None = None) -> tuple[Any, str]:

@@ -94,16 +94,16 @@ class Meta:
         base = {0: self._data, 1: self._idat}.get(item.construction)
         if base is None:
             raise BoxError("an item is made of other items")
-        parts = []
+        extents = []
         for start, size in item.extents:
             if size == 0:
                 size = len(base) - start
             if start < 0 or size < 0 or start + size > len(base):
                 raise BoxError("an item lies outside the file")
-            parts.append(base[start : start + size])
-        if sum(map(len, parts)) > len(base):
+            extents.append(base[start : start + size])
+        if sum(map(len, extents)) > len(base):
             raise BoxError("an item is larger than the file")
-        return b"".join(parts)
+        return b"".join(extents)
 
 
 def brand_box(data: bytes) -> bytes:

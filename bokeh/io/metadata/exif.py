@@ -65,12 +65,12 @@ def read(exif: bytes | None) -> Facts:
         value = numbers(inner, tag)
         return float(value[0]) if value and 0 < value[0] < 1e5 else None
 
-    def words(where: dict[int, IfdEntry], tag: int) -> list[str]:
+    def texts(where: dict[int, IfdEntry], tag: int) -> list[str]:
         entry = where.get(tag)
-        texts = [values_of(exif, order, entry)[0]] if entry and entry.kind == 2 else []
-        return [text.split(b"\0")[0].decode("utf-8", "replace").strip() for text in texts]
+        found = [values_of(exif, order, entry)[0]] if entry and entry.kind == 2 else []
+        return [text.split(b"\0")[0].decode("utf-8", "replace").strip() for text in found]
 
-    names = words(main, MAKE) + words(main, MODEL)
+    names = texts(main, MAKE) + texts(main, MODEL)
     if len(names) == 2 and names[1].lower().startswith(names[0].lower()):
         names = names[1:]
     stated = numbers(main, ORIENTATION)
@@ -79,7 +79,7 @@ def read(exif: bytes | None) -> Facts:
     return Facts(
         orientation=int(turn),
         camera=_printed(names),
-        lens=_printed(words(inner, LENS_MODEL)),
+        lens=_printed(texts(inner, LENS_MODEL)),
         focal_mm=positive(FOCAL_LENGTH),
         f35_mm=positive(FOCAL_35),
         pixel_size=(int(width[0]), int(height[0])) if width and height and width[0] > 0 < height[0] else None,

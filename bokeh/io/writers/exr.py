@@ -1,4 +1,4 @@
-"""OpenEXR: scene-linear RGB as it stands, and `Z` in metres; parts of any channels for whoever asks."""
+"""OpenEXR: scene-linear RGB as it stands, and `Z` in metres; EXR parts of any channels for whoever asks."""
 
 from __future__ import annotations
 

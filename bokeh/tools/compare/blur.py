@@ -253,17 +253,17 @@ class _Groups:
         bins, total, weight = [], 0.0, 0
         for number in np.unique(self.bin):
             own = np.flatnonzero(self.bin == number)
-            told = self._told(own, errors, radii)
-            if told is None:
+            found = self._radius_of(own, errors, radii)
+            if found is None:
                 continue
-            radius, misfit, used = told
+            radius, misfit, used = found
             pixels = int(self.pixels[used].sum())
             dioptres = float(self.depth[used].sum() / self.detail[used].sum())
             bins.append(DepthBlur(dioptres, radius * by, pixels * by * by, float(np.exp(misfit))))
             total, weight = total + misfit * pixels, weight + pixels
         return (total / weight if weight else np.inf), tuple(bins)
 
-    def _told(
+    def _radius_of(
         self, own: NDArray[np.intp], errors: _Errors, radii: NDArray[np.float64]
     ) -> tuple[float, float, NDArray[np.intp]] | None:
         """Find a bin's radius, from pixels that are far enough from what disturbs them for that very radius."""

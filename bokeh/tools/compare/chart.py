@@ -80,29 +80,31 @@ def chart(title: str, across: Axis, up: Axis, lines: Sequence[Line]) -> str:
         px = LEFT + across.share(x) * (WIDTH - LEFT - RIGHT)
         return round(px, 1), round(HEIGHT - BOTTOM - up.share(y) * (HEIGHT - TOP - BOTTOM), 1)
 
-    parts = [f"<svg class='chart' viewBox='0 0 {WIDTH} {HEIGHT}' role='img'><title>{escape(title)}</title>"]
+    elements = [f"<svg class='chart' viewBox='0 0 {WIDTH} {HEIGHT}' role='img'><title>{escape(title)}</title>"]
     for x in across.ticks:
         px, bottom = at(x, up.low)
-        parts.append(f"<path class='grid' d='M{px} {bottom}V{TOP}'/>")
-        parts.append(f"<text x='{px}' y='{bottom + 17}' text-anchor='middle'>{x:g}</text>")
+        elements.append(f"<path class='grid' d='M{px} {bottom}V{TOP}'/>")
+        elements.append(f"<text x='{px}' y='{bottom + 17}' text-anchor='middle'>{x:g}</text>")
     for y in up.ticks:
         left, py = at(across.low, y)
-        parts.append(f"<path class='grid' d='M{left} {py}H{WIDTH - RIGHT}'/>")
-        parts.append(f"<text x='{left - 7}' y='{py + 4}' text-anchor='end'>{y:g}</text>")
+        elements.append(f"<path class='grid' d='M{left} {py}H{WIDTH - RIGHT}'/>")
+        elements.append(f"<text x='{left - 7}' y='{py + 4}' text-anchor='end'>{y:g}</text>")
     middle = (LEFT + WIDTH - RIGHT) / 2
-    parts.append(f"<text x='{middle}' y='{HEIGHT - 8}' text-anchor='middle'>{escape(across.title)}</text>")
+    elements.append(f"<text x='{middle}' y='{HEIGHT - 8}' text-anchor='middle'>{escape(across.title)}</text>")
     half = (HEIGHT - BOTTOM + TOP) / 2
-    parts.append(f"<text transform='translate(13 {half}) rotate(-90)' text-anchor='middle'>{escape(up.title)}</text>")
+    elements.append(
+        f"<text transform='translate(13 {half}) rotate(-90)' text-anchor='middle'>{escape(up.title)}</text>"
+    )
     for line in lines:
         places = [at(x, y) for x, y in line.points]
         dashes = "" if line.marked else " stroke-dasharray='6 5'"
         joined = " ".join(f"{px},{py}" for px, py in places)
-        parts.append(f"<polyline fill='none' stroke='{line.colour}' stroke-width='2'{dashes} points='{joined}'/>")
+        elements.append(f"<polyline fill='none' stroke='{line.colour}' stroke-width='2'{dashes} points='{joined}'/>")
         if line.marked:
-            parts += [f"<circle cx='{px}' cy='{py}' r='3.2' fill='{line.colour}'/>" for px, py in places]
+            elements += [f"<circle cx='{px}' cy='{py}' r='3.2' fill='{line.colour}'/>" for px, py in places]
     keys = [
         f"<span><i{'' if line.marked else ' class=dashed'} style='background:{line.colour}'></i>"
         f"{escape(line.name)}</span>"
         for line in lines
     ]
-    return "".join([*parts, "</svg>", f"<p class='keys'>{''.join(keys)}</p>"])
+    return "".join([*elements, "</svg>", f"<p class='keys'>{''.join(keys)}</p>"])

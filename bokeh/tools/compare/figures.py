@@ -172,7 +172,7 @@ def edge_figures(
         return None
     radius = float(np.median(np.asarray(curve.radius_at(depth[beside])))) / by
     beside &= distance < max(FARTHEST_PX, FARTHEST_RADII * radius)
-    subject, background = (_continued(sharp, part, radius, curve.shape) for part in (cover, 1.0 - cover))
+    subject, background = (_continued(sharp, share, radius, curve.shape) for share in (cover, 1.0 - cover))
     number = distance[beside].astype(np.intp)
     off, leak, rim = ((x - background)[beside] for x in (seen, subject, sharp))
     if not (contrast := (leak**2).sum(axis=1)).size or float(np.median(contrast)) < LEAST_CONTRAST:
@@ -191,13 +191,13 @@ def edge_figures(
     )
 
 
-def _continued(rgb: FloatArray, part: FloatArray, radius: float, shape: Shape) -> FloatArray:
-    """Blur a part of a picture without the light of the rest, and continue it beyond."""
+def _continued(rgb: FloatArray, share: FloatArray, radius: float, shape: Shape) -> FloatArray:
+    """Blur what of a picture has this share (H, W) of it, without the light of the rest, and continue it beyond."""
     radii = np.array([radius])
-    weight = np.maximum(next(rungs(part, radii, shape)), 0.0)[..., None]
-    light = np.stack([next(rungs(rgb[..., c] * part, radii, shape)) for c in range(3)], axis=2)
+    weight = np.maximum(next(rungs(share, radii, shape)), 0.0)[..., None]
+    light = np.stack([next(rungs(rgb[..., c] * share, radii, shape)) for c in range(3)], axis=2)
     near = light / np.maximum(weight, 1e-6)
-    # Where the blur brings nothing from the part, its nearest colour stands in.
+    # Where the blur brings nothing from there, its nearest colour stands in.
     far = weight[..., 0] < 1e-3
     if far.any():
         place = ndimage.distance_transform_edt(far, return_distances=False, return_indices=True)

@@ -297,8 +297,8 @@ def _curve(given: FloatArray, wanted: FloatArray) -> tuple[NDArray[np.float64], 
     """Tone curve through the medians of what the pictures show, from black up; it never falls."""
     # Sorted by both: by one alone, the extremes would be those that its blur or noise made so.
     order = np.argsort(given + wanted, kind="stable")
-    steps = [part for part in np.array_split(order, TONES) if part.size]
-    x = np.array([0.0, *(float(np.median(given[part])) for part in steps)])
-    y = np.array([0.0, *(float(np.median(wanted[part])) for part in steps)])
+    steps = [run for run in np.array_split(order, TONES) if run.size]
+    x = np.array([0.0, *(float(np.median(given[run])) for run in steps)])
+    y = np.array([0.0, *(float(np.median(wanted[run])) for run in steps)])
     rises = np.concatenate([[True], np.diff(np.maximum.accumulate(x)) > 1e-4])
     return x[rises], np.maximum.accumulate(y)[rises]

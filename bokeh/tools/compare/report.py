@@ -18,8 +18,8 @@ from ...core.jsonable import plain
 from ...image.resize import resize_codes, size_within
 from .chart import Axis, Line, chart
 from .crops import Crop, crops, difference
+from .explanations import blur_caption, figure_rows
 from .measure import GAUSSIAN, ORIGINAL, OURS, PHONE, Comparison, differing
-from .words import about_blur, rows
 
 SHOWN_LENGTH = 1600
 """Pictures are shown at this length at most; the crops at their own size."""
@@ -63,7 +63,7 @@ def report(comparison: Comparison) -> str:
     style, script = (room.joinpath(f"page.{kind}").read_text("utf-8") for kind in ("css", "js"))
     body = [
         f"<h1>{escape(title)}</h1>",
-        f"<p class='faint'>{escape(_lens_in_words(comparison))}</p>",
+        f"<p class='faint'>{escape(_lens_line(comparison))}</p>",
         *(f"<p>Note: {escape(note)}.</p>" for note in comparison.notes),
         _before_after(comparison),
         "<h2>All pictures</h2><p class='faint'>Zoom and place are those above.</p>",
@@ -97,7 +97,7 @@ def _data(name: str, value: object) -> str:
     return f"<script type='application/json' id='{name}'>{text}</script>"
 
 
-def _lens_in_words(comparison: Comparison) -> str:
+def _lens_line(comparison: Comparison) -> str:
     lens, placement = comparison.lens, comparison.placement
     focus = f"{lens.focus_m:.3g} m" if math.isfinite(lens.focus_m) else "infinity"
     said = f"f/{lens.f_number:.3g}, {lens.focal_mm:.3g} mm, focus {focus}."
@@ -185,7 +185,7 @@ def _map(comparison: Comparison, apart: FloatArray) -> str:
 
 def _plots(comparison: Comparison) -> str:
     bins = [b for shown in comparison.pictures.values() if shown.curve for b in shown.curve.bins]
-    parts = []
+    sections = []
     if bins:
         metres = [min(1.0 / max(b.dioptres, 1e-6), FARTHEST_M) for b in bins] + [
             min(comparison.lens.focus_m, FARTHEST_M)
@@ -201,7 +201,7 @@ def _plots(comparison: Comparison) -> str:
                 lines.append(Line(shown.title, COLOURS[name], points))
         across, up = Axis("distance, m", low, high, is_log=True), Axis("radius of the blur, px", 0.0, top)
         drawn = chart("blur against distance", across, up, lines)
-        parts.append(f"<h2>Blur against distance</h2><p>{escape(about_blur(comparison))}</p>{drawn}")
+        sections.append(f"<h2>Blur against distance</h2><p>{escape(blur_caption(comparison))}</p>{drawn}")
     edges = {name: shown.edge for name, shown in comparison.pictures.items() if shown.edge is not None}
     if edges:
         far = max(edge.distances_px[-1] for edge in edges.values())
@@ -215,19 +215,19 @@ def _plots(comparison: Comparison) -> str:
         ]
         up = Axis("light of the subject, %", 0.0, 100.0)
         drawn = chart("leak", Axis("distance from the outline, px", 0.0, far), up, lines)
-        parts.append(
+        sections.append(
             "<h2>Leak beside the outline</h2><p>Share of the background's light that is the subject's, by the distance "
             "from its outline. A lens focused on the subject shows none; one soft blur of everything begins at 50 %, "
             f"and that is the glow around people in phone portraits.</p>{drawn}"
         )
-    return "".join(parts)
+    return "".join(sections)
 
 
 def _table(comparison: Comparison) -> str:
     names = [name for name in comparison.pictures if name != ORIGINAL]
     head = "".join(f"<th>{escape(comparison.pictures[name].title)}</th>" for name in names)
     lines = []
-    for row in rows(comparison):
+    for row in figure_rows(comparison):
         cells = "".join(
             f"<td data-of='{escape(comparison.pictures[name].title)}'>{escape(row.values[name])}</td>" for name in names
         )

@@ -88,7 +88,7 @@ def check_montage(
     return check_output(path, overwrite=overwrite, inputs=inputs)
 
 
-def words(text: str, width: int, size: int = TEXT_PX) -> CodeArray:
+def text_block(text: str, width: int, size: int = TEXT_PX) -> CodeArray:
     """Write words from the left, in as many lines as the width takes."""
     from PIL import Image, ImageDraw, ImageFont
 
@@ -108,20 +108,20 @@ def words(text: str, width: int, size: int = TEXT_PX) -> CodeArray:
     return np.asarray(image)
 
 
-def below(parts: list[CodeArray], gap: int = GAP_PX) -> CodeArray:
+def below(pictures: list[CodeArray], gap: int = GAP_PX) -> CodeArray:
     """Set pictures below each other, from the left."""
-    height = sum(part.shape[0] for part in parts) + gap * (len(parts) - 1)
-    sheet = np.full((height, max(part.shape[1] for part in parts), 3), BACKGROUND, np.uint8)
+    height = sum(picture.shape[0] for picture in pictures) + gap * (len(pictures) - 1)
+    sheet = np.full((height, max(picture.shape[1] for picture in pictures), 3), BACKGROUND, np.uint8)
     top = 0
-    for part in parts:
-        sheet[top : top + part.shape[0], : part.shape[1]] = part
-        top += part.shape[0] + gap
+    for picture in pictures:
+        sheet[top : top + picture.shape[0], : picture.shape[1]] = picture
+        top += picture.shape[0] + gap
     return sheet
 
 
-def beside(parts: list[CodeArray], gap: int = GAP_PX) -> CodeArray:
+def beside(pictures: list[CodeArray], gap: int = GAP_PX) -> CodeArray:
     """Set pictures beside each other, from the top."""
-    return below([part.transpose(1, 0, 2) for part in parts], gap).transpose(1, 0, 2)
+    return below([picture.transpose(1, 0, 2) for picture in pictures], gap).transpose(1, 0, 2)
 
 
 def padded(sheet: CodeArray, margin: int) -> CodeArray:

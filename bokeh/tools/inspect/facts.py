@@ -36,7 +36,7 @@ COARSE_PX, COARSE_BY = 320, 8
 """A depth map is coarse when its longer side is shorter, and so many times shorter than the photo's."""
 
 
-def survey(photo: Photo, name: str = "") -> dict[str, Any]:
+def inspect_photo(photo: Photo, name: str = "") -> dict[str, Any]:
     """Say what a photo holds.
 
     Parameters
@@ -148,8 +148,8 @@ def _autofocus(photo: Photo) -> dict[str, Any] | None:
 
 def _within(depth: FloatArray, box: UnitRect) -> FloatArray:
     x, y, width, height = box
-    part = window(depth, x, y, x + width, y + height)
-    return part[np.isfinite(part)]
+    crop = window(depth, x, y, x + width, y + height)
+    return crop[np.isfinite(crop)]
 
 
 def _gain_map(gain_map: GainMap) -> dict[str, Any]:

@@ -18,10 +18,10 @@ from ...optics.lens import Lens, mount
 from ...photo.metadata import UnitRect
 from ...photo.photo import Photo
 from ..drawing.false_colour import HOLE, NEAR_TO_FAR, blur, grey, ramp
-from ..drawing.montage import BACKGROUND, GAP_PX, INK, TEXT_PX, below, beside, padded, save_montage, words
+from ..drawing.montage import BACKGROUND, GAP_PX, INK, TEXT_PX, below, beside, padded, save_montage, text_block
 from .facts import clipped_pixels, named_mattes
 from .histogram import Histogram
-from .words import histogram_of, metres_of, report_lines
+from .report import histogram_of, metres_of, report_lines
 
 LONGEST_PX, ROW_PX = 560, 1716
 """Longer side of a thumbnail, and width of the sheet, about."""
@@ -48,7 +48,7 @@ def draw_thumbnails(photo: Photo, found: Mapping[str, Any]) -> CodeArray:
     ----------
     photo : Photo
     found : mapping
-        What `survey` says of it.
+        What `inspect_photo` says of it.
 
     Returns
     -------
@@ -75,8 +75,10 @@ def draw_thumbnails(photo: Photo, found: Mapping[str, Any]) -> CodeArray:
     width = max(max(row.shape[1] for row in rows), 2 * LONGEST_PX)
     if photo.depth is not None:
         rows.append(_histogram(histogram_of(found["depth"]), found, width))
-    facts = [words(line, width) for line in report_lines(found) if not line.startswith(("  ", "picture by distance"))]
-    heading = words(Path(found["input"]).name or "photo", width, size=TEXT_PX + 6)
+    facts = [
+        text_block(line, width) for line in report_lines(found) if not line.startswith(("  ", "picture by distance"))
+    ]
+    heading = text_block(Path(found["input"]).name or "photo", width, size=TEXT_PX + 6)
     return padded(below([heading, *rows, below(facts, 0)], 2 * GAP_PX), MARGIN_PX)
 
 
@@ -228,5 +230,5 @@ def _grey(plane: FloatArray, white: float, size: tuple[int, int]) -> CodeArray:
     return np.repeat(codes[..., None], 3, axis=2)
 
 
-def _cell(label: str, *parts: CodeArray) -> CodeArray:
-    return below([words(label, parts[0].shape[1]), *parts], 4)
+def _cell(label: str, *pictures: CodeArray) -> CodeArray:
+    return below([text_block(label, pictures[0].shape[1]), *pictures], 4)

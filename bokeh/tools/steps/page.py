@@ -46,7 +46,7 @@ def page(listing: Mapping[str, Any]) -> str:
     lens = f"f/{listing['f_number']:.3g}, focal length {listing['focal_mm']:.3g} mm, "
     focus = listing["focus_m"]
     lens += f"focus {focus:.3g} m" if isinstance(focus, float) and focus < 1e4 else "focus at infinity"
-    parts = [
+    lines = [
         "<!DOCTYPE html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>",
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>",
         f"<h1>{escape(title)}</h1>",
@@ -58,10 +58,10 @@ def page(listing: Mapping[str, Any]) -> str:
     ]
     for number, section in enumerate(listing["sections"]):
         steps = [step for step in listing["steps"] if step["section"] == number]
-        parts.append(f"<h2>{escape(section['title'])}</h2>\n<section>")
-        parts += [_figure(step, pictures) for step in steps]
-        parts.append("</section>")
-    return "\n".join([*parts, "</body>\n</html>\n"])
+        lines.append(f"<h2>{escape(section['title'])}</h2>\n<section>")
+        lines += [_figure(step, pictures) for step in steps]
+        lines.append("</section>")
+    return "\n".join([*lines, "</body>\n</html>\n"])
 
 
 def _figure(step: Mapping[str, Any], pictures: Mapping[str, Any]) -> str:

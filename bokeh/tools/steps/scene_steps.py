@@ -27,7 +27,7 @@ def _show_depths(pictures: StepPictures, scene: PreparedScene, lens: ThinLens) -
     how_true = {"absolute": "", "anchored": ", anchored: distances by evidence"}
     kind = how_true.get(scene.photo.depth_kind, f", {scene.photo.depth_kind}: not true distances")
     scale = grey_scale("dioptres (1/m)", far, near)
-    pictures.section(f"Depth: {in_words(metres(near))} to {in_words(metres(far))}{kind}")
+    pictures.section(f"Depth: {distance_text(metres(near))} to {distance_text(metres(far))}{kind}")
     holes = np.isnan(given)
     size = f"{given.shape[1]}x{given.shape[0]}"
     if holes.any():
@@ -88,6 +88,6 @@ def metres(dioptres: float) -> float:
     return 1.0 / dioptres if dioptres > 0.0 else float("inf")
 
 
-def in_words(distance_m: float) -> str:
+def distance_text(distance_m: float) -> str:
     """Say a distance, in metres."""
     return f"{distance_m:.3g} m" if distance_m < 1e4 else "infinity"

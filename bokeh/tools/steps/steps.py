@@ -24,7 +24,7 @@ from .album import STEPS, Album
 from .drawn_layers import DrawnLayer, LayerPieces
 from .page import page
 from .pictures import SHARE, StepPictures
-from .scene_steps import in_words, metres, show_scene
+from .scene_steps import distance_text, metres, show_scene
 
 
 class StepRecorder(RenderObserver):
@@ -206,7 +206,7 @@ class StepRecorder(RenderObserver):
             where = ", before the subject" if number < self._subject else ", behind the subject"
         share = layer["share_of_light"]
         seen = f"{share:.1%} of the picture" if share >= 0.0005 else "hardly seen" if share else "not seen"
-        between = f"{in_words(layer['nearest_m'])} to {in_words(layer['farthest_m'])}"
+        between = f"{distance_text(layer['nearest_m'])} to {distance_text(layer['farthest_m'])}"
         made = f", made at 1/{layer['reduced_by']} size" if layer["reduced_by"] > 1 else ""
         return f"Sheet {number}{where}: {between}, blur radius {near_px:+.1f} to {far_px:+.1f} px{made}; {seen}"
 

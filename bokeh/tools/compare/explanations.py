@@ -11,7 +11,7 @@ from .measure import ORIGINAL, OURS, PHONE, Comparison, Shown
 
 
 @dataclass(frozen=True)
-class Row:
+class FigureRow:
     """A figure: what it is called, what it means, and its value for each picture in words."""
 
     title: str
@@ -19,7 +19,7 @@ class Row:
     values: dict[str, str]
 
 
-def rows(comparison: Comparison) -> list[Row]:
+def figure_rows(comparison: Comparison) -> list[FigureRow]:
     """Gather the figures for a table; what is known of no picture is left out."""
     by = "%.1f px"
     known = [
@@ -70,7 +70,7 @@ def rows(comparison: Comparison) -> list[Row]:
     return [row for row in known if set(row.values.values()) != {"–"}]
 
 
-def about_blur(comparison: Comparison) -> str:
+def blur_caption(comparison: Comparison) -> str:
     """Say what the plot of blur against distance shows."""
     said = [
         "Radius of the blur at each distance, found by holding each picture against the original blurred by known "
@@ -79,13 +79,13 @@ def about_blur(comparison: Comparison) -> str:
     ]
     for name in (OURS, PHONE):
         shown = comparison.pictures.get(name)
-        error = None if shown is None else departure(comparison, shown)
+        error = None if shown is None else departure_from_lens(comparison, shown)
         if shown is not None and error is not None:
             said.append(f"{shown.title[:1].upper()}{shown.title[1:]} departs from it by {error:.0%} in the median.")
     return " ".join(said)
 
 
-def departure(comparison: Comparison, shown: Shown) -> float | None:
+def departure_from_lens(comparison: Comparison, shown: Shown) -> float | None:
     """Median departure of a picture's blur from the thin lens's, where that is over two pixels of what was measured."""
     if shown.curve is None:
         return None
@@ -107,9 +107,9 @@ def summary_line(comparison: Comparison) -> str:
     return "; ".join(said) or "nothing above white, and no outline, to measure"
 
 
-def _row(comparison: Comparison, title: str, meaning: str, value: Callable[[Shown], str]) -> Row:
+def _row(comparison: Comparison, title: str, meaning: str, value: Callable[[Shown], str]) -> FigureRow:
     shown = {name: one for name, one in comparison.pictures.items() if name != ORIGINAL}
-    return Row(title, meaning, {name: value(one) for name, one in shown.items()})
+    return FigureRow(title, meaning, {name: value(one) for name, one in shown.items()})
 
 
 def _share(value: float | None) -> str:

@@ -15,7 +15,7 @@ EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 def report_lines(found: Mapping[str, Any]) -> list[str]:
-    """Say the facts that `survey` gathers in lines; warnings come last."""
+    """Say the facts that `inspect_photo` gathers in lines; warnings come last."""
     hdr = f", HDR ({found['hdr']})" if found["hdr"] else ""
     lines = [
         f"{found['width']}x{found['height']} {found['format']}, {found['bit_depth']} bit, {found['profile']}{hdr}",
@@ -129,8 +129,8 @@ def _map(found: Mapping[str, Any]) -> list[str]:
 
 def histogram_of(depth: Mapping[str, Any]) -> Histogram:
     """Return the histogram that stands in the facts of a depth map."""
-    told = depth["histogram"]
-    return Histogram(tuple(told["edges_dioptres"]), tuple(told["shares"]))
+    stated = depth["histogram"]
+    return Histogram(tuple(stated["edges_dioptres"]), tuple(stated["shares"]))
 
 
 def _mattes(found: Mapping[str, Any]) -> list[str]:
