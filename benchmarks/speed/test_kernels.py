@@ -14,8 +14,9 @@ import pytest
 from numpy.typing import NDArray
 
 from rebokeh.bokeh.optics.lens import Lens, ThinLens, mount
+from rebokeh.bokeh.optics.outlines import even_outlines
 from rebokeh.bokeh.optics.psf import EVEN_STRIPS
-from rebokeh.bokeh.optics.psf_tables import TOGETHER, even_outlines
+from rebokeh.bokeh.optics.psf_tables import TOGETHER
 from rebokeh.bokeh.optics.ray_model import RayModel
 from rebokeh.bokeh.render.light_sprites import RAY_STEPS, pupil_points
 from rebokeh.bokeh.tools.table_top import FOCUS_M, shape_of, table_top

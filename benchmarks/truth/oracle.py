@@ -18,7 +18,8 @@ from support.pictures import Picture
 from rebokeh.bokeh.image.inpaint import inpaint
 from rebokeh.bokeh.image.tiles import Tile
 from rebokeh.bokeh.optics.lens import ThinLens, mount
-from rebokeh.bokeh.optics.psf_tables import MOST_ROWS, PsfTables
+from rebokeh.bokeh.optics.outlines import MOST_ROWS
+from rebokeh.bokeh.optics.psf_tables import PsfTables
 from rebokeh.bokeh.optics.ray_model import RayModel
 from rebokeh.bokeh.render.layer_stack import LayerStack, nothing
 from rebokeh.bokeh.render.light_sprites import Occluder, PointLights, draw_lights

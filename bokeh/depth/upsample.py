@@ -7,6 +7,8 @@ already passes through it untouched.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -55,15 +57,14 @@ def upsample(
     if whole.shape == size and ramp_px < EXACT_WIDTH:
         return deband(whole, step)
     plain = deband(condense(whole, ramp_px), step)
-    guide = _perceptual(rgb)
-    colour = np.stack([resize(guide[..., c], plain.shape) for c in range(3)])
-    outline = None if matte is None else resize(matte, guide.shape[:2])
-    cover = None if outline is None else resize(outline, plain.shape)
-    aligned = align(plain, colour, cover, round(10 * plain.shape[1] / guide.shape[1]))
-    if cover is not None:
-        aligned = agree_with_matte(aligned, cover, step)
+    colour = _perceptual(rgb)
+    guide = PhotoGuide(colour, None if matte is None else resize(matte, colour.shape[:2]))
+    small = guide.at_map(plain)
+    aligned = align(plain, small.colour, small.matte, round(10 * plain.shape[1] / colour.shape[1]))
+    if small.matte is not None:
+        aligned = agree_with_matte(aligned, small.matte, step)
     edge_px = measure_ramp_px(plain)
-    edged = sharpen_edges(aligned, rgb, guide, colour, outline, cover, step, edge_px)
+    edged = sharpen_edges(aligned, rgb, guide, small, step, edge_px)
     return edged if matte is None else settle_fringe(edged, matte, round(edge_px * size[1] / plain.shape[1]))
 
 
@@ -203,13 +204,32 @@ def agree_with_matte(depth: FloatArray, covered: FloatArray, step: float) -> Flo
     return np.where(lost, subject, np.where(extra, behind, depth)).astype(np.float32)
 
 
+@dataclass(frozen=True, eq=False)
+class PhotoGuide:
+    """The photo as edges of depth are sought in it.
+
+    Attributes
+    ----------
+    colour : float32 (H, W, 3); (3, h, w) at a map's size
+        Perceptual, and perhaps reduced.
+    matte : float32 (H, W), or None
+        Coverage of the subject at the same size.
+    """
+
+    colour: FloatArray
+    matte: FloatArray | None
+
+    def at_map(self, depth: FloatArray) -> PhotoGuide:
+        """Bring it to the size of a map (h, w); its channels come first there."""
+        colour = np.stack([resize(self.colour[..., c], depth.shape) for c in range(3)])
+        return PhotoGuide(colour, None if self.matte is None else resize(self.matte, depth.shape))
+
+
 def sharpen_edges(
     depth: FloatArray,
     rgb: FloatArray,
-    guide: FloatArray,
-    colour: FloatArray,
-    outline: FloatArray | None,
-    cover: FloatArray | None,
+    guide: PhotoGuide,
+    small: PhotoGuide,
     step: float,
     ramp_px: float,
 ) -> FloatArray:
@@ -219,12 +239,10 @@ def sharpen_edges(
     ----------
     depth : float32 (h, w)
         Dioptres, without holes.
-    rgb, guide : float32 (H, W, 3), (H', W', 3)
-        The photo, scene-linear; the same perceptual and perhaps reduced, the resolution of the decision.
-    colour : float32 (3, h, w)
-        The same at the map's size.
-    outline, cover : float32 (H', W'), (h, w); or None
-        Coverage of the subject.
+    rgb : float32 (H, W, 3)
+        The photo, scene-linear.
+    guide, small : PhotoGuide
+        What decides, at its resolution, and at the map's size.
     step : float
         Size of one code in dioptres, 0 = continuous.
     ramp_px : float
@@ -236,9 +254,9 @@ def sharpen_edges(
     """
     from ...kernels import edges as kernels
 
-    size = guide.shape[:2]
+    size = guide.colour.shape[:2]
     nothing = np.empty((0, 0), np.float32)
-    coarse, fine = (nothing if matte is None else matte for matte in (cover, outline))
+    coarse, fine = (nothing if matte is None else matte for matte in (small.matte, guide.matte))
     radius = 4 + round(min(2.0, 4 * depth.shape[1] / size[1]))
     slope = _slope(depth)
     low = np.asarray(ndimage.minimum_filter(depth, 2 * radius + 1, mode="nearest"), np.float32)
@@ -248,14 +266,14 @@ def sharpen_edges(
     steep = np.clip(0.6 / ramp_px, 0.13, 0.2)
     steepest = ndimage.maximum_filter(slope, 2 * radius + 1, mode="nearest")
     np.copyto(high, low, where=(jump < _least_jump(depth, step)) | (steepest < steep * jump))
-    coarse_map = kernels.CoarseMap(depth, slope, low, high, colour, coarse)
+    coarse_map = kernels.CoarseMap(depth, slope, low, high, small.colour, coarse)
     near, far, data = (np.empty(size, np.float32) for _ in range(3))
     rows, columns = (_first_in_each(map_px, px) for map_px, px in zip(depth.shape, size, strict=True))
     surfaces = kernels.Surfaces(near, far, data)
-    kernels.two_surfaces(coarse_map, kernels.FineGuide(guide, fine), radius, (rows, columns), surfaces)
+    kernels.two_surfaces(coarse_map, kernels.FineGuide(guide.colour, fine), radius, (rows, columns), surfaces)
     edge = np.flatnonzero(near != far)
     weights = np.empty((edge.size, 8), np.float32)
-    kernels.likeness_of_neighbours(guide, near, far, edge, weights)
+    kernels.likeness_of_neighbours(guide.colour, near, far, edge, weights)
     odds, leaning, other = data.copy(), (data / np.sqrt(4.0 + data * data)).ravel(), np.zeros(data.size, np.float32)
     for _ in range(AGREEMENT_STEPS):
         kernels.agree(edge, weights, data.ravel(), leaning, odds.ravel(), other, size[1])
@@ -263,7 +281,7 @@ def sharpen_edges(
     surfaces = kernels.Surfaces(near, far, odds)
     del data, leaning, other, weights, edge, coarse_map
     out = np.empty(rgb.shape[:2], np.float32)
-    kernels.resolve(depth, guide, surfaces, rgb, depth.min(), depth.max(), out)
+    kernels.resolve(depth, guide.colour, surfaces, rgb, depth.min(), depth.max(), out)
     return out
 
 

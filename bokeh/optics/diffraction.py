@@ -204,15 +204,15 @@ def starburst(
     reach = reach_px(lens.f_number, pitch_um) if radius_px is None else radius_px
     aperture = lens.aperture.at(lens.f_number)
     rows = tuple(tuple(float(v) for v in row) for row in np.asarray(matrix))
-    return _starburst(aperture, lens.glass.pupil, lens.stop, lens.f_number, pitch_um, rows, reach)
+    return _starburst(aperture, lens.glass.pupil, lens.stop, lens.f_number / pitch_um, rows, reach)
 
 
 @lru_cache(maxsize=4)
 def _starburst(
-    aperture: Aperture, pupil: Pupil, stop: float, f_number: float, pitch_um: float, matrix: Matrix, reach: int
+    aperture: Aperture, pupil: Pupil, stop: float, px_per_um: float, matrix: Matrix, reach: int
 ) -> FloatArray:
     wavelengths, shares = sensitivities(np.array(matrix), WAVELENGTHS)
-    star = psf_from_otf(overlap(aperture, pupil, stop), wavelengths, shares, f_number / pitch_um, pupil.squeeze, reach)
+    star = psf_from_otf(overlap(aperture, pupil, stop), wavelengths, shares, px_per_um, pupil.squeeze, reach)
     away = _distance(reach)
     fade = np.cos(0.5 * math.pi * np.clip((away / reach - _FADE) / (1.0 - _FADE), 0.0, 1.0)) ** 2
     within = star.sum(axis=(0, 1))
@@ -313,7 +313,7 @@ def _tiles(lit: NDArray[np.bool_], reach: int) -> tuple[tuple[int, int], list[tu
 
 
 def _common(first: int, size: int, whole: int) -> tuple[slice, slice]:
-    """Return the part that `size` pixels from `first` on share with 0..whole: in the whole, and in them."""
+    """Return what `size` pixels from `first` on share with 0..whole: in the whole, and in them."""
     start, stop = max(first, 0), min(first + size, whole)
     return slice(start, stop), slice(start - first, stop - first)
 

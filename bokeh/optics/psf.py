@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .lens import Lens
-from .psf_tables import even_outlines, fine, trace
+from .outlines import even_outlines, fine, trace
 from .ray_model import RayModel
 
 EVEN_STRIPS, STRIPS = 8, 3

@@ -82,7 +82,7 @@ class Compositor:
     psf_tables : PsfTables
         What the lens makes of a point of light.
     observer : RenderObserver or None
-        Is shown every piece; None where nobody watches.
+        Is shown every piece; None where nobody looks on.
     """
 
     pyramid: ImagePyramid

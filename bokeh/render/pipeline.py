@@ -14,7 +14,8 @@ from ..core.progress import Progress, unseen
 from ..core.threads import ONE_AT_A_TIME
 from ..image.tiles import GUIDE_LEVELS
 from ..optics.lens import Lens, ThinLens
-from ..optics.psf_tables import MOST_ROWS, SMALL_ROWS, PsfTables
+from ..optics.outlines import MOST_ROWS
+from ..optics.psf_tables import SMALL_ROWS, PsfTables
 from ..optics.ray_model import RayModel, vignette
 from ..photo.metadata import Rendering
 from ..photo.photo import GainMap, Photo

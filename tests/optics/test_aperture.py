@@ -14,7 +14,7 @@ from support.scenes import depth_of, lens_of
 import rebokeh as rk
 from rebokeh.bokeh.core.errors import UsageError
 from rebokeh.bokeh.optics.aperture import area, boundary
-from rebokeh.bokeh.optics.psf_tables import even_outlines
+from rebokeh.bokeh.optics.outlines import even_outlines
 from rebokeh.kernels.outline import FIRST, PER_HEIGHT, ROWS, TOP
 
 pytestmark = pytest.mark.kernels

@@ -13,8 +13,8 @@ import rebokeh as rk
 from rebokeh.bokeh.image.tiles import Tile
 from rebokeh.bokeh.optics.aperture import area
 from rebokeh.bokeh.optics.lens import ThinLens
+from rebokeh.bokeh.optics.outlines import even_outlines
 from rebokeh.bokeh.optics.psf import EVEN_STRIPS
-from rebokeh.bokeh.optics.psf_tables import even_outlines
 from rebokeh.bokeh.render.light_sprites import AROUND_PX, Occluder, PointLights, draw_lights, pupil_points
 from rebokeh.bokeh.scene.layers import Layer
 from rebokeh.bokeh.scene.light_energy import SceneLight

@@ -16,7 +16,8 @@ import rebokeh as rk
 from rebokeh.bokeh.image import tiles
 from rebokeh.bokeh.image.tiles import TILE_PX
 from rebokeh.bokeh.optics.lens import ThinLens
-from rebokeh.bokeh.optics.psf_tables import MOST_ROWS, PsfTables
+from rebokeh.bokeh.optics.outlines import MOST_ROWS
+from rebokeh.bokeh.optics.psf_tables import PsfTables
 from rebokeh.bokeh.optics.ray_model import RayModel
 from rebokeh.bokeh.scene import pyramid
 from rebokeh.bokeh.scene.extraction import extract_layers

@@ -13,6 +13,7 @@ from ...core.arrays import BoolArray, FloatArray
 from ...core.errors import InputError
 from ...image.resize import block_means, resize, size_within
 from .ladder import luminance
+from .tone import match_tone
 
 SEARCHED_LENGTH, ROUGH_LENGTH, EXACT_LENGTH = 192, 512, 1024
 """The position is searched at the first length of the original, and made exact at the others."""
@@ -39,10 +40,6 @@ OVERSHOOT = 1.5
 
 SAME_SHARE = 1.5e-3
 """A picture of the same size that lies off by less than this share of it is taken as it is: sampling softens."""
-
-CELLS, TONES, LEAST_TONE = 14, 10, 0.012
-"""Cells along the longer side, larger than any blur; steps of the tone curve that is found from them, and how far
-it must be (mean, in the square root of light) from none to be used."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +122,10 @@ def register(
     else:
         rgb, covered = _warped(other, place, (original.shape[0], original.shape[1]), 1)
         rgb[~covered] = 0.0
-    return _toned(original, rgb, covered, place)
+    toned, stops = match_tone(original, rgb, covered)
+    if stops is not None:
+        place = replace(place, exposure_stops=stops, tone_changed=True)
+    return Registered(toned, covered, place)
 
 
 def _farthest_off(place: Placement, shape: tuple[int, ...]) -> float:
@@ -271,34 +271,3 @@ def _moved(
         for corner, centre, shift in zip((place.y_px, place.x_px), middle, by_px, strict=True)
     )
     return replace(place, scale=place.scale * (1.0 + growth), x_px=x, y_px=y)
-
-
-def _toned(original: FloatArray, rgb: FloatArray, covered: BoolArray, place: Placement) -> Registered:
-    """Match exposure and tone, channel by channel, by what both pictures show when looked at from afar."""
-    by = max(max(original.shape) // CELLS, 1)
-    full = block_means(covered.astype(np.float32), by) > 0.999
-    wanted, given = (np.sqrt(np.clip(block_means(np.minimum(x, 1.0), by), 0.0, 1.0)) for x in (original, rgb))
-    curves = [_curve(given[..., c][full], wanted[..., c][full]) for c in range(3)]
-    stops = 2.0 * np.log2(np.maximum(wanted[full], 1e-3) / np.maximum(given[full], 1e-3))
-    change = max(float(np.abs(y - x).mean()) for x, y in curves)
-    exposure = float(np.median(stops)) if stops.size else 0.0
-    changed = change > LEAST_TONE
-    if changed:
-        toned = np.empty_like(rgb)
-        for c, (x, y) in enumerate(curves):
-            root = np.sqrt(np.maximum(rgb[..., c], 0.0))
-            # Beyond the brightest that both show, the light keeps that one's ratio.
-            toned[..., c] = np.where(root > x[-1], root * (y[-1] / max(x[-1], 1e-6)), np.interp(root, x, y)) ** 2
-        rgb = toned
-    return Registered(rgb, covered, replace(place, exposure_stops=exposure if changed else 0.0, tone_changed=changed))
-
-
-def _curve(given: FloatArray, wanted: FloatArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Tone curve through the medians of what the pictures show, from black up; it never falls."""
-    # Sorted by both: by one alone, the extremes would be those that its blur or noise made so.
-    order = np.argsort(given + wanted, kind="stable")
-    steps = [run for run in np.array_split(order, TONES) if run.size]
-    x = np.array([0.0, *(float(np.median(given[run])) for run in steps)])
-    y = np.array([0.0, *(float(np.median(wanted[run])) for run in steps)])
-    rises = np.concatenate([[True], np.diff(np.maximum.accumulate(x)) > 1e-4])
-    return x[rises], np.maximum.accumulate(y)[rises]
