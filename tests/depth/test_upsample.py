@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rebokeh.bokeh.depth.align import align
 from rebokeh.bokeh.depth.deband import deband, find_code_step
-from rebokeh.bokeh.depth.upsample import align, measure_ramp_px, repair_holes, resize_matte, upsample
+from rebokeh.bokeh.depth.edges import measure_ramp_px
+from rebokeh.bokeh.depth.upsample import repair_holes, resize_matte, upsample
 
 pytestmark = pytest.mark.kernels
 

@@ -1,0 +1,117 @@
+"""A depth map laid onto the photo: shifted as a whole, and brought to agree with the matte."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ..core.arrays import FloatArray
+from ..image.resize import resize
+from .edges import least_jump
+
+# Map pixels beside an outline that ramps and misalignment make uncertain.
+MARGIN = 5
+
+
+def align(depth: FloatArray, colour: FloatArray, matte: FloatArray | None, reach: int) -> FloatArray:
+    """Shift a map as a whole so that its edges lie on the picture's and the matte's.
+
+    Parameters
+    ----------
+    depth : float32 (h, w)
+    colour : float32 (3, h, w)
+        The photo at the map's size, perceptual.
+    matte : float32 (h, w) or None
+    reach : int
+        The farthest that is looked, in map pixels; 3 at least.
+
+    Notes
+    -----
+    Its camera looks from a little beside the one that took the picture. The shift is where the edges of
+    both agree best, found by correlation; it is only believed when it is clearly better than none.
+    """
+    h, w = depth.shape
+    if min(h, w) < 32:
+        return depth
+    reach = max(3, reach)
+    least = least_jump(depth, 0.0)
+    pictures = [(channel, 0.1, 1.0) for channel in colour]
+    if matte is not None:
+        pictures.append((matte, 0.5, 6.0))
+    agreement = np.zeros((2 * reach + 1, 2 * reach + 1))
+    for axis in (0, 1):
+        edge = np.abs(ndimage.gaussian_filter1d(depth, 1.0, axis=axis, order=1))
+        edge = np.minimum(edge / least, 1.0)
+        seen = np.zeros_like(edge)
+        for picture, full, weight in pictures:
+            strength = np.abs(ndimage.gaussian_filter1d(picture, 1.0, axis=axis, order=1))
+            seen += np.float32(weight) * np.minimum(strength / full, 1.0)
+        seen -= seen.mean()
+        agreement += _correlate(edge, seen, reach)
+    dy, dx = np.unravel_index(np.argmax(agreement), agreement.shape)
+    best, here = agreement[dy, dx], agreement[reach, reach]
+    if best <= 0 or here > 0.95 * best:
+        return depth
+    shift = [_peak(agreement[:, dx], int(dy)) - reach, _peak(agreement[dy, :], int(dx)) - reach]
+    return np.ascontiguousarray(ndimage.shift(depth, shift, order=1, mode="nearest"), np.float32)
+
+
+def agree_with_matte(depth: FloatArray, covered: FloatArray, step: float) -> FloatArray:
+    """Give the whole of the subject the subject's depth, and what is beside it the background's.
+
+    Depth cameras miss hair, and draw the subject too large elsewhere. What lies well inside or well outside
+    the outline is trusted and continued towards it; a depth on the wrong side of the two is replaced.
+    `covered` is the matte at the map's size.
+    """
+    inside = covered >= 0.5
+    sure_in = ndimage.binary_erosion(covered > 0.9, iterations=MARGIN, border_value=1)
+    sure_out = ndimage.binary_erosion(covered < 0.1, iterations=MARGIN, border_value=1)
+    if not sure_in.any() or not sure_out.any():
+        return depth
+    behind = _continue(depth, sure_out)
+    usual = np.median(depth[sure_in])
+    # A hole in the subject shows what is behind it, and its rim something in between: trust neither.
+    trusted = sure_in & (depth > behind + 0.6 * (usual - behind))
+    trusted = ndimage.binary_erosion(trusted, iterations=3, border_value=1)
+    if not trusted.any():
+        return depth
+    subject = _continue(depth, trusted)
+    gap = subject - behind
+    apart = gap > least_jump(depth, step)
+    height = (depth - behind) / np.where(apart, gap, 1.0)
+    lost = apart & inside & (height < 0.5)
+    lost = ndimage.binary_dilation(lost, iterations=MARGIN, mask=apart & inside & (height < 0.85))
+    beside = apart & ~inside & ~sure_out & (height > 0.15) & (height < 1.5)
+    extra = ndimage.binary_dilation(beside & (height > 0.5), iterations=MARGIN, mask=beside)
+    return np.where(lost, subject, np.where(extra, behind, depth)).astype(np.float32)
+
+
+def _continue(values: FloatArray, known: NDArray[np.bool_]) -> FloatArray:
+    """Continue `values` smoothly from where they are `known` to everywhere: means over ever larger squares."""
+    if known.all() or min(values.shape) < 2:
+        return np.where(known, values, values[known].mean() if known.any() else 0.0).astype(np.float32)
+    half = ((values.shape[0] + 1) // 2, (values.shape[1] + 1) // 2)
+    weight = resize(known.astype(np.float32), half)
+    total = resize(np.where(known, values, 0).astype(np.float32), half)
+    held = weight > 1e-3
+    coarse = _continue(np.where(held, total / np.where(held, weight, 1), 0).astype(np.float32), held)
+    return np.where(known, values, resize(coarse, values.shape))
+
+
+def _correlate(edge: FloatArray, seen: FloatArray, reach: int) -> NDArray[np.float64]:
+    """Agreement of `edge`, moved by (dy, dx) each within +-`reach`, with `seen`: (2 reach + 1, 2 reach + 1)."""
+    # Zeros beyond the border, so that no edge meets one from the other side; sizes that transform fast.
+    shape = tuple(-(-(n + reach) // 32) * 32 for n in edge.shape)
+    product = np.fft.rfft2(seen, shape) * np.conj(np.fft.rfft2(edge, shape))
+    full = np.fft.irfft2(product, shape)
+    lags = np.arange(-reach, reach + 1)
+    return full[np.ix_(lags, lags)]
+
+
+def _peak(line: NDArray[np.float64], k: int) -> float:
+    """Find where the parabola through the largest value and its two neighbours has its top."""
+    if k == 0 or k == len(line) - 1:
+        return float(k)
+    bend = line[k - 1] - 2 * line[k] + line[k + 1]
+    return float(k) if bend >= 0 else k + 0.5 * float((line[k - 1] - line[k + 1]) / bend)

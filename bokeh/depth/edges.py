@@ -1,0 +1,139 @@
+"""Edges of a depth map: how soft they are, and each made one step where the photo has its edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ..core.arrays import FloatArray
+from ..image.resize import resize
+
+# Rounds of agreement among neighbours at an edge.
+AGREEMENT_STEPS = 12
+
+
+def measure_ramp_px(depth: FloatArray) -> float:
+    """Measure how many pixels a map takes from one surface to the next: 1 = exact, 3 to 6 = a phone's.
+
+    The sharpest quarter decides: a soft map has nearly no step of one pixel, an exact one has many.
+    Returns 1 when the map has no edges.
+    """
+    least = least_jump(depth, 0.0)
+    widths = []
+    for lines in (depth[:: max(1, depth.shape[0] // 512)], depth.T[:: max(1, depth.shape[1] // 512)]):
+        lines = np.ascontiguousarray(lines)
+        reach = max(9, lines.shape[1] // 40) | 1
+        if lines.shape[1] <= reach:
+            continue
+        step = np.abs(np.diff(lines, axis=1))
+        window = reach - 1
+        steepest = ndimage.maximum_filter1d(step, window, axis=1, mode="nearest")
+        jump = (ndimage.maximum_filter1d(lines, reach, axis=1) - ndimage.minimum_filter1d(lines, reach, axis=1))[:, 1:]
+        edge = (step == steepest) & (jump > least) & (jump < 0.5 * window * step)
+        # Beside the border the window is cut short, and any slope looks like an edge.
+        edge[:, : reach // 2] = edge[:, -(reach // 2) :] = False
+        widths.append(jump[edge] / step[edge])
+    found = np.concatenate(widths) if widths else np.zeros(0)
+    return float(np.quantile(found, 0.25)) if found.size else 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoGuide:
+    """The photo as edges of depth are sought in it.
+
+    Attributes
+    ----------
+    colour : float32 (H, W, 3); (3, h, w) at a map's size
+        Perceptual, and perhaps reduced.
+    matte : float32 (H, W), or None
+        Coverage of the subject at the same size.
+    """
+
+    colour: FloatArray
+    matte: FloatArray | None
+
+    def at_map(self, depth: FloatArray) -> PhotoGuide:
+        """Bring it to the size of a map (h, w); its channels come first there."""
+        colour = np.stack([resize(self.colour[..., c], depth.shape) for c in range(3)])
+        return PhotoGuide(colour, None if self.matte is None else resize(self.matte, depth.shape))
+
+
+def sharpen_edges(
+    depth: FloatArray,
+    rgb: FloatArray,
+    guide: PhotoGuide,
+    small: PhotoGuide,
+    step: float,
+    ramp_px: float,
+) -> FloatArray:
+    """Enlarge a map to the photo and turn each soft ramp into one step where the photo has its edge.
+
+    Parameters
+    ----------
+    depth : float32 (h, w)
+        Dioptres, without holes.
+    rgb : float32 (H, W, 3)
+        The photo, scene-linear.
+    guide, small : PhotoGuide
+        What decides, at its resolution, and at the map's size.
+    step : float
+        Size of one code in dioptres, 0 = continuous.
+    ramp_px : float
+        Usual width of this map's ramps, map pixels; what is much wider is no edge.
+
+    Returns
+    -------
+    float32 (H, W)
+    """
+    from ...kernels import edges as kernels
+
+    size = guide.colour.shape[:2]
+    nothing = np.empty((0, 0), np.float32)
+    coarse, fine = (nothing if matte is None else matte for matte in (small.matte, guide.matte))
+    radius = 4 + round(min(2.0, 4 * depth.shape[1] / size[1]))
+    slope = _slope(depth)
+    low = np.asarray(ndimage.minimum_filter(depth, 2 * radius + 1, mode="nearest"), np.float32)
+    high = np.asarray(ndimage.maximum_filter(depth, 2 * radius + 1, mode="nearest"), np.float32)
+    jump = high - low
+    # A plane or a cheek has its range spread over the window, an edge in as few pixels as this map's edges do.
+    steep = np.clip(0.6 / ramp_px, 0.13, 0.2)
+    steepest = ndimage.maximum_filter(slope, 2 * radius + 1, mode="nearest")
+    np.copyto(high, low, where=(jump < least_jump(depth, step)) | (steepest < steep * jump))
+    coarse_map = kernels.CoarseMap(depth, slope, low, high, small.colour, coarse)
+    near, far, data = (np.empty(size, np.float32) for _ in range(3))
+    rows, columns = (_first_in_each(map_px, px) for map_px, px in zip(depth.shape, size, strict=True))
+    surfaces = kernels.Surfaces(near, far, data)
+    kernels.two_surfaces(coarse_map, kernels.FineGuide(guide.colour, fine), radius, (rows, columns), surfaces)
+    edge = np.flatnonzero(near != far)
+    weights = np.empty((edge.size, 8), np.float32)
+    kernels.likeness_of_neighbours(guide.colour, near, far, edge, weights)
+    odds, leaning, other = data.copy(), (data / np.sqrt(4.0 + data * data)).ravel(), np.zeros(data.size, np.float32)
+    for _ in range(AGREEMENT_STEPS):
+        kernels.agree(edge, weights, data.ravel(), leaning, odds.ravel(), other, size[1])
+        leaning, other = other, leaning
+    surfaces = kernels.Surfaces(near, far, odds)
+    del data, leaning, other, weights, edge, coarse_map
+    out = np.empty(rgb.shape[:2], np.float32)
+    kernels.resolve(depth, guide.colour, surfaces, rgb, depth.min(), depth.max(), out)
+    return out
+
+
+def least_jump(depth: FloatArray, step: float) -> np.float32:
+    """Return the smallest difference in dioptres that is called an edge: below it no blur tells the sides apart."""
+    lo, hi = np.quantile(depth[:: max(1, depth.shape[0] // 256)], (0.01, 0.99))
+    return np.float32(max(3.0 * step, 0.05 * (hi - lo), 1e-6))
+
+
+def _first_in_each(map_px: int, px: int) -> NDArray[np.int64]:
+    """First of `px` pixels that lies in each of `map_px` map pixels along the same side; int64 (map_px + 1,)."""
+    own = np.minimum(((np.arange(px) + 0.5) * (map_px / px)).astype(np.int64), map_px - 1)
+    return np.searchsorted(own, np.arange(map_px + 1))
+
+
+def _slope(depth: FloatArray) -> FloatArray:
+    """Size of the gradient, per pixel."""
+    down, across = (ndimage.correlate1d(depth, [-0.5, 0, 0.5], axis=axis, mode="nearest") for axis in (0, 1))
+    return np.hypot(down, across)
