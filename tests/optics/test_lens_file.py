@@ -222,7 +222,7 @@ def test_a_value_in_a_table_that_the_file_leaves_out(written):
     ["", "=", "x", "x=", "=1", "iris.blades", "iris.blades=true", "iris.blades=3\nf_number=1", "..=1", "a.b.c=1"],
 )
 def test_values_that_are_refused(item):
-    with pytest.raises(UsageError, match="--with") as caught:
+    with pytest.raises(UsageError, match="`changes`") as caught:
         with_values(read_lens("petzval"), [item])
     assert "\n" not in str(caught.value)
 

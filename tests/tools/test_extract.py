@@ -277,6 +277,6 @@ def test_one_line_for_what_goes_wrong(portrait: PortraitFiles, tmp_path, words, 
 def test_numbers_that_are_not_known_are_said(tmp_path):
     nominal = rk.Photo(rgb=photo().rgb, depth=DIOPTRES, depth_kind="relative")
     first, second = extract(nominal, tmp_path / "out", ExtractSettings(("depth",)))["warnings"]
-    assert "nominal metres" in first and "--anchor" in first
+    assert "nominal metres" in first and "`anchors`" in first
     assert "26 mm, assumed" in second
     assert extract(photo(), tmp_path / "sure", ExtractSettings(("depth",)))["warnings"] == []
