@@ -65,7 +65,7 @@ def report(comparison: Comparison) -> str:
     style, script = (room.joinpath(f"page.{kind}").read_text("utf-8") for kind in ("css", "js"))
     body = [
         f"<h1>{escape(title)}</h1>",
-        f"<p class='faint'>{escape(_lens_in_words(comparison))}</p>",
+        f"<p class='faint'>{escape(_lens_line(comparison))}</p>",
         *(f"<p>Note: {escape(note)}.</p>" for note in comparison.notes),
         _before_after(comparison),
         "<h2>All pictures</h2><p class='faint'>Zoom and place are those above.</p>",
@@ -99,7 +99,7 @@ def _data(name: str, value: object) -> str:
     return f"<script type='application/json' id='{name}'>{text}</script>"
 
 
-def _lens_in_words(comparison: Comparison) -> str:
+def _lens_line(comparison: Comparison) -> str:
     lens, placement = comparison.lens, comparison.placement
     focus = f"{lens.focus_m:.3g} m" if math.isfinite(lens.focus_m) else "infinity"
     said = f"f/{lens.f_number:.3g}, {lens.focal_mm:.3g} mm, focus {focus}."
