@@ -262,7 +262,7 @@ def test_the_command(portrait: PortraitFiles, tmp_path):
 @pytest.mark.parametrize(
     ("words", "code", "mentions"),
     [
-        (["--only", "depth"], 3, ["holds no depth", "--depth FILE"]),
+        (["--only", "depth"], 3, ["holds no depth", "--depth"]),
         (["--only", "dept"], 2, ["cannot extract 'dept'", "stereo"]),
         (["--only", ","], 2, ["--only names nothing"]),
         (["--points", "3"], 2, ["4 or more"]),
