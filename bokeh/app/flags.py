@@ -15,25 +15,22 @@ from ..core.jsonable import plain
 
 _OTHERWISE = {
     "anchors": "--anchor x,y=2.1m",
-    "baseline_m": "--baseline",
     "changes": "--with",
     "f_number": "--fstop",
-    "focus_m": "--focus",
     "focus_point": "--focus x,y",
-    "focal_mm": "--focal",
     "out": "-o",
-    "timeout_s": "--timeout",
 }
-"""Flags that are not called as their argument is."""
+"""Flags that are not called as their argument is, less its unit."""
 
+_UNIT = re.compile(r"_(?:mm|m|s|deg)$")
 _ARGUMENT = re.compile(r"`([a-z][a-z0-9_]*)`")
 # What of `--json` is a file's name, and stays as it is.
 _NAMES = ("input", "output", "rendered", "steps", "folder", "file", "cache", "name", "lens_source")
 
 
 def flag_of(argument: str) -> str:
-    """Name the flag of an argument of the library."""
-    return _OTHERWISE.get(argument) or f"--{argument.replace('_', '-')}"
+    """Name the flag of an argument of the library: ``--baseline`` of `baseline_m`, for flags take units in words."""
+    return _OTHERWISE.get(argument) or f"--{_UNIT.sub('', argument).replace('_', '-')}"
 
 
 def with_flags(text: str) -> str:

@@ -41,11 +41,12 @@ def save(
         Replace an existing file; the input is refused even so.
     strip : iterable of {"gps"}
         Metadata to leave out.
-    format : {"heic", "jpeg", "png", "tiff", "exr", "avif"}, optional
+    format : str, optional
+        A format by its name, like "heic", or by an ending of its files; another is answered with all that there are.
     quality : int, optional
-        1..100, for HEIC, JPEG and AVIF; the default is visually lossless.
+        1..100, for formats that lose something; the default is visually lossless.
     bit_depth : int, optional
-        8 or 10 (HEIC), 8 or 16 (PNG, TIFF), 16 or 32 (EXR); default as the source.
+        8 or 10 (HEIC), 8 or 16 (PNG, TIFF), 16 or 32 (EXR), 8 (any other); default as the source.
     hdr : {"auto", "off", "gain-map", "pq"}
         How light above white is kept. "gain-map": beside the SDR picture, as Apple does (HEIC) or as Ultra HDR (JPEG),
         where there is such light; "pq": 10-bit PQ of the radiance, 1.0 at 203 nits (HEIC, AVIF); "auto": as the source

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_type_hints
 
 from ..core.errors import UsageError
 from ..hdr.restore import Mode
@@ -51,14 +51,9 @@ class RenderSettings:
 
     def __post_init__(self) -> None:
         """Check the words."""
-        for name, value, words in (
-            ("style", self.style, ("lens", "gaussian")),
-            ("highlights", self.highlights, ("auto", "gain-map", "estimate", "off")),
-            ("rendition", self.rendition, ("sdr", "hdr")),
-            ("quality", self.quality, ("fast", "best")),
-            ("baked", self.baked, ("auto", "ignore")),
-        ):
-            if value not in words:
+        for name, hint in get_type_hints(type(self)).items():
+            value, words = getattr(self, name), get_args(hint)
+            if words and value not in words:
                 raise UsageError(f"{name} is {value!r}; it is one of {', '.join(words)}")
 
 

@@ -126,7 +126,7 @@ class Options(ModelOptions):
 
         return Recipe(
             lens,
-            RenderSettings(**of(("style", "highlights", "quality", "baked"))),
+            RenderSettings(**of(one.name for one in fields(RenderSettings))),
             LoadOptions(**of(one.name for one in fields(ModelOptions))),
             lens_source=where,
             **of(("format", "hdr", "save_quality", "strip")),

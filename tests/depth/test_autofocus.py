@@ -89,7 +89,7 @@ def test_the_smallest_maps_have_a_focus(size):
 
 def test_metres_mean_nothing_to_a_map_without_metres():
     unitless = replace(photo(), depth_kind="unitless")
-    with pytest.raises(UsageError, match="--focus x,y"):
+    with pytest.raises(UsageError, match="`focus_point`"):
         rk.render(unitless, rk.Lens(focus_m=2.0))
     assert focus(rk.Lens(focus_point=(0.5, 0.5)), unitless)[0] == pytest.approx(2.0)
 

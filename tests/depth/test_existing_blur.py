@@ -183,7 +183,9 @@ def test_a_baked_point_spreads_as_far_as_the_lens_says():
         point = np.zeros((*size, 3), np.float32)
         point[at, at] = 40.0
         photo = rk.Photo(rgb=blurred(point, there_px), depth=np.full(size, depth_of(lens_px, PX)))
-        scene = replace(rk.prepare(photo), baked=ExistingBlur((0.0, 1.0), (there_px, there_px), FOCUS, 1.0))
+        made = rk.prepare(photo)
+        there = ExistingBlur((0.0, 1.0), (there_px, there_px), FOCUS, 1.0)
+        scene = replace(made, prepared=replace(made.prepared, existing_blur=there))
         lens = lens_of(size, PX)
         once = second_moment(scene.render(lens).rgb)
         assert once == pytest.approx(total_px**2 / 4, rel=0.04)

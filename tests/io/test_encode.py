@@ -19,6 +19,7 @@ from rebokeh.bokeh.core.errors import OutputError, UsageError
 from rebokeh.bokeh.io import encode as writer
 from rebokeh.bokeh.io.encode import save
 from rebokeh.bokeh.io.files import atomic
+from rebokeh.bokeh.io.formats import WRITTEN
 from rebokeh.bokeh.io.metadata import exif
 from rebokeh.bokeh.load import load
 from rebokeh.bokeh.photo.metadata import Metadata
@@ -30,7 +31,7 @@ NOISE8 = RNG.integers(0, 256, (H, W, 3)).astype(np.uint8)
 NOISE16 = RNG.integers(0, 65536, (H, W, 3)).astype(np.uint16)
 SMOOTH = np.stack(np.broadcast_arrays(*np.ogrid[:H, :W], 90), axis=-1).astype(np.uint8)
 P3 = named_profile("Display P3")
-WRITTEN = ["heic", "jpeg", "png", "tiff", "avif"]
+WITH_EXIF = [name for name in WRITTEN if name != "exr"]
 
 
 def photo_of(codes: np.ndarray, **meta) -> Photo:
@@ -78,7 +79,7 @@ def test_lossy_formats_are_close(kind, most):
     assert again.meta.format == kind
 
 
-@pytest.mark.parametrize("kind", ["heic", "jpeg", "avif", "exr"])
+@pytest.mark.parametrize("kind", WRITTEN)
 @pytest.mark.parametrize("shape", [(1, 1), (3, 5), (65, 67), (2, 130)])
 def test_odd_sizes(kind, shape):
     photo = Photo(rgb=np.full((*shape, 3), 0.25, np.float32))
@@ -94,7 +95,7 @@ def test_ten_bit_heic():
     assert load(writer.encode(photo, "heic", bit_depth=8)).meta.bit_depth == 8
 
 
-@pytest.mark.parametrize("kind", WRITTEN)
+@pytest.mark.parametrize("kind", WITH_EXIF)
 @pytest.mark.parametrize("orientation", [1, 6, 8])
 def test_metadata_is_kept_and_orientation_right_once(kind, orientation):
     source = load(iphone.jpeg(SMOOTH, [], phone_exif(orientation), P3.icc))
@@ -119,7 +120,7 @@ def gps_of(block: bytes | None) -> dict:
     return dict(parsed.get_ifd(0x8825))
 
 
-@pytest.mark.parametrize("kind", WRITTEN)
+@pytest.mark.parametrize("kind", WITH_EXIF)
 def test_stripping_the_place_leaves_no_trace_of_it(kind):
     source = load(iphone.jpeg(SMOOTH, [], phone_exif()))
     words = iphone.xmp(exif_GPSLatitude="52,30.99N", tiff_Make="Apple").replace(
@@ -137,7 +138,7 @@ def test_stripping_the_place_leaves_no_trace_of_it(kind):
 
 
 def test_no_metadata_is_no_metadata():
-    for kind in WRITTEN:
+    for kind in WITH_EXIF:
         again = load(writer.encode(Photo(rgb=P3.to_linear(SMOOTH)), kind))
         assert again.meta.xmp is None and again.meta.f35_mm is None and again.profile.icc is None
 
@@ -149,7 +150,7 @@ def test_too_much_metadata_for_a_jpeg_is_left_out():
 
 def test_damaged_exif_is_left_out():
     for block in (b"junk", b"Exif\0\0", b"MM\0*\xff\xff\xff\xff", b"II*\0\x08\0\0\0\xff\xff" + bytes(9)):
-        for kind in WRITTEN:
+        for kind in WITH_EXIF:
             load(writer.encode(photo_of(SMOOTH, exif=block), kind, strip=("gps",)))
 
 
@@ -196,9 +197,9 @@ def test_exr_to_png_gets_a_display_curve():
 # --- choosing --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["a", "a.gif", "a.webp", "a.heic.bak"])
+@pytest.mark.parametrize("name", ["a", "a.txt", "a.heic.bak"])
 def test_an_unknown_suffix_lists_the_formats(tmp_path, name):
-    with pytest.raises(UsageError, match="heic, jpeg, png, tiff, exr, avif"):
+    with pytest.raises(UsageError, match=", ".join(WRITTEN)):
         save(photo_of(SMOOTH), tmp_path / name)
 
 

@@ -12,6 +12,7 @@ from support.command import rebokeh
 
 from rebokeh.bokeh.api import render
 from rebokeh.bokeh.io.encode import encode
+from rebokeh.bokeh.io.formats import WRITTEN
 from rebokeh.bokeh.io.heif import boxes, graft
 from rebokeh.bokeh.io.heif.carried_items import GraftError
 from rebokeh.bokeh.io.metadata import render_mark
@@ -31,7 +32,7 @@ def photo_of(rendered: Rendering | None = DONE, **meta) -> Photo:
     return Photo(rgb=np.full((64, 96, 3), 0.3, np.float32), meta=Metadata(rendered=rendered, **meta))
 
 
-@pytest.mark.parametrize("kind", ["heic", "jpeg", "png", "tiff", "avif", "exr"])
+@pytest.mark.parametrize("kind", WRITTEN)
 @pytest.mark.parametrize("xmp", [None, WORDS])
 def test_every_format_says_so(kind, xmp):
     meta = load(encode(photo_of(xmp=xmp), kind)).meta

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import fields
 from inspect import signature
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from typer.main import get_command
 
 import rebokeh as rk
+from rebokeh.bokeh import load as loading
 from rebokeh.bokeh.app.commands.groups import MAPS, PAIR
 from rebokeh.bokeh.app.commands.source import Source
 from rebokeh.bokeh.app.flags import flag_of
@@ -27,6 +28,14 @@ def test_load_takes_just_these():
     assert {name: own[name].default for name in NAMES} == vars(LoadOptions())
     hints, theirs = get_type_hints(LoadOptions), get_type_hints(rk.load)
     assert {name: theirs[name] for name in NAMES} == {name: hints[name] for name in NAMES}
+
+
+def test_load_passes_all_of_them_on(monkeypatch):
+    monkeypatch.setattr(loading, "LoadOptions", dict)
+    monkeypatch.setattr(loading, "opened", lambda path, *, max_pixels: path)
+    monkeypatch.setattr(loading, "completed", lambda photo, options, *, max_pixels: options)
+    given: dict[str, Any] = {name: f"as {name}" for name in NAMES}
+    assert rk.load("a.heic", **given) == given
 
 
 def test_load_explains_all_of_them():
@@ -81,3 +90,13 @@ def test_flags_are_read_into_the_same():
     source = Source.of("a.heic", {"anchors": ["0.5,0.25=2m"], "stereo": "b.heic", "baseline_m": "14mm", "matte": None})
     assert source.options == LoadOptions(stereo="b.heic", baseline_m=0.014, anchors=(Anchor(0.5, 0.25, 2.0),))
     assert source.files == ["a.heic", "b.heic"]
+
+
+def test_flags_of_numbers_are_read_as_numbers(monkeypatch):
+    monkeypatch.setattr(LoadOptions, "__post_init__", lambda self: None)  # one at a time, though some go in pairs
+    numbers = [name for name, hint in get_type_hints(LoadOptions).items() if hint == float | None]
+    flags = {name: get_args({**MAPS, **PAIR}[name].annotation)[0] for name in numbers}
+    for name, kind in flags.items():
+        typed = "250cm" if kind == str | None else 2.5
+        assert getattr(Source.of("a.heic", {name: typed}).options, name) == 2.5, name
+    assert numbers

@@ -18,6 +18,7 @@ import rebokeh as rk
 from rebokeh.bokeh.core.errors import InputError, UsageError
 from rebokeh.bokeh.develop import develop
 from rebokeh.bokeh.io.encode import encode
+from rebokeh.bokeh.io.formats import WRITTEN
 from rebokeh.bokeh.io.metadata import apple, render_mark
 from rebokeh.bokeh.load import load
 from rebokeh.bokeh.optics.aperture import Aperture
@@ -27,7 +28,6 @@ from rebokeh.bokeh.settings.recipe import Recipe
 
 pytestmark = pytest.mark.kernels
 
-KINDS = ["heic", "jpeg", "png", "tiff", "avif", "exr"]
 CODES, METRES, MATTE = portrait_arrays(96, 128)
 
 
@@ -41,7 +41,7 @@ def made(data: bytes, **recipe) -> bytes:
 
 
 @pytest.mark.parametrize("words", [None, iphone.xmp(tiff_Make="Apple"), iphone.xmp(tiff_Make="x" * 70_000)])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", WRITTEN)
 def test_every_format_says_what_it_is_made_from(kind, words):
     data = portrait(words)
     recipe = Recipe(rk.Lens(2.0, focus_m=1.0), format=kind)
@@ -61,7 +61,7 @@ def test_an_ultra_hdr_jpeg_says_so_too():
         assert b"hdrgm" in data and render_mark.of_file(data) is not None
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", WRITTEN)
 def test_the_api_writes_the_same_bytes(kind, tmp_path):
     source = tmp_path / "a.heic"
     source.write_bytes(portrait())
@@ -157,7 +157,7 @@ def test_a_photo_is_shown_before_its_recipe_is_chosen():
     assert sizes == [CODES.shape[:2]]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", WRITTEN)
 def test_too_many_pixels_are_refused_by_the_header(kind):
     data = encode(rk.Photo(rgb=np.full((40, 50, 3), 0.3, np.float32)), kind)
     assert load(data, max_pixels=2000).size == (40, 50)

@@ -163,8 +163,8 @@ def test_what_is_wrong_is_said_in_a_line(tmp_path):
     check_refused(compared(tmp_path, tmp_path / "broken.jpg", "-o", out), 4, "broken.jpg")
     check_refused(compared(tmp_path, tmp_path / "missing.jpg", "-o", out), 4, "missing.jpg")
     check_refused(rebokeh("compare", tmp_path / "photo.png", "-o", out), 3, "photo.png holds no depth", "--depth")
-    check_refused(compared(tmp_path, "-o", tmp_path / "photo.png"), 2, "is an input")
+    check_refused(compared(tmp_path, "-o", tmp_path / "photo.png"), 2, "an input")
     assert not out.exists()
     out.write_text("mine")
-    check_refused(compared(tmp_path, "-o", out), 2, "exists already")
+    check_refused(compared(tmp_path, "-o", out), 2, "the file exists", "--overwrite")
     assert out.read_text() == "mine"

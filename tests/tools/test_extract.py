@@ -262,7 +262,7 @@ def test_the_command(portrait: PortraitFiles, tmp_path):
 @pytest.mark.parametrize(
     ("words", "code", "mentions"),
     [
-        (["--only", "depth"], 3, ["holds no depth", "--depth FILE"]),
+        (["--only", "depth"], 3, ["holds no depth", "--depth"]),
         (["--only", "dept"], 2, ["cannot extract 'dept'", "stereo"]),
         (["--only", ","], 2, ["--only names nothing"]),
         (["--points", "3"], 2, ["4 or more"]),
@@ -277,6 +277,6 @@ def test_one_line_for_what_goes_wrong(portrait: PortraitFiles, tmp_path, words, 
 def test_numbers_that_are_not_known_are_said(tmp_path):
     nominal = rk.Photo(rgb=photo().rgb, depth=DIOPTRES, depth_kind="relative")
     first, second = extract(nominal, tmp_path / "out", ExtractSettings(("depth",)))["warnings"]
-    assert "nominal metres" in first and "--anchor" in first
+    assert "nominal metres" in first and "`anchors`" in first
     assert "26 mm, assumed" in second
     assert extract(photo(), tmp_path / "sure", ExtractSettings(("depth",)))["warnings"] == []

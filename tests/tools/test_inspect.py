@@ -296,10 +296,10 @@ def test_the_command_writes_a_sheet_once(tmp_path):
 def test_a_jpeg_sheet_and_refusals(tmp_path):
     files = write_portrait(tmp_path, "photo.jpg")
     folder = Folder(tmp_path)
-    for out, mentions in ((files.photo, "is the input"), (tmp_path / "sheet.gif", ".png"), (tmp_path, ".png")):
+    for out, mentions in ((files.photo, "an input"), (tmp_path / "sheet.gif", ".png"), (tmp_path, ".png")):
         check_refused(rebokeh("inspect", files.photo, "-o", out, "--overwrite"), 2, mentions)
     inputs = ["inspect", files.photo, "--matte", files.matte]
-    check_refused(rebokeh(*inputs, "-o", files.matte, "--overwrite"), 2, "is the input")
+    check_refused(rebokeh(*inputs, "-o", files.matte, "--overwrite"), 2, "an input")
     check_refused(rebokeh("inspect", files.photo, "-o", tmp_path / "none" / "sheet.png"), 2, "does not exist")
     assert folder.new() == set()
     assert rebokeh("inspect", files.photo, "-o", tmp_path / "sheet.jpg").exit_code == 0

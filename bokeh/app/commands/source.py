@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,6 @@ from .streams import stdin_bytes
 
 if TYPE_CHECKING:
     from ...photo.photo import Photo
-
-# Options that the command line takes in words; the others are taken as they are.
-_IN_WORDS: dict[str, Callable[[Any], Any]] = {
-    "anchors": lambda texts: tuple(Anchor(*parse_anchor(text)) for text in texts),
-    "baseline_m": lambda text: parse_length_m(text, "baseline"),
-}
 
 
 @dataclass(frozen=True)
@@ -37,8 +31,7 @@ class Source:
             When options contradict each other, or a length or an anchor makes no sense.
         """
         said = {one.name: given[one.name] for one in fields(LoadOptions) if given.get(one.name) is not None}
-        read = {name: _IN_WORDS[name](value) if name in _IN_WORDS else value for name, value in said.items()}
-        return cls(photo, LoadOptions(**read))
+        return cls(photo, LoadOptions(**{name: _read(name, value) for name, value in said.items()}))
 
     @property
     def files(self) -> list[str]:
@@ -55,3 +48,10 @@ class Source:
         from ...load import completed, opened
 
         return completed(opened(self.content), self.options)
+
+
+def _read(name: str, value: Any) -> Any:
+    """Read an option that the command line takes in words: anchors, and lengths, whose names end in ``_m``."""
+    if name == "anchors":
+        return tuple(Anchor(*parse_anchor(text)) for text in value)
+    return parse_length_m(value, name.removesuffix("_m").replace("_", " ")) if name.endswith("_m") else value
