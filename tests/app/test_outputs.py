@@ -107,7 +107,9 @@ def test_links_to_the_input_count_as_the_input(tmp_path):
     for name in ("soft.png", "hard.png"):
         with pytest.raises(OutputError, match="input"):
             check_output(tmp_path / name, overwrite=True, inputs=[photo])
-    assert check_output(tmp_path / "dangling.png", inputs=[photo]) == tmp_path / "gone"  # nothing is replaced
+    with pytest.raises(OutputError, match="exists"):
+        check_output(tmp_path / "dangling.png", inputs=[photo])
+    assert check_output(tmp_path / "dangling.png", overwrite=True, inputs=[photo]) == tmp_path / "gone"
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="no folder here refuses everyone")
