@@ -132,6 +132,11 @@ def test_the_library_names_arguments_and_the_command_flags():
     assert with_flags("nothing `Here` is 'depth'") == "nothing `Here` is 'depth'"
 
 
+@pytest.mark.parametrize("name", ["with`depth`.png", "`matte`/x.png", "`depth`.png", "a/`depth`", "'`lens`'", "`x`y"])
+def test_a_file_s_name_is_no_argument(name):
+    assert with_flags(f"{name}: give `depth`. ({name})") == f"{name}: give --depth. ({name})"
+
+
 def test_names_of_files_are_printed_as_they_are(capsys):
     print_json({"output": "`depth`.png", "notes": ["`depth`"], "depth": {"source": "a, give `depth_unit`"}})
     expected = {"output": "`depth`.png", "notes": ["--depth"], "depth": {"source": "a, give --depth-unit"}}
