@@ -141,7 +141,7 @@ class Exposure:
         coarse = level + GUIDE_LEVELS
         lens = at_level(self.lens, coarse)
         size = self.levels.sizes[coarse]
-        rest = self.levels.part(coarse, (slice(0, size[0]), slice(0, size[1])), self.lens)
+        rest = self.levels.part(coarse, (slice(0, size[0]), slice(0, size[1])))
         rest.is_guide = True
         behind: list[FloatArray] = []
         drawn = np.zeros(size, bool)
@@ -172,7 +172,7 @@ class Exposure:
         here = part.inside(tile)
         parts = [Over(np.ascontiguousarray(canvas.light[here])) for canvas in canvases]
         lens = at_level(self.lens, level)
-        rest = self.levels.part(level, part.outer, self.lens)
+        rest = self.levels.part(level, part.outer)
         whole = None if self.watch is None else np.array(rest.rgbd[..., :3])
         for step, sheet in peel(rest, steps, self.subject, lens, behind):
             canvas = parts[which(step)]
@@ -194,7 +194,7 @@ class Exposure:
     def _show_rest(self, watch: Watcher) -> None:
         """Show what is taken apart, and what is left behind the subject at the finest level that took it off."""
         height, width = self.levels.sizes[0]
-        watch.without_lights(self.levels.part(0, (slice(0, height), slice(0, width)), self.lens).rgbd[..., :3])
+        watch.without_lights(self.levels.part(0, (slice(0, height), slice(0, width))).rgbd[..., :3])
         number = next((n for n, cut in enumerate(self.cuts) if cut.is_subject), None)
         if number is None:
             return
@@ -202,7 +202,7 @@ class Exposure:
 
         def show(tile: Tile, steps: list[Step], guide: Guide | None) -> None:
             behind = None if guide is None else [values[tile.cells] for values in guide.behind]
-            rest = self.levels.part(level, tile.outer, self.lens)
+            rest = self.levels.part(level, tile.outer)
             whole = np.array(rest.rgbd[..., :3])
             taken = [step for step in steps if step.number <= number]
             for _ in peel(rest, taken, self.subject, at_level(self.lens, level), behind):

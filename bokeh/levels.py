@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from .cores import each
 from .fill import widest_gap_px
-from .highlights import CLIP, Lights
 from .lens import ThinLens
+from .lights import Lights
 from .masks import Box
-from .photo import GainMap
 from .plan import SubjectRange, subject_range
 from .sheets import Mixture, Remaining, take_subject
 from .sprites import seen_by_pinhole
@@ -24,12 +23,6 @@ FloatArray = NDArray[np.float32]
 
 SHARP_PX, SPREAD_PX = 0.5, 2.0
 """Blur radii below which a clipped pixel stays as the photo shows it, and from which all its radiance is spread."""
-
-TONED = (0.95, CLIP, 1.5, 2.5)
-"""A photo's tone curve shows bright surfaces as the phone wants them shown: a white wall is no lamp, and stays as
-bright when it is blurred. What is shown below the first (8-bit code 249) is not clipped, above the second it is; what
-is darker than the third is a surface, brighter than the fourth it is a light (see `LIGHT_RADIANCE`). All light of
-clipped lights is spread; the rest of what is above white belongs to the HDR rendition alone."""
 
 BAND_ROWS = 128
 """Rows of the smaller picture that are made together."""
@@ -43,13 +36,25 @@ JUMP_SHARE = 0.02
 PARTING_PX = 48
 """So far around a tile is looked for what lies behind the subject."""
 
-_NO_STOPS: FloatArray = np.empty((0, 0, 1), np.float32)
-
 APART = 1e9
 """Dioptres that keep the subject apart from all behind it."""
 
 LEAST_SHARE = 1e-3
 """Share that either side of a parted pixel keeps, so that both stay defined."""
+
+
+@dataclass(frozen=True, eq=False)
+class SharedLight:
+    """Radiance of lights' pixels, float32 (N, 3) each: what is spread, and what the rendition withholds."""
+
+    spread: FloatArray
+    withheld: FloatArray
+
+
+def spread_share(dioptres: FloatArray, lens: ThinLens) -> FloatArray:
+    """Share of what is above the clip that is spread: none in focus, all where it is blurred."""
+    blurred = np.abs(lens.radius_px(dioptres))
+    return np.asarray(np.clip((blurred - SHARP_PX) / (SPREAD_PX - SHARP_PX), 0.0, 1.0), np.float32)
 
 
 @dataclass(eq=False)
@@ -63,7 +68,7 @@ class Levels:
     dioptres : float32 (H, W)
     matte : float32 (H, W), or None
     extra : float32 (H, W, 3), or None
-        Radiance above the clip.
+        What the gain map adds.
     lights : Lights, or None
     keeps_extra : bool
         Whether what is in focus shows its radiance above the clip too.
@@ -99,7 +104,7 @@ class Levels:
                     # With some rows around, so that edges are the same wherever a band begins.
                     first = max(2 * top - AROUND_PX, 0)
                     around = slice(first, min(2 * (top + BAND_ROWS) + AROUND_PX, self.sizes[0][0]))
-                    rgbd = self._rgbd((around, slice(None)), None)
+                    rgbd = self._rgbd((around, slice(None)))
                     before = Mixture(np.empty_like(rgbd), np.empty_like(rgbd), np.empty(rgbd.shape[:2], np.float32))
                     part(rgbd, jump, before.near, before.far, before.share)
                     before = before.part((slice(2 * top - first, 2 * (top + BAND_ROWS) - first), slice(None)))
@@ -134,7 +139,7 @@ class Levels:
 
         def part(tile: Tile) -> None:
             cover = self._matte(tile.outer)
-            rest = Remaining.of(self._rgbd(tile.outer, None), np.array(cover), 0)
+            rest = Remaining.of(self._rgbd(tile.outer), np.array(cover), 0)
             taken = take_subject(rest, subject, lens, None if coarse is None else coarse[tile.cells])
             near = np.array(rest.rgbd[tile.within])
             if taken is not None:
@@ -164,7 +169,7 @@ class Levels:
         """Make all levels now; they are kept for the next lens."""
         _ = self.smaller, self.parted
 
-    def part(self, level: int, box: Box, lens: ThinLens) -> Remaining:
+    def part(self, level: int, box: Box) -> Remaining:
         """Return part of a level, to be taken apart.
 
         Parameters
@@ -172,12 +177,10 @@ class Levels:
         level : int
         box : (slice, slice)
             Rows and columns of the level.
-        lens : ThinLens
-            For the photo's own pixels: at level 0 what is sharp stays as the photo shows it.
         """
         if level == 0:
             gap_px = widest_gap_px(self.sizes[0])
-            return Remaining.of(self._rgbd(box, lens), None if self.matte is None else self._matte(box), gap_px)
+            return Remaining.of(self._rgbd(box), None if self.matte is None else self._matte(box), gap_px)
         rest = self._smaller_part(level, box)
         if self.parted:
             rest.parted = self.parted[level - 1].part(box)
@@ -198,103 +201,45 @@ class Levels:
         mixture, matte = self.smaller[level - 1]
         return mixture.near[box][..., 3], None if self.matte is None else matte[box]
 
-    def light_energy(self, lens: ThinLens) -> FloatArray:
-        """Radiance of the lights' pixels (N, 3) beyond their base; what the subject hid of it in the photo restored."""
-        assert self.lights is not None
-        radiance = self.rgb[self.lights.mask]
-        if self.extra is not None:
-            extra = self.extra[self.lights.mask]
-            radiance = radiance + (extra if self.keeps_extra else self._share(self.lights.dioptres, lens) * extra)
-        energy = np.asarray(np.maximum(radiance - self.lights.base, 0.0), np.float32)
-        if self.subject is None or self.matte is None:
-            return energy
-        hidden = np.where(self.lights.dioptres < self.subject.far, self.matte[self.lights.mask], np.float32(0.0))
-        return energy / seen_by_pinhole(hidden)[:, None]
+    def shared_light(self, lens: ThinLens) -> SharedLight:
+        """Share the lights' radiance beyond their base between what is spread and what the rendition withholds.
 
-    def light_above(self, picture: FloatArray, lens: ThinLens) -> FloatArray:
-        """Radiance above the clip (H, W, 3): a render's own, and what it leaves clipped of what is in focus."""
-        if self.extra is None or self.keeps_extra:
-            return np.maximum(picture - 1.0, 0.0)
-        clipped = self.extra * (1.0 - self._share(self.dioptres, lens))
-        clipped += picture
-        clipped -= 1.0
-        return np.maximum(clipped, 0.0, out=clipped)
-
-    def withheld(self, picture: FloatArray, lens: ThinLens, source: GainMap | None) -> GainMap | None:
-        """Return what a render leaves clipped of what is in focus, as a gain map; None when nothing is.
-
-        Parameters
-        ----------
-        picture : float32 (H, W, 3)
-            The render.
-        lens : ThinLens
-        source : GainMap, optional
-            The photo's, if `extra` is of it: its size, channels and offsets are kept. Without one the size is half the
-            picture's.
+        What the subject hid of it in the photo is restored. Where all is kept, nothing is withheld.
         """
-        from ..kernels.gain import withheld
+        lights = self.lights
+        assert lights is not None
+        shown = np.minimum(self.rgb[lights.rows, lights.columns], lights.radiance)
+        share = np.float32(1.0) if self.keeps_extra else spread_share(lights.dioptres, lens)[:, None]
+        withheld = (np.float32(1.0) - share) * (lights.radiance - shown)
+        spread = np.maximum(lights.radiance - lights.base - withheld, 0.0)
+        if self.subject is not None and self.matte is not None:
+            cover = self.matte[lights.rows, lights.columns]
+            hidden = np.where(lights.dioptres < self.subject.far, cover, np.float32(0.0))
+            spread /= seen_by_pinhole(hidden)[:, None]
+        return SharedLight(spread, withheld)
 
-        if self.extra is None or self.keeps_extra:
-            return None
-        dioptres = self.dioptres
-        if self.lights is not None:
-            dioptres = np.array(dioptres)
-            dioptres[self.lights.mask] = self.lights.dioptres
-        if source is None:
-            size, stops = ((picture.shape[0] + 1) // 2, (picture.shape[1] + 1) // 2, 1), _NO_STOPS
-            source = GainMap(stops[..., 0], 1.0)
-        else:
-            stops = source.planes
-            size = stops.shape
-        kept = np.empty(size, np.float32)
-        optics = (lens.focus_dioptres, lens.px_per_dioptre, SHARP_PX, SPREAD_PX)
-        withheld(picture, self.rgb, self.extra, dioptres, optics, self._toned, stops, *source.offsets, kept)
-        headroom = max(source.headroom, 2.0 ** float(kept.max()))
-        return replace(source, log2_gain=kept[..., 0] if kept.shape[2] == 1 else kept, headroom=headroom)
-
-    def _rgbd(self, box: Box, lens: ThinLens | None) -> FloatArray:
-        """Radiance without the lights, and dioptres; without a lens as where everything is blurred."""
-        from ..kernels.sheet import radiance
-
+    def _rgbd(self, box: Box) -> FloatArray:
+        """Radiance without the lights, and dioptres."""
         rgb, dioptres = self.rgb[box], self.dioptres[box]
         rgbd = np.empty((*dioptres.shape, 4), np.float32)
-        if self.extra is None:
-            rgbd[..., :3], rgbd[..., 3] = rgb, dioptres
-        else:
-            # Without a lens, or where all of it is kept, nothing is too sharp.
-            sharp_px = -SPREAD_PX if lens is None or self.keeps_extra else SHARP_PX
-            focus, per_dioptre = (0.0, 0.0) if lens is None else (lens.focus_dioptres, lens.px_per_dioptre)
-            least = 0.0 if sharp_px < 0 else SPREAD_PX
-            radiance(
-                self.rgb, self.dioptres, self.extra, box[0].start, box[1].start or 0, focus, per_dioptre, sharp_px,
-                least, self._toned, rgbd,
-            )  # fmt: skip
+        rgbd[..., :3], rgbd[..., 3] = rgb, dioptres
+        if self.keeps_extra and self.extra is not None:
+            rgbd[..., :3] += self.extra[box]
         if self.lights is not None:
             at, inside = self._lights_in(box)
-            rgbd[at[0], at[1], :3] = np.minimum(rgbd[at[0], at[1], :3], self.lights.base[inside])
+            rest = self.lights.base[inside]
+            if self.keeps_extra and self.extra is not None:
+                rest = rest + self.lights.surface_share[inside, None] * self.extra[box][at]
+            rgbd[at[0], at[1], :3] = rest
         return rgbd
 
     def _matte(self, box: Box) -> FloatArray:
         return np.zeros(self.dioptres[box].shape, np.float32) if self.matte is None else np.array(self.matte[box])
 
-    @property
-    def _toned(self) -> tuple[float, float, float, float]:
-        """What counts as a clipped light; where all light is kept, everything does."""
-        return (-2.0, -1.0, -2.0, -1.0) if self.keeps_extra else TONED
-
-    def _share(self, dioptres: FloatArray, lens: ThinLens) -> FloatArray:
-        blurred = np.abs(lens.radius_px(dioptres))
-        return np.asarray(np.clip((blurred - SHARP_PX) / (SPREAD_PX - SHARP_PX), 0.0, 1.0)[..., None], np.float32)
-
-    @cached_property
-    def _light_places(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        assert self.lights is not None
-        rows, columns = np.nonzero(self.lights.mask)
-        return rows, columns
-
     def _lights_in(self, box: Box) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], NDArray[np.intp]]:
         """Where in a box the lights' pixels are, and which of them these are."""
-        rows, columns = self._light_places
+        assert self.lights is not None
+        rows, columns = self.lights.rows, self.lights.columns
         top, bottom, _ = box[0].indices(self.sizes[0][0])
         left, right, _ = box[1].indices(self.sizes[0][1])
         first, last = np.searchsorted(rows, (top, bottom))

@@ -11,27 +11,28 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from . import highlights
 from .anchor import trust
 from .baked import Baked, baked_into
-from .colour import rgb_from_xyz
 from .depth import resize_matte, upsample
 from .errors import NoDepthError, UsageError
 from .exposure import Exposure
 from .focus import find_focus, focus_warnings
 from .gaussian import gaussian_style
-from .highlights import Lights, above_clip, find_lights
+from .highlights import Mode, above_clip
 from .io.common import printable
 from .lens import Lens, ThinLens, mount
-from .levels import Levels
+from .levels import Levels, SharedLight, at_level, spread_share
+from .lights import Lights, lights_of
 from .matting import refine
 from .optics import Optics
 from .outline import MOST_ROWS, SMALL_ROWS, Outlines
-from .photo import Photo, Rendering
+from .photo import GainMap, Photo, Rendering
 from .plan import SUBJECT_SHARE, plan
 from .planar import planar_warnings
 from .progress import Progress, unseen
+from .residual import SURFACE_HALVINGS, kept_share, surface_levels, withheld_by_map, withheld_of_lights
 from .sprites import draw_lights
+from .stars import add_stars, star_light
 from .steps import StepsLike, as_steps, watching
 from .tiles import GUIDE_LEVELS
 from .vignetting import vignette
@@ -52,8 +53,8 @@ class RenderSettings:
     ----------
     style : {"lens", "gaussian"}
         "gaussian" is the phone-like baseline: one soft kernel around the subject, clipped before it is blurred.
-    highlights : {"auto", "gain-map", "estimate", "off"}
-        Where radiance above the clip comes from.
+    highlights : {"auto", "gain-map", "estimate", "off"} or float
+        Where radiance above the clip comes from. A number is "auto", and scales what lights are given back: 0 is "off".
     rendition : {"sdr", "hdr"}
         "sdr": sharp highlights stay as the photo shows them, so that what is in focus comes out as it went in;
         "hdr": they too carry their radiance (for EXR).
@@ -70,7 +71,7 @@ class RenderSettings:
     """
 
     style: Literal["lens", "gaussian"] = "lens"
-    highlights: highlights.Mode = "auto"
+    highlights: Mode | float = "auto"
     rendition: Literal["sdr", "hdr"] = "sdr"
     quality: Literal["fast", "best"] = "fast"
     baked: Literal["auto", "ignore"] = "auto"
@@ -79,13 +80,21 @@ class RenderSettings:
         """Check the words."""
         for name, value, words in (
             ("style", self.style, ("lens", "gaussian")),
-            ("highlights", self.highlights, ("auto", "gain-map", "estimate", "off")),
+            ("highlights", self._highlights_word, ("auto", "gain-map", "estimate", "off")),
             ("rendition", self.rendition, ("sdr", "hdr")),
             ("quality", self.quality, ("fast", "best")),
             ("baked", self.baked, ("auto", "ignore")),
         ):
             if value not in words:
                 raise UsageError(f"{name} is {value!r}; it is one of {', '.join(words)}")
+
+    @property
+    def _highlights_word(self) -> str:
+        if isinstance(self.highlights, str):
+            return self.highlights
+        if not 0.0 <= self.highlights < math.inf:
+            raise UsageError(f"highlights is {self.highlights!r}; a strength is 0 or more")
+        return "auto"
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,9 +171,8 @@ class Scene:
             if self.settings.style == "gaussian":
                 picture = gaussian_style(self.photo.rgb, scene.dioptres, self.matte, thin)
             else:
-                picture = scene._through(thin, lens, progress, watch)
-                source = None if self.settings.highlights == "estimate" else self.photo.gain_map
-                withheld = scene.levels.withheld(picture, thin, source)
+                picture, shared = scene._through(thin, lens, progress, watch)
+                withheld = scene._withheld(picture, shared, thin, lens)
             if watch is not None:
                 watch.picture(picture)
         meta = replace(
@@ -199,42 +207,61 @@ class Scene:
             lights = replace(lights, dioptres=self.baked.without(lights.dioptres, thin))
         return replace(self, dioptres=self.baked.without(self.dioptres, thin), lights=lights)
 
-    def _through(self, thin: ThinLens, lens: Lens, progress: Progress, watch: Watcher | None) -> FloatArray:
+    def _through(
+        self, thin: ThinLens, lens: Lens, progress: Progress, watch: Watcher | None
+    ) -> tuple[FloatArray, SharedLight | None]:
         """Follow the light: sheets from near to far, each seen through what stands before it; then the lights."""
         levels = self.levels
-        subject = levels.subject
-        far, near = self.depth_range
-        most = 0 if self.settings.quality == "best" else len(levels.sizes) - 1 - GUIDE_LEVELS
-        optics = Optics(lens, self.photo.size, math.hypot(*self.photo.size))
-        cuts = plan(far, near, subject, thin, max(most, 0))
-        outlines = Outlines(optics, MOST_ROWS if self.settings.quality == "best" else SMALL_ROWS)
-        exposure = Exposure(levels, cuts, subject, thin, outlines, watch)
+        exposure = self._exposure(levels, thin, lens, watch)
         picture = exposure.picture(progress)
+        optics = exposure.outlines.optics
+        shared, stars = None, None
         if levels.lights is not None:
             progress("lights", 0.0)
-            rows, columns = np.nonzero(levels.lights.mask)
-            place = np.stack([columns, rows], axis=1).astype(np.float64)
+            place = np.stack([levels.lights.columns, levels.lights.rows], axis=1).astype(np.float64)
             pieces = sorted(exposure.silhouettes, key=lambda p: (p.number, p.inner[0].start, p.inner[1].start))
+            shared, stars = star_light(levels.lights, levels.shared_light(thin), lens, thin, self.photo)
             unlit = None if watch is None else np.array(picture)
-            draw_lights(place, levels.light_energy(thin), levels.lights.dioptres, pieces, thin, optics, picture)
+            draw_lights(place, shared.spread, levels.lights.dioptres, pieces, thin, optics, picture)
             if watch is not None and unlit is not None:
                 watch.lights(picture - unlit)
+            if stars is not None:
+                add_stars(stars, place, levels.lights.dioptres, pieces, thin, optics, picture)
         vignette(optics, picture)
-        if lens.starburst > 0.0:
-            self._add_stars(lens, thin, picture)
-        return picture
+        return picture, shared
 
-    def _add_stars(self, lens: Lens, thin: ThinLens, picture: FloatArray) -> None:
-        """Let the pupil's edge scatter the light above the clip: that of the picture, and what stays clipped in it."""
-        from .diffraction import add_starbursts, brightest_light, reach_px, wings
+    def _exposure(self, levels: Levels, thin: ThinLens, lens: Lens, watch: Watcher | None) -> Exposure:
+        """Put a lens before a scene's levels."""
+        far, near = self.depth_range
+        size = levels.sizes[0]
+        most = 0 if self.settings.quality == "best" else len(levels.sizes) - 1 - GUIDE_LEVELS
+        optics = Optics(lens, size, math.hypot(*size))
+        cuts = plan(far, near, levels.subject, thin, max(most, 0))
+        outlines = Outlines(optics, MOST_ROWS if self.settings.quality == "best" else SMALL_ROWS)
+        return Exposure(levels, cuts, levels.subject, thin, outlines, watch)
 
-        source = self.levels.light_above(picture, thin)
-        if not source.any():
-            return
-        pitch_um = 1000.0 / thin.px_per_mm
-        reach = reach_px(lens.f_number, pitch_um, lens.starburst * brightest_light(source))
-        star = wings(lens, pitch_um, rgb_from_xyz(self.photo.profile), reach)
-        add_starbursts(picture, source, star, lens.starburst, held=self.levels.keeps_extra)
+    def _withheld(self, picture: FloatArray, shared: SharedLight | None, thin: ThinLens, lens: Lens) -> GainMap | None:
+        """Return what an SDR rendition cannot show of a render, as a gain map; None when there is nothing."""
+        levels = self.levels
+        if levels.keeps_extra:
+            return None
+        if levels.extra is None:
+            lights = levels.lights
+            known = lights is not None and shared is not None
+            return withheld_of_lights(picture, levels.rgb, lights, shared) if known else None
+        spread = spread_share(levels.dioptres, thin)
+        surface = None
+        if self._surface_levels is not None and spread.any():
+            coarse = self._exposure(self._surface_levels, at_level(thin, SURFACE_HALVINGS), lens, None)
+            surface = coarse.picture(unseen)
+        kept = kept_share(levels, shared, spread)
+        assert self.photo.gain_map is not None
+        return withheld_by_map(picture, levels, kept, surface, self.photo.gain_map)
+
+    @cached_property
+    def _surface_levels(self) -> Levels | None:
+        """What the gain map adds to surfaces, as a smaller scene."""
+        return surface_levels(self.levels)
 
     @cached_property
     def levels(self) -> Levels:
@@ -278,7 +305,7 @@ class Scene:
             said["baked"] = self.settings.baked
             said["baked_f_number"] = self.baked.f_number(self.photo.size, f35_mm)
             said["baked_confidence"] = self.baked.confidence
-        said["lights"] = 0 if self.lights is None else int(self.lights.mask.sum())
+        said["lights"] = 0 if self.lights is None else len(self.lights.sure)
         return said
 
 
@@ -308,15 +335,18 @@ def prepare(photo: Photo, settings: RenderSettings | None = None, progress: Prog
         dioptres, matte = at_full_size(photo)
         baked = None if dioptres is None else baked_into(photo, dioptres)
         if settings.style == "gaussian":
-            extra, lights, highlights_source = None, None, "clipped"
+            extra, lights, highlights_source, lights_source = None, None, "clipped", "none"
         else:
             assert dioptres is not None
-            extra, highlights_source = above_clip(photo, matte, settings.highlights)
-            lights = find_lights(photo.rgb, dioptres, matte, extra)
+            found = above_clip(photo, settings.highlights)
+            extra, highlights_source = found.extra, found.words
+            lights, why = lights_of(photo, dioptres, matte, extra, restores=found.estimates, strength=found.strength)
+            lights_source = f"{why}; {'no lights' if lights is None else lights.summary}"
     sources = {
         "depth_source": photo.meta.depth_source or ("given" if photo.depth is not None else "none"),
         "matte_source": (photo.meta.matte_source or "given") if matte is not None else "none",
         "highlights_source": highlights_source,
+        "lights_source": lights_source,
     }
     return Scene(photo, settings, dioptres, matte, extra, lights, sources, baked)
 

@@ -3,8 +3,8 @@
 import numpy as np
 from numba import prange
 
+from .enlarge import placed
 from .jit import jit
-from .sheet import clipped_share
 
 FAINT = np.float32(1e-6)
 
@@ -45,26 +45,24 @@ def above_clip(rgb, source, base, stops):
 
 
 @jit(parallel=True)
-def withheld(picture, rgb, extra, dioptres, lens, toned, source, base, alternate, stops):
+def withheld(picture, rgb, extra, kept, surface, source, base, alternate, stops):
     """Fill the stops between a render and the radiance that is withheld from it.
 
     What is in front of a highlight, or dims it, dims what is withheld of it too; light that has spread over it does not
-    brighten that. What the photo shows darker than it was, without clipping it, keeps its stops however blurred it is.
-    Where the render shows the photo, they are those of `source`.
+    brighten that. Where the render shows the photo, the stops are those of `source`.
 
     Parameters
     ----------
     picture : float32 (H, W, 3)
         The render.
     rgb, extra : float32 (H, W, 3)
-        What the photo shows, and what it clipped.
-    dioptres : float32 (H, W)
-    lens : (float, float, float, float)
-        Dioptres in focus; pixels of blur radius per dioptre; radii up to which all and from which nothing is withheld.
-    toned : (float, float, float, float)
-        As of `sheet.radiance`.
+        What the photo shows, and what its gain map adds.
+    kept : float32 (H, W)
+        Share of `extra` that stays where it is: 1 in focus.
+    surface : float32 (h', w', 3)
+        What of `extra` arrives at a place that is not in focus, blurred as its surface is; shape (0, 0, 3) for none.
     source : float32 (h, w, 1 or 3)
-        The map that `extra` is of; of shape (0, 0, 1) when it is of none.
+        The gain map.
     base, alternate : float32 (3,)
         Offsets: radiance is (shown + base) * 2**stops - alternate.
     stops : float32 (h, w, 1 or 3), overwritten
@@ -72,40 +70,48 @@ def withheld(picture, rgb, extra, dioptres, lens, toned, source, base, alternate
     """
     height, width, _ = rgb.shape
     rows, columns, channels = stops.shape
-    focus, per_dioptre, sharp_px, spread_px = lens
-    mapped = source.shape[0] > 0
     zero, one = np.float32(0.0), np.float32(1.0)
+    blurred = surface.shape[0] > 0
     for row in prange(rows):
+        top, bottom = row * height // rows, ((row + 1) * height + rows - 1) // rows
+        up, down = (zero, zero)
+        first = second = 0
+        if blurred:
+            first, down = placed(row, surface.shape[0], rows)
+            second = min(first + 1, surface.shape[0] - 1)
+            up = one - down
         for column in range(columns):
-            shown, before, clipped, kept, darker = zero, zero, zero, zero, zero
-            dark, bright, every = zero, zero, zero
+            left, right = column * width // columns, ((column + 1) * width + columns - 1) // columns
+            shown, before, held, more, arrived, dark, bright = zero, zero, zero, zero, zero, zero, zero
+            near = far = 0
+            across = zero
+            if blurred:
+                near, across = placed(column, surface.shape[1], columns)
+                far = min(near + 1, surface.shape[1] - 1)
             for c in range(3):
-                for y in range(row * height // rows, ((row + 1) * height + rows - 1) // rows):
-                    for x in range(column * width // columns, ((column + 1) * width + columns - 1) // columns):
+                beyond = zero
+                if blurred:
+                    beyond = up * (surface[first, near, c] * (one - across) + surface[first, far, c] * across)
+                    beyond += down * (surface[second, near, c] * (one - across) + surface[second, far, c] * across)
+                for y in range(top, bottom):
+                    for x in range(left, right):
                         light, was = max(picture[y, x, c], zero), max(rgb[y, x, c], zero)
-                        blurred = abs(focus - dioptres[y, x]) * per_dioptre
-                        part = np.float32(min(max((spread_px - blurred) / (spread_px - sharp_px), 0.0), 1.0))
-                        tone = (one - part) * (one - clipped_share(rgb[y, x], extra[y, x], toned))
+                        part = kept[y, x]
+                        arrived += (one - part) * beyond
                         if light < was:
                             part *= light / was
                         weight = extra[y, x, c] + FAINT
                         shown += light
                         before += was
-                        clipped += extra[y, x, c]
-                        kept += part * weight
-                        darker += tone * weight
-                        every += weight
+                        held += part * weight
+                        more += weight
                         dark += base[c]
                         bright += alternate[c]
                 if channels == 3 or c == 2:
-                    more, own = clipped, zero
-                    if mapped:
-                        own = source[row, column, c if channels == 3 else 0]
-                        more = (before + dark) * (np.exp2(own) - one) + dark - bright
-                    above, below = shown + bright + kept / every * more, shown + dark
-                    above += darker / every * (below * (np.exp2(own) - one) + dark - bright)
+                    own = source[row, column, c if channels == 3 else 0]
+                    added = (before + dark) * (np.exp2(own) - one) + dark - bright
+                    above, below = shown + bright + held / more * added + arrived, shown + dark
                     if below > zero:
                         own = np.log2(above / below) if above > zero else zero
                     stops[row, column, c if channels == 3 else 0] = own
-                    shown, before, clipped, kept, darker = zero, zero, zero, zero, zero
-                    dark, bright, every = zero, zero, zero
+                    shown, before, held, more, arrived, dark, bright = zero, zero, zero, zero, zero, zero, zero

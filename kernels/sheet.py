@@ -58,50 +58,6 @@ def weigh(rgb, coverage, weight, top, left, radius, largest, values):
             radius[row, column] = min(max(radius[row, column], -largest), largest)
 
 
-@jit(inline="always")
-def clipped_share(rgb, extra, toned):
-    """Share of what is above white at a pixel (3,) that is a light's, and not a surface's that is shown darker."""
-    shown = max(rgb[0], rgb[1], rgb[2])
-    light = max(rgb[0] + extra[0], rgb[1] + extra[1], rgb[2] + extra[2])
-    clipped = min(max((shown - toned[0]) / (toned[1] - toned[0]), 0.0), 1.0)
-    return np.float32(clipped * min(max((light - toned[2]) / (toned[3] - toned[2]), 0.0), 1.0))
-
-
-@jit()
-def radiance(rgb, dioptres, extra, top, left, focus_dioptres, px_per_dioptre, sharp_px, spread_px, toned, rgbd):
-    """Restore radiance above the clip where it is blurred.
-
-    Parameters
-    ----------
-    rgb, extra : float32 (H, W, 3)
-        What the photo shows, and what it clipped.
-    dioptres : float32 (H, W)
-    top, left : int
-        Where the wanted part begins.
-    focus_dioptres, px_per_dioptre : float
-        The lens.
-    sharp_px, spread_px : float
-        Blur radii up to which nothing, and from which all of `extra` is added.
-    toned : (float, float, float, float)
-        What a photo shows up to the first (its brightest channel) is not clipped, from the second on it is; what is
-        darker than the third in truth is no light, brighter than the fourth it is. Only of clipped lights `extra` is
-        added.
-    rgbd : float32 (h, w, 4), overwritten
-    """
-    per_px = np.float32(1.0 / (spread_px - sharp_px))
-    for row in range(rgbd.shape[0]):
-        for column in range(rgbd.shape[1]):
-            y, x = top + row, left + column
-            depth = dioptres[y, x]
-            blurred = abs(focus_dioptres - depth) * px_per_dioptre
-            share = np.float32(min(max((blurred - sharp_px) * per_px, 0.0), 1.0)) * clipped_share(
-                rgb[y, x], extra[y, x], toned
-            )
-            for channel in range(3):
-                rgbd[row, column, channel] = rgb[y, x, channel] + share * extra[y, x, channel]
-            rgbd[row, column, 3] = depth
-
-
 @jit(fastmath=QUICK)
 def choose(radius, active, top, left, lens, cells, per_octave, knee_px, most, slots, wanted, defocused, which):
     """Find each pixel's outline by the cell of the picture it lies in and by its blur radius; return how many lack one.

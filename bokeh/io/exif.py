@@ -15,7 +15,11 @@ from typing import NamedTuple
 ORIENTATION, EXIF_IFD, GPS_IFD, MAKER_NOTE = 0x0112, 0x8769, 0x8825, 0x927C
 MAKE, MODEL, LENS_MODEL = 0x010F, 0x0110, 0xA434
 FOCAL_LENGTH, FOCAL_35, SUBJECT_AREA, SUBJECT_DISTANCE, ZOOM = 0x920A, 0xA405, 0x9214, 0x9206, 0xA404
+EXPOSURE_TIME, F_NUMBER, ISO = 0x829A, 0x829D, 0x8827
 PIXEL_WIDTH, PIXEL_HEIGHT = 0xA002, 0xA003
+
+SATURATION = 78.0 / 0.65
+"""Exposure that saturates at ISO 1, lux seconds, over what a lens passes of a scene's luminance."""
 
 # What of a TIFF's main directory is about the camera and not about the pixels.
 _CAMERA_TAGS = {0x010E, MAKE, MODEL, ORIENTATION, 0x0131, 0x0132, 0x013B, 0x8298}
@@ -39,8 +43,18 @@ class Facts:
     subject_area: tuple[int, ...] | None = None
     subject_distance_m: float | None = None
     zoom: float | None = None
+    exposure_s: float | None = None
+    f_number: float | None = None
+    iso: float | None = None
     maker: dict[int, float] | None = None
     damaged: bool = False
+
+    @property
+    def clip_cd_m2(self) -> float | None:
+        """Luminance that the exposure clips at, cd/m2 (ISO 12232, saturation based); None when it is not known."""
+        if self.exposure_s is None or self.f_number is None or self.iso is None:
+            return None
+        return SATURATION * self.f_number**2 / (self.exposure_s * self.iso)
 
 
 class _Entry(NamedTuple):
@@ -156,6 +170,9 @@ def read(exif: bytes | None) -> Facts:
         subject_area=numbers(inner, SUBJECT_AREA) or None,
         subject_distance_m=positive(SUBJECT_DISTANCE),
         zoom=positive(ZOOM),
+        exposure_s=positive(EXPOSURE_TIME),
+        f_number=positive(F_NUMBER),
+        iso=positive(ISO),
         maker=_apple_maker_note(exif, inner.get(MAKER_NOTE)),
         damaged=_is_damaged(exif, base, order) or bool(stated and stated[0] not in range(0, 9)),
     )

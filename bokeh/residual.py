@@ -1,0 +1,121 @@
+"""What a render withholds of the scene's radiance, as a gain map: what an SDR rendition cannot show of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .levels import Levels, SharedLight
+from .lights import Lights
+from .photo import GainMap
+
+FloatArray = NDArray[np.float32]
+
+SURFACE_HALVINGS = 2
+"""What a gain map adds to surfaces is blurred at the photo's size halved so often: a gain map is coarse."""
+
+LEAST_RADIANCE = 1e-3
+"""Less radiance than this, beyond what a photo shows, is none."""
+
+_NOTHING: FloatArray = np.empty((0, 0, 3), np.float32)
+
+
+def surface_levels(levels: Levels) -> Levels | None:
+    """Make a scene of what a gain map adds to its surfaces, smaller; None where it adds nothing.
+
+    Lights are no part of it: they are spread by themselves.
+    """
+    if levels.extra is None:
+        return None
+    extra = _smaller(levels.extra)
+    lights = levels.lights
+    step = 2**SURFACE_HALVINGS
+    if lights is not None:
+        taken = lights.mapped[:, None] * levels.extra[lights.rows, lights.columns]
+        np.subtract.at(extra, (lights.rows // step, lights.columns // step), taken / np.float32(step * step))
+        np.maximum(extra, 0.0, out=extra)
+    if float(extra.max()) < LEAST_RADIANCE:
+        return None
+    matte = None if levels.matte is None else np.ascontiguousarray(_smaller(levels.matte[..., None])[..., 0])
+    return Levels(extra, _sampled(levels.dioptres), matte, None, None, True)
+
+
+def _smaller(values: FloatArray) -> FloatArray:
+    """Halve a picture (H, W, C) `SURFACE_HALVINGS` times; the border repeats."""
+    for _ in range(SURFACE_HALVINGS):
+        below = values[1::2] if values.shape[0] % 2 == 0 else np.concatenate([values[1::2], values[-1:]])
+        rows = values[::2] + below
+        right = rows[:, 1::2] if rows.shape[1] % 2 == 0 else np.concatenate([rows[:, 1::2], rows[:, -1:]], axis=1)
+        values = rows[:, ::2] + right
+        values *= np.float32(0.25)
+    return np.ascontiguousarray(values)
+
+
+def _sampled(values: FloatArray) -> FloatArray:
+    """Look at the middle of each cell of a map (H, W)."""
+    step = 2**SURFACE_HALVINGS
+    rows, columns = (np.minimum(np.arange(-(-n // step)) * step + step // 2, n - 1) for n in values.shape)
+    return np.ascontiguousarray(values[rows][:, columns])
+
+
+def kept_share(levels: Levels, shared: SharedLight | None, spread: FloatArray) -> FloatArray:
+    """Share of what a gain map adds (H, W) that stays where it is; `spread` is `spread_share` of the dioptres."""
+    kept = np.float32(1.0) - spread
+    lights = levels.lights
+    if lights is not None and shared is not None:
+        own = lights.radiance - np.minimum(levels.rgb[lights.rows, lights.columns], lights.radiance)
+        kept[lights.rows, lights.columns] = shared.withheld.sum(axis=1) / np.maximum(own.sum(axis=1), 1e-6)
+    return kept
+
+
+def withheld_by_map(
+    picture: FloatArray, levels: Levels, kept: FloatArray, surface: FloatArray | None, source: GainMap
+) -> GainMap:
+    """Return what a render withholds of a photo with a gain map.
+
+    Parameters
+    ----------
+    picture : float32 (H, W, 3)
+        The render.
+    levels : Levels
+    kept : float32 (H, W)
+        As of `kept_share`.
+    surface : float32 (h, w, 3), optional
+        What the gain map adds to surfaces, rendered.
+    source : GainMap
+        The photo's; its size, channels and offsets are kept.
+    """
+    from ..kernels.gain import withheld
+
+    assert levels.extra is not None
+    stops = np.empty(source.planes.shape, np.float32)
+    arrived = _NOTHING if surface is None else np.maximum(surface, 0.0)
+    withheld(picture, levels.rgb, levels.extra, kept, arrived, source.planes, *source.offsets, stops)
+    headroom = max(source.headroom, 2.0 ** float(stops.max()))
+    return replace(source, log2_gain=stops[..., 0] if stops.shape[2] == 1 else stops, headroom=headroom)
+
+
+def withheld_of_lights(picture: FloatArray, rgb: FloatArray, lights: Lights, shared: SharedLight) -> GainMap | None:
+    """Return what a render withholds of lights whose radiance is an estimate, at half size; None when nothing is.
+
+    What is in front of a light dims what is withheld of it too.
+    """
+    if float(shared.withheld.max(initial=0.0)) < LEAST_RADIANCE:
+        return None
+    height, width = picture.shape[:2]
+    half = (height + 1) // 2, (width + 1) // 2
+    at = lights.rows, lights.columns
+    dims = np.clip(picture[at] / np.maximum(rgb[at], 1e-6), 0.0, 1.0)
+    cell, index = np.unique(lights.rows // 2 * half[1] + lights.columns // 2, return_inverse=True)
+    more = np.bincount(index.ravel(), (dims * shared.withheld).sum(axis=1))
+    shown = np.zeros(len(cell))
+    for down in range(2):
+        for across in range(2):
+            rows, columns = 2 * (cell // half[1]) + down, 2 * (cell % half[1]) + across
+            inside = (rows < height) & (columns < width)
+            shown[inside] += np.maximum(picture[rows[inside], columns[inside]], 0.0).sum(axis=1)
+    stops = np.zeros(half[0] * half[1], np.float32)
+    stops[cell] = np.log2(1.0 + more / np.maximum(shown, 1e-6))
+    return GainMap(stops.reshape(half), 2.0 ** float(stops.max()))
