@@ -243,9 +243,7 @@ def wings(
     return np.where(_distance(len(star) // 2)[..., None] > core_px(lens.f_number, pitch_um), star, np.float32(0.0))
 
 
-def add_starbursts(
-    picture: FloatArray, source: FloatArray, wings: FloatArray, gain: float = 1.0, *, held: bool = False
-) -> None:
+def add_starbursts(picture: FloatArray, source: FloatArray, wings: FloatArray, gain: float = 1.0) -> None:
     """Draw the stars of lights.
 
     Parameters
@@ -258,10 +256,6 @@ def add_starbursts(
         What of a point of light falls where, without the core.
     gain : float
         1 is as strong as it really is.
-    held : bool
-        Whether `picture` shows the whole radiance of `source`, as it does where it goes out as HDR. What is scattered
-        is then taken from where it came from, and the picture holds as much light as before. Where the light is
-        clipped, it stays as white as it is.
 
     Notes
     -----
@@ -269,8 +263,6 @@ def add_starbursts(
     """
     if gain == 0.0 or not source.any():
         return
-    if held:
-        picture -= source * np.minimum(gain * wings.sum(axis=(0, 1), dtype=np.float64), 1.0).astype(np.float32)
     lit = source[..., 0] + source[..., 1] + source[..., 2] > 0.0
     rows, columns = (np.flatnonzero(lit.any(axis=axis)) for axis in (1, 0))
     box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)

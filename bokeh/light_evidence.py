@@ -23,14 +23,15 @@ UNIT_SHARE = 1.0 / 1024.0
 GLOW_FROM, GLOW_TO = 3, 6
 """Samples in which a glow is told from an edge, and the first that is taken for the surroundings."""
 
-SCATTERED = 0.03
-"""Share of a light's energy that a camera's lens scatters into the glow around it."""
+SCATTERED = 0.015
+"""Share of a light's energy that is seen as the glow around it: a lens scatters two or three per cent, some of it into
+what clips, and some beyond where it can be told from the surroundings."""
 
 MOST_GAIN = 128.0
 """A lamp at night is brighter still; its disc is white long before."""
 
-SMALL_GAIN = 16.0
-"""Taken for the gain of a lamp too small or too clean to glow."""
+SMALL_GAIN = 32.0
+"""The least gain of a lamp that stands alone in the dark, and is too small or too clean to glow."""
 
 LAMP_CD_M2 = 5000.0
 """Luminance of a lamp as it is looked into: a frosted bulb, a shade, a sign. Where the photo clips above it, what is
@@ -88,7 +89,13 @@ def night(rgb: FloatArray, clip_cd_m2: float | None) -> tuple[float, str]:
     return float(ramp(bright, 0.16, 0.06) * ramp(middle, 0.28, 0.18)), f"{bright:.0%} of the picture is bright"
 
 
-def weigh(rgb: FloatArray, pieces: Pieces, clip_cd_m2: float | None, mapped: NDArray[np.float64] | None) -> Evidence:
+def weigh(
+    rgb: FloatArray,
+    pieces: Pieces,
+    core: NDArray[np.float64],
+    clip_cd_m2: float | None,
+    mapped: NDArray[np.float64] | None,
+) -> Evidence:
     """Weigh what speaks for each clipped piece of a picture being a light.
 
     A lamp scatters light all around it, by an edge that no surface has; stands in the dark, whichever way one looks;
@@ -99,6 +106,9 @@ def weigh(rgb: FloatArray, pieces: Pieces, clip_cd_m2: float | None, mapped: NDA
     ----------
     rgb : float32 (H, W, 3)
     pieces : Pieces
+        With the pixels around what clips.
+    core : float64 (L,)
+        How many pixels of each clip.
     clip_cd_m2 : float, optional
     mapped : float64 (L,), optional
         Radiance by a gain map.
@@ -124,13 +134,14 @@ def weigh(rgb: FloatArray, pieces: Pieces, clip_cd_m2: float | None, mapped: NDA
     fixed, scaled = np.array(FIXED), np.array(SCALED)
     kernels.rays(rgb, RAYS, first_run, rows, pieces.first, pieces.stop, order, middle, size, unit, fixed, scaled, seen)
     away = unit * fixed + size[:, None] * scaled
-    return _weighed(seen, away, size, unit, night(rgb, clip_cd_m2)[0], clip_cd_m2, mapped)
+    return _weighed(seen, away, size, core, unit, night(rgb, clip_cd_m2)[0], clip_cd_m2, mapped)
 
 
 def _weighed(
     seen: FloatArray,
     away: NDArray[np.float64],
     size: NDArray[np.float64],
+    core: NDArray[np.float64],
     unit: float,
     is_night: float,
     clip_cd_m2: float | None,
@@ -151,15 +162,15 @@ def _weighed(
     glow, beside = excess[:, 1 : GLOW_FROM + 1].min(axis=1), high[:, GLOW_FROM] - around
     uneven = (high[:, GLOW_FROM] - low[:, GLOW_FROM]) / np.maximum(beside, 0.05)
     falls = np.maximum(size, 0.5 * unit) / (size + away[:, GLOW_FROM])
-    glows = ramp(glow, 0.05, 0.2) * ramp(uneven, 0.75, 0.45) * ramp(glow / falls, 2.0, 1.2) * dark
+    glows = ramp(glow, 0.03, 0.12) * ramp(uneven, 0.75, 0.45) * ramp(glow / falls, 2.0, 1.2) * dark
     # A small lamp that does not glow stands alone in the dark; a speck of a texture has its like beside it.
-    alone = ramp(ranked(0.88)[:, GLOW_TO - 2 :].max(axis=1), 0.4, 0.15) * ramp(size / unit, 16.0, 5.0)
+    alone = ramp(ranked(0.88)[:, GLOW_TO - 2 :].max(axis=1), 0.4, 0.15) * ramp(size / unit, 24.0, 8.0)
 
     # The glow's energy: of the dimmer rays, so that a lit wall on one side adds nothing.
     width = np.diff(away, axis=1, append=away[:, -1:])[:, 1:GLOW_TO]
     ring = 2.0 * np.pi * (size[:, None] + away[:, 1:GLOW_TO]) * width
     energy = (excess[:, 1:GLOW_TO] * ring).sum(axis=1) / SCATTERED
-    gain = np.clip(energy / (np.pi * size**2), 1.0, MOST_GAIN)
+    gain = np.clip(energy / np.maximum(core, 1.0), 1.0, MOST_GAIN)
 
     per_channel = np.nan_to_num(np.sort(seen, axis=1)[:, RAYS // 4], nan=0.0).astype(np.float64)
     colour = np.maximum(per_channel[:, 1:GLOW_TO] - per_channel[:, -1:], 0.0).sum(axis=1) + 1e-3
@@ -173,12 +184,13 @@ def _weighed(
     tint /= tint.mean(axis=1, keepdims=True)
 
     by_glow = glows * lamp
-    by_dark = 0.7 * alone * is_night
+    by_dark = 0.9 * alone * is_night
     shares = [by_glow, by_dark]
     if mapped is not None:
         shares.append(ramp(np.log2(mapped), 1.0, 2.0) * np.maximum(alone, glows) * (0.5 + 0.5 * is_night))
-    sure = np.max(shares, axis=0)
-    likely = np.where(by_glow >= by_dark, gain, SMALL_GAIN)
+    # What stands alone in the dark and glows besides is surer than by either.
+    sure = 1.0 - np.prod(1.0 - np.array(shares), axis=0)
+    likely = np.where(by_glow >= by_dark, gain, np.maximum(gain, SMALL_GAIN))
     if clip_cd_m2 is not None:
         likely = np.minimum(likely, max(BRIGHTEST_LAMP_CD_M2 / clip_cd_m2, 1.0))
     return Evidence(sure, likely, tint, np.argmax(shares, axis=0).astype(np.uint8))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -27,7 +28,7 @@ LIGHT_SHARE = 5e-4
 """... and, where nothing but its radiance tells it, no larger than this share of the picture: beyond it, it is a bright
 surface and stays in its sheet."""
 
-CLIPPED_SHARES = (1e-2, 3e-3)
+CLIPPED_SHARES = (2e-2, 5e-3)
 """Clipped spots larger than the first share of a picture are surfaces; smaller than the second they may be lights."""
 
 NEARLY = 0.955
@@ -228,7 +229,8 @@ def _clipped_spots(
         brightest = np.zeros(pieces.count + 1)
         np.maximum.at(brightest, labels, (before + added).max(axis=1))
         mapped = brightest[1:]
-    evidence = weigh(rgb, pieces, clip_cd_m2, mapped)
+    clipped = np.bincount(labels, core, pieces.count + 1)
+    evidence = weigh(rgb, pieces, clipped[1:], clip_cd_m2, mapped)
     sure = np.concatenate([[0.0], evidence.sure])
     sure *= ramp(pieces.pixels / clips.size, *CLIPPED_SHARES)
     for cover in (matte, skin):
@@ -237,10 +239,8 @@ def _clipped_spots(
     sure[sure < LEAST_SURE] = 0.0
     by = ("", *(WORDS[n] for n in evidence.by))
     if added is None:
-        radiance, share = (
-            _restored(before, core, rows, columns, labels, evidence, sure, strength),
-            np.zeros(len(rows), np.float32),
-        )
+        radiance = _restored(before, core, rows, columns, labels, evidence, sure, strength)
+        share = np.zeros(len(rows), np.float32)
     else:
         share = sure[labels].astype(np.float32)
         radiance = before + np.float32(strength) * share[:, None] * added
@@ -274,7 +274,9 @@ def _inward(rows: NDArray, columns: NDArray, labels: NDArray) -> NDArray[np.floa
     """Distance of each pixel from the border of its spot, pixels."""
     inward = np.empty(len(rows))
     order = np.argsort(labels, kind="stable")
-    for own in np.split(order, np.flatnonzero(np.diff(labels[order])) + 1):
+    starts = np.flatnonzero(np.diff(labels[order], prepend=-1))
+    for start, stop in itertools.pairwise([*starts, len(rows)]):
+        own = order[start:stop]
         y, x = rows[own] - rows[own].min() + 1, columns[own] - columns[own].min() + 1
         spot = np.zeros((int(y.max()) + 2, int(x.max()) + 2), np.bool_)
         spot[y, x] = True

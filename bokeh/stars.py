@@ -57,7 +57,8 @@ def star_light(
     lens : Lens
     thin : ThinLens
     photo : Photo
-        For its primaries.
+        For its primaries, and the aperture that it was taken with: it shows already what that one scattered, and only
+        what the lens scatters beyond is added.
 
     Returns
     -------
@@ -66,7 +67,9 @@ def star_light(
     Stars, or None
         None where no light has a star.
     """
-    if lens.starburst <= 0.0:
+    own = photo.meta.f_number
+    strength = lens.starburst - (0.0 if own is None else own / lens.f_number)
+    if strength <= 0.0:
         return shared, None
     blurred = np.abs(thin.radius_px(lights.dioptres))
     has = np.clip((STAR_PX[1] - blurred) / (STAR_PX[1] - STAR_PX[0]), 0.0, 1.0).astype(np.float32)
@@ -77,15 +80,15 @@ def star_light(
         return shared, None
     light = light[which]
     pitch_um = 1000.0 / thin.px_per_mm
-    reach = reach_px(lens.f_number, pitch_um, lens.starburst * _brightest(lights, which, light))
+    reach = reach_px(lens.f_number, pitch_um, strength * _brightest(lights, which, light))
     star = wings(lens, pitch_um, rgb_from_xyz(photo.profile), reach)
-    share = np.minimum(lens.starburst * star.sum(axis=(0, 1), dtype=np.float64), 1.0).astype(np.float32)
+    share = np.minimum(strength * star.sum(axis=(0, 1), dtype=np.float64), 1.0).astype(np.float32)
     gone = light * share
     spread, withheld = shared.spread.copy(), shared.withheld.copy()
     held = np.minimum(withheld[which], gone)
     withheld[which] -= held
     spread[which] = np.maximum(spread[which] - (gone - held), 0.0)
-    return SharedLight(spread, withheld), Stars(which, light, star, lens.starburst)
+    return SharedLight(spread, withheld), Stars(which, light, star, strength)
 
 
 def _brightest(lights: Lights, which: NDArray[np.int64], light: FloatArray) -> float:

@@ -56,6 +56,13 @@ class Facts:
             return None
         return SATURATION * self.f_number**2 / (self.exposure_s * self.iso)
 
+    @property
+    def equivalent_f_number(self) -> float | None:
+        """The f-number that the photo was taken with, as full frame has it; None when it is not known."""
+        if self.f_number is None or self.f35_mm is None or self.focal_mm is None:
+            return None
+        return self.f_number * self.f35_mm / self.focal_mm
+
 
 class _Entry(NamedTuple):
     at: int  # where the 12-byte entry stands
