@@ -27,6 +27,9 @@ SCATTERED = 0.015
 """Share of a light's energy that is seen as the glow around it: a lens scatters two or three per cent, some of it into
 what clips, and some beyond where it can be told from the surroundings."""
 
+FAINT_GLOW = 0.1
+"""A glow, summed over its samples, that is fainter than this says little of the light's colour."""
+
 MOST_GAIN = 128.0
 """A lamp at night is brighter still; its disc is white long before."""
 
@@ -83,7 +86,7 @@ def night(rgb: FloatArray, clip_cd_m2: float | None) -> tuple[float, str]:
     """
     if clip_cd_m2 is not None:
         return float(ramp(np.log2(LAMP_CD_M2 / clip_cd_m2), 0.0, 4.0)), f"the photo clips at {clip_cd_m2:.3g} cd/m2"
-    step = max(1, min(rgb.shape[:2]) // 512)
+    step = max(1, min(rgb.shape[:2]) // 256)
     grey = rgb[step // 2 :: step, step // 2 :: step].mean(axis=2)
     bright, middle = float((grey > 0.5).mean()), float(np.median(grey))
     return float(ramp(bright, 0.16, 0.06) * ramp(middle, 0.28, 0.18)), f"{bright:.0%} of the picture is bright"
@@ -173,8 +176,8 @@ def _weighed(
     gain = np.clip(energy / np.maximum(core, 1.0), 1.0, MOST_GAIN)
 
     per_channel = np.nan_to_num(np.sort(seen, axis=1)[:, RAYS // 4], nan=0.0).astype(np.float64)
-    colour = np.maximum(per_channel[:, 1:GLOW_TO] - per_channel[:, -1:], 0.0).sum(axis=1) + 1e-3
-    tint = np.maximum(colour / colour.max(axis=1, keepdims=True), 0.05)
+    colour = np.maximum(per_channel[:, 1:GLOW_TO] - per_channel[:, -1:], 0.0).sum(axis=1)
+    tint = (colour + FAINT_GLOW) / (colour + FAINT_GLOW).max(axis=1, keepdims=True)
     # A glow of another colour than white is a lamp's: the fade of a white surface has none.
     coloured = ramp(-np.log2(tint.min(axis=1)), 0.7, 1.5) if clip_cd_m2 is None else np.zeros(len(tint))
     if clip_cd_m2 is None:
@@ -187,7 +190,11 @@ def _weighed(
     by_dark = 0.9 * alone * is_night
     shares = [by_glow, by_dark]
     if mapped is not None:
-        shares.append(ramp(np.log2(mapped), 1.0, 2.0) * np.maximum(alone, glows) * (0.5 + 0.5 * is_night))
+        # No surface is so much brighter than white, nor than all around it.
+        stops = np.log2(mapped)
+        stands_out = ramp(mapped / np.maximum(ranked(0.88)[:, GLOW_TO - 2 :].max(axis=1), 0.05), 4.0, 8.0)
+        by_map = ramp(stops, 1.0, 2.0) * np.maximum(0.5 + 0.5 * is_night, ramp(stops, 2.0, 3.0))
+        shares.append(by_map * np.max([alone, glows, stands_out], axis=0))
     # What stands alone in the dark and glows besides is surer than by either.
     sure = 1.0 - np.prod(1.0 - np.array(shares), axis=0)
     likely = np.where(by_glow >= by_dark, gain, np.maximum(gain, SMALL_GAIN))

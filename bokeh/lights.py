@@ -34,8 +34,14 @@ CLIPPED_SHARES = (2e-2, 5e-3)
 NEARLY = 0.955
 """All channels of a clipped spot are at least this (8-bit code 250): the codes of a file are not exact."""
 
+COLOURED_RADIANCE = 6.0
+"""A coloured lamp clips in one channel only; by a gain map it is brighter than any pale surface: this bright."""
+
 LEAST_SURE = 0.1
 """What is less likely a light is none."""
+
+MOST_REACH_PX = 8
+"""A gain map is no coarser than so many pixels, as far as lights go."""
 
 HIDDEN_MATTE = 0.3
 """Pixels with more of the subject than this tell nothing about the depth of a light, and are none where it is guessed
@@ -159,7 +165,9 @@ def lights_of(
     if extra is None and not restores:
         return find_lights(rgb, dioptres, matte), "as the photo holds them"
     skin = photo.mattes.get("skin")
-    spots, words = _clipped_spots(rgb, extra, photo.meta.clip_cd_m2, matte, skin, strength)
+    # A gain map is coarse: what it adds to a light reaches a pixel of its own beyond it.
+    reach = 1 if photo.gain_map is None else -(-photo.size[0] // photo.gain_map.planes.shape[0])
+    spots, words = _clipped_spots(rgb, extra, photo.meta.clip_cd_m2, matte, skin, strength, min(reach, MOST_REACH_PX))
     return None if spots is None else _settled(spots, rgb, extra, dioptres, matte), words
 
 
@@ -208,16 +216,18 @@ def _clipped_spots(
     matte: FloatArray | None,
     skin: FloatArray | None,
     strength: float,
+    reach: int,
 ) -> tuple[_Spots | None, str]:
     """Find what a photo clips in all channels, and restore what of it is a light."""
     from ..kernels import lights as kernels
 
     clips = np.empty(rgb.shape[:2], np.bool_)
     more = _NO_EXTRA if extra is None else extra
+    levels = np.array([NEARLY, LIGHT_RADIANCE, COLOURED_RADIANCE], np.float32)
+    if not kernels.clipped(rgb, more, levels, clips):
+        return None, "nothing clips"
     why = night(rgb, clip_cd_m2)[1]
-    if not kernels.clipped(rgb, more, np.float32(NEARLY), np.float32(LIGHT_RADIANCE), clips):
-        return None, f"nothing clips; {why}"
-    mask = dilate(clips, 1)
+    mask = dilate(clips, reach)
     pieces = connected(mask)
     labels = pieces.labels.astype(np.int64)
     rows, columns = np.nonzero(mask)

@@ -78,37 +78,3 @@ def least_around(values, ys, xs, reach, out):
             for x in range(max(xs[n] - reach, 0), min(xs[n] + reach + 1, width)):
                 least = min(least, values[y, x])
         out[n] = least
-
-
-@jit(parallel=True)
-def ring_sums(rgb, inner, row_starts, first, stop, label, reach, total, count):
-    """Sum the mean of the channels in the ring around each piece of a mask.
-
-    Parameters
-    ----------
-    rgb : float32 (H, W, 3)
-    inner : bool (H, W)
-        In no ring.
-    row_starts, first, stop, label
-        Pieces as runs; where rings overlap, the highest label counts.
-    reach : int
-        Outer reach of the ring, pixels to every side.
-    total, count : float64 (B, L)
-        Sum and number of pixels per band of rows and label; 0 before.
-    """
-    height, width, _ = rgb.shape
-    bands = total.shape[0]
-    for band in prange(bands):
-        owner = np.zeros(width, np.int32)
-        for y in range(band * height // bands, (band + 1) * height // bands):
-            start, end = row_starts[max(y - reach, 0)], row_starts[min(y + reach + 1, height)]
-            if start == end:
-                continue
-            owner[:] = 0
-            for n in range(start, end):
-                for x in range(max(first[n] - reach, 0), min(stop[n] + reach, width)):
-                    owner[x] = max(owner[x], label[n])
-            for x in range(width):
-                if owner[x] > 0 and not inner[y, x]:
-                    total[band, owner[x]] += (rgb[y, x, 0] + rgb[y, x, 1] + rgb[y, x, 2]) / np.float32(3.0)
-                    count[band, owner[x]] += 1.0

@@ -9,18 +9,17 @@ from .jit import jit
 
 
 @jit(parallel=True)
-def clipped(rgb, extra, level, radiance, out):
-    """Find the pixels that a photo clips in all channels; return how many there are.
+def clipped(rgb, extra, levels, out):
+    """Find the pixels that a photo clips, and its gain map says are brighter than white; return how many there are.
 
     Parameters
     ----------
     rgb : float32 (H, W, 3)
     extra : float32 (H, W, 3)
         What a gain map adds; of shape (0, 0, 3) without one.
-    level : float32
-        All channels are at least this.
-    radiance : float32
-        With a gain map the brightest channel is more than this, too.
+    levels : float32 (3,)
+        What clips is at least the first, in all channels. With a gain map, its brightest channel is more than the
+        second in truth; where it is more than the third and all are more than the second, one channel need clip only.
     out : bool (H, W), overwritten
     """
     height, width, _ = rgb.shape
@@ -28,12 +27,17 @@ def clipped(rgb, extra, level, radiance, out):
     count = 0
     for y in prange(height):
         for x in range(width):
-            found = min(rgb[y, x, 0], rgb[y, x, 1], rgb[y, x, 2]) >= level
-            if found and mapped:
-                found = (
-                    max(rgb[y, x, 0] + extra[y, x, 0], rgb[y, x, 1] + extra[y, x, 1], rgb[y, x, 2] + extra[y, x, 2])
-                    > radiance
+            least, most = min(rgb[y, x, 0], rgb[y, x, 1], rgb[y, x, 2]), max(rgb[y, x, 0], rgb[y, x, 1], rgb[y, x, 2])
+            found = least >= levels[0]
+            if mapped and most >= levels[0]:
+                red, green, blue = (
+                    rgb[y, x, 0] + extra[y, x, 0],
+                    rgb[y, x, 1] + extra[y, x, 1],
+                    rgb[y, x, 2] + extra[y, x, 2],
                 )
+                peak = max(red, green, blue)
+                lamp = peak > levels[2] and min(red, green, blue) > levels[1]
+                found = (found and peak > levels[1]) or lamp
             out[y, x] = found
             count += found
     return count

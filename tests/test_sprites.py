@@ -11,9 +11,9 @@ from scenes import ROUND, depth_of, lens_of, optics_of, texture
 
 import rebokeh as rk
 from rebokeh.bokeh.aperture import area
-from rebokeh.bokeh.highlights import Lights
 from rebokeh.bokeh.lens import ThinLens
 from rebokeh.bokeh.levels import Levels
+from rebokeh.bokeh.lights import Lights
 from rebokeh.bokeh.outline import even_outlines
 from rebokeh.bokeh.sheets import Sheet
 from rebokeh.bokeh.sprites import AROUND_PX, EVEN_STRIPS, Silhouette, draw_lights, pupil_points, seen_by_pinhole
@@ -182,14 +182,14 @@ def test_a_light_dimmed_on_its_way_to_the_photo_counts_whole():
     rgb[20, 20], rgb[40, 40] = 50.0, 50.0
     depth[30:60, 30:60], matte[30:60, 30:60] = 0.5, 1.0
     depth[36:45, 36:45], matte[36:45, 36:45] = 0.1, 0.5
-    found = np.zeros((64, 64, 3))
-    mask = np.zeros((64, 64), bool)
-    mask[20, 20] = mask[40, 40] = True
-    lights = Lights(mask, np.zeros((2, 3), np.float32), np.full(2, 0.1, np.float32))
+    at, none = np.array([20, 40]), np.zeros(2, np.float32)
+    light = np.full((2, 3), 50.0, np.float32)
+    sure, by = np.ones(2, np.float32), ("radiance", "radiance")
+    lights = Lights((64, 64), at, at, np.arange(2), light, 0 * light, none, none + 0.1, sure, by)
     levels = Levels(rgb, depth, matte.astype(np.float32), None, lights, False)
-    found[mask] = levels.light_energy(thin())
-    np.testing.assert_allclose(found[20, 20], 50.0, rtol=1e-6)
-    np.testing.assert_allclose(found[40, 40], 100.0, rtol=1e-6)
+    spread = levels.shared_light(thin()).spread
+    np.testing.assert_allclose(spread[0], 50.0, rtol=1e-6)
+    np.testing.assert_allclose(spread[1], 100.0, rtol=1e-6)
 
 
 def test_what_stands_behind_or_around_a_light_does_not_cut_it():

@@ -17,8 +17,8 @@ from pictures import Picture
 
 from rebokeh.bokeh.composite import Over, nothing
 from rebokeh.bokeh.fill import fill, widest_gap_px
-from rebokeh.bokeh.highlights import find_lights
 from rebokeh.bokeh.lens import ThinLens, mount
+from rebokeh.bokeh.lights import find_lights
 from rebokeh.bokeh.optics import Optics
 from rebokeh.bokeh.outline import MOST_ROWS, Outlines
 from rebokeh.bokeh.plan import Step, plan
