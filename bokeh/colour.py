@@ -159,6 +159,18 @@ class Profile:
         tables = [_rounded(_inverse_table(c), bits) for c in self.curves]
         return look_up(linear, tables, float(_INVERSE - 1), root=True)
 
+    def to_dithered_codes(self, linear: NDArray) -> NDArray[np.uint8]:
+        """Code values of scene-linear light (H, W, 3) in 8 bits, with noise of one code, so that nothing smooth bands.
+
+        What is a code exactly stays that code; the same light gives the same codes.
+        """
+        from ..kernels.grain import dithered
+
+        fine = self.to_codes(linear, 16)
+        out = np.empty(fine.shape, np.uint8)
+        dithered(fine, out)
+        return out
+
     @classmethod
     def from_icc(cls, icc: bytes | None) -> Profile:
         """Read a matrix/TRC or grey ICC profile.

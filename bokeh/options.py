@@ -7,7 +7,15 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from .errors import UsageError
-from .units import parse_f_number, parse_focal_mm, parse_focus, parse_sensor_mm, parse_starburst
+from .units import (
+    parse_f_number,
+    parse_focal_mm,
+    parse_focus,
+    parse_grain,
+    parse_highlights,
+    parse_sensor_mm,
+    parse_starburst,
+)
 
 if TYPE_CHECKING:
     from .lens import Lens
@@ -44,6 +52,7 @@ class Options:
     style: str | None = None
     quality: str | None = None
     baked: str | None = None
+    grain: str | None = None
     format: str | None = None
     hdr: str | None = None
     save_quality: int | None = None
@@ -52,6 +61,7 @@ class Options:
     def __post_init__(self) -> None:
         """Read the numbers, so that a wrong one is said where it stands."""
         self._of_lens()
+        self._of_render()
 
     @property
     def said(self) -> dict[str, Any]:
@@ -100,6 +110,15 @@ class Options:
             "starburst": None if self.starburst is None else parse_starburst(self.starburst),
         }
 
+    def _of_render(self) -> dict[str, Any]:
+        return {
+            "style": self.style,
+            "highlights": None if self.highlights is None else parse_highlights(self.highlights),
+            "quality": self.quality,
+            "baked": self.baked,
+            "grain": None if self.grain is None else parse_grain(self.grain),
+        }
+
     def recipe(self, read: Callable[[str], LensFile] | None = None) -> Recipe:
         """Make the recipe; `read` as for `chosen_lens`.
 
@@ -112,7 +131,6 @@ class Options:
         from .recipe import Recipe
         from .render import RenderSettings
 
-        of_render = {"style": self.style, "highlights": self.highlights, "quality": self.quality, "baked": self.baked}
         of_recipe = {
             "depth_model": self.depth_model,
             "depth_unit": self.depth_unit,
@@ -122,6 +140,6 @@ class Options:
             "quality": self.save_quality,
             "strip": self.strip,
         }
-        settings: dict[str, Any] = {key: value for key, value in of_render.items() if value is not None}
+        settings: dict[str, Any] = {key: value for key, value in self._of_render().items() if value is not None}
         rest: dict[str, Any] = {key: value for key, value in of_recipe.items() if value is not None}
         return Recipe(lens, RenderSettings(**settings), lens_source=where, **rest)

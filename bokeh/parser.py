@@ -67,7 +67,6 @@ def print_help(ctx: typer.Context, wanted: bool) -> None:
 
 Quality = Literal["fast", "best"]
 Baked = Literal["auto", "ignore"]
-Highlights = Literal["auto", "gain-map", "estimate", "off"]
 DepthUnit = Literal["m", "dioptre", "relative"]
 Style = Literal["lens", "gaussian"]
 Hdr = Literal["auto", "off", "gain-map", "pq"]
@@ -135,7 +134,17 @@ Anchors = Annotated[
     list[str] | None,
     typer.Option(metavar="X,Y=DIST", help="A point whose distance is known, like 0.4,0.6=2.1m; may be repeated."),
 ]
-HighlightsFrom = Annotated[Highlights, typer.Option(help="Where the light above the clip comes from.")]
+HighlightsFrom = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|gain-map|estimate|off|GAIN",
+        help="Where the light above the clip comes from; a number scales what lights are given back.",
+    ),
+]
+GrainOption = Annotated[
+    str,
+    typer.Option(metavar="match|off|STRENGTH", help="Noise of the photo, put back where blur took it; 1 as it was."),
+]
 QualityOption = Annotated[
     Quality, typer.Option(help="fast: what is blurred is made smaller; best: all at the photo's own size.")
 ]

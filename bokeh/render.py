@@ -18,6 +18,7 @@ from .errors import NoDepthError, UsageError
 from .exposure import Exposure
 from .focus import find_focus, focus_warnings
 from .gaussian import gaussian_style
+from .grain import add_grain, noise_of
 from .highlights import Mode, above_clip
 from .io.common import printable
 from .lens import Lens, ThinLens, mount
@@ -63,6 +64,8 @@ class RenderSettings:
     baked : {"auto", "ignore"}
         What becomes of a photo that is blurred already. "auto": only the blur that is missing is added; "ignore": all
         of it, blur upon blur.
+    grain : {"match", "off"} or float
+        The photo's noise, put back where blur took it. A number is "match" of that strength.
 
     Raises
     ------
@@ -75,26 +78,34 @@ class RenderSettings:
     rendition: Literal["sdr", "hdr"] = "sdr"
     quality: Literal["fast", "best"] = "fast"
     baked: Literal["auto", "ignore"] = "auto"
+    grain: Literal["match", "off"] | float = "off"
 
     def __post_init__(self) -> None:
         """Check the words."""
         for name, value, words in (
             ("style", self.style, ("lens", "gaussian")),
-            ("highlights", self._highlights_word, ("auto", "gain-map", "estimate", "off")),
+            ("highlights", _word_of("highlights", self.highlights, "auto"), ("auto", "gain-map", "estimate", "off")),
             ("rendition", self.rendition, ("sdr", "hdr")),
             ("quality", self.quality, ("fast", "best")),
             ("baked", self.baked, ("auto", "ignore")),
+            ("grain", _word_of("grain", self.grain, "match"), ("match", "off")),
         ):
             if value not in words:
                 raise UsageError(f"{name} is {value!r}; it is one of {', '.join(words)}")
 
     @property
-    def _highlights_word(self) -> str:
-        if isinstance(self.highlights, str):
-            return self.highlights
-        if not 0.0 <= self.highlights < math.inf:
-            raise UsageError(f"highlights is {self.highlights!r}; a strength is 0 or more")
-        return "auto"
+    def grain_strength(self) -> float:
+        """How strong grain is put back; 1 = as the photo's."""
+        return {"match": 1.0, "off": 0.0}[self.grain] if isinstance(self.grain, str) else float(self.grain)
+
+
+def _word_of(name: str, value: str | float, number: str) -> str:
+    """Return the word that a setting says, or that a number of it stands for."""
+    if isinstance(value, str):
+        return value
+    if not 0.0 <= value < math.inf:
+        raise UsageError(f"{name} is {value!r}; a strength is 0 or more")
+    return number
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,6 +184,7 @@ class Scene:
             else:
                 picture, shared = scene._through(thin, lens, progress, watch)
                 withheld = scene._withheld(picture, shared, thin, lens)
+                scene._add_grain(picture, thin)
             if watch is not None:
                 watch.picture(picture)
         meta = replace(
@@ -257,6 +269,12 @@ class Scene:
         kept = kept_share(levels, shared, spread)
         assert self.photo.gain_map is not None
         return withheld_by_map(picture, levels, kept, surface, self.photo.gain_map)
+
+    def _add_grain(self, picture: FloatArray, thin: ThinLens) -> None:
+        strength = self.settings.grain_strength
+        noise = None if strength == 0.0 else noise_of(self.photo.rgb)
+        if noise is not None and self.dioptres is not None:
+            add_grain(picture, noise, self.dioptres, thin, strength)
 
     @cached_property
     def _surface_levels(self) -> Levels | None:

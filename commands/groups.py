@@ -18,6 +18,7 @@ from ..bokeh.parser import (
     DepthScale,
     DepthUnitOption,
     Focal,
+    GrainOption,
     HighlightsFrom,
     LensName,
     MatteFile,
@@ -65,7 +66,10 @@ def _pair(stereo: Stereo = None, baseline: Baseline = None) -> None: ...
 
 
 def _rendering(
-    highlights: HighlightsFrom = "auto", quality: QualityOption = "fast", baked: BakedOption = "auto"
+    highlights: HighlightsFrom = "auto",
+    quality: QualityOption = "fast",
+    baked: BakedOption = "auto",
+    grain: GrainOption = "off",
 ) -> None: ...
 
 

@@ -63,7 +63,9 @@ def recipe_digest(lens: Lens, settings: RenderSettings, asked: Mapping[str, Any]
     str
         SHA-256 in hex. An f-number of 2 and one of 2.0 are the same.
     """
-    made = {"lens": asdict(lens), "settings": asdict(settings), "asked": asked, "saved": saved, "version": version()}
+    # What is newer than marks that are out there counts only where it is said: else all of them would be strangers.
+    said = {key: value for key, value in asdict(settings).items() if (key, value) != ("grain", "off")}
+    made = {"lens": asdict(lens), "settings": said, "asked": asked, "saved": saved, "version": version()}
     return digest(made)
 
 

@@ -170,7 +170,7 @@ def encode(
         if held == "pq":
             codes, cicp = pq_write.codes(photo)
         else:
-            codes = profile.to_codes(photo.rgb, bits)
+            codes = profile.to_dithered_codes(photo.rgb) if bits == 8 else profile.to_codes(photo.rgb, bits)
         if kind == "heic":
             picture = partial(hevc.coded, bits=bits, quality=level, profile=profile, cicp=cicp)
             apple = renditions.apple_gain(photo) if held == "gain-map" else None
