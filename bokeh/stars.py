@@ -12,7 +12,7 @@ from .colour import rgb_from_xyz
 from .diffraction import LIGHT_PX, add_starbursts, reach_px, wings
 from .lens import Lens, ThinLens
 from .levels import SharedLight
-from .lights import Lights
+from .lights import LIGHT_RADIANCE, Lights
 from .optics import Optics
 from .photo import Photo
 from .sprites import Silhouette, draw_lights
@@ -32,7 +32,7 @@ class Stars:
     which : int64 (K,)
         The pixels of the lights that have a star.
     light : float32 (K, 3)
-        Radiance above white that the pupil scatters, before the share that leaves the lamp is taken.
+        Radiance above `LIGHT_RADIANCE` that the pupil scatters, before the share that leaves the lamp is taken.
     wings : float32 (2R + 1, 2R + 1, 3)
     strength : float
     """
@@ -74,7 +74,7 @@ def star_light(
     blurred = np.abs(thin.radius_px(lights.dioptres))
     has = np.clip((STAR_PX[1] - blurred) / (STAR_PX[1] - STAR_PX[0]), 0.0, 1.0).astype(np.float32)
     whole = shared.spread + shared.withheld + lights.base
-    light = np.maximum(whole - 1.0, 0.0) * has[:, None]
+    light = np.maximum(whole - LIGHT_RADIANCE, 0.0) * has[:, None]
     which = np.flatnonzero(light.any(axis=1))
     if not len(which):
         return shared, None

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from ..anchor import trust
 from ..baked import Baked, baked_into
 from ..focus import window
-from ..highlights import CLIP, is_radiance
+from ..highlights import CLIP, above_clip, is_radiance
 from ..lens import DEFAULT_F35_MM, Lens
+from ..lights import Lights, lights_of
 from ..photo import Box, FloatArray, GainMap, Photo
 from ..render import RenderSettings, Scene, at_full_size
 from ..report import plain
@@ -75,6 +76,8 @@ def survey(photo: Photo, name: str = "") -> dict[str, Any]:
             **(_focus(scene) if scene else {}),
             "gain_map": photo.gain_map and _gain_map(photo.gain_map),
             "clipped": clipped,
+            "clip_cd_m2": meta.clip_cd_m2,
+            "lights": scene and _lights(scene.lights, scene.sources["lights_source"]),
             "baked": scene and scene.baked and _blur(scene.baked, photo),
             "rendered": meta.rendered and asdict(meta.rendered),
             "notes": list(meta.notes),
@@ -161,10 +164,20 @@ def _gain_map(gain_map: GainMap) -> dict[str, Any]:
 
 
 def _scene(photo: Photo) -> Scene:
-    """Prepare what a render would know of focus and blur, and none of its lights."""
+    """Prepare what a render would know of focus, blur and lights."""
     dioptres, matte = at_full_size(photo)
     assert dioptres is not None
-    return Scene(photo, RenderSettings(), dioptres, matte, None, None, {}, baked_into(photo, dioptres))
+    found = above_clip(photo, "auto")
+    lights, why = lights_of(photo, dioptres, matte, found.extra, restores=found.estimates)
+    sources = {"lights_source": why}
+    return Scene(photo, RenderSettings(), dioptres, matte, None, lights, sources, baked_into(photo, dioptres))
+
+
+def _lights(lights: Lights | None, why: str) -> dict[str, Any]:
+    if lights is None:
+        return {"count": 0, "why": why, "by": {}, "brightest": None}
+    by = {word: lights.by.count(word) for word in sorted(set(lights.by))}
+    return {"count": len(lights.sure), "why": why, "by": by, "brightest": float(lights.radiance.max())}
 
 
 def _focus(scene: Scene) -> dict[str, Any]:
@@ -189,7 +202,8 @@ def _warnings(photo: Photo, scene: Scene | None, clipped: float | None) -> list[
         said.append(f"this photo is rendered by rebokeh already, {photo.meta.rendered}")
     if clipped is not None and clipped > CLIPPED_SHARE and photo.gain_map is None:
         said.append(
-            f"{clipped:.1%} of the picture is clipped and no gain map says how bright it was: a render estimates it"
+            f"{clipped:.1%} of the picture is clipped and no gain map says how bright it was: a render tells lamps by "
+            "their glow and by the exposure"
         )
     if photo.meta.f35_mm is None:
         said.append(f"the file does not say the focal length: {DEFAULT_F35_MM:g} mm are assumed; give a render --focal")
