@@ -13,7 +13,7 @@ from .cores import each
 from .fill import widest_gap_px
 from .lens import ThinLens
 from .lights import Lights
-from .masks import Box
+from .masks import Box, dilate
 from .plan import SubjectRange, subject_range
 from .sheets import Mixture, Remaining, take_subject
 from .sprites import seen_by_pinhole
@@ -23,6 +23,9 @@ FloatArray = NDArray[np.float32]
 
 SHARP_PX, SPREAD_PX = 0.5, 2.0
 """Blur radii below which a clipped pixel stays as the photo shows it, and from which all its radiance is spread."""
+
+IN_FOCUS_PX, MOST_REACH_PX = 0.3, 200.0
+"""Blur radius below which a pixel is in focus, and the farthest that blur is taken to reach it."""
 
 BAND_ROWS = 128
 """Rows of the smaller picture that are made together."""
@@ -200,6 +203,29 @@ class Levels:
             return self.dioptres[box], None if self.matte is None else self.matte[box]
         mixture, matte = self.smaller[level - 1]
         return mixture.near[box][..., 3], None if self.matte is None else matte[box]
+
+    def keep_in_focus(self, picture: FloatArray, lens: ThinLens) -> None:
+        """Show what is in focus, and what no blur reaches, as the photo does: in place, without the lights.
+
+        However unsure the matte is there.
+        """
+        blurred = np.abs(lens.radius_px(self.dioptres))
+        soft = blurred > IN_FOCUS_PX
+        if soft.all():
+            return
+        sharp = ~dilate(soft, int(np.ceil(min(float(blurred.max()), MOST_REACH_PX))))
+        if not sharp.any():
+            return
+        np.copyto(picture, self.rgb, where=sharp[..., None])
+        if self.keeps_extra and self.extra is not None:
+            np.add(picture, self.extra, out=picture, where=sharp[..., None])
+        if self.lights is not None:
+            at = self.lights.rows, self.lights.columns
+            own = sharp[at]
+            rest = self.lights.base[own]
+            if self.keeps_extra and self.extra is not None:
+                rest = rest + self.lights.surface_share[own, None] * self.extra[at][own]
+            picture[at[0][own], at[1][own]] = rest
 
     def shared_light(self, lens: ThinLens) -> SharedLight:
         """Share the lights' radiance beyond their base between what is spread and what the rendition withholds.

@@ -226,6 +226,7 @@ class Scene:
         levels = self.levels
         exposure = self._exposure(levels, thin, lens, watch)
         picture = exposure.picture(progress)
+        levels.keep_in_focus(picture, thin)
         optics = exposure.outlines.optics
         shared, stars = None, None
         if levels.lights is not None:
