@@ -36,6 +36,10 @@ MOST_GAIN = 128.0
 SMALL_GAIN = 32.0
 """The least gain of a lamp that stands alone in the dark, and is too small or too clean to glow."""
 
+SURE_BY_EXPOSURE, SURE_BY_PICTURE, SURE_BY_COLOUR = 0.9, 0.6, 0.4
+"""How sure a spot is a lamp that stands alone in the dark, where the exposure says that it is night, or the picture
+alone; and one whose glow is coloured, where the picture may be of the day."""
+
 LAMP_CD_M2 = 5000.0
 """Luminance of a lamp as it is looked into: a frosted bulb, a shade, a sign. Where the photo clips above it, what is
 clipped is a surface in daylight."""
@@ -179,15 +183,18 @@ def _weighed(
     colour = np.maximum(per_channel[:, 1:GLOW_TO] - per_channel[:, -1:], 0.0).sum(axis=1)
     tint = (colour + FAINT_GLOW) / (colour + FAINT_GLOW).max(axis=1, keepdims=True)
     # A glow of another colour than white is a lamp's: the fade of a white surface has none.
-    coloured = ramp(-np.log2(tint.min(axis=1)), 0.7, 1.5) if clip_cd_m2 is None else np.zeros(len(tint))
+    coloured = ramp(-np.log2(tint.min(axis=1)), 0.7, 1.5)
+    lamp, trust = is_night, SURE_BY_EXPOSURE
     if clip_cd_m2 is None:
         # By day, some of all the holes that the sky shines through look like lamps.
-        is_night *= float(ramp(np.maximum(glows, alone).mean(), 0.04, 0.2))
-    lamp = 1.0 - (1.0 - is_night) * (1.0 - 0.6 * coloured)
+        company = float(ramp(np.maximum(glows, alone).mean(), 0.04, 0.2))
+        is_night *= company
+        lamp = 1.0 - (1.0 - is_night) * (1.0 - SURE_BY_COLOUR * company * coloured)
+        trust = SURE_BY_PICTURE
     tint /= tint.mean(axis=1, keepdims=True)
 
     by_glow = glows * lamp
-    by_dark = 0.9 * alone * is_night
+    by_dark = trust * alone * is_night
     shares = [by_glow, by_dark]
     if mapped is not None:
         # No surface is so much brighter than white, nor than all around it.

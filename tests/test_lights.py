@@ -51,7 +51,8 @@ def test_a_lamp_at_night_is_given_back_its_light(radiance, radius, clip_cd_m2):
     places = [(60, 80, radius), (130, 190, radius)]
     rgb = night(radiance, places)
     true = radiance * np.mean(WARM) * discs(SIZE, places).sum()
-    assert 0.3 * true < restored(photo(rgb, clip_cd_m2=clip_cd_m2)) < 3.0 * true
+    least = 0.1 if clip_cd_m2 is None else 0.3  # what is unsure is dimmer
+    assert least * true < restored(photo(rgb, clip_cd_m2=clip_cd_m2)) < 3.0 * true
 
 
 def test_a_brighter_lamp_is_found_brighter_and_in_its_colour():
