@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from .cores import each
 from .icc import (
     D65,
     LINEAR_CURVE,
@@ -59,6 +60,10 @@ PRIMARIES = {
 }
 
 
+DITHER_PX = 256
+"""Side of the square of noise that is laid over a picture again and again."""
+
+
 @lru_cache(maxsize=32)
 def _forward_table(curve: Curve) -> FloatArray:
     return curve(np.arange(_FORWARD) / (_FORWARD - 1)).astype(np.float32)
@@ -77,6 +82,18 @@ def _inverse_table(curve: Curve) -> FloatArray:
 def _rounded(codes: FloatArray, bits: int) -> NDArray:
     dtype = np.uint8 if bits == 8 else np.uint16
     return np.rint(codes * np.float32(np.iinfo(dtype).max)).astype(dtype)
+
+
+@lru_cache(maxsize=1)
+def _dither_noise() -> NDArray[np.int32]:
+    """Noise of one code in 257ths, a half added, for a square of the picture; the same everywhere (Wellons' hash)."""
+    value = np.arange(1, DITHER_PX**2 * 3 + 1, dtype=np.uint32) * np.uint32(0x9E3779B1)
+    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B), (16, 1)):
+        value ^= value >> np.uint32(shift)
+        value *= np.uint32(factor)
+    # Less than half a code to each side, by what the tables of curves are off.
+    noise = (value % np.uint32(247)).astype(np.int32) - 123
+    return noise.reshape(DITHER_PX, DITHER_PX, 3) + 128
 
 
 @dataclass(frozen=True)
@@ -164,11 +181,17 @@ class Profile:
 
         What is a code exactly stays that code; the same light gives the same codes.
         """
-        from ..kernels.grain import dithered
-
         fine = self.to_codes(linear, 16)
         out = np.empty(fine.shape, np.uint8)
-        dithered(fine, out)
+        noise = _dither_noise()
+
+        def band(top: int) -> None:
+            rows = slice(top, top + DITHER_PX)
+            columns = -(-fine.shape[1] // DITHER_PX)
+            added = np.tile(noise, (1, columns, 1))[: fine[rows].shape[0], : fine.shape[1]]
+            out[rows] = (fine[rows] + added) // 257
+
+        each(band, range(0, fine.shape[0], DITHER_PX))
         return out
 
     @classmethod

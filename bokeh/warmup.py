@@ -68,9 +68,7 @@ def warm_up(progress: Progress = unseen) -> list[str]:
         for done, (style, subject, lens) in enumerate(rounds):
             progress(f"compiling for style {style}", done / len(rounds))
             scene = prepare(subject, RenderSettings(style=style, grain="match"))
-            picture = scene.render(lens)
-            over_sdr(picture)
-            picture.profile.to_dithered_codes(picture.rgb)
+            over_sdr(scene.render(lens))
     finally:
         numba.set_num_threads(threads)
     return sorted({style for style, *_ in rounds})

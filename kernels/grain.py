@@ -72,23 +72,3 @@ def add(picture, dioptres, focus_dioptres, px_per_dioptre, sigma, shared):
                 deviation = sigma[step, c] + part * (sigma[step + 1, c] - sigma[step, c])
                 noisy = min(max(root + deviation * (common + own * normal(y, x, c + 1)), 0.0), 1.0)
                 picture[y, x, c] = noisy * noisy
-
-
-@jit(parallel=True)
-def dithered(fine, out):
-    """Round 16-bit codes to 8 bits with noise of one code, so that what is smooth does not band.
-
-    What is a code exactly stays that code.
-
-    Parameters
-    ----------
-    fine : uint16 (H, W, 3)
-    out : uint8 (H, W, 3), overwritten
-    """
-    height, width, channels = fine.shape
-    for y in prange(height):
-        for x in range(width):
-            for c in range(channels):
-                # Of one code, less what the tables of curves are off by.
-                noise = 0.96 * (uniform(y, x, c) - 0.5)
-                out[y, x, c] = np.uint8(min(max(fine[y, x, c] / 257.0 + noise + 0.5, 0.0), 255.0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import fft
 
@@ -44,7 +46,7 @@ def photo(
     return rk.Photo(rgb=rgb, depth=dioptres, gain_map=gain_map, profile=Profile(), meta=meta, **more)
 
 
-def discs(size: tuple[int, int], places: list[tuple[float, float, float]]) -> np.ndarray:
+def discs(size: tuple[int, int], places: Sequence[tuple[float, float, float]]) -> np.ndarray:
     """Coverage (H, W) of discs: row, column, radius."""
     y, x = np.mgrid[: size[0], : size[1]].astype(np.float64)
     cover = np.zeros(size)
@@ -55,4 +57,4 @@ def discs(size: tuple[int, int], places: list[tuple[float, float, float]]) -> np
 
 def over(ground: np.ndarray, cover: np.ndarray, colour: tuple[float, float, float] | float) -> np.ndarray:
     """Lay a colour over a scene."""
-    return ground + cover[..., None] * (np.broadcast_to(colour, 3) - ground)
+    return ground + cover[..., None] * (np.broadcast_to(np.asarray(colour), 3) - ground)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -35,7 +36,7 @@ def restored(shot: rk.Photo, mode: str | float = "auto") -> float:
     return 0.0 if lights is None else float((lights.radiance - shot.rgb[lights.mask]).mean(axis=1).sum())
 
 
-def night(radiance: float, places: list[tuple[float, float, float]], colour=WARM) -> np.ndarray:
+def night(radiance: float, places: Sequence[tuple[float, float, float]], colour=WARM) -> np.ndarray:
     """Make a dark street with lamps."""
     scene = over(texture(SIZE, 1, 0.0, 0.06), discs(SIZE, places), tuple(radiance * c for c in colour))
     return taken(scene)
@@ -97,7 +98,7 @@ def leaves(clip: float) -> np.ndarray:
     """Sky of that radiance between leaves, more and more of them to the right."""
     rng = np.random.default_rng(4)
     places = [(rng.uniform(0, SIZE[0]), rng.uniform(-40, 200), rng.uniform(3, 11)) for _ in range(900)]
-    colours = texture(SIZE, 5, 0.02, 0.12) * np.float32((0.7, 1.0, 0.3))
+    colours = texture(SIZE, 5, 0.02, 0.12) * np.array((0.7, 1.0, 0.3), np.float32)
     sky = np.full((*SIZE, 3), clip, np.float32)
     return taken(sky + discs(SIZE, places)[..., None] * (colours - sky))
 
@@ -204,7 +205,7 @@ def hdr(picture: rk.Photo) -> np.ndarray:
 
 
 def test_one_clipped_channel_of_a_pale_surface_is_none():
-    wall = np.broadcast_to(np.float32((0.7, 0.85, 1.0)), (*SIZE, 3)).copy()
+    wall = np.broadcast_to(np.array((0.7, 0.85, 1.0), np.float32), (*SIZE, 3)).copy()
     wall[:, :100], wall[:, 140:] = 0.1, 0.1
     stops = np.where(wall[..., 2] > 0.5, 2.0, 0.0)
     shot = photo(wall, depth_of(6.0, 60.0), ROOM, map_of(stops))
