@@ -239,7 +239,7 @@ def _clipped_spots(
         brightest = np.zeros(pieces.count + 1)
         np.maximum.at(brightest, labels, (before + added).max(axis=1))
         mapped = brightest[1:]
-    clipped = np.bincount(labels, core, pieces.count + 1)
+    clipped = np.bincount(labels, core.astype(np.float64), pieces.count + 1).astype(np.float64)
     evidence = weigh(rgb, pieces, clipped[1:], clip_cd_m2, mapped)
     sure = np.concatenate([[0.0], evidence.sure])
     sure *= ramp(pieces.pixels / clips.size, *CLIPPED_SHARES)
@@ -253,7 +253,7 @@ def _clipped_spots(
         share = np.zeros(len(rows), np.float32)
     else:
         share = sure[labels].astype(np.float32)
-        radiance = before + np.float32(strength) * share[:, None] * added
+        radiance = np.asarray(before + np.float32(strength) * share[:, None] * added, np.float32)
     spots = _Spots(rows, columns, labels, pieces.count, radiance, share, sure, by)
     return spots.only(sure[labels] > 0.0), why
 
@@ -290,7 +290,7 @@ def _inward(rows: NDArray, columns: NDArray, labels: NDArray) -> NDArray[np.floa
         y, x = rows[own] - rows[own].min() + 1, columns[own] - columns[own].min() + 1
         spot = np.zeros((int(y.max()) + 2, int(x.max()) + 2), np.bool_)
         spot[y, x] = True
-        inward[own] = ndimage.distance_transform_edt(spot)[y, x]
+        inward[own] = np.asarray(ndimage.distance_transform_edt(spot))[y, x]
     return inward
 
 

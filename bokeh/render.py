@@ -259,9 +259,9 @@ class Scene:
         if levels.keeps_extra:
             return None
         if levels.extra is None:
-            lights = levels.lights
-            known = lights is not None and shared is not None
-            return withheld_of_lights(picture, levels.rgb, lights, shared) if known else None
+            if levels.lights is None or shared is None:
+                return None
+            return withheld_of_lights(picture, levels.rgb, levels.lights, shared)
         spread = spread_share(levels.dioptres, thin)
         surface = None
         if self._surface_levels is not None and spread.any():

@@ -48,8 +48,7 @@ def _smaller(values: FloatArray) -> FloatArray:
         below = values[1::2] if values.shape[0] % 2 == 0 else np.concatenate([values[1::2], values[-1:]])
         rows = values[::2] + below
         right = rows[:, 1::2] if rows.shape[1] % 2 == 0 else np.concatenate([rows[:, 1::2], rows[:, -1:]], axis=1)
-        values = rows[:, ::2] + right
-        values *= np.float32(0.25)
+        values = np.asarray(np.float32(0.25) * (rows[:, ::2] + right), np.float32)
     return np.ascontiguousarray(values)
 
 
@@ -90,11 +89,12 @@ def withheld_by_map(
     from ..kernels.gain import withheld
 
     assert levels.extra is not None
-    stops = np.empty(source.planes.shape, np.float32)
+    planes = source.planes
+    stops = np.empty((planes.shape[0], planes.shape[1], planes.shape[2]), np.float32)
     arrived = _NOTHING if surface is None else np.maximum(surface, 0.0)
-    withheld(picture, levels.rgb, levels.extra, kept, arrived, source.planes, *source.offsets, stops)
+    withheld(picture, levels.rgb, levels.extra, kept, arrived, planes, *source.offsets, stops)
     headroom = max(source.headroom, 2.0 ** float(stops.max()))
-    return replace(source, log2_gain=stops[..., 0] if stops.shape[2] == 1 else stops, headroom=headroom)
+    return replace(source, log2_gain=stops[..., 0] if planes.shape[2] == 1 else stops, headroom=headroom)
 
 
 def withheld_of_lights(picture: FloatArray, rgb: FloatArray, lights: Lights, shared: SharedLight) -> GainMap | None:

@@ -151,11 +151,11 @@ def scores(render: FloatArray, taken: FloatArray, focus: BoolArray) -> dict[str,
     """
     inner = (slice(BORDER_PX, -BORDER_PX),) * 2
     a, b, focus = SRGB.from_linear(render)[inner], SRGB.from_linear(taken)[inner], focus[inner]
-    edge = ndimage.binary_dilation(focus) ^ ndimage.binary_erosion(focus)
-    edge = ndimage.maximum_filter(edge, OUTLINE_PX)
-    white = ndimage.binary_opening(b.min(axis=2) > WHITE, np.ones((SPOT_PX, SPOT_PX)))
+    outline = np.not_equal(ndimage.binary_dilation(focus), ndimage.binary_erosion(focus))
+    edge = np.asarray(ndimage.maximum_filter(outline, OUTLINE_PX), np.bool_)
+    white = np.asarray(ndimage.binary_opening(b.min(axis=2) > WHITE, np.ones((SPOT_PX, SPOT_PX))), np.bool_)
     found = {"psnr": psnr(a, b), "edge": psnr(a, b, edge)}
-    around = ndimage.maximum_filter(white, LIGHT_PX) & ~focus
+    around = np.asarray(ndimage.maximum_filter(white, LIGHT_PX), np.bool_) & ~focus
     if around.sum() > LEAST_PIXELS:
         core = white & ~focus
         level = float(np.minimum(render[inner][core], 1.0).mean() / np.minimum(taken[inner][core], 1.0).mean())
