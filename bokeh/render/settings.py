@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -18,8 +19,8 @@ class RenderSettings:
     ----------
     style : {"lens", "gaussian"}
         "gaussian" is the phone-like baseline: one soft kernel around the subject, clipped before it is blurred.
-    highlights : {"auto", "gain-map", "estimate", "off"}
-        Where radiance above the clip comes from.
+    highlights : {"auto", "gain-map", "estimate", "off"} or float
+        Where radiance above the clip comes from. A number is "auto", and scales what lights are given back: 0 is "off".
     rendition : {"sdr", "hdr"}
         "sdr": sharp highlights stay as the photo shows them, so that what is in focus comes out as it went in;
         "hdr": they too carry their radiance (for EXR).
@@ -28,11 +29,13 @@ class RenderSettings:
     baked : {"auto", "ignore"}
         What becomes of a photo that is blurred already. "auto": only the blur that is missing is added; "ignore": all
         of it, blur upon blur.
+    grain : {"match", "off"} or float
+        The photo's noise, put back where blur took it. A number is "match" of that strength.
 
     Raises
     ------
     UsageError
-        When a word is none of these.
+        When a word is none of these, or a strength less than 0.
 
     Examples
     --------
@@ -42,28 +45,50 @@ class RenderSettings:
     """
 
     style: Literal["lens", "gaussian"] = "lens"
-    highlights: Mode = "auto"
+    highlights: Mode | float = "auto"
     rendition: Literal["sdr", "hdr"] = "sdr"
     quality: Literal["fast", "best"] = "fast"
     baked: Literal["auto", "ignore"] = "auto"
+    grain: Literal["match", "off"] | float = "off"
 
     def __post_init__(self) -> None:
         """Check the words."""
         for name, value, words in (
             ("style", self.style, ("lens", "gaussian")),
-            ("highlights", self.highlights, ("auto", "gain-map", "estimate", "off")),
+            ("highlights", _word_of("highlights", self.highlights, "auto"), ("auto", "gain-map", "estimate", "off")),
             ("rendition", self.rendition, ("sdr", "hdr")),
             ("quality", self.quality, ("fast", "best")),
             ("baked", self.baked, ("auto", "ignore")),
+            ("grain", _word_of("grain", self.grain, "match"), ("match", "off")),
         ):
             if value not in words:
-                raise UsageError(f"{name} is {value!r}; it is one of {', '.join(words)}")
+                raise UsageError(f"`{name}` is {value!r}; it is one of {', '.join(words)}")
+
+    @property
+    def grain_strength(self) -> float:
+        """How strong grain is put back; 1 = as the photo's."""
+        return {"match": 1.0, "off": 0.0}[self.grain] if isinstance(self.grain, str) else float(self.grain)
+
+
+def _word_of(name: str, value: str | float, number: str) -> str:
+    """Return the word that a setting says, or that a number of it stands for."""
+    if isinstance(value, str):
+        return value
+    if not 0.0 <= value < math.inf:
+        raise UsageError(f"`{name}` is {value!r}; a strength is 0 or more")
+    return number
+
+
+CAME_LATER = {"grain": "off"}
+"""Settings that are newer than marks and journals out there, by what leaves a picture as it was before them: left out
+of what is digested while they say that, or all of those would be of another recipe."""
 
 
 def how_rendered(lens: Lens, settings: RenderSettings) -> dict[str, Any]:
     """Say as plain values what a render is made with: what `Rendering.how` holds and the recipe's digest covers.
 
     The keys are the fields' names: who renames a field keeps its key here, or every mark and journal is of another
-    recipe.
+    recipe. Who adds one says so in `CAME_LATER`.
     """
-    return {"lens": asdict(lens), "settings": asdict(settings)}
+    said = {key: value for key, value in asdict(settings).items() if key not in CAME_LATER or value != CAME_LATER[key]}
+    return {"lens": asdict(lens), "settings": said}
