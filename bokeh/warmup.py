@@ -64,7 +64,7 @@ def warm_up(progress: Progress = unseen) -> list[str]:
     try:
         for done, (style, subject, lens) in enumerate(rounds):
             progress(f"compiling for style {style}", done / len(rounds))
-            scene = prepare(subject, RenderSettings(style=style))
+            scene = prepare(subject, RenderSettings(style=style, grain="match"))
             over_sdr(scene.render(lens))
     finally:
         numba.set_num_threads(threads)

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import prange
 
+from .enlarge import placed
 from .jit import jit
-from .layer import clipped_share
 
 FAINT = np.float32(1e-6)
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
@@ -23,21 +23,19 @@ class Sums(NamedTuple):
     """Light of the render."""
     before: np.float32
     """Light of the photo."""
-    clipped: np.float32
-    """What the photo clipped."""
-    kept: np.float32
-    """Share that is withheld, times the weight."""
-    darker: np.float32
-    """Share that the photo only shows darker, times the weight."""
+    held: np.float32
+    """Share that stays where it is, times the weight."""
     weight: np.float32
-    """What the photo clipped, and a little for every pixel."""
+    """What the gain map adds, and a little for every pixel."""
+    arrived: np.float32
+    """What of surfaces arrives, blurred."""
     base: np.float32
     alternate: np.float32
 
 
 @jit(inline="always")
 def _span(cell, cells, pixels):
-    """Pixels along an axis that lie in a cell, wholly or not: the first, and the one after the last."""
+    """Pixels along an axis that a cell has a part in: the first, and the one after the last."""
     return cell * pixels // cells, ((cell + 1) * pixels + cells - 1) // cells
 
 
@@ -118,57 +116,70 @@ def above_clip(rgb, source, base, stops):
 
 
 @jit(inline="always")
-def _sharp_share(dioptres, lens):
-    """How much is withheld of what lies at a depth: all of what is in focus, nothing of what is blurred."""
-    focus, per_dioptre, sharp_px, spread_px = lens
-    blurred = abs(focus - dioptres) * per_dioptre
-    return np.float32(min(max((spread_px - blurred) / (spread_px - sharp_px), 0.0), 1.0))
+def _placed_in(cell, coarse, cells):
+    """Find where a cell lies along an axis of a coarser picture: the pixels around it, and how far to the second."""
+    before, beyond = placed(cell, coarse, cells)
+    return before, min(before + 1, coarse - 1), beyond
 
 
 @jit(inline="always")
-def _add_pixel(sums, seen, offsets, sharp, tone):
+def _arriving(surface, down, across, channel):
+    """Look at a channel of a coarser picture between its pixels: `down` and `across` as of `_placed_in`."""
+    left, right = ONE - across[2], across[2]
+    upper = surface[down[0], across[0], channel] * left + surface[down[0], across[1], channel] * right
+    lower = surface[down[1], across[0], channel] * left + surface[down[1], across[1], channel] * right
+    return (ONE - down[2]) * upper + down[2] * lower
+
+
+@jit(inline="always")
+def _add_pixel(sums, seen, arriving, offsets, stays):
     """Add a pixel to the sums of a cell.
 
     Parameters
     ----------
     sums : Sums
     seen : (float32, float32, float32)
-        What the render shows, what the photo does, and what it clipped.
+        What the render shows, what the photo does, and what its gain map adds.
+    arriving : float32
+        What of surfaces arrives where nothing stays.
     offsets : (float32, float32)
         Base and alternate.
-    sharp, tone : float32
-        Share of what was clipped that is withheld, and that is only shown darker.
+    stays : float32
+        Share of what the gain map adds that stays where it is.
 
     Returns
     -------
     Sums
     """
-    weight = seen[2] + FAINT
+    light, was, extra = seen
+    arrived = sums.arrived + (ONE - stays) * arriving
+    if light < was:
+        stays *= light / was
+    weight = extra + FAINT
     return Sums(
-        sums.shown + seen[0],
-        sums.before + seen[1],
-        sums.clipped + seen[2],
-        sums.kept + sharp * weight,
-        sums.darker + tone * weight,
+        sums.shown + light,
+        sums.before + was,
+        sums.held + stays * weight,
         sums.weight + weight,
+        arrived,
         sums.base + offsets[0],
         sums.alternate + offsets[1],
     )
 
 
 @jit(inline="always")
-def _add_box(maps, box, channel, lens_and_tone, offsets, sums):
+def _add_box(maps, box, channel, arriving, offsets, sums):
     """Add a channel of the pixels in a box to the sums of a cell.
 
     Parameters
     ----------
     maps : (float32 (H, W, 3), float32 (H, W, 3), float32 (H, W, 3), float32 (H, W))
-        `picture`, `rgb`, `extra` and `dioptres` of `withheld`.
+        `picture`, `rgb`, `extra` and `kept` of `withheld`.
     box : ((int, int), (int, int))
         First row and the one after the last; the same of columns.
     channel : int
-    lens_and_tone : (tuple, tuple)
-        `lens` and `toned` of `withheld`.
+    arriving : float32
+        What of surfaces arrives at the cell.
     offsets : (float32, float32)
         Base and alternate.
     sums : Sums
@@ -177,85 +188,77 @@ def _add_box(maps, box, channel, lens_and_tone, offsets, sums):
     -------
     Sums
     """
-    picture, rgb, extra, dioptres = maps
+    picture, rgb, extra, kept = maps
     for y in range(box[0][0], box[0][1]):
         for x in range(box[1][0], box[1][1]):
             light, was = max(picture[y, x, channel], ZERO), max(rgb[y, x, channel], ZERO)
-            sharp = _sharp_share(dioptres[y, x], lens_and_tone[0])
-            tone = (ONE - sharp) * (ONE - clipped_share(rgb[y, x], extra[y, x], lens_and_tone[1]))
-            if light < was:
-                sharp *= light / was
-            sums = _add_pixel(sums, (light, was, extra[y, x, channel]), offsets, sharp, tone)
+            sums = _add_pixel(sums, (light, was, extra[y, x, channel]), arriving, offsets, kept[y, x])
     return sums
 
 
 @jit(inline="always")
-def _stops_of(sums, own, mapped):
-    """Return the stops from what a cell shows to what it withholds; `own` are those of the photo's map, if any."""
-    gain = np.exp2(own) - ONE
-    more = sums.clipped
-    if mapped:
-        more = (sums.before + sums.base) * gain + sums.base - sums.alternate
+def _stops_of(sums, own):
+    """Return the stops from what a cell shows to what it withholds; `own` are those of the photo's map."""
+    added = (sums.before + sums.base) * (np.exp2(own) - ONE) + sums.base - sums.alternate
+    above = sums.shown + sums.alternate + sums.held / sums.weight * added + sums.arrived
     below = sums.shown + sums.base
-    above = sums.shown + sums.alternate + sums.kept / sums.weight * more
-    above += sums.darker / sums.weight * (below * gain + sums.base - sums.alternate)
     if below > ZERO:
         own = np.log2(above / below) if above > ZERO else ZERO
     return own
 
 
 @jit(error_model="numpy")
-def _withheld_row(maps, lens_and_tone, source, offsets, stops, row):
+def _withheld_row(maps, surface, source, offsets, stops, row):
     """Fill a row of cells.
 
     Parameters
     ----------
-    maps, lens_and_tone
+    maps
         As of `_add_box`.
-    source, stops, row
+    surface, source, stops, row
         As of `withheld`, and which row.
     offsets : (float32 (3,), float32 (3,))
         `base` and `alternate` of `withheld`.
     """
     height, width = maps[3].shape
     rows, columns, channels = stops.shape
-    mapped = source.shape[0] > 0
+    blurred, arriving = surface.shape[0] > 0, ZERO
+    down = _placed_in(row, surface.shape[0], rows)
     for column in range(columns):
         box = _span(row, rows, height), _span(column, columns, width)
-        sums = Sums(ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO)
+        across = _placed_in(column, surface.shape[1], columns)
+        sums = Sums(ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO)
         for c in range(3):
-            sums = _add_box(maps, box, c, lens_and_tone, (offsets[0][c], offsets[1][c]), sums)
+            if blurred:
+                arriving = _arriving(surface, down, across, c)
+            sums = _add_box(maps, box, c, arriving, (offsets[0][c], offsets[1][c]), sums)
             if channels == 3 or c == 2:
                 plane = c if channels == 3 else 0
-                own = source[row, column, plane] if mapped else ZERO
-                stops[row, column, plane] = _stops_of(sums, own, mapped)
-                sums = Sums(ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO)
+                stops[row, column, plane] = _stops_of(sums, source[row, column, plane])
+                sums = Sums(ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO)
 
 
 @jit(parallel=True)
-def withheld(picture, rgb, extra, dioptres, lens, toned, source, base, alternate, stops):
+def withheld(maps, surface, source, base, alternate, stops):
     """Fill the stops between a render and the radiance that is withheld from it.
 
     What is in front of a highlight, or dims it, dims what is withheld of it too; light that has spread over it does not
-    brighten that. What the photo shows darker than it was, without clipping it, keeps its stops however blurred it is.
-    Where the render shows the photo, they are those of `source`.
+    brighten that. Where the render shows the photo, the stops are those of `source`.
 
     Parameters
     ----------
-    picture : float32 (H, W, 3)
-        The render.
-    rgb, extra : float32 (H, W, 3)
-        What the photo shows, and what it clipped.
-    dioptres : float32 (H, W)
-    lens : (float, float, float, float)
-        Dioptres in focus; pixels of blur radius per dioptre; radii up to which all and from which nothing is withheld.
-    toned : (float, float, float, float)
-        As of `layer.radiance`.
+    maps : (float32 (H, W, 3), float32 (H, W, 3), float32 (H, W, 3), float32 (H, W))
+        The render; what the photo shows; what its gain map adds; and the share of that which stays where it is, 1 in
+        focus.
+    surface : float32 (h', w', 3)
+        What the gain map adds that arrives at a place which is not in focus, blurred as its surface is; shape (0, 0, 3)
+        for none.
     source : float32 (h, w, 1 or 3)
-        The map that `extra` is of; of shape (0, 0, 1) when it is of none.
+        The gain map.
     base, alternate : float32 (3,)
         Offsets: radiance is (shown + base) * 2**stops - alternate.
     stops : float32 (h, w, 1 or 3), overwritten
+        A single channel is of the sum of all.
     """
     for row in prange(stops.shape[0]):
-        _withheld_row((picture, rgb, extra, dioptres), (lens, toned), source, (base, alternate), stops, row)
+        _withheld_row(maps, surface, source, (base, alternate), stops, row)

@@ -7,25 +7,14 @@ from .enlarge import mixed, placed
 from .jit import jit
 
 
-@jit(inline="always")
-def _peak(rgb, extra, y, x):
-    """Return the brightest channel of a pixel, with what was clipped of it; `extra` may be of shape (0, 0, 3)."""
-    if extra.shape[0] == 0:
-        return max(rgb[y, x, 0], rgb[y, x, 1], rgb[y, x, 2])
-    return max(rgb[y, x, 0] + extra[y, x, 0], rgb[y, x, 1] + extra[y, x, 1], rgb[y, x, 2] + extra[y, x, 2])
-
-
 @jit(parallel=True)
-def brighter(rgb, extra, level, out):
-    """Find the pixels of which any channel of `rgb` + `extra` exceeds a level; return how many there are.
-
-    `extra` (H, W, 3) is of shape (0, 0, 3) when there is none; `out` bool (H, W) is written.
-    """
+def brighter(rgb, level, out):
+    """Find the pixels of `rgb` (H, W, 3) of which any channel exceeds a level: `out` bool (H, W); return how many."""
     height, width, _ = rgb.shape
     count = 0
     for y in prange(height):
         for x in range(width):
-            out[y, x] = _peak(rgb, extra, y, x) > level
+            out[y, x] = max(rgb[y, x, 0], rgb[y, x, 1], rgb[y, x, 2]) > level
             count += out[y, x]
     return count
 
@@ -119,56 +108,3 @@ def least_around(values, ys, xs, reach, out):
             for x in range(max(xs[n] - reach, 0), min(xs[n] + reach + 1, width)):
                 least = min(least, values[y, x])
         out[n] = least
-
-
-@jit(inline="always")
-def _own_ring(runs, around, reach, owner):
-    """Write which piece's ring covers each pixel of a row (W,), 0 for none; where rings overlap, the highest label.
-
-    Parameters
-    ----------
-    runs : (int64 (H + 1,), int32 (R,), int32 (R,), int32 (R,))
-        As of `ring_sums`.
-    around : (int, int)
-        First run that the row lies near to, and the one after the last.
-    reach : int
-        Pixels to every side.
-    owner : int32 (W,), overwritten
-    """
-    _, first, stop, label = runs
-    owner[:] = 0
-    for n in range(around[0], around[1]):
-        for x in range(max(first[n] - reach, 0), min(stop[n] + reach, owner.size)):
-            owner[x] = max(owner[x], label[n])
-
-
-@jit(parallel=True)
-def ring_sums(rgb, inner, runs, reach, total, count):
-    """Sum the mean of the channels in the ring around each piece of a mask.
-
-    Parameters
-    ----------
-    rgb : float32 (H, W, 3)
-    inner : bool (H, W)
-        In no ring.
-    runs : (int64 (H + 1,), int32 (R,), int32 (R,), int32 (R,))
-        The pieces: number of each row's first run; columns from the first to before the stop; label, from 1.
-        Where rings overlap, the highest label counts.
-    reach : int
-        Outer reach of the ring, pixels to every side.
-    total, count : float64 (B, L)
-        Sum and number of pixels per band of rows and label; 0 before.
-    """
-    height, width, _ = rgb.shape
-    bands = total.shape[0]
-    for band in prange(bands):
-        owner = np.empty(width, np.int32)
-        for y in range(band * height // bands, (band + 1) * height // bands):
-            around = runs[0][max(y - reach, 0)], runs[0][min(y + reach + 1, height)]
-            if around[0] == around[1]:
-                continue
-            _own_ring(runs, around, reach, owner)
-            for x in range(width):
-                if owner[x] > 0 and not inner[y, x]:
-                    total[band, owner[x]] += (rgb[y, x, 0] + rgb[y, x, 1] + rgb[y, x, 2]) / np.float32(3.0)
-                    count[band, owner[x]] += 1.0

@@ -59,59 +59,6 @@ def weigh(rgb, coverage, weight, origin, radius, largest, values):
             radius[row, column] = min(max(radius[row, column], -largest), largest)
 
 
-@jit(inline="always")
-def _ramp(value, first, last):
-    """0 up to the first, 1 from the last on, and linear between."""
-    return min(max((value - first) / (last - first), 0.0), 1.0)
-
-
-@jit(inline="always")
-def clipped_share(rgb, extra, toned):
-    """Share of what is above white at a pixel (3,) that is a light's, and not a surface's that is shown darker."""
-    shown = max(rgb[0], rgb[1], rgb[2])
-    light = max(rgb[0] + extra[0], rgb[1] + extra[1], rgb[2] + extra[2])
-    return np.float32(_ramp(shown, toned[0], toned[1]) * _ramp(light, toned[2], toned[3]))
-
-
-@jit(inline="always")
-def _blurred_share(depth, lens, sharp_px, per_px):
-    """Share of the extra radiance that so much blur has: none at `sharp_px`, all of it 1 / `per_px` pixels beyond."""
-    blurred = abs(lens[0] - depth) * lens[1]
-    return np.float32(min(max((blurred - sharp_px) * per_px, 0.0), 1.0))
-
-
-@jit()
-def radiance(rgb, dioptres, extra, origin, lens, blurred_px, toned, rgbd):
-    """Restore radiance above the clip where it is blurred.
-
-    Parameters
-    ----------
-    rgb, extra : float32 (H, W, 3)
-        What the photo shows, and what it clipped.
-    dioptres : float32 (H, W)
-    origin : (int, int)
-        Row and column where the wanted crop begins.
-    lens : (float, float)
-        Focus in dioptres, and pixels per dioptre.
-    blurred_px : (float, float)
-        Blur radii up to which nothing, and from which all of `extra` is added.
-    toned : (float, float, float, float)
-        What a photo shows up to the first (its brightest channel) is not clipped, from the second on it is; what is
-        darker than the third in truth is no light, brighter than the fourth it is. Only of clipped lights `extra` is
-        added.
-    rgbd : float32 (h, w, 4), overwritten
-    """
-    sharp_px, per_px = blurred_px[0], np.float32(1.0 / (blurred_px[1] - blurred_px[0]))
-    for row in range(rgbd.shape[0]):
-        for column in range(rgbd.shape[1]):
-            y, x = origin[0] + row, origin[1] + column
-            depth = dioptres[y, x]
-            share = _blurred_share(depth, lens, sharp_px, per_px) * clipped_share(rgb[y, x], extra[y, x], toned)
-            for channel in range(3):
-                rgbd[row, column, channel] = rgb[y, x, channel] + share * extra[y, x, channel]
-            rgbd[row, column, 3] = depth
-
-
 @jit(inline="always", fastmath=QUICK)
 def _cell(place, per_cell, cells):
     """Cell of so many that a pixel lies in, along one side of the picture."""

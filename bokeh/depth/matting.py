@@ -70,7 +70,7 @@ def refine(matte: FloatArray, rgb: FloatArray) -> tuple[FloatArray, float]:
         return matte, 0.0
     # Beside a light a pixel is bright however little of the light it holds: it tells nothing of softness.
     telling, bright = band, np.empty_like(band)
-    if passes.brighter(rgb, np.empty((0, 0, 3), np.float32), np.float32(BRIGHTEST), bright):
+    if passes.brighter(rgb, np.float32(BRIGHTEST), bright):
         telling = band & ~dilate(bright, LIGHT_REACH_PX)
     if not telling.any():
         return matte, 0.0

@@ -221,6 +221,8 @@ class Decoded:
             xmp=self.xmp,
             focal_mm=self.facts.focal_mm,
             f35_mm=f35_mm,
+            clip_cd_m2=self.facts.clip_cd_m2,
+            f_number=self.facts.equivalent_f_number,
             af_area=area or maps.af_area,
             af_distance_m=apple.af_distance(self.facts),
             subject_distance_m=self.facts.subject_distance_m,

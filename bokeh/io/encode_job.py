@@ -7,6 +7,7 @@ from functools import cached_property
 
 from numpy.typing import NDArray
 
+from ..colour.dither import to_dithered_codes
 from ..colour.icc import SRGB_CURVE
 from ..colour.profile import Profile
 from ..photo.metadata import Rendering
@@ -50,7 +51,9 @@ class EncodeJob:
         return profile if holds or not profile.is_linear else profile.with_curve(SRGB_CURVE)
 
     def codes(self) -> NDArray:
-        """Return codes (H, W, 3), uint8 or uint16, in the curve of `profile`."""
+        """Return codes (H, W, 3), uint8 or uint16, in the curve of `profile`; those of 8 bits are dithered."""
+        if self.bits == 8:
+            return to_dithered_codes(self.profile, self.photo.rgb)
         return self.profile.to_codes(self.photo.rgb, self.bits)
 
     def exif(self, says_upright: bool = True) -> bytes | None:

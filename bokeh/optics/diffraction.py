@@ -167,13 +167,6 @@ def reach_px(f_number: float, pitch_um: float, brightest: float = BRIGHTEST) -> 
     return min(math.ceil(LEAST_PX * 2.0 ** (math.ceil(2.0 * math.log2(bounded / LEAST_PX)) / 2.0)), MOST_PX)
 
 
-def brightest_light(source: FloatArray) -> float:
-    """Radiance of the strongest light in a picture (H, W, 3) of lights, summed over its pixels."""
-    rows, columns = (range(0, n, LIGHT_PX) for n in source.shape[:2])
-    summed = np.add.reduceat(np.add.reduceat(source.max(axis=2), rows, axis=0), columns, axis=1)
-    return float(summed.max())
-
-
 def starburst(
     lens: Lens, pitch_um: float, primaries: str | NDArray[np.float64] = "sRGB", radius_px: int | None = None
 ) -> FloatArray:
@@ -243,9 +236,7 @@ def wings(
     return np.where(_distance(len(star) // 2)[..., None] > core_px(lens.f_number, pitch_um), star, np.float32(0.0))
 
 
-def add_starbursts(
-    picture: FloatArray, source: FloatArray, wings: FloatArray, gain: float = 1.0, *, held: bool = False
-) -> None:
+def add_starbursts(picture: FloatArray, source: FloatArray, wings: FloatArray, gain: float = 1.0) -> None:
     """Draw the stars of lights.
 
     Parameters
@@ -258,10 +249,6 @@ def add_starbursts(
         What of a point of light falls where, without the core.
     gain : float
         1 is as strong as it really is.
-    held : bool
-        Whether `picture` shows the whole radiance of `source`, as it does where it goes out as HDR. What is scattered
-        is then taken from where it came from, and the picture holds as much light as before. Where the light is
-        clipped, it stays as white as it is.
 
     Notes
     -----
@@ -269,8 +256,6 @@ def add_starbursts(
     """
     if gain == 0.0 or not source.any():
         return
-    if held:
-        picture -= source * np.minimum(gain * wings.sum(axis=(0, 1), dtype=np.float64), 1.0).astype(np.float32)
     lit = source[..., 0] + source[..., 1] + source[..., 2] > 0.0
     rows, columns = (np.flatnonzero(lit.any(axis=axis)) for axis in (1, 0))
     box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)

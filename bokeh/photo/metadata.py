@@ -151,8 +151,9 @@ class Metadata:
     """What the file said, as far as rendering and writing need it; None = the file is silent.
 
     `camera` is its make and model, `lens` the lens's name. `exif`, `xmp` are the raw blocks, carried to the output.
-    `f35_mm` is the 35 mm equivalent focal length. `af_area` is (x, y, w, h) of the autofocus area in 0..1
-    of the upright picture, `af_distance_m` the distance the autofocus measured there.
+    `f35_mm` is the 35 mm equivalent focal length, `clip_cd_m2` the luminance that the exposure clips at, `f_number` the
+    aperture it was taken with, as full frame has it. `af_area` is (x, y, w, h) of the autofocus area in 0..1 of the
+    upright picture, `af_distance_m` the distance the autofocus measured there.
     `faces` are the faces the phone found, as (x, y, w, h) likewise; `subject_distance_m` is EXIF's SubjectDistance;
     `intrinsics` and `depth_facts` stand with the depth map. `anchoring` is what fixed the depth map's metres.
     `turn` is the EXIF orientation that was applied to make the picture upright.
@@ -182,6 +183,8 @@ class Metadata:
     xmp: bytes | None = None
     focal_mm: float | None = None
     f35_mm: float | None = None
+    clip_cd_m2: float | None = None
+    f_number: float | None = None
     af_area: UnitRect | None = None
     af_distance_m: float | None = None
     subject_distance_m: float | None = None

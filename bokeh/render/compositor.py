@@ -176,7 +176,7 @@ class Compositor:
         coarse = level + GUIDE_LEVELS
         lens = lens_at_level(self.lens, coarse)
         size = self.pyramid.sizes[coarse]
-        rest = self.pyramid.crop(coarse, (slice(0, size[0]), slice(0, size[1])), self.lens)
+        rest = self.pyramid.crop(coarse, (slice(0, size[0]), slice(0, size[1])))
         rest.is_guide = True
         behind: list[FloatArray] = []
         drawn = np.zeros(size, bool)
@@ -200,7 +200,7 @@ class Compositor:
         inside = seen.inside(tile)
         crops = [LayerStack(np.ascontiguousarray(stack.light[inside])) for stack in stacks]
         lens = lens_at_level(self.lens, level)
-        rest = self.pyramid.crop(level, seen.outer, self.lens)
+        rest = self.pyramid.crop(level, seen.outer)
         whole = None if self.observer is None else np.array(rest.rgbd[..., :3])
         occluders: list[Occluder] = []
         for step, layer in extract_layers(rest, plan.steps, self.pyramid.subject, lens, behind):
@@ -223,7 +223,7 @@ class Compositor:
         """Show what is taken apart, and what is left behind the subject at the finest level that took it off."""
         height, width = self.pyramid.sizes[0]
         whole_photo = (slice(0, height), slice(0, width))
-        observer.without_lights(self.pyramid.crop(0, whole_photo, self.lens).rgbd[..., :3])
+        observer.without_lights(self.pyramid.crop(0, whole_photo).rgbd[..., :3])
         number = next((n for n, one in enumerate(self.slices) if one.is_subject), None)
         if number is None:
             return
@@ -231,7 +231,7 @@ class Compositor:
 
         def show(tile: Tile, plan: LevelPlan) -> list[Occluder]:
             behind = None if plan.guide is None else plan.guide.behind_in(tile)
-            rest = self.pyramid.crop(level, tile.outer, self.lens)
+            rest = self.pyramid.crop(level, tile.outer)
             whole = np.array(rest.rgbd[..., :3])
             taken = [step for step in plan.steps if step.number <= number]
             for _ in extract_layers(rest, taken, self.pyramid.subject, lens_at_level(self.lens, level), behind):

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ..colour.profile import Profile, rgb_from_xyz
 from ..core.arrays import FloatArray
 from ..core.progress import Progress, unseen
 from ..core.threads import ONE_AT_A_TIME
@@ -19,16 +18,20 @@ from ..optics.psf_tables import SMALL_ROWS, PsfTables
 from ..optics.ray_model import RayModel, vignette
 from ..photo.metadata import Rendering
 from ..photo.photo import GainMap, Photo
-from ..scene.light_energy import SceneLight
+from ..scene.light_energy import SharedLight, spread_share
+from ..scene.lights import Lights
 from ..scene.prepared import PreparedScene, prepare_scene
+from ..scene.pyramid import ImagePyramid, lens_at_level
 from ..scene.slicing import plan_slices
-from ..scene.withheld import withheld_gain
+from ..scene.withheld import SURFACE_HALVINGS, kept_share, withheld_by_map, withheld_of_lights
 from .compositor import Compositor
 from .gaussian import gaussian_style
+from .grain import add_grain, noise_of
 from .light_sprites import PointLights, draw_lights
 from .observer import RenderObserver
 from .report import mount_on, warnings_of
 from .settings import RenderSettings, how_rendered
+from .stars import add_stars, star_light
 
 
 def prepare_for(photo: Photo, settings: RenderSettings, progress: Progress = unseen) -> PreparedScene:
@@ -106,49 +109,78 @@ def _lens_style(
     float32 (H, W, 3)
         The picture.
     GainMap or None
-        What it leaves clipped of what is in focus.
+        What it cannot show of the scene's radiance.
     """
-    photo, best = scene.photo, settings.quality == "best"
     pyramid = scene.pyramid(keeps_extra=settings.rendition == "hdr")
-    ray_model = RayModel(lens, photo.size, math.hypot(*photo.size))
-    psf_tables = PsfTables(ray_model, MOST_ROWS if best else SMALL_ROWS)
-    most_halvings = 0 if best else max(len(pyramid.sizes) - 1 - GUIDE_LEVELS, 0)
-    slices = plan_slices(*scene.depth_range, pyramid.subject, thin, most_halvings)
-    picture, occluders = Compositor(pyramid, slices, thin, psf_tables, observer).compose(progress)
-    lights = _points_of(pyramid.light, thin)
-    if lights is not None:
+    light = pyramid.light
+    compositor = _compositor(pyramid, scene.depth_range, lens, thin, settings, observer)
+    ray_model = compositor.psf_tables.ray_model
+    picture, occluders = compositor.compose(progress)
+    light.keep_in_focus(picture, thin)
+    shared, stars = None, None
+    if light.lights is not None:
         progress("lights", 0.0)
+        shared, stars = star_light(light.lights, light.share(thin), lens, thin, scene.photo)
+        points = _points_of(light.lights, shared)
         unlit = None if observer is None else np.array(picture)
-        draw_lights(lights, occluders, thin, ray_model, picture)
+        draw_lights(points, occluders, thin, ray_model, picture)
         if observer is not None and unlit is not None:
             observer.lights(picture - unlit)
+        if stars is not None:
+            add_stars(stars, points, occluders, thin, ray_model, picture)
     vignette(ray_model, picture)
-    if lens.starburst > 0.0:
-        _add_stars(picture, pyramid.light, lens, thin, photo.profile)
-    source = None if settings.highlights == "estimate" else photo.gain_map
-    return picture, withheld_gain(pyramid.light, picture, thin, source)
+    withheld = _withheld(picture, scene, shared, lens, thin, settings)
+    noise = None if settings.grain_strength == 0.0 else noise_of(scene.photo.rgb)
+    if noise is not None:
+        add_grain(picture, noise, light.dioptres, thin, settings.grain_strength)
+    return picture, withheld
 
 
-def _points_of(light: SceneLight, lens: ThinLens) -> PointLights | None:
-    """Return every pixel of the lights as a point of light, with the energy that a lens spreads; None without."""
-    if light.lights is None:
+def _compositor(
+    pyramid: ImagePyramid,
+    depth_range: tuple[float, float],
+    lens: Lens,
+    thin: ThinLens,
+    settings: RenderSettings,
+    observer: RenderObserver | None,
+) -> Compositor:
+    """Put a lens before a pyramid; `thin` is for its finest level."""
+    best, size = settings.quality == "best", pyramid.sizes[0]
+    psf_tables = PsfTables(RayModel(lens, size, math.hypot(*size)), MOST_ROWS if best else SMALL_ROWS)
+    most_halvings = 0 if best else max(len(pyramid.sizes) - 1 - GUIDE_LEVELS, 0)
+    slices = plan_slices(*depth_range, pyramid.subject, thin, most_halvings)
+    return Compositor(pyramid, slices, thin, psf_tables, observer)
+
+
+def _points_of(lights: Lights, shared: SharedLight) -> PointLights:
+    """Return every pixel of the lights as a point of light, with the energy that a lens spreads."""
+    place = np.stack([lights.columns, lights.rows], axis=1).astype(np.float64)
+    return PointLights(place, shared.spread, lights.dioptres)
+
+
+def _withheld(
+    picture: FloatArray,
+    scene: PreparedScene,
+    shared: SharedLight | None,
+    lens: Lens,
+    thin: ThinLens,
+    settings: RenderSettings,
+) -> GainMap | None:
+    """Return what an SDR rendition cannot show of a render, as a gain map; None when there is nothing."""
+    if settings.rendition == "hdr":
         return None
-    rows, columns = np.nonzero(light.lights.mask)
-    place = np.stack([columns, rows], axis=1).astype(np.float64)
-    return PointLights(place, light.energy_of_lights(lens), light.lights.dioptres)
-
-
-def _add_stars(picture: FloatArray, light: SceneLight, lens: Lens, thin: ThinLens, profile: Profile) -> None:
-    """Let the pupil's edge diffract the light above the clip: that of the picture, and what stays clipped in it."""
-    from ..optics.diffraction import add_starbursts, brightest_light, reach_px, wings
-
-    source = light.above_clip(picture, thin)
-    if not source.any():
-        return
-    pitch_um = 1000.0 / thin.px_per_mm
-    reach = reach_px(lens.f_number, pitch_um, lens.starburst * brightest_light(source))
-    star = wings(lens, pitch_um, rgb_from_xyz(profile), reach)
-    add_starbursts(picture, source, star, lens.starburst, held=light.keeps_extra)
+    light = scene.pyramid(keeps_extra=False).light
+    if light.extra is None:
+        if light.lights is None or shared is None:
+            return None
+        return withheld_of_lights(picture, light.rgb, light.lights, shared)
+    spread = spread_share(light.dioptres, thin)
+    surface = None
+    if scene.surface_pyramid is not None and spread.any():
+        coarse = lens_at_level(thin, SURFACE_HALVINGS)
+        surface, _ = _compositor(scene.surface_pyramid, scene.depth_range, lens, coarse, settings, None).compose(unseen)
+    assert scene.photo.gain_map is not None
+    return withheld_by_map(picture, light, kept_share(light, shared, spread), surface, scene.photo.gain_map)
 
 
 def _how(photo: Photo, lens: Lens, settings: RenderSettings) -> dict[str, Any] | None:

@@ -67,11 +67,12 @@ def report_of(scene: PreparedScene, lens: Lens, settings: RenderSettings) -> dic
         said["warnings"] = list(warnings_of(scene, lens, settings))
     if settings.style == "lens":
         said["quality"] = settings.quality
+        said["lights_source"] += f"; {'no lights' if scene.lights is None else scene.lights.summary}"
     if scene.existing_blur is not None:
         said["baked"] = settings.baked
         said["baked_f_number"] = scene.existing_blur.f_number(photo.size, f35_mm)
         said["baked_confidence"] = scene.existing_blur.confidence
-    said["lights"] = 0 if scene.lights is None else int(scene.lights.mask.sum())
+    said["lights"] = 0 if scene.lights is None else len(scene.lights.sure)
     return said
 
 

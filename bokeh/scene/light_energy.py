@@ -1,4 +1,4 @@
-"""The light of a scene at the photo's size: what it shows, what it clipped, and how much of that a lens spreads."""
+"""The light of a scene at the photo's size: what it shows, what lies above the clip, and how much a lens spreads."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
-from ..hdr.restore import CLIP
-from ..image.regions import PixelBox
+from ..image.regions import PixelBox, dilate
 from ..optics.lens import ThinLens
 from .lights import Lights, seen_by_pinhole
 from .slicing import SubjectRange, subject_range
@@ -18,16 +17,29 @@ from .slicing import SubjectRange, subject_range
 SHARP_PX, SPREAD_PX = 0.5, 2.0
 """Blur radii below which a clipped pixel stays as the photo shows it, and from which all its radiance is spread."""
 
-TONED = (0.95, CLIP, 1.5, 2.5)
-"""A photo's tone curve shows bright surfaces as the phone wants them shown: a white wall is no lamp, and stays as
-bright when it is blurred. What is shown below the first (8-bit code 249) is not clipped, above the second it is; what
-is darker than the third is a surface, brighter than the fourth it is a light (see `LIGHT_RADIANCE`). All light of
-clipped lights is spread; the rest of what is above white belongs to the HDR rendition alone."""
+IN_FOCUS_PX, MOST_REACH_PX = 0.3, 200.0
+"""Blur radius below which a pixel is in focus, and the farthest that blur is taken to reach it."""
+
+
+@dataclass(frozen=True, eq=False)
+class SharedLight:
+    """Radiance of the lights' pixels, shared between a picture and the gain map beside it.
+
+    Attributes
+    ----------
+    spread : float32 (N, 3)
+        What the lens spreads.
+    withheld : float32 (N, 3)
+        What the rendition withholds.
+    """
+
+    spread: FloatArray
+    withheld: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
 class SceneLight:
-    """A scene's radiance: what the photo shows, what it clipped, and the lights, where they are and how deep.
+    """A scene's radiance: what the photo shows, what a gain map adds, and the lights, where they are and how deep.
 
     Attributes
     ----------
@@ -36,7 +48,7 @@ class SceneLight:
     dioptres : float32 (H, W)
     matte : float32 (H, W), or None
     extra : float32 (H, W, 3), or None
-        Radiance above the clip.
+        What the gain map adds.
     lights : Lights, or None
     keeps_extra : bool
         Whether what is in focus shows its radiance above the clip too.
@@ -54,75 +66,67 @@ class SceneLight:
         """Where the subject is."""
         return subject_range(self.dioptres, self.matte)
 
-    @property
-    def toned(self) -> tuple[float, float, float, float]:
-        """What counts as a clipped light; where all light is kept, everything does."""
-        return (-2.0, -1.0, -2.0, -1.0) if self.keeps_extra else TONED
-
-    def rgbd(self, box: PixelBox, lens: ThinLens | None) -> FloatArray:
-        """Return radiance without the lights, and dioptres, of a box of the photo.
-
-        Parameters
-        ----------
-        box : (slice, slice)
-        lens : ThinLens or None
-            What it leaves sharp stays as the photo shows it; None where everything is blurred.
-
-        Returns
-        -------
-        float32 (h, w, 4)
-        """
-        from ...kernels.layer import radiance
-
+    def rgbd(self, box: PixelBox) -> FloatArray:
+        """Return radiance without the lights, and dioptres, of a box of the photo: float32 (h, w, 4)."""
         rgb, dioptres = self.rgb[box], self.dioptres[box]
         rgbd = np.empty((*dioptres.shape, 4), np.float32)
-        if self.extra is None:
-            rgbd[..., :3], rgbd[..., 3] = rgb, dioptres
-        else:
-            # Without a lens, or where all of it is kept, nothing is too sharp.
-            sharp_px = -SPREAD_PX if lens is None or self.keeps_extra else SHARP_PX
-            focus, per_dioptre = (0.0, 0.0) if lens is None else (lens.focus_dioptres, lens.px_per_dioptre)
-            least = 0.0 if sharp_px < 0 else SPREAD_PX
-            radiance(
-                self.rgb, self.dioptres, self.extra, (box[0].start, box[1].start or 0), (focus, per_dioptre),
-                (sharp_px, least), self.toned, rgbd,
-            )  # fmt: skip
+        rgbd[..., :3], rgbd[..., 3] = rgb, dioptres
+        if self.keeps_extra and self.extra is not None:
+            rgbd[..., :3] += self.extra[box]
         if self.lights is not None:
-            at, inside = self._lights_in(box)
-            rgbd[at[0], at[1], :3] = np.minimum(rgbd[at[0], at[1], :3], self.lights.base[inside])
+            at, inside = self._lights_in(self.lights, box)
+            rgbd[at[0], at[1], :3] = self._below_lights(self.lights, inside)
         return rgbd
 
-    def energy_of_lights(self, lens: ThinLens) -> FloatArray:
-        """Radiance of the lights' pixels (N, 3) beyond their base; what the subject hid of it in the photo restored."""
-        assert self.lights is not None
-        radiance = self.rgb[self.lights.mask]
-        if self.extra is not None:
-            extra = self.extra[self.lights.mask]
-            radiance = radiance + (extra if self.keeps_extra else _spread_share(self.lights.dioptres, lens) * extra)
-        energy = np.asarray(np.maximum(radiance - self.lights.base, 0.0), np.float32)
-        if self.subject is None or self.matte is None:
-            return energy
-        hidden = np.where(self.lights.dioptres < self.subject.far, self.matte[self.lights.mask], np.float32(0.0))
-        return energy / seen_by_pinhole(hidden)[:, None]
+    def share(self, lens: ThinLens) -> SharedLight:
+        """Share the lights' radiance beyond their base between what a lens spreads and what the rendition withholds.
 
-    def above_clip(self, picture: FloatArray, lens: ThinLens) -> FloatArray:
-        """Radiance above the clip (H, W, 3): a render's own, and what it leaves clipped of what is in focus."""
-        if self.extra is None or self.keeps_extra:
-            return np.maximum(picture - 1.0, 0.0)
-        clipped = self.extra * (1.0 - _spread_share(self.dioptres, lens))
-        clipped += picture
-        clipped -= 1.0
-        return np.maximum(clipped, 0.0, out=clipped)
+        What the subject hid of it in the photo is restored. Where all is kept, nothing is withheld.
+        """
+        lights = self.lights
+        assert lights is not None
+        shown = np.minimum(self.rgb[lights.pixels], lights.radiance)
+        share = np.float32(1.0) if self.keeps_extra else spread_share(lights.dioptres, lens)[:, None]
+        withheld = (np.float32(1.0) - share) * (lights.radiance - shown)
+        spread = np.maximum(lights.radiance - lights.base - withheld, 0.0)
+        if self.subject is not None and self.matte is not None:
+            hidden = np.where(lights.dioptres < self.subject.far, self.matte[lights.pixels], np.float32(0.0))
+            spread /= seen_by_pinhole(hidden)[:, None]
+        return SharedLight(spread, withheld)
 
-    @cached_property
-    def _light_places(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        assert self.lights is not None
-        rows, columns = np.nonzero(self.lights.mask)
-        return rows, columns
+    def keep_in_focus(self, picture: FloatArray, lens: ThinLens) -> None:
+        """Show what is in focus, and what no blur reaches, as the photo does: in place, without the lights.
 
-    def _lights_in(self, box: PixelBox) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], NDArray[np.intp]]:
+        However unsure the matte is there.
+        """
+        blurred = np.abs(lens.radius_px(self.dioptres))
+        soft = blurred > IN_FOCUS_PX
+        if soft.all():
+            return
+        sharp = ~dilate(soft, int(np.ceil(min(float(blurred.max()), MOST_REACH_PX))))
+        if not sharp.any():
+            return
+        np.copyto(picture, self.rgb, where=sharp[..., None])
+        if self.keeps_extra and self.extra is not None:
+            np.add(picture, self.extra, out=picture, where=sharp[..., None])
+        if self.lights is not None:
+            rows, columns = self.lights.pixels
+            own = np.flatnonzero(sharp[rows, columns])
+            picture[rows[own], columns[own]] = self._below_lights(self.lights, own)
+
+    def _below_lights(self, lights: Lights, which: NDArray[np.intp]) -> FloatArray:
+        """Return what is seen at some pixels of the lights without them, float32 (K, 3)."""
+        base = lights.base[which]
+        if not self.keeps_extra or self.extra is None:
+            return base
+        surface = self.extra[lights.rows[which], lights.columns[which]]
+        return np.asarray(base + lights.surface_share[which, None] * surface, np.float32)
+
+    def _lights_in(
+        self, lights: Lights, box: PixelBox
+    ) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], NDArray[np.intp]]:
         """Where in a box the lights' pixels are, and which of them these are."""
-        rows, columns = self._light_places
+        rows, columns = lights.pixels
         top, bottom, _ = box[0].indices(self.rgb.shape[0])
         left, right, _ = box[1].indices(self.rgb.shape[1])
         first, last = np.searchsorted(rows, (top, bottom))
@@ -130,7 +134,7 @@ class SceneLight:
         return (rows[inside] - top, columns[inside] - left), inside
 
 
-def _spread_share(dioptres: FloatArray, lens: ThinLens) -> FloatArray:
-    """Share of the radiance above the clip that a lens spreads, (..., 1)."""
+def spread_share(dioptres: FloatArray, lens: ThinLens) -> FloatArray:
+    """Share of what is above the clip that a lens spreads, (...): none in focus, all where it is blurred."""
     blurred = np.abs(lens.radius_px(dioptres))
-    return np.asarray(np.clip((blurred - SHARP_PX) / (SPREAD_PX - SHARP_PX), 0.0, 1.0)[..., None], np.float32)
+    return np.asarray(np.clip((blurred - SHARP_PX) / (SPREAD_PX - SHARP_PX), 0.0, 1.0), np.float32)

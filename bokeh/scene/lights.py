@@ -1,29 +1,29 @@
-"""Lights of a scene: where they are, what lies under them, how deep."""
+"""The lights of a scene: what is one, how bright it is, and how far away. One list, which all that draws them uses."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.arrays import FloatArray
-from ..hdr.restore import (
-    HIDDEN_MATTE,
-    _mean_of_each,
-    _or_none,
-)
+from ..core.arrays import BoolArray, FloatArray
+from ..hdr.restore import Restoration
 from ..image.inpaint import inpaint_at
 from ..image.regions import connected, dilate
-
-LIGHT_RADIANCE = 2.0
-"""A light is brighter than this; sunlit white is 1."""
+from ..photo.photo import Photo
+from .clipped_spots import HIDDEN_MATTE, LIGHT_RADIANCE, Spots, mean_of_each, restored_spots
 
 LIGHT_CONTRAST = 3.0
-"""... and by this factor brighter than what surrounds it."""
+"""A light is by this factor brighter than what surrounds it."""
 
 LIGHT_SHARE = 5e-4
-"""... and no larger than this share of the picture: beyond it, it is a bright surface and stays in its layer."""
+"""... and, where nothing but its radiance tells it, no larger than this share of the picture: beyond it, it is a bright
+surface and stays in its layer."""
+
+MOST_REACH_PX = 8
+"""A gain map is no coarser than so many pixels, as far as lights go."""
 
 LEAST_SEEN = 0.1
 """A light of which less is seen cannot be told apart from a wrong coverage."""
@@ -31,27 +31,98 @@ LEAST_SEEN = 0.1
 
 @dataclass(frozen=True, eq=False)
 class Lights:
-    """Small bright things, apart from the picture they stood in.
+    """Small bright things, apart from the picture they stood in: a list of their pixels.
 
     Attributes
     ----------
-    mask : bool (H, W)
-        Pixels that hold light.
+    size : (int, int)
+        Height and width of the picture.
+    rows, columns : int64 (N,)
+        Where the pixels are, in raster order.
+    label : int64 (N,)
+        The light each belongs to, 0..M-1.
+    radiance : float32 (N, 3)
+        All that the scene radiates there.
     base : float32 (N, 3)
-        What those pixels (in raster order) show without the light.
+        What would be seen there without the light.
+    mapped : float32 (N,)
+        The share of what a gain map adds there that is the light's; the rest is a surface's.
     dioptres : float32 (N,)
-        One depth for each connected light.
+        One depth for each light.
+    sure : float32 (M,)
+        How sure each is one, 0..1; what is unsure is dimmer.
+    by : tuple of str (M,)
+        What tells that it is one.
     """
 
-    mask: NDArray[np.bool_]
+    size: tuple[int, int]
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    label: NDArray[np.int64]
+    radiance: FloatArray
     base: FloatArray
+    mapped: FloatArray
     dioptres: FloatArray
+    sure: FloatArray
+    by: tuple[str, ...]
+
+    @property
+    def pixels(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Rows and columns, to index a picture with."""
+        return self.rows, self.columns
+
+    @cached_property
+    def mask(self) -> BoolArray:
+        """Pixels that hold light (H, W)."""
+        mask = np.zeros(self.size, np.bool_)
+        mask[self.pixels] = True
+        return mask
+
+    @property
+    def surface_share(self) -> FloatArray:
+        """Share of what a gain map adds at the pixels that is a surface's (N,)."""
+        return np.float32(1.0) - self.mapped
+
+    @property
+    def summary(self) -> str:
+        """How many there are, and what tells it, in words."""
+        count = len(self.sure)
+        kinds = ", ".join(f"{self.by.count(word)} by {word}" for word in dict.fromkeys(sorted(self.by)))
+        return f"{count} light{'s' * (count != 1)}: {kinds}" if count else "no lights"
 
 
-def find_lights(
-    rgb: FloatArray, dioptres: FloatArray, matte: FloatArray | None, extra: FloatArray | None = None
-) -> Lights | None:
-    """Find the lights of a picture; None when there are none.
+def lights_of(
+    photo: Photo, dioptres: FloatArray, matte: FloatArray | None, restoration: Restoration
+) -> tuple[Lights | None, str]:
+    """Find the lights of a photo.
+
+    Parameters
+    ----------
+    photo : Photo
+    dioptres : float32 (H, W)
+    matte : float32 (H, W), optional
+        The subject's: what clips on it is no light.
+    restoration : Restoration
+        What tells the radiance of what the photo clips.
+
+    Returns
+    -------
+    Lights or None
+    str
+        What was looked at, in words.
+    """
+    rgb, extra = photo.rgb, restoration.extra
+    if extra is None and not restoration.estimates:
+        return find_lights(rgb, dioptres, matte), "as the photo holds them"
+    covers = [cover for cover in (matte, photo.mattes.get("skin")) if cover is not None]
+    # A gain map is coarse: what it adds to a light reaches a pixel of its own beyond it.
+    reach = 1 if photo.gain_map is None else -(-photo.size[0] // photo.gain_map.planes.shape[0])
+    spots, words = restored_spots(photo, restoration, covers, min(reach, MOST_REACH_PX))
+    return None if spots is None else _settled(spots, rgb, dioptres, matte), words
+
+
+def find_lights(rgb: FloatArray, dioptres: FloatArray, matte: FloatArray | None) -> Lights | None:
+    """Find the lights of a picture whose values are radiance, above 1 too; None when there are none.
 
     Parameters
     ----------
@@ -59,8 +130,6 @@ def find_lights(
         Scene-linear.
     dioptres : float32 (H, W)
     matte : float32 (H, W), optional
-    extra : float32 (H, W, 3), optional
-        Radiance to add to `rgb`.
 
     Returns
     -------
@@ -75,43 +144,62 @@ def find_lights(
     from ...kernels import highlights as kernels
 
     bright = np.empty(rgb.shape[:2], np.bool_)
-    if not kernels.brighter(rgb, _or_none(extra), np.float32(LIGHT_RADIANCE), bright):
+    if not kernels.brighter(rgb, np.float32(LIGHT_RADIANCE), bright):
         return None
     mask = dilate(bright, 1)
     pieces = connected(mask)
     small = pieces.pixels <= max(LIGHT_SHARE * mask.size, 64)
+    rows, columns = np.nonzero(mask)
     labels = pieces.labels
-    ys, xs = np.nonzero(mask)
     at = small[labels]
-    labels, ys, xs = labels[at], ys[at], xs[at]
-    radiance = rgb[ys, xs] if extra is None else rgb[ys, xs] + extra[ys, xs]
-    around = _without(rgb, extra, dilate(mask, 1), ys, xs, radiance)
-    surround = _mean_of_each(labels, around.max(axis=1), pieces.count, otherwise=0.0)
-    brightest = np.zeros(pieces.count + 1, np.float32)
-    np.maximum.at(brightest, labels, radiance.max(axis=1))
-    kept = (brightest > LIGHT_CONTRAST * np.maximum(surround, 1e-3))[labels]
+    rows, columns, labels = rows[at], columns[at], labels[at].astype(np.int64)
+    none, sure = np.zeros(len(rows), np.float32), np.ones(pieces.count + 1)
+    by = ("radiance",) * (pieces.count + 1)
+    return _settled(
+        Spots(rows, columns, labels, pieces.count, rgb[rows, columns], none, sure, by), rgb, dioptres, matte
+    )
+
+
+def _settled(spots: Spots, rgb: FloatArray, dioptres: FloatArray, matte: FloatArray | None) -> Lights | None:
+    """Keep the spots that stand out from what surrounds them, and find what lies below and how far away they are."""
+    from ...kernels import highlights as kernels
+
+    if not len(spots.rows):
+        return None
+    hole = np.zeros(rgb.shape[:2], np.bool_)
+    hole[spots.rows, spots.columns] = True
+    hole = dilate(hole, 1)
+    around = _without(rgb, hole, spots)
+    surround = mean_of_each(spots.labels, around.max(axis=1), spots.count)
+    brightest = np.zeros(spots.count + 1, np.float32)
+    np.maximum.at(brightest, spots.labels, spots.radiance.max(axis=1))
+    bright = (brightest > LIGHT_RADIANCE) & (brightest > LIGHT_CONTRAST * np.maximum(surround, 1e-3))
+    kept = bright[spots.labels]
     if not kept.any():
         return None
-    labels, ys, xs, radiance, around = labels[kept], ys[kept], xs[kept], radiance[kept], around[kept]
-    mask[:] = False
-    mask[ys, xs] = True
-    base = np.minimum(radiance, np.minimum(around, np.float32(1.0)))
+    spots, around = spots.only(kept), around[kept]
+    ys, xs = spots.rows, spots.columns
+    base = np.minimum(np.minimum(spots.radiance, rgb[ys, xs]), np.minimum(around, np.float32(1.0)))
     hidden = matte[ys, xs] if matte is not None else np.zeros(len(base), np.float32)
     farthest = np.empty(len(base), np.float32)
     kernels.least_around(dioptres, ys, xs, 3, farthest)
-    return Lights(mask, base, _depth_of_each(labels, (radiance - base).sum(axis=1), dioptres[ys, xs], hidden, farthest))
+    energy = (spots.radiance - base).sum(axis=1)
+    depth = _depth_of_each(spots.labels, energy, dioptres[ys, xs], hidden, farthest)
+    present, label = np.unique(spots.labels, return_inverse=True)
+    return Lights(
+        (rgb.shape[0], rgb.shape[1]), ys, xs, label.ravel().astype(np.int64), spots.radiance, base, spots.mapped, depth,
+        spots.sure[present].astype(np.float32), tuple(spots.by[n] for n in present),
+    )  # fmt: skip
 
 
-def _without(
-    rgb: FloatArray, extra: FloatArray | None, hole: NDArray[np.bool_], ys: NDArray, xs: NDArray, radiance: FloatArray
-) -> FloatArray:
-    """Continue the picture into its holes, as `inpaint` does, at the pixels (ys, xs) in them: float32 (N, 3)."""
+def _without(rgb: FloatArray, hole: BoolArray, spots: Spots) -> FloatArray:
+    """Continue the picture into its holes, as `inpaint` does, at the pixels of the spots: float32 (N, 3)."""
 
-    def band(rows: slice) -> tuple[FloatArray, NDArray[np.bool_]]:
-        return rgb[rows] if extra is None else rgb[rows] + extra[rows], ~hole[rows]
+    def band(rows: slice) -> tuple[FloatArray, BoolArray]:
+        return rgb[rows], ~hole[rows]
 
-    filled = inpaint_at(band, (rgb.shape[0], rgb.shape[1]), 3, (ys, xs))
-    return radiance if filled is None else filled
+    filled = inpaint_at(band, (rgb.shape[0], rgb.shape[1]), 3, (spots.rows, spots.columns))
+    return spots.radiance if filled is None else filled
 
 
 def _depth_of_each(

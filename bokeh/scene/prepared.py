@@ -16,9 +16,10 @@ from ..hdr.restore import Mode, above_clip
 from ..optics.lens import ThinLens
 from ..photo.photo import Photo
 from .light_energy import SceneLight
-from .lights import Lights, find_lights
+from .lights import Lights, lights_of
 from .pyramid import ImagePyramid
 from .slicing import SUBJECT_SHARE
+from .withheld import surface_light
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,10 +34,10 @@ class PreparedScene:
     matte : float32 (H, W), or None
         Coverage of the subject, 0..1.
     extra : float32 (H, W, 3), or None
-        Radiance above the clip.
+        What a gain map adds to what the photo shows.
     lights : Lights, or None
     sources : dict of str to str
-        Where depth, matte and highlights came from, in words.
+        Where depth, matte and highlights came from, and what the lights were told by, in words.
     existing_blur : ExistingBlur, or None
         Blur that is in the photo already.
     """
@@ -70,6 +71,12 @@ class PreparedScene:
             self._pyramids[keeps_extra] = ImagePyramid(light)
         return self._pyramids[keeps_extra]
 
+    @cached_property
+    def surface_pyramid(self) -> ImagePyramid | None:
+        """What a gain map adds to surfaces, as a smaller scene; None where it adds nothing."""
+        surface = surface_light(self.pyramid(keeps_extra=False).light)
+        return None if surface is None else ImagePyramid(surface)
+
     def less_existing_blur(self, lens: ThinLens) -> PreparedScene:
         """Return the scene at depths that a lens blurs by what is missing to its blur in the photo."""
         if self.existing_blur is None or self.dioptres is None:
@@ -80,13 +87,13 @@ class PreparedScene:
         return replace(self, dioptres=self.existing_blur.without(self.dioptres, lens), lights=lights)
 
 
-def prepare_scene(photo: Photo, highlights: Mode | None) -> PreparedScene:
+def prepare_scene(photo: Photo, highlights: Mode | float | None) -> PreparedScene:
     """Do all that does not depend on the lens.
 
     Parameters
     ----------
     photo : Photo
-    highlights : {"auto", "gain-map", "estimate", "off"}, or None
+    highlights : {"auto", "gain-map", "estimate", "off"}, float or None
         Where radiance above the clip comes from, see `hdr.restore.above_clip`. None: neither it nor lights are wanted,
         and a matte may stand for depth.
 
@@ -104,15 +111,17 @@ def prepare_scene(photo: Photo, highlights: Mode | None) -> PreparedScene:
         dioptres, matte = at_full_size(photo)
         existing_blur = None if dioptres is None else existing_blur_of(photo, dioptres)
         if highlights is None:
-            extra, lights, highlights_source = None, None, "clipped"
+            extra, lights, highlights_source, lights_source = None, None, "clipped", "none"
         else:
             assert dioptres is not None
-            extra, highlights_source = above_clip(photo, matte, highlights)
-            lights = find_lights(photo.rgb, dioptres, matte, extra)
+            found = above_clip(photo, highlights)
+            extra, highlights_source = found.extra, found.words
+            lights, lights_source = lights_of(photo, dioptres, matte, found)
     sources = {
         "depth_source": photo.meta.depth_source or ("given" if photo.depth is not None else "none"),
         "matte_source": (photo.meta.matte_source or "given") if matte is not None else "none",
         "highlights_source": highlights_source,
+        "lights_source": lights_source,
     }
     return PreparedScene(photo, dioptres, matte, extra, lights, sources, existing_blur)
 

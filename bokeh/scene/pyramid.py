@@ -119,7 +119,7 @@ class ImagePyramid:
         # With some rows around, so that edges are the same wherever a band begins.
         first = max(rows.start - AROUND_PX, 0)
         around = slice(first, min(rows.stop + AROUND_PX, self.sizes[0][0]))
-        rgbd = self.light.rgbd((around, slice(None)), None)
+        rgbd = self.light.rgbd((around, slice(None)))
         mixed = MixedPixels(np.empty_like(rgbd), np.empty_like(rgbd), np.empty(rgbd.shape[:2], np.float32))
         split_surfaces(rgbd, jump, mixed.front, mixed.back, mixed.alpha)
         inside = slice(rows.start - first, rows.stop - first)
@@ -157,7 +157,7 @@ class ImagePyramid:
         """Split a tile of the photo into the subject and what lies behind it."""
         assert self.subject is not None
         matte = self._matte(tile.outer)
-        rest = Residual.of(self.light.rgbd(tile.outer, None), np.array(matte), 0)
+        rest = Residual.of(self.light.rgbd(tile.outer), np.array(matte), 0)
         taken = take_subject(rest, self.subject, lens, coarse)
         front, back = np.array(rest.rgbd[tile.within]), np.array(rest.rgbd[tile.within])
         if taken is not None:
@@ -178,7 +178,7 @@ class ImagePyramid:
         """Make all levels now; they are kept for the next lens."""
         _ = self.smaller, self.subject_split
 
-    def crop(self, level: int, box: PixelBox, lens: ThinLens) -> Residual:
+    def crop(self, level: int, box: PixelBox) -> Residual:
         """Return a box of a level, for layers to be extracted from.
 
         Parameters
@@ -186,12 +186,10 @@ class ImagePyramid:
         level : int
         box : (slice, slice)
             Rows and columns of the level.
-        lens : ThinLens
-            For the photo's own pixels: at level 0 what is sharp stays as the photo shows it.
         """
         if level == 0:
             matte = None if self.light.matte is None else self._matte(box)
-            return Residual.of(self.light.rgbd(box, lens), matte, widest_gap_px(self.sizes[0]))
+            return Residual.of(self.light.rgbd(box), matte, widest_gap_px(self.sizes[0]))
         rest = self._crop_smaller(level, box)
         if self.subject_split:
             rest.subject_split = self.subject_split[level - 1].crop(box)

@@ -1,4 +1,4 @@
-"""What a gain map withholds: the radiance of highlights in focus, which the SDR rendition shows clipped."""
+"""What a render withholds of the scene's radiance, as a gain map: what an SDR rendition cannot show of it."""
 
 from __future__ import annotations
 
@@ -7,42 +7,129 @@ from dataclasses import replace
 import numpy as np
 
 from ..core.arrays import FloatArray
-from ..optics.lens import ThinLens
 from ..photo.photo import GainMap
-from .light_energy import SHARP_PX, SPREAD_PX, SceneLight
+from .light_energy import SceneLight, SharedLight
+from .lights import Lights
 
-_NO_STOPS: FloatArray = np.empty((0, 0, 1), np.float32)
+SURFACE_HALVINGS = 2
+"""What a gain map adds to surfaces is blurred at the photo's size halved so often: a gain map is coarse."""
+
+LEAST_RADIANCE = 1e-3
+"""Less radiance than this, beyond what a photo shows, is none."""
+
+_NOTHING: FloatArray = np.empty((0, 0, 3), np.float32)
 
 
-def withheld_gain(light: SceneLight, picture: FloatArray, lens: ThinLens, source: GainMap | None) -> GainMap | None:
-    """Return what a render leaves clipped of what is in focus, as a gain map; None when nothing is.
+def surface_light(light: SceneLight) -> SceneLight | None:
+    """Make a scene of what a gain map adds to another's surfaces, smaller; None where it adds nothing.
+
+    Lights are no part of it: they are spread by themselves.
+    """
+    if light.extra is None:
+        return None
+    extra = _smaller(light.extra)
+    lights = light.lights
+    step = 2**SURFACE_HALVINGS
+    if lights is not None:
+        taken = lights.mapped[:, None] * light.extra[lights.pixels]
+        np.subtract.at(extra, (lights.rows // step, lights.columns // step), taken / np.float32(step * step))
+        np.maximum(extra, 0.0, out=extra)
+    if float(extra.max()) < LEAST_RADIANCE:
+        return None
+    matte = None if light.matte is None else np.ascontiguousarray(_smaller(light.matte[..., None])[..., 0])
+    return SceneLight(extra, _sampled(light.dioptres), matte, None, None, True)
+
+
+def _smaller(values: FloatArray) -> FloatArray:
+    """Halve a picture (H, W, C) `SURFACE_HALVINGS` times; the border repeats."""
+    for _ in range(SURFACE_HALVINGS):
+        below = values[1::2] if values.shape[0] % 2 == 0 else np.concatenate([values[1::2], values[-1:]])
+        rows = values[::2] + below
+        right = rows[:, 1::2] if rows.shape[1] % 2 == 0 else np.concatenate([rows[:, 1::2], rows[:, -1:]], axis=1)
+        values = np.asarray(np.float32(0.25) * (rows[:, ::2] + right), np.float32)
+    return np.ascontiguousarray(values)
+
+
+def _sampled(values: FloatArray) -> FloatArray:
+    """Look at the middle of each cell of a map (H, W)."""
+    step = 2**SURFACE_HALVINGS
+    rows, columns = (np.minimum(np.arange(-(-n // step)) * step + step // 2, n - 1) for n in values.shape)
+    return np.ascontiguousarray(values[rows][:, columns])
+
+
+def kept_share(light: SceneLight, shared: SharedLight | None, spread: FloatArray) -> FloatArray:
+    """Share of what a gain map adds (H, W) that stays where it is.
 
     Parameters
     ----------
     light : SceneLight
+    shared : SharedLight or None
+        Of its lights, if it has any.
+    spread : float32 (H, W)
+        `spread_share` of its dioptres.
+    """
+    kept = np.float32(1.0) - spread
+    lights = light.lights
+    if lights is not None and shared is not None:
+        own = lights.radiance - np.minimum(light.rgb[lights.pixels], lights.radiance)
+        kept[lights.pixels] = shared.withheld.sum(axis=1) / np.maximum(own.sum(axis=1), 1e-6)
+    return kept
+
+
+def withheld_by_map(
+    picture: FloatArray, light: SceneLight, kept: FloatArray, surface: FloatArray | None, source: GainMap
+) -> GainMap:
+    """Return what a render withholds of a photo with a gain map.
+
+    Parameters
+    ----------
     picture : float32 (H, W, 3)
         The render.
-    lens : ThinLens
-    source : GainMap, optional
-        The photo's, if `light.extra` is of it: its size, channels and offsets are kept. Without one the size is half
-        the picture's.
+    light : SceneLight
+    kept : float32 (H, W)
+        As of `kept_share`.
+    surface : float32 (h, w, 3), optional
+        The render of `surface_light`.
+    source : GainMap
+        The photo's; its size, channels and offsets are kept.
     """
     from ...kernels.gain import withheld
 
-    if light.extra is None or light.keeps_extra:
+    assert light.extra is not None
+    height, width, channels = source.planes.shape
+    stops = np.empty((height, width, channels), np.float32)
+    arrived = _NOTHING if surface is None else np.maximum(surface, 0.0)
+    withheld((picture, light.rgb, light.extra, kept), arrived, source.planes, *source.offsets, stops)
+    headroom = max(source.headroom, 2.0 ** float(stops.max()))
+    return replace(source, log2_gain=stops[..., 0] if channels == 1 else stops, headroom=headroom)
+
+
+def withheld_of_lights(picture: FloatArray, rgb: FloatArray, lights: Lights, shared: SharedLight) -> GainMap | None:
+    """Return what a render withholds of lights whose radiance is an estimate, at half size; None when nothing is.
+
+    What is in front of a light dims what is withheld of it too.
+
+    Parameters
+    ----------
+    picture, rgb : float32 (H, W, 3)
+        The render, and the photo.
+    lights : Lights
+    shared : SharedLight
+        Of these lights.
+    """
+    if float(shared.withheld.max(initial=0.0)) < LEAST_RADIANCE:
         return None
-    dioptres = light.dioptres
-    if light.lights is not None:
-        dioptres = np.array(dioptres)
-        dioptres[light.lights.mask] = light.lights.dioptres
-    if source is None:
-        size, stops = ((picture.shape[0] + 1) // 2, (picture.shape[1] + 1) // 2, 1), _NO_STOPS
-        source = GainMap(stops[..., 0], 1.0)
-    else:
-        stops = source.planes
-        size = stops.shape
-    kept = np.empty(size, np.float32)
-    defocus = (lens.focus_dioptres, lens.px_per_dioptre, SHARP_PX, SPREAD_PX)
-    withheld(picture, light.rgb, light.extra, dioptres, defocus, light.toned, stops, *source.offsets, kept)
-    headroom = max(source.headroom, 2.0 ** float(kept.max()))
-    return replace(source, log2_gain=kept[..., 0] if kept.shape[2] == 1 else kept, headroom=headroom)
+    height, width = picture.shape[:2]
+    half = (height + 1) // 2, (width + 1) // 2
+    dims = np.clip(picture[lights.pixels] / np.maximum(rgb[lights.pixels], 1e-6), 0.0, 1.0)
+    cell, index = np.unique(lights.rows // 2 * half[1] + lights.columns // 2, return_inverse=True)
+    more = np.bincount(index.ravel(), (dims * shared.withheld).sum(axis=1))
+    shown = np.zeros(len(cell))
+    for down in range(2):
+        for across in range(2):
+            rows, columns = 2 * (cell // half[1]) + down, 2 * (cell % half[1]) + across
+            inside = (rows < height) & (columns < width)
+            shown[inside] += np.maximum(picture[rows[inside], columns[inside]], 0.0).sum(axis=1)
+    stops = np.zeros(half[0] * half[1], np.float32)
+    stops[cell] = np.log2(1.0 + more / np.maximum(shown, 1e-6))
+    return GainMap(stops.reshape(half), 2.0 ** float(stops.max()))

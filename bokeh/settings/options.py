@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import UsageError
 from ..photo.load_options import LoadOptions, ModelOptions
-from .units import parse_f_number, parse_focal_mm, parse_focus, parse_sensor_mm, parse_starburst
+from .units import (
+    parse_f_number,
+    parse_focal_mm,
+    parse_focus,
+    parse_grain,
+    parse_highlights,
+    parse_sensor_mm,
+    parse_starburst,
+)
 
 if TYPE_CHECKING:
     from ..optics.lens import Lens
     from ..optics.lens_file import LensFile
+    from ..render.settings import RenderSettings
     from .recipe import Recipe
 
 
@@ -42,6 +51,7 @@ class Options(ModelOptions):
     style: str | None = None
     quality: str | None = None
     baked: str | None = None
+    grain: str | None = None
     format: str | None = None
     hdr: str | None = None
     save_quality: int | None = None
@@ -50,6 +60,7 @@ class Options(ModelOptions):
     def __post_init__(self) -> None:
         """Read the numbers, so that a wrong one is said where it stands."""
         self._of_lens()
+        self._of_render()
 
     def check(self) -> None:
         """Refuse what makes no sense without the lens that a preset may name.
@@ -107,6 +118,25 @@ class Options(ModelOptions):
             "starburst": None if self.starburst is None else parse_starburst(self.starburst),
         }
 
+    def _of_render(self) -> dict[str, Any]:
+        from ..render.settings import RenderSettings
+
+        read = {"highlights": parse_highlights, "grain": parse_grain}
+        said = {one.name: getattr(self, one.name, None) for one in fields(RenderSettings)}
+        return {name: read.get(name, lambda value: value)(value) for name, value in said.items() if value is not None}
+
+    def render_settings(self) -> RenderSettings:
+        """Make the settings that they say.
+
+        Raises
+        ------
+        UsageError
+            When a value makes no sense.
+        """
+        from ..render.settings import RenderSettings
+
+        return RenderSettings(**self._of_render())
+
     def recipe(self, read: Callable[[str], LensFile] | None = None) -> Recipe:
         """Make the recipe; `read` as for `chosen_lens`.
 
@@ -116,7 +146,6 @@ class Options(ModelOptions):
             When a value makes no sense, two contradict each other, or the lens file cannot be read.
         """
         lens, where = self.chosen_lens(read)
-        from ..render.settings import RenderSettings
         from .recipe import Recipe
 
         said = self.said
@@ -126,7 +155,7 @@ class Options(ModelOptions):
 
         return Recipe(
             lens,
-            RenderSettings(**of(one.name for one in fields(RenderSettings))),
+            self.render_settings(),
             LoadOptions(**of(one.name for one in fields(ModelOptions))),
             lens_source=where,
             **of(("format", "hdr", "save_quality", "strip")),

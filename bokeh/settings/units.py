@@ -171,6 +171,38 @@ def parse_starburst(text: str) -> float:
     return gain
 
 
+def parse_highlights(text: str) -> str | float:
+    """Read where the light above the clip comes from: a word, or a number that scales what lights are given back.
+
+    Raises
+    ------
+    UsageError
+        When it is neither.
+    """
+    return _word_or_number("highlights", text, ("auto", "gain-map", "estimate", "off"))
+
+
+def parse_grain(text: str) -> str | float:
+    """Read how strong grain is put back: ``match``, ``off`` or a number, 1 as strong as the photo's.
+
+    Raises
+    ------
+    UsageError
+        When it is none of these.
+    """
+    return _word_or_number("grain", text, ("match", "off"))
+
+
+def _word_or_number(name: str, text: str, words: tuple[str, ...]) -> str | float:
+    word = text.strip().lower()
+    if word in words:
+        return word
+    number = float(word) if re.fullmatch(_NUMBER, word, re.ASCII) else math.nan
+    if not (math.isfinite(number) and number >= 0):
+        raise UsageError(f"{name} {text!r} is not understood; expected {', '.join(words)}, or a number from 0")
+    return number
+
+
 def parse_focal_mm(text: str) -> float:
     """Read a focal length; a bare number is millimetres.
 

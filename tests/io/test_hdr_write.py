@@ -192,7 +192,7 @@ def test_a_pq_photo_stays_one_and_its_light_is_no_estimate():
     assert rk.load(encode(source, "heic")).meta.hdr == "pq"
     assert rk.load(encode(source, "jpeg")).meta.hdr == ""
     depth = np.full((H, W), 0.5, np.float32)
-    assert above_clip(replace(source, depth=depth), None, "auto")[0] is None
+    assert above_clip(replace(source, depth=depth), "auto").extra is None
 
 
 # --- choices

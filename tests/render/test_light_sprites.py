@@ -187,14 +187,13 @@ def test_a_light_dimmed_on_its_way_to_the_photo_counts_whole():
     rgb[20, 20], rgb[40, 40] = 50.0, 50.0
     depth[30:60, 30:60], matte[30:60, 30:60] = 0.5, 1.0
     depth[36:45, 36:45], matte[36:45, 36:45] = 0.1, 0.5
-    found = np.zeros((64, 64, 3))
-    mask = np.zeros((64, 64), bool)
-    mask[20, 20] = mask[40, 40] = True
-    lights = Lights(mask, np.zeros((2, 3), np.float32), np.full(2, 0.1, np.float32))
-    light = SceneLight(rgb, depth, matte.astype(np.float32), None, lights, False)
-    found[mask] = light.energy_of_lights(thin())
-    np.testing.assert_allclose(found[20, 20], 50.0, rtol=1e-6)
-    np.testing.assert_allclose(found[40, 40], 100.0, rtol=1e-6)
+    at, none = np.array([20, 40]), np.zeros(2, np.float32)
+    radiance = np.full((2, 3), 50.0, np.float32)
+    sure, by = np.ones(2, np.float32), ("radiance", "radiance")
+    lights = Lights((64, 64), at, at, np.arange(2), radiance, 0 * radiance, none, none + 0.1, sure, by)
+    spread = SceneLight(rgb, depth, matte.astype(np.float32), None, lights, False).share(thin()).spread
+    np.testing.assert_allclose(spread[0], 50.0, rtol=1e-6)
+    np.testing.assert_allclose(spread[1], 100.0, rtol=1e-6)
 
 
 def test_what_stands_behind_or_around_a_light_does_not_cut_it():

@@ -10,15 +10,15 @@ from scipy import ndimage
 import rebokeh as rk
 from rebokeh.bokeh.depth.deband import LINKED_CODES
 from rebokeh.bokeh.depth.upsample import resize_matte, settle_fringe, upsample
-from rebokeh.bokeh.hdr import restore as highlights
 from rebokeh.bokeh.hdr.restore import above_clip
 from rebokeh.bokeh.image.inpaint import inpaint
-from rebokeh.bokeh.image.regions import dilate
+from rebokeh.bokeh.image.regions import connected, dilate
 from rebokeh.bokeh.photo.metadata import Metadata
 from rebokeh.bokeh.photo.photo import GainMap
-from rebokeh.bokeh.scene.lights import LIGHT_RADIANCE, find_lights
+from rebokeh.bokeh.scene.clipped_spots import LIGHT_RADIANCE
+from rebokeh.bokeh.scene.lights import find_lights, lights_of
 from rebokeh.kernels import depth as codes
-from rebokeh.kernels import edges, matting
+from rebokeh.kernels import edges, lights, matting
 
 pytestmark = pytest.mark.kernels
 
@@ -41,51 +41,47 @@ def test_the_gain_map_is_enlarged_and_applied(shape):
     zoom = (SIZE[0] / shape[0], SIZE[1] / shape[1])
     large = np.asarray(ndimage.zoom(planes, (*zoom, 1.0), order=1, mode="nearest", grid_mode=True), np.float32)
     expected = np.maximum(rgb * (np.exp2(large) - 1.0), 0.0)
-    extra, _ = above_clip(rk.Photo(rgb=rgb, gain_map=GainMap(stops, 8.0)), None, "auto")
+    extra = above_clip(rk.Photo(rgb=rgb, gain_map=GainMap(stops, 8.0)), "auto").extra
     if extra is None:
         assert not expected.any()
     else:
         np.testing.assert_allclose(extra, expected, rtol=2e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("with_extra", [False, True])
-def test_a_light_s_place_is_filled_as_the_whole_picture_would_be(with_extra):
+def test_a_light_s_place_is_filled_as_the_whole_picture_would_be():
     rgb = lit(3)
-    extra = np.maximum(rgb - 1.0, 0.0) * np.float32(0.5) if with_extra else None
-    radiance = rgb if extra is None else rgb + extra
-    mask = dilate(radiance.max(axis=2) > LIGHT_RADIANCE, 1)
-    around = inpaint(radiance, ~dilate(mask, 1))
-    lights = find_lights(rgb, np.full(SIZE, 0.3, np.float32), None, extra)
-    assert lights is not None
-    np.testing.assert_allclose(
-        lights.base, np.minimum(radiance, np.minimum(around, 1.0))[lights.mask], rtol=1e-6, atol=1e-7
-    )
+    mask = dilate(rgb.max(axis=2) > LIGHT_RADIANCE, 1)
+    around = inpaint(rgb, ~dilate(mask, 1))
+    found = find_lights(rgb, np.full(SIZE, 0.3, np.float32), None)
+    assert found is not None
+    np.testing.assert_allclose(found.base, np.minimum(rgb, np.minimum(around, 1.0))[found.mask], rtol=1e-6, atol=1e-7)
 
 
-@pytest.mark.parametrize("with_matte", [False, True])
-def test_the_estimate_is_that_of_labels_and_rings(with_matte):
+def test_rays_leave_a_spot_where_it_ends():
     rng = np.random.default_rng(4)
-    rgb = np.clip(lit(5, 30), 0.0, 1.0)
-    rgb[:20] *= 0.2
-    rgb[10:14, 50:54] = 1.0
-    matte = ndimage.gaussian_filter(rng.random(SIZE), 6) if with_matte else None
-    matte = None if matte is None else ((matte - matte.min()) / np.ptp(matte)).astype(np.float32)
-    photo = rk.Photo(rgb=rgb, meta=Metadata(format="jpeg"))
-    clipped = rgb.max(axis=2) >= highlights.CLIP
-    labels, count = ndimage.label(clipped, np.ones((3, 3)))  # pyright: ignore[reportGeneralTypeIssues]
-    ring = ndimage.grey_dilation(labels, size=(5, 5))
-    ring[dilate(clipped, 1)] = 0
-    each = np.arange(count + 1)
-    surround = np.nan_to_num(ndimage.mean(rgb.mean(axis=2), ring, each), nan=1.0)
-    share = np.bincount(labels.ravel()) / clipped.size
-    stops = np.interp(np.log10(share), [-6.5, -5.5, -4.0, -2.0, -1.0], [0.0, 4.0, 4.0, 1.0, 0.0])
-    stops *= np.clip((0.35 - surround) / 0.25, 0.0, 1.0)
-    if matte is not None:
-        stops *= ndimage.mean(matte, labels, each) < highlights.HIDDEN_MATTE
-    expected = rgb * np.where(clipped, np.exp2(stops)[labels] - 1.0, 0.0)[..., None]
-    extra, _ = above_clip(photo, matte, "estimate")
-    assert extra is not None and expected.any()
-    np.testing.assert_allclose(extra, expected, rtol=1e-5, atol=1e-6)
+    rgb = rng.random((*SIZE, 3)).astype(np.float32)
+    mask = np.zeros(SIZE, bool)
+    mask[20:27, 30:52], mask[40:44, 10:14] = True, True
+    pieces = connected(mask)
+    found = np.empty((2, 16, 2, 3), np.float32)
+    first_run, rows = np.array([0, 7, 11]), np.concatenate([np.arange(20, 27), np.arange(40, 44)]).astype(np.int32)
+    middle, size = np.array([[23.0, 40.5], [41.5, 11.5]]), np.array([7.0, 2.3])
+    fixed, scaled = np.array([1.0, 4.0]), np.array([0.0, 2.0])
+    lights.rays(rgb, (first_run, rows, pieces.first, pieces.stop), middle, size, 1.0, (fixed, scaled), found)
+    labels, _ = ndimage.label(mask)  # pyright: ignore[reportGeneralTypeIssues]
+    for piece in range(2):
+        y, x = (v - m for v, m in zip(np.nonzero(labels == piece + 1), middle[piece], strict=True))
+        side = ((np.arctan2(y, x) % (2 * np.pi)) / (2 * np.pi) * 16).astype(int) % 16
+        for k in range(16):
+            begin = np.hypot(y, x)[side == k].max(initial=0.5)
+            for j in range(2):
+                away = begin + 0.5 + fixed[j] + scaled[j] * size[piece]
+                turn = (k + 0.5) * np.pi / 8
+                row, column = (
+                    round(m + t * away) for m, t in zip(middle[piece], (np.sin(turn), np.cos(turn)), strict=True)
+                )
+                inside = 0 <= row < SIZE[0] and 0 <= column < SIZE[1]
+                np.testing.assert_allclose(found[piece, k, j], rgb[row, column] if inside else np.nan)
 
 
 def test_the_fringe_is_filled_as_the_whole_map_would_be():
@@ -231,7 +227,7 @@ def test_no_copy_of_the_photo_is_made():
     dioptres = np.full(size, 0.3, np.float32)
     assert peak_bytes_per_pixel(lambda: find_lights(rgb, dioptres, None), pixels) < 2
     photo = rk.Photo(rgb=rgb, meta=Metadata(format="jpeg"))
-    assert peak_bytes_per_pixel(lambda: above_clip(photo, None, "auto"), pixels) < 2
+    assert peak_bytes_per_pixel(lambda: lights_of(photo, dioptres, None, above_clip(photo, "auto")), pixels) < 2
     assert peak_bytes_per_pixel(lambda: rk.Photo(rgb=rgb), pixels) < 1
     soft = ndimage.gaussian_filter(np.where(np.arange(200) < 90, 0.2, 1.0)[None].repeat(150, 0), 2).astype(np.float32)
     large = np.repeat(np.repeat(rgb, 4, axis=0), 4, axis=1)

@@ -10,6 +10,7 @@ import typer
 
 from ...core.errors import UsageError
 from ...core.progress import Clock, unseen
+from ...settings.options import Options
 from ..flags import print_json
 from ..guard import Run, say
 from ..parser import AsJson, Debug, FocusOption, FStop, Help, Overwrite, Quiet
@@ -59,7 +60,6 @@ def compare_command(
     from ... import warmup
     from ...io.files.atomic import abandon, check_output, write_atomic
     from ...load import load
-    from ...render.settings import RenderSettings
     from ...tools.compare.explanations import summary_line
     from ...tools.compare.measure import compare
     from ...tools.compare.report import report
@@ -76,7 +76,7 @@ def compare_command(
             loaded = source.load()
             other = None if rendered is None else load(rendered)
         with clock.stage("compare"):
-            settings = RenderSettings(**of(RENDERING, given))
+            settings = Options(**of(RENDERING, given)).render_settings()
             comparison = compare(loaded, other, chosen, settings, clock)
         with clock.stage("save"):
             write_atomic(real, report(comparison).encode())

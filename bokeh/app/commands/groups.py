@@ -17,7 +17,6 @@ from ..parser import Changes
 
 Quality = Literal["fast", "best"]
 Baked = Literal["auto", "ignore"]
-Highlights = Literal["auto", "gain-map", "estimate", "off"]
 DepthUnit = Literal["m", "dioptre", "relative"]
 
 Group = Mapping[str, Parameter]
@@ -104,13 +103,25 @@ def _pair(
 
 
 def _rendering(
-    highlights: Annotated[Highlights, typer.Option(help="Where the light above the clip comes from.")] = "auto",
+    highlights: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|gain-map|estimate|off|GAIN",
+            help="Where the light above the clip comes from; a number scales what lights are given back.",
+        ),
+    ] = "auto",
     quality: Annotated[
         Quality, typer.Option(help="fast: what is blurred is made smaller; best: all at the photo's own size.")
     ] = "fast",
     baked: Annotated[
         Baked, typer.Option(help="A photo that is blurred already. auto: only what is missing is added; ignore: all.")
     ] = "auto",
+    grain: Annotated[
+        str,
+        typer.Option(
+            metavar="match|off|STRENGTH", help="Noise of the photo, put back where blur took it; 1 as it was."
+        ),
+    ] = "off",
 ) -> None: ...
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ...core.progress import unseen
+from ...settings.options import Options
 from ...settings.units import parse_f_range, parse_length_m
 from ..flags import print_json
 from ..guard import Run, say
@@ -53,11 +54,10 @@ def rack_command(
 
     from ... import warmup
     from ...io.files.atomic import abandon, check_output
-    from ...render.settings import RenderSettings
     from ...tools.focus_pull import Pull, rack
 
     pull = Pull(from_m, to_m, f_numbers, seconds, fps, size)
-    settings = RenderSettings(**of(RENDERING, given))
+    settings = Options(**of(RENDERING, given)).render_settings()
     real = check_output(out, overwrite=overwrite, inputs=[*source.files, *filter(None, [given["lens"]])])
     run: Run = ctx.obj
     unfinished_in = {real.parent, Path(tempfile.gettempdir())}

@@ -9,7 +9,11 @@ from .ifd import IfdEntry, directories_of, entries_of, is_damaged, values_of
 ORIENTATION, MAKER_NOTE = 0x0112, 0x927C
 MAKE, MODEL, LENS_MODEL = 0x010F, 0x0110, 0xA434
 FOCAL_LENGTH, FOCAL_35, SUBJECT_AREA, SUBJECT_DISTANCE, ZOOM = 0x920A, 0xA405, 0x9214, 0x9206, 0xA404
+EXPOSURE_TIME, F_NUMBER, ISO = 0x829A, 0x829D, 0x8827
 PIXEL_WIDTH, PIXEL_HEIGHT = 0xA002, 0xA003
+
+SATURATION = 78.0 / 0.65
+"""Exposure that saturates at ISO 1, lux seconds, over what a lens passes of a scene's luminance."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class Facts:
     subject_distance_m : float or None
     zoom : float or None
         Digital zoom ratio.
+    exposure_s, f_number, iso : float or None
+        Exposure time in seconds, the lens's own f-number, and the sensitivity.
     maker : dict of int to float, or None
         First number of each entry of Apple's maker note.
     damaged : bool
@@ -46,8 +52,25 @@ class Facts:
     subject_area: tuple[int, ...] | None = None
     subject_distance_m: float | None = None
     zoom: float | None = None
+    exposure_s: float | None = None
+    f_number: float | None = None
+    iso: float | None = None
     maker: dict[int, float] | None = None
     damaged: bool = False
+
+    @property
+    def clip_cd_m2(self) -> float | None:
+        """Luminance that the exposure clips at, cd/m2 (ISO 12232, saturation based); None when it is not known."""
+        if self.exposure_s is None or self.f_number is None or self.iso is None:
+            return None
+        return SATURATION * self.f_number**2 / (self.exposure_s * self.iso)
+
+    @property
+    def equivalent_f_number(self) -> float | None:
+        """The f-number that the photo was taken with, as full frame has it; None when it is not known."""
+        if self.f_number is None or self.f35_mm is None or self.focal_mm is None:
+            return None
+        return self.f_number * self.f35_mm / self.focal_mm
 
 
 def read(exif: bytes | None) -> Facts:
@@ -86,6 +109,9 @@ def read(exif: bytes | None) -> Facts:
         subject_area=numbers(inner, SUBJECT_AREA) or None,
         subject_distance_m=positive(SUBJECT_DISTANCE),
         zoom=positive(ZOOM),
+        exposure_s=positive(EXPOSURE_TIME),
+        f_number=positive(F_NUMBER),
+        iso=positive(ISO),
         maker=_apple_maker_note(exif, inner.get(MAKER_NOTE)),
         damaged=is_damaged(exif, base, order) or bool(stated and stated[0] not in range(0, 9)),
     )

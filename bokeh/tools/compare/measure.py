@@ -180,6 +180,9 @@ def compare(
     assert scene.dioptres is not None
     thin, _ = mount_on(scene, lens, settings)
     radiance = photo.rgb if scene.extra is None else photo.rgb + scene.extra
+    if scene.lights is not None:
+        radiance = np.array(radiance)
+        np.maximum.at(radiance, scene.lights.pixels, scene.lights.radiance)
     covered = np.ones(photo.size, bool) if registered is None else registered.covered
     pictures = {
         ORIGINAL: Shown("the original", photo.rgb),

@@ -20,6 +20,7 @@ from ...photo.metadata import UnitRect
 from ...photo.photo import GainMap, Photo
 from ...render.report import mount_on, warnings_of
 from ...render.settings import RenderSettings
+from ...scene.lights import Lights
 from ...scene.prepared import PreparedScene, prepare_scene
 from .histogram import histogram
 
@@ -52,7 +53,7 @@ def inspect_photo(photo: Photo, name: str = "") -> dict[str, Any]:
         does not hold is None, or empty. Names that `render` reports too are the same there.
     """
     meta = photo.meta
-    scene = None if photo.depth is None else prepare_scene(photo, None)
+    scene = None if photo.depth is None else prepare_scene(photo, "auto")
     clipped = None if is_radiance(photo) else float(clipped_pixels(photo).mean())
     return plain(
         {
@@ -79,6 +80,8 @@ def inspect_photo(photo: Photo, name: str = "") -> dict[str, Any]:
             **(_focus(scene) if scene else {}),
             "gain_map": photo.gain_map and _gain_map(photo.gain_map),
             "clipped": clipped,
+            "clip_cd_m2": meta.clip_cd_m2,
+            "lights": scene and _lights(scene.lights, scene.sources["lights_source"]),
             "baked": scene and scene.existing_blur and _blur(scene.existing_blur, photo),
             "rendered": meta.rendered and asdict(meta.rendered),
             "notes": list(meta.notes),
@@ -164,6 +167,13 @@ def _gain_map(gain_map: GainMap) -> dict[str, Any]:
     }
 
 
+def _lights(lights: Lights | None, why: str) -> dict[str, Any]:
+    if lights is None:
+        return {"count": 0, "why": why, "by": {}, "brightest": None}
+    by = {word: lights.by.count(word) for word in sorted(set(lights.by))}
+    return {"count": len(lights.sure), "why": why, "by": by, "brightest": float(lights.radiance.max())}
+
+
 def _focus(scene: PreparedScene) -> dict[str, Any]:
     thin, source = mount_on(scene, Lens(), RenderSettings())
     return {"focus_m": thin.focus_m, "focus_source": source}
@@ -186,7 +196,8 @@ def _warnings(photo: Photo, scene: PreparedScene | None, clipped: float | None) 
         said.append(f"this photo is rendered by rebokeh already, {photo.meta.rendered}")
     if clipped is not None and clipped > CLIPPED_SHARE and photo.gain_map is None:
         said.append(
-            f"{clipped:.1%} of the picture is clipped and no gain map says how bright it was: a render estimates it"
+            f"{clipped:.1%} of the picture is clipped and no gain map says how bright it was: a render tells lamps by "
+            "their glow and by the exposure"
         )
     if photo.meta.f35_mm is None:
         said.append(f"the file does not say the focal length: {DEFAULT_F35_MM:g} mm are assumed; give `focal_mm`")

@@ -152,4 +152,8 @@ def _light(found: Mapping[str, Any]) -> list[str]:
         )
     if found["clipped"] is not None:
         lines.append(f"clipped: {found['clipped']:.2%} of the frame")
+    lights = found["lights"]
+    if lights is not None:
+        by = ", ".join(f"{count} by {word}" for word, count in lights["by"].items())
+        lines.append(f"lights: {lights['count']}{f' ({by})' if by else ''}; {lights['why']}")
     return lines

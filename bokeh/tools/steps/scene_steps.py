@@ -71,15 +71,14 @@ def _show_above_clip(pictures: StepPictures, scene: PreparedScene) -> None:
     if scene.lights is not None and scene.dioptres is not None:
         lights, photo = scene.lights, scene.photo
         far, near = float(scene.dioptres.min()), float(scene.dioptres.max())
-        radiance = photo.rgb if scene.extra is None else photo.rgb + scene.extra
-        energy = np.log2(1.0 + np.maximum(radiance[lights.mask] - lights.base, 0.0).max(axis=1))
+        energy = np.log2(1.0 + np.maximum(lights.radiance - lights.base, 0.0).max(axis=1))
         share = (near - lights.dioptres) / max(near - far, 1e-9)
         strength = 0.3 + 0.7 * energy / max(float(energy.max()), 1e-6)
         codes = np.repeat(0.3 * pictures.profile.from_linear(photo.rgb).mean(axis=2)[..., None], 3, axis=2)
-        codes[lights.mask] = ramp(share, NEAR_TO_FAR) * strength[:, None]
+        codes[lights.pixels] = ramp(share, NEAR_TO_FAR) * strength[:, None]
         ends = np.linspace(near, far, len(NEAR_TO_FAR))
         scale = Scale("dioptres (1/m)", tuple((c, float(d)) for c, d in zip(NEAR_TO_FAR, ends, strict=True)))
-        words = f"the {np.count_nonzero(lights.mask)} pixels of the lights, coloured by depth, on the dimmed photo"
+        words = f"{lights.summary}: {len(lights.rows)} pixels, coloured by depth, on the dimmed photo"
         pictures.codes("lights", pictures.frame.whole(codes), words, scale)
 
 

@@ -1,0 +1,125 @@
+"""Stars of lights: what the edge of the pupil scatters of a lamp's light, and takes from the lamp."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..colour.profile import rgb_from_xyz
+from ..core.arrays import FloatArray
+from ..optics.diffraction import LIGHT_PX, add_starbursts, reach_px, wings
+from ..optics.lens import Lens, ThinLens
+from ..optics.ray_model import RayModel
+from ..photo.photo import Photo
+from ..scene.clipped_spots import LIGHT_RADIANCE
+from ..scene.light_energy import SharedLight
+from ..scene.lights import Lights
+from .light_sprites import Occluder, PointLights, draw_lights
+
+STAR_PX = (4.0, 8.0)
+"""Blur radii up to which a light has its whole star, and from which it has none: the disc hides it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stars:
+    """The light that stars are made of.
+
+    Attributes
+    ----------
+    which : int64 (K,)
+        The pixels of the lights that have a star.
+    light : float32 (K, 3)
+        Radiance above `LIGHT_RADIANCE` that the pupil scatters, before the share that leaves the lamp is taken.
+    wings : float32 (2R + 1, 2R + 1, 3)
+    strength : float
+    """
+
+    which: NDArray[np.int64]
+    light: FloatArray
+    wings: FloatArray
+    strength: float
+
+
+def star_light(
+    lights: Lights, shared: SharedLight, lens: Lens, thin: ThinLens, photo: Photo
+) -> tuple[SharedLight, Stars | None]:
+    """Take from the lamps what their stars are made of.
+
+    What stays clipped gives first, so that a lamp in focus stays as white as it is.
+
+    Parameters
+    ----------
+    lights : Lights
+    shared : SharedLight
+    lens : Lens
+    thin : ThinLens
+    photo : Photo
+        For its primaries, and the aperture that it was taken with: it shows already what that one scattered, and only
+        what the lens scatters beyond is added.
+
+    Returns
+    -------
+    SharedLight
+        What is left.
+    Stars, or None
+        None where no light has a star.
+    """
+    own = photo.meta.f_number
+    strength = lens.starburst - (0.0 if own is None else own / lens.f_number)
+    if strength <= 0.0:
+        return shared, None
+    blurred = np.abs(thin.radius_px(lights.dioptres))
+    has = np.clip((STAR_PX[1] - blurred) / (STAR_PX[1] - STAR_PX[0]), 0.0, 1.0).astype(np.float32)
+    whole = shared.spread + shared.withheld + lights.base
+    light = np.maximum(whole - LIGHT_RADIANCE, 0.0) * has[:, None]
+    which = np.flatnonzero(light.any(axis=1))
+    if not len(which):
+        return shared, None
+    light = light[which]
+    pitch_um = 1000.0 / thin.px_per_mm
+    reach = reach_px(lens.f_number, pitch_um, strength * _brightest(lights, which, light))
+    star = wings(lens, pitch_um, rgb_from_xyz(photo.profile), reach)
+    share = np.minimum(strength * star.sum(axis=(0, 1), dtype=np.float64), 1.0).astype(np.float32)
+    gone = light * share
+    spread, withheld = shared.spread.copy(), shared.withheld.copy()
+    held = np.minimum(withheld[which], gone)
+    withheld[which] -= held
+    spread[which] = np.maximum(spread[which] - (gone - held), 0.0)
+    return SharedLight(spread, withheld), Stars(which, light, star, strength)
+
+
+def _brightest(lights: Lights, which: NDArray[np.int64], light: FloatArray) -> float:
+    """Radiance of the strongest light, summed over its pixels."""
+    across = -(-lights.size[1] // LIGHT_PX)
+    cell = lights.rows[which] // LIGHT_PX * across + lights.columns[which] // LIGHT_PX
+    return float(np.bincount(np.unique(cell, return_inverse=True)[1].ravel(), light.max(axis=1)).max())
+
+
+def add_stars(
+    stars: Stars,
+    points: PointLights,
+    occluders: Sequence[Occluder],
+    thin: ThinLens,
+    ray_model: RayModel,
+    picture: FloatArray,
+) -> None:
+    """Draw stars onto a picture.
+
+    Parameters
+    ----------
+    stars : Stars
+    points : PointLights
+        Every pixel of the lights; their energy is not used.
+    occluders : sequence of Occluder
+    thin : ThinLens
+    ray_model : RayModel
+    picture : float32 (H, W, 3)
+        Changed in place.
+    """
+    source, own = np.zeros_like(picture), stars.which
+    scattered = replace(points, place=points.place[own], energy=stars.light, dioptres=points.dioptres[own])
+    draw_lights(scattered, occluders, thin, ray_model, source)
+    add_starbursts(picture, source, stars.wings, stars.strength)

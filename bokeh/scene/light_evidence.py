@@ -1,0 +1,210 @@
+"""Is it a light, and how bright? What a clipped spot's surroundings, its glow and the exposure say of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.arrays import FloatArray
+from ..image.regions import Regions
+
+RAYS = 16
+"""Rays that leave a spot."""
+
+FIXED, SCALED = (1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 18.0), (0.0, 0.0, 0.0, 0.1, 0.3, 1.0, 2.0)
+"""Where a ray is looked at, from the spot's border on: in units (what the sharpest edge takes), and in radii of it."""
+
+UNIT_SHARE = 1.0 / 1024.0
+"""A unit, as a share of the picture's shorter side: at least a pixel."""
+
+GLOW_FROM, GLOW_TO = 3, 6
+"""Samples in which a glow is told from an edge, and the first that is taken for the surroundings."""
+
+SCATTERED = 0.015
+"""Share of a light's energy that is seen as the glow around it: a lens scatters two or three per cent, some of it into
+what clips, and some beyond where it can be told from the surroundings."""
+
+FAINT_GLOW = 0.1
+"""A glow, summed over its samples, that is fainter than this says little of the light's colour."""
+
+MOST_GAIN = 128.0
+"""A lamp at night is brighter still; its disc is white long before."""
+
+SMALL_GAIN = 32.0
+"""The least gain of a lamp that stands alone in the dark, and is too small or too clean to glow."""
+
+SURE_BY_EXPOSURE, SURE_BY_PICTURE, SURE_BY_COLOUR = 0.9, 0.6, 0.4
+"""How sure a spot is a lamp that stands alone in the dark, where the exposure says that it is night, or the picture
+alone; and one whose glow is coloured, where the picture may be of the day."""
+
+LAMP_CD_M2 = 5000.0
+"""Luminance of a lamp as it is looked into: a frosted bulb, a shade, a sign. Where the photo clips above it, what is
+clipped is a surface in daylight."""
+
+BRIGHTEST_LAMP_CD_M2 = 20000.0
+"""None is taken to be brighter than this, averaged over the pixels that it clips."""
+
+
+def ramp(values: NDArray | float, none: float, full: float) -> NDArray[np.float64]:
+    """Return 0 at `none`, 1 at `full`, linear between."""
+    return np.clip((np.asarray(values, np.float64) - none) / (full - none), 0.0, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class SpotEvidence:
+    """What is known of spots that a photo clips.
+
+    Attributes
+    ----------
+    sure : float64 (L,)
+        How sure it is a light: 0..1.
+    gain : float64 (L,)
+        How many times white it is, on average over its pixels and the channels, if it is one.
+    tint : float64 (L, 3)
+        Its colour, as its glow shows it; mean 1.
+    by : uint8 (L,)
+        What speaks for it most: an index of `WORDS`.
+    """
+
+    sure: NDArray[np.float64]
+    gain: NDArray[np.float64]
+    tint: NDArray[np.float64]
+    by: NDArray[np.uint8]
+
+
+WORDS = ("glow", "dark surroundings", "gain map")
+
+
+def night(rgb: FloatArray, clip_cd_m2: float | None) -> tuple[float, str]:
+    """Say how likely what a photo clips is a lamp, 0..1, and why.
+
+    Parameters
+    ----------
+    rgb : float32 (H, W, 3)
+    clip_cd_m2 : float, optional
+        Luminance at which the photo clips, by its exposure. In sunlight it is that of white paper. Without it the
+        picture decides: by day much of it is bright.
+    """
+    if clip_cd_m2 is not None:
+        return float(ramp(np.log2(LAMP_CD_M2 / clip_cd_m2), 0.0, 4.0)), f"the photo clips at {clip_cd_m2:.3g} cd/m2"
+    step = max(1, min(rgb.shape[:2]) // 256)
+    grey = rgb[step // 2 :: step, step // 2 :: step].mean(axis=2)
+    bright, middle = float((grey > 0.5).mean()), float(np.median(grey))
+    return float(ramp(bright, 0.16, 0.06) * ramp(middle, 0.28, 0.18)), f"{bright:.0%} of the picture is bright"
+
+
+def weigh(
+    rgb: FloatArray,
+    pieces: Regions,
+    core: NDArray[np.float64],
+    clip_cd_m2: float | None,
+    mapped: NDArray[np.float64] | None,
+) -> SpotEvidence:
+    """Weigh what speaks for each clipped piece of a picture being a light.
+
+    A lamp scatters light all around it, by an edge that no surface has; stands in the dark, whichever way one looks;
+    and its exposure is that of a room or a night. Sky between leaves, a strap in the sun and a shirt have something
+    bright beside them, or end within the width of an edge. The least that is certain counts.
+
+    Parameters
+    ----------
+    rgb : float32 (H, W, 3)
+    pieces : Regions
+        With the pixels around what clips.
+    core : float64 (L,)
+        How many pixels of each clip.
+    clip_cd_m2 : float, optional
+    mapped : float64 (L,), optional
+        Radiance by a gain map.
+
+    Returns
+    -------
+    SpotEvidence
+        Of pieces 1..L, in their order.
+    """
+    from ...kernels import lights as kernels
+
+    rows = np.repeat(np.arange(len(pieces.row_starts) - 1, dtype=np.int32), np.diff(pieces.row_starts))
+    length = (pieces.stop - pieces.first).astype(np.float64)
+    at = pieces.label - 1
+    total = np.bincount(at, length, pieces.count)
+    centre = 0.5 * (pieces.first + pieces.stop - 1.0)
+    middle = np.stack([np.bincount(at, length * v, pieces.count) / total for v in (rows, centre)], axis=1)
+    by_piece = np.argsort(at, kind="stable")
+    first_run = np.concatenate([[0], np.cumsum(np.bincount(at, minlength=pieces.count))]).astype(np.int64)
+    unit = max(1.0, UNIT_SHARE * min(rgb.shape[:2]))
+    size = np.sqrt(total / np.pi)
+    seen = np.empty((pieces.count, RAYS, len(FIXED), 3), np.float32)
+    fixed, scaled = np.array(FIXED), np.array(SCALED)
+    runs = first_run, rows[by_piece], pieces.first[by_piece], pieces.stop[by_piece]
+    kernels.rays(rgb, runs, middle, size, unit, (fixed, scaled), seen)
+    away = unit * fixed + size[:, None] * scaled
+    return _weighed(seen, away, size, core, unit, night(rgb, clip_cd_m2)[0], clip_cd_m2, mapped)
+
+
+def _weighed(
+    seen: FloatArray,
+    away: NDArray[np.float64],
+    size: NDArray[np.float64],
+    core: NDArray[np.float64],
+    unit: float,
+    is_night: float,
+    clip_cd_m2: float | None,
+    mapped: NDArray[np.float64] | None,
+) -> SpotEvidence:
+    grey = np.sort(seen.mean(axis=3), axis=1)  # NaN last
+    there = np.isfinite(grey).sum(axis=1)
+
+    def ranked(share: float) -> NDArray[np.float64]:
+        index = np.clip((share * there).astype(int), 0, np.maximum(there - 1, 0))
+        return np.nan_to_num(np.take_along_axis(grey, index[:, None], axis=1)[:, 0], nan=1.0).astype(np.float64)
+
+    low, middle, high = ranked(0.25), ranked(0.5), ranked(0.75)
+    around = np.minimum(middle[:, -1], middle[:, -2])
+    excess = np.maximum(low - around[:, None], 0.0)
+    dark = ramp(around, 0.5, 0.3)
+    # A glow falls off all around alike, from the border on, and no slower than by the distance from the middle.
+    glow, beside = excess[:, 1 : GLOW_FROM + 1].min(axis=1), high[:, GLOW_FROM] - around
+    uneven = (high[:, GLOW_FROM] - low[:, GLOW_FROM]) / np.maximum(beside, 0.05)
+    falls = np.maximum(size, 0.5 * unit) / (size + away[:, GLOW_FROM])
+    glows = ramp(glow, 0.03, 0.12) * ramp(uneven, 0.75, 0.45) * ramp(glow / falls, 2.0, 1.2) * dark
+    # A small lamp that does not glow stands alone in the dark; a speck of a texture has its like beside it.
+    alone = ramp(ranked(0.88)[:, GLOW_TO - 2 :].max(axis=1), 0.4, 0.15) * ramp(size / unit, 24.0, 8.0)
+
+    # The glow's energy: of the dimmer rays, so that a lit wall on one side adds nothing.
+    width = np.diff(away, axis=1, append=away[:, -1:])[:, 1:GLOW_TO]
+    ring = 2.0 * np.pi * (size[:, None] + away[:, 1:GLOW_TO]) * width
+    energy = (excess[:, 1:GLOW_TO] * ring).sum(axis=1) / SCATTERED
+    gain = np.clip(energy / np.maximum(core, 1.0), 1.0, MOST_GAIN)
+
+    per_channel = np.nan_to_num(np.sort(seen, axis=1)[:, RAYS // 4], nan=0.0).astype(np.float64)
+    colour = np.maximum(per_channel[:, 1:GLOW_TO] - per_channel[:, -1:], 0.0).sum(axis=1)
+    tint = (colour + FAINT_GLOW) / (colour + FAINT_GLOW).max(axis=1, keepdims=True)
+    # A glow of another colour than white is a lamp's: the fade of a white surface has none.
+    coloured = ramp(-np.log2(tint.min(axis=1)), 0.7, 1.5)
+    lamp, trust = is_night, SURE_BY_EXPOSURE
+    if clip_cd_m2 is None:
+        # By day, some of all the holes that the sky shines through look like lamps.
+        company = float(ramp(np.maximum(glows, alone).mean(), 0.04, 0.2))
+        is_night *= company
+        lamp = 1.0 - (1.0 - is_night) * (1.0 - SURE_BY_COLOUR * company * coloured)
+        trust = SURE_BY_PICTURE
+    tint /= tint.mean(axis=1, keepdims=True)
+
+    by_glow = glows * lamp
+    by_dark = trust * alone * is_night
+    shares = [by_glow, by_dark]
+    if mapped is not None:
+        # No surface is so much brighter than white, nor than all around it.
+        stops = np.log2(mapped)
+        stands_out = ramp(mapped / np.maximum(ranked(0.88)[:, GLOW_TO - 2 :].max(axis=1), 0.05), 4.0, 8.0)
+        by_map = ramp(stops, 1.0, 2.0) * np.maximum(0.5 + 0.5 * is_night, ramp(stops, 2.0, 3.0))
+        shares.append(by_map * np.max([alone, glows, stands_out], axis=0))
+    # What stands alone in the dark and glows besides is surer than by either.
+    sure = 1.0 - np.prod(1.0 - np.array(shares), axis=0)
+    likely = np.where(by_glow >= by_dark, gain, np.maximum(gain, SMALL_GAIN))
+    if clip_cd_m2 is not None:
+        likely = np.minimum(likely, max(BRIGHTEST_LAMP_CD_M2 / clip_cd_m2, 1.0))
+    return SpotEvidence(sure, likely, tint, np.argmax(shares, axis=0).astype(np.uint8))

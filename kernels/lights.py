@@ -1,0 +1,109 @@
+"""Passes that look for lights: what is clipped, and what is seen along rays that leave it."""
+
+import math
+
+import numpy as np
+from numba import prange
+
+from .jit import jit
+
+
+@jit(inline="always")
+def _is_lamp(rgb, extra, levels, clips):
+    """Whether a pixel (3,) that clips in some channel is a lamp by what a gain map adds; `clips`: in all of them."""
+    red, green, blue = rgb[0] + extra[0], rgb[1] + extra[1], rgb[2] + extra[2]
+    peak = max(red, green, blue)
+    coloured = peak > levels[2] and min(red, green, blue) > levels[1]
+    return (clips and peak > levels[1]) or coloured
+
+
+@jit(parallel=True)
+def clipped(rgb, extra, levels, out):
+    """Find the pixels that a photo clips, and its gain map says are brighter than white; return how many there are.
+
+    Parameters
+    ----------
+    rgb : float32 (H, W, 3)
+    extra : float32 (H, W, 3)
+        What a gain map adds; of shape (0, 0, 3) without one.
+    levels : float32 (3,)
+        What clips is at least the first, in all channels. With a gain map, its brightest channel is more than the
+        second in truth; where it is more than the third and all are more than the second, one channel need clip only.
+    out : bool (H, W), overwritten
+    """
+    height, width, _ = rgb.shape
+    mapped = extra.shape[0] > 0
+    count = 0
+    for y in prange(height):
+        for x in range(width):
+            red, green, blue = rgb[y, x, 0], rgb[y, x, 1], rgb[y, x, 2]
+            clips = min(red, green, blue) >= levels[0]
+            some = max(red, green, blue) >= levels[0]
+            out[y, x] = _is_lamp(rgb[y, x], extra[y, x], levels, clips) if mapped and some else clips
+            count += out[y, x]
+    return count
+
+
+@jit(inline="always")
+def _ends(runs, piece, middle, begin):
+    """Find how far a piece reaches from its middle on each of its sides, pixels: `begin` (sides,), overwritten."""
+    first_run, rows, starts, stops = runs
+    turn = 2.0 * math.pi / begin.size
+    begin[:] = 0.5
+    for run in range(first_run[piece], first_run[piece + 1]):
+        y = rows[run] - middle[0]
+        for column in range(starts[run], stops[run]):
+            x = column - middle[1]
+            side = int(math.floor((math.atan2(y, x) % (2.0 * math.pi)) / turn)) % begin.size
+            begin[side] = max(begin[side], math.hypot(y, x))
+
+
+@jit(inline="always")
+def _mean_around(rgb, at, half, mean):
+    """Average the square of half a width around a pixel (y, x): `mean` (3,); NaN where that is outside the picture."""
+    (y, x), (height, width, _) = at, rgb.shape
+    mean[:] = 0.0
+    count = 0
+    if y >= 0 and x >= 0 and y < height and x < width:
+        for row in range(max(y - half, 0), min(y + half + 1, height)):
+            for column in range(max(x - half, 0), min(x + half + 1, width)):
+                count += 1
+                for c in range(3):
+                    mean[c] += rgb[row, column, c]
+    for c in range(3):
+        mean[c] = mean[c] / count if count > 0 else np.nan
+
+
+@jit(parallel=True)
+def rays(rgb, runs, middle, size, unit, away, seen):
+    """Sample a picture along the rays that leave each piece of a mask, evenly around its middle.
+
+    A ray starts where the piece ends in its direction.
+
+    Parameters
+    ----------
+    rgb : float32 (H, W, 3)
+    runs : (int64 (L + 1,), int32 (R,), int32 (R,), int32 (R,))
+        The pieces: the first run of each, and of all; of each run its row, its first column and that behind its last.
+    middle : float64 (L, 2)
+        y, x of each piece.
+    size : float64 (L,)
+        Radius of a disc as large as it, pixels.
+    unit : float
+        Pixels that the sharpest edge takes.
+    away : (float64 (J,), float64 (J,))
+        Distances of the samples from the piece: so many units, and so many radii of it.
+    seen : float32 (L, rays, J, 3), overwritten
+        Mean of a square of a unit; NaN outside the picture.
+    """
+    sides, half = seen.shape[1], int(0.5 * unit)
+    for piece in prange(size.size):
+        begin = np.empty(sides)
+        _ends(runs, piece, middle[piece], begin)
+        for side in range(sides):
+            turn = (side + 0.5) * (2.0 * math.pi / sides)
+            down, across = math.sin(turn), math.cos(turn)
+            for j in range(seen.shape[2]):
+                far = begin[side] + 0.5 + unit * away[0][j] + size[piece] * away[1][j]
+                at = int(round(middle[piece, 0] + down * far)), int(round(middle[piece, 1] + across * far))
+                _mean_around(rgb, at, half, seen[piece, side, j])
