@@ -62,7 +62,7 @@ class RenderSettings:
             ("grain", _word_of("grain", self.grain, "match"), ("match", "off")),
         ):
             if value not in words:
-                raise UsageError(f"`{name}` is {value!r}; it is one of {', '.join(words)}")
+                raise UsageError(f"{name} is {value!r}; it is one of {', '.join(words)}")
 
     @property
     def grain_strength(self) -> float:
@@ -75,7 +75,7 @@ def _word_of(name: str, value: str | float, number: str) -> str:
     if isinstance(value, str):
         return value
     if not 0.0 <= value < math.inf:
-        raise UsageError(f"`{name}` is {value!r}; a strength is 0 or more")
+        raise UsageError(f"{name} is {value!r}; a strength is 0 or more")
     return number
 
 
