@@ -60,9 +60,9 @@ class RenderSettings:
             value, words = getattr(self, name), _words_of(hint)
             if isinstance(value, (int, float)) and float in get_args(hint):
                 if not 0.0 <= value < math.inf:
-                    raise UsageError(f"`{name}` is {value!r}; a strength is 0 or more")
+                    raise UsageError(f"{name} is {value!r}; a strength is 0 or more")
             elif words and value not in words:
-                raise UsageError(f"`{name}` is {value!r}; it is one of {', '.join(words)}")
+                raise UsageError(f"{name} is {value!r}; it is one of {', '.join(words)}")
 
     @property
     def grain_strength(self) -> float:

@@ -130,20 +130,21 @@ PRESET_DIGEST = "cce83952abc762189a3b846adc09c7935bb8c6272ca5862168c3f7071d352ba
 BATCH_KEY = "20078c366191c6f2b69522bba47f301c0adee1181141a74612d4032fb0d7ef9c"
 PRESET_KEYS = (
     "fstop focus focal sensor lens with blades curvature rotation starburst depth_model depth_unit matte_model "
-    "highlights style quality baked format hdr save_quality strip"
+    "highlights style quality baked grain format hdr save_quality strip"
 )
 CONDITIONS = "camera lens format f35_mm megapixels people depth"
 # By command; the words after "a.b.:" are keys of the object a.b.
 KEYS: dict[str, str] = {
     "render": """
         depth_kind depth_source distances f35_mm f_number farthest_m focal_mm focal_source focus_m focus_source format
-        height highlights_source hyperfocal_m input intrinsics largest_radius_px lens lens_source lights matte_source
-        nearest_m notes output px_per_mm quality radius_at_infinity_px recipe source_sha256 steps warnings width
+        height highlights_source hyperfocal_m input intrinsics largest_radius_px lens lens_source lights lights_source
+        matte_source nearest_m notes output px_per_mm quality radius_at_infinity_px recipe source_sha256 steps warnings
+        width
         anchoring.evidence[].: box distance_m map_m source uncertainty
         anchoring.: offset scale uncertainty
         parts_seconds.render.: blur halve
         seconds.: load prepare render save start total
-        settings.: baked highlights quality rendition style
+        settings.: baked grain highlights quality rendition style
         settings.lens.aperture.: blades curvature rotation_deg
         settings.lens.: f_number focal_mm focus_m focus_point sensor_mm starburst
         settings.lens.glass.: f_number name
@@ -154,8 +155,8 @@ KEYS: dict[str, str] = {
         ripple_um spherical_um zonal_um
     """,
     "inspect": """
-        baked bit_depth camera clipped depth_kind depth_source distances f35_mm faces farthest_m focal_mm focus_m
-        focus_source format hdr height input intrinsics matte_source nearest_m notes profile rendered
+        baked bit_depth camera clip_cd_m2 clipped depth_kind depth_source distances f35_mm faces farthest_m focal_mm
+        focus_m focus_source format hdr height input intrinsics matte_source nearest_m notes profile rendered
         subject_distance_m warnings width
         autofocus.: area distance_m map_farther_m map_m map_nearer_m
         depth.anchoring.evidence[].: box distance_m map_m source uncertainty
@@ -166,6 +167,7 @@ KEYS: dict[str, str] = {
         edges.as_read.: f1 precision recall
         edges.as_rendered.: f1 precision recall
         gain_map.: channels headroom height lifts most_stops width
+        lights.: brightest by count why
         mattes.subject.: covers height width
     """,
     "extract": """
@@ -176,8 +178,8 @@ KEYS: dict[str, str] = {
     "rack": "f_numbers fps frames from_m height output to_m warnings width",
     "compare": """
         depth_kind depth_source distances f_number farthest_m focal_mm focal_source focus_m focus_source height
-        highlights_source hyperfocal_m input iris_radius largest_radius_px lights matte_source nearest_m notes output
-        placement px_per_mm quality radius_at_infinity_px rendered warnings width
+        highlights_source hyperfocal_m input iris_radius largest_radius_px lights lights_source matte_source nearest_m
+        notes output placement px_per_mm quality radius_at_infinity_px rendered warnings width
         pictures.gaussian.blur.bins[].: dioptres distance_m misfit pixels radius_px thin_lens_px
         pictures.gaussian.blur.: clipped_before_blur shape
         pictures.gaussian.edge.: distances_px leak leak_px leak_width_px rim rim_px

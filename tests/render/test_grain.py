@@ -14,6 +14,7 @@ from rebokeh.bokeh.colour.profile import Profile
 from rebokeh.bokeh.core.errors import UsageError
 from rebokeh.bokeh.photo.metadata import Metadata
 from rebokeh.bokeh.render.grain import STEPS, noise_of
+from rebokeh.bokeh.render.settings import how_rendered
 from rebokeh.bokeh.settings.options import Options
 
 pytestmark = pytest.mark.kernels
@@ -133,3 +134,14 @@ def test_wrong_settings():
         rk.RenderSettings(grain=-0.1)
     with pytest.raises(UsageError, match="match"):
         rk.RenderSettings(grain="film")  # pyright: ignore[reportArgumentType]
+
+
+def test_a_recipe_is_another_only_where_grain_is_asked_for():
+    said = [how_rendered(rk.Lens(), rk.RenderSettings(grain=grain))["settings"] for grain in ("off", "match", 0.5)]
+    assert [one.get("grain") for one in said] == [None, "match", 0.5]
+
+
+def test_a_render_s_settings_are_those_of_its_flags():
+    assert Options(highlights="0.5", grain="match").render_settings() == rk.RenderSettings(
+        highlights=0.5, grain="match"
+    )
