@@ -91,11 +91,11 @@ def test_double(benchmark, rgbd):
 
 
 def test_add(benchmark, values):
-    """Lay a sheet behind another; every round before the same light."""
-    sheet = np.ascontiguousarray(values[..., :4])
+    """Lay a layer behind another; every round before the same light."""
+    layer = np.ascontiguousarray(values[..., :4])
 
     def start():
-        return (np.full((*SIZE, 4), 0.5, np.float32), sheet, 0, 0), {}
+        return (np.full((*SIZE, 4), 0.5, np.float32), layer, 0, 0), {}
 
     benchmark.pedantic(composite.add, setup=start, rounds=5, warmup_rounds=1)
 

@@ -285,15 +285,15 @@ def _convolve(
 def _tiles(lit: NDArray[np.bool_], reach: int) -> tuple[tuple[int, int], list[tuple[slice, slice]]]:
     """Cut the lit pixels into equal tiles that cost least to transform: the size of each transform, and the tiles."""
 
-    def cut(count: int) -> tuple[tuple[int, int], list[tuple[slice, slice]]]:
+    def tiling(count: int) -> tuple[tuple[int, int], list[tuple[slice, slice]]]:
         most = math.ceil(max(lit.shape) / count)
         side = [math.ceil(length / math.ceil(length / most)) for length in lit.shape]
         places = [[slice(k, k + step) for k in range(0, n, step)] for n, step in zip(lit.shape, side, strict=True)]
         size = fast_size(side[0] + 2 * reach), fast_size(side[1] + 2 * reach)
         return size, [(rows, columns) for rows in places[0] for columns in places[1] if lit[rows, columns].any()]
 
-    cuts = [cut(count) for count in range(1, _MOST_CUTS + 1)]
-    small = [one for one in cuts if math.prod(one[0]) <= _MOST_PIXELS] or cuts[-1:]
+    tilings = [tiling(count) for count in range(1, _MOST_CUTS + 1)]
+    small = [one for one in tilings if math.prod(one[0]) <= _MOST_PIXELS] or tilings[-1:]
     return min(small, key=lambda one: math.prod(one[0]) * (1 + 2 * len(one[1])))
 
 

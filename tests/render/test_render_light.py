@@ -18,7 +18,7 @@ pytestmark = pytest.mark.kernels
 @both
 @pytest.mark.parametrize("radius_px", [0.0, 0.3, 1.0, 3.3, 9.0, 24.0, -2.0, -9.0, -24.0])
 @pytest.mark.parametrize("aperture", [ROUND, HEX], ids=["disc", "hexagon"])
-@pytest.mark.parametrize("radiance", [1.5, 900.0], ids=["in its sheet", "as a light"])
+@pytest.mark.parametrize("radiance", [1.5, 900.0], ids=["in its layer", "as a light"])
 def test_a_lone_light_keeps_its_energy(radiance, aperture, radius_px, quality):
     size = (128, 128)
     rgb = full(size, 0.0)

@@ -69,7 +69,7 @@ def test_a_picture_in_tiles_is_the_picture_in_one(scene, quality, monkeypatch):
         pytest.param(
             "portrait.heic",
             2.8,
-            marks=pytest.mark.xfail(strict=True, reason="48.1 dB: lights cut by coarse silhouettes, and near leaves"),
+            marks=pytest.mark.xfail(strict=True, reason="48.1 dB: lights cut by coarse occluders, and near leaves"),
         ),
         pytest.param(
             "table.jpg",

@@ -1,4 +1,4 @@
-"""The steps of a render whose sheets are made in tiles and at several sizes: put together again, nothing changed."""
+"""The steps of a render whose layers are made in tiles and at several sizes: put together again, nothing changed."""
 
 from __future__ import annotations
 
@@ -84,24 +84,24 @@ def test_nobody_watches_and_nothing_is_cut_out(scene, rendered, monkeypatch):
     assert np.array_equal(scene.render(LENS).rgb, rendered)
 
 
-def a_sheet(size: tuple[int, int], seed: int) -> tuple[Layer, ScatteredLayer, np.ndarray]:
-    """Return a sheet in part of a picture, its spread, and the whole photo."""
+def a_layer(size: tuple[int, int], seed: int) -> tuple[Layer, ScatteredLayer, np.ndarray]:
+    """Return a layer in a box of a picture, its spread, and the whole photo."""
     random = np.random.default_rng(seed)
     box = (slice(3, size[0] - 5), slice(0, size[1] - 9))
     shape = tuple(b.stop - b.start for b in box)
     rgb, drawn = (random.random((*shape, n), np.float32) for n in (3, 4))
-    sheet = Layer(
+    layer = Layer(
         box, rgb, random.random(shape, np.float32), random.random(shape, np.float32), np.ones(shape, np.float32)
     )
     photo = np.zeros((*size, 3), np.float32)
     photo[box] = np.where(random.random(shape)[..., None] < 0.5, rgb, 0.0)
-    return sheet, ScatteredLayer(box, drawn), photo
+    return layer, ScatteredLayer(box, drawn), photo
 
 
 def cut(
-    size: tuple[int, int], side: int, sheet: Layer, drawn: ScatteredLayer, photo: np.ndarray, level: int
+    size: tuple[int, int], side: int, layer: Layer, drawn: ScatteredLayer, photo: np.ndarray, level: int
 ) -> list[Piece]:
-    """Cut a sheet into the pieces of tiles, each of which sees seven pixels around itself."""
+    """Cut a layer into the pieces of tiles, each of which sees seven pixels around itself."""
 
     def shared(box: PixelBox, tile: PixelBox) -> tuple[PixelBox, PixelBox]:
         """Return what a box shares with a tile, counted from the beginning of each."""
@@ -121,22 +121,22 @@ def cut(
                 slice(max(top - 7, 0), min(bottom + 7, size[0])),
                 slice(max(left - 7, 0), min(right + 7, size[1])),
             )
-            at, box = shared(sheet.box, outer)
-            part = Layer(box, sheet.rgb[at], sheet.coverage[at], sheet.dioptres[at], sheet.weight[at])
+            at, box = shared(layer.box, outer)
+            own = Layer(box, layer.rgb[at], layer.coverage[at], layer.dioptres[at], layer.weight[at])
             at, box = shared(drawn.box, inner)
             through = ScatteredLayer(box, drawn.light[at])
-            pieces.append(Piece.of(0, level, Tile(inner, outer, 7), part, photo[outer], through))
+            pieces.append(Piece.of(0, level, Tile(inner, outer, 7), own, photo[outer], through))
     return pieces
 
 
 @pytest.mark.parametrize("by", [1, 2, 3])
 @pytest.mark.parametrize("level", [0, 1])
-def test_pieces_in_any_order_are_the_sheet(by, level):
+def test_pieces_in_any_order_are_the_layer(by, level):
     photo_size = (62, 90)
     size = tuple(n >> level for n in photo_size)
-    sheet, drawn, photo = a_sheet(size, by)
+    given, drawn, photo = a_layer(size, by)
     frame = StepFrame(photo_size, by)
-    (whole,) = cut(size, 100, sheet, drawn, photo, level)
+    (whole,) = cut(size, 100, given, drawn, photo, level)
     made = LayerPieces(frame, THIN)
     made.add(whole)
     expected = made.layer()
@@ -144,13 +144,13 @@ def test_pieces_in_any_order_are_the_sheet(by, level):
     np.testing.assert_allclose(expected.origins.sum(axis=2), expected.coverage, atol=1e-6)
     assert expected.origins[..., 0].max() > 0.1 < expected.origins[..., 1].max()
     if by == 1 and level == 0:
-        np.testing.assert_array_equal(expected.coverage[sheet.box], sheet.coverage)
+        np.testing.assert_array_equal(expected.coverage[given.box], given.coverage)
         assert expected.drawn is not None
         np.testing.assert_array_equal(expected.drawn[drawn.box], drawn.light)
     for order in range(2):
         pieces = LayerPieces(frame, THIN)
         for piece in np.random.default_rng(order).permutation(
-            np.array(cut(size, 20, sheet, drawn, photo, level), object)
+            np.array(cut(size, 20, given, drawn, photo, level), object)
         ):
             pieces.add(piece)
         layer = pieces.layer()
