@@ -20,7 +20,8 @@ from rebokeh.bokeh.core.errors import NoDepthError, OutputError, UsageError
 from rebokeh.bokeh.photo.metadata import Metadata
 from rebokeh.bokeh.photo.photo import GainMap
 from rebokeh.bokeh.tools.extract import extract as extracting
-from rebokeh.bokeh.tools.extract.extract import KINDS, ExtractSettings, extract
+from rebokeh.bokeh.tools.extract.extract import ExtractSettings, extract
+from rebokeh.bokeh.tools.extract.kinds import KINDS
 from rebokeh.bokeh.tools.extract.sources import NEEDS_DEPTH
 
 pytestmark = pytest.mark.kernels
