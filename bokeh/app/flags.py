@@ -23,7 +23,8 @@ _OTHERWISE = {
 """Flags that are not called as their argument is, less its unit."""
 
 _UNIT = re.compile(r"_(?:mm|m|s|deg)$")
-_ARGUMENT = re.compile(r"`([a-z][a-z0-9_]*)`")
+# Standing alone, as in a sentence: not a piece of a path, and not in quotes.
+_ARGUMENT = re.compile(r"(?<![^\s(])`([a-z][a-z0-9_]*)`(?![\w/\\'\"]|\.\w)")
 # What of `--json` is a file's name, and stays as it is.
 _NAMES = ("input", "output", "rendered", "steps", "folder", "file", "cache", "name", "lens_source")
 

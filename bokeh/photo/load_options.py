@@ -120,7 +120,9 @@ class LoadOptions(ModelOptions):
         if self.matte is not None and self.matte_model is not None:
             raise UsageError("`matte` and `matte_model` both give the matte; give one")
         if self.depth_unit is not None and self.depth is None and self.depth_model is None:
-            raise UsageError("`depth_unit` says what a map's values are; give the map with `depth`, or a `depth_model`")
+            raise UsageError(
+                "`depth_unit` says what a depth map's values are; give a `depth_model`, or the `depth` of one photo"
+            )
         if self.depth_scale is not None and self.depth is None:
             raise UsageError("`depth_scale` speaks of a depth map; give it with `depth`")
         if (self.stereo is None) != (self.baseline_m is None):

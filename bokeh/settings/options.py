@@ -59,7 +59,7 @@ class Options(ModelOptions):
         UsageError
         """
         if self.lens is None and self.changes:
-            raise UsageError("`changes` are of a lens's values; name the lens with `lens`")
+            raise UsageError("there is no lens for `changes` to change; name one with `lens`")
 
     @property
     def said(self) -> dict[str, Any]:

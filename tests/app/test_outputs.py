@@ -107,7 +107,9 @@ def test_links_to_the_input_count_as_the_input(tmp_path):
     for name in ("soft.png", "hard.png"):
         with pytest.raises(OutputError, match="input"):
             check_output(tmp_path / name, overwrite=True, inputs=[photo])
-    assert check_output(tmp_path / "dangling.png", inputs=[photo]) == tmp_path / "gone"  # nothing is replaced
+    with pytest.raises(OutputError, match="exists"):
+        check_output(tmp_path / "dangling.png", inputs=[photo])
+    assert check_output(tmp_path / "dangling.png", overwrite=True, inputs=[photo]) == tmp_path / "gone"
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="no folder here refuses everyone")
@@ -128,6 +130,11 @@ def test_the_library_names_arguments_and_the_command_flags():
     assert with_flags("`depth_unit` needs `depth`") == "--depth-unit needs --depth"
     assert with_flags("give `anchors`, or say `out`") == "give --anchor x,y=2.1m, or say -o"
     assert with_flags("nothing `Here` is 'depth'") == "nothing `Here` is 'depth'"
+
+
+@pytest.mark.parametrize("name", ["with`depth`.png", "`matte`/x.png", "`depth`.png", "a/`depth`", "'`lens`'", "`x`y"])
+def test_a_file_s_name_is_no_argument(name):
+    assert with_flags(f"{name}: give `depth`. ({name})") == f"{name}: give --depth. ({name})"
 
 
 def test_names_of_files_are_printed_as_they_are(capsys):

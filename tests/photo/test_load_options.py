@@ -56,7 +56,7 @@ def test_every_one_is_a_flag():
         ({"depth": "a", "stereo": "b", "baseline_m": 1.0}, "`depth` and `stereo`"),
         ({"depth": "a", "depth_model": "b"}, "`depth` and `depth_model`"),
         ({"matte": "a", "matte_model": "b"}, "`matte` and `matte_model`"),
-        ({"depth_unit": "m"}, "`depth_unit` .* `depth`"),
+        ({"depth_unit": "m"}, "`depth_unit` .* `depth_model`, or the `depth` of one photo"),  # a batch has no `depth`
         ({"depth_unit": "m", "depth_scale": 1.0, "depth_model": "b"}, "`depth_scale` .* `depth`"),
         ({"stereo": "a"}, "`stereo` and `baseline_m`"),
         ({"baseline_m": 1.0}, "`stereo` and `baseline_m`"),

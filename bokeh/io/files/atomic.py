@@ -56,7 +56,7 @@ def check_output(path: str | Path, *, overwrite: bool = False, inputs: Iterable[
             raise OutputError(f"{name}: this is a folder; give the output a file name")
         if real.exists() and not real.is_file():
             raise OutputError(f"{name}: this is no plain file; choose another name")
-        if real.exists() and not overwrite:
+        if os.path.lexists(path) and not overwrite:  # a link that leads nowhere yet is somebody's name too
             raise OutputError(f"{name}: the file exists; choose another name or give `overwrite`")
         if not real.parent.is_dir():
             what = "is not a folder" if real.parent.exists() else "does not exist; make it first"
