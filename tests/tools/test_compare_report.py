@@ -57,6 +57,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
     return folder / "page.html", json.loads(done.stdout)
 
 
+@pytest.mark.kernels
 @pytest.mark.slow
 def test_the_figures_tell_lens_and_phone_apart(page):
     _, facts = page
@@ -75,6 +76,7 @@ def test_the_figures_tell_lens_and_phone_apart(page):
             assert b["radius_px"] == pytest.approx(b["thin_lens_px"], rel=0.05)
 
 
+@pytest.mark.kernels
 @pytest.mark.slow
 def test_the_page_needs_nothing_else(page):
     text = page[0].read_text("utf-8")
@@ -87,6 +89,7 @@ def test_the_page_needs_nothing_else(page):
     assert figures["pictures"] == page[1]["pictures"]
 
 
+@pytest.mark.kernels
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
 @pytest.mark.parametrize("width", [1280, 375])
