@@ -60,7 +60,7 @@ class Options(ModelOptions):
     def __post_init__(self) -> None:
         """Read the numbers, so that a wrong one is said where it stands."""
         self._of_lens()
-        self._of_render()
+        self._strengths()
 
     def check(self) -> None:
         """Refuse what makes no sense without the lens that a preset may name.
@@ -118,12 +118,10 @@ class Options(ModelOptions):
             "starburst": None if self.starburst is None else parse_starburst(self.starburst),
         }
 
-    def _of_render(self) -> dict[str, Any]:
-        from ..render.settings import RenderSettings
-
+    def _strengths(self) -> dict[str, Any]:
+        """Return what may be a word or a number; RenderSettings is not asked, so that NumPy need not be there yet."""
         read = {"highlights": parse_highlights, "grain": parse_grain}
-        said = {one.name: getattr(self, one.name, None) for one in fields(RenderSettings)}
-        return {name: read.get(name, lambda value: value)(value) for name, value in said.items() if value is not None}
+        return {name: of(value) for name, of in read.items() if (value := getattr(self, name)) is not None}
 
     def render_settings(self) -> RenderSettings:
         """Make the settings that they say.
@@ -135,7 +133,9 @@ class Options(ModelOptions):
         """
         from ..render.settings import RenderSettings
 
-        return RenderSettings(**self._of_render())
+        said = {one.name: getattr(self, one.name, None) for one in fields(RenderSettings)}
+        words = {name: value for name, value in said.items() if value is not None}
+        return RenderSettings(**words | self._strengths())
 
     def recipe(self, read: Callable[[str], LensFile] | None = None) -> Recipe:
         """Make the recipe; `read` as for `chosen_lens`.

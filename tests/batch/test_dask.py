@@ -235,7 +235,7 @@ def test_memory_is_of_one_process():
     files, path = opened(f"{top}/in/a.png")
     files.pipe_file(path, b"\x89PNG\r\n\x1a\n")
     library = Library([f"{top}/in"], f"{top}/out", scheduler="tcp://127.0.0.1:1")
-    with pytest.raises(UsageError, match="no other machine can see this; leave --scheduler out"):
+    with pytest.raises(UsageError, match="no other machine can see this; leave `scheduler` out"):
         list(library.run())
     (found,) = Library([f"{top}/in"], f"{top}/out").run()
     assert (found.status, found.code) == ("failed", "InputError")

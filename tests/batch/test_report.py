@@ -101,7 +101,8 @@ def picture(colour: tuple[float, float, float], size: tuple[int, int] = (64, 96)
     from rebokeh.bokeh.colour.profile import rgb_from_xyz
 
     light = rgb_from_xyz("Display P3") @ np.linalg.inv(rgb_from_xyz("sRGB")) @ np.asarray(colour)
-    return encode(Photo(rgb=np.broadcast_to(light.astype(np.float32), (*size, 3)), profile=P3), "png")
+    flat = Photo(rgb=np.broadcast_to(light.astype(np.float32), (*size, 3)), profile=P3)
+    return encode(flat, "png", bit_depth=16)  # not dithered
 
 
 def test_before_stands_left_of_after_in_true_colours():

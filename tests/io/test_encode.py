@@ -254,7 +254,9 @@ def test_the_input_is_never_written(tmp_path):
 def test_a_symbolic_link_is_followed(tmp_path):
     (tmp_path / "deep").mkdir()
     (tmp_path / "link.png").symlink_to(tmp_path / "deep" / "real.png")
-    save(photo_of(SMOOTH), tmp_path / "link.png")
+    with pytest.raises(OutputError, match="exists"):  # to nowhere yet: whoever made the link may not mean this
+        save(photo_of(SMOOTH), tmp_path / "link.png")
+    save(photo_of(SMOOTH), tmp_path / "link.png", overwrite=True)
     assert (tmp_path / "link.png").is_symlink() and load(tmp_path / "deep" / "real.png").size == (H, W)
 
 
