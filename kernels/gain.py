@@ -31,6 +31,8 @@ class Sums(NamedTuple):
     """What of surfaces arrives, blurred."""
     base: np.float32
     alternate: np.float32
+    peak: np.float32
+    """Brightest channel of the render."""
 
 
 @jit(inline="always")
@@ -164,6 +166,7 @@ def _add_pixel(sums, seen, arriving, offsets, stays):
         arrived,
         sums.base + offsets[0],
         sums.alternate + offsets[1],
+        max(sums.peak, light),
     )
 
 
@@ -197,25 +200,43 @@ def _add_box(maps, box, channel, arriving, offsets, sums):
 
 
 @jit(inline="always")
-def _stops_of(sums, own):
-    """Return the stops from what a cell shows to what it withholds; `own` are those of the photo's map."""
+def _stops_of(sums, own, offsets, most):
+    """Return the stops from what a cell shows to what it withholds.
+
+    One channel cannot hold a change of colour: without a bound, one of the three might become brighter than the scene.
+
+    Parameters
+    ----------
+    sums : Sums
+    own : float32
+        Stops of the photo's map.
+    offsets : (float32, float32)
+        Base and alternate.
+    most : float32
+        Radiance of the brightest that is there.
+
+    Returns
+    -------
+    float32
+    """
     added = (sums.before + sums.base) * (np.exp2(own) - ONE) + sums.base - sums.alternate
     above = sums.shown + sums.alternate + sums.held / sums.weight * added + sums.arrived
     below = sums.shown + sums.base
     if below > ZERO:
         own = np.log2(above / below) if above > ZERO else ZERO
-    return own
+    room = (most + offsets[1]) / max(sums.peak + offsets[0], FAINT)
+    return min(own, np.log2(max(room, ONE)))
 
 
 @jit(error_model="numpy")
-def _withheld_row(maps, surface, source, offsets, stops, row):
+def _withheld_row(maps, surface, source, offsets, most, stops, row):
     """Fill a row of cells.
 
     Parameters
     ----------
     maps
         As of `_add_box`.
-    surface, source, stops, row
+    surface, source, most, stops, row
         As of `withheld`, and which row.
     offsets : (float32 (3,), float32 (3,))
         `base` and `alternate` of `withheld`.
@@ -227,19 +248,20 @@ def _withheld_row(maps, surface, source, offsets, stops, row):
     for column in range(columns):
         box = _span(row, rows, height), _span(column, columns, width)
         across = _placed_in(column, surface.shape[1], columns)
-        sums = Sums(ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO)
+        sums = Sums(ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO)
         for c in range(3):
             if blurred:
                 arriving = _arriving(surface, down, across, c)
-            sums = _add_box(maps, box, c, arriving, (offsets[0][c], offsets[1][c]), sums)
+            own = offsets[0][c], offsets[1][c]
+            sums = _add_box(maps, box, c, arriving, own, sums)
             if channels == 3 or c == 2:
                 plane = c if channels == 3 else 0
-                stops[row, column, plane] = _stops_of(sums, source[row, column, plane])
-                sums = Sums(ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO)
+                stops[row, column, plane] = _stops_of(sums, source[row, column, plane], own, most)
+                sums = Sums(ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO)
 
 
 @jit(parallel=True)
-def withheld(maps, surface, source, base, alternate, stops):
+def withheld(maps, surface, source, base, alternate, most, stops):
     """Fill the stops between a render and the radiance that is withheld from it.
 
     What is in front of a highlight, or dims it, dims what is withheld of it too; light that has spread over it does not
@@ -257,8 +279,10 @@ def withheld(maps, surface, source, base, alternate, stops):
         The gain map.
     base, alternate : float32 (3,)
         Offsets: radiance is (shown + base) * 2**stops - alternate.
+    most : float32
+        Radiance of the brightest that is there: nothing becomes brighter.
     stops : float32 (h, w, 1 or 3), overwritten
         A single channel is of the sum of all.
     """
     for row in prange(stops.shape[0]):
-        _withheld_row(maps, surface, source, (base, alternate), stops, row)
+        _withheld_row(maps, surface, source, (base, alternate), most, stops, row)

@@ -21,6 +21,10 @@ IN_FOCUS_PX, MOST_REACH_PX = 0.3, 200.0
 """Blur radius below which a pixel is in focus, and the farthest that blur is taken to reach it."""
 
 
+BAND_ROWS = 128
+"""Rows of the photo that are looked at together."""
+
+
 @dataclass(frozen=True, eq=False)
 class SharedLight:
     """Radiance of the lights' pixels, shared between a picture and the gain map beside it.
@@ -60,6 +64,16 @@ class SceneLight:
     extra: FloatArray | None
     lights: Lights | None
     keeps_extra: bool
+
+    @cached_property
+    def brightest(self) -> np.float32:
+        """Radiance of the brightest channel of all that is there, with a little room for rounding."""
+        rows = range(0, self.rgb.shape[0], BAND_ROWS)
+        bands = (slice(top, top + BAND_ROWS) for top in rows)
+        most = max(float((self.rgb[b] if self.extra is None else self.rgb[b] + self.extra[b]).max()) for b in bands)
+        if self.lights is not None:
+            most = max(most, float(self.lights.radiance.max(initial=0.0)))
+        return np.float32(1.0001 * most)
 
     @cached_property
     def subject(self) -> SubjectRange | None:

@@ -99,7 +99,8 @@ def withheld_by_map(
     height, width, channels = source.planes.shape
     stops = np.empty((height, width, channels), np.float32)
     arrived = _NOTHING if surface is None else np.maximum(surface, 0.0)
-    withheld((picture, light.rgb, light.extra, kept), arrived, source.planes, *source.offsets, stops)
+    maps = picture, light.rgb, light.extra, kept
+    withheld(maps, arrived, source.planes, *source.offsets, light.brightest, stops)
     headroom = max(source.headroom, 2.0 ** float(stops.max()))
     return replace(source, log2_gain=stops[..., 0] if channels == 1 else stops, headroom=headroom)
 
