@@ -1,0 +1,184 @@
+"""One lens before a layered scene: its depth slices, each made at its own pyramid level, composed near to far."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.arrays import FloatArray
+from ..core.progress import Progress
+from ..core.threads import each
+from ..image.regions import PixelBox, box_around
+from ..optics.lens import ThinLens
+from ..optics.psf_tables import PsfTables
+from ..scene.layered import Fragments, LayeredScene
+from ..scene.pyramid import lens_at_level
+from ..scene.slices import DepthSlice, SliceTable
+
+HIDDEN = 1e-4
+"""Where less than this share of the light still gets through the nearer slices, nothing is drawn."""
+
+TILE_PX = 256
+
+GOES_ON, GOES_ON_PX = 1.25, 0.5
+"""A slice's surface may go on in its neighbours up to this much more blur."""
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """A box of a level: its fragments, and the slice that each of them lies in.
+
+    Attributes
+    ----------
+    box : (slice, slice)
+        Of the level.
+    fragments : tuple of arrays
+        As of `scene.fragments.Fragments`.
+    numbers : (uint8 (h, w), uint8 (h, w))
+        Slices of front and back.
+    support : int64 (S, 4)
+        Rows and columns of the window that each slice lies in.
+    """
+
+    box: PixelBox
+    fragments: tuple[NDArray, ...]
+    numbers: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+    support: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, fragments: Fragments, box: PixelBox, table: SliceTable) -> Window:
+        from ...kernels.slices import number_fragments
+
+        arrays = fragments.front, fragments.alpha, fragments.back, fragments.weight, fragments.kinds
+        numbers = np.empty(fragments.kinds.shape, np.uint8), np.empty(fragments.kinds.shape, np.uint8)
+        support = np.empty((256, 4), np.int64)
+        support[:, ::2], support[:, 1::2] = np.iinfo(np.int64).max, -1
+        number_fragments(arrays, table.numbers, table.depth, numbers, support)
+        return cls(box, arrays, numbers, support)
+
+
+@dataclass(frozen=True, eq=False)
+class Exposure:
+    scene: LayeredScene
+    slices: list[DepthSlice]
+    lens: ThinLens
+    psf_tables: PsfTables
+
+    def compose(self, progress: Progress) -> FloatArray:
+        table = SliceTable.of(self.slices, self.scene.depth_range)
+        finest = min(one.level for one in self.slices)
+        coarsest = max(one.level for one in self.slices)
+        front: FloatArray | None = None
+        back: FloatArray | None = None
+        for level in range(coarsest, -1, -1):
+            front, back = self._level(level, level > finest, table, front, back)
+            progress("blur", 4.0**-level)
+        return front
+
+    def _level(self, level, around, table, front, back):
+        from ...kernels.slices import finish
+        from .layer_stack import enlarged, nothing
+        from ...kernels.composite import end
+
+        size = self.scene.sizes[level]
+        own = [number for number, one in enumerate(self.slices) if one.level == level]
+        first_finer = min((n for n, one in enumerate(self.slices) if one.level < level), default=0)
+        reach = {n: self._reach_px(self.slices[n], level) for n in own}
+        halo = 2 * max(reach.values(), default=0) + 1
+        out = np.empty((*size, 4 if level else 3), np.float32)
+        behind_out = np.empty((*size, 4), np.float32) if around else None
+
+        def make(box: PixelBox) -> None:
+            light = enlarged(front, box)
+            behind = nothing(light.shape[:2]) if around else light
+            if own and self._holds(level, box, halo, own, table):
+                outer = tuple(slice(max(b.start - halo, 0), min(b.stop + halo, n)) for b, n in zip(box, size))
+                window = Window.of(self.scene.window(level, outer), outer, table)
+                for number in own:
+                    canvas = behind if around and number > first_finer else light
+                    self._draw(window, number, reach[number], level, box, canvas)
+            if back is not None:
+                end(behind, enlarged(back, box))
+            if behind_out is not None:
+                behind_out[box] = behind
+            if level:
+                out[box] = light
+            else:
+                finish(light, out[box])
+
+        each(make, boxes_of(size, TILE_PX))
+        return out, behind_out
+
+    def _holds(self, level, box, halo, own, table) -> bool:
+        """Whether a slice of this level may lie in a box and what is around it."""
+        from ..scene.layered import CELL
+
+        low, high = self.scene.cells(level)
+        cells = tuple(slice(max(b.start - halo, 0) // CELL, (b.stop + halo - 1) // CELL + 1) for b in box)
+        for kind in range(3):
+            least, most = low[kind][cells].min(), high[kind][cells].max()
+            if least > most:
+                continue
+            for number in own:
+                one = self.slices[number]
+                if one.kind == kind and table.may_hold(number, kind, float(least), float(most)):
+                    return True
+        return False
+
+    def _reach_px(self, one: DepthSlice, level: int) -> int:
+        """Pixels of the level that the light of a slice's pixels, and of its neighbours', may go."""
+        most = GOES_ON * one.most_px + GOES_ON_PX * 2**level
+        return math.ceil(self.psf_tables.ray_model.reach_px(most) / 2**level) + 1
+
+    def _draw(self, window: Window, number: int, reach: int, level: int, box: PixelBox, canvas: FloatArray) -> None:
+        from ...kernels.composite import add
+        from ...kernels.slices import slice_values, sum_radii
+
+        top, bottom, left, right = (int(v) for v in window.support[number])
+        if top >= bottom:
+            return
+        origin = box[0].start - window.box[0].start, box[1].start - window.box[1].start
+        # Rows and columns of the tile that the slice reaches and light still gets through to.
+        first = max(top - reach - origin[0], 0), max(left - reach - origin[1], 0)
+        last = min(bottom + reach - origin[0], canvas.shape[0]), min(right + reach - origin[1], canvas.shape[1])
+        if first[0] >= last[0] or first[1] >= last[1]:
+            return
+        clear = canvas[first[0] : last[0], first[1] : last[1], 3] > HIDDEN
+        if not clear.any():
+            return
+        rows, columns = box_around(clear)
+        drawn = tuple(slice(o + f + b.start, o + f + b.stop) for o, f, b in zip(origin, first, (rows, columns)))
+        height, width = window.numbers[0].shape
+        # ... pixels of the window that reach it, and around those the slice that tells their radii
+        lit = slice(max(drawn[0].start - reach, top - reach, 0), min(drawn[0].stop + reach, bottom + reach, height)), slice(max(drawn[1].start - reach, left - reach, 0), min(drawn[1].stop + reach, right + reach, width))
+        seen = tuple(slice(max(b.start - reach, 0), min(b.stop + reach, n)) for b, n in zip(lit, (height, width)))
+        if lit[0].start >= lit[0].stop or lit[1].start >= lit[1].stop:
+            return
+        lens = lens_at_level(self.lens, level)
+        thin = np.float32(lens.focus_dioptres), np.float32(lens.px_per_dioptre)
+        sums = np.empty((seen[0].stop - seen[0].start + 1, seen[1].stop - seen[1].start + 1, 2))
+        sum_radii(window.fragments, window.numbers, number, thin, (seen[0].start, seen[1].start), sums)
+        shape = lit[0].stop - lit[0].start, lit[1].stop - lit[1].start
+        values, radius, active = np.empty((*shape, 5), np.float32), np.empty(shape, np.float32), np.empty(shape, bool)
+        one = self.slices[number]
+        most = np.float32(one.least_px / 2**level), np.float32(one.most_px / 2**level)
+        around = sums, (lit[0].start - seen[0].start, lit[1].start - seen[1].start), reach
+        slice_values(window.fragments, window.numbers, number, thin, most, (lit[0].start, lit[1].start), around, values, radius, active)
+        wanted = tuple(slice(d.start - l.start, d.stop - l.start) for d, l in zip(drawn, lit))
+        at = window.box[0].start + lit[0].start, window.box[1].start + lit[1].start
+        arrived = self.psf_tables.scatter(values, radius, active, at, wanted, level)
+        add(canvas, arrived, drawn[0].start - origin[0], drawn[1].start - origin[1])
+
+
+def boxes_of(size: tuple[int, int], side: int) -> list[PixelBox]:
+    """Cut a picture (H, W) into boxes."""
+    height, width = size
+    return [
+        (slice(top, min(top + side, height)), slice(left, min(left + side, width)))
+        for top in range(0, height, side)
+        for left in range(0, width, side)
+    ]

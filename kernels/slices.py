@@ -1,0 +1,247 @@
+"""What one depth slice of a layered scene spreads through the lens."""
+
+import numpy as np
+
+from .jit import QUICK, jit
+
+# No fragment: pixels whose back is not known.
+NONE = np.uint8(255)
+
+# Sums of numbers rounded to multiples of 2^-16 are exact in float64: no tile changes a bit.
+ROUNDING = 3.0 * 2.0**35
+
+# A neighbour's own radius counts while the slice's surface may go on in it: by this factor, and so many pixels.
+GOES_ON, GOES_ON_PX = np.float32(1.25), np.float32(0.5)
+
+
+@jit(inline="always")
+def _number(table, kind, depth, dioptres):
+    """Slice of a fragment: `depth` is where the table begins in dioptres, and its entries to a dioptre."""
+    place = int((dioptres - depth[0]) * depth[1])
+    return table[kind, min(max(place, 0), table.shape[1] - 1)]
+
+
+@jit(inline="always")
+def _grow(boxes, number, row, column):
+    """Grow a slice's box of rows and columns by a pixel."""
+    boxes[number, 0] = min(boxes[number, 0], row)
+    boxes[number, 1] = max(boxes[number, 1], row + 1)
+    boxes[number, 2] = min(boxes[number, 2], column)
+    boxes[number, 3] = max(boxes[number, 3], column + 1)
+
+
+@jit()
+def number_fragments(fragments, table, depth, numbers, boxes):
+    """Find the slice of every fragment of a window.
+
+    Parameters
+    ----------
+    fragments : tuple of front, alpha, back, weight, kinds
+        As of `scene.fragments.Fragments`, (h, w).
+    table : uint8 (3, N)
+        The slice of each class at each depth.
+    depth : (float32, float32)
+        Dioptres where the table begins, and its entries to a dioptre.
+    numbers : (uint8 (h, w), uint8 (h, w))
+        Of the front and of the back, overwritten; NONE where there is no back.
+    boxes : int64 (S, 4)
+        Rows, then columns, that each slice lies in: from the first to before the last; grown.
+    """
+    front, _, back, weight, kinds = fragments
+    for row in range(kinds.shape[0]):
+        for column in range(kinds.shape[1]):
+            number = _number(table, kinds[row, column] & 3, depth, front[row, column, 3])
+            numbers[0][row, column] = number
+            _grow(boxes, number, row, column)
+            numbers[1][row, column] = NONE
+            if weight[row, column] > 0.0:
+                number = _number(table, kinds[row, column] >> 2, depth, back[row, column, 3])
+                numbers[1][row, column] = number
+                _grow(boxes, number, row, column)
+
+
+@jit(inline="always")
+def _member(fragments, numbers, number, row, column, lens):
+    """Whether a pixel shows something of a slice, and its signed blur radius there."""
+    if numbers[0][row, column] == number:
+        return True, (lens[0] - fragments[0][row, column, 3]) * lens[1]
+    if numbers[1][row, column] == number:
+        return True, (lens[0] - fragments[2][row, column, 3]) * lens[1]
+    return False, np.float32(0.0)
+
+
+@jit()
+def sum_radii(fragments, numbers, number, lens, corner, sums):
+    """Sum a slice's blur radii, and count its pixels, over every box that begins at a corner (a summed-area table).
+
+    Parameters
+    ----------
+    fragments, numbers
+        As of `number_fragments`.
+    number : int
+        Of the slice.
+    lens : (float32, float32)
+        Focus in dioptres, and pixels to a dioptre.
+    corner : (int, int)
+        Row and column of the window where the sums begin.
+    sums : float64 (h + 1, w + 1, 2)
+        Overwritten: radius and count up to before each row and column.
+    """
+    sums[0] = 0.0
+    for row in range(sums.shape[0] - 1):
+        radii = count = 0.0
+        sums[row + 1, 0, 0] = sums[row + 1, 0, 1] = 0.0
+        for column in range(sums.shape[1] - 1):
+            there, radius = _member(fragments, numbers, number, corner[0] + row, corner[1] + column, lens)
+            if there:
+                radii += (float(radius) + ROUNDING) - ROUNDING
+                count += 1.0
+            sums[row + 1, column + 1, 0] = sums[row, column + 1, 0] + radii
+            sums[row + 1, column + 1, 1] = sums[row, column + 1, 1] + count
+
+
+@jit(inline="always")
+def _mean_radius(sums, row, column, reach):
+    """Mean radius of a slice within so many rows and columns of a pixel, and how many pixels of it are there."""
+    top, bottom = max(row - reach, 0), min(row + reach + 1, sums.shape[0] - 1)
+    left, right = max(column - reach, 0), min(column + reach + 1, sums.shape[1] - 1)
+    count = sums[bottom, right, 1] - sums[top, right, 1] - sums[bottom, left, 1] + sums[top, left, 1]
+    total = sums[bottom, right, 0] - sums[top, right, 0] - sums[bottom, left, 0] + sums[top, left, 0]
+    return np.float32(total / max(count, 1.0)), count
+
+
+@jit(inline="always")
+def _own_share(fragments, numbers, number, row, column):
+    """Coverage by a slice, and what it is a share of: what the pixel shows of this slice and of all behind it."""
+    one, zero = np.float32(1.0), np.float32(0.0)
+    front, back = numbers[0][row, column], numbers[1][row, column]
+    alpha = fragments[1][row, column]
+    if front == number:
+        return (one, one) if back == number else (alpha, one)
+    if front > number:
+        return zero, one
+    if back == number:
+        weight = fragments[3][row, column]
+        return weight, weight
+    return zero, (one - alpha if back > number and back != NONE else zero)
+
+
+@jit(inline="always")
+def _colour(fragments, numbers, number, row, column, channel):
+    """Light of a pixel in a slice, not premultiplied; where both fragments are of it, of both."""
+    front, alpha, back = fragments[0], fragments[1][row, column], fragments[2]
+    if numbers[0][row, column] != number:
+        return back[row, column, channel]
+    if numbers[1][row, column] != number or alpha >= 1.0:
+        return front[row, column, channel]
+    return alpha * front[row, column, channel] + (np.float32(1.0) - alpha) * back[row, column, channel]
+
+
+@jit()
+def slice_values(fragments, numbers, number, lens, most, corner, around, values, radius, active):
+    """Prepare what a slice's pixels spread, and what those spread that its coverage is a share of.
+
+    Parameters
+    ----------
+    fragments, numbers
+        As of `number_fragments`.
+    number : int
+        Of the slice.
+    lens : (float32, float32)
+        Focus in dioptres, and pixels to a dioptre.
+    most : (float32, float32)
+        Smallest and largest blur radius of the slice, pixels.
+    corner : (int, int)
+        Row and column of the window where the arrays begin.
+    around : tuple of float64 (H + 1, W + 1, 2), (int, int), int
+        `sum_radii`; row and column of its arrays where these begin; within how many pixels of the slice its surface
+        goes on.
+    values : float32 (h, w, 5), overwritten
+        Premultiplied colour, coverage, and what that is a share of.
+    radius : float32 (h, w), overwritten
+        Signed, pixels: its own, where the pixel shows the slice or its surface goes on; else that of the slice around.
+    active : bool (h, w), overwritten
+        What spreads anything.
+    """
+    sums, start, reach = around
+    for row in range(active.shape[0]):
+        y = corner[0] + row
+        for column in range(active.shape[1]):
+            x = corner[1] + column
+            share, whole = _own_share(fragments, numbers, number, y, x)
+            active[row, column] = whole > 0.0
+            if whole <= 0.0:
+                continue
+            there, own = _member(fragments, numbers, number, y, x, lens)
+            if not there:
+                mean, count = _mean_radius(sums, start[0] + row, start[1] + column, reach)
+                if count <= 0.0:
+                    active[row, column] = False
+                    continue
+                seen = fragments[0] if numbers[0][y, x] > number else fragments[2]
+                own = (lens[0] - seen[y, x, 3]) * lens[1]
+                size = abs(own)
+                if own * mean < 0.0 or size > GOES_ON * most[1] + GOES_ON_PX or GOES_ON * size + GOES_ON_PX < most[0]:
+                    own = mean
+            radius[row, column] = own
+            for channel in range(3):
+                values[row, column, channel] = (
+                    share * _colour(fragments, numbers, number, y, x, channel) if share > 0.0 else np.float32(0.0)
+                )
+            values[row, column, 3] = share
+            values[row, column, 4] = whole
+
+
+@jit()
+def silhouette(fragments, numbers, number, coverage, dioptres):
+    """Coverage and depth of a slice in a window.
+
+    Parameters
+    ----------
+    fragments, numbers
+        As of `number_fragments`.
+    number : int
+        Of the slice.
+    coverage, dioptres : float32 (h, w), overwritten
+        Beside the slice the depth is that of what is seen.
+
+    Returns
+    -------
+    bool
+        Whether it covers anything.
+    """
+    found = False
+    front, alpha, back = fragments[0], fragments[1], fragments[2]
+    for row in range(coverage.shape[0]):
+        for column in range(coverage.shape[1]):
+            coverage[row, column] = 0.0
+            dioptres[row, column] = front[row, column, 3]
+            if numbers[0][row, column] == number:
+                coverage[row, column] = np.float32(1.0) if numbers[1][row, column] == number else alpha[row, column]
+                found = True
+            elif numbers[1][row, column] == number:
+                coverage[row, column] = np.float32(1.0)
+                dioptres[row, column] = back[row, column, 3]
+                found = True
+    return found
+
+
+@jit(fastmath=QUICK)
+def finish(light, picture):
+    """Take what arrived for all there is, where some light found nothing that is known.
+
+    Parameters
+    ----------
+    light : float32 (h, w, 4)
+        Colour that arrived, and the share of light that found nothing.
+    picture : float32 (h, w, 3), overwritten
+    """
+    least = np.float32(1e-3)
+    for row in range(light.shape[0]):
+        for column in range(light.shape[1]):
+            clear = light[row, column, 3]
+            per = np.float32(1.0)
+            if clear > 0.0:
+                per /= max(per - clear, least)
+            for channel in range(3):
+                picture[row, column, channel] = per * light[row, column, channel]
