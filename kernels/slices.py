@@ -193,7 +193,7 @@ def slice_values(fragments, numbers, number, lens, most, corner, around, values,
 
 
 @jit()
-def silhouette(fragments, numbers, number, coverage, dioptres):
+def silhouette(fragments, numbers, number, depths, coverage, whole, dioptres):
     """Coverage and depth of a slice in a window.
 
     Parameters
@@ -202,8 +202,11 @@ def silhouette(fragments, numbers, number, coverage, dioptres):
         As of `number_fragments`.
     number : int
         Of the slice.
-    coverage, dioptres : float32 (h, w), overwritten
-        Beside the slice the depth is that of what is seen.
+    depths : (float32, float32)
+        Farthest and nearest dioptres of the slice: beside it, its surface goes on within them.
+    coverage, whole : float32 (h, w), overwritten
+        What the pixel shows of the slice, and of this slice and all behind it.
+    dioptres : float32 (h, w), overwritten
 
     Returns
     -------
@@ -211,18 +214,19 @@ def silhouette(fragments, numbers, number, coverage, dioptres):
         Whether it covers anything.
     """
     found = False
-    front, alpha, back = fragments[0], fragments[1], fragments[2]
+    front, back = fragments[0], fragments[2]
     for row in range(coverage.shape[0]):
         for column in range(coverage.shape[1]):
-            coverage[row, column] = 0.0
-            dioptres[row, column] = front[row, column, 3]
-            if numbers[0][row, column] == number:
-                coverage[row, column] = np.float32(1.0) if numbers[1][row, column] == number else alpha[row, column]
-                found = True
-            elif numbers[1][row, column] == number:
-                coverage[row, column] = np.float32(1.0)
-                dioptres[row, column] = back[row, column, 3]
-                found = True
+            share, all_behind = _own_share(fragments, numbers, number, row, column)
+            coverage[row, column], whole[row, column] = share, all_behind
+            found |= share > 0.0
+            own = front[row, column, 3]
+            if numbers[0][row, column] != number:
+                if numbers[1][row, column] == number:
+                    own = back[row, column, 3]
+                else:
+                    own = min(max(own, depths[0]), depths[1])
+            dioptres[row, column] = own
     return found
 
 

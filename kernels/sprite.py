@@ -60,6 +60,7 @@ class OccluderArrays(NamedTuple):
     """
 
     coverage: NDArray[np.float32]
+    whole: NDArray[np.float32]
     dioptres: NDArray[np.float32]
     inner: tuple[int, int, int, int]
     origin: tuple[int, int]
@@ -155,15 +156,17 @@ def _covered(piece, x, y, behind_dioptres):
     height, width = piece.coverage.shape
     x0, y0 = int(math.floor(x)), int(math.floor(y))
     tx, ty = np.float32(x - x0), np.float32(y - y0)
-    covered = np.float32(0.0)
+    covered = whole = np.float32(0.0)
     for j in range(2):
         row = min(max(y0 + j, 0), height - 1)
         wy = ty if j else np.float32(1.0) - ty
         for i in range(2):
             column = min(max(x0 + i, 0), width - 1)
+            share = wy * (tx if i else np.float32(1.0) - tx)
+            whole += share * piece.whole[row, column]
             if piece.dioptres[row, column] > behind_dioptres:
-                covered += wy * (tx if i else np.float32(1.0) - tx) * piece.coverage[row, column]
-    return covered
+                covered += share * piece.coverage[row, column]
+    return covered / whole if whole > 1e-6 else np.float32(0.0)
 
 
 @jit(inline="always", fastmath=QUICK)

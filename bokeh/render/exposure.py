@@ -113,6 +113,41 @@ class Exposure:
         each(make, boxes_of(size, TILE_PX))
         return out, behind_out
 
+    def occluders(self):
+        from ...kernels.slices import silhouette
+        from ..image.tiles import Tile
+        from .light_sprites import AROUND_PX, Occluder
+
+        table = SliceTable.of(self.slices, self.scene.depth_range)
+        jobs = [
+            (level, box)
+            for level in sorted({one.level for one in self.slices})
+            for box in boxes_of(self.scene.sizes[level], TILE_PX)
+        ]
+
+        def pieces(job):
+            level, box = job
+            size = self.scene.sizes[level]
+            own = [number for number, one in enumerate(self.slices) if one.level == level]
+            if not self._holds(level, box, 0, own, table):
+                return []
+            outer = tuple(slice(max(b.start - AROUND_PX, 0), min(b.stop + AROUND_PX, n)) for b, n in zip(box, size))
+            window = Window.of(self.scene.window(level, outer), outer, table)
+            found = []
+            for number in own:
+                if window.support[number, 0] >= window.support[number, 1]:
+                    continue
+                coverage, whole, dioptres = (np.empty(window.numbers[0].shape, np.float32) for _ in range(3))
+                one = self.slices[number]
+                depths = np.float32(one.far), np.float32(one.near)
+                if silhouette(window.fragments, window.numbers, number, depths, coverage, whole, dioptres):
+                    tile = Tile(box, outer, AROUND_PX)
+                    found.append(Occluder(self.lens, level, number, tile, coverage, whole, dioptres))
+            return found
+
+        found = [one for some in each(pieces, jobs) for one in some]
+        return sorted(found, key=lambda o: (o.number, o.tile.inner[0].start, o.tile.inner[1].start))
+
     def _holds(self, level, box, halo, own, table) -> bool:
         """Whether a slice of this level may lie in a box and what is around it."""
         from ..scene.layered import CELL

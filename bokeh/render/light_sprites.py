@@ -88,6 +88,7 @@ class Occluder:
     number: int
     tile: Tile
     coverage: FloatArray
+    whole: FloatArray
     dioptres: FloatArray
 
     @classmethod
@@ -111,7 +112,7 @@ class Occluder:
         outer = moved((rows, columns), moved(layer.box, tile.outer))
         coverage, dioptres = layer.coverage[rows, columns].copy(), layer.dioptres[rows, columns].copy()
         # The box around what the layer covers may reach into a tile that none of it lies in.
-        return cls(lens, level, number, Tile(inner, outer, AROUND_PX), coverage, dioptres) if coverage.any() else None
+        return cls(lens, level, number, Tile(inner, outer, AROUND_PX), coverage, np.ones_like(coverage), dioptres) if coverage.any() else None
 
     @property
     def own(self) -> tuple[int, int, int, int]:
@@ -192,7 +193,7 @@ def draw_lights(
                 if near.any():
                     rows, columns = piece.tile.outer
                     cutting = sprite.OccluderArrays(
-                        piece.coverage, piece.dioptres, piece.own, (rows.start, columns.start), 2**piece.level, bounds,
+                        piece.coverage, piece.whole, piece.dioptres, piece.own, (rows.start, columns.start), 2**piece.level, bounds,
                         piece.ray_steps,
                     )  # fmt: skip
                     thin = lens.focus_dioptres, lens.px_per_dioptre

@@ -113,9 +113,30 @@ def _lens_style(
     """
     pyramid = scene.pyramid(keeps_extra=settings.rendition == "hdr")
     light = pyramid.light
-    compositor = _compositor(pyramid, scene.depth_range, lens, thin, settings, observer)
-    ray_model = compositor.psf_tables.ray_model
-    picture, occluders = compositor.compose(progress)
+    import os, time
+    t0 = time.perf_counter()
+    if os.environ.get("LDI_OFF"):
+        compositor = _compositor(pyramid, scene.depth_range, lens, thin, settings, observer)
+        ray_model = compositor.psf_tables.ray_model
+        picture, occluders = compositor.compose(progress)
+    else:
+        from ..scene.layered import LayeredScene
+        from ..scene.slices import plan_slices as plan
+        from .exposure import Exposure
+        best, size = settings.quality == "best", pyramid.sizes[0]
+        psf_tables = PsfTables(RayModel(lens, size, math.hypot(*size)), MOST_ROWS if best else SMALL_ROWS)
+        ray_model = psf_tables.ray_model
+        key = ("layered", settings.rendition == "hdr", best)
+        if key not in scene._pyramids:
+            scene._pyramids[key] = LayeredScene.of(light, dense=best)
+        layered = scene._pyramids[key]
+        t1 = time.perf_counter()
+        slices = plan(*layered.depth_range, layered.subject, thin, 0 if best else max(len(layered.sizes) - 3, 0))
+        exposure = Exposure(layered, slices, thin, psf_tables)
+        picture = exposure.compose(progress)
+        if os.environ.get("LDI_TIME"):
+            print("layered", t1 - t0, "compose", time.perf_counter() - t1)
+        occluders = exposure.occluders() if light.lights is not None else []
     light.keep_in_focus(picture, thin)
     shared, stars = None, None
     if light.lights is not None:
