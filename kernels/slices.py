@@ -22,16 +22,16 @@ def _number(table, kind, depth, dioptres):
 
 
 @jit(inline="always")
-def _grow(boxes, number, row, column):
-    """Grow a slice's box of rows and columns by a pixel."""
-    boxes[number, 0] = min(boxes[number, 0], row)
-    boxes[number, 1] = max(boxes[number, 1], row + 1)
-    boxes[number, 2] = min(boxes[number, 2], column)
-    boxes[number, 3] = max(boxes[number, 3], column + 1)
+def _grow(boxes, depths, number, row, column, dioptres):
+    """Grow a slice's box of rows and columns, and its depths, by a fragment."""
+    box, range_ = boxes[number], depths[number]
+    box[0], box[1] = min(box[0], row), max(box[1], row + 1)
+    box[2], box[3] = min(box[2], column), max(box[3], column + 1)
+    range_[0], range_[1] = min(range_[0], dioptres), max(range_[1], dioptres)
 
 
-@jit()
-def number_fragments(fragments, table, depth, numbers, boxes):
+@jit(allocates=False)
+def number_fragments(fragments, table, depth, numbers, boxes, depths):
     """Find the slice of every fragment of a window.
 
     Parameters
@@ -46,18 +46,22 @@ def number_fragments(fragments, table, depth, numbers, boxes):
         Of the front and of the back, overwritten; NONE where there is no back.
     boxes : int64 (S, 4)
         Rows, then columns, that each slice lies in: from the first to before the last; grown.
+    depths : float32 (S, 2)
+        Farthest and nearest of each slice's depths, dioptres; grown.
     """
     front, _, back, weight, kinds = fragments
     for row in range(kinds.shape[0]):
         for column in range(kinds.shape[1]):
-            number = _number(table, kinds[row, column] & 3, depth, front[row, column, 3])
+            own = front[row, column, 3]
+            number = _number(table, kinds[row, column] & 3, depth, own)
             numbers[0][row, column] = number
-            _grow(boxes, number, row, column)
+            _grow(boxes, depths, number, row, column, own)
             numbers[1][row, column] = NONE
             if weight[row, column] > 0.0:
-                number = _number(table, kinds[row, column] >> 2, depth, back[row, column, 3])
+                own = back[row, column, 3]
+                number = _number(table, kinds[row, column] >> 2, depth, own)
                 numbers[1][row, column] = number
-                _grow(boxes, number, row, column)
+                _grow(boxes, depths, number, row, column, own)
 
 
 @jit(inline="always")
@@ -70,7 +74,7 @@ def _member(fragments, numbers, number, row, column, lens):
     return False, np.float32(0.0)
 
 
-@jit()
+@jit(allocates=False)
 def sum_radii(fragments, numbers, number, lens, corner, sums):
     """Sum a slice's blur radii, and count its pixels, over every box that begins at a corner (a summed-area table).
 
@@ -137,7 +141,7 @@ def _colour(fragments, numbers, number, row, column, channel):
     return alpha * front[row, column, channel] + (np.float32(1.0) - alpha) * back[row, column, channel]
 
 
-@jit()
+@jit(allocates=False)
 def slice_values(fragments, numbers, number, lens, most, corner, around, values, radius, active):
     """Prepare what a slice's pixels spread, and what those spread that its coverage is a share of.
 
@@ -192,7 +196,50 @@ def slice_values(fragments, numbers, number, lens, most, corner, around, values,
             values[row, column, 4] = whole
 
 
-@jit()
+@jit(allocates=False)
+def full_values(fragments, lens, corner, values, radius):
+    """Prepare what a slice spreads where it is all that there is: as `slice_values`, every pixel whole."""
+    front = fragments[0]
+    for row in range(radius.shape[0]):
+        for column in range(radius.shape[1]):
+            own = front[corner[0] + row, corner[1] + column]
+            for channel in range(3):
+                values[row, column, channel] = own[channel]
+            values[row, column, 3] = values[row, column, 4] = np.float32(1.0)
+            radius[row, column] = (lens[0] - own[3]) * lens[1]
+
+
+@jit(allocates=False)
+def lay_sharp(fragments, numbers, number, corner, light):
+    """Lay a slice that is in focus behind all that is there: each pixel stays where it is.
+
+    Parameters
+    ----------
+    fragments, numbers
+        As of `number_fragments`.
+    number : int
+        Of the slice.
+    corner : (int, int)
+        Row and column of the window where the picture begins.
+    light : float32 (h, w, 4)
+        Colour that arrives so far, and the share of light that still gets through; changed in place.
+    """
+    for row in range(light.shape[0]):
+        for column in range(light.shape[1]):
+            clear = light[row, column, 3]
+            y, x = corner[0] + row, corner[1] + column
+            if clear <= 0.0 or (numbers[0][y, x] != number and numbers[1][y, x] != number):
+                continue
+            share, whole = _own_share(fragments, numbers, number, y, x)
+            if share <= 0.0:
+                continue
+            seen = clear if share == whole else clear * (share / whole)
+            for channel in range(3):
+                light[row, column, channel] += seen * _colour(fragments, numbers, number, y, x, channel)
+            light[row, column, 3] = clear - seen
+
+
+@jit(allocates=False)
 def silhouette(fragments, numbers, number, depths, coverage, whole, dioptres):
     """Coverage and depth of a slice in a window.
 
@@ -230,7 +277,7 @@ def silhouette(fragments, numbers, number, depths, coverage, whole, dioptres):
     return found
 
 
-@jit(fastmath=QUICK)
+@jit(allocates=False, fastmath=QUICK)
 def finish(light, picture):
     """Take what arrived for all there is, where some light found nothing that is known.
 

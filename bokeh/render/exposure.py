@@ -22,6 +22,9 @@ from ..scene.slices import DepthSlice, SliceTable
 HIDDEN = 1e-4
 """Where less than this share of the light still gets through the nearer slices, nothing is drawn."""
 
+SHARP_PX = 0.5
+"""What is spread by less stays in its pixel."""
+
 TILE_PX = 256
 
 GOES_ON, GOES_ON_PX = 1.25, 0.5
@@ -48,6 +51,7 @@ class Window:
     fragments: tuple[NDArray, ...]
     numbers: tuple[NDArray[np.uint8], NDArray[np.uint8]]
     support: NDArray[np.int64]
+    depths: NDArray[np.float32]
 
     @classmethod
     def of(cls, fragments: Fragments, box: PixelBox, table: SliceTable) -> Window:
@@ -57,8 +61,10 @@ class Window:
         numbers = np.empty(fragments.kinds.shape, np.uint8), np.empty(fragments.kinds.shape, np.uint8)
         support = np.empty((256, 4), np.int64)
         support[:, ::2], support[:, 1::2] = np.iinfo(np.int64).max, -1
-        number_fragments(arrays, table.numbers, table.depth, numbers, support)
-        return cls(box, arrays, numbers, support)
+        depths = np.empty((256, 2), np.float32)
+        depths[:, 0], depths[:, 1] = np.inf, -np.inf
+        number_fragments(arrays, table.numbers, table.depth, numbers, support, depths)
+        return cls(box, arrays, numbers, support, depths)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +177,7 @@ class Exposure:
 
     def _draw(self, window: Window, number: int, reach: int, level: int, box: PixelBox, canvas: FloatArray) -> None:
         from ...kernels.composite import add
-        from ...kernels.slices import slice_values, sum_radii
+        from ...kernels.slices import NONE, full_values, lay_sharp, slice_values, sum_radii
 
         top, bottom, left, right = (int(v) for v in window.support[number])
         if top >= bottom:
@@ -186,6 +192,13 @@ class Exposure:
         if not clear.any():
             return
         rows, columns = box_around(clear)
+        lens = lens_at_level(self.lens, level)
+        widest = max(abs(lens.radius_px(float(d))) for d in window.depths[number])
+        if widest < SHARP_PX:
+            there = canvas[first[0] + rows.start : first[0] + rows.stop, first[1] + columns.start : first[1] + columns.stop]
+            corner = origin[0] + first[0] + rows.start, origin[1] + first[1] + columns.start
+            lay_sharp(window.fragments, window.numbers, number, corner, there)
+            return
         drawn = tuple(slice(o + f + b.start, o + f + b.stop) for o, f, b in zip(origin, first, (rows, columns)))
         height, width = window.numbers[0].shape
         # ... pixels of the window that reach it, and around those the slice that tells their radii
@@ -193,16 +206,21 @@ class Exposure:
         seen = tuple(slice(max(b.start - reach, 0), min(b.stop + reach, n)) for b, n in zip(lit, (height, width)))
         if lit[0].start >= lit[0].stop or lit[1].start >= lit[1].stop:
             return
-        lens = lens_at_level(self.lens, level)
         thin = np.float32(lens.focus_dioptres), np.float32(lens.px_per_dioptre)
-        sums = np.empty((seen[0].stop - seen[0].start + 1, seen[1].stop - seen[1].start + 1, 2))
-        sum_radii(window.fragments, window.numbers, number, thin, (seen[0].start, seen[1].start), sums)
         shape = lit[0].stop - lit[0].start, lit[1].stop - lit[1].start
-        values, radius, active = np.empty((*shape, 5), np.float32), np.empty(shape, np.float32), np.empty(shape, bool)
-        one = self.slices[number]
-        most = np.float32(one.least_px / 2**level), np.float32(one.most_px / 2**level)
-        around = sums, (lit[0].start - seen[0].start, lit[1].start - seen[1].start), reach
-        slice_values(window.fragments, window.numbers, number, thin, most, (lit[0].start, lit[1].start), around, values, radius, active)
+        corner = lit[0].start, lit[1].start
+        values, radius = np.empty((*shape, 5), np.float32), np.empty(shape, np.float32)
+        if (window.numbers[0][lit] == number).all() and (window.numbers[1][lit] == NONE).all():
+            active = np.ones(shape, bool)
+            full_values(window.fragments, thin, corner, values, radius)
+        else:
+            active = np.empty(shape, bool)
+            sums = np.empty((seen[0].stop - seen[0].start + 1, seen[1].stop - seen[1].start + 1, 2))
+            sum_radii(window.fragments, window.numbers, number, thin, (seen[0].start, seen[1].start), sums)
+            one = self.slices[number]
+            most = np.float32(one.least_px / 2**level), np.float32(one.most_px / 2**level)
+            around = sums, (lit[0].start - seen[0].start, lit[1].start - seen[1].start), reach
+            slice_values(window.fragments, window.numbers, number, thin, most, corner, around, values, radius, active)
         wanted = tuple(slice(d.start - l.start, d.stop - l.start) for d, l in zip(drawn, lit))
         at = window.box[0].start + lit[0].start, window.box[1].start + lit[1].start
         arrived = self.psf_tables.scatter(values, radius, active, at, wanted, level)
