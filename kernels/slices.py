@@ -3,6 +3,7 @@
 import numpy as np
 
 from .jit import QUICK, jit
+from .scatter import LIGHT_ROUNDING, rounded
 
 # No fragment: pixels whose back is not known.
 NONE = np.uint8(255)
@@ -210,8 +211,8 @@ def full_values(fragments, lens, corner, values, radius):
 
 
 @jit(allocates=False)
-def lay_sharp(fragments, numbers, number, corner, light):
-    """Lay a slice that is in focus behind all that is there: each pixel stays where it is.
+def sharp_light(fragments, numbers, number, corner, arrived):
+    """Light of a slice that is in focus: each pixel stays where it is.
 
     Parameters
     ----------
@@ -221,22 +222,24 @@ def lay_sharp(fragments, numbers, number, corner, light):
         Of the slice.
     corner : (int, int)
         Row and column of the window where the picture begins.
-    light : float32 (h, w, 4)
-        Colour that arrives so far, and the share of light that still gets through; changed in place.
+    arrived : float32 (h, w, 4), overwritten
+        Premultiplied colour, and coverage; to the bit what the scatter makes of it.
     """
-    for row in range(light.shape[0]):
-        for column in range(light.shape[1]):
-            clear = light[row, column, 3]
+    for row in range(arrived.shape[0]):
+        for column in range(arrived.shape[1]):
             y, x = corner[0] + row, corner[1] + column
-            if clear <= 0.0 or (numbers[0][y, x] != number and numbers[1][y, x] != number):
+            for channel in range(4):
+                arrived[row, column, channel] = 0.0
+            if numbers[0][y, x] != number and numbers[1][y, x] != number:
                 continue
             share, whole = _own_share(fragments, numbers, number, y, x)
             if share <= 0.0:
                 continue
-            seen = clear if share == whole else clear * (share / whole)
+            per = 1.0 / rounded(float(whole), LIGHT_ROUNDING)
             for channel in range(3):
-                light[row, column, channel] += seen * _colour(fragments, numbers, number, y, x, channel)
-            light[row, column, 3] = clear - seen
+                colour = share * _colour(fragments, numbers, number, y, x, channel)
+                arrived[row, column, channel] = per * rounded(float(colour), LIGHT_ROUNDING)
+            arrived[row, column, 3] = per * rounded(float(share), LIGHT_ROUNDING)
 
 
 @jit(allocates=False)

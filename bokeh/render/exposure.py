@@ -177,7 +177,7 @@ class Exposure:
 
     def _draw(self, window: Window, number: int, reach: int, level: int, box: PixelBox, canvas: FloatArray) -> None:
         from ...kernels.composite import add
-        from ...kernels.slices import NONE, full_values, lay_sharp, slice_values, sum_radii
+        from ...kernels.slices import NONE, full_values, sharp_light, slice_values, sum_radii
 
         top, bottom, left, right = (int(v) for v in window.support[number])
         if top >= bottom:
@@ -194,10 +194,11 @@ class Exposure:
         rows, columns = box_around(clear)
         lens = lens_at_level(self.lens, level)
         widest = max(abs(lens.radius_px(float(d))) for d in window.depths[number])
-        if widest < SHARP_PX:
-            there = canvas[first[0] + rows.start : first[0] + rows.stop, first[1] + columns.start : first[1] + columns.stop]
+        if widest < SHARP_PX and self.psf_tables.ray_model.is_thin:
             corner = origin[0] + first[0] + rows.start, origin[1] + first[1] + columns.start
-            lay_sharp(window.fragments, window.numbers, number, corner, there)
+            arrived = np.empty((rows.stop - rows.start, columns.stop - columns.start, 4), np.float32)
+            sharp_light(window.fragments, window.numbers, number, corner, arrived)
+            add(canvas, arrived, first[0] + rows.start, first[1] + columns.start)
             return
         drawn = tuple(slice(o + f + b.start, o + f + b.stop) for o, f, b in zip(origin, first, (rows, columns)))
         height, width = window.numbers[0].shape
