@@ -1,0 +1,109 @@
+"""Fragments of a layered depth image: what a pixel shows first, and what lies behind it; dense, and listed sparsely."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.arrays import BoolArray, FloatArray
+from ..image.regions import PixelBox
+
+if TYPE_CHECKING:
+    from ...kernels.fragments import FragmentArrays, ListedRows
+
+
+@dataclass(frozen=True, eq=False)
+class Fragments:
+    """The two fragments of each pixel of a box; it shows alpha * front + (1 - alpha) * back.
+
+    Attributes
+    ----------
+    front : float32 (h, w, 4)
+        Colour (not premultiplied) and dioptres of what is seen first.
+    alpha : float32 (h, w)
+        How much of the pixel it covers, above 0 and up to 1.
+    back : float32 (h, w, 4)
+        Of what lies behind it, complete; of no meaning where the weight is 0.
+    weight : float32 (h, w)
+        How well the back is known: 1 where it is seen, 0.5 or less where it is hidden, 0 = not known.
+    kinds : uint8 (h, w)
+        Class of the front, and four times that of the back: 0 before the subject, 1 subject, 2 behind it. Without a
+        subject all is behind it.
+    """
+
+    front: FloatArray
+    alpha: FloatArray
+    back: FloatArray
+    weight: FloatArray
+    kinds: NDArray[np.uint8]
+
+    @classmethod
+    def empty(cls, size: tuple[int, ...]) -> Fragments:
+        """Make room for the fragments of (h, w) pixels, or of (N,)."""
+        front, back = (np.empty((*size, 4), np.float32) for _ in range(2))
+        alpha, weight = (np.empty(size, np.float32) for _ in range(2))
+        return cls(front, alpha, back, weight, np.empty(size, np.uint8))
+
+    @classmethod
+    def plain(cls, rgbd: FloatArray, matte: FloatArray, before: np.float32) -> Fragments:
+        """Take each pixel for a single surface, behind which nothing is known.
+
+        Parameters
+        ----------
+        rgbd : float32 (h, w, 4)
+            Becomes the front.
+        matte : float32 (h, w)
+        before : float32
+            Where the subject's depths end, dioptres.
+        """
+        from ...kernels.fragments import classify
+
+        size = rgbd.shape[:2]
+        kinds = np.empty(size, np.uint8)
+        classify(rgbd, matte, before, kinds)
+        return cls(rgbd, np.ones(size, np.float32), np.empty_like(rgbd), np.zeros(size, np.float32), kinds)
+
+    def crop(self, box: PixelBox) -> Fragments:
+        """Look at a box of them."""
+        return Fragments(self.front[box], self.alpha[box], self.back[box], self.weight[box], self.kinds[box])
+
+    def copy(self) -> Fragments:
+        """Copy them."""
+        return Fragments(*(np.array(values, order="C") for values in self.arrays))
+
+    @property
+    def arrays(self) -> FragmentArrays:
+        """As the kernels take them."""
+        from ...kernels.fragments import FragmentArrays
+
+        return FragmentArrays(self.front, self.alpha, self.back, self.weight, self.kinds)
+
+    def listed(self, chosen: BoolArray) -> ListedRows:
+        """List some of the pixels: bool (h, w)."""
+        from ...kernels.fragments import ListedRows, count_listed, list_pixels
+
+        starts = np.empty(len(chosen) + 1, np.int64)
+        count_listed(chosen, starts)
+        pixels = Fragments.empty((int(starts[-1]),)).arrays
+        rows = ListedRows(starts, np.empty(starts[-1], np.int32), pixels)
+        list_pixels(chosen, self.arrays, rows)
+        return rows
+
+    def place(self, rows: ListedRows, first_row: int, box: PixelBox) -> None:
+        """Write listed pixels where they fall into the box.
+
+        Parameters
+        ----------
+        rows : ListedRows
+        first_row : int
+            Of the picture, that the list begins at.
+        box : (slice, slice)
+            Of the picture, that these are the fragments of.
+        """
+        from ...kernels.fragments import place_pixels
+
+        skipped = max(box[0].start - first_row, 0)
+        place_pixels(rows, skipped, max(first_row - box[0].start, 0), box[1].start, self.arrays)
