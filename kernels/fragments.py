@@ -134,10 +134,9 @@ def place_pixels(rows, first, top, left, box):
 
 
 @jit(inline="always")
-def _include(low, high, kind, dioptres, at):
-    """Widen the range of a class in a cell to a depth."""
-    low[kind, at[0], at[1]] = min(low[kind, at[0], at[1]], dioptres)
-    high[kind, at[0], at[1]] = max(high[kind, at[0], at[1]], dioptres)
+def _include(low, high, at, dioptres):
+    """Widen the range at (class, row, column) to a depth."""
+    low[at], high[at] = min(low[at], dioptres), max(high[at], dioptres)
 
 
 @jit(allocates=False)
@@ -149,7 +148,7 @@ def find_ranges(pixels, side, low, high):
     """
     for y in range(pixels.alpha.shape[0]):
         for x in range(pixels.alpha.shape[1]):
-            at, kinds = (y // side, x // side), pixels.kinds[y, x]
-            _include(low, high, kinds & 3, pixels.front[y, x, 3], at)
+            kinds = pixels.kinds[y, x]
+            _include(low, high, (kinds & 3, y // side, x // side), pixels.front[y, x, 3])
             if pixels.weight[y, x] > 0.0:
-                _include(low, high, kinds >> 2, pixels.back[y, x, 3], at)
+                _include(low, high, (kinds >> 2, y // side, x // side), pixels.back[y, x, 3])

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from .jit import jit
 
-APART = np.float32(1e9)
+APART = 1e9
 """A change of class counts as a gap of so many dioptres more."""
 
 
@@ -113,9 +113,9 @@ def _sort(fine, row, column, found):
 @jit(inline="always")
 def _widest_gap(found, count, jump):
     """Index of the first fragment behind a change of class, or behind the widest gap beyond `jump`; else `count`."""
-    cut, widest = count, jump
+    cut, widest = count, float(jump)
     for n in range(1, count):
-        gap = found.depth[n - 1] - found.depth[n]
+        gap = float(found.depth[n - 1]) - float(found.depth[n])
         if found.kind[n] != found.kind[n - 1]:
             gap += APART
         if gap > widest:

@@ -102,7 +102,20 @@ def _heaviest(found, count):
 
 @jit(inline="always")
 def _average(found, count, best, jump, out):
-    """Average the candidates of the class and about the depth of one: `_Candidates`; float32 (4,), overwritten."""
+    """Average the candidates of the class and about the depth of one.
+
+    Parameters
+    ----------
+    found : _Candidates
+    count : int
+        How many there are.
+    best : int
+        The one.
+    jump : float32
+        Dioptres.
+    out : float32 (4,)
+        Overwritten.
+    """
     total = np.float32(0.0)
     out[:] = 0.0
     for n in range(count):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .jit import jit
-from .unmix import mixing_share
+from .unmix import mixing_share, not_negative
 
 TRACE = np.float32(0.004)
 """Coverage below which there is none, and at less from 1 than this all of it: what 8 bits cannot tell."""
@@ -110,12 +110,13 @@ def _unmix(colour, middle, front, back, at, pixels):
     covered = mixing_share(colour, front, back, one if colour[3] > middle else zero)
     if covered <= TRACE:
         return False
+    whole = covered >= one - TRACE
     for c in range(3):
         error = colour[c] - covered * front[c] - (one - covered) * back[c]
-        pixels.front[at[0], at[1], c] = max(front[c] + error, zero)
-        pixels.back[at[0], at[1], c] = max(back[c] + error, zero)
+        own, behind = not_negative(colour[c], covered, front[c] + error, back[c] + error)
+        pixels.front[at[0], at[1], c], pixels.back[at[0], at[1], c] = colour[c] if whole else own, behind
     pixels.front[at[0], at[1], 3], pixels.back[at[0], at[1], 3] = max(front[3], colour[3]), min(back[3], colour[3])
-    if covered < one - TRACE:
+    if not whole:
         pixels.alpha[at], pixels.weight[at] = covered, one
     return True
 
@@ -143,7 +144,7 @@ def _split(rgbd, matte, aside, edge, before, sides, pixels):
             edge[y, x] = split and _unmix(rgbd[y, x], middle, front, back, (y, x), pixels)
             if edge[y, x]:
                 near = 0 if pixels.front[y, x, 3] > before else 2
-                far = 0 if edge[y, x] and min(back[3], rgbd[y, x, 3]) > before else 2
+                far = 0 if pixels.back[y, x, 3] > before else 2
                 pixels.kinds[y, x] = near | far << 2
 
 

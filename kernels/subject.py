@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from .jit import jit
 from .pyramid import beside, between
 from .splitting import TRACE
+from .unmix import not_negative
 
 SURE = np.float32(0.98)
 """Coverage from which a pixel shows the subject alone."""
@@ -89,7 +90,17 @@ def _weight_of_back(matte, y, x, dioptres, depths):
 
 @jit(inline="always")
 def _add(side, row, column, rgbd, weight):
-    """Add a pixel (4,), times its weight, to the sums of its cell: `SideArrays`."""
+    """Add a pixel to the sums of its cell.
+
+    Parameters
+    ----------
+    side : SideArrays
+    row, column : int
+        The cell.
+    rgbd : float32 (4,)
+        Of the pixel.
+    weight : float32
+    """
     side.weight[row, column] += weight
     for c in range(4):
         side.rgbd[row, column, c] += weight * rgbd[c]
@@ -143,13 +154,12 @@ def find_sides(rgbd, matte, top, depths, front, back):
 @jit(inline="always")
 def _unmix(colour, share, front, back):
     """Split a channel of a mixed pixel into the subject's and what lies behind it; see `scene.unmix.unmix`."""
-    zero, rest, least = np.float32(0.0), np.float32(1.0) - share, np.float32(1e-6)
-    error = colour - share * front - rest * back
-    likely = max(back + rest * rest / max(share * share + rest * rest, least) * error, zero)
-    own = (colour - rest * likely) / max(share, least)
-    if own < zero:
-        return zero, max(colour / max(rest, least), zero)
-    return own, likely
+    one = np.float32(1.0)
+    rest = one - share
+    squares = share * share + rest * rest
+    error = (colour - share * front - rest * back) / squares
+    # Without a division by the share, which may be next to nothing.
+    return not_negative(colour, share, front + (share + rest * rest) * error, back + rest * rest * error)
 
 
 @jit(inline="always")

@@ -37,10 +37,10 @@ SMALLEST_PX = 8
 JUMP_SHARE, LEAST_JUMP = 0.02, 1e-6
 """Neighbours whose depths differ by more than this share of the scene's range, in dioptres, lie on two surfaces."""
 
-STEEP_FROM = 4
-"""Halvings from which on a surface may differ by a jump within a pixel: from there the jump grows with the pixel."""
+STEEP_SHARE = 0.2
+"""What falls by the scene's whole range within this share of the longer side, or slower, is still one surface."""
 
-LEAST_SURE = 0.0005
+LEAST_SURE = 0.0001
 """What is hidden is continued at the photo's size as far as it is surer than this; farther only where all is wanted."""
 
 
@@ -193,7 +193,8 @@ class _Builder:
     def jump(self, level: int) -> np.float32:
         """Difference in depth of two surfaces at a level, dioptres."""
         low, high = self.depth_range
-        return np.float32(max(JUMP_SHARE * (high - low), LEAST_JUMP) * max(1.0, 2.0 ** (level - STEEP_FROM)))
+        steep = 2.0**level / (STEEP_SHARE * max(self.light.dioptres.shape))
+        return np.float32(max(max(JUMP_SHARE, steep) * (high - low), LEAST_JUMP))
 
     def _split(self, half: Fragments | None) -> list[ListedRows]:
         """Split the photo's mixed pixels; list them, and make the next smaller size, which is overwritten."""
