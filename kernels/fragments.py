@@ -40,12 +40,18 @@ class ListedRows(NamedTuple):
     starts : int64 (H + 1,)
         Number of the first pixel of each row, and of all.
     columns : int32 (N,)
-    pixels : FragmentArrays, (N,)
     """
 
     starts: NDArray[np.int64]
     columns: NDArray[np.int32]
-    pixels: FragmentArrays
+
+
+class BackArrays(NamedTuple):
+    """What lies behind pixels; as of `FragmentArrays`, (N,)."""
+
+    back: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    kinds: NDArray[np.uint8]
 
 
 @jit(inline="always")
@@ -75,26 +81,50 @@ def count_listed(listed, starts):
         starts[y + 1] = starts[y] + count
 
 
-@jit(inline="always")
-def _copy(source, one, target, other):
-    """Copy the pixel `one` of some fragments to the pixel `other` of others: `FragmentArrays`."""
-    from_front, from_back, front, back = source.front[one], source.back[one], target.front[other], target.back[other]
-    for c in range(4):
-        front[c], back[c] = from_front[c], from_back[c]
-    target.alpha[other], target.weight[other] = source.alpha[one], source.weight[one]
-    target.kinds[other] = source.kinds[one]
-
-
-@jit(allocates=False)
-def list_pixels(listed, whole, rows):
-    """List the pixels of a mask (H, W), of `FragmentArrays` (H, W): `ListedRows`, of which the starts are known."""
+@jit()
+def list_columns(listed, rows):
+    """List the columns of a mask's pixels: `ListedRows`, of which the starts are known."""
     for y in range(listed.shape[0]):
         n = rows.starts[y]
         for x in range(listed.shape[1]):
             if listed[y, x]:
                 rows.columns[n] = x
-                _copy(whole, (y, x), rows.pixels, n)
                 n += 1
+
+
+@jit(inline="always")
+def _copy_front(source, one, target, other):
+    """Copy what is seen first of the pixel `one` of some fragments to the pixel `other` of others."""
+    from_front, front = source.front[one], target.front[other]
+    for c in range(4):
+        front[c] = from_front[c]
+    target.alpha[other] = source.alpha[one]
+
+
+@jit(inline="always")
+def _copy_back(source, one, target, other):
+    """Copy what lies behind, and the classes."""
+    from_back, back = source.back[one], target.back[other]
+    for c in range(4):
+        back[c] = from_back[c]
+    target.weight[other], target.kinds[other] = source.weight[one], source.kinds[one]
+
+
+@jit(allocates=False)
+def take_pixels(rows, whole, pixels):
+    """Copy listed pixels (N,) out of (H, W): `ListedRows`, and twice `FragmentArrays`."""
+    for y in range(rows.starts.size - 1):
+        for n in range(rows.starts[y], rows.starts[y + 1]):
+            _copy_front(whole, (y, rows.columns[n]), pixels, n)
+            _copy_back(whole, (y, rows.columns[n]), pixels, n)
+
+
+@jit(allocates=False)
+def take_backs(rows, whole, backs):
+    """Copy what lies behind listed pixels (N,) out of (H, W): `ListedRows`, `FragmentArrays`, `BackArrays`."""
+    for y in range(rows.starts.size - 1):
+        for n in range(rows.starts[y], rows.starts[y + 1]):
+            _copy_back(whole, (y, rows.columns[n]), backs, n)
 
 
 @jit(inline="always")
@@ -109,28 +139,34 @@ def _first_from(columns, first, last, left):
     return first
 
 
-@jit(allocates=False)
-def place_pixels(rows, first, top, left, box):
-    """Write what is listed into a box.
+@jit(inline="always")
+def _in_row(rows, row, left, width):
+    """Entries of a listed row from column `left` on: the first, and the one after the last within the width."""
+    first = _first_from(rows.columns, rows.starts[row], rows.starts[row + 1], left)
+    return first, _first_from(rows.columns, first, rows.starts[row + 1], left + width)
 
-    Parameters
-    ----------
-    rows : ListedRows
-    first : int
-        The row of the list that the box's row `top` shows.
-    top, left : int
-        The box's row that the list begins at, and the picture's column that the box begins at.
-    box : FragmentArrays
-        Written where a pixel is listed.
+
+@jit(allocates=False)
+def place_pixels(rows, pixels, corner, box):
+    """Write listed pixels (N,) where they fall into a box.
+
+    `rows` and `pixels` are `ListedRows` and `FragmentArrays`; `corner` is the listed row, and the column, that the box
+    begins at; `box` is `FragmentArrays` (h, w).
     """
-    height, width = box.alpha.shape
-    for y in range(top, min(top + rows.starts.size - 1 - first, height)):
-        row = first + y - top
-        n = _first_from(rows.columns, rows.starts[row], rows.starts[row + 1], left)
-        while n < rows.starts[row + 1] and rows.columns[n] < left + width:
-            x = rows.columns[n] - left
-            _copy(rows.pixels, n, box, (y, x))
-            n += 1
+    for y in range(max(-corner[0], 0), min(rows.starts.size - 1 - corner[0], box.alpha.shape[0])):
+        first, last = _in_row(rows, corner[0] + y, corner[1], box.alpha.shape[1])
+        for n in range(first, last):
+            _copy_front(pixels, n, box, (y, rows.columns[n] - corner[1]))
+            _copy_back(pixels, n, box, (y, rows.columns[n] - corner[1]))
+
+
+@jit(allocates=False)
+def place_backs(rows, backs, corner, box):
+    """Write what lies behind listed pixels where they fall into a box; as `place_pixels`, `backs` is `BackArrays`."""
+    for y in range(max(-corner[0], 0), min(rows.starts.size - 1 - corner[0], box.alpha.shape[0])):
+        first, last = _in_row(rows, corner[0] + y, corner[1], box.alpha.shape[1])
+        for n in range(first, last):
+            _copy_back(backs, n, box, (y, rows.columns[n] - corner[1]))
 
 
 @jit(inline="always")

@@ -12,7 +12,7 @@ from ..core.arrays import BoolArray, FloatArray
 from ..image.regions import PixelBox
 
 if TYPE_CHECKING:
-    from ...kernels.fragments import FragmentArrays, ListedRows
+    from ...kernels.fragments import BackArrays, FragmentArrays, ListedRows
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,29 +81,84 @@ class Fragments:
 
         return FragmentArrays(self.front, self.alpha, self.back, self.weight, self.kinds)
 
-    def listed(self, chosen: BoolArray) -> ListedRows:
+    def listed(self, chosen: BoolArray) -> ListedFragments:
         """List some of the pixels: bool (h, w)."""
-        from ...kernels.fragments import ListedRows, count_listed, list_pixels
+        from ...kernels.fragments import take_pixels
 
-        starts = np.empty(len(chosen) + 1, np.int64)
-        count_listed(chosen, starts)
-        pixels = Fragments.empty((int(starts[-1]),)).arrays
-        rows = ListedRows(starts, np.empty(starts[-1], np.int32), pixels)
-        list_pixels(chosen, self.arrays, rows)
-        return rows
+        rows = _list(chosen)
+        pixels = Fragments.empty(rows.columns.shape).arrays
+        take_pixels(rows, self.arrays, pixels)
+        return ListedFragments(rows, pixels)
 
-    def place(self, rows: ListedRows, first_row: int, box: PixelBox) -> None:
-        """Write listed pixels where they fall into the box.
+    def listed_backs(self, chosen: BoolArray) -> ListedBacks:
+        """List what lies behind some of the pixels: bool (h, w)."""
+        from ...kernels.fragments import BackArrays, take_backs
 
-        Parameters
-        ----------
-        rows : ListedRows
-        first_row : int
-            Of the picture, that the list begins at.
-        box : (slice, slice)
-            Of the picture, that these are the fragments of.
-        """
+        rows = _list(chosen)
+        count = len(rows.columns)
+        backs = BackArrays(np.empty((count, 4), np.float32), np.empty(count, np.float32), np.empty(count, np.uint8))
+        take_backs(rows, self.arrays, backs)
+        return ListedBacks(rows, backs)
+
+
+@dataclass(frozen=True, eq=False)
+class ListedFragments:
+    """The fragments of some pixels of some rows.
+
+    Attributes
+    ----------
+    rows : ListedRows
+        Which pixels.
+    pixels : FragmentArrays, (N,)
+    """
+
+    rows: ListedRows
+    pixels: FragmentArrays
+
+    def place(self, row: int, column: int, box: Fragments) -> None:
+        """Write them where they fall into a box: it begins at a row of the list (it may be negative) and a column."""
         from ...kernels.fragments import place_pixels
 
-        skipped = max(box[0].start - first_row, 0)
-        place_pixels(rows, skipped, max(first_row - box[0].start, 0), box[1].start, self.arrays)
+        place_pixels(self.rows, self.pixels, (row, column), box.arrays)
+
+    @property
+    def bytes(self) -> int:
+        """What they take."""
+        return sum(one.nbytes for one in (*self.rows, *self.pixels))
+
+
+@dataclass(frozen=True, eq=False)
+class ListedBacks:
+    """What lies behind some pixels of some rows, which show one surface.
+
+    Attributes
+    ----------
+    rows : ListedRows
+        Which pixels.
+    backs : BackArrays, (N,)
+    """
+
+    rows: ListedRows
+    backs: BackArrays
+
+    def place(self, row: int, column: int, box: Fragments) -> None:
+        """Write it where it falls into a box, as `ListedFragments.place`."""
+        from ...kernels.fragments import place_backs
+
+        place_backs(self.rows, self.backs, (row, column), box.arrays)
+
+    @property
+    def bytes(self) -> int:
+        """What it takes."""
+        return sum(one.nbytes for one in (*self.rows, *self.backs))
+
+
+def _list(chosen: BoolArray) -> ListedRows:
+    """List the pixels of a mask."""
+    from ...kernels.fragments import ListedRows, count_listed, list_columns
+
+    starts = np.empty(len(chosen) + 1, np.int64)
+    count_listed(chosen, starts)
+    rows = ListedRows(starts, np.empty(starts[-1], np.int32))
+    list_columns(chosen, rows)
+    return rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,13 +12,13 @@ import numpy as np
 from ..core.arrays import FloatArray
 from ..core.threads import each
 from ..image.regions import PixelBox
-from .fragments import Fragments
+from .fragments import Fragments, ListedBacks, ListedFragments
 from .light_energy import SceneLight
 from .slicing import SubjectRange
 from .subject_sides import SubjectSides
 
 if TYPE_CHECKING:
-    from ...kernels.fragments import ListedRows
+    from ...kernels.subject import SubjectDepths
 
 Done = TypeVar("Done")
 
@@ -46,7 +46,7 @@ LEAST_SURE = 0.0001
 
 @dataclass(frozen=True, eq=False)
 class PhotoLevel:
-    """The photo's own size: the photo itself, and a list of the pixels that are not one surface with nothing behind it.
+    """The photo's own size: the photo itself, and lists of the pixels that are more than one surface.
 
     Attributes
     ----------
@@ -55,20 +55,26 @@ class PhotoLevel:
         Where the subject's depths end, dioptres; infinite without a subject.
     band_rows : int
         Rows of each list.
-    lists : list of ListedRows
+    changed : list of ListedFragments
+        Mixed pixels, and those of the subject whose depth is mended.
+    hidden : list of ListedBacks
+        Pixels behind which something is known that is not seen there.
     """
 
     light: SceneLight
     before: np.float32
     band_rows: int
-    lists: list[ListedRows]
+    changed: list[ListedFragments]
+    hidden: list[ListedBacks]
 
     def window(self, box: PixelBox) -> Fragments:
         """Return the fragments of a box."""
-        rows = box[0]
+        rows, columns = box
         found = Fragments.plain(self.light.rgbd(box), self.matte(box), self.before)
-        for n in range(rows.start // self.band_rows, min(-(-rows.stop // self.band_rows), len(self.lists))):
-            found.place(self.lists[n], n * self.band_rows, box)
+        bands = slice(rows.start // self.band_rows, -(-rows.stop // self.band_rows))
+        for lists in (self.changed[bands], self.hidden[bands]):
+            for n, listed in enumerate(lists, bands.start):
+                listed.place(rows.start - n * self.band_rows, columns.start, found)
         return found
 
     def matte(self, box: PixelBox) -> FloatArray:
@@ -80,8 +86,7 @@ class PhotoLevel:
     @property
     def bytes(self) -> int:
         """What it takes beside the photo."""
-        arrays = [one for rows in self.lists for one in (rows.starts, rows.columns, *rows.pixels)]
-        return sum(one.nbytes for one in arrays)
+        return sum(one.bytes for one in (*self.changed, *self.hidden))
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +166,7 @@ class _Builder:
         """Make all of it."""
         sizes = _sizes(self.light.dioptres.shape)
         smaller = [Fragments.empty(size) for size in sizes[1:]]
-        photo = PhotoLevel(self.light, self.depths[1], BAND_ROWS, self._split(smaller[0] if smaller else None))
+        photo = self._split(smaller[0] if smaller else None)
         for level in range(1, len(smaller)):
             self._halve(smaller[level - 1], level, smaller[level])
         for level in range(len(smaller) - 1, 0, -1):
@@ -181,7 +186,7 @@ class _Builder:
         return min(low for low, _ in ends), max(high for _, high in ends)
 
     @cached_property
-    def depths(self) -> tuple[np.float32, np.float32]:
+    def depths(self) -> SubjectDepths:
         """Where the subject stands, dioptres; nowhere when there is none."""
         from ...kernels.subject import SubjectDepths
 
@@ -196,15 +201,15 @@ class _Builder:
         steep = 2.0**level / (STEEP_SHARE * max(self.light.dioptres.shape))
         return np.float32(max(max(JUMP_SHARE, steep) * (high - low), LEAST_JUMP))
 
-    def _split(self, half: Fragments | None) -> list[ListedRows]:
-        """Split the photo's mixed pixels; list them, and make the next smaller size, which is overwritten."""
+    def _split(self, half: Fragments | None) -> PhotoLevel:
+        """Split the photo's mixed pixels; make the next smaller size, which is overwritten."""
         from ...kernels import splitting, subject
 
         height, width = self.light.dioptres.shape
-        photo = PhotoLevel(self.light, self.depths[1], BAND_ROWS, [])
+        photo = PhotoLevel(self.light, self.depths.near, BAND_ROWS, [], [])
         sides = None if self.light.subject is None else SubjectSides.of(self.light, self.depths)
 
-        def band(rows: slice) -> ListedRows:
+        def band(rows: slice) -> ListedFragments:
             first, last = max(rows.start - AROUND_PX, 0), min(rows.stop + AROUND_PX, height)
             box = slice(first, last), slice(0, width)
             rgbd, matte = self.light.rgbd(box), photo.matte(box)
@@ -221,7 +226,7 @@ class _Builder:
                 self._halve_rows(found, 1, half, rows)
             return found.listed(changed[inner])
 
-        return _in_bands(height, band)
+        return replace(photo, changed=_in_bands(height, band))
 
     def _halve(self, fine: Fragments, level: int, half: Fragments) -> None:
         """Make level `level + 1` of one."""
@@ -252,17 +257,14 @@ class _Builder:
         height, width = self.light.dioptres.shape
         least = np.float32(0.0 if self.dense else LEAST_SURE)
 
-        def band(rows: slice) -> ListedRows:
+        def band(rows: slice) -> ListedBacks:
             found = photo.window((rows, slice(0, width)))
-            changed = photo.lists[rows.start // BAND_ROWS]
-            listed = np.zeros(found.alpha.shape, bool)
-            listed[np.repeat(np.arange(len(listed)), np.diff(changed.starts)), changed.columns] = True
             if coarse is not None:
                 hide(coarse.arrays, rows.start, self.jump(0), least, found.arrays)
             _find_ranges(found, ranges, rows)
-            return found.listed(listed | (found.weight > 0.0))
+            return found.listed_backs((found.weight > 0.0) & (found.alpha == 1.0))
 
-        return PhotoLevel(self.light, self.depths[1], BAND_ROWS, _in_bands(height, band))
+        return replace(photo, hidden=_in_bands(height, band))
 
 
 def _sizes(size: tuple[int, ...]) -> list[tuple[int, int]]:

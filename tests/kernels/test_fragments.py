@@ -19,17 +19,18 @@ def test_what_is_listed_comes_back_where_it_was(height, width, seed):
     for values in made.arrays:
         values[:] = (255 * rng.random(values.shape)).astype(values.dtype)
     chosen = rng.random((height, width)) < 0.4
-    rows = made.listed(chosen)
-    assert rows.starts[-1] == chosen.sum() == len(rows.columns)
-    first = int(rng.integers(0, 5))  # the list begins at this row of the picture
-    top, bottom = np.sort(rng.integers(0, 20, 2))
-    left, right = np.sort(rng.integers(0, width + 1, 2))
-    box = slice(int(top), int(bottom) + 1), slice(int(left), int(right))
-    target = Fragments.empty((box[0].stop - box[0].start, box[1].stop - box[1].start))
-    for values in target.arrays:
-        values[:] = 0
-    target.place(rows, first, box)
-    for values, source in zip(target.arrays, made.arrays, strict=True):
-        expected = np.zeros((30, *source.shape[1:]), source.dtype)
-        expected[first : first + height] = np.where(chosen.reshape(chosen.shape + (1,) * (source.ndim - 2)), source, 0)
-        np.testing.assert_array_equal(values, expected[box])
+    row, column = (int(rng.integers(-9, 9)), int(rng.integers(0, width)))  # of the list, where the box begins
+    size = int(rng.integers(1, 12)), int(rng.integers(1, width - column + 1))
+    for listed, backs_only in ((made.listed(chosen), False), (made.listed_backs(chosen), True)):
+        assert listed.rows.starts[-1] == chosen.sum() == len(listed.rows.columns)
+        box = Fragments.empty(size)
+        for values in box.arrays:
+            values[:] = 0
+        listed.place(row, column, box)
+        for name, values, source in zip(box.arrays._fields, box.arrays, made.arrays, strict=True):
+            expected = np.zeros((40, *source.shape[1:]), source.dtype)
+            if not (backs_only and name in ("front", "alpha")):
+                expected[10 : 10 + height][chosen] = source[chosen]
+            np.testing.assert_array_equal(
+                values, expected[10 + row : 10 + row + size[0], column : column + size[1]], err_msg=name
+            )
