@@ -36,6 +36,21 @@ class _Candidates(NamedTuple):
     weight: NDArray[np.float32]
 
 
+class _Lines(NamedTuple):
+    """The farthest that two rows of the smaller size show in each column.
+
+    Attributes
+    ----------
+    depth : float32 (w,)
+        Dioptres.
+    kind : uint8 (w,)
+        Hindmost class.
+    """
+
+    depth: NDArray[np.float32]
+    kind: NDArray[np.uint8]
+
+
 @jit(inline="always")
 def _is_behind(kind, dioptres, own, beyond):
     """Whether a fragment lies behind a class `own`, or is of it and farther than `beyond` dioptres."""
@@ -157,31 +172,77 @@ def _candidates(coarse, rows, columns, own, beyond, found):
     return count, sure
 
 
+@jit(inline="always")
+def _farthest(coarse, y, x):
+    """Depth of the farthest fragment of a pixel of the smaller size, dioptres, and its hindmost class."""
+    dioptres, kinds = coarse.front[y, x, 3], coarse.kinds[y, x]
+    if coarse.weight[y, x] > 0.0:
+        return min(dioptres, coarse.back[y, x, 3]), max(kinds & 3, kinds >> 2)
+    return dioptres, kinds & 3
+
+
+@jit(inline="always")
+def _look_ahead(coarse, rows, lines):
+    """Find the farthest fragments of two rows of the smaller size, column by column: `_Lines`, overwritten."""
+    for x in range(lines.depth.size):
+        one, kind = _farthest(coarse, rows[0], x)
+        other, other_kind = _farthest(coarse, rows[1], x)
+        lines.depth[x], lines.kind[x] = min(one, other), max(kind, other_kind)
+
+
+@jit(inline="always")
+def _may_be_behind(lines, columns, own, beyond):
+    """Whether anything in four pixels of the smaller size can lie behind; most pixels are done with that."""
+    a, b = columns
+    return max(lines.kind[a], lines.kind[b]) > own or min(lines.depth[a], lines.depth[b]) < beyond
+
+
+@jit(inline="always")
+def _continue(coarse, places, jump, least, found, pixel, fine):
+    """Find what lies behind one pixel.
+
+    Parameters
+    ----------
+    coarse, jump, least, fine
+        As of `hide`.
+    places : ((int, int), (int, int))
+        Rows and columns of the four pixels of the smaller size.
+    found : _Candidates
+        Overwritten.
+    pixel : (int, int)
+    """
+    own, beyond = fine.kinds[pixel] & 3, fine.front[pixel[0], pixel[1], 3] - jump
+    count, sure = _candidates(coarse, places[0], places[1], own, beyond, found)
+    if count > 0 and sure > least:
+        best = _heaviest(found, count)
+        _average(found, count, best, jump, fine.back[pixel])
+        fine.weight[pixel] = HIDDEN_WEIGHT * sure
+        fine.kinds[pixel] = own | found.kind[best] << 2
+
+
 @jit(error_model="numpy", allocates=False)
-def _hide(coarse, top, jump, least, found, fine):
+def _hide(coarse, top, jump, least, scratch, fine):
     """Find what lies behind; see `hide`.
 
     Parameters
     ----------
     coarse, top, jump, least, fine
         As of `hide`.
-    found : _Candidates
+    scratch : (_Candidates, _Lines)
         Overwritten.
     """
+    found, lines = scratch
     last_row, last_column = coarse.alpha.shape[0] - 1, coarse.alpha.shape[1] - 1
     for y in range(fine.alpha.shape[0]):
         rows = beside(top + y, last_row)
+        _look_ahead(coarse, rows, lines)
         for x in range(fine.alpha.shape[1]):
             if fine.alpha[y, x] < 1.0:
                 continue
-            own, beyond = fine.kinds[y, x] & 3, fine.front[y, x, 3] - jump
-            count, sure = _candidates(coarse, rows, beside(x, last_column), own, beyond, found)
             fine.weight[y, x] = np.float32(0.0)
-            if count > 0 and sure > least:
-                best = _heaviest(found, count)
-                _average(found, count, best, jump, fine.back[y, x])
-                fine.weight[y, x] = HIDDEN_WEIGHT * sure
-                fine.kinds[y, x] = own | found.kind[best] << 2
+            columns = beside(x, last_column)
+            if _may_be_behind(lines, columns, fine.kinds[y, x] & 3, fine.front[y, x, 3] - jump):
+                _continue(coarse, (rows, columns), jump, least, found, (y, x), fine)
 
 
 @jit()
@@ -207,4 +268,5 @@ def hide(coarse, top, jump, least, fine):
     surface, and from the finest size that shows it.
     """
     found = _Candidates(np.empty(4, np.int64), np.empty((4, 4), np.float32), np.empty(4, np.float32))
-    _hide(coarse, top, jump, least, found, fine)
+    lines = _Lines(np.empty(coarse.alpha.shape[1], np.float32), np.empty(coarse.alpha.shape[1], np.uint8))
+    _hide(coarse, top, jump, least, (found, lines), fine)

@@ -9,25 +9,64 @@ TRACE = np.float32(0.004)
 """Coverage below which there is none, and at less from 1 than this all of it: what 8 bits cannot tell."""
 
 
+@jit(inline="always")
+def _range_of_rows(rgbd, matte, y, low, high):
+    """Find the lowest and the highest dioptres of three rows, the subject left out, column by column.
+
+    Parameters
+    ----------
+    rgbd : float32 (H, W, 4)
+    matte : float32 (H, W)
+    y : int
+        The row in the middle.
+    low, high : float32 (W + 2,)
+        Overwritten, with a column more at either side; infinite, and less than nothing, where there are none.
+    """
+    low[:] = np.float32(np.inf)
+    high[:] = -np.float32(np.inf)
+    for v in range(max(y - 1, 0), min(y + 2, matte.shape[0])):
+        for x in range(matte.shape[1]):
+            if matte[v, x] <= TRACE:
+                low[x + 1] = min(low[x + 1], rgbd[v, x, 3])
+                high[x + 1] = max(high[x + 1], rgbd[v, x, 3])
+
+
 @jit(allocates=False)
+def _mark_edges(rgbd, matte, jump, ranges, edge):
+    """Mark pixels beside a jump in depth.
+
+    Parameters
+    ----------
+    rgbd, matte, jump, edge
+        As of `mark_edges`.
+    ranges : float32 (2, W + 2)
+        Overwritten.
+
+    Returns
+    -------
+    bool
+    """
+    low, high = ranges[0], ranges[1]
+    found = False
+    for y in range(edge.shape[0]):
+        _range_of_rows(rgbd, matte, y, low, high)
+        for x in range(edge.shape[1]):
+            here = rgbd[y, x, 3]
+            rise = max(max(high[x], high[x + 1]), high[x + 2]) - here
+            fall = here - min(min(low[x], low[x + 1]), low[x + 2])
+            edge[y, x] = (rise > jump or fall > jump) and matte[y, x] <= TRACE
+            found |= edge[y, x]
+    return found
+
+
+@jit()
 def mark_edges(rgbd, matte, jump, edge):
     """Mark pixels beside one whose depth differs by more; the subject is left out.
 
     `rgbd` float32 (H, W, 4), `matte` float32 (H, W), `jump` dioptres, `edge` bool (H, W), overwritten. Returns whether
     there is any.
     """
-    height, width = edge.shape
-    found = False
-    for y in range(height):
-        for x in range(width):
-            here, marked = rgbd[y, x, 3], False
-            if matte[y, x] <= TRACE:
-                for v in range(max(y - 1, 0), min(y + 2, height)):
-                    for u in range(max(x - 1, 0), min(x + 2, width)):
-                        marked |= abs(rgbd[v, u, 3] - here) > jump and matte[v, u] <= TRACE
-            edge[y, x] = marked
-            found |= marked
-    return found
+    return _mark_edges(rgbd, matte, jump, np.empty((2, edge.shape[1] + 2), np.float32), edge)
 
 
 @jit(inline="always")
