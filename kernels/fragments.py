@@ -169,6 +169,47 @@ def place_backs(rows, backs, corner, box):
             _copy_back(backs, n, box, (y, rows.columns[n] - corner[1]))
 
 
+@jit(allocates=False)
+def replace_backs(rows, backs, ys, xs, values):
+    """Replace what lies behind some listed pixels.
+
+    Parameters
+    ----------
+    rows : ListedRows
+    backs : BackArrays, (N,)
+    ys, xs : int64 (M,)
+        Row of the list, and column; all of them are listed.
+    values : float32 (M, 4)
+        Colour and dioptres.
+    """
+    for m in range(ys.size):
+        n = _first_from(rows.columns, rows.starts[ys[m]], rows.starts[ys[m] + 1], xs[m])
+        for c in range(4):
+            backs.back[n, c] = values[m, c]
+
+
+@jit(inline="always")
+def _widened(extent, y, x):
+    """Widen an extent (first row, one after the last, first column, one after the last) to a pixel."""
+    return min(extent[0], y), max(extent[1], y + 1), min(extent[2], x), max(extent[3], x + 1)
+
+
+@jit()
+def extent_of_known(rows, weight, least, window):
+    """Find the extent of the listed pixels of a window whose weight is more than the least.
+
+    `rows` are `ListedRows`, `weight` float32 (N,); `window`, and what is returned, are the first row and the one after
+    the last, of the list, and the same of columns. Rows without end where there are none.
+    """
+    extent = np.int64(1 << 40), np.int64(0), np.int64(1 << 40), np.int64(0)
+    for y in range(max(window[0], 0), min(window[1], rows.starts.size - 1)):
+        first, last = _in_row(rows, y, window[2], window[3] - window[2])
+        for n in range(first, last):
+            if weight[n] > least:
+                extent = _widened(extent, y, np.int64(rows.columns[n]))
+    return extent
+
+
 @jit(inline="always")
 def _include(low, high, at, dioptres):
     """Widen the range at (class, row, column) to a depth."""

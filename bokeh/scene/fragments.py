@@ -147,6 +147,32 @@ class ListedBacks:
 
         place_backs(self.rows, self.backs, (row, column), box.arrays)
 
+    def extent(self, least: float, window: tuple[int, int, int, int]) -> tuple[int, int, int, int] | None:
+        """Find where, in a window of the list, something is known better than with a weight.
+
+        Parameters
+        ----------
+        least : float
+            The weight.
+        window : (int, int, int, int)
+            First row, row after the last, first column, column after the last.
+
+        Returns
+        -------
+        (int, int, int, int), or None
+            The same of what is known; None where nothing is.
+        """
+        from ...kernels.fragments import extent_of_known
+
+        found = extent_of_known(self.rows, self.backs.weight, np.float32(least), window)
+        return found if found[1] > 0 else None
+
+    def replace(self, rows: NDArray[np.intp], columns: NDArray[np.intp], back: FloatArray) -> None:
+        """Replace colour and depth of some of them, float32 (N, 4), by the row of the list, and the column."""
+        from ...kernels.fragments import replace_backs
+
+        replace_backs(self.rows, self.backs, rows, columns, back)
+
     @property
     def bytes(self) -> int:
         """What it takes."""

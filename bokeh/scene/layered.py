@@ -8,10 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
 from ..core.threads import each
 from ..image.regions import PixelBox
+from .bridging import LEAST_WEIGHT, GapBridge
 from .fragments import Fragments, ListedBacks, ListedFragments
 from .light_energy import SceneLight
 from .slicing import SubjectRange
@@ -76,6 +78,21 @@ class PhotoLevel:
             for n, listed in enumerate(lists, bands.start):
                 listed.place(rows.start - n * self.band_rows, columns.start, found)
         return found
+
+    def where_hidden(self, box: PixelBox, least: float) -> PixelBox | None:
+        """Return the part of a box where something hidden is known better than with a weight; None where nothing is."""
+        rows, columns = box
+        found = []
+        for n in range(rows.start // self.band_rows, -(-rows.stop // self.band_rows)):
+            top = n * self.band_rows
+            one = self.hidden[n].extent(least, (rows.start - top, rows.stop - top, columns.start, columns.stop))
+            if one is not None:
+                found.append((one[0] + top, one[1] + top, one[2], one[3]))
+        if not found:
+            return None
+        ends = np.array(found)
+        low, high = ends.min(axis=0), ends.max(axis=0)
+        return slice(int(low[0]), int(high[1])), slice(int(low[2]), int(high[3]))
 
     def matte(self, box: PixelBox) -> FloatArray:
         """Return the subject's coverage in a box."""
@@ -264,7 +281,32 @@ class _Builder:
             _find_ranges(found, ranges, rows)
             return found.listed_backs((found.weight > 0.0) & (found.alpha == 1.0))
 
-        return replace(photo, hidden=_in_bands(height, band))
+        hidden = _in_bands(height, band)
+        return self._bridge(replace(photo, hidden=hidden))
+
+    def _bridge(self, photo: PhotoLevel) -> PhotoLevel:
+        """Continue what narrow things hide line by line: in place, once all of it was looked at."""
+        size = self.light.dioptres.shape
+        bridge = GapBridge.of(size, float(self.jump(0)), self.depth_range)
+
+        def continued(tile: PixelBox) -> tuple[NDArray, NDArray, FloatArray] | None:
+            inner = photo.where_hidden(tile, LEAST_WEIGHT)
+            if inner is None:
+                return None
+            outer = bridge.around(inner, size)
+            rows, columns = (slice(i.start - o.start, i.stop - o.start) for i, o in zip(inner, outer, strict=True))
+            ys, xs, back = bridge.continued(photo.window(outer), (rows, columns))
+            return ys + outer[0].start, xs + outer[1].start, back
+
+        for one in each(continued, bridge.tiles(size)):
+            if one is None:
+                continue
+            rows, columns, back = one
+            bands = rows // photo.band_rows
+            for n in np.unique(bands):
+                own = bands == n
+                photo.hidden[n].replace(rows[own] - n * photo.band_rows, columns[own], back[own])
+        return photo
 
 
 def _sizes(size: tuple[int, ...]) -> list[tuple[int, int]]:
