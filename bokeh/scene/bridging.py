@@ -28,7 +28,7 @@ LEAST_SPAN = 1e-3
 TILE_GAPS, AROUND_GAPS = 12, 3
 """Side of the tiles that are made together, and what is looked at around them, in widths of a gap."""
 
-LEAST_WEIGHT = 0.001
+LEAST_WEIGHT = 0.003
 """Weight from which what is hidden is near enough to where it is seen for its grain to be continued."""
 
 
@@ -123,7 +123,7 @@ class GapBridge:
         )
         return *places, back
 
-    def _order(self, dioptres: FloatArray, kinds: NDArray[np.uint8]) -> FloatArray:
+    def _order(self, dioptres: FloatArray, kinds: NDArray[np.integer]) -> FloatArray:
         """Tell how far back a surface lies: classes before depths."""
         return np.asarray(np.float32(2.0 * self.span) * kinds - dioptres, np.float32)
 

@@ -72,7 +72,8 @@ class Fragments:
 
     def copy(self) -> Fragments:
         """Copy them."""
-        return Fragments(*(np.array(values, order="C") for values in self.arrays))
+        front, alpha, back, weight = (np.array(one) for one in (self.front, self.alpha, self.back, self.weight))
+        return Fragments(front, alpha, back, weight, np.array(self.kinds))
 
     @property
     def arrays(self) -> FragmentArrays:

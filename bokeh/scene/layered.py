@@ -155,7 +155,8 @@ class LayeredScene:
         Returns
         -------
         lowest, highest : float32 (3, ceil(H / CELL), ceil(W / CELL))
-            Of what is seen and what is hidden; 1e30 and -1e30 where a cell holds nothing of a class.
+            Of what is seen and what is hidden, at level 0 perhaps a little beyond; 1e30 and -1e30 where a cell holds
+            nothing of a class.
         """
         return self.ranges[level]
 
@@ -282,26 +283,30 @@ class _Builder:
             return found.listed_backs((found.weight > 0.0) & (found.alpha == 1.0))
 
         hidden = _in_bands(height, band)
-        return self._bridge(replace(photo, hidden=hidden))
+        return self._bridge(replace(photo, hidden=hidden), ranges)
 
-    def _bridge(self, photo: PhotoLevel) -> PhotoLevel:
-        """Continue what narrow things hide line by line: in place, once all of it was looked at."""
+    def _bridge(self, photo: PhotoLevel, ranges: tuple[FloatArray, FloatArray]) -> PhotoLevel:
+        """Continue what narrow things hide line by line: in place, once all of it was looked at; widen the ranges."""
         size = self.light.dioptres.shape
         bridge = GapBridge.of(size, float(self.jump(0)), self.depth_range)
 
-        def continued(tile: PixelBox) -> tuple[NDArray, NDArray, FloatArray] | None:
+        def continued(tile: PixelBox) -> tuple[NDArray, NDArray, NDArray, FloatArray] | None:
             inner = photo.where_hidden(tile, LEAST_WEIGHT)
             if inner is None:
                 return None
             outer = bridge.around(inner, size)
             rows, columns = (slice(i.start - o.start, i.stop - o.start) for i, o in zip(inner, outer, strict=True))
-            ys, xs, back = bridge.continued(photo.window(outer), (rows, columns))
-            return ys + outer[0].start, xs + outer[1].start, back
+            found = photo.window(outer)
+            ys, xs, back = bridge.continued(found, (rows, columns))
+            return ys + outer[0].start, xs + outer[1].start, found.kinds[ys, xs] >> 2, back
 
         for one in each(continued, bridge.tiles(size)):
             if one is None:
                 continue
-            rows, columns, back = one
+            rows, columns, kinds, back = one
+            cells = kinds, rows // CELL, columns // CELL
+            np.minimum.at(ranges[0], cells, back[:, 3])
+            np.maximum.at(ranges[1], cells, back[:, 3])
             bands = rows // photo.band_rows
             for n in np.unique(bands):
                 own = bands == n

@@ -32,7 +32,7 @@ def test_behind_one_surface_nothing_is_known():
 
 
 @pytest.mark.parametrize(("near", "far"), [((2.0, 2), (1.0, 2)), ((1.0, 1), (1.0, 2)), ((1.0, 0), (1.0, 1))])
-def test_what_is_farther_or_of_a_class_behind_is_found_by_its_share(near, far):
+def test_what_is_farther_or_of_a_class_behind_is_found_by_its_share(near: tuple[float, int], far: tuple[float, int]):
     coarse, fine = surfaces((1, 2), *near, 0.9), surfaces((2, 4), *near, 0.9)
     coarse.front[0, 1], coarse.kinds[0, 1] = (0.1, 0.1, 0.1, far[0]), far[1]
     found = hidden(coarse, fine)
