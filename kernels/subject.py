@@ -11,7 +11,7 @@ from .splitting import TRACE
 from .unmix import not_negative
 
 SURE = np.float32(0.98)
-"""Coverage from which a pixel shows the subject alone."""
+"""Coverage from which a pixel shows the subject alone: within a subject, a matte is no better than this."""
 
 FAINT = np.float32(0.15)
 """Coverage up to which a pixel says something about what lies behind: what is near says more than what is far."""
@@ -58,7 +58,7 @@ def _is_clear(matte, y, x):
 @jit(inline="always")
 def _weight_of_front(coverage, dioptres, depths):
     """How well a pixel shows the subject alone."""
-    return np.float32(coverage > SURE and depths.far <= dioptres <= depths.near)
+    return np.float32(coverage >= SURE and depths.far <= dioptres <= depths.near)
 
 
 @jit(inline="always")
@@ -179,7 +179,7 @@ def _split(pixel, coverage, front, back, at, pixels):
     pixels : FragmentArrays
         Written at the pixel.
     """
-    share = (coverage - TRACE) / (np.float32(1.0) - TRACE - TRACE)
+    share = (coverage - TRACE) / (SURE - TRACE)
     for c in range(3):
         own, likely = _unmix(pixel[c], share, front[c], back[c])
         pixels.front[at[0], at[1], c], pixels.back[at[0], at[1], c] = own, likely
@@ -228,7 +228,7 @@ def _unmix_subject(rgbd, matte, at, depths, sides, around, pixels, changed):
         for x in range(matte.shape[1]):
             coverage, dioptres = matte[y, x], rgbd[y, x, 3]
             inside = depths.far <= dioptres <= depths.near
-            whole = coverage >= np.float32(1.0) - TRACE
+            whole = coverage >= SURE
             # Where something stands before the subject, the matte is not known.
             if coverage <= TRACE or (whole and inside) or (coverage < 0.5 and dioptres > depths.near):
                 continue

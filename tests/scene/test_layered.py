@@ -15,6 +15,7 @@ from rebokeh.bokeh.scene.layered import CELL, LayeredScene
 from rebokeh.bokeh.scene.light_energy import SceneLight
 from rebokeh.bokeh.scene.lights import Lights
 from rebokeh.kernels.splitting import TRACE
+from rebokeh.kernels.subject import SURE
 
 pytestmark = pytest.mark.kernels
 
@@ -152,7 +153,7 @@ def test_the_subject_is_taken_off_by_its_matte(share):
     found = whole(scene)
     assert scene.subject is not None
     mixed = (matte > 0.0) & (matte < 1.0)
-    np.testing.assert_allclose(found.alpha[mixed], (share - TRACE) / (1.0 - 2.0 * TRACE), atol=1e-6)
+    np.testing.assert_allclose(found.alpha[mixed], (share - TRACE) / (SURE - TRACE), atol=1e-6)
     np.testing.assert_allclose(found.front[mixed, :3], np.tile(RED, (mixed.sum(), 1)), atol=0.02)
     np.testing.assert_allclose(found.back[mixed], np.tile([*BLUE, FAR], (mixed.sum(), 1)), atol=0.02)
     assert (found.kinds[mixed] == 1 | 2 << 2).all()
@@ -161,6 +162,14 @@ def test_the_subject_is_taken_off_by_its_matte(share):
     # Its depth is mended where a hole is, and nowhere else.
     np.testing.assert_allclose(found.front[subject, 3], NEAR, atol=1e-5)
     np.testing.assert_array_equal(found.front[subject, :3], rgb[subject])
+
+
+def test_noise_of_a_matte_shows_nothing_through_the_subject():
+    rgb, depth, matte = portrait(0.7)
+    expected = everything(LayeredScene.of(light_of(rgb, depth, matte)))
+    matte[30:70:5, 35:55:4] = 0.985
+    for one, other in zip(everything(LayeredScene.of(light_of(rgb, depth, matte))), expected, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_what_stands_before_the_subject_is_a_class_of_its_own():
