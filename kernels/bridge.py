@@ -1,6 +1,9 @@
 """Narrow gaps, closed along the direction in which the picture goes on.
 
-A line through a pixel of a gap ends at the first known pixels to both sides. A place is (y, x), a direction (dy, dx).
+A line through a pixel of a gap ends at the first known pixels to both sides: those whose value in `known`, which may be
+a mask, is the least that the pixel asks for, or more. So a pixel can ask for what is far enough to lie behind it.
+
+A place is (y, x, least), a direction (dy, dx).
 """
 
 from __future__ import annotations
@@ -42,7 +45,7 @@ def _end(known, place, direction, reach):
         y, x = _landing(place, direction, step)
         if y < 0 or x < 0 or y >= height or x >= width:
             return 0
-        if known[y, x]:
+        if known[y, x] >= place[2]:
             return step
     return 0
 
@@ -139,7 +142,7 @@ def _line_cost(values, known, place, direction, products, rates):
     ----------
     values, known
         As of `lines`.
-    place, direction : (int, int), (float, float)
+    place, direction : (int, int, float), (float, float)
     products : (float, float, float)
         Mean xx, xy, yy of the gradients around.
     rates : (int, float, float)
@@ -161,16 +164,16 @@ def _line_cost(values, known, place, direction, products, rates):
 
 
 @jit()
-def lines(values, known, ys, xs, reach, depth_weight, per_step, grain, block, cost):
+def lines(values, known, places, reach, depth_weight, per_step, grain, block, cost):
     """Follow the lines through each pixel to their two known ends, and compare what is there.
 
     Parameters
     ----------
     values : float32 (H, W, 4)
         Linear colour, and a depth.
-    known : bool (H, W)
-    ys, xs : int64 (N,)
-        Pixels to close.
+    known : bool or float32 (H, W)
+    places : (int64 (N,), int64 (N,), float32 (N,))
+        Rows and columns of pixels to close, and the least that ends their lines.
     reach : int
         Longest way to an end, in steps of a pixel.
     depth_weight : float
@@ -185,11 +188,12 @@ def lines(values, known, ys, xs, reach, depth_weight, per_step, grain, block, co
         Infinite where there is no line.
     """
     rates = reach, depth_weight, per_step
+    ys, xs, least = places
     for n in range(ys.size):
         i, j = ys[n] // block, xs[n] // block
         products = grain[0, i, j], grain[1, i, j], grain[2, i, j]
         for k in range(DIRECTIONS):
-            cost[n, k] = _line_cost(values, known, (ys[n], xs[n]), _direction(k), products, rates)
+            cost[n, k] = _line_cost(values, known, (ys[n], xs[n], least[n]), _direction(k), products, rates)
 
 
 @jit(inline="always")
@@ -264,7 +268,7 @@ def _mean_of_best(values, known, place, left, width_px, tolerance):
     ----------
     values, known
         As of `lines`.
-    place : (int, int)
+    place : (int, int, float)
     left : float32 (DIRECTIONS,)
         Cost of each direction; those that were taken are infinite afterwards.
     width_px, tolerance
@@ -306,15 +310,15 @@ def _trust(length, width_px):
 
 
 @jit()
-def bridge(values, known, ys, xs, number, side, cost, width_px, tolerance, out):
+def bridge(values, known, places, number, side, cost, width_px, tolerance, out):
     """Interpolate each pixel between the two ends of its lines, in the few directions that fit best around it.
 
     Parameters
     ----------
     values, known
         As of `lines`.
-    ys, xs : int64 (N,)
-        Pixels to close.
+    places
+        As of `lines`.
     number : int32 (h, w)
         Which row of `cost` a cell has, -1 for none.
     side : int
@@ -326,19 +330,21 @@ def bridge(values, known, ys, xs, number, side, cost, width_px, tolerance, out):
         width nothing of it.
     tolerance : float
         Difference between directions that is as good as none.
-    out : float32 (H, W, 4)
-        Holds another guess; changed at the pixels that a line was found for.
+    out : float32 (N, 4)
+        Holds another guess of each pixel; changed where a line was found.
     """
+    ys, xs, least = places
     for n in range(ys.size):
-        y, x = ys[n], xs[n]
-        cell = _cell(number, y // side, x // side)
+        cell = _cell(number, ys[n] // side, xs[n] // side)
         if cell < 0:
             continue
-        sums, weight, shortest = _mean_of_best(values, known, (y, x), cost[cell].copy(), width_px, tolerance)
+        sums, weight, shortest = _mean_of_best(
+            values, known, (ys[n], xs[n], least[n]), cost[cell].copy(), width_px, tolerance
+        )
         if weight == 0.0:
             continue
         share = _trust(shortest, width_px)
-        out[y, x, 0] += share * (sums[0] / weight - out[y, x, 0])
-        out[y, x, 1] += share * (sums[1] / weight - out[y, x, 1])
-        out[y, x, 2] += share * (sums[2] / weight - out[y, x, 2])
-        out[y, x, 3] += share * (sums[3] / weight - out[y, x, 3])
+        out[n, 0] += share * (sums[0] / weight - out[n, 0])
+        out[n, 1] += share * (sums[1] / weight - out[n, 1])
+        out[n, 2] += share * (sums[2] / weight - out[n, 2])
+        out[n, 3] += share * (sums[3] / weight - out[n, 3])

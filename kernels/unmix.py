@@ -69,3 +69,17 @@ def mixing_shares(colour, front, back, centre, out):
     """
     for n in range(out.size):
         out[n] = mixing_share(colour[n], front[n], back[n], centre[n])
+
+
+@jit(inline="always")
+def not_negative(colour, share, front, back):
+    """Keep the two colours of a mixture, of which `front` covers `share`, from being negative: (front, back).
+
+    Where one of them has to be clipped, the other takes what is left: they still make up `colour`.
+    """
+    zero, one = np.float32(0.0), np.float32(1.0)
+    if back < zero:
+        return max(colour / share, zero), zero
+    if front < zero:
+        return zero, max(colour / (one - share), zero)
+    return front, back

@@ -163,9 +163,10 @@ def test_deposit(benchmark, lights):
 
 def test_lines(benchmark, rgbd, holes):
     """Compare the ends of the lines across gaps."""
-    ys, xs = (places[::16] for places in np.nonzero(~holes))
+    ys, xs = (np.ascontiguousarray(places[::16]) for places in np.nonzero(~holes))
+    places = ys, xs, np.ones(len(ys), np.float32)
     grain, cost = np.zeros((3, *(-(-side // 4) for side in SIZE)), np.float32), np.empty((len(ys), bridge.DIRECTIONS))
-    timed(benchmark, bridge.lines, rgbd, holes, ys, xs, 24, 1.0, 0.01, grain, 4, cost.astype(np.float32))
+    timed(benchmark, bridge.lines, rgbd, holes, places, 24, 1.0, 0.01, grain, 4, cost.astype(np.float32))
 
 
 def test_bridge(benchmark, rgbd, holes):
@@ -173,4 +174,5 @@ def test_bridge(benchmark, rgbd, holes):
     ys, xs = np.nonzero(~holes)
     number = np.zeros((SIZE[0] // 4 + 1, SIZE[1] // 4 + 1), np.int32)
     cost = np.ones((1, bridge.DIRECTIONS), np.float32)
-    timed(benchmark, bridge.bridge, rgbd, holes, ys, xs, number, 4, cost, 12, 0.05, rgbd.copy())
+    places = np.ascontiguousarray(ys), np.ascontiguousarray(xs), np.ones(len(ys), np.float32)
+    timed(benchmark, bridge.bridge, rgbd, holes, places, number, 4, cost, 12, 0.05, rgbd[ys, xs])

@@ -24,8 +24,8 @@ from rebokeh.bokeh.optics.ray_model import RayModel
 from rebokeh.bokeh.render.layer_stack import LayerStack, nothing
 from rebokeh.bokeh.render.light_sprites import Occluder, PointLights, draw_lights
 from rebokeh.bokeh.render.scatter import ScatteredLayer, scatter_layer
+from rebokeh.bokeh.scene.bridging import widest_gap_px
 from rebokeh.bokeh.scene.extraction import extract_layers
-from rebokeh.bokeh.scene.inpaint_behind import widest_gap_px
 from rebokeh.bokeh.scene.layers import Layer, Residual
 from rebokeh.bokeh.scene.lights import find_lights
 from rebokeh.bokeh.scene.slicing import ExtractionStep, plan_slices

@@ -13,8 +13,8 @@ from ..core.threads import each
 from ..image.regions import PixelBox
 from ..image.tiles import GUIDE_LEVELS, TILE_PX, Tile, cells_of, tiles
 from ..optics.lens import ThinLens
+from .bridging import widest_gap_px
 from .extraction import take_subject
-from .inpaint_behind import widest_gap_px
 from .layers import MixedPixels, Residual
 from .light_energy import SceneLight
 from .slicing import SubjectRange

@@ -20,8 +20,8 @@ from rebokeh.bokeh.optics.outlines import MOST_ROWS
 from rebokeh.bokeh.optics.psf_tables import PsfTables
 from rebokeh.bokeh.optics.ray_model import RayModel
 from rebokeh.bokeh.scene import pyramid
+from rebokeh.bokeh.scene.bridging import widest_gap_px
 from rebokeh.bokeh.scene.extraction import extract_layers
-from rebokeh.bokeh.scene.inpaint_behind import widest_gap_px
 from rebokeh.bokeh.scene.layers import Layer, Residual
 from rebokeh.bokeh.scene.slicing import extraction_steps, plan_slices, subject_range
 

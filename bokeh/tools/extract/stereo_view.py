@@ -18,8 +18,8 @@ from ...image.regions import PixelBox
 from ...image.resize import resize
 from ...optics.lens import ThinLens
 from ...photo.camera import Camera
+from ...scene.bridging import widest_gap_px
 from ...scene.extraction import extract_layers
-from ...scene.inpaint_behind import widest_gap_px
 from ...scene.layers import Layer, Residual
 from ...scene.slicing import extraction_steps, plan_slices, subject_range
 
