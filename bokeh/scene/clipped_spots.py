@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from ..core.arrays import BoolArray, FloatArray
 from ..hdr.restore import Restoration
 from ..image.regions import Regions, connected, dilate
 from ..photo.photo import Photo
-from .light_evidence import WORDS, SpotEvidence, night, ramp, weigh
+from .light_evidence import NEARLY, WORDS, ShownSpots, SpotEvidence, night, ramp, unit_px, weigh
 
 LIGHT_RADIANCE = 2.0
 """A light is brighter than this; sunlit white is 1."""
@@ -22,11 +23,13 @@ LIGHT_RADIANCE = 2.0
 CLIPPED_SHARES = (2e-2, 5e-3)
 """Clipped spots larger than the first share of a picture are surfaces; smaller than the second they may be lights."""
 
-NEARLY = 0.955
-"""All channels of a clipped spot are at least this (8-bit code 250): the codes of a file are not exact."""
-
 COLOURED_RADIANCE = 6.0
 """A coloured lamp clips in one channel only; by a gain map it is brighter than any pale surface: this bright."""
+
+EDGE_UNITS, DEPTH_POWER = 2.0, 6.0
+"""A lamp's face is evenly bright but for an edge so many units wide; where what clips is bloom, the light comes from
+where it is deepest: by the distance from the border to this power beyond that, half of a round spot's light is within
+a fifth of its radius. It falls from there at least as steeply as outside, and a small blur shows no more than the lamp."""
 
 LEAST_SURE = 0.1
 """What is less likely a light is none."""
@@ -68,8 +71,19 @@ class Spots:
     sure: NDArray[np.float64]
     by: tuple[str, ...]
 
-    def only(self, which: BoolArray) -> Spots:
-        """Keep some of the pixels."""
+    def beside(self, others: Spots) -> Spots:
+        """Join spots and others, which share no pixel."""
+        rows, columns = np.concatenate([self.rows, others.rows]), np.concatenate([self.columns, others.columns])
+        labels = np.concatenate([self.labels, others.labels + self.count])
+        radiance = np.concatenate([self.radiance, others.radiance])
+        mapped = np.concatenate([self.mapped, others.mapped])
+        sure = np.concatenate([self.sure, others.sure[1:]])
+        every, order = self.count + others.count, np.lexsort((columns, rows))
+        joined = Spots(rows, columns, labels, every, radiance, mapped, sure, (*self.by, *others.by[1:]))
+        return joined.only(order)
+
+    def only(self, which: BoolArray | NDArray[np.intp]) -> Spots:
+        """Keep some of the pixels, by a mask or in an order."""
         return replace(
             self, rows=self.rows[which], columns=self.columns[which], labels=self.labels[which],
             radiance=self.radiance[which], mapped=self.mapped[which],
@@ -98,33 +112,76 @@ def restored_spots(
     str
         What was looked at, in words.
     """
-    from ...kernels import lights as kernels
+    from ...kernels import highlights, lights
 
-    rgb, extra, clip_cd_m2 = photo.rgb, restoration.extra, photo.meta.clip_cd_m2
+    rgb, extra = photo.rgb, restoration.extra
+    when = night(rgb, photo.meta.clip_cd_m2)
     clips = np.empty(rgb.shape[:2], np.bool_)
     levels = np.array([NEARLY, LIGHT_RADIANCE, COLOURED_RADIANCE], np.float32)
-    if not kernels.clipped(rgb, _NO_EXTRA if extra is None else extra, levels, clips):
-        return None, "nothing clips"
-    why = night(rgb, clip_cd_m2)[1]
+    found, words = None, "nothing clips"
+    if lights.clipped(rgb, _NO_EXTRA if extra is None else extra, levels, clips):
+        found, words = _judged(photo, restoration, covers, clips, reach_px), when.words
+    if extra is not None or not when.possible:
+        return found, words
+    # A lamp that clips in some channels only, apart from those that clip in all: their bloom is coloured too.
+    if not highlights.brighter(rgb, np.float32(NEARLY), clips):
+        return found, words
+    coloured = _judged(photo, restoration, covers, clips, reach_px, found)
+    if found is None or coloured is None:
+        return coloured if found is None else found, when.words
+    return found.beside(coloured), when.words
+
+
+def _judged(
+    photo: Photo,
+    restoration: Restoration,
+    covers: Sequence[FloatArray],
+    clips: BoolArray,
+    reach_px: int,
+    white: Spots | None | Literal[False] = False,
+) -> Spots:
+    """Judge the spots of a mask (H, W): those that are lights, and their radiance.
+
+    `white` is given for a mask of what clips in some channels: the lights among what clips in all, which are left out.
+    """
+    rgb, extra = photo.rgb, restoration.extra
     mask = dilate(clips, reach_px)
     pieces = connected(mask)
     rows, columns = np.nonzero(mask)
     labels, core = pieces.labels.astype(np.int64), clips[rows, columns]
     before = rgb[rows, columns]
     added = None if extra is None else extra[rows, columns]
-    clipped = np.bincount(labels, core.astype(np.float64), pieces.count + 1).astype(np.float64)
+    shown = _shown(before, core, labels, pieces.count, coloured=white is not False)
     brightest = None if added is None else _brightest(labels, before + added, pieces.count)
-    evidence = weigh(rgb, pieces, clipped[1:], clip_cd_m2, brightest)
+    evidence = weigh(rgb, pieces, shown, photo.meta.clip_cd_m2, brightest)
     sure = _sure(evidence, pieces, rgb.shape[:2], [_at(cover, rows, columns, rgb.shape) for cover in covers])
+    if white:
+        mask[:] = False
+        mask[white.rows, white.columns] = True
+        sure[labels[mask[rows, columns]]] = 0.0
     if added is None:
-        radiance = _restored(before, core, (rows, columns, labels), evidence, sure, restoration.strength)
+        places, edge = (rows, columns, labels), EDGE_UNITS * unit_px(rgb.shape)
+        more = _restored(core, places, (evidence, shown), sure, edge)
         share = np.zeros(len(rows), np.float32)
+        radiance = before + np.float32(restoration.strength) * more
     else:
         share = sure[labels].astype(np.float32)
         radiance = np.asarray(before + np.float32(restoration.strength) * share[:, None] * added, np.float32)
     by = ("", *(WORDS[n] for n in evidence.by))
     spots = Spots(rows, columns, labels, pieces.count, radiance, share, sure, by)
-    return spots.only(sure[labels] > 0.0), why
+    return spots.only(sure[labels] > 0.0)
+
+
+def _shown(before: FloatArray, core: BoolArray, labels: NDArray, count: int, *, coloured: bool) -> ShownSpots:
+    """What a photo shows, `before` (N, 3), of the pixels of spots: those that clip, and the rim beside them."""
+    rim = ~core & (before.max(axis=1) < NEARLY)
+
+    def mean(which: BoolArray) -> NDArray[np.float64]:
+        means = [mean_of_each(labels[which], before[which, c], count)[1:] for c in range(3)]
+        return np.stack(means, axis=1)
+
+    clipped = np.bincount(labels, core.astype(np.float64), count + 1)[1:].astype(np.float64)
+    return ShownSpots(clipped, mean(core), mean(rim), coloured)
 
 
 def _brightest(labels: NDArray, radiance: FloatArray, count: int) -> NDArray[np.float64]:
@@ -147,36 +204,39 @@ def _sure(
 
 
 def _restored(
-    before: FloatArray,
     core: BoolArray,
     places: tuple[NDArray, NDArray, NDArray],
-    evidence: SpotEvidence,
+    known: tuple[SpotEvidence, ShownSpots],
     sure: NDArray[np.float64],
-    strength: float,
+    edge_px: float,
 ) -> FloatArray:
-    """Radiance (N, 3) of clipped pixels: the unsurer, the nearer to what the photo shows.
+    """Radiance (N, 3) that pixels of spots have beyond what the photo shows: the unsurer, the less.
 
     Parameters
     ----------
-    before : float32 (N, 3)
-        What the photo shows.
     core : bool (N,)
         Where it clips.
     places : (rows, columns, labels), int64 (N,)
-    evidence : SpotEvidence
+    known : (SpotEvidence, ShownSpots)
     sure : float64 (L + 1,)
-    strength : float
+    edge_px : float
+        Width of a lamp's edge.
     """
-    rows, columns, labels = places
-    gain = np.concatenate([[1.0], np.power(evidence.gain, sure[1:])])
-    tint = np.concatenate([np.ones((1, 3)), evidence.tint])
-    # What clips is mostly bloom, brighter towards the lamp itself: from the border in, by the square of the way.
-    deep = np.zeros(len(rows))
-    which = core & (gain > 1.0)[labels]
-    deep[which] = _inward(rows[which], columns[which], labels[which]) ** 2
-    deep /= np.maximum(mean_of_each(labels[which], deep[which], len(gain) - 1), 1e-9)[labels]
-    more = (gain[labels] - 1.0)[:, None] * deep[:, None] * tint[labels]
-    return before + (strength * more).astype(np.float32)
+    (rows, columns, labels), (evidence, shown) = places, known
+    level = shown.level if shown.coloured else 1.0
+    bright = np.power(evidence.gain, sure[1:])[:, None] * evidence.tint
+    missing = np.concatenate([np.zeros((1, 3)), np.maximum(bright - level, 0.0)])
+    which = core & (missing > 0.0).any(axis=1)[labels]
+    own = labels[which]
+    inward = _inward(rows[which], columns[which], own)
+    bloom = np.concatenate([[0.0], evidence.bloom])[own]
+    deepest = np.ones(len(missing))
+    np.maximum.at(deepest, own, inward)
+    deep = np.minimum(inward, edge_px) ** 2 * (inward / deepest[own]) ** (DEPTH_POWER * bloom)
+    deep /= np.maximum(mean_of_each(own, deep, len(missing) - 1), 1e-9)[own]
+    more = np.zeros((len(rows), 3), np.float32)
+    more[which] = deep[:, None] * missing[own]
+    return more
 
 
 def _inward(rows: NDArray, columns: NDArray, labels: NDArray) -> NDArray[np.float64]:
