@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +25,10 @@ CLIPPED_SHARES = (2e-2, 5e-3)
 COLOURED_RADIANCE = 6.0
 """A coloured lamp clips in one channel only; by a gain map it is brighter than any pale surface: this bright."""
 
-EDGE_UNITS, DEPTH_POWER = 2.0, 6.0
-"""A lamp's face is evenly bright but for an edge so many units wide; where what clips is bloom, the light comes from
-where it is deepest: by the distance from the border to this power beyond that, half of a round spot's light is within
-a fifth of its radius. It falls from there at least as steeply as outside, and a small blur shows no more than the lamp."""
+EDGE_UNITS, DEPTH_POWER = 2.0, 8.0
+"""A lamp's face is evenly bright but for an edge so many units wide. Where what clips is bloom, brightness goes on to
+rise as steeply as outside: by the distance from the border to this power, half of a round spot's light is within a
+sixth of its radius. So a large blur makes the same disc of it, and a small one no larger one than of the lamp alone."""
 
 LEAST_SURE = 0.1
 """What is less likely a light is none."""
@@ -115,21 +114,19 @@ def restored_spots(
     from ...kernels import highlights, lights
 
     rgb, extra = photo.rgb, restoration.extra
-    when = night(rgb, photo.meta.clip_cd_m2)
     clips = np.empty(rgb.shape[:2], np.bool_)
     levels = np.array([NEARLY, LIGHT_RADIANCE, COLOURED_RADIANCE], np.float32)
-    found, words = None, "nothing clips"
+    found = None
     if lights.clipped(rgb, _NO_EXTRA if extra is None else extra, levels, clips):
-        found, words = _judged(photo, restoration, covers, clips, reach_px), when.words
-    if extra is not None or not when.possible:
-        return found, words
+        found = _judged(photo, restoration, covers, clips, reach_px)
+    when = None if found is None else night(rgb, photo.meta.clip_cd_m2)
     # A lamp that clips in some channels only, apart from those that clip in all: their bloom is coloured too.
-    if not highlights.brighter(rgb, np.float32(NEARLY), clips):
-        return found, words
-    coloured = _judged(photo, restoration, covers, clips, reach_px, found)
-    if found is None or coloured is None:
-        return coloured if found is None else found, when.words
-    return found.beside(coloured), when.words
+    if extra is None and (when is None or when.possible) and highlights.brighter(rgb, np.float32(NEARLY), clips):
+        when = night(rgb, photo.meta.clip_cd_m2) if when is None else when
+        if when.possible:
+            coloured = _judged(photo, restoration, covers, clips, reach_px, found or ())
+            found = coloured if found is None else found.beside(coloured)
+    return found, "nothing clips" if when is None else when.words
 
 
 def _judged(
@@ -138,11 +135,20 @@ def _judged(
     covers: Sequence[FloatArray],
     clips: BoolArray,
     reach_px: int,
-    white: Spots | None | Literal[False] = False,
+    apart_from: Spots | tuple[()] | None = None,
 ) -> Spots:
     """Judge the spots of a mask (H, W): those that are lights, and their radiance.
 
-    `white` is given for a mask of what clips in some channels: the lights among what clips in all, which are left out.
+    Parameters
+    ----------
+    photo : Photo
+    restoration : Restoration
+    covers : sequence of float32 (h, w)
+    clips : bool (H, W)
+        What clips in all channels or, where `apart_from` is given, in some.
+    reach_px : int
+    apart_from : Spots, or ()
+        Lights among what clips in all channels, which are left out; () for none.
     """
     rgb, extra = photo.rgb, restoration.extra
     mask = dilate(clips, reach_px)
@@ -151,19 +157,21 @@ def _judged(
     labels, core = pieces.labels.astype(np.int64), clips[rows, columns]
     before = rgb[rows, columns]
     added = None if extra is None else extra[rows, columns]
-    shown = _shown(before, core, labels, pieces.count, coloured=white is not False)
+    shown = _shown(before, core, labels, pieces.count, coloured=apart_from is not None)
     brightest = None if added is None else _brightest(labels, before + added, pieces.count)
     evidence = weigh(rgb, pieces, shown, photo.meta.clip_cd_m2, brightest)
     sure = _sure(evidence, pieces, rgb.shape[:2], [_at(cover, rows, columns, rgb.shape) for cover in covers])
-    if white:
+    if isinstance(apart_from, Spots):
         mask[:] = False
-        mask[white.rows, white.columns] = True
+        mask[apart_from.rows, apart_from.columns] = True
         sure[labels[mask[rows, columns]]] = 0.0
     if added is None:
+        # What is hardly brighter than it is shown is a surface, however its light is spread over its pixels.
+        sure[1:][np.power(evidence.gain, sure[1:]) < LIGHT_RADIANCE] = 0.0
         places, edge = (rows, columns, labels), EDGE_UNITS * unit_px(rgb.shape)
         more = _restored(core, places, (evidence, shown), sure, edge)
         share = np.zeros(len(rows), np.float32)
-        radiance = before + np.float32(restoration.strength) * more
+        radiance = np.asarray(before + np.float32(restoration.strength) * more, np.float32)
     else:
         share = sure[labels].astype(np.float32)
         radiance = np.asarray(before + np.float32(restoration.strength) * share[:, None] * added, np.float32)
@@ -173,7 +181,7 @@ def _judged(
 
 
 def _shown(before: FloatArray, core: BoolArray, labels: NDArray, count: int, *, coloured: bool) -> ShownSpots:
-    """What a photo shows, `before` (N, 3), of the pixels of spots: those that clip, and the rim beside them."""
+    """Average what a photo shows, `before` (N, 3), of the pixels of spots: those that clip, and the rim beside them."""
     rim = ~core & (before.max(axis=1) < NEARLY)
 
     def mean(which: BoolArray) -> NDArray[np.float64]:
@@ -225,8 +233,8 @@ def _restored(
     (rows, columns, labels), (evidence, shown) = places, known
     level = shown.level if shown.coloured else 1.0
     bright = np.power(evidence.gain, sure[1:])[:, None] * evidence.tint
-    missing = np.concatenate([np.zeros((1, 3)), np.maximum(bright - level, 0.0)])
-    which = core & (missing > 0.0).any(axis=1)[labels]
+    missing = np.vstack([np.zeros((1, 3)), np.maximum(bright - level, 0.0)])
+    which = core & (missing.max(axis=1) > 0.0)[labels]
     own = labels[which]
     inward = _inward(rows[which], columns[which], own)
     bloom = np.concatenate([[0.0], evidence.bloom])[own]

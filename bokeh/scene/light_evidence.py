@@ -165,7 +165,7 @@ def night(rgb: FloatArray, clip_cd_m2: float | None) -> Night:
     bright, black, middle = float((grey > 0.5).mean()), float((grey < BLACK).mean()), float(np.median(grey))
     dark = float(ramp(middle, 0.28, 0.18))
     sure = float(ramp(bright, 0.16, 0.06)) * dark
-    lit = SURE_BY_BLACK * float(ramp(bright, 0.5, 0.3) * ramp(black, 0.08, 0.2)) * dark
+    lit = SURE_BY_BLACK * float(ramp(bright, 0.5, 0.3) * ramp(black, 0.12, 0.25)) * dark
     return Night(sure, lit, f"{bright:.0%} of the picture is bright, {black:.0%} black")
 
 
