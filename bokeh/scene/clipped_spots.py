@@ -14,7 +14,7 @@ from ..core.arrays import BoolArray, FloatArray
 from ..hdr.restore import Restoration
 from ..image.regions import Regions, connected, dilate
 from ..photo.photo import Photo
-from .light_evidence import NEARLY, WORDS, ShownSpots, SpotEvidence, night, ramp, unit_px, weigh
+from .light_evidence import BLOOM_SLOPE, NEARLY, WORDS, ShownSpots, SpotEvidence, night, ramp, unit_px, weigh
 
 LIGHT_RADIANCE = 2.0
 """A light is brighter than this; sunlit white is 1."""
@@ -25,10 +25,12 @@ CLIPPED_SHARES = (2e-2, 5e-3)
 COLOURED_RADIANCE = 6.0
 """A coloured lamp clips in one channel only; by a gain map it is brighter than any pale surface: this bright."""
 
-EDGE_UNITS, DEPTH_POWER = 2.0, 8.0
-"""A lamp's face is evenly bright but for an edge so many units wide. Where what clips is bloom, brightness goes on to
-rise as steeply as outside: by the distance from the border to this power, half of a round spot's light is within a
-sixth of its radius. So a large blur makes the same disc of it, and a small one no larger one than of the lamp alone."""
+EDGE_UNITS = 2.0
+"""A lamp's face is evenly bright but for an edge so many units wide."""
+
+CORE_POWER = 12.0
+"""Where what clips is bloom, a lamp's light comes from where it is deepest, by the distance from the border to this
+power: half of a round spot's light is within a ninth of its radius."""
 
 LEAST_SURE = 0.1
 """What is less likely a light is none."""
@@ -237,14 +239,50 @@ def _restored(
     which = core & (missing.max(axis=1) > 0.0)[labels]
     own = labels[which]
     inward = _inward(rows[which], columns[which], own)
-    bloom = np.concatenate([[0.0], evidence.bloom])[own]
-    deepest = np.ones(len(missing))
-    np.maximum.at(deepest, own, inward)
-    deep = np.minimum(inward, edge_px) ** 2 * (inward / deepest[own]) ** (DEPTH_POWER * bloom)
-    deep /= np.maximum(mean_of_each(own, deep, len(missing) - 1), 1e-9)[own]
+    deep = _profile(inward, own, evidence, missing.max(axis=1), edge_px)
     more = np.zeros((len(rows), 3), np.float32)
     more[which] = deep[:, None] * missing[own]
     return more
+
+
+def _profile(
+    inward: NDArray[np.float64],
+    own: NDArray[np.int64],
+    evidence: SpotEvidence,
+    missing: NDArray[np.float64],
+    edge_px: float,
+) -> NDArray[np.float64]:
+    """How each pixel's share of its spot's light compares with an even one (K,).
+
+    What is bloom goes on to rise towards the lamp by the power of the distance that it falls by outside; all that is
+    missing beyond that is the lamp itself. So a large blur makes the same disc of a spot however it is spread, and a
+    small one a disc no larger than it makes of lamp and bloom.
+
+    Parameters
+    ----------
+    inward : float64 (K,)
+        Distance from the border, pixels.
+    own : int64 (K,)
+        The spot, from 1.
+    evidence : SpotEvidence
+    missing : float64 (L + 1,)
+        Radiance to be spread over each spot, on average, of its brightest channel.
+    edge_px : float
+    """
+    count = len(missing) - 1
+
+    def even(weight: NDArray[np.float64]) -> NDArray[np.float64]:
+        return weight / np.maximum(mean_of_each(own, weight, count), 1e-30)[own]
+
+    deepest = np.ones(count + 1)
+    np.maximum.at(deepest, own, inward)
+    deepest, bloom, slope = deepest[own], evidence.bloom[own - 1], np.clip(evidence.slope[own - 1], 0.0, BLOOM_SLOPE)
+    edge = np.minimum(inward, edge_px) ** 2
+    tail = np.power(deepest / (deepest - inward + 1.0), slope) - 1.0
+    tail = np.maximum(tail, 0.0) / missing[own]
+    tail /= np.maximum(mean_of_each(own, tail, count), 1.0)[own]
+    rest = 1.0 - mean_of_each(own, tail, count)[own]
+    return (1.0 - bloom) * even(edge) + bloom * (tail + rest * even(edge * (inward / deepest) ** CORE_POWER))
 
 
 def _inward(rows: NDArray, columns: NDArray, labels: NDArray) -> NDArray[np.float64]:

@@ -39,12 +39,12 @@ SURE_BY_EXPOSURE, SURE_BY_PICTURE, SURE_BY_COLOUR = 0.9, 0.6, 0.4
 """How sure a spot is a lamp that stands alone in the dark, where the exposure says that it is night, or the picture
 alone; and one whose glow is coloured, where the picture may be of the day."""
 
-FAINT_RIM = 0.01
+FAINT_RIM = 0.004
 """A rim of a coloured spot that is fainter than this says little of its colour."""
 
 BLOOM_SLOPE, CLIFF_SLOPE = 4.5, 7.0
-"""Light that a lens scatters falls with the distance from the lamp, by the second to fourth power; what falls steeper
-just outside a clipped spot is the lamp's own edge."""
+"""Light that a lens scatters falls with the distance from the lamp, by up to its fourth power; what falls steeper just
+outside a clipped spot is the lamp's own edge."""
 
 NEARLY = 0.955
 """All channels of a clipped spot are at least this (8-bit code 250): the codes of a file are not exact."""
@@ -85,8 +85,8 @@ class SpotEvidence:
         How many times white its brightest channel is, on average over its pixels, if it is one.
     tint : float64 (L, 3)
         Its colour, as its rim and its glow show it; the brightest channel is 1.
-    bloom : float64 (L,)
-        How much of what clips is light that the photo's own lens scattered, 0..1; else it is the lamp's face.
+    slope : float64 (L,)
+        The power of the distance from its middle by which brightness falls just outside it.
     by : uint8 (L,)
         What speaks for it most: an index of `WORDS`.
     """
@@ -94,8 +94,13 @@ class SpotEvidence:
     sure: NDArray[np.float64]
     gain: NDArray[np.float64]
     tint: NDArray[np.float64]
-    bloom: NDArray[np.float64]
+    slope: NDArray[np.float64]
     by: NDArray[np.uint8]
+
+    @property
+    def bloom(self) -> NDArray[np.float64]:
+        """How much of what clips is light that the photo's own lens scattered (L,), 0..1; else the lamp's face."""
+        return ramp(self.slope, CLIFF_SLOPE, BLOOM_SLOPE)
 
 
 WORDS = ("glow", "dark surroundings", "gain map")
@@ -254,7 +259,7 @@ def _weighed(
     energy = (excess[:, 1:GLOW_TO] * ring).sum(axis=1) / SCATTERED
     gain = np.clip(energy / np.maximum(shown.core, 1.0), 1.0, MOST_GAIN)
 
-    tint = _tint(seen, shown)
+    tint, most = _by_colour(seen, shown) if shown.coloured else (_tint(seen), MOST_GAIN)
     # A glow of another colour than white is a lamp's: the fade of a white surface has none.
     coloured = ramp(-np.log2(tint.min(axis=1)), 0.7, 1.5)
     is_night, lamp, trust = when.sure, when.sure, SURE_BY_EXPOSURE
@@ -283,37 +288,37 @@ def _weighed(
         likely = np.minimum(likely, max(BRIGHTEST_LAMP_CD_M2 / clip_cd_m2, 1.0))
     likely /= tint.mean(axis=1)
     if shown.coloured:
-        likely = np.minimum(likely, _by_colour(shown.level, tint))
-    return SpotEvidence(sure, likely, tint, _bloom(middle, away, size), np.argmax(shares, axis=0).astype(np.uint8))
+        likely = np.minimum(likely, most)
+    return SpotEvidence(sure, likely, tint, _slope(middle, away, size), np.argmax(shares, axis=0).astype(np.uint8))
 
 
-def _tint(seen: FloatArray, shown: ShownSpots) -> NDArray[np.float64]:
-    """Colour (L, 3) of each spot's glow and, of a coloured one, its rim; the brightest channel is 1."""
+def _tint(seen: FloatArray) -> NDArray[np.float64]:
+    """Colour (L, 3) of each spot's glow; the brightest channel is 1."""
     quarter = np.nan_to_num(np.sort(seen, axis=1)[:, RAYS // 4], nan=0.0).astype(np.float64)
-    colour = np.maximum(quarter[:, 1:GLOW_TO] - quarter[:, -1:], 0.0).sum(axis=1)
-    if shown.coloured:
-        colour = np.maximum(shown.rim - quarter[:, -1], 0.0) + FAINT_RIM
-    else:
-        colour += FAINT_GLOW
-    return colour / colour.max(axis=1, keepdims=True)
+    glow = np.maximum(quarter[:, 1:GLOW_TO] - quarter[:, -1:], 0.0).sum(axis=1) + FAINT_GLOW
+    return glow / glow.max(axis=1, keepdims=True)
 
 
-def _by_colour(level: NDArray[np.float64], tint: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How bright the clipped channels (L,) of coloured spots are, by the brightest that does not clip and the colour.
+def _by_colour(seen: FloatArray, shown: ShownSpots) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Tell colour and radiance of spots by their rims, of which no channel clips.
 
-    Parameters
-    ----------
-    level, tint : float64 (L, 3)
-        What the photo shows, and in what ratio the channels are.
+    Returns
+    -------
+    float64 (L, 3)
+        Colour; the brightest channel is 1. What is uneven around a rim leaves it unsure how much of its other channels
+        is the lamp's: as much as may be.
+    float64 (L,)
+        Radiance of the brightest channel that explains what the others show; those that clip show no more than that.
     """
-    known = np.where(level < NEARLY, level, 0.0)
-    best = np.argmax(known, axis=1)[:, None]
-    told = np.take_along_axis(known, best, axis=1) / np.take_along_axis(tint, best, axis=1)
-    return np.maximum(told[:, 0], 1.0)
+    ordered = np.nan_to_num(np.sort(seen, axis=1), nan=0.0).astype(np.float64)
+    ground = ordered[:, RAYS // 4, -1]
+    rim = np.maximum(shown.rim - ground, 0.0) + FAINT_RIM
+    uneven = 0.5 * (ordered[:, -RAYS // 4, GLOW_FROM:] - ordered[:, RAYS // 4, GLOW_FROM:]).max(axis=1)
+    tint = np.minimum((rim + np.maximum(uneven, 0.0)) / rim.max(axis=1, keepdims=True), 1.0)
+    return tint, np.maximum(((shown.level - ground) / tint).max(axis=1), 1.0)
 
 
-def _bloom(middle: NDArray[np.float64], away: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How much like scattered light brightness falls just outside each spot (L,), where it is 1."""
+def _slope(middle: NDArray[np.float64], away: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Find by which power of the distance brightness falls just outside each spot (L,), where it is 1."""
     fall = -np.log(np.clip(middle[:, GLOW_FROM - 1], 1e-3, 1.0))
-    slope = fall / np.log1p(away[:, GLOW_FROM - 1] / np.maximum(size, 0.5))
-    return ramp(slope, CLIFF_SLOPE, BLOOM_SLOPE)
+    return fall / np.log1p(away[:, GLOW_FROM - 1] / np.maximum(size, 0.5))
