@@ -313,7 +313,7 @@ def _by_colour(seen: FloatArray, shown: ShownSpots) -> tuple[NDArray[np.float64]
     ordered = np.nan_to_num(np.sort(seen, axis=1), nan=0.0).astype(np.float64)
     ground = ordered[:, RAYS // 4, -1]
     rim = np.maximum(shown.rim - ground, 0.0) + FAINT_RIM
-    uneven = 0.5 * (ordered[:, -RAYS // 4, GLOW_FROM:] - ordered[:, RAYS // 4, GLOW_FROM:]).max(axis=1)
+    uneven = 0.5 * (ordered[:, -RAYS // 4, 1:].max(axis=1) - ordered[:, RAYS // 4, 1:].min(axis=1))
     tint = np.minimum((rim + np.maximum(uneven, 0.0)) / rim.max(axis=1, keepdims=True), 1.0)
     return tint, np.maximum(((shown.level - ground) / tint).max(axis=1), 1.0)
 
