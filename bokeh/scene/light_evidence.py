@@ -289,7 +289,9 @@ def _weighed(
     likely /= tint.mean(axis=1)
     if shown.coloured:
         likely = np.minimum(likely, most)
-    return SpotEvidence(sure, likely, tint, _slope(middle, away, size), np.argmax(shares, axis=0).astype(np.uint8))
+    return SpotEvidence(
+        sure, likely, tint, _slope(middle, around, away, size), np.argmax(shares, axis=0).astype(np.uint8)
+    )
 
 
 def _tint(seen: FloatArray) -> NDArray[np.float64]:
@@ -318,7 +320,9 @@ def _by_colour(seen: FloatArray, shown: ShownSpots) -> tuple[NDArray[np.float64]
     return tint, np.maximum(((shown.level - ground) / tint).max(axis=1), 1.0)
 
 
-def _slope(middle: NDArray[np.float64], away: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Find by which power of the distance brightness falls just outside each spot (L,), where it is 1."""
-    fall = -np.log(np.clip(middle[:, GLOW_FROM - 1], 1e-3, 1.0))
-    return fall / np.log1p(away[:, GLOW_FROM - 1] / np.maximum(size, 0.5))
+def _slope(
+    middle: NDArray[np.float64], around: NDArray[np.float64], away: NDArray[np.float64], size: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Find by which power of the distance brightness falls from 1, just outside each spot (L,), to what is around."""
+    left = (middle[:, GLOW_FROM - 1] - around) / np.maximum(1.0 - around, 1e-3)
+    return -np.log(np.clip(left, 1e-3, 1.0)) / np.log1p(away[:, GLOW_FROM - 1] / np.maximum(size, 0.5))
