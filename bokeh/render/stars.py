@@ -22,6 +22,9 @@ from .light_sprites import Occluder, PointLights, draw_lights
 STAR_PX = (4.0, 8.0)
 """Blur radii up to which a light has its whole star, and from which it has none: the disc hides it."""
 
+PHONE_CROP = 3.0
+"""A sensor so many times smaller than full frame lies behind a fixed, round aperture."""
+
 
 @dataclass(frozen=True, eq=False)
 class Stars:
@@ -34,13 +37,11 @@ class Stars:
     light : float32 (K, 3)
         Radiance above `LIGHT_RADIANCE` that the pupil scatters, before the share that leaves the lamp is taken.
     wings : float32 (2R + 1, 2R + 1, 3)
-    strength : float
     """
 
     which: NDArray[np.int64]
     light: FloatArray
     wings: FloatArray
-    strength: float
 
 
 def star_light(
@@ -67,9 +68,7 @@ def star_light(
     Stars, or None
         None where no light has a star.
     """
-    own = photo.meta.f_number
-    strength = lens.starburst - (0.0 if own is None else own / lens.f_number)
-    if strength <= 0.0:
+    if lens.starburst <= 0.0:
         return shared, None
     blurred = np.abs(thin.radius_px(lights.dioptres))
     has = np.clip((STAR_PX[1] - blurred) / (STAR_PX[1] - STAR_PX[0]), 0.0, 1.0).astype(np.float32)
@@ -80,15 +79,39 @@ def star_light(
         return shared, None
     light = light[which]
     pitch_um = 1000.0 / thin.px_per_mm
-    reach = reach_px(lens.f_number, pitch_um, strength * _brightest(lights, which, light))
-    star = wings(lens, pitch_um, rgb_from_xyz(photo.profile), reach)
-    share = np.minimum(strength * star.sum(axis=(0, 1), dtype=np.float64), 1.0).astype(np.float32)
+    reach = reach_px(lens.f_number, pitch_um, lens.starburst * _brightest(lights, which, light))
+    star = _beyond_own(lens, pitch_um, photo, reach)
+    if star is None:
+        return shared, None
+    share = np.minimum(star.sum(axis=(0, 1), dtype=np.float64), 1.0).astype(np.float32)
     gone = light * share
     spread, withheld = shared.spread.copy(), shared.withheld.copy()
     held = np.minimum(withheld[which], gone)
     withheld[which] -= held
     spread[which] = np.maximum(spread[which] - (gone - held), 0.0)
-    return SharedLight(spread, withheld), Stars(which, light, star, strength)
+    return SharedLight(spread, withheld), Stars(which, light, star)
+
+
+def _beyond_own(lens: Lens, pitch_um: float, photo: Photo, reach: int) -> FloatArray | None:
+    """Return what a lens scatters of a point beyond what is in the photo (2R + 1, 2R + 1, 3); None for nothing.
+
+    A phone's round pupil scatters evenly all around, so that the spikes of a bladed one are not in its photos. What
+    blades another camera has is not known: as those of this lens.
+    """
+    own, primaries = photo.meta.f_number, rgb_from_xyz(photo.profile)
+    if own is None:
+        return wings(lens, pitch_um, primaries, reach) * np.float32(lens.starburst)
+    if _is_phone(photo):
+        halo = wings(Lens(f_number=own), pitch_um, primaries, reach)
+        return np.maximum(wings(lens, pitch_um, primaries, reach) * np.float32(lens.starburst) - halo, 0.0)
+    strength = lens.starburst - own / lens.f_number
+    return wings(lens, pitch_um, primaries, reach) * np.float32(strength) if strength > 0.0 else None
+
+
+def _is_phone(photo: Photo) -> bool:
+    """Whether a photo is of a camera as small as a phone's."""
+    focal_mm, f35_mm = photo.meta.focal_mm, photo.meta.f35_mm
+    return focal_mm is not None and f35_mm is not None and f35_mm > PHONE_CROP * focal_mm
 
 
 def _brightest(lights: Lights, which: NDArray[np.int64], light: FloatArray) -> float:
@@ -122,4 +145,4 @@ def add_stars(
     source, own = np.zeros_like(picture), stars.which
     scattered = replace(points, place=points.place[own], energy=stars.light, dioptres=points.dioptres[own])
     draw_lights(scattered, occluders, thin, ray_model, source)
-    add_starbursts(picture, source, stars.wings, stars.strength)
+    add_starbursts(picture, source, stars.wings)

@@ -14,7 +14,7 @@ from ..core.arrays import BoolArray, FloatArray
 from ..hdr.restore import Restoration
 from ..image.regions import Regions, connected, dilate
 from ..photo.photo import Photo
-from .light_evidence import WORDS, SpotEvidence, night, ramp, weigh
+from .light_evidence import BLOOM_SLOPE, NEARLY, WORDS, ShownSpots, SpotEvidence, night, ramp, unit_px, weigh
 
 LIGHT_RADIANCE = 2.0
 """A light is brighter than this; sunlit white is 1."""
@@ -22,11 +22,15 @@ LIGHT_RADIANCE = 2.0
 CLIPPED_SHARES = (2e-2, 5e-3)
 """Clipped spots larger than the first share of a picture are surfaces; smaller than the second they may be lights."""
 
-NEARLY = 0.955
-"""All channels of a clipped spot are at least this (8-bit code 250): the codes of a file are not exact."""
-
 COLOURED_RADIANCE = 6.0
 """A coloured lamp clips in one channel only; by a gain map it is brighter than any pale surface: this bright."""
+
+EDGE_UNITS = 2.0
+"""A lamp's face is evenly bright but for an edge so many units wide."""
+
+CORE_POWER = 12.0
+"""Where what clips is bloom, a lamp's light comes from where it is deepest, by the distance from the border to this
+power: half of a round spot's light is within a ninth of its radius."""
 
 LEAST_SURE = 0.1
 """What is less likely a light is none."""
@@ -68,8 +72,19 @@ class Spots:
     sure: NDArray[np.float64]
     by: tuple[str, ...]
 
-    def only(self, which: BoolArray) -> Spots:
-        """Keep some of the pixels."""
+    def beside(self, others: Spots) -> Spots:
+        """Join spots and others, which share no pixel."""
+        rows, columns = np.concatenate([self.rows, others.rows]), np.concatenate([self.columns, others.columns])
+        labels = np.concatenate([self.labels, others.labels + self.count])
+        radiance = np.concatenate([self.radiance, others.radiance])
+        mapped = np.concatenate([self.mapped, others.mapped])
+        sure = np.concatenate([self.sure, others.sure[1:]])
+        every, order = self.count + others.count, np.lexsort((columns, rows))
+        joined = Spots(rows, columns, labels, every, radiance, mapped, sure, (*self.by, *others.by[1:]))
+        return joined.only(order)
+
+    def only(self, which: BoolArray | NDArray[np.intp]) -> Spots:
+        """Keep some of the pixels, by a mask or in an order."""
         return replace(
             self, rows=self.rows[which], columns=self.columns[which], labels=self.labels[which],
             radiance=self.radiance[which], mapped=self.mapped[which],
@@ -98,33 +113,85 @@ def restored_spots(
     str
         What was looked at, in words.
     """
-    from ...kernels import lights as kernels
+    from ...kernels import highlights, lights
 
-    rgb, extra, clip_cd_m2 = photo.rgb, restoration.extra, photo.meta.clip_cd_m2
+    rgb, extra = photo.rgb, restoration.extra
     clips = np.empty(rgb.shape[:2], np.bool_)
     levels = np.array([NEARLY, LIGHT_RADIANCE, COLOURED_RADIANCE], np.float32)
-    if not kernels.clipped(rgb, _NO_EXTRA if extra is None else extra, levels, clips):
-        return None, "nothing clips"
-    why = night(rgb, clip_cd_m2)[1]
+    found = None
+    if lights.clipped(rgb, _NO_EXTRA if extra is None else extra, levels, clips):
+        found = _judged(photo, restoration, covers, clips, reach_px)
+    when = None if found is None else night(rgb, photo.meta.clip_cd_m2)
+    # A lamp that clips in some channels only, apart from those that clip in all: their bloom is coloured too.
+    if extra is None and (when is None or when.possible) and highlights.brighter(rgb, np.float32(NEARLY), clips):
+        when = night(rgb, photo.meta.clip_cd_m2) if when is None else when
+        if when.possible:
+            coloured = _judged(photo, restoration, covers, clips, reach_px, found or ())
+            found = coloured if found is None else found.beside(coloured)
+    return found, "nothing clips" if when is None else when.words
+
+
+def _judged(
+    photo: Photo,
+    restoration: Restoration,
+    covers: Sequence[FloatArray],
+    clips: BoolArray,
+    reach_px: int,
+    apart_from: Spots | tuple[()] | None = None,
+) -> Spots:
+    """Judge the spots of a mask (H, W): those that are lights, and their radiance.
+
+    Parameters
+    ----------
+    photo : Photo
+    restoration : Restoration
+    covers : sequence of float32 (h, w)
+    clips : bool (H, W)
+        What clips in all channels or, where `apart_from` is given, in some.
+    reach_px : int
+    apart_from : Spots, or ()
+        Lights among what clips in all channels, which are left out; () for none.
+    """
+    rgb, extra = photo.rgb, restoration.extra
     mask = dilate(clips, reach_px)
     pieces = connected(mask)
     rows, columns = np.nonzero(mask)
     labels, core = pieces.labels.astype(np.int64), clips[rows, columns]
     before = rgb[rows, columns]
     added = None if extra is None else extra[rows, columns]
-    clipped = np.bincount(labels, core.astype(np.float64), pieces.count + 1).astype(np.float64)
+    shown = _shown(before, core, labels, pieces.count, coloured=apart_from is not None)
     brightest = None if added is None else _brightest(labels, before + added, pieces.count)
-    evidence = weigh(rgb, pieces, clipped[1:], clip_cd_m2, brightest)
+    evidence = weigh(rgb, pieces, shown, photo.meta.clip_cd_m2, brightest)
     sure = _sure(evidence, pieces, rgb.shape[:2], [_at(cover, rows, columns, rgb.shape) for cover in covers])
+    if isinstance(apart_from, Spots):
+        mask[:] = False
+        mask[apart_from.rows, apart_from.columns] = True
+        sure[labels[mask[rows, columns]]] = 0.0
     if added is None:
-        radiance = _restored(before, core, (rows, columns, labels), evidence, sure, restoration.strength)
+        # What is hardly brighter than it is shown is a surface, however its light is spread over its pixels.
+        sure[1:][np.power(evidence.gain, sure[1:]) < LIGHT_RADIANCE] = 0.0
+        places, edge = (rows, columns, labels), EDGE_UNITS * unit_px(rgb.shape)
+        more = _restored(core, places, (evidence, shown), sure, edge)
         share = np.zeros(len(rows), np.float32)
+        radiance = np.asarray(before + np.float32(restoration.strength) * more, np.float32)
     else:
         share = sure[labels].astype(np.float32)
         radiance = np.asarray(before + np.float32(restoration.strength) * share[:, None] * added, np.float32)
     by = ("", *(WORDS[n] for n in evidence.by))
     spots = Spots(rows, columns, labels, pieces.count, radiance, share, sure, by)
-    return spots.only(sure[labels] > 0.0), why
+    return spots.only(sure[labels] > 0.0)
+
+
+def _shown(before: FloatArray, core: BoolArray, labels: NDArray, count: int, *, coloured: bool) -> ShownSpots:
+    """Average what a photo shows, `before` (N, 3), of the pixels of spots: those that clip, and the rim beside them."""
+    rim = ~core & (before.max(axis=1) < NEARLY)
+
+    def mean(which: BoolArray) -> NDArray[np.float64]:
+        means = [mean_of_each(labels[which], before[which, c], count)[1:] for c in range(3)]
+        return np.stack(means, axis=1)
+
+    clipped = np.bincount(labels, core.astype(np.float64), count + 1)[1:].astype(np.float64)
+    return ShownSpots(clipped, mean(core), mean(rim), coloured)
 
 
 def _brightest(labels: NDArray, radiance: FloatArray, count: int) -> NDArray[np.float64]:
@@ -147,36 +214,75 @@ def _sure(
 
 
 def _restored(
-    before: FloatArray,
     core: BoolArray,
     places: tuple[NDArray, NDArray, NDArray],
-    evidence: SpotEvidence,
+    known: tuple[SpotEvidence, ShownSpots],
     sure: NDArray[np.float64],
-    strength: float,
+    edge_px: float,
 ) -> FloatArray:
-    """Radiance (N, 3) of clipped pixels: the unsurer, the nearer to what the photo shows.
+    """Radiance (N, 3) that pixels of spots have beyond what the photo shows: the unsurer, the less.
 
     Parameters
     ----------
-    before : float32 (N, 3)
-        What the photo shows.
     core : bool (N,)
         Where it clips.
     places : (rows, columns, labels), int64 (N,)
-    evidence : SpotEvidence
+    known : (SpotEvidence, ShownSpots)
     sure : float64 (L + 1,)
-    strength : float
+    edge_px : float
+        Width of a lamp's edge.
     """
-    rows, columns, labels = places
-    gain = np.concatenate([[1.0], np.power(evidence.gain, sure[1:])])
-    tint = np.concatenate([np.ones((1, 3)), evidence.tint])
-    # What clips is mostly bloom, brighter towards the lamp itself: from the border in, by the square of the way.
-    deep = np.zeros(len(rows))
-    which = core & (gain > 1.0)[labels]
-    deep[which] = _inward(rows[which], columns[which], labels[which]) ** 2
-    deep /= np.maximum(mean_of_each(labels[which], deep[which], len(gain) - 1), 1e-9)[labels]
-    more = (gain[labels] - 1.0)[:, None] * deep[:, None] * tint[labels]
-    return before + (strength * more).astype(np.float32)
+    (rows, columns, labels), (evidence, shown) = places, known
+    level = shown.level if shown.coloured else 1.0
+    bright = np.power(evidence.gain, sure[1:])[:, None] * evidence.tint
+    missing = np.vstack([np.zeros((1, 3)), np.maximum(bright - level, 0.0)])
+    which = core & (missing.max(axis=1) > 0.0)[labels]
+    own = labels[which]
+    inward = _inward(rows[which], columns[which], own)
+    deep = _profile(inward, own, evidence, missing.max(axis=1), edge_px)
+    more = np.zeros((len(rows), 3), np.float32)
+    more[which] = deep[:, None] * missing[own]
+    return more
+
+
+def _profile(
+    inward: NDArray[np.float64],
+    own: NDArray[np.int64],
+    evidence: SpotEvidence,
+    missing: NDArray[np.float64],
+    edge_px: float,
+) -> NDArray[np.float64]:
+    """How each pixel's share of its spot's light compares with an even one (K,).
+
+    What is bloom goes on to rise towards the lamp by the power of the distance that it falls by outside; all that is
+    missing beyond that is the lamp itself. So a large blur makes the same disc of a spot however it is spread, and a
+    small one a disc no larger than it makes of lamp and bloom.
+
+    Parameters
+    ----------
+    inward : float64 (K,)
+        Distance from the border, pixels.
+    own : int64 (K,)
+        The spot, from 1.
+    evidence : SpotEvidence
+    missing : float64 (L + 1,)
+        Radiance to be spread over each spot, on average, of its brightest channel.
+    edge_px : float
+    """
+    count = len(missing) - 1
+
+    def even(weight: NDArray[np.float64]) -> NDArray[np.float64]:
+        return weight / np.maximum(mean_of_each(own, weight, count), 1e-30)[own]
+
+    deepest = np.ones(count + 1)
+    np.maximum.at(deepest, own, inward)
+    deepest, bloom, slope = deepest[own], evidence.bloom[own - 1], np.clip(evidence.slope[own - 1], 0.0, BLOOM_SLOPE)
+    edge = np.minimum(inward, edge_px) ** 2
+    tail = np.power(deepest / (deepest - inward + 1.0), slope) - 1.0
+    tail = np.maximum(tail, 0.0) / missing[own]
+    tail /= np.maximum(mean_of_each(own, tail, count), 1.0)[own]
+    rest = 1.0 - mean_of_each(own, tail, count)[own]
+    return (1.0 - bloom) * even(edge) + bloom * (tail + rest * even(edge * (inward / deepest) ** CORE_POWER))
 
 
 def _inward(rows: NDArray, columns: NDArray, labels: NDArray) -> NDArray[np.float64]:

@@ -101,8 +101,9 @@ class SceneLight:
         assert lights is not None
         shown = np.minimum(self.rgb[lights.pixels], lights.radiance)
         share = np.float32(1.0) if self.keeps_extra else spread_share(lights.dioptres, lens)[:, None]
-        withheld = (np.float32(1.0) - share) * (lights.radiance - shown)
-        spread = np.maximum(lights.radiance - lights.base - withheld, 0.0)
+        missing = lights.radiance - shown
+        withheld = (np.float32(1.0) - share) * missing
+        spread = np.maximum(shown - lights.base + share * missing, 0.0)
         if self.subject is not None and self.matte is not None:
             hidden = np.where(lights.dioptres < self.subject.far, self.matte[lights.pixels], np.float32(0.0))
             spread /= seen_by_pinhole(hidden)[:, None]

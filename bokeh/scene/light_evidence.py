@@ -39,6 +39,22 @@ SURE_BY_EXPOSURE, SURE_BY_PICTURE, SURE_BY_COLOUR = 0.9, 0.6, 0.4
 """How sure a spot is a lamp that stands alone in the dark, where the exposure says that it is night, or the picture
 alone; and one whose glow is coloured, where the picture may be of the day."""
 
+FAINT_RIM = 0.004
+"""A rim of a coloured spot that is fainter than this says little of its colour."""
+
+BLOOM_SLOPE, CLIFF_SLOPE = 4.5, 7.0
+"""Light that a lens scatters falls with the distance from the lamp, by up to its fourth power; what falls steeper just
+outside a clipped spot is the lamp's own edge."""
+
+NEARLY = 0.955
+"""All channels of a clipped spot are at least this (8-bit code 250): the codes of a file are not exact."""
+
+BLACK = 0.03
+"""Night is darker than this where nothing is lit; by day the sky reaches nearly everything."""
+
+SURE_BY_BLACK = 0.7
+"""How sure it is night where much is bright and much is black: it may be a dark room by day."""
+
 LAMP_CD_M2 = 5000.0
 """Luminance of a lamp as it is looked into: a frosted bulb, a shade, a sign. Where the photo clips above it, what is
 clipped is a surface in daylight."""
@@ -52,6 +68,11 @@ def ramp(values: NDArray | float, none: float, full: float) -> NDArray[np.float6
     return np.clip((np.asarray(values, np.float64) - none) / (full - none), 0.0, 1.0)
 
 
+def unit_px(size: tuple[int, ...]) -> float:
+    """Pixels that the sharpest edge takes in a picture of a size (height, width, ...)."""
+    return max(1.0, UNIT_SHARE * min(size[:2]))
+
+
 @dataclass(frozen=True, eq=False)
 class SpotEvidence:
     """What is known of spots that a photo clips.
@@ -61,9 +82,11 @@ class SpotEvidence:
     sure : float64 (L,)
         How sure it is a light: 0..1.
     gain : float64 (L,)
-        How many times white it is, on average over its pixels and the channels, if it is one.
+        How many times white its brightest channel is, on average over its pixels, if it is one.
     tint : float64 (L, 3)
-        Its colour, as its glow shows it; mean 1.
+        Its colour, as its rim and its glow show it; the brightest channel is 1.
+    slope : float64 (L,)
+        The power of the distance from its middle by which brightness falls just outside it.
     by : uint8 (L,)
         What speaks for it most: an index of `WORDS`.
     """
@@ -71,34 +94,90 @@ class SpotEvidence:
     sure: NDArray[np.float64]
     gain: NDArray[np.float64]
     tint: NDArray[np.float64]
+    slope: NDArray[np.float64]
     by: NDArray[np.uint8]
+
+    @property
+    def bloom(self) -> NDArray[np.float64]:
+        """How much of what clips is light that the photo's own lens scattered (L,), 0..1; else the lamp's face."""
+        return ramp(self.slope, CLIFF_SLOPE, BLOOM_SLOPE)
 
 
 WORDS = ("glow", "dark surroundings", "gain map")
 
 
-def night(rgb: FloatArray, clip_cd_m2: float | None) -> tuple[float, str]:
-    """Say how likely what a photo clips is a lamp, 0..1, and why.
+@dataclass(frozen=True, eq=False)
+class ShownSpots:
+    """What a photo shows of the spots that it clips.
+
+    Attributes
+    ----------
+    core : float64 (L,)
+        How many pixels of each clip.
+    level : float64 (L, 3)
+        Mean of these pixels.
+    rim : float64 (L, 3)
+        Mean of the pixels beside them of which no channel clips.
+    coloured : bool
+        Whether a channel that does not clip tells how bright the others are.
+    """
+
+    core: NDArray[np.float64]
+    level: NDArray[np.float64]
+    rim: NDArray[np.float64]
+    coloured: bool
+
+
+@dataclass(frozen=True)
+class Night:
+    """How likely what a photo clips is a lamp.
+
+    Attributes
+    ----------
+    sure : float
+        0..1: by its exposure or, without it, because little of it is bright.
+    lit : float
+        0..1: much is bright, but so much is black as is by night only; then the spots themselves have to tell.
+    words : str
+        Why.
+    """
+
+    sure: float
+    lit: float
+    words: str
+
+    @property
+    def possible(self) -> bool:
+        """Whether anything speaks for it."""
+        return max(self.sure, self.lit) > 0.0
+
+
+def night(rgb: FloatArray, clip_cd_m2: float | None) -> Night:
+    """Say how likely what a photo clips is a lamp.
 
     Parameters
     ----------
     rgb : float32 (H, W, 3)
     clip_cd_m2 : float, optional
         Luminance at which the photo clips, by its exposure. In sunlight it is that of white paper. Without it the
-        picture decides: by day much of it is bright.
+        picture decides: by day much of it is bright, and little is black.
     """
     if clip_cd_m2 is not None:
-        return float(ramp(np.log2(LAMP_CD_M2 / clip_cd_m2), 0.0, 4.0)), f"the photo clips at {clip_cd_m2:.3g} cd/m2"
+        sure = float(ramp(np.log2(LAMP_CD_M2 / clip_cd_m2), 0.0, 4.0))
+        return Night(sure, sure, f"the photo clips at {clip_cd_m2:.3g} cd/m2")
     step = max(1, min(rgb.shape[:2]) // 256)
     grey = rgb[step // 2 :: step, step // 2 :: step].mean(axis=2)
-    bright, middle = float((grey > 0.5).mean()), float(np.median(grey))
-    return float(ramp(bright, 0.16, 0.06) * ramp(middle, 0.28, 0.18)), f"{bright:.0%} of the picture is bright"
+    bright, black, middle = float((grey > 0.5).mean()), float((grey < BLACK).mean()), float(np.median(grey))
+    dark = float(ramp(middle, 0.28, 0.18))
+    sure = float(ramp(bright, 0.16, 0.06)) * dark
+    lit = SURE_BY_BLACK * float(ramp(bright, 0.5, 0.3) * ramp(black, 0.12, 0.25)) * dark
+    return Night(sure, lit, f"{bright:.0%} of the picture is bright, {black:.0%} black")
 
 
 def weigh(
     rgb: FloatArray,
     pieces: Regions,
-    core: NDArray[np.float64],
+    shown: ShownSpots,
     clip_cd_m2: float | None,
     mapped: NDArray[np.float64] | None,
 ) -> SpotEvidence:
@@ -113,8 +192,8 @@ def weigh(
     rgb : float32 (H, W, 3)
     pieces : Regions
         With the pixels around what clips.
-    core : float64 (L,)
-        How many pixels of each clip.
+    shown : ShownSpots
+        Of each piece.
     clip_cd_m2 : float, optional
     mapped : float64 (L,), optional
         Radiance by a gain map.
@@ -134,27 +213,28 @@ def weigh(
     middle = np.stack([np.bincount(at, length * v, pieces.count) / total for v in (rows, centre)], axis=1)
     by_piece = np.argsort(at, kind="stable")
     first_run = np.concatenate([[0], np.cumsum(np.bincount(at, minlength=pieces.count))]).astype(np.int64)
-    unit = max(1.0, UNIT_SHARE * min(rgb.shape[:2]))
+    unit = unit_px(rgb.shape)
     size = np.sqrt(total / np.pi)
     seen = np.empty((pieces.count, RAYS, len(FIXED), 3), np.float32)
     fixed, scaled = np.array(FIXED), np.array(SCALED)
     runs = first_run, rows[by_piece], pieces.first[by_piece], pieces.stop[by_piece]
     kernels.rays(rgb, runs, middle, size, unit, (fixed, scaled), seen)
     away = unit * fixed + size[:, None] * scaled
-    return _weighed(seen, away, size, core, unit, night(rgb, clip_cd_m2)[0], clip_cd_m2, mapped)
+    return _weighed(seen, away, size, shown, unit, night(rgb, clip_cd_m2), clip_cd_m2, mapped)
 
 
 def _weighed(
     seen: FloatArray,
     away: NDArray[np.float64],
     size: NDArray[np.float64],
-    core: NDArray[np.float64],
+    shown: ShownSpots,
     unit: float,
-    is_night: float,
+    when: Night,
     clip_cd_m2: float | None,
     mapped: NDArray[np.float64] | None,
 ) -> SpotEvidence:
-    grey = np.sort(seen.mean(axis=3), axis=1)  # NaN last
+    # A coloured lamp glows in its own channel; what is beside it is dark only where every channel is.
+    grey = np.sort(seen.max(axis=3) if shown.coloured else seen.mean(axis=3), axis=1)  # NaN last
     there = np.isfinite(grey).sum(axis=1)
 
     def ranked(share: float) -> NDArray[np.float64]:
@@ -177,21 +257,20 @@ def _weighed(
     width = np.diff(away, axis=1, append=away[:, -1:])[:, 1:GLOW_TO]
     ring = 2.0 * np.pi * (size[:, None] + away[:, 1:GLOW_TO]) * width
     energy = (excess[:, 1:GLOW_TO] * ring).sum(axis=1) / SCATTERED
-    gain = np.clip(energy / np.maximum(core, 1.0), 1.0, MOST_GAIN)
+    gain = np.clip(energy / np.maximum(shown.core, 1.0), 1.0, MOST_GAIN)
 
-    per_channel = np.nan_to_num(np.sort(seen, axis=1)[:, RAYS // 4], nan=0.0).astype(np.float64)
-    colour = np.maximum(per_channel[:, 1:GLOW_TO] - per_channel[:, -1:], 0.0).sum(axis=1)
-    tint = (colour + FAINT_GLOW) / (colour + FAINT_GLOW).max(axis=1, keepdims=True)
+    tint, most = _by_colour(seen, shown) if shown.coloured else (_tint(seen), MOST_GAIN)
     # A glow of another colour than white is a lamp's: the fade of a white surface has none.
     coloured = ramp(-np.log2(tint.min(axis=1)), 0.7, 1.5)
-    lamp, trust = is_night, SURE_BY_EXPOSURE
+    is_night, lamp, trust = when.sure, when.sure, SURE_BY_EXPOSURE
     if clip_cd_m2 is None:
-        # By day, some of all the holes that the sky shines through look like lamps.
-        company = float(ramp(np.maximum(glows, alone).mean(), 0.04, 0.2))
-        is_night *= company
+        # By day, some of all the holes that the sky shines through look like lamps, and the large ones do not.
+        like = np.maximum(glows, alone)
+        company = float(ramp(like.mean(), 0.04, 0.2))
+        crowd = float(np.sqrt(like.mean() * np.average(like, weights=np.maximum(shown.core, 1.0))))
+        is_night = max(is_night * company, when.lit * float(ramp(crowd, 0.15, 0.35)))
         lamp = 1.0 - (1.0 - is_night) * (1.0 - SURE_BY_COLOUR * company * coloured)
         trust = SURE_BY_PICTURE
-    tint /= tint.mean(axis=1, keepdims=True)
 
     by_glow = glows * lamp
     by_dark = trust * alone * is_night
@@ -207,4 +286,43 @@ def _weighed(
     likely = np.where(by_glow >= by_dark, gain, np.maximum(gain, SMALL_GAIN))
     if clip_cd_m2 is not None:
         likely = np.minimum(likely, max(BRIGHTEST_LAMP_CD_M2 / clip_cd_m2, 1.0))
-    return SpotEvidence(sure, likely, tint, np.argmax(shares, axis=0).astype(np.uint8))
+    likely /= tint.mean(axis=1)
+    if shown.coloured:
+        likely = np.minimum(likely, most)
+    return SpotEvidence(
+        sure, likely, tint, _slope(middle, around, away, size), np.argmax(shares, axis=0).astype(np.uint8)
+    )
+
+
+def _tint(seen: FloatArray) -> NDArray[np.float64]:
+    """Colour (L, 3) of each spot's glow; the brightest channel is 1."""
+    quarter = np.nan_to_num(np.sort(seen, axis=1)[:, RAYS // 4], nan=0.0).astype(np.float64)
+    glow = np.maximum(quarter[:, 1:GLOW_TO] - quarter[:, -1:], 0.0).sum(axis=1) + FAINT_GLOW
+    return glow / glow.max(axis=1, keepdims=True)
+
+
+def _by_colour(seen: FloatArray, shown: ShownSpots) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Tell colour and radiance of spots by their rims, of which no channel clips.
+
+    Returns
+    -------
+    float64 (L, 3)
+        Colour; the brightest channel is 1. What is uneven around a rim leaves it unsure how much of its other channels
+        is the lamp's: as much as may be.
+    float64 (L,)
+        Radiance of the brightest channel that explains what the others show; those that clip show no more than that.
+    """
+    ordered = np.nan_to_num(np.sort(seen, axis=1), nan=0.0).astype(np.float64)
+    ground = ordered[:, RAYS // 4, -1]
+    rim = np.maximum(shown.rim - ground, 0.0) + FAINT_RIM
+    uneven = 0.5 * (ordered[:, -RAYS // 4, 1:].max(axis=1) - ordered[:, RAYS // 4, 1:].min(axis=1))
+    tint = np.minimum((rim + np.maximum(uneven, 0.0)) / rim.max(axis=1, keepdims=True), 1.0)
+    return tint, np.maximum(((shown.level - ground) / tint).max(axis=1), 1.0)
+
+
+def _slope(
+    middle: NDArray[np.float64], around: NDArray[np.float64], away: NDArray[np.float64], size: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Find by which power of the distance brightness falls from 1, just outside each spot (L,), to what is around."""
+    left = (middle[:, GLOW_FROM - 1] - around) / np.maximum(1.0 - around, 1e-3)
+    return -np.log(np.clip(left, 1e-3, 1.0)) / np.log1p(away[:, GLOW_FROM - 1] / np.maximum(size, 0.5))

@@ -310,3 +310,16 @@ def test_a_photo_shows_already_what_its_own_lens_scattered():
         out = rk.render(replace(shot, meta=replace(shot.meta, f_number=own)), lens).rgb
         beyond.append(float(out[:90].sum()))
     assert beyond[0] > 1.5 * beyond[1] > 0.0 and beyond[2] < 1e-6
+
+
+def test_a_phone_scatters_evenly_and_shows_no_spikes():
+    """Its round pupil leaves a halo, of which hardly anything falls where a bladed one has its spikes."""
+    rgb = np.zeros((*SIZE, 3), np.float32)
+    rgb[100, 130] = 5000.0
+    shot = rk.Photo(rgb=rgb, depth=np.full(SIZE, 0.5, np.float32))
+    bladed, round_ = (rk.Lens(f_number=16.0, focus_m=2.0, aperture=rk.Aperture(n)) for n in (6, 0))
+    phone, camera = (replace(shot.meta, f_number=8.0, focal_mm=focal, f35_mm=26.0) for focal in (5.0, 26.0))
+    spikes = [rk.render(replace(shot, meta=meta), bladed).rgb[:80].max() for meta in (shot.meta, phone, camera)]
+    halves = [rk.render(replace(shot, meta=meta), round_).rgb[:80].sum() for meta in (shot.meta, phone)]
+    assert 0.9 * spikes[0] < spikes[1] < spikes[0] and spikes[2] == pytest.approx(0.5 * spikes[0], rel=0.01)
+    assert halves[1] == pytest.approx(0.5 * halves[0], rel=0.1), "a round pupil's star is a halo, too"
