@@ -15,9 +15,10 @@ from ..core.threads import each
 from ..image.regions import PixelBox, box_around
 from ..optics.lens import ThinLens
 from ..optics.psf_tables import PsfTables
-from ..scene.layered import Fragments, LayeredScene
-from ..scene.pyramid import lens_at_level
-from ..scene.slices import DepthSlice, SliceTable
+from ..scene.fragments import Fragments
+from ..scene.layered import LayeredScene
+from ..scene.slices import DepthSlice, SliceTable, lens_at_level
+from .observer import Piece, RenderObserver
 
 HIDDEN = 1e-4
 """Where less than this share of the light still gets through the nearer slices, nothing is drawn."""
@@ -29,6 +30,10 @@ TILE_PX = 256
 
 GOES_ON, GOES_ON_PX = 1.25, 0.5
 """A slice's surface may go on in its neighbours up to this much more blur."""
+
+
+Drawn = tuple[PixelBox, FloatArray]
+"""Rows and columns of a tile, and what arrives there: float32 (h, w, 4), premultiplied colour and coverage."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +71,26 @@ class Window:
         number_fragments(arrays, table.numbers, table.depth, numbers, support, depths)
         return cls(box, arrays, numbers, support, depths)
 
+    def piece(self, number: int, one: DepthSlice, box: PixelBox, drawn: Drawn | None) -> Piece:
+        """Tell an observer what a box of the level shows of a slice."""
+        rows, columns = (slice(b.start - w.start, b.stop - w.start) for b, w in zip(box, self.box, strict=True))
+        front, alpha, back, weight, _ = (values[rows, columns] for values in self.fragments)
+        first, behind = (numbers[rows, columns] == number for numbers in self.numbers)
+        covered = alpha[..., None]
+        mean = covered * front + (np.float32(1.0) - covered) * back
+        both = first & behind & (alpha < 1.0)
+        own = np.where(both[..., None], mean, np.where(first[..., None], front, back))
+        own[~(first | behind)] = 0.0
+        there = None
+        if drawn is not None:
+            there = tuple(slice(t.start + d.start, t.start + d.stop) for t, d in zip(box, drawn[0], strict=True))
+        return Piece(
+            number, one.kind, one.level, box, own[..., :3],
+            np.where(first & ~behind, alpha, (first | behind).astype(np.float32)),
+            np.where(first, np.float32(1.0), np.where(behind, weight, np.float32(0.0))),
+            own[..., 3], (alpha < 1.0) & (first ^ behind), there, None if drawn is None else drawn[1],
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, eq=False)
 class Exposure:
@@ -73,6 +98,7 @@ class Exposure:
     slices: list[DepthSlice]
     lens: ThinLens
     psf_tables: PsfTables
+    observer: RenderObserver | None = None
 
     def compose(self, progress: Progress) -> FloatArray:
         table = SliceTable.of(self.slices, self.scene.depth_range)
@@ -83,6 +109,8 @@ class Exposure:
         for level in range(coarsest, -1, -1):
             front, back = self._level(level, level > finest, table, front, back)
             progress("blur", 4.0**-level)
+        if self.observer is not None:
+            self.observer.all_pieces()
         return front
 
     def _level(self, level, around, table, front, back):
@@ -106,7 +134,9 @@ class Exposure:
                 window = Window.of(self.scene.window(level, outer), outer, table)
                 for number in own:
                     canvas = behind if around and number > first_finer else light
-                    self._draw(window, number, reach[number], level, box, canvas)
+                    drawn = self._draw(window, number, reach[number], level, box, canvas)
+                    if self.observer is not None:
+                        self.observer.piece(window.piece(number, self.slices[number], box, drawn))
             if back is not None:
                 end(behind, enlarged(back, box))
             if behind_out is not None:
@@ -175,22 +205,22 @@ class Exposure:
         most = GOES_ON * one.most_px + GOES_ON_PX * 2**level
         return math.ceil(self.psf_tables.ray_model.reach_px(most) / 2**level) + 1
 
-    def _draw(self, window: Window, number: int, reach: int, level: int, box: PixelBox, canvas: FloatArray) -> None:
+    def _draw(self, window: Window, number: int, reach: int, level: int, box: PixelBox, canvas: FloatArray) -> Drawn | None:
         from ...kernels.composite import add
         from ...kernels.slices import NONE, full_values, sharp_light, slice_values, sum_radii
 
         top, bottom, left, right = (int(v) for v in window.support[number])
         if top >= bottom:
-            return
+            return None
         origin = box[0].start - window.box[0].start, box[1].start - window.box[1].start
         # Rows and columns of the tile that the slice reaches and light still gets through to.
         first = max(top - reach - origin[0], 0), max(left - reach - origin[1], 0)
         last = min(bottom + reach - origin[0], canvas.shape[0]), min(right + reach - origin[1], canvas.shape[1])
         if first[0] >= last[0] or first[1] >= last[1]:
-            return
+            return None
         clear = canvas[first[0] : last[0], first[1] : last[1], 3] > HIDDEN
         if not clear.any():
-            return
+            return None
         rows, columns = box_around(clear)
         lens = lens_at_level(self.lens, level)
         widest = max(abs(lens.radius_px(float(d))) for d in window.depths[number])
@@ -199,14 +229,14 @@ class Exposure:
             arrived = np.empty((rows.stop - rows.start, columns.stop - columns.start, 4), np.float32)
             sharp_light(window.fragments, window.numbers, number, corner, arrived)
             add(canvas, arrived, first[0] + rows.start, first[1] + columns.start)
-            return
+            return _placed(arrived, first[0] + rows.start, first[1] + columns.start)
         drawn = tuple(slice(o + f + b.start, o + f + b.stop) for o, f, b in zip(origin, first, (rows, columns)))
         height, width = window.numbers[0].shape
         # ... pixels of the window that reach it, and around those the slice that tells their radii
         lit = slice(max(drawn[0].start - reach, top - reach, 0), min(drawn[0].stop + reach, bottom + reach, height)), slice(max(drawn[1].start - reach, left - reach, 0), min(drawn[1].stop + reach, right + reach, width))
         seen = tuple(slice(max(b.start - reach, 0), min(b.stop + reach, n)) for b, n in zip(lit, (height, width)))
         if lit[0].start >= lit[0].stop or lit[1].start >= lit[1].stop:
-            return
+            return None
         thin = np.float32(lens.focus_dioptres), np.float32(lens.px_per_dioptre)
         shape = lit[0].stop - lit[0].start, lit[1].stop - lit[1].start
         corner = lit[0].start, lit[1].start
@@ -226,6 +256,12 @@ class Exposure:
         at = window.box[0].start + lit[0].start, window.box[1].start + lit[1].start
         arrived = self.psf_tables.scatter(values, radius, active, at, wanted, level)
         add(canvas, arrived, drawn[0].start - origin[0], drawn[1].start - origin[1])
+        return _placed(arrived, drawn[0].start - origin[0], drawn[1].start - origin[1])
+
+
+def _placed(arrived: FloatArray, top: int, left: int) -> Drawn:
+    """Say where in a tile something arrives."""
+    return (slice(top, top + arrived.shape[0]), slice(left, left + arrived.shape[1])), arrived
 
 
 def boxes_of(size: tuple[int, int], side: int) -> list[PixelBox]:

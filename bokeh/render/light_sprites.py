@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
 from ..core.threads import cores, each
-from ..image.regions import box_around
-from ..image.tiles import Tile, moved
+from ..image.tiles import Tile
 from ..optics.aperture import boundary
 from ..optics.lens import ThinLens
 from ..optics.psf import images_of
 from ..optics.ray_model import RayModel
-from ..scene.layers import Layer
 
 CELLS_PER_RADIUS = 16
 """A large disc need not be drawn once for every pixel of its light: light is gathered in cells this much smaller."""
@@ -90,29 +88,6 @@ class Occluder:
     coverage: FloatArray
     whole: FloatArray
     dioptres: FloatArray
-
-    @classmethod
-    def of(cls, layer: Layer, level: int, number: int, tile: Tile, lens: ThinLens) -> Occluder | None:
-        """Crop a tile's layer to its silhouette; None where it covers nothing of the tile."""
-        support = layer.coverage > 0.0
-        if not support.any():
-            return None
-        own = box_around(support)
-        spans = [
-            (max(w.start, b.start + o.start), min(w.stop, b.start + o.stop))
-            for w, b, o in zip(tile.within, layer.box, own, strict=True)
-        ]
-        if any(first >= last for first, last in spans):
-            return None
-        inner = moved((slice(*spans[0]), slice(*spans[1])), tile.outer)
-        rows, columns = (
-            slice(max(first - AROUND_PX - b.start, 0), min(last + AROUND_PX, b.stop) - b.start)
-            for (first, last), b in zip(spans, layer.box, strict=True)
-        )
-        outer = moved((rows, columns), moved(layer.box, tile.outer))
-        coverage, dioptres = layer.coverage[rows, columns].copy(), layer.dioptres[rows, columns].copy()
-        # The box around what the layer covers may reach into a tile that none of it lies in.
-        return cls(lens, level, number, Tile(inner, outer, AROUND_PX), coverage, np.ones_like(coverage), dioptres) if coverage.any() else None
 
     @property
     def own(self) -> tuple[int, int, int, int]:

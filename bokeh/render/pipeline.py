@@ -11,7 +11,6 @@ import numpy as np
 from ..core.arrays import FloatArray
 from ..core.progress import Progress, unseen
 from ..core.threads import ONE_AT_A_TIME
-from ..image.tiles import GUIDE_LEVELS
 from ..optics.lens import Lens, ThinLens
 from ..optics.outlines import MOST_ROWS
 from ..optics.psf_tables import SMALL_ROWS, PsfTables
@@ -20,11 +19,11 @@ from ..photo.metadata import Rendering
 from ..photo.photo import GainMap, Photo
 from ..scene.light_energy import SharedLight, spread_share
 from ..scene.lights import Lights
+from ..scene.layered import LayeredScene
 from ..scene.prepared import PreparedScene, prepare_scene
-from ..scene.pyramid import ImagePyramid, lens_at_level
-from ..scene.slicing import plan_slices
+from ..scene.slices import lens_at_level, plan_slices
 from ..scene.withheld import SURFACE_HALVINGS, kept_share, withheld_by_map, withheld_of_lights
-from .compositor import Compositor
+from .exposure import Exposure
 from .gaussian import gaussian_style
 from .grain import add_grain, noise_of
 from .light_sprites import PointLights, draw_lights
@@ -33,11 +32,20 @@ from .report import mount_on, warnings_of
 from .settings import RenderSettings, how_rendered
 from .stars import add_stars, star_light
 
+LEAST_LEVELS = 3
+"""So many of a layered scene's smallest levels are too small to draw slices at."""
+
 
 def prepare_for(photo: Photo, settings: RenderSettings, progress: Progress = unseen) -> PreparedScene:
     """Prepare what renders with these settings need of a photo; see `scene.prepared.prepare_scene`."""
     progress("prepare", 0.0)
-    return prepare_scene(photo, None if settings.style == "gaussian" else settings.highlights)
+    if settings.style == "gaussian":
+        return prepare_scene(photo, None)
+    scene = prepare_scene(photo, settings.highlights)
+    progress("take apart", 0.0)
+    with ONE_AT_A_TIME:
+        _layered(scene, settings)
+    return scene
 
 
 def render_scene(
@@ -102,7 +110,7 @@ def _lens_style(
     observer: RenderObserver | None,
     progress: Progress,
 ) -> tuple[FloatArray, GainMap | None]:
-    """Follow the light: layers from near to far, each seen through what stands before it; then lights and stars.
+    """Follow the light: slices from near to far, each seen through what stands before it; then lights and stars.
 
     Returns
     -------
@@ -111,32 +119,15 @@ def _lens_style(
     GainMap or None
         What it cannot show of the scene's radiance.
     """
-    pyramid = scene.pyramid(keeps_extra=settings.rendition == "hdr")
-    light = pyramid.light
-    import os, time
-    t0 = time.perf_counter()
-    if os.environ.get("LDI_OFF"):
-        compositor = _compositor(pyramid, scene.depth_range, lens, thin, settings, observer)
-        ray_model = compositor.psf_tables.ray_model
-        picture, occluders = compositor.compose(progress)
-    else:
-        from ..scene.layered import LayeredScene
-        from ..scene.slices import plan_slices as plan
-        from .exposure import Exposure
-        best, size = settings.quality == "best", pyramid.sizes[0]
-        psf_tables = PsfTables(RayModel(lens, size, math.hypot(*size)), MOST_ROWS if best else SMALL_ROWS)
-        ray_model = psf_tables.ray_model
-        key = ("layered", settings.rendition == "hdr", best)
-        if key not in scene._pyramids:
-            scene._pyramids[key] = LayeredScene.of(light, dense=best)
-        layered = scene._pyramids[key]
-        t1 = time.perf_counter()
-        slices = plan(*layered.depth_range, layered.subject, thin, 0 if best else max(len(layered.sizes) - 3, 0))
-        exposure = Exposure(layered, slices, thin, psf_tables)
-        picture = exposure.compose(progress)
-        if os.environ.get("LDI_TIME"):
-            print("layered", t1 - t0, "compose", time.perf_counter() - t1)
-        occluders = exposure.occluders() if light.lights is not None else []
+    layered = _layered(scene, settings)
+    light = layered.light
+    if observer is not None:
+        observer.layered(layered)
+    progress("blur", 0.0)
+    exposure = _exposure(layered, lens, thin, settings, observer)
+    ray_model = exposure.psf_tables.ray_model
+    picture = exposure.compose(progress)
+    occluders = [] if light.lights is None else exposure.occluders()
     light.keep_in_focus(picture, thin)
     shared, stars = None, None
     if light.lights is not None:
@@ -157,20 +148,24 @@ def _lens_style(
     return picture, withheld
 
 
-def _compositor(
-    pyramid: ImagePyramid,
-    depth_range: tuple[float, float],
+def _layered(scene: PreparedScene, settings: RenderSettings) -> LayeredScene:
+    """Return the scene taken apart as these settings need it."""
+    return scene.layered(keeps_extra=settings.rendition == "hdr", dense=settings.quality == "best")
+
+
+def _exposure(
+    layered: LayeredScene,
     lens: Lens,
     thin: ThinLens,
     settings: RenderSettings,
-    observer: RenderObserver | None,
-) -> Compositor:
-    """Put a lens before a pyramid; `thin` is for its finest level."""
-    best, size = settings.quality == "best", pyramid.sizes[0]
+    observer: RenderObserver | None = None,
+) -> Exposure:
+    """Put a lens before a layered scene; `thin` is for its largest size."""
+    best, size = settings.quality == "best", layered.sizes[0]
     psf_tables = PsfTables(RayModel(lens, size, math.hypot(*size)), MOST_ROWS if best else SMALL_ROWS)
-    most_halvings = 0 if best else max(len(pyramid.sizes) - 1 - GUIDE_LEVELS, 0)
-    slices = plan_slices(*depth_range, pyramid.subject, thin, most_halvings)
-    return Compositor(pyramid, slices, thin, psf_tables, observer)
+    most_halvings = 0 if best else max(len(layered.sizes) - LEAST_LEVELS, 0)
+    slices = plan_slices(*layered.depth_range, layered.subject, thin, most_halvings)
+    return Exposure(layered, slices, thin, psf_tables, observer)
 
 
 def _points_of(lights: Lights, shared: SharedLight) -> PointLights:
@@ -190,16 +185,17 @@ def _withheld(
     """Return what an SDR rendition cannot show of a render, as a gain map; None when there is nothing."""
     if settings.rendition == "hdr":
         return None
-    light = scene.pyramid(keeps_extra=False).light
+    light = scene.light(keeps_extra=False)
     if light.extra is None:
         if light.lights is None or shared is None:
             return None
         return withheld_of_lights(picture, light.rgb, light.lights, shared)
     spread = spread_share(light.dioptres, thin)
     surface = None
-    if scene.surface_pyramid is not None and spread.any():
+    surfaces = scene.layered_surfaces if spread.any() else None
+    if surfaces is not None:
         coarse = lens_at_level(thin, SURFACE_HALVINGS)
-        surface, _ = _compositor(scene.surface_pyramid, scene.depth_range, lens, coarse, settings, None).compose(unseen)
+        surface = _exposure(surfaces, lens, coarse, settings).compose(unseen)
     assert scene.photo.gain_map is not None
     return withheld_by_map(picture, light, kept_share(light, shared, spread), surface, scene.photo.gain_map)
 

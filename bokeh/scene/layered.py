@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
 from ..core.threads import each
+from ..depth.existing_blur import DepthMapping
 from ..image.regions import PixelBox
 from .bridging import LEAST_WEIGHT, GapBridge
 from .fragments import Fragments, ListedBacks, ListedFragments
 from .light_energy import SceneLight
-from .slicing import SubjectRange
+from .subject_range import SubjectRange
 from .subject_sides import SubjectSides
 
 if TYPE_CHECKING:
@@ -123,6 +124,8 @@ class LayeredScene:
         Levels 1 and up.
     ranges : list of (float32 (3, h, w), float32 (3, h, w))
         Of each level; see `cells`.
+    depths : DepthMapping, or None
+        Where its depths are moved when they are looked at.
 
     Notes
     -----
@@ -135,6 +138,7 @@ class LayeredScene:
     photo: PhotoLevel
     smaller: list[Fragments]
     ranges: list[tuple[FloatArray, FloatArray]]
+    depths: DepthMapping | None = None
 
     @property
     def subject(self) -> SubjectRange | None:
@@ -143,7 +147,11 @@ class LayeredScene:
 
     def window(self, level: int, box: PixelBox) -> Fragments:
         """Return the fragments of a box (rows, columns) of a level, which lies within it: copies."""
-        return self.photo.window(box) if level == 0 else self.smaller[level - 1].crop(box).copy()
+        found = self.photo.window(box) if level == 0 else self.smaller[level - 1].crop(box).copy()
+        if self.depths is not None:
+            for surface in (found.front, found.back):
+                surface[..., 3] = self.depths(surface[..., 3])
+        return found
 
     def cells(self, level: int) -> tuple[FloatArray, FloatArray]:
         """Lowest and highest dioptres of each class in each cell of `CELL` pixels.
@@ -159,6 +167,24 @@ class LayeredScene:
             nothing of a class.
         """
         return self.ranges[level]
+
+    def moved(self, depths: DepthMapping, light: SceneLight | None = None) -> LayeredScene:
+        """Return the same scene at other depths, without taking it apart again.
+
+        Parameters
+        ----------
+        depths : DepthMapping
+        light : SceneLight, optional
+            The light at those depths, where it is at hand.
+        """
+        assert self.depths is None
+        light = replace(self.light, dioptres=depths(self.light.dioptres)) if light is None else light
+        far, near = (float(end) for end in depths(np.array(self.depth_range, np.float32)))
+        ranges = []
+        for low, high in self.ranges:
+            known = low <= high
+            ranges.append((np.where(known, depths(low), low), np.where(known, depths(high), high)))
+        return replace(self, light=light, depth_range=(far, near), ranges=ranges, depths=depths)
 
     @classmethod
     def of(cls, light: SceneLight, dense: bool = False) -> LayeredScene:
@@ -215,9 +241,7 @@ class _Builder:
 
     def jump(self, level: int) -> np.float32:
         """Difference in depth of two surfaces at a level, dioptres."""
-        low, high = self.depth_range
-        steep = 2.0**level / (STEEP_SHARE * max(self.light.dioptres.shape))
-        return np.float32(max(max(JUMP_SHARE, steep) * (high - low), LEAST_JUMP))
+        return depth_jump(self.depth_range, self.light.dioptres.shape, level)
 
     def _split(self, half: Fragments | None) -> PhotoLevel:
         """Split the photo's mixed pixels; make the next smaller size, which is overwritten."""
@@ -312,6 +336,23 @@ class _Builder:
                 own = bands == n
                 photo.hidden[n].replace(rows[own] - n * photo.band_rows, columns[own], back[own])
         return photo
+
+
+def depth_jump(depth_range: tuple[float, float], size: tuple[int, ...], level: int = 0) -> np.float32:
+    """Difference in depth of neighbours that lie on two surfaces, dioptres.
+
+    Parameters
+    ----------
+    depth_range : (float, float)
+        Smallest and largest dioptres of the scene.
+    size : (int, int)
+        (H, W) of the photo.
+    level : int
+        The neighbours are those of the photo halved so often.
+    """
+    low, high = depth_range
+    steep = 2.0**level / (STEEP_SHARE * max(size))
+    return np.float32(max(max(JUMP_SHARE, steep) * (high - low), LEAST_JUMP))
 
 
 def _sizes(size: tuple[int, ...]) -> list[tuple[int, int]]:

@@ -12,7 +12,7 @@ from ..core.arrays import FloatArray
 from ..image.regions import PixelBox, dilate
 from ..optics.lens import ThinLens
 from .lights import Lights, seen_by_pinhole
-from .slicing import SubjectRange, subject_range
+from .subject_range import SubjectRange, subject_range
 
 SHARP_PX, SPREAD_PX = 0.5, 2.0
 """Blur radii below which a clipped pixel stays as the photo shows it, and from which all its radiance is spread."""

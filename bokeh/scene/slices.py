@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..optics.lens import ThinLens
-from .slicing import SubjectRange
+from .subject_range import SubjectRange
 
 COARSE_RADIUS_PX = 3.0
 """A slice is made at half size as long as its smallest radius stays this large there."""
@@ -86,6 +86,11 @@ def _slices_between(kind: int, far: float, near: float, lens: ThinLens) -> list[
 
 def _halvings(least_px: float, most: int) -> int:
     return int(np.clip(np.floor(np.log2(max(least_px, 1e-6) / COARSE_RADIUS_PX) + 1e-6), 0, most))
+
+
+def lens_at_level(lens: ThinLens, level: int) -> ThinLens:
+    """Return the lens for a picture halved so often."""
+    return replace(lens, px_per_mm=lens.px_per_mm / 2**level)
 
 
 @dataclass(frozen=True, eq=False)
