@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,11 +75,11 @@ class Window:
         rows, columns = (slice(b.start - w.start, b.stop - w.start) for b, w in zip(box, self.box, strict=True))
         front, alpha, back, weight, _ = (values[rows, columns] for values in self.fragments)
         first, behind = (numbers[rows, columns] == number for numbers in self.numbers)
-        covered = alpha[..., None]
-        mean = covered * front + (np.float32(1.0) - covered) * back
-        both = first & behind & (alpha < 1.0)
-        own = np.where(both[..., None], mean, np.where(first[..., None], front, back))
-        own[~(first | behind)] = 0.0
+        own = np.where(first[..., None], front, np.float32(0.0))
+        np.copyto(own, back, where=(behind & ~first)[..., None])
+        both = first & behind
+        share = alpha[both, None]
+        own[both] = share * front[both] + (np.float32(1.0) - share) * back[both]
         there = None
         if drawn is not None:
             there = tuple(slice(t.start + d.start, t.start + d.stop) for t, d in zip(box, drawn[0], strict=True))
@@ -114,9 +113,9 @@ class Exposure:
         return front
 
     def _level(self, level, around, table, front, back):
+        from ...kernels.composite import end
         from ...kernels.slices import finish
         from .layer_stack import enlarged, nothing
-        from ...kernels.composite import end
 
         size = self.scene.sizes[level]
         own = [number for number, one in enumerate(self.slices) if one.level == level]
@@ -135,7 +134,7 @@ class Exposure:
                 for number in own:
                     canvas = behind if around and number > first_finer else light
                     drawn = self._draw(window, number, reach[number], level, box, canvas)
-                    if self.observer is not None:
+                    if self.observer is not None and window.support[number, 1] > 0:
                         self.observer.piece(window.piece(number, self.slices[number], box, drawn))
             if back is not None:
                 end(behind, enlarged(back, box))
@@ -205,7 +204,9 @@ class Exposure:
         most = GOES_ON * one.most_px + GOES_ON_PX * 2**level
         return math.ceil(self.psf_tables.ray_model.reach_px(most) / 2**level) + 1
 
-    def _draw(self, window: Window, number: int, reach: int, level: int, box: PixelBox, canvas: FloatArray) -> Drawn | None:
+    def _draw(
+        self, window: Window, number: int, reach: int, level: int, box: PixelBox, canvas: FloatArray
+    ) -> Drawn | None:
         from ...kernels.composite import add
         from ...kernels.slices import NONE, full_values, sharp_light, slice_values, sum_radii
 
@@ -233,7 +234,10 @@ class Exposure:
         drawn = tuple(slice(o + f + b.start, o + f + b.stop) for o, f, b in zip(origin, first, (rows, columns)))
         height, width = window.numbers[0].shape
         # ... pixels of the window that reach it, and around those the slice that tells their radii
-        lit = slice(max(drawn[0].start - reach, top - reach, 0), min(drawn[0].stop + reach, bottom + reach, height)), slice(max(drawn[1].start - reach, left - reach, 0), min(drawn[1].stop + reach, right + reach, width))
+        lit = (
+            slice(max(drawn[0].start - reach, top - reach, 0), min(drawn[0].stop + reach, bottom + reach, height)),
+            slice(max(drawn[1].start - reach, left - reach, 0), min(drawn[1].stop + reach, right + reach, width)),
+        )
         seen = tuple(slice(max(b.start - reach, 0), min(b.stop + reach, n)) for b, n in zip(lit, (height, width)))
         if lit[0].start >= lit[0].stop or lit[1].start >= lit[1].stop:
             return None

@@ -17,9 +17,9 @@ from ..optics.psf_tables import SMALL_ROWS, PsfTables
 from ..optics.ray_model import RayModel, vignette
 from ..photo.metadata import Rendering
 from ..photo.photo import GainMap, Photo
+from ..scene.layered import LayeredScene
 from ..scene.light_energy import SharedLight, spread_share
 from ..scene.lights import Lights
-from ..scene.layered import LayeredScene
 from ..scene.prepared import PreparedScene, prepare_scene
 from ..scene.slices import lens_at_level, plan_slices
 from ..scene.withheld import SURFACE_HALVINGS, kept_share, withheld_by_map, withheld_of_lights
