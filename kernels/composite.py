@@ -8,6 +8,9 @@ import numpy as np
 
 from .jit import QUICK, jit
 
+# Where less than this share of the light still gets through, nothing more is seen.
+HIDDEN = np.float32(1e-4)
+
 
 @jit(fastmath=QUICK)
 def add(light, layer, top, left):
@@ -25,7 +28,7 @@ def add(light, layer, top, left):
     for row in range(layer.shape[0]):
         for column in range(layer.shape[1]):
             clear = light[top + row, left + column, 3]
-            if clear > 0.0:
+            if clear > HIDDEN:
                 for channel in range(3):
                     light[top + row, left + column, channel] += clear * layer[row, column, channel]
                 light[top + row, left + column, 3] = clear * (np.float32(1.0) - layer[row, column, 3])
@@ -37,7 +40,7 @@ def end(light, behind):
     for row in range(light.shape[0]):
         for column in range(light.shape[1]):
             clear = light[row, column, 3]
-            if clear > 0.0:
+            if clear > HIDDEN:
                 for channel in range(3):
                     light[row, column, channel] += clear * behind[row, column, channel]
                 light[row, column, 3] = clear * behind[row, column, 3]

@@ -17,9 +17,12 @@ LEAST_WEIGHT = 1e-9
 LIGHT_ROUNDING, STEP_ROUNDING = 3.0 * 2.0**29, 3.0 * 2.0**27
 
 
-@jit()
+@jit(fastmath=False)
 def rounded(value, rounding):
-    """Round to what adding and taking away a number leaves; compiled by itself: `fastmath` would take that out."""
+    """Round to what adding and taking away a number leaves.
+
+    A function by itself that says that it is not `fastmath`: it would take over its caller's, which takes both out.
+    """
     return (value + rounding) - rounding
 
 
@@ -105,8 +108,10 @@ def _draw_pixel(light, place, aside, steps, size):
         row = place[0] + first_row + below
         if share == 0.0 or not 0 <= row < height:
             continue
+        left = 0.0
         for beside in range(3):
-            step = rounded(share * _box_step(across, beside), STEP_ROUNDING)
+            step = -left if beside == 2 else rounded(share * _box_step(across, beside), STEP_ROUNDING)
+            left += step
             column = place[1] + first_column + beside
             if step == 0.0 or column > width:
                 continue

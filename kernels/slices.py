@@ -142,6 +142,13 @@ def _colour(fragments, numbers, number, row, column, channel):
     return alpha * front[row, column, channel] + (np.float32(1.0) - alpha) * back[row, column, channel]
 
 
+@jit(inline="always")
+def _within(radius, most):
+    """Bound a radius to what a slice's light may reach: at the ends of the scene's depths some may be larger."""
+    largest = GOES_ON * most + GOES_ON_PX
+    return min(max(radius, -largest), largest)
+
+
 @jit(allocates=False)
 def slice_values(fragments, numbers, number, lens, most, corner, around, values, radius, active):
     """Prepare what a slice's pixels spread, and what those spread that its coverage is a share of.
@@ -188,7 +195,7 @@ def slice_values(fragments, numbers, number, lens, most, corner, around, values,
                 size = abs(own)
                 if own * mean < 0.0 or size > GOES_ON * most[1] + GOES_ON_PX or GOES_ON * size + GOES_ON_PX < most[0]:
                     own = mean
-            radius[row, column] = own
+            radius[row, column] = _within(own, most[1])
             for channel in range(3):
                 values[row, column, channel] = (
                     share * _colour(fragments, numbers, number, y, x, channel) if share > 0.0 else np.float32(0.0)
@@ -198,7 +205,7 @@ def slice_values(fragments, numbers, number, lens, most, corner, around, values,
 
 
 @jit(allocates=False)
-def full_values(fragments, lens, corner, values, radius):
+def full_values(fragments, lens, most, corner, values, radius):
     """Prepare what a slice spreads where it is all that there is: as `slice_values`, every pixel whole."""
     front = fragments[0]
     for row in range(radius.shape[0]):
@@ -207,7 +214,7 @@ def full_values(fragments, lens, corner, values, radius):
             for channel in range(3):
                 values[row, column, channel] = own[channel]
             values[row, column, 3] = values[row, column, 4] = np.float32(1.0)
-            radius[row, column] = (lens[0] - own[3]) * lens[1]
+            radius[row, column] = _within((lens[0] - own[3]) * lens[1], most[1])
 
 
 @jit(allocates=False)

@@ -19,9 +19,6 @@ from ..scene.layered import LayeredScene
 from ..scene.slices import DepthSlice, SliceTable, lens_at_level
 from .observer import Piece, RenderObserver
 
-HIDDEN = 1e-4
-"""Where less than this share of the light still gets through the nearer slices, nothing is drawn."""
-
 SHARP_PX = 0.5
 """What is spread by less stays in its pixel."""
 
@@ -199,6 +196,19 @@ class Exposure:
                     return True
         return False
 
+    def _stays_sharp(self, window: Window, number: int, lens: ThinLens, level: int) -> bool:
+        """Whether nothing in a window that a slice's coverage is reckoned from is spread beyond its pixel."""
+        there = window.support[:, 0] < window.support[:, 1]
+        radii = np.abs(lens.radius_px(window.depths[there].astype(np.float64)))
+        numbers = np.flatnonzero(there)
+        if radii[numbers == number].max() >= SHARP_PX:
+            return False
+        goes_on = GOES_ON * self.slices[number].most_px / 2**level + GOES_ON_PX
+        behind = radii[numbers > number]
+        signs = window.depths[there][numbers > number] - lens.focus_dioptres
+        least = np.where(signs[:, 0] * signs[:, 1] < 0.0, 0.0, behind.min(axis=1))
+        return not bool(((least <= goes_on) & (behind.max(axis=1) >= SHARP_PX)).any())
+
     def _reach_px(self, one: DepthSlice, level: int) -> int:
         """Pixels of the level that the light of a slice's pixels, and of its neighbours', may go."""
         most = GOES_ON * one.most_px + GOES_ON_PX * 2**level
@@ -207,7 +217,7 @@ class Exposure:
     def _draw(
         self, window: Window, number: int, reach: int, level: int, box: PixelBox, canvas: FloatArray
     ) -> Drawn | None:
-        from ...kernels.composite import add
+        from ...kernels.composite import HIDDEN, add
         from ...kernels.slices import NONE, full_values, sharp_light, slice_values, sum_radii
 
         top, bottom, left, right = (int(v) for v in window.support[number])
@@ -224,8 +234,7 @@ class Exposure:
             return None
         rows, columns = box_around(clear)
         lens = lens_at_level(self.lens, level)
-        widest = max(abs(lens.radius_px(float(d))) for d in window.depths[number])
-        if widest < SHARP_PX and self.psf_tables.ray_model.is_thin:
+        if self.psf_tables.ray_model.is_thin and self._stays_sharp(window, number, lens, level):
             corner = origin[0] + first[0] + rows.start, origin[1] + first[1] + columns.start
             arrived = np.empty((rows.stop - rows.start, columns.stop - columns.start, 4), np.float32)
             sharp_light(window.fragments, window.numbers, number, corner, arrived)
@@ -244,16 +253,16 @@ class Exposure:
         thin = np.float32(lens.focus_dioptres), np.float32(lens.px_per_dioptre)
         shape = lit[0].stop - lit[0].start, lit[1].stop - lit[1].start
         corner = lit[0].start, lit[1].start
+        one = self.slices[number]
+        most = np.float32(one.least_px / 2**level), np.float32(one.most_px / 2**level)
         values, radius = np.empty((*shape, 5), np.float32), np.empty(shape, np.float32)
         if (window.numbers[0][lit] == number).all() and (window.numbers[1][lit] == NONE).all():
             active = np.ones(shape, bool)
-            full_values(window.fragments, thin, corner, values, radius)
+            full_values(window.fragments, thin, most, corner, values, radius)
         else:
             active = np.empty(shape, bool)
             sums = np.empty((seen[0].stop - seen[0].start + 1, seen[1].stop - seen[1].start + 1, 2))
             sum_radii(window.fragments, window.numbers, number, thin, (seen[0].start, seen[1].start), sums)
-            one = self.slices[number]
-            most = np.float32(one.least_px / 2**level), np.float32(one.most_px / 2**level)
             around = sums, (lit[0].start - seen[0].start, lit[1].start - seen[1].start), reach
             slice_values(window.fragments, window.numbers, number, thin, most, corner, around, values, radius, active)
         wanted = tuple(slice(d.start - l.start, d.stop - l.start) for d, l in zip(drawn, lit))
