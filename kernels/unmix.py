@@ -38,6 +38,11 @@ def mixing_share(colour, front, back, centre):
 
     `centre` is 1 where the pixel's middle shows the front, 0 where it shows the back: at least a quarter of it is that,
     and all of it where the two are alike, or where no mixture of them gives the pixel's colour.
+
+    Notes
+    -----
+    The compositing equation C = alpha F + (1 - alpha) B, solved for alpha by least squares: the projection
+    alpha = (C - B) . (F - B) / |F - B|^2 (Porter and Duff 1984; Smith and Blinn 1996).
     """
     zero, quarter, one = np.float32(0.0), np.float32(0.25), np.float32(1.0)
     along, length = _projected(colour, front, back)
@@ -47,28 +52,6 @@ def mixing_share(colour, front, back, centre):
         beside = _beside(colour, front, back, along)
         share += length / (length + UNEXPLAINED * beside) * (along - centre)
     return min(max(share, quarter * centre), np.float32(0.75) + quarter * centre)
-
-
-@jit()
-def mixing_shares(colour, front, back, centre, out):
-    """Find the `mixing_share` of each of N pixels.
-
-    Parameters
-    ----------
-    colour, front, back : float32 (N, 3)
-        Of the pixel, and of the two that it may be mixed of.
-    centre : float32 (N,)
-        1 where the pixel's middle shows the front, 0 where it shows the back.
-    out : float32 (N,)
-        Overwritten.
-
-    Notes
-    -----
-    The compositing equation C = alpha F + (1 - alpha) B, solved for alpha by least squares: the projection
-    alpha = (C - B) . (F - B) / |F - B|^2 (Porter and Duff 1984; Smith and Blinn 1996).
-    """
-    for n in range(out.size):
-        out[n] = mixing_share(colour[n], front[n], back[n], centre[n])
 
 
 @jit(inline="always")

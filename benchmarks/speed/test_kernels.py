@@ -19,8 +19,9 @@ from rebokeh.bokeh.optics.psf import EVEN_STRIPS
 from rebokeh.bokeh.optics.psf_tables import TOGETHER
 from rebokeh.bokeh.optics.ray_model import RayModel
 from rebokeh.bokeh.render.light_sprites import RAY_STEPS, pupil_points
+from rebokeh.bokeh.scene.fragments import Fragments
 from rebokeh.bokeh.tools.table_top import FOCUS_M, shape_of, table_top
-from rebokeh.kernels import bridge, composite, pyramid, resample, scatter, sprite, surface
+from rebokeh.kernels import bridge, composite, halving, pyramid, resample, scatter, sprite
 from rebokeh.kernels.outline import OutlineTables
 
 FloatArray = NDArray[np.float32]
@@ -79,9 +80,10 @@ def test_scatter(benchmark, values, rgbd, radius_px):
 
 def test_halve(benchmark, rgbd):
     """Average 2 x 2 pixels, half of which show two surfaces."""
-    share, matte = np.where(np.arange(SIZE[1]) % 2, 0.5, 1.0) * np.ones(SIZE), np.ones(SIZE, np.float32)
-    out = [np.empty((*HALF, 4), np.float32) for _ in range(2)] + [np.empty(HALF, np.float32) for _ in range(2)]
-    timed(benchmark, resample.halve, rgbd, 0.5 * rgbd, share.astype(np.float32), matte, *out)
+    whole, half = Fragments.empty(SIZE), Fragments.empty(HALF)
+    whole.front[:], whole.back[:] = rgbd, 0.5 * rgbd
+    whole.alpha[:], whole.weight[:], whole.kinds[:] = np.where(np.arange(SIZE[1]) % 2, 0.5, 1.0), 1.0, 2 | 2 << 2
+    timed(benchmark, halving.halve, whole.arrays, np.float32(0.02), half.arrays)
 
 
 def test_double(benchmark, rgbd):
@@ -110,18 +112,6 @@ def test_pull(benchmark, rgbd, holes):
     """Fill what is not."""
     coarse = np.ascontiguousarray(rgbd[: HALF[0], : HALF[1]])
     timed(benchmark, pyramid.pull, coarse, rgbd.copy(), holes.astype(np.float32))
-
-
-def test_walk(benchmark, rgbd):
-    """Follow the surfaces from the middle; every round from the same start."""
-    dioptres = np.ascontiguousarray(rgbd[..., 3])
-
-    def start():
-        reached = np.zeros(SIZE, bool)
-        reached[SIZE[0] // 2, SIZE[1] // 2] = True
-        return (reached, dioptres, 0.02, sum(SIZE)), {}
-
-    benchmark.pedantic(surface.walk, setup=start, rounds=5, warmup_rounds=1)
 
 
 @pytest.fixture(scope="module")

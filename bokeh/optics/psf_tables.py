@@ -126,7 +126,7 @@ class PsfTables:
         self, radius: FloatArray, active: NDArray[np.bool_], at: tuple[int, int], scale: float, colour: int
     ) -> tuple[FloatArray, NDArray[np.int32]]:
         """Each pixel's blur radius in a colour, and its outline; -1 where it is not active."""
-        from ...kernels.layer import choose
+        from ...kernels.choice import choose
 
         defocused, which = np.empty_like(radius), np.empty(radius.shape, np.int32)
         wanted = np.zeros(len(self.slots), bool)

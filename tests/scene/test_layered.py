@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rebokeh.bokeh.depth.existing_blur import DepthMapping
+from rebokeh.bokeh.image.inpaint import inpaint
 from rebokeh.bokeh.scene import layered, subject_sides
 from rebokeh.bokeh.scene.fragments import Fragments
 from rebokeh.bokeh.scene.layered import CELL, LayeredScene
@@ -344,6 +346,26 @@ def test_behind_bars_before_a_subject_its_own_grain_goes_on():
     assert error_behind(found, inside, striped((200, 260))) < 0.08
 
 
+@pytest.mark.parametrize(("angle_deg", "stripe_deg"), [(45, 0), (90, 20), (-40, 10), (0, 70)])
+def test_behind_a_wire_what_is_there_goes_on_with_its_edges(angle_deg, stripe_deg):
+    """Stripes of a period of 9 px behind a wire of 5 px: closer than a smooth guess, and at their depth."""
+    y, x = np.mgrid[:120, :160].astype(np.float64)
+    turn, along = np.radians(angle_deg), np.radians(stripe_deg)
+    wave = np.sin(2 * np.pi * ((x - 80) * -np.sin(along) + (y - 60) * np.cos(along)) / 9.0)
+    true = np.dstack([0.4 + 0.3 * wave, 0.3 - 0.2 * wave, 0.2 + 0 * wave])
+    depth = 0.5 + 0.001 * x
+    wire = np.abs((x - 80) * -np.sin(turn) + (y - 60) * np.cos(turn)) < 2.5
+    rgb = np.where(wire[..., None], 0.05, true)
+    found = whole(LayeredScene.of(light_of(rgb, np.where(wire, NEAR, depth))))
+    inner = wire & (found.alpha == 1.0)
+    inner[:16] = inner[-16:] = inner[:, :16] = inner[:, -16:] = False
+    assert inner.sum() > 0.5 * wire.sum() - 160
+    error = np.abs(found.back[..., :3] - true)[inner]
+    smooth = np.abs(inpaint(rgb.astype(np.float32), ~wire) - true)[inner]
+    assert error.mean() < 0.3 * smooth.mean()
+    assert np.abs(found.back[..., 3] - depth)[inner].max() < 0.02
+
+
 def test_behind_something_wide_nothing_is_made_up():
     true = striped((200, 260))
     front = np.arange(260) < 130
@@ -352,3 +374,33 @@ def test_behind_something_wide_nothing_is_made_up():
     inner = found.back[40:160, 90:120, :3]
     assert (found.weight[40:160, 90:120] > 0.0).all()
     assert np.abs(np.diff(inner, axis=0)).max() < 0.03  # the stripes change by 0.24 a pixel
+
+
+# --- depths that are moved
+
+
+@pytest.mark.parametrize("subject", [False, True])
+def test_moved_depths_are_those_of_a_scene_taken_apart_there(subject):
+    # Twice as deep and shifted: what jumps then jumps now.
+    light = busy((90, 120), 4, subject)
+    ends = np.array([0.0, 10.0])
+    depths = DepthMapping(ends, 2.0 * ends + 0.25)
+    scene = LayeredScene.of(light)
+    moved = scene.moved(depths)
+    expected = LayeredScene.of(light_of(light.rgb, depths(light.dioptres), light.matte))
+    np.testing.assert_allclose(moved.depth_range, expected.depth_range, rtol=1e-6)
+    assert (moved.subject is None) == (expected.subject is None)
+    if moved.subject is not None and expected.subject is not None:
+        assert moved.subject.near == pytest.approx(expected.subject.near, rel=1e-6)
+    for level in range(len(scene.sizes)):
+        found, other = whole(moved, level), whole(expected, level)
+        known = found.weight > 0.0
+        np.testing.assert_array_equal(found.weight, whole(scene, level).weight)
+        np.testing.assert_allclose(found.front[..., 3], 2.0 * whole(scene, level).front[..., 3] + 0.25, rtol=1e-5)
+        # Of gaps that are as wide to the last digits either may split a pixel of many surfaces.
+        same = (np.abs(found.alpha - other.alpha) < 1e-4) & (np.abs(found.front - other.front).max(axis=2) < 1e-3)
+        assert (~same).mean() < 0.03 and np.isfinite(found.back[known]).all()
+        for before, after in zip(scene.cells(level), moved.cells(level), strict=True):
+            there = np.abs(before) < 1e29
+            np.testing.assert_array_equal(after[~there], before[~there])
+            np.testing.assert_allclose(after[there], 2.0 * before[there] + 0.25, rtol=1e-5)
