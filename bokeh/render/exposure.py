@@ -233,7 +233,8 @@ class Exposure:
             slice_values(window.fragments, window.numbers, number, thin, most, corner, around, values, radius, active)
         wanted = tuple(slice(d.start - l.start, d.stop - l.start) for d, l in zip(drawn, lit))
         at = window.box[0].start + lit[0].start, window.box[1].start + lit[1].start
-        arrived = self.psf_tables.scatter(values, radius, active, at, wanted, level)
+        largest = GOES_ON * one.most_px / 2**level + GOES_ON_PX
+        arrived = self.psf_tables.scatter(values, radius, active, at, wanted, level, largest)
         add(canvas, arrived, drawn[0].start - origin[0], drawn[1].start - origin[1])
 
 
