@@ -116,7 +116,9 @@ def occluder(coverage: np.ndarray, radius_px, level: int = 0) -> Occluder:
     size = coverage.shape
     whole = (slice(0, size[0]), slice(0, size[1]))
     dioptres = np.broadcast_to(depth_of(radius_px, PX_PER_DIOPTRE), size).astype(np.float32)
-    return Occluder(thin(), level, 0, Tile(whole, whole, 0), coverage.astype(np.float32), dioptres)
+    return Occluder(
+        thin(), level, 0, Tile(whole, whole, 0), coverage.astype(np.float32), np.ones(size, np.float32), dioptres
+    )
 
 
 def parts(whole: Occluder, rows: int, columns: int, around: int) -> list[Occluder]:
@@ -131,8 +133,8 @@ def parts(whole: Occluder, rows: int, columns: int, around: int) -> list[Occlude
                 for i, n in zip(inner, (height, width), strict=True)
             )
             outer = (rows_seen, columns_seen)
-            coverage, dioptres = whole.coverage[outer].copy(), whole.dioptres[outer].copy()
-            pieces.append(Occluder(thin(), whole.level, 0, Tile(inner, outer, around), coverage, dioptres))
+            arrays = (values[outer].copy() for values in (whole.coverage, whole.whole, whole.dioptres))
+            pieces.append(Occluder(thin(), whole.level, 0, Tile(inner, outer, around), *arrays))
     return pieces
 
 
@@ -221,7 +223,8 @@ def test_only_the_part_of_the_picture_that_a_layer_stands_for_is_cut():
     size = (49, 49)
     box = (slice(10, 20), slice(12, 40))
     dioptres = np.full((10, 28), depth_of(0.0, PX_PER_DIOPTRE), np.float32)
-    part = Occluder(thin(), 0, 0, Tile(box, box, 0), np.ones((10, 28), np.float32), dioptres)
+    ones = np.ones((10, 28), np.float32)
+    part = Occluder(thin(), 0, 0, Tile(box, box, 0), ones, ones, dioptres)
     image, free = drawn(18.0, size=size, occluders=[part]), drawn(18.0, size=size)
     expected = free.copy()
     expected[10:20, 12:40] = 0
