@@ -12,10 +12,13 @@ from .jit import QUICK, jit
 SHARP_RADIUS_PX = 2.0
 
 # Side of the blocks in which a piece says how near and how far what it covers is.
-BLOCK_PX = 8
+BLOCK_PX = 4
 
-# A ray's coverage is read between pixels, and where it crosses is found to a pixel.
-AROUND_BLOCK_PX = 2.0
+# A ray's coverage is read between pixels, and where it crosses is found to half a pixel.
+AROUND_BLOCK_PX = 1.5
+
+# Rays are looked at in squares of this side: many cross nothing.
+SQUARE_PX = 8
 
 
 class BundleArrays(NamedTuple):
@@ -67,6 +70,10 @@ class OccluderArrays(NamedTuple):
         First and last rows, then columns, of the picture that the piece's blur reaches.
     ray_steps : int
         Steps to where a ray crosses the piece; 1 is exact where its blur is the same all over.
+    near : float32 (b, c)
+        As of `blocks`, of the piece itself.
+    depths : (float, float)
+        Dioptres between which lies what it covers.
     """
 
     coverage: NDArray[np.float32]
@@ -77,6 +84,8 @@ class OccluderArrays(NamedTuple):
     scale: int
     bounds: tuple[int, int, int, int]
     ray_steps: int
+    near: NDArray[np.float32]
+    depths: tuple[float, float]
 
 
 @jit(inline="always", fastmath=QUICK)
@@ -105,9 +114,13 @@ def _crossing(piece, lens, point, ux, uy):
     """
     height, width = piece.coverage.shape
     x, y = point
-    qx, qy = x, y
+    qx, qy, row, column = x, y, -1, -1
     for _ in range(piece.ray_steps):
-        radius = (lens[0] - piece.dioptres[_nearest(qy, height), _nearest(qx, width)]) * lens[1]
+        down, across = _nearest(qy, height), _nearest(qx, width)
+        if down == row and across == column:
+            break
+        row, column = down, across
+        radius = (lens[0] - piece.dioptres[row, column]) * lens[1]
         qx, qy = x - ux * radius, y - uy * radius
     return qx, qy
 
@@ -298,8 +311,43 @@ def _shade_whole(bundles, light, piece, lens, pupil, transmitted):
 
 
 @jit(inline="always", fastmath=QUICK)
-def _shade_rays(bundles, light, piece, lens, transmitted):
-    """Cut a light's sprite pixel by pixel: each is one ray.
+def _span(place, first, last, one, other):
+    """Where the rays of a span of pixels cross surfaces of two shares of a light's blur: from least to most."""
+    a, b, c, d = first * (1.0 - one), first * (1.0 - other), last * (1.0 - one), last * (1.0 - other)
+    return place + min(a, b, c, d), place + max(a, b, c, d)
+
+
+@jit(inline="always", fastmath=QUICK)
+def _crosses(piece, lens, light, rows, columns):
+    """Whether some ray of a square of pixels may cross what a piece covers.
+
+    Parameters
+    ----------
+    piece : OccluderArrays
+    lens : (float, float)
+        Focus in dioptres; pixels of the picture per dioptre.
+    light : (float, float, float, float)
+        x, y, blur radius, and the dioptres that it is behind.
+    rows, columns : (float, float)
+        Of the picture, from the light's place: first and last.
+    """
+    x, y, radius, behind = light
+    one, other = (lens[0] - piece.depths[0]) * lens[1] / radius, (lens[0] - piece.depths[1]) * lens[1] / radius
+    least, most = _span(y, rows[0], rows[1], one, other)
+    own, near = piece.inner, piece.near
+    down = _blocks_within(least, most, piece.origin[0] + own[0], piece.scale, near.shape[0])
+    least, most = _span(x, columns[0], columns[1], one, other)
+    across = _blocks_within(least, most, piece.origin[1] + own[2], piece.scale, near.shape[1])
+    for row in range(down[0], down[1]):
+        for column in range(across[0], across[1]):
+            if near[row, column] > behind:
+                return True
+    return False
+
+
+@jit(inline="always", fastmath=QUICK)
+def _shade_square(bundles, light, piece, lens, box, transmitted):
+    """Cut a square of a light's sprite pixel by pixel: each is one ray.
 
     Parameters
     ----------
@@ -309,19 +357,49 @@ def _shade_rays(bundles, light, piece, lens, transmitted):
         Which of the bundles.
     lens : (float, float)
         Focus in dioptres; pixels of the piece's level per dioptre.
+    box : (int, int, int, int)
+        First and last rows, then columns, of the sprite.
     """
     x, y, r, scale = bundles.place[light, 0], bundles.place[light, 1], bundles.radius[light], bundles.scale[light]
     row0, column0 = bundles.corner[light]
-    rows, columns = bundles.shape[light]
-    limit, bounds = bundles.reach[light] ** 2, piece.bounds
-    for j in range(max(bounds[0] // scale - row0, 0), min(bounds[1] // scale + 1 - row0, rows)):
+    limit, behind = bundles.reach[light] ** 2, bundles.behind[light]
+    for j in range(box[0], box[1]):
         dy = (row0 + j + 0.5) * scale - 0.5 - y
-        for i in range(max(bounds[2] // scale - column0, 0), min(bounds[3] // scale + 1 - column0, columns)):
+        for i in range(box[2], box[3]):
             dx = (column0 + i + 0.5) * scale - 0.5 - x
-            k = bundles.start[light] + j * columns + i
+            k = bundles.start[light] + j * bundles.shape[light, 1] + i
             if dx * dx + dy * dy <= limit and transmitted[k] > 0.0:
-                point = x + dx, y + dy
-                transmitted[k] *= _transmittance(piece, lens, point, dx / r, dy / r, bundles.behind[light])
+                transmitted[k] *= _transmittance(piece, lens, (x + dx, y + dy), dx / r, dy / r, behind)
+
+
+@jit(inline="always", fastmath=QUICK)
+def _shade_rays(bundles, light, piece, lens, transmitted):
+    """Cut a light's sprite by its rays.
+
+    Parameters
+    ----------
+    bundles, piece, transmitted
+        As in `shade`.
+    light : int
+        Which of the bundles.
+    lens : (float, float)
+        Focus in dioptres; pixels of the picture per dioptre.
+    """
+    x, y, scale = bundles.place[light, 0], bundles.place[light, 1], bundles.scale[light]
+    own = x, y, bundles.radius[light], bundles.behind[light]
+    row0, column0 = bundles.corner[light]
+    level_lens = lens[0], lens[1] / piece.scale
+    bounds = piece.bounds
+    bottom = min(bounds[1] // scale + 1 - row0, bundles.shape[light, 0])
+    right = min(bounds[3] // scale + 1 - column0, bundles.shape[light, 1])
+    for top in range(max(bounds[0] // scale - row0, 0), bottom, SQUARE_PX):
+        end = min(top + SQUARE_PX, bottom)
+        rows = (row0 + top + 0.5) * scale - 0.5 - y, (row0 + end - 0.5) * scale - 0.5 - y
+        for left in range(max(bounds[2] // scale - column0, 0), right, SQUARE_PX):
+            stop = min(left + SQUARE_PX, right)
+            columns = (column0 + left + 0.5) * scale - 0.5 - x, (column0 + stop - 0.5) * scale - 0.5 - x
+            if _crosses(piece, lens, own, rows, columns):
+                _shade_square(bundles, light, piece, level_lens, (top, end, left, stop), transmitted)
 
 
 @jit(fastmath=QUICK)
@@ -352,4 +430,4 @@ def shade(bundles, chosen, piece, lens, pupil, transmitted):
         if abs(bundles.radius[light]) < SHARP_RADIUS_PX:
             _shade_whole(bundles, light, piece, level_lens, pupil, transmitted)
         else:
-            _shade_rays(bundles, light, piece, level_lens, transmitted)
+            _shade_rays(bundles, light, piece, lens, transmitted)

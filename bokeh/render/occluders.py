@@ -100,6 +100,11 @@ class Occluder:
         return float(self.blocks[1].min())
 
     @cached_property
+    def depths(self) -> tuple[float, float]:
+        """Farthest and nearest dioptres that a ray's crossing may be reckoned with."""
+        return float(self.dioptres.min()), float(self.dioptres.max())
+
+    @cached_property
     def ray_steps(self) -> int:
         """Steps in which a ray's crossing is found; 1 where the blur is the same all over."""
         flat = (self.nearest - self.farthest) * self.lens.px_per_dioptre < FLAT_PX * 2**self.level
