@@ -20,6 +20,9 @@ AROUND_BLOCK_PX = 1.5
 # Rays are looked at in squares of this side: many cross nothing.
 SQUARE_PX = 8
 
+# A coarse piece is looked at by so many rays to a side of its pixel, in steps of so many pixels of the sprite at most.
+FINER, MOST_STEP_PX = 4, 4
+
 
 class BundleArrays(NamedTuple):
     """Lights so close together that the same surfaces cut them alike, and the part of a picture that they reach.
@@ -347,7 +350,7 @@ def _crosses(piece, lens, light, rows, columns):
 
 @jit(inline="always", fastmath=QUICK)
 def _shade_square(bundles, light, piece, lens, box, transmitted):
-    """Cut a square of a light's sprite pixel by pixel: each is one ray.
+    """Cut a square of a light's sprite pixel by pixel, or by several where the piece is coarse: each is one ray.
 
     Parameters
     ----------
@@ -362,14 +365,20 @@ def _shade_square(bundles, light, piece, lens, box, transmitted):
     """
     x, y, r, scale = bundles.place[light, 0], bundles.place[light, 1], bundles.radius[light], bundles.scale[light]
     row0, column0 = bundles.corner[light]
-    limit, behind = bundles.reach[light] ** 2, bundles.behind[light]
-    for j in range(box[0], box[1]):
-        dy = (row0 + j + 0.5) * scale - 0.5 - y
-        for i in range(box[2], box[3]):
-            dx = (column0 + i + 0.5) * scale - 0.5 - x
-            k = bundles.start[light] + j * bundles.shape[light, 1] + i
-            if dx * dx + dy * dy <= limit and transmitted[k] > 0.0:
-                transmitted[k] *= _transmittance(piece, lens, (x + dx, y + dy), dx / r, dy / r, behind)
+    step = int(min(max(piece.scale // (FINER * scale), 1), MOST_STEP_PX))
+    limit, behind = (bundles.reach[light] + (step - 1) * scale) ** 2, bundles.behind[light]
+    for j in range(box[0], box[1], step):
+        dy = (row0 + j + 0.5 * step) * scale - 0.5 - y
+        for i in range(box[2], box[3], step):
+            dx = (column0 + i + 0.5 * step) * scale - 0.5 - x
+            if dx * dx + dy * dy > limit:
+                continue
+            clear = _transmittance(piece, lens, (x + dx, y + dy), dx / r, dy / r, behind)
+            if clear < 1.0:
+                for down in range(j, min(j + step, box[1])):
+                    k = bundles.start[light] + down * bundles.shape[light, 1]
+                    for across in range(i, min(i + step, box[3])):
+                        transmitted[k + across] *= clear
 
 
 @jit(inline="always", fastmath=QUICK)
@@ -390,12 +399,15 @@ def _shade_rays(bundles, light, piece, lens, transmitted):
     row0, column0 = bundles.corner[light]
     level_lens = lens[0], lens[1] / piece.scale
     bounds = piece.bounds
-    bottom = min(bounds[1] // scale + 1 - row0, bundles.shape[light, 0])
-    right = min(bounds[3] // scale + 1 - column0, bundles.shape[light, 1])
-    for top in range(max(bounds[0] // scale - row0, 0), bottom, SQUARE_PX):
+    bottom = min(bounds[1] // scale + SQUARE_PX - row0, bundles.shape[light, 0])
+    right = min(bounds[3] // scale + SQUARE_PX - column0, bundles.shape[light, 1])
+    # Squares begin at the same pixels for every piece.
+    first_row = max(bounds[0] // scale - row0, 0) // SQUARE_PX * SQUARE_PX
+    first_column = max(bounds[2] // scale - column0, 0) // SQUARE_PX * SQUARE_PX
+    for top in range(first_row, bottom, SQUARE_PX):
         end = min(top + SQUARE_PX, bottom)
         rows = (row0 + top + 0.5) * scale - 0.5 - y, (row0 + end - 0.5) * scale - 0.5 - y
-        for left in range(max(bounds[2] // scale - column0, 0), right, SQUARE_PX):
+        for left in range(first_column, right, SQUARE_PX):
             stop = min(left + SQUARE_PX, right)
             columns = (column0 + left + 0.5) * scale - 0.5 - x, (column0 + stop - 0.5) * scale - 0.5 - x
             if _crosses(piece, lens, own, rows, columns):
