@@ -33,8 +33,11 @@ MOST_RADIUS_PX = 64.0
 CELL_POINTS = 32
 """A bundle that nothing cuts is as large as so many points of its grid."""
 
-BUNDLES_PER_RADIUS = 6
+BUNDLES_PER_RADIUS = 3
 """What is closer together than the radius divided by this is one bundle, whatever cuts it."""
+
+CUT_PX = 2.0
+"""A bundle is as large as this moves the cut of what stands before it, in pixels of the level that is made at."""
 
 SAMPLES_AT_ONCE = 8_000_000
 """Pixels of masks that are held in memory together."""
@@ -102,9 +105,7 @@ class LightCells:
         side = CELL_POINTS * 2.0 ** _halvings(radius, LEVEL_RADIUS_PX)
         cells = cls._joined(lights, depth_of, side[depth_of], depth[depth_of], lens, ray_model)
         radius = np.abs(cells.radius)
-        level = np.minimum(
-            _halvings(radius, LEVEL_RADIUS_PX), _halvings(2.0 * cells.half + 1.0, LEVEL_EXTENT_PX)
-        )
+        level = np.minimum(_halvings(radius, LEVEL_RADIUS_PX), _halvings(2.0 * cells.half + 1.0, LEVEL_EXTENT_PX))
         return replace(cells, level=np.maximum(level, _halvings(radius, MOST_RADIUS_PX)))
 
     def parted(self, lights: PointLights, side: NDArray[np.float64], lens: ThinLens, ray_model: RayModel) -> LightCells:
@@ -228,7 +229,7 @@ class Bundles:
         """Bundle lights as finely as what stands before them needs.
 
         What is d beside the middle of its bundle is cut d r_o / r beside where it should be, r_o the blur radius of
-        what cuts it: half a pixel of the level that this is made at.
+        what cuts it.
         """
         cells = LightCells.of_lights(lights, lens, ray_model)
         radius, drawn = np.abs(cells.radius), cells.level.copy()
@@ -237,7 +238,7 @@ class Bundles:
         for piece, blur in zip(occluders, each(lambda one: cells.cut_by(one, lens), occluders), strict=True):
             by = blur >= 0.0
             cut |= by
-            side[by] = np.minimum(side[by], 2.0**piece.level * radius[by] / np.maximum(blur[by], 1e-3))
+            side[by] = np.minimum(side[by], CUT_PX * 2.0**piece.level * radius[by] / np.maximum(blur[by], 1e-3))
             drawn[by] = np.minimum(drawn[by], piece.level)
         side = np.minimum(np.maximum(side, radius / BUNDLES_PER_RADIUS), largest)
         side = np.maximum(2.0 ** np.floor(np.log2(side)), 2.0**cells.level)
