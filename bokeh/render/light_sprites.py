@@ -6,7 +6,6 @@ gathered on a grid of points, and drawn in a picture so much smaller as its disc
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -23,7 +22,7 @@ from .occluders import AROUND_PX, Occluder
 
 __all__ = ["AROUND_PX", "LightCells", "Occluder", "PointLights", "draw_lights", "pupil_points"]
 
-LEVEL_RADIUS_PX, LEVEL_EXTENT_PX = 16.0, 2.0
+LEVEL_RADIUS_PX, LEVEL_EXTENT_PX = 16.0, 4.0
 """A disc is drawn in a picture of half the size as long as its radius stays this large there, and its light, whose size
 is the softness of its edge, this large;"""
 
@@ -33,7 +32,7 @@ MOST_RADIUS_PX = 64.0
 CELL_POINTS = 32
 """A bundle that nothing cuts is as large as so many points of its grid."""
 
-BUNDLES_PER_RADIUS = 3
+BUNDLES_PER_RADIUS = 6
 """What is closer together than the radius divided by this is one bundle, whatever cuts it."""
 
 CUT_PX = 2.0
@@ -102,7 +101,7 @@ class LightCells:
         depths, depth_of = _numbered(lights.dioptres.view(np.int32))
         depth = depths.view(np.float32)
         radius = np.abs(lens.radius_px(depth)).astype(np.float64)
-        side = CELL_POINTS * 2.0 ** _halvings(radius, LEVEL_RADIUS_PX)
+        side = np.asarray(CELL_POINTS * 2.0 ** _halvings(radius, LEVEL_RADIUS_PX), np.float64)
         cells = cls._joined(lights, depth_of, side[depth_of], depth[depth_of], lens, ray_model)
         radius = np.abs(cells.radius)
         level = np.minimum(_halvings(radius, LEVEL_RADIUS_PX), _halvings(2.0 * cells.half + 1.0, LEVEL_EXTENT_PX))
@@ -150,7 +149,7 @@ class LightCells:
         return 0.5 * np.maximum(self.box[:, 1] - self.box[:, 0], self.box[:, 3] - self.box[:, 2])
 
     def only(self, which: NDArray[np.int64]) -> LightCells:
-        """Some of the cells; `of` is not kept up."""
+        """Return some of the cells; `of` stays that of all."""
         arrays = (getattr(self, name)[which] for name in ("box", "dioptres", "radius", "behind", "reach", "level"))
         return LightCells(self.of, *arrays)
 
@@ -353,7 +352,7 @@ class Sprites:
             while len(spans) <= int(drawn[inside].max()):
                 begin, end = spans[-1]
                 spans.append((tuple((b - 1) // 2 for b in begin), tuple(e // 2 + 1 for e in end)))
-            coarse = None
+            coarse: FloatArray | None = None
             for level in range(len(spans) - 1, -1, -1):
                 begin, end = spans[level]
                 canvas = np.zeros((end[0] - begin[0], end[1] - begin[1], 3), np.float32)
@@ -363,7 +362,8 @@ class Sprites:
                 for one in images:
                     sprite.deposit(patches, chosen, one.stamps, one.of, masks, one.channels, one.shift, begin, canvas)
                 coarse = canvas
-            onto[tile] += coarse
+            if coarse is not None:
+                onto[tile] += coarse
 
         tiles = [
             (slice(row, min(row + TILE_PX, onto.shape[0])), slice(column, min(column + TILE_PX, onto.shape[1])))
@@ -396,7 +396,8 @@ class Sprites:
         cut = np.flatnonzero(self.bundles.cut[run])
         if len(cut):
             arrays = shade.BundleArrays(
-                cells.middle[run], cells.radius[run], cells.behind[run], (cells.reach + cells.half)[run] + 2.0 * self.scale[run],
+                cells.middle[run], cells.radius[run], cells.behind[run],
+                (cells.reach + cells.half)[run] + 2.0 * self.scale[run],
                 self.scale[run], self.corner[run], self.shape[run], start,
             )  # fmt: skip
             pupil = pupil_points(self.ray_model)

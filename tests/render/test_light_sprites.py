@@ -13,7 +13,7 @@ import rebokeh as rk
 from rebokeh.bokeh.image.tiles import Tile
 from rebokeh.bokeh.optics.aperture import area
 from rebokeh.bokeh.optics.lens import ThinLens
-from rebokeh.bokeh.render import light_sprites
+from rebokeh.bokeh.render import light_sprites, stars
 from rebokeh.bokeh.render.light_sprites import LightCells, PointLights, draw_lights, pupil_points
 from rebokeh.bokeh.render.occluders import AROUND_PX, Occluder
 from rebokeh.bokeh.scene.layers import Layer
@@ -297,7 +297,7 @@ def test_pupil_points_are_spread_evenly():
 
 
 def lamp(radius_px: float, side: int = 13) -> tuple[PointLights, tuple[int, int]]:
-    """A lamp of many pixels in the middle of a picture that its disc fits into; and the picture's size."""
+    """Make a lamp of many pixels, amid a picture that its disc fits into; and that picture's size."""
     middle = math.ceil(abs(radius_px)) + 3 * side
     ys, xs = np.mgrid[middle : middle + side, middle + 3 : middle + 3 + side]
     place = np.stack([xs.ravel(), ys.ravel()], axis=1).astype(np.float64)
@@ -313,7 +313,7 @@ def drawn_as(lights: PointLights, size: tuple[int, int], occluders=(), aperture=
 
 
 @pytest.mark.parametrize("aperture", [ROUND, rk.Aperture(6, 0.0, 10.0)], ids=str)
-@pytest.mark.parametrize("radius_px", [34.0, -70.0, 150.0])
+@pytest.mark.parametrize("radius_px", [34.0, -70.0, -150.0])
 def test_a_large_disc_is_drawn_smaller_without_being_seen(radius_px, aperture, monkeypatch):
     lights, size = lamp(radius_px)
     cells = LightCells.of_lights(lights, thin(), optics_of(size, aperture))
@@ -338,7 +338,7 @@ def test_one_point_is_never_made_coarser_than_it_need_be():
     # Its disc has a sharp edge, and costs little.
     lights, size = lamp(60.0, side=1)
     assert LightCells.of_lights(lights, thin(), optics_of(size)).level.tolist() == [0]
-    lights, size = lamp(200.0, side=1)
+    lights, size = lamp(-200.0, side=1)
     assert LightCells.of_lights(lights, thin(), optics_of(size)).level.tolist() == [1]
 
 
@@ -380,3 +380,22 @@ def test_bundles_are_cut_as_their_lights_one_by_one(twig_px):
     assert alone.sum() < 0.95 * free.sum()
     assert np.sqrt(np.mean((together - alone) ** 2)) < 0.02 * free.max()
     assert together.sum() == pytest.approx(alone.sum(), rel=0.01)
+
+
+def test_stars_far_apart_are_drawn_as_if_together(monkeypatch):
+    size = (160, 900)
+    place = np.array([[20.0, 30.0], [21.0, 30.0], [880.0, 140.0]])
+    light = np.array([[400.0, 200.0, 100.0]] * 2 + [[50.0, 60.0, 70.0]], np.float32)
+    points = PointLights(place, light, np.full(3, depth_of(0.4, PX_PER_DIOPTRE), np.float32))
+    wings = np.random.default_rng(2).uniform(0, 1e-4, (65, 65, 3)).astype(np.float32)
+    given = stars.Stars(np.arange(3), light, wings, 0.7)
+    pictures = []
+    for cell_px in (64, 10_000):
+        monkeypatch.setattr(stars, "CELL_PX", cell_px)
+        groups = stars._apart(points, 50)
+        assert len(groups) == (2 if cell_px == 64 else 1)
+        picture = np.full((*size, 3), 0.1, np.float32)
+        stars.add_stars(given, points, [], thin(), optics_of(size), picture)
+        pictures.append(picture)
+    assert pictures[0].max() > 0.11
+    np.testing.assert_allclose(pictures[0], pictures[1], rtol=1e-5)
