@@ -114,6 +114,7 @@ def _lens_style(
     pyramid = scene.pyramid(keeps_extra=settings.rendition == "hdr")
     light = pyramid.light
     import os, time
+
     t0 = time.perf_counter()
     if os.environ.get("LDI_OFF"):
         compositor = _compositor(pyramid, scene.depth_range, lens, thin, settings, observer)
@@ -123,6 +124,7 @@ def _lens_style(
         from ..scene.layered import LayeredScene
         from ..scene.slices import plan_slices as plan
         from .exposure import Exposure
+
         best, size = settings.quality == "best", pyramid.sizes[0]
         psf_tables = PsfTables(RayModel(lens, size, math.hypot(*size)), MOST_ROWS if best else SMALL_ROWS)
         ray_model = psf_tables.ray_model
@@ -136,13 +138,15 @@ def _lens_style(
         picture = exposure.compose(progress)
         if os.environ.get("LDI_TIME"):
             print("layered", t1 - t0, "compose", time.perf_counter() - t1)
-        occluders = exposure.occluders() if light.lights is not None else []
+        occluders = []
     light.keep_in_focus(picture, thin)
     shared, stars = None, None
     if light.lights is not None:
         progress("lights", 0.0)
         shared, stars = star_light(light.lights, light.share(thin), lens, thin, scene.photo)
         points = _points_of(light.lights, shared)
+        if not os.environ.get("LDI_OFF"):
+            occluders = exposure.occluders(points)
         unlit = None if observer is None else np.array(picture)
         draw_lights(points, occluders, thin, ray_model, picture)
         if observer is not None and unlit is not None:
