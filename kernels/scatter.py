@@ -168,8 +168,17 @@ def _draw_row(light, column, aside, unit, place, used, tables, above, line, step
 
 
 @jit(inline="always", fastmath=QUICK)
-def _add_up(steps, channels, out):
-    """Sum the steps along each row, and divide by the weight: `out` as in `scatter`."""
+def add_up(steps, channels, out):
+    """Sum the steps along each row, and divide by the weight.
+
+    Parameters
+    ----------
+    steps : float64 (h * (w + 1) * C,)
+    channels : tuple of int
+        As of `scatter`.
+    out : float32 (h, w, C - 1)
+        As of `scatter`.
+    """
     count = len(channels)
     total = np.empty(count)
     for row in range(out.shape[0]):
@@ -248,4 +257,4 @@ def scatter(values, radius, which, outlines, scale, magnified, origin, channels,
                 place = at_height(header, (row - own_row + 0.5 - down) * per_unit)
                 line = row * stride
                 _draw_row(light, own_column, across, unit, place, used, tables, above, line, steps, width)
-    _add_up(steps, channels, out)
+    add_up(steps, channels, out)

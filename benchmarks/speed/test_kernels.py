@@ -13,15 +13,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from rebokeh.bokeh.image.tiles import Tile
 from rebokeh.bokeh.optics.lens import Lens, ThinLens, mount
 from rebokeh.bokeh.optics.outlines import even_outlines
-from rebokeh.bokeh.optics.psf import EVEN_STRIPS
 from rebokeh.bokeh.optics.psf_tables import TOGETHER
 from rebokeh.bokeh.optics.ray_model import RayModel
-from rebokeh.bokeh.render.light_sprites import RAY_STEPS, pupil_points
+from rebokeh.bokeh.render.light_sprites import Bundles, PointLights, Sprites
+from rebokeh.bokeh.render.occluders import Occluder
 from rebokeh.bokeh.scene.fragments import Fragments
 from rebokeh.bokeh.tools.table_top import FOCUS_M, shape_of, table_top
-from rebokeh.kernels import bridge, composite, halving, pyramid, resample, scatter, sprite
+from rebokeh.kernels import bridge, composite, halving, pyramid, resample, scatter
 from rebokeh.kernels.outline import OutlineTables
 
 FloatArray = NDArray[np.float32]
@@ -115,40 +116,22 @@ def test_pull(benchmark, rgbd, holes):
 
 
 @pytest.fixture(scope="module")
-def lights(rgbd: FloatArray) -> tuple:
-    """Fifty lights of 16 px: place, radius, what lies before them, reach, where each begins, what gets through."""
-    random = np.random.default_rng(0)
-    count, radius_px = 50, 16.0
-    place = random.uniform(0.0, 1.0, (count, 2)) * SIZE[::-1]
-    reach = np.full(count, int(np.ceil(radius_px)) + 2)
-    start = np.arange(count + 1) * int(2 * reach[0] + 1) ** 2
-    return place, np.full(count, radius_px), np.full(count, 0.02), reach, start, np.ones(start[-1], np.float32)
+def sprites(rgbd: FloatArray) -> Sprites:
+    """Fifty lights of 16 px behind a thin veil."""
+    lens, count = lens_of(rgbd, 16.0), 50
+    place = np.floor(np.random.default_rng(0).uniform(0.0, 1.0, (count, 2)) * SIZE[::-1])
+    depth = np.full(count, lens.focus_dioptres - 16.0 / lens.px_per_dioptre, np.float32)
+    lights = PointLights(place, np.ones((count, 3), np.float32), depth)
+    everywhere = slice(0, SIZE[0]), slice(0, SIZE[1])
+    ones, dioptres = np.ones(SIZE, np.float32), np.ascontiguousarray(rgbd[..., 3])
+    veil = Occluder(lens, 0, 0, Tile(everywhere, everywhere, 0), np.float32(0.01) * ones, ones, dioptres)
+    return Sprites(Bundles.of_lights(lights, [veil], lens, OPTICS), lights, OPTICS, lens, [veil])
 
 
-def test_shade(benchmark, rgbd, lights):
-    """Cut lights by what stands before them."""
-    place, radius, behind, reach, start, transmitted = lights
-    lens, coverage = lens_of(rgbd, 16.0), np.full(SIZE, 0.01, np.float32)
-    dioptres, pupil = np.ascontiguousarray(rgbd[..., 3]), pupil_points(OPTICS)
-    whole = (0, SIZE[0], 0, SIZE[1])
-    timed(
-        benchmark, sprite.shade, sprite.BundleArrays(place, radius, behind, reach, start), np.arange(len(place)),
-        sprite.OccluderArrays(coverage, dioptres, whole, (0, 0), 1, whole, RAY_STEPS),
-        (lens.focus_dioptres, lens.px_per_dioptre), pupil, transmitted.copy(),
-    )  # fmt: skip
-
-
-def test_deposit(benchmark, lights):
-    """Draw lights."""
-    place, radius, _, reach, start, transmitted = lights
-    energy, out = np.ones((len(place), 3)), np.zeros((*SIZE, 3), np.float32)
-    corner = np.column_stack([np.floor(place[:, ::-1] + 0.5).astype(np.int64) - reach[:, None], 2 * reach + 1])
-    timed(
-        benchmark, sprite.deposit,
-        sprite.LightArrays(place, radius, energy, np.arange(len(place)), np.zeros(len(place), np.int64)),
-        sprite.Masks(corner, start, transmitted), OutlineTables(*even_outlines(OPTICS.aperture)), EVEN_STRIPS, (0, 3),
-        (0, SIZE[0]), out,
-    )  # fmt: skip
+def test_lights(benchmark, sprites):
+    """Draw lights, cut by what stands before them."""
+    out = np.zeros((*SIZE, 3), np.float32)
+    timed(benchmark, sprites.draw, slice(0, len(sprites.shape)), out, (0, 0))
 
 
 def test_lines(benchmark, rgbd, holes):

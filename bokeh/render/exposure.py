@@ -12,11 +12,13 @@ from ..core.arrays import FloatArray
 from ..core.progress import Progress
 from ..core.threads import each
 from ..image.regions import PixelBox, box_around
+from ..image.tiles import Tile
 from ..optics.lens import ThinLens
 from ..optics.psf_tables import PsfTables
 from ..scene.fragments import Fragments
 from ..scene.layered import LayeredScene
 from ..scene.slices import DepthSlice, SliceTable, lens_at_level
+from .light_sprites import AROUND_PX, LightCells, Occluder, PointLights
 from .observer import Piece, RenderObserver
 
 SHARP_PX = 0.5
@@ -145,40 +147,80 @@ class Exposure:
         each(make, boxes_of(size, TILE_PX))
         return out, behind_out
 
-    def occluders(self):
-        from ...kernels.slices import silhouette
-        from ..image.tiles import Tile
-        from .light_sprites import AROUND_PX, Occluder
+    def occluders(self, lights: PointLights) -> list[Occluder]:
+        """Find what of the slices may stand before lights, near to far.
 
+        Parameters
+        ----------
+        lights : PointLights
+
+        Returns
+        -------
+        list of Occluder
+            Only where some light's ray may come through.
+        """
         table = SliceTable.of(self.slices, self.scene.depth_range)
-        jobs = [
-            (level, box)
-            for level in sorted({one.level for one in self.slices})
-            for box in boxes_of(self.scene.sizes[level], TILE_PX)
-        ]
-
-        def pieces(job):
-            level, box = job
-            size = self.scene.sizes[level]
+        cells = LightCells.of_lights(lights, self.lens, self.psf_tables.ray_model)
+        crossed = [self._crossed(number, cells) for number in range(len(self.slices))]
+        jobs = []
+        for level in sorted({one.level for one in self.slices}):
             own = [number for number, one in enumerate(self.slices) if one.level == level]
-            if not self._holds(level, box, 0, own, table):
-                return []
-            outer = tuple(slice(max(b.start - AROUND_PX, 0), min(b.stop + AROUND_PX, n)) for b, n in zip(box, size))
-            window = Window.of(self.scene.window(level, outer), outer, table)
-            found = []
-            for number in own:
-                if window.support[number, 0] >= window.support[number, 1]:
-                    continue
-                coverage, whole, dioptres = (np.empty(window.numbers[0].shape, np.float32) for _ in range(3))
-                one = self.slices[number]
-                depths = np.float32(one.far), np.float32(one.near)
-                if silhouette(window.fragments, window.numbers, number, depths, coverage, whole, dioptres):
-                    tile = Tile(box, outer, AROUND_PX)
-                    found.append(Occluder(self.lens, level, number, tile, coverage, whole, dioptres))
-            return found
-
-        found = [one for some in each(pieces, jobs) for one in some]
+            for box in boxes_of(self.scene.sizes[level], TILE_PX):
+                square = box[0].start // TILE_PX, box[1].start // TILE_PX
+                numbers = [number for number in own if crossed[number][square]]
+                if numbers:
+                    jobs.append((level, box, numbers))
+        found = [one for some in each(lambda job: self._pieces(*job, table), jobs) for one in some]
         return sorted(found, key=lambda o: (o.number, o.tile.inner[0].start, o.tile.inner[1].start))
+
+    def _crossed(self, number: int, cells: LightCells) -> NDArray[np.bool_]:
+        """Tiles of a slice's level in which rays of some lights may cross it."""
+        one, kinds = self.slices[number], [each_one.kind for each_one in self.slices]
+        # What is beyond the first and last slices of a class is part of them.
+        first, last = kinds.index(one.kind) == number, number + 1 == len(kinds) or kinds[number + 1] != one.kind
+        far, near = self.scene.depth_range
+        depths = max(near, one.near) if first else one.near, min(far, one.far) if last else one.far
+        side = TILE_PX * 2**one.level
+        size = tuple(n * 2**one.level for n in self.scene.sizes[one.level])
+        return cells.crossed(*depths, self.lens, size, side)
+
+    def _pieces(self, level: int, box: PixelBox, own: list[int], table: SliceTable) -> list[Occluder]:
+        """Find the pieces of some of a level's slices in a box."""
+        from ...kernels.slices import silhouette
+
+        if not self._holds(level, box, 0, own, table):
+            return []
+        size = self.scene.sizes[level]
+        outer = tuple(
+            slice(max(b.start - AROUND_PX, 0), min(b.stop + AROUND_PX, n)) for b, n in zip(box, size, strict=True)
+        )
+        window = Window.of(self.scene.window(level, outer), outer, table)
+        found = []
+        for number in own:
+            top, bottom, left, right = (int(v) for v in window.support[number])
+            if top >= bottom:
+                continue
+            one = self.slices[number]
+            depths = np.float32(one.far), np.float32(one.near)
+            crop = (
+                slice(max(top - AROUND_PX, 0), bottom + AROUND_PX),
+                slice(max(left - AROUND_PX, 0), right + AROUND_PX),
+            )
+            fragments = tuple(np.ascontiguousarray(values[crop]) for values in window.fragments)
+            numbers = np.ascontiguousarray(window.numbers[0][crop]), np.ascontiguousarray(window.numbers[1][crop])
+            coverage, whole, dioptres = (np.empty(numbers[0].shape, np.float32) for _ in range(3))
+            if not silhouette(fragments, numbers, number, depths, coverage, whole, dioptres):
+                continue
+            seen = tuple(
+                slice(o.start + c.start, min(o.start + c.stop, o.stop)) for o, c in zip(outer, crop, strict=True)
+            )
+            inner = tuple(slice(max(b.start, s.start), min(b.stop, s.stop)) for b, s in zip(box, seen, strict=True))
+            if inner[0].start >= inner[0].stop or inner[1].start >= inner[1].stop:
+                continue
+            piece = Occluder(self.lens, level, number, Tile(inner, seen, AROUND_PX), coverage, whole, dioptres)
+            if piece.nearest > -np.inf:
+                found.append(piece)
+        return found
 
     def _holds(self, level, box, halo, own, table) -> bool:
         """Whether a slice of this level may lie in a box and what is around it."""
@@ -267,7 +309,8 @@ class Exposure:
             slice_values(window.fragments, window.numbers, number, thin, most, corner, around, values, radius, active)
         wanted = tuple(slice(d.start - l.start, d.stop - l.start) for d, l in zip(drawn, lit))
         at = window.box[0].start + lit[0].start, window.box[1].start + lit[1].start
-        arrived = self.psf_tables.scatter(values, radius, active, at, wanted, level)
+        largest = GOES_ON * one.most_px / 2**level + GOES_ON_PX
+        arrived = self.psf_tables.scatter(values, radius, active, at, wanted, level, largest)
         add(canvas, arrived, drawn[0].start - origin[0], drawn[1].start - origin[1])
         return _placed(arrived, drawn[0].start - origin[0], drawn[1].start - origin[1])
 

@@ -127,13 +127,13 @@ def _lens_style(
     exposure = _exposure(layered, lens, thin, settings, observer)
     ray_model = exposure.psf_tables.ray_model
     picture = exposure.compose(progress)
-    occluders = [] if light.lights is None else exposure.occluders()
     light.keep_in_focus(picture, thin)
     shared, stars = None, None
     if light.lights is not None:
         progress("lights", 0.0)
         shared, stars = star_light(light.lights, light.share(thin), lens, thin, scene.photo)
         points = _points_of(light.lights, shared)
+        occluders = exposure.occluders(points)
         unlit = None if observer is None else np.array(picture)
         draw_lights(points, occluders, thin, ray_model, picture)
         if observer is not None and unlit is not None:
