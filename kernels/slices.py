@@ -288,14 +288,17 @@ def silhouette(fragments, numbers, number, depths, coverage, whole, dioptres):
 
 
 @jit(allocates=False, fastmath=QUICK)
-def finish(light, picture):
+def finish(light, top, left, picture):
     """Take what arrived for all there is, where some light found nothing that is known.
 
     Parameters
     ----------
     light : float32 (h, w, 4)
         Colour that arrived, and the share of light that found nothing.
-    picture : float32 (h, w, 3), overwritten
+    top, left : int
+        Where it lies in the picture.
+    picture : float32 (H, W, 3)
+        Overwritten there.
     """
     least = np.float32(1e-3)
     for row in range(light.shape[0]):
@@ -305,4 +308,4 @@ def finish(light, picture):
             if clear > 0.0:
                 per /= max(per - clear, least)
             for channel in range(3):
-                picture[row, column, channel] = per * light[row, column, channel]
+                picture[top + row, left + column, channel] = per * light[row, column, channel]

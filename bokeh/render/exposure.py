@@ -142,7 +142,7 @@ class Exposure:
             if level:
                 out[box] = light
             else:
-                finish(light, out[box])
+                finish(light, box[0].start, box[1].start, out)
 
         each(make, boxes_of(size, TILE_PX))
         return out, behind_out
