@@ -1,6 +1,6 @@
-"""What is seen of a layer past the nearer ones.
+"""What is seen of a slice past the nearer ones.
 
-Sheets are laid near to far, each with the light that gets through what is in front of it: the operator "over" of
+Slices are laid near to far, each with the light that gets through what is in front of it: the operator "over" of
 T. Porter, T. Duff, "Compositing digital images", 1984, from the other end.
 """
 
@@ -14,7 +14,7 @@ HIDDEN = np.float32(1e-4)
 
 @jit(fastmath=QUICK)
 def add(light, layer, top, left):
-    """Lay a layer behind all that is there.
+    """Lay a slice behind all that is there.
 
     Parameters
     ----------

@@ -6,29 +6,30 @@ from .jit import QUICK, jit
 
 
 @jit(inline="always", fastmath=QUICK)
-def _share(fragments, y, x, side):
+def _share(fragments, pixel, side):
     """How much of its pixel a fragment covers: the front (side 0), or the back (1), where that is known."""
-    return fragments.alpha[y, x] if side == 0 else np.float32(fragments.weight[y, x] > 0.0)
+    return fragments.alpha[pixel] if side == 0 else np.float32(fragments.weight[pixel] > 0.0)
 
 
 @jit(inline="always", fastmath=QUICK)
-def _value(fragments, y, x, side, channel):
+def _value(fragments, pixel, side, channel):
     """Colour of a fragment, or its dioptres (channel 3)."""
-    return fragments.front[y, x, channel] if side == 0 else fragments.back[y, x, channel]
+    return fragments.front[pixel[0], pixel[1], channel] if side == 0 else fragments.back[pixel[0], pixel[1], channel]
 
 
 @jit(inline="always", fastmath=QUICK)
-def _is_joined(fragments, y, x, sides, jump):
+def _is_joined(fragments, pixel, sides, jump):
     """Whether a fragment of a pixel and one of the next lie on one surface."""
-    if _share(fragments, y, x, sides[0]) <= 0.0 or _share(fragments, y, x + 1, sides[1]) <= 0.0:
+    after = pixel[0], pixel[1] + 1
+    if _share(fragments, pixel, sides[0]) <= 0.0 or _share(fragments, after, sides[1]) <= 0.0:
         return False
-    return abs(_value(fragments, y, x, sides[0], 3) - _value(fragments, y, x + 1, sides[1], 3)) <= jump
+    return abs(_value(fragments, pixel, sides[0], 3) - _value(fragments, after, sides[1], 3)) <= jump
 
 
 @jit(inline="always", fastmath=QUICK)
-def _is_smooth(fragments, y, x, per_dioptre, jump):
+def _is_smooth(fragments, pixel, per_dioptre, jump):
     """Whether the front goes on alike about a pixel and the next: both steps beside them keep about their length."""
-    front = fragments.front
+    front, (y, x) = fragments.front, pixel
     if not 0 < x < front.shape[1] - 2 or min(fragments.alpha[y, x - 1], fragments.alpha[y, x + 2]) <= 0.0:
         return False
     step_before, step_after = front[y, x, 3] - front[y, x - 1, 3], front[y, x + 2, 3] - front[y, x + 1, 3]
@@ -50,20 +51,20 @@ def _cubic_weights(t):
 
 
 @jit(inline="always", fastmath=QUICK)
-def _write_cubic(fragments, y, x, t, column, seen):
+def _write_cubic(fragments, pixel, t, column, seen):
     """Show the fronts at `t` between a pixel and the next, by a cubic: what moves by a part of a pixel stays sharp.
 
     Parameters
     ----------
     fragments : FragmentArrays
-    y, x : int
-        The pixel.
+    pixel : (int, int)
     t : float32
     column : int
         Where it is seen.
     seen : float32 (h, W, 4)
         Written.
     """
+    y, x = pixel
     w0, w1, w2, w3 = _cubic_weights(t)
     front, alpha = fragments.front, fragments.alpha
     a0, a1, a2, a3 = w0 * alpha[y, x - 1], w1 * alpha[y, x], w2 * alpha[y, x + 1], w3 * alpha[y, x + 2]
@@ -74,24 +75,33 @@ def _write_cubic(fragments, y, x, t, column, seen):
 
 
 @jit(inline="always", fastmath=QUICK)
-def _write_between(fragments, y, x, sides, t, column, seen):
-    """Show what lies at `t` between a fragment of a pixel and one of the next, linearly; as `_write_cubic`."""
-    a = (np.float32(1.0) - t) * _share(fragments, y, x, sides[0])
-    b = t * _share(fragments, y, x + 1, sides[1])
+def _write_between(fragments, pixel, sides, t, column, seen):
+    """Show what lies at `t` between a fragment of a pixel and one of the next, linearly.
+
+    Parameters
+    ----------
+    fragments, pixel, t, column, seen
+        As of `_write_cubic`.
+    sides : (int, int)
+        Front (0) or back (1) of the pixel and of the next.
+    """
+    after = pixel[0], pixel[1] + 1
+    a = (np.float32(1.0) - t) * _share(fragments, pixel, sides[0])
+    b = t * _share(fragments, after, sides[1])
     for k in range(3):
-        seen[y, column, k] = a * _value(fragments, y, x, sides[0], k) + b * _value(fragments, y, x + 1, sides[1], k)
-    seen[y, column, 3] = a + b
+        mixed = a * _value(fragments, pixel, sides[0], k) + b * _value(fragments, after, sides[1], k)
+        seen[pixel[0], column, k] = mixed
+    seen[pixel[0], column, 3] = a + b
 
 
 @jit(inline="always", fastmath=QUICK)
-def _draw_between(fragments, y, x, sides, view, jump, limit, seen, nearest):
+def _draw_between(fragments, pixel, sides, view, jump, limit, seen, nearest):
     """Draw the surface between a fragment of a pixel and one of the next.
 
     Parameters
     ----------
     fragments : FragmentArrays
-    y, x : int
-        The pixel.
+    pixel : (int, int)
     sides : (int, int)
         Front (0) or back (1) of it and of the next.
     view : (float, int)
@@ -99,12 +109,13 @@ def _draw_between(fragments, y, x, sides, view, jump, limit, seen, nearest):
     jump, limit, seen, nearest
         As of `move`.
     """
-    d0, d1 = _value(fragments, y, x, sides[0], 3), _value(fragments, y, x + 1, sides[1], 3)
+    y, x = pixel
+    d0, d1 = _value(fragments, pixel, sides[0], 3), _value(fragments, (y, x + 1), sides[1], 3)
     start, end = view[1] + x + view[0] * d0, view[1] + x + 1 + view[0] * d1
     # What is seen from behind is hidden by what lies before it.
     if end <= start or end < 0.0 or start > nearest.shape[1] - 1:
         return
-    smooth = sides[0] == 0 and sides[1] == 0 and _is_smooth(fragments, y, x, view[0], jump)
+    smooth = sides[0] == 0 and sides[1] == 0 and _is_smooth(fragments, pixel, view[0], jump)
     for column in range(max(int(np.ceil(start)), 0), min(int(np.floor(end)), nearest.shape[1] - 1) + 1):
         t = np.float32((column - start) / (end - start))
         depth = d0 + t * (d1 - d0)
@@ -112,25 +123,26 @@ def _draw_between(fragments, y, x, sides, view, jump, limit, seen, nearest):
             continue
         nearest[y, column] = depth
         if smooth:
-            _write_cubic(fragments, y, x, t, column, seen)
+            _write_cubic(fragments, pixel, t, column, seen)
         else:
-            _write_between(fragments, y, x, sides, t, column, seen)
+            _write_between(fragments, pixel, sides, t, column, seen)
 
 
 @jit(inline="always", fastmath=QUICK)
-def _draw_end(fragments, y, x, side, view, ends, limit, seen, nearest):
+def _draw_end(fragments, pixel, side, view, ends, limit, seen, nearest):
     """Draw half a pixel of a fragment to the sides on which its surface ends.
 
     Parameters
     ----------
-    fragments, y, x, view, limit, seen, nearest
+    fragments, pixel, view, limit, seen, nearest
         As of `_draw_between`.
     side : int
         Front (0) or back (1).
     ends : (bool, bool)
         Whether the surface ends on the left, and on the right.
     """
-    depth, share = _value(fragments, y, x, side, 3), _share(fragments, y, x, side)
+    y, x = pixel
+    depth, share = _value(fragments, pixel, side, 3), _share(fragments, pixel, side)
     place = view[1] + x + view[0] * depth
     first = np.ceil(place - (0.5 if ends[0] else 0.0))
     last = np.floor(place + (0.5 if ends[1] else 0.0))
@@ -139,7 +151,7 @@ def _draw_end(fragments, y, x, side, view, ends, limit, seen, nearest):
             continue
         nearest[y, column] = depth
         for k in range(3):
-            seen[y, column, k] = share * _value(fragments, y, x, side, k)
+            seen[y, column, k] = share * _value(fragments, pixel, side, k)
         seen[y, column, 3] = share
 
 
@@ -172,17 +184,17 @@ def move(fragments, jump, per_dioptre, left, limit, seen, nearest):
     for y in range(fragments.alpha.shape[0]):
         for x in range(width):
             for side in range(2):
-                if _share(fragments, y, x, side) <= 0.0:
+                if _share(fragments, (y, x), side) <= 0.0:
                     continue
                 ends_left = ends_right = True
                 for other in range(2):
-                    if x > 0 and _is_joined(fragments, y, x - 1, (other, side), jump):
+                    if x > 0 and _is_joined(fragments, (y, x - 1), (other, side), jump):
                         ends_left = False
-                    if x < width - 1 and _is_joined(fragments, y, x, (side, other), jump):
+                    if x < width - 1 and _is_joined(fragments, (y, x), (side, other), jump):
                         ends_right = False
-                        _draw_between(fragments, y, x, (side, other), view, jump, limit, seen, nearest)
+                        _draw_between(fragments, (y, x), (side, other), view, jump, limit, seen, nearest)
                 if ends_left or ends_right:
-                    _draw_end(fragments, y, x, side, view, (ends_left, ends_right), limit, seen, nearest)
+                    _draw_end(fragments, (y, x), side, view, (ends_left, ends_right), limit, seen, nearest)
 
 
 @jit(fastmath=QUICK)

@@ -42,7 +42,7 @@ def prepare_for(photo: Photo, settings: RenderSettings, progress: Progress = uns
     if settings.style == "gaussian":
         return prepare_scene(photo, None)
     scene = prepare_scene(photo, settings.highlights)
-    progress("take apart", 0.0)
+    progress("layers", 0.0)
     with ONE_AT_A_TIME:
         _layered(scene, settings)
     return scene
