@@ -66,6 +66,55 @@ def number_fragments(fragments, table, depth, numbers, boxes, depths):
 
 
 @jit(inline="always")
+def _ancestor(coarse, numbers, row, column, dioptres):
+    """Fragment of a coarser pixel which one of its own belongs to, the one at the more alike depth: slice and depth."""
+    front, back = coarse[0][row, column, 3], coarse[2][row, column, 3]
+    hidden = numbers[1][row, column] != NONE and abs(back - dioptres) < abs(front - dioptres)
+    return (int(numbers[1][row, column]), back) if hidden else (int(numbers[0][row, column]), front)
+
+
+@jit(allocates=False)
+def adopt(fragments, numbers, coarse, coarse_numbers, place, bounds, within, boxes, depths):
+    """Give to the first or last slice of a level what belongs to a coarser level's, but was not made there.
+
+    A coarser pixel at a cut lies in one slice; those that it is made of may lie in two.
+
+    Parameters
+    ----------
+    fragments, numbers, boxes, depths
+        As of `number_fragments`; the last three are changed in place.
+    coarse, coarse_numbers
+        The same of a window of the coarser level.
+    place : (int, int, int, int, int)
+        Row and column of the level where the window begins; row and column of the coarser level where its window
+        begins; and by how many halvings it is coarser.
+    bounds : (int, int)
+        Slices before the first and beyond the second are the coarser level's.
+    within : (float32, float32)
+        Only what lies between these depths, dioptres, may be the same surface.
+    """
+    top, left, coarse_top, coarse_left, halvings = place
+    for row in range(numbers[0].shape[0]):
+        parent_row = ((top + row) >> halvings) - coarse_top
+        for column in range(numbers[0].shape[1]):
+            parent_column = ((left + column) >> halvings) - coarse_left
+            for side in range(2):
+                number = int(numbers[side][row, column])
+                if number == NONE or bounds[0] <= number <= bounds[1]:
+                    continue
+                own = fragments[0][row, column, 3] if side == 0 else fragments[2][row, column, 3]
+                if not within[0] <= own <= within[1]:
+                    continue
+                parent, depth = _ancestor(coarse, coarse_numbers, parent_row, parent_column, own)
+                if not within[0] <= depth <= within[1]:
+                    continue
+                kept = bounds[0] if number < bounds[0] else bounds[1]
+                if (number < bounds[0] and parent >= kept) or (number > bounds[1] and parent <= kept):
+                    numbers[side][row, column] = kept
+                    _grow(boxes, depths, kept, row, column, own)
+
+
+@jit(inline="always")
 def _member(fragments, numbers, number, row, column, lens):
     """Whether a pixel shows something of a slice, and its signed blur radius there."""
     if numbers[0][row, column] == number:

@@ -129,7 +129,7 @@ class Exposure:
             behind = nothing(light.shape[:2]) if around else light
             if own and self._holds(level, box, halo, own, table):
                 outer = tuple(slice(max(b.start - halo, 0), min(b.stop + halo, n)) for b, n in zip(box, size))
-                window = Window.of(self.scene.window(level, outer), outer, table)
+                window = self._window(level, outer, table)
                 for number in own:
                     canvas = behind if around and number > first_finer else light
                     drawn = self._draw(window, number, reach[number], level, box, canvas)
@@ -194,7 +194,7 @@ class Exposure:
         outer = tuple(
             slice(max(b.start - AROUND_PX, 0), min(b.stop + AROUND_PX, n)) for b, n in zip(box, size, strict=True)
         )
-        window = Window.of(self.scene.window(level, outer), outer, table)
+        window = self._window(level, outer, table)
         found = []
         for number in own:
             top, bottom, left, right = (int(v) for v in window.support[number])
@@ -237,6 +237,41 @@ class Exposure:
                 if one.kind == kind and table.may_hold(number, kind, float(least), float(most)):
                     return True
         return False
+
+    def _window(self, level: int, box: PixelBox, table: SliceTable) -> Window:
+        """Look at a box of a level, as this lens cuts it into slices."""
+        from ...kernels.slices import adopt
+
+        window = Window.of(self.scene.window(level, box), box, table)
+        for first, last, depths, coarser in self._cuts(level):
+            halvings = coarser - level
+            seen = tuple(
+                slice(b.start >> halvings, min((b.stop - 1 >> halvings) + 1, n))
+                for b, n in zip(box, self.scene.sizes[coarser], strict=True)
+            )
+            coarse = Window.of(self.scene.window(coarser, seen), seen, table)
+            place = box[0].start, box[1].start, seen[0].start, seen[1].start, halvings
+            adopt(
+                window.fragments, window.numbers, coarse.fragments, coarse.numbers, place, (first, last), depths,
+                window.support, window.depths,
+            )  # fmt: skip
+        return window
+
+    def _cuts(self, level: int) -> list[tuple[int, int, tuple[np.float32, np.float32], int]]:
+        """List where a level's slices lie beside a coarser level's: bounds and depths of `adopt`, and that level."""
+        here = [number for number, one in enumerate(self.slices) if one.level <= level]
+        first, last, cuts = self.slices[here[0]], self.slices[here[-1]], []
+
+        def beyond(one: DepthSlice) -> float:
+            return ((GOES_ON - 1.0) * one.most_px + GOES_ON_PX * 2**level) / self.lens.px_per_dioptre
+
+        if here[0] > 0 and first.level == level:
+            depths = np.float32(first.far), np.float32(first.near + beyond(first))
+            cuts.append((here[0], len(self.slices), depths, self.slices[here[0] - 1].level))
+        if here[-1] + 1 < len(self.slices) and last.level == level:
+            depths = np.float32(last.far - beyond(last)), np.float32(last.near)
+            cuts.append((-1, here[-1], depths, self.slices[here[-1] + 1].level))
+        return cuts
 
     def _stays_sharp(self, window: Window, number: int, lens: ThinLens, level: int) -> bool:
         """Whether nothing in a window that a slice's coverage is reckoned from is spread beyond its pixel."""
