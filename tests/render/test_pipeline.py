@@ -121,7 +121,7 @@ def test_same_bits_again_and_again(quality):
 def test_same_bits_for_any_bands(monkeypatch, rows):
     photo, lens = busy_scene()
     reference = rendered(photo, lens, "small tiles")
-    monkeypatch.setattr(sprites, "BAND_ROWS", rows)
+    monkeypatch.setattr(sprites, "TILE_PX", 16 * rows)
     for module in (layered, subject_sides):
         monkeypatch.setattr(module, "BAND_ROWS", layered.CELL * rows)
     np.testing.assert_array_equal(rendered(photo, lens, "small tiles"), reference)
