@@ -29,8 +29,8 @@ def stamps_of(tables: NDArray[np.float64], psf_headers: NDArray[np.float64], lar
     count = math.ceil(largest_px * PER_PX) + 1
     most = 4 * (2 * math.ceil(largest_px) + 3)
     place, step = np.empty((2 * count, most, 2), np.int32), np.empty((2 * count, most))
-    sizes = np.array([
-        stamp(tables, psf_headers[n // count], n % count / PER_PX, place[n], step[n]) for n in range(2 * count)
-    ])
+    sizes = np.array(
+        [stamp(tables, psf_headers[n // count], n % count / PER_PX, place[n], step[n]) for n in range(2 * count)]
+    )
     kept = np.arange(most) < sizes[:, None]
     return Stamps(np.concatenate([[0], np.cumsum(sizes)]), place[kept], step[kept])

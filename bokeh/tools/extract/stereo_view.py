@@ -132,7 +132,7 @@ def _view(scene: LayeredScene, per_dioptre: float, beyond: int) -> FloatArray:
 
     each(draw, range(0, height, BAND_ROWS))
     coverage = view[..., 3]
-    seen = view[..., :3] / np.maximum(coverage[..., None], np.float32(1e-6))
+    seen = np.asarray(view[..., :3] / np.maximum(coverage[..., None], np.float32(1e-6)), np.float32)
     # Where nothing is known to lie behind, what is beside goes on.
     return inpaint(seen, coverage > LEAST_COVERAGE)
 

@@ -109,7 +109,7 @@ class SlicePieces:
         if self._drawn:
             drawn = self.frame.assembled(self.level, self._drawn, 5)
             # Between a pixel that some of it reaches and one that nothing does, it goes on: there is no edge of it.
-            drawn = drawn[..., :4] / np.maximum(drawn[..., 4:], np.float32(1e-6))
+            drawn = np.asarray(drawn[..., :4] / np.maximum(drawn[..., 4:], np.float32(1e-6)), np.float32)
         far, near = min(far for far, _ in self._depths), max(near for _, near in self._depths)
         self._fragments.clear()
         self._drawn.clear()
