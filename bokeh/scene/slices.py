@@ -111,6 +111,7 @@ class SliceTable:
 
     @classmethod
     def of(cls, slices: list[DepthSlice], depth_range: tuple[float, float]) -> SliceTable:
+        """Tabulate slices over a range of depths, smallest and largest dioptres."""
         far, near = depth_range
         span = max(near - far, 1e-9)
         middle = far + (np.arange(TABLE_DEPTHS) + 0.5) * (span / TABLE_DEPTHS)

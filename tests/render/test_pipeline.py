@@ -27,7 +27,9 @@ from support.scenes import (
 
 import rebokeh as rk
 from rebokeh.bokeh.core.errors import NoDepthError, UsageError
+from rebokeh.bokeh.depth.existing_blur import ExistingBlur
 from rebokeh.bokeh.render import light_sprites as sprites
+from rebokeh.bokeh.render.pipeline import render_scene
 from rebokeh.bokeh.scene import layered, subject_sides
 from rebokeh.bokeh.scene.slices import plan_slices
 
@@ -95,6 +97,20 @@ def test_one_scene_many_lenses_in_any_order(quality):
     np.testing.assert_array_equal(rendered(photo, lens, quality), first)
     np.testing.assert_array_equal(photo.rgb, before[0])
     np.testing.assert_array_equal(photo.depth, before[1])
+
+
+def test_blur_that_is_there_takes_no_scene_apart_again(monkeypatch):
+    photo, lens = busy_scene()
+    scene = rk.prepare(photo)
+    plain = scene.render(lens).rgb
+    known = ExistingBlur((0.1, 0.5, 0.9), (60.0, 0.0, 60.0), 0.5, 1.0)
+    blurred = replace(scene.prepared, existing_blur=known)
+    first = render_scene(blurred, lens, scene.settings).rgb
+    monkeypatch.setattr(layered.LayeredScene, "of", lambda *_: pytest.fail("it was taken apart again"))
+    np.testing.assert_array_equal(render_scene(blurred, lens, scene.settings).rgb, first)
+    render_scene(blurred, replace(lens, focus_m=1.2), scene.settings)
+    # Nothing is missing to such a blur.
+    assert np.abs(first - photo.rgb).mean() < 0.01 * np.abs(plain - photo.rgb).mean()
 
 
 @both
