@@ -121,7 +121,7 @@ def _draw_pixel(light, place, aside, steps, size):
 
 
 @jit(inline="always", fastmath=QUICK)
-def _draw_row(light, column, aside, unit, place, used, tables, above, line, steps, width):
+def _draw_row(light, column, shape, place, used, tables, above, line, steps, width):
     """Add one row of an outline.
 
     Parameters
@@ -130,7 +130,7 @@ def _draw_row(light, column, aside, unit, place, used, tables, above, line, step
         Of each channel, per unit of the outline.
     column : int
         The pixel's.
-    aside, unit : float
+    shape : (float, float)
         How far to the right of it the outline's middle lies, and its unit, pixels.
     place : (int, float)
         The row's lower end, found by `at_height`.
@@ -156,7 +156,7 @@ def _draw_row(light, column, aside, unit, place, used, tables, above, line, step
         if step == 0.0 or abs(exact) < LEAST_STEP:
             continue
         # A step rises over the pixel it falls in, shared with the next by where in it it lies.
-        position = aside + moment / exact * unit + 0.5
+        position = shape[0] + moment / exact * shape[1] + 0.5
         whole = int(math.floor(position))
         after = rounded(step * (position - whole), STEP_ROUNDING)
         there = column + whole
@@ -256,5 +256,5 @@ def scatter(values, radius, which, outlines, scale, magnified, origin, channels,
             for row in range(first_row, last_row + 1):
                 place = at_height(header, (row - own_row + 0.5 - down) * per_unit)
                 line = row * stride
-                _draw_row(light, own_column, across, unit, place, used, tables, above, line, steps, width)
+                _draw_row(light, own_column, (across, unit), place, used, tables, above, line, steps, width)
     add_up(steps, channels, out)

@@ -24,7 +24,16 @@ def _number(table, kind, depth, dioptres):
 
 @jit(inline="always")
 def _grow(boxes, depths, number, row, column, dioptres):
-    """Grow a slice's box of rows and columns, and its depths, by a fragment."""
+    """Grow a slice's box of rows and columns, and its depths, by a fragment.
+
+    Parameters
+    ----------
+    boxes, depths
+        As of `number_fragments`.
+    number, row, column : int
+        The slice, and the place of the fragment.
+    dioptres : float32
+    """
     box, range_ = boxes[number], depths[number]
     box[0], box[1] = min(box[0], row), max(box[1], row + 1)
     box[2], box[3] = min(box[2], column), max(box[3], column + 1)
@@ -67,7 +76,17 @@ def number_fragments(fragments, table, depth, numbers, boxes, depths):
 
 @jit(inline="always")
 def _ancestor(coarse, numbers, row, column, dioptres):
-    """Fragment of a coarser pixel which one of its own belongs to, the one at the more alike depth: slice and depth."""
+    """Fragment of a coarser pixel which one of its own belongs to, the one at the more alike depth: slice and depth.
+
+    Parameters
+    ----------
+    coarse, numbers
+        As `fragments` and `numbers` of `number_fragments`.
+    row, column : int
+        The coarser pixel.
+    dioptres : float32
+        Of the fragment.
+    """
     front, back = coarse[0][row, column, 3], coarse[2][row, column, 3]
     hidden = numbers[1][row, column] != NONE and abs(back - dioptres) < abs(front - dioptres)
     return (int(numbers[1][row, column]), back) if hidden else (int(numbers[0][row, column]), front)
@@ -116,7 +135,17 @@ def adopt(fragments, numbers, coarse, coarse_numbers, place, bounds, within, box
 
 @jit(inline="always")
 def _member(fragments, numbers, number, row, column, lens):
-    """Whether a pixel shows something of a slice, and its signed blur radius there."""
+    """Whether a pixel shows something of a slice, and its signed blur radius there.
+
+    Parameters
+    ----------
+    fragments, numbers
+        As of `number_fragments`.
+    number, row, column : int
+        The slice, and the pixel.
+    lens : (float32, float32)
+        Focus in dioptres, and pixels to a dioptre.
+    """
     if numbers[0][row, column] == number:
         return True, (lens[0] - fragments[0][row, column, 3]) * lens[1]
     if numbers[1][row, column] == number:
@@ -166,7 +195,15 @@ def _mean_radius(sums, row, column, reach):
 
 @jit(inline="always")
 def _own_share(fragments, numbers, number, row, column):
-    """Coverage by a slice, and what it is a share of: what the pixel shows of this slice and of all behind it."""
+    """Coverage by a slice, and what it is a share of: what the pixel shows of this slice and of all behind it.
+
+    Parameters
+    ----------
+    fragments, numbers
+        As of `number_fragments`.
+    number, row, column : int
+        The slice, and the pixel.
+    """
     one, zero = np.float32(1.0), np.float32(0.0)
     front, back = numbers[0][row, column], numbers[1][row, column]
     alpha = fragments[1][row, column]
@@ -182,7 +219,15 @@ def _own_share(fragments, numbers, number, row, column):
 
 @jit(inline="always")
 def _colour(fragments, numbers, number, row, column, channel):
-    """Light of a pixel in a slice, not premultiplied; where both fragments are of it, of both."""
+    """Light of a pixel in a slice, not premultiplied; where both fragments are of it, of both.
+
+    Parameters
+    ----------
+    fragments, numbers
+        As of `number_fragments`.
+    number, row, column, channel : int
+        The slice, the pixel, and the colour.
+    """
     front, alpha, back = fragments[0], fragments[1][row, column], fragments[2]
     if numbers[0][row, column] != number:
         return back[row, column, channel]
@@ -255,7 +300,13 @@ def slice_values(fragments, numbers, number, lens, most, corner, around, values,
 
 @jit(allocates=False)
 def full_values(fragments, lens, most, corner, values, radius):
-    """Prepare what a slice spreads where it is all that there is: as `slice_values`, every pixel whole."""
+    """Prepare what a slice spreads where it is all that there is: every pixel is whole.
+
+    Parameters
+    ----------
+    fragments, lens, most, corner, values, radius
+        As of `slice_values`.
+    """
     front = fragments[0]
     for row in range(radius.shape[0]):
         for column in range(radius.shape[1]):

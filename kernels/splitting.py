@@ -125,7 +125,7 @@ def _means_around(rgbd, aside, at, middle, front, back):
 
 @jit(inline="always")
 def _unmix(colour, middle, front, back, at, pixels):
-    """Write the two fragments of a mixed pixel: what the mixture leaves unexplained is added to both.
+    """Write the two fragments of a mixed pixel, which give its colour again by the least change to those around.
 
     Parameters
     ----------
@@ -150,9 +150,12 @@ def _unmix(colour, middle, front, back, at, pixels):
     if covered <= TRACE:
         return False
     whole = covered >= one - TRACE
+    per = one / (covered * covered + (one - covered) * (one - covered))
     for c in range(3):
-        error = colour[c] - covered * front[c] - (one - covered) * back[c]
-        own, behind = not_negative(colour[c], covered, front[c] + error, back[c] + error)
+        # Each surface takes of it by its share: what is hardly seen says little.
+        error = per * (colour[c] - covered * front[c] - (one - covered) * back[c])
+        likely = front[c] + covered * error, back[c] + (one - covered) * error
+        own, behind = not_negative(colour[c], covered, likely[0], likely[1])
         pixels.front[at[0], at[1], c], pixels.back[at[0], at[1], c] = colour[c] if whole else own, behind
     pixels.front[at[0], at[1], 3], pixels.back[at[0], at[1], 3] = max(front[3], colour[3]), min(back[3], colour[3])
     if not whole:

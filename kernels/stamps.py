@@ -1,4 +1,4 @@
-"""Stamps: what one pixel spreads at one blur radius, as steps along the rows; where every point's image is alike.
+"""PixelStamps: what one pixel spreads at one blur radius, as steps along the rows; where every point's image is alike.
 
 Reckoning an outline's rows anew for each pixel takes longer than adding its light up. A pixel lies at a whole place, so
 at one radius its steps are always the same.
@@ -14,11 +14,11 @@ from .jit import QUICK, jit
 from .outline import LEAST_STEP, SHARP, USED, at_height, begin_at, step_down, unit_px
 from .scatter import LIGHT_ROUNDING, STEP_ROUNDING, add_up, rounded
 
-# Stamps for radii so many to a pixel: half of that is less than any picture shows.
+# PixelStamps for radii so many to a pixel: half of that is less than any picture shows.
 PER_PX = 64
 
 
-class Stamps(NamedTuple):
+class PixelStamps(NamedTuple):
     """Steps of every radius behind focus, then of every radius in front of it.
 
     Attributes
@@ -85,7 +85,21 @@ def stamp(tables, header, radius, place, step):
 
 @jit(allocates=False, fastmath=QUICK)
 def _add_inside(light, first, last, stamps, start, stride, steps):
-    """Add a stamp that lies within the picture; `light` as of `_add_beside`."""
+    """Add a stamp that lies within the picture.
+
+    Parameters
+    ----------
+    light : tuple of 5 float
+        What the pixel spreads.
+    first, last : int
+        Its steps: from the first to before the last.
+    stamps : PixelStamps
+    start : int
+        Where the pixel is in `steps`.
+    stride : int
+        From row to row of them.
+    steps : float64 (h * (w + 1) * 5,)
+    """
     for n in range(first, last):
         at = start + stamps.place[n, 0] * stride + stamps.place[n, 1] * 5
         step = stamps.step[n]
@@ -95,7 +109,17 @@ def _add_inside(light, first, last, stamps, start, stride, steps):
 
 @jit(allocates=False, fastmath=QUICK)
 def _add_beside(light, first, last, stamps, place, size, steps):
-    """Add a stamp that reaches beyond the picture: what begins left of it is there from its first column on."""
+    """Add a stamp that reaches beyond the picture: what begins left of it is there from its first column on.
+
+    Parameters
+    ----------
+    light, first, last, stamps, steps
+        As of `_add_inside`.
+    place : (int, int)
+        Row and column of the pixel.
+    size : (int, int)
+        Of the picture, h and w.
+    """
     for n in range(first, last):
         row, column = place[0] + stamps.place[n, 0], place[1] + stamps.place[n, 1]
         if 0 <= row < size[0] and column <= size[1]:
@@ -106,7 +130,16 @@ def _add_beside(light, first, last, stamps, place, size, steps):
 
 @jit(allocates=False, fastmath=QUICK)
 def _add_stamps(values, radius, active, stamps, origin, size, steps):
-    """Add every pixel's stamp to the steps; as `scatter`."""
+    """Add every pixel's stamp to the steps.
+
+    Parameters
+    ----------
+    values, radius, active, stamps, origin
+        As of `scatter_stamps`.
+    size : (int, int)
+        Of the wanted crop, h and w.
+    steps : float64 (h * (w + 1) * 5,)
+    """
     most, stride = (stamps.first.size - 1) // 2, (size[1] + 1) * 5
     for source_row in range(radius.shape[0]):
         row = source_row - origin[0]
@@ -146,7 +179,7 @@ def scatter_stamps(values, radius, active, stamps, origin, out):
         Signed blur radius in pixels; + behind focus.
     active : bool (H, W)
         Pixels to spread.
-    stamps : Stamps
+    stamps : PixelStamps
     origin : (int, int)
         Row and column of (H, W) where the wanted crop begins.
     out : float32 (h, w, 4), overwritten

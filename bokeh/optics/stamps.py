@@ -7,10 +7,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ...kernels.stamps import PER_PX, Stamps
+from ...kernels.stamps import PER_PX, PixelStamps
 
 
-def stamps_of(tables: NDArray[np.float64], psf_headers: NDArray[np.float64], largest_px: float) -> Stamps:
+def stamps_of(tables: NDArray[np.float64], psf_headers: NDArray[np.float64], largest_px: float) -> PixelStamps:
     """Make the stamps of all radii.
 
     Parameters
@@ -22,7 +22,7 @@ def stamps_of(tables: NDArray[np.float64], psf_headers: NDArray[np.float64], lar
 
     Returns
     -------
-    Stamps
+    PixelStamps
     """
     from ...kernels.stamps import stamp
 
@@ -33,4 +33,4 @@ def stamps_of(tables: NDArray[np.float64], psf_headers: NDArray[np.float64], lar
         [stamp(tables, psf_headers[n // count], n % count / PER_PX, place[n], step[n]) for n in range(2 * count)]
     )
     kept = np.arange(most) < sizes[:, None]
-    return Stamps(np.concatenate([[0], np.cumsum(sizes)]), place[kept], step[kept])
+    return PixelStamps(np.concatenate([[0], np.cumsum(sizes)]), place[kept], step[kept])
