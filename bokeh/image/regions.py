@@ -68,6 +68,21 @@ class Regions:
         """The size of each region, int64 (count + 1,); 0 for label 0."""
         return np.bincount(self.label, self.stop - self.first, self.count + 1).astype(np.int64)
 
+    @property
+    def run_rows(self) -> NDArray[np.int64]:
+        """The row of each run (R,)."""
+        return np.repeat(np.arange(len(self.row_starts) - 1), np.diff(self.row_starts))
+
+    def places(self, chosen: BoolArray) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Rows, columns and labels of the pixels of some regions, in raster order; `chosen` is (count + 1,)."""
+        runs = np.flatnonzero(chosen[self.label])
+        first = self.first[runs].astype(np.int64)
+        length = self.stop[runs] - first
+        before = np.cumsum(length) - length
+        rows, labels = self.run_rows[runs], self.label[runs].astype(np.int64)
+        columns = np.repeat(first - before, length) + np.arange(int(length.sum()))
+        return np.repeat(rows, length), columns, np.repeat(labels, length)
+
 
 def list_runs(mask: BoolArray) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
     """List the runs of a mask (H, W) in raster order.
