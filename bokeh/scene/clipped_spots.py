@@ -25,8 +25,9 @@ CLIPPED_SHARES = (2e-2, 5e-3)
 MAPPED_SHARES = (4e-3, 2e-3)
 """The same where a gain map holds the radiance of surfaces as well; what is long or full of holes is one sooner."""
 
-FACE_PIXELS = 16.0
-"""A lamp's face is no larger than this many times its middle, which clips in all channels."""
+FACE_PIXELS, FACE_FILL = 16.0, 0.85
+"""A lamp's face is no larger than this many times its middle, which clips in all channels, and has this share of the
+pixels of the ellipse around it: many glints beside each other are ragged."""
 
 COLOURED_RADIANCE = 6.0
 """A coloured lamp clips in one channel only; by a gain map it is brighter than any pale surface: this bright."""
@@ -243,6 +244,7 @@ def _faces(
     hard = np.bincount(each[0], found.evidence.fades[each[1] - 1] < 1.0, pieces.count + 1) > 0
     sure[each[0]] = 0.0
     face = ~hard & (least > 0) & (pieces.pixels <= FACE_PIXELS * least)
+    face[1:] &= evidence.fill >= FACE_FILL
     taken = np.zeros(found.spots.count + 1, np.bool_)
     gain, tint, slope, by = (np.array(v) for v in (evidence.gain, evidence.tint, evidence.slope, evidence.by))
     for piece, spot in each[:, face[each[0]]].T:
@@ -313,7 +315,7 @@ def _sure(
     sure = np.concatenate([[0.0], evidence.sure])
     share = pieces.pixels / (size[0] * size[1])
     if mapped:
-        share[1:] *= 4.0 / (1.0 + 3.0 * evidence.compact)
+        share[1:] *= 4.0 / (1.0 + 3.0 * evidence.fill * evidence.ratio)
         sure *= ramp(share, *MAPPED_SHARES)
     else:
         sure *= ramp(share, *CLIPPED_SHARES)

@@ -97,8 +97,10 @@ class SpotEvidence:
         Its colour, as its rim and its glow show it; the brightest channel is 1.
     slope : float64 (L,)
         The power of the distance from its middle by which brightness falls just outside it.
-    compact : float64 (L,)
-        1 for a disc; less for what is long, or has holes.
+    fill : float64 (L,)
+        1 for an ellipse; less for what is ragged, or has holes.
+    ratio : float64 (L,)
+        Its width over its length.
     by : uint8 (L,)
         What speaks for it most: an index of `WORDS`.
     """
@@ -107,7 +109,8 @@ class SpotEvidence:
     gain: NDArray[np.float64]
     tint: NDArray[np.float64]
     slope: NDArray[np.float64]
-    compact: NDArray[np.float64]
+    fill: NDArray[np.float64]
+    ratio: NDArray[np.float64]
     by: NDArray[np.uint8]
 
     @property
@@ -336,7 +339,7 @@ def _weighed(
     slope = _slope(middle, around, away, size)
     toned = np.minimum(likely, TONED_GAIN)
     evidence = SpotEvidence(
-        sure, likely, tint, slope, np.minimum(size**2 / axes.prod(axis=1), 1.0) * ratio,
+        sure, likely, tint, slope, np.minimum(size**2 / axes.prod(axis=1), 1.0), ratio,
         np.argmax(shares, axis=0).astype(np.uint8),
     )  # fmt: skip
     return replace(evidence, gain=likely * np.power(toned / likely, evidence.fades))
