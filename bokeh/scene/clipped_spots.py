@@ -154,19 +154,22 @@ class _Places:
     rows, columns, labels : int64 (N,)
     core : bool (N,)
         Which clip.
+    size : (int, int)
+        Height and width of the picture.
     """
 
     rows: NDArray[np.int64]
     columns: NDArray[np.int64]
     labels: NDArray[np.int64]
     core: BoolArray
+    size: tuple[int, int]
 
     @classmethod
     def of(cls, clips: BoolArray, reach_px: int) -> tuple[Regions, _Places]:
         """List what clips (H, W), and what is around it; what is larger than any light is left out."""
         pieces = connected(dilate(clips, reach_px))
         rows, columns, labels = pieces.places(pieces.pixels < CLIPPED_SHARES[0] * clips.size)
-        return pieces, cls(rows, columns, labels, clips[rows, columns])
+        return pieces, cls(rows, columns, labels, clips[rows, columns], (clips.shape[0], clips.shape[1]))
 
 
 def _judged(
@@ -345,7 +348,7 @@ def _restored(
     missing = np.vstack([np.zeros((1, 3)), np.maximum(bright - level, 0.0)])
     which = places.core & (missing.max(axis=1) > 0.0)[places.labels]
     own = places.labels[which]
-    inward = _inward(places.rows[which], places.columns[which], own)
+    inward = _inward(places.rows[which], places.columns[which], own, places.size)
     deep = _profile(inward, own, evidence, missing.max(axis=1), edge_px)
     more = np.zeros((len(places.rows), 3), np.float32)
     more[which] = deep[:, None] * missing[own]
@@ -392,17 +395,19 @@ def _profile(
     return (1.0 - bloom) * even(edge) + bloom * (tail + rest * even(edge * (inward / deepest) ** CORE_POWER))
 
 
-def _inward(rows: NDArray, columns: NDArray, labels: NDArray) -> NDArray[np.float64]:
-    """Distance of each pixel from the border of its spot, pixels."""
+def _inward(rows: NDArray, columns: NDArray, labels: NDArray, size: tuple[int, int]) -> NDArray[np.float64]:
+    """Distance of each pixel from the border of its spot, pixels; where the frame cuts a spot, it goes on beyond."""
     inward = np.empty(len(rows))
     order = np.argsort(labels, kind="stable")
     starts = np.flatnonzero(np.diff(labels[order], prepend=-1))
     for start, stop in itertools.pairwise([*starts, len(rows)]):
         own = order[start:stop]
-        y, x = rows[own] - rows[own].min() + 1, columns[own] - columns[own].min() + 1
-        spot = np.zeros((int(y.max()) + 2, int(x.max()) + 2), np.bool_)
-        spot[y, x] = True
-        inward[own] = np.asarray(ndimage.distance_transform_edt(spot))[y, x]
+        y, x = rows[own], columns[own]
+        top, left = max(int(y.min()) - 1, 0), max(int(x.min()) - 1, 0)
+        bottom, right = min(int(y.max()) + 2, size[0]), min(int(x.max()) + 2, size[1])
+        spot = np.zeros((bottom - top, right - left), np.bool_)
+        spot[y - top, x - left] = True
+        inward[own] = np.asarray(ndimage.distance_transform_edt(spot))[y - top, x - left]
     return inward
 
 
