@@ -75,13 +75,14 @@ class Regions:
 
     def places(self, chosen: BoolArray) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Rows, columns and labels of the pixels of some regions, in raster order; `chosen` is (count + 1,)."""
+        from ...kernels import masks as kernels
+
         runs = np.flatnonzero(chosen[self.label])
-        first = self.first[runs].astype(np.int64)
-        length = self.stop[runs] - first
-        before = np.cumsum(length) - length
-        rows, labels = self.run_rows[runs], self.label[runs].astype(np.int64)
-        columns = np.repeat(first - before, length) + np.arange(int(length.sum()))
-        return np.repeat(rows, length), columns, np.repeat(labels, length)
+        before = np.concatenate([[0], np.cumsum(self.stop[runs] - self.first[runs], dtype=np.int64)])
+        rows, columns, labels = (np.empty(before[-1], np.int64) for _ in range(3))
+        own = self.run_rows[runs], self.first[runs], self.label[runs]
+        kernels.list_pixels(own, before, (rows, columns, labels))
+        return rows, columns, labels
 
 
 def list_runs(mask: BoolArray) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ..core.arrays import BoolArray, FloatArray
 from ..hdr.restore import Restoration
@@ -397,17 +395,13 @@ def _profile(
 
 def _inward(rows: NDArray, columns: NDArray, labels: NDArray, size: tuple[int, int]) -> NDArray[np.float64]:
     """Distance of each pixel from the border of its spot, pixels; where the frame cuts a spot, it goes on beyond."""
-    inward = np.empty(len(rows))
+    from ...kernels import lights as kernels
+
+    inward, by_spot = np.empty((2, len(rows)))
     order = np.argsort(labels, kind="stable")
-    starts = np.flatnonzero(np.diff(labels[order], prepend=-1))
-    for start, stop in itertools.pairwise([*starts, len(rows)]):
-        own = order[start:stop]
-        y, x = rows[own], columns[own]
-        top, left = max(int(y.min()) - 1, 0), max(int(x.min()) - 1, 0)
-        bottom, right = min(int(y.max()) + 2, size[0]), min(int(x.max()) + 2, size[1])
-        spot = np.zeros((bottom - top, right - left), np.bool_)
-        spot[y - top, x - left] = True
-        inward[own] = np.asarray(ndimage.distance_transform_edt(spot))[y - top, x - left]
+    starts = np.append(np.flatnonzero(np.diff(labels[order], prepend=-1)), len(rows))
+    kernels.inward(rows[order], columns[order], starts, size, by_spot)
+    inward[order] = by_spot
     return inward
 
 
