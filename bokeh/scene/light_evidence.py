@@ -229,7 +229,7 @@ def weigh(
     rows = pieces.run_rows.astype(np.int32)
     at = pieces.label - 1
     total = pieces.pixels[1:].astype(np.float64)
-    middle, axes = _shape(pieces, rows, total)
+    middle, shape = _shape(pieces, rows, total)
     by_piece = np.argsort(at, kind="stable")
     first_run = np.concatenate([[0], np.cumsum(np.bincount(at, minlength=pieces.count))]).astype(np.int64)
     unit = unit_px(rgb.shape)
@@ -239,16 +239,33 @@ def weigh(
     runs = first_run, rows[by_piece], pieces.first[by_piece], pieces.stop[by_piece]
     kernels.rays(rgb, runs, middle, size, unit, (fixed, scaled), seen)
     away = unit * fixed + size[:, None] * scaled
-    return _weighed(seen, away, (size, axes), shown, unit, night(rgb, clip_cd_m2), clip_cd_m2, mapped)
+    line = None if mapped is None else _in_line(rgb, middle, shape, unit, mapped)
+    return _weighed(seen, away, (size, shape, line), shown, unit, night(rgb, clip_cd_m2), clip_cd_m2, mapped)
 
 
-def _shape(
-    pieces: Regions, rows: NDArray[np.int32], total: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Find the middle (L, 2), y and x, of pieces of so many pixels (L,), and the half axes (L, 2) of an ellipse alike.
+@dataclass(frozen=True, eq=False)
+class _Shape:
+    """Ellipses that spread as far around their middles as pieces do.
 
-    That ellipse spreads as far around its middle; a piece with holes has fewer pixels than it.
+    Attributes
+    ----------
+    axes : float64 (L, 2)
+        Half axes, the shorter first.
+    turn : float64 (L,)
+        Angle of the longer from the right, clockwise, radians.
     """
+
+    axes: NDArray[np.float64]
+    turn: NDArray[np.float64]
+
+    @property
+    def ratio(self) -> NDArray[np.float64]:
+        """Width over length (L,)."""
+        return self.axes[:, 0] / self.axes[:, 1]
+
+
+def _shape(pieces: Regions, rows: NDArray[np.int32], total: NDArray[np.float64]) -> tuple[NDArray[np.float64], _Shape]:
+    """Find the middle (L, 2), y and x, of pieces of so many pixels (L,), and their shape."""
     at, length = pieces.label - 1, (pieces.stop - pieces.first).astype(np.float64)
 
     def mean(values: NDArray) -> NDArray[np.float64]:
@@ -260,20 +277,21 @@ def _shape(
     across, down, both = mean(x * x + length * length / 12.0), mean(y * y) + 1.0 / 12.0, mean(x * y)
     half, apart = 0.5 * (across + down), np.hypot(0.5 * (across - down), both)
     squares = np.stack([half - apart, half + apart], axis=1)
-    return middle, np.asarray(2.0 * np.sqrt(np.maximum(squares, 1.0 / 12.0)), np.float64)
+    axes = np.asarray(2.0 * np.sqrt(np.maximum(squares, 1.0 / 12.0)), np.float64)
+    return middle, _Shape(axes, 0.5 * np.arctan2(2.0 * both, across - down))
 
 
 def _weighed(
     seen: FloatArray,
     away: NDArray[np.float64],
-    shape: tuple[NDArray[np.float64], NDArray[np.float64]],
+    shape: tuple[NDArray[np.float64], _Shape, NDArray[np.float64] | None],
     shown: ShownSpots,
     unit: float,
     when: Night,
     clip_cd_m2: float | None,
     mapped: NDArray[np.float64] | None,
 ) -> SpotEvidence:
-    size, axes = shape
+    size, ellipse, line = shape
     # A coloured lamp glows in its own channel; what is beside it is dark only where every channel is.
     grey = np.sort(seen.max(axis=3) if shown.coloured else seen.mean(axis=3), axis=1)  # NaN last
     there = np.isfinite(grey).sum(axis=1)
@@ -316,20 +334,18 @@ def _weighed(
     by_glow = glows * lamp
     by_dark = trust * alone * is_night
     shares = [by_glow, by_dark]
-    ratio = axes[:, 0] / axes[:, 1]
-    line = np.zeros(len(ratio))
     if mapped is not None:
         # No surface is so much brighter than white, nor than all around it.
         stops = np.log2(np.maximum(mapped, 1.0))
         stands_out = ramp(mapped / np.maximum(ranked(0.88)[:, GLOW_TO - 2 :].max(axis=1), 0.05), 4.0, 8.0)
         by_map = ramp(stops, 1.0, 2.0) * np.maximum(0.5 + 0.5 * is_night, ramp(stops, 2.0, 3.0))
-        # An edge that shines along its length mirrors what is around, and a map's cells cut it to pieces: what is long,
-        # or goes on on both sides, is no light. A tube is brighter.
-        line = 1.0 - ramp(ratio, LINE_RATIO, COMPACT_RATIO) * ramp(_goes_on(seen), 0.7, 0.4)
-        line *= ramp(stops, 3.0, 2.0)
         shares.append(by_map * np.max([alone, glows, stands_out], axis=0))
     # What stands alone in the dark and glows besides is surer than by either.
-    sure = (1.0 - np.prod(1.0 - np.array(shares), axis=0)) * (1.0 - line)
+    sure = 1.0 - np.prod(1.0 - np.array(shares), axis=0)
+    if line is not None:
+        # An edge that shines along its length mirrors what is around, and a map's cells cut it to pieces. A tube is
+        # brighter.
+        sure *= 1.0 - line
     likely = np.where(by_glow >= by_dark, gain, np.maximum(gain, SMALL_GAIN))
     if clip_cd_m2 is not None:
         likely = np.minimum(likely, max(BRIGHTEST_LAMP_CD_M2 / clip_cd_m2, 1.0))
@@ -339,17 +355,31 @@ def _weighed(
     slope = _slope(middle, around, away, size)
     toned = np.minimum(likely, TONED_GAIN)
     evidence = SpotEvidence(
-        sure, likely, tint, slope, np.minimum(size**2 / axes.prod(axis=1), 1.0), ratio,
+        sure, likely, tint, slope, np.minimum(size**2 / ellipse.axes.prod(axis=1), 1.0), ellipse.ratio,
         np.argmax(shares, axis=0).astype(np.uint8),
     )  # fmt: skip
     return replace(evidence, gain=likely * np.power(toned / likely, evidence.fades))
 
 
-def _goes_on(seen: FloatArray) -> NDArray[np.float64]:
-    """Brightness that goes on from each spot (L,) on two sides that lie opposite, or nearly."""
-    near = np.nan_to_num(seen[:, :, :GLOW_FROM].mean(axis=3).min(axis=2), nan=0.0)
-    opposite = np.max([np.roll(near, RAYS // 2 + turn, axis=1) for turn in (-1, 0, 1)], axis=0)
-    return np.minimum(near, opposite).max(axis=1).astype(np.float64)
+def _in_line(
+    rgb: FloatArray, middle: NDArray[np.float64], shape: _Shape, unit: float, mapped: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """How far each piece (L,) with its radiance is a line, or a piece of one, 0..1, and no brighter than a surface.
+
+    Its brightness goes on beyond both of its ends; where the line ends, beyond one, and the piece is longish.
+    """
+    along = np.stack([np.sin(shape.turn), np.cos(shape.turn)], axis=1)
+    beyond = np.empty((2, GLOW_FROM, len(along)))
+    for side, sign in enumerate((-1.0, 1.0)):
+        for j, units in enumerate(FIXED[:GLOW_FROM]):
+            at = middle + sign * (shape.axes[:, 1:] + unit * units) * along
+            y, x = (np.clip(np.rint(at[:, k]).astype(int), 0, rgb.shape[k] - 1) for k in range(2))
+            beyond[side, j] = rgb[y, x].mean(axis=1)
+    ends = beyond.min(axis=1)
+    both, one = (ramp(end, 0.4, 0.7) for end in (ends.min(axis=0), ends.max(axis=0)))
+    ratio = shape.ratio
+    line = np.max([ramp(ratio, COMPACT_RATIO, LINE_RATIO), both, one * ramp(ratio, 0.5, 0.3)], axis=0)
+    return line * ramp(np.log2(np.maximum(mapped, 1.0)), 3.0, 2.0)
 
 
 def _tint(seen: FloatArray) -> NDArray[np.float64]:
