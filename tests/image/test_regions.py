@@ -45,7 +45,7 @@ def test_the_pixels_of_some_pieces_are_listed_in_raster_order(mask, seed):
     chosen = np.random.default_rng(seed).uniform(size=count + 1) < 0.5
     chosen[0] = False
     rows, columns, labels = connected(mask).places(chosen)
-    numbers = np.asarray(expected)
+    numbers = np.asarray(expected, np.int64)
     np.testing.assert_array_equal((rows, columns), np.nonzero(chosen[numbers]))
     np.testing.assert_array_equal(labels, numbers[rows, columns])
 
