@@ -1,4 +1,4 @@
-"""Passes that look for lights: what is clipped, and what is seen along rays that leave it."""
+"""Passes that look for lights: what is clipped, how deep, and what is seen along rays that leave it."""
 
 import math
 
@@ -107,3 +107,62 @@ def rays(rgb, runs, middle, size, unit, away, seen):
                 far = begin[side] + 0.5 + unit * away[0][j] + size[piece] * away[1][j]
                 at = int(round(middle[piece, 0] + down * far)), int(round(middle[piece, 1] + across * far))
                 _mean_around(rgb, at, half, seen[piece, side, j])
+
+
+@jit(inline="always")
+def _fill_spot(rows, columns, size, away):
+    """Find how far each pixel of a spot is from what is above and below it: `away` (h, w), overwritten.
+
+    `away` is that of its box and one pixel around; outside the spot it is 0, outside the picture large.
+    """
+    top, left, (height, width) = rows.min() - 1, columns.min() - 1, away.shape
+    far = height + width + 1
+    away[:] = 0
+    for y in range(height):
+        for x in range(width):
+            if y + top < 0 or x + left < 0 or y + top >= size[0] or x + left >= size[1]:
+                away[y, x] = far
+    for k in range(rows.size):
+        away[rows[k] - top, columns[k] - left] = far
+    for x in range(width):
+        for y in range(1, height):
+            away[y, x] = min(away[y, x], away[y - 1, x] + 1)
+        for y in range(height - 2, -1, -1):
+            away[y, x] = min(away[y, x], away[y + 1, x] + 1)
+
+
+@jit(inline="always")
+def _least(line, x):
+    """Find the distance to the nearest border, of which `line` holds the part along the columns."""
+    least = line[x] * line[x]
+    for aside in range(1, line.size):
+        if aside * aside >= least:
+            break
+        for to in (x - aside, x + aside):
+            if to >= 0 and to < line.size:
+                least = min(least, aside * aside + line[to] * line[to])
+    return math.sqrt(least)
+
+
+@jit(parallel=True)
+def inward(rows, columns, starts, size, out):
+    """Find the distance of each pixel from the border of its spot; where the frame cuts it, it has none.
+
+    Parameters
+    ----------
+    rows, columns : int64 (K,)
+        The pixels, spot by spot.
+    starts : int64 (L + 1,)
+        The first pixel of each spot, and of all.
+    size : (int, int)
+        Height and width of the picture.
+    out : float64 (K,), overwritten
+        Pixels.
+    """
+    for spot in prange(starts.size - 1):
+        y, x = rows[starts[spot] : starts[spot + 1]], columns[starts[spot] : starts[spot + 1]]
+        away = np.empty((y.max() - y.min() + 3, x.max() - x.min() + 3), np.int64)
+        _fill_spot(y, x, size, away)
+        top, left = y.min() - 1, x.min() - 1
+        for k in range(y.size):
+            out[starts[spot] + k] = _least(away[y[k] - top], x[k] - left)

@@ -42,6 +42,19 @@ def list_runs(mask, row_starts, first, stop):
             _list_row(mask[y], row_starts[y], first, stop)
 
 
+@jit(parallel=True)
+def list_pixels(runs, before, pixels):
+    """Write the pixels of runs: `runs` and `pixels` are rows, first columns and labels, of runs and of pixels.
+
+    The first pixel of each run is the `before`-th of all; `before` (R + 1,) ends with how many there are.
+    """
+    for run in prange(before.size - 1):
+        for n in range(before[run], before[run + 1]):
+            pixels[0][n] = runs[0][run]
+            pixels[1][n] = runs[1][run] + n - before[run]
+            pixels[2][n] = runs[2][run]
+
+
 @jit(inline="always")
 def _root(label, n):
     """Find the run that stands for the piece of another; the ways there are halved."""

@@ -1,6 +1,7 @@
 """Renders beside what a real lens took: photos at f/16, and the same views through the same lens wide open.
 
     python benchmarks/reallens/run.py FOLDER [--only NAME,...] [--methods NAME,...] [--out FOLDER] [--json FILE]
+    python benchmarks/reallens/run.py --read FILE,... [--only NAME,...] [--methods NAME,...]
 
 FOLDER holds, for each view, NAME_f16.jpg, NAME_f1.8.jpg (f2.8, f8), NAME_depth.png (relative inverse depth, larger is
 nearer) and NAME_focus.png (white where it is in focus). What no file tells is fitted, for every method alike: the blur
@@ -8,7 +9,8 @@ radius of what is infinitely far, by a gather on small pictures; or it is read w
 
 The wide open picture is moved onto the photo by what is in focus, and every render's exposure is brought to its own by
 a gain and a gamma per channel. Wind, breathing of the focus and the depth map's errors stay in the score: only
-differences count, between methods and between versions.
+differences count, between methods and between versions. The slowest methods take minutes for a view: a run may be of
+some methods only, and --read makes one table of several runs.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import json
 import math
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,6 +29,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, optimize
+from scored_rows import Row, read, table
 from support.peers import GAUSSIAN_SIGMA, SAME_DEPTH_PX, layered, spread_all
 
 import rebokeh as rk
@@ -78,7 +81,7 @@ class View:
     focus: BoolArray
 
 
-def views(folder: Path, only: list[str]) -> Iterator[View]:
+def views(folder: Path, only: Collection[str]) -> Iterator[View]:
     """Read the views of a folder."""
     for path in sorted(folder.glob("*_f16.jpg")):
         name = path.name.removesuffix("_f16.jpg")
@@ -222,50 +225,57 @@ def methods(view: View, radius_px: float, stop: float) -> dict[str, Callable[[],
     }
 
 
-def table(rows: list[dict]) -> str:
-    """Means over the views of the widest stop, as Markdown; lights by night are a column of their own."""
-    lines = ["| f/1.8 | PSNR | edges | lights | their brightness |", "|---|---:|---:|---:|---:|"]
-    for method in dict.fromkeys(row["method"] for row in rows):
-        own = [row for row in rows if row["method"] == method and row["f"] == STOPS[0]]
-        means = [np.mean([row[key] for row in own if key in row] or [np.nan]) for key in ("psnr", "edge", "lights")]
-        level = np.mean([row["level"] for row in own if "level" in row] or [np.nan])
-        lines.append(f"| {method} | " + " | ".join(f"{value:.1f}" for value in means) + f" | {level:.2f} |")
-    return "\n".join(lines)
-
-
 def main() -> None:
-    """Score every method on every view."""
+    """Score every method on every view, or show what was scored."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--only", default="", metavar="NAME,...", help="these views")
     parser.add_argument("--methods", default="", metavar="NAME,...", help="these methods")
-    parser.add_argument("--stops", default="1.8,2.8,8", metavar="N,...")
+    parser.add_argument("--stops", default=",".join(f"{stop:g}" for stop in STOPS), metavar="N,...")
     parser.add_argument("--radii", type=Path, help="JSON: blur radius at infinity, f/1.8, of each view")
     parser.add_argument("--out", type=Path, help="pictures: render | taken")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--read", metavar="FILE,...", help="measure nothing: a table of what --json wrote")
     given = parser.parse_args()
-    radii: dict[str, float] = json.loads(given.radii.read_text()) if given.radii else {}
+    if (given.folder is None) == (given.read is None):
+        parser.error("give a folder, or --read")
     stops = [float(stop) for stop in given.stops.split(",")]
-    wanted = given.methods.split(",") if given.methods else []
-    rows: list[dict] = []
-    for view in views(given.folder, given.only.split(",") if given.only else []):
+    only, wanted = (frozenset(filter(None, names.split(","))) for names in (given.only, given.methods))
+    if given.read:
+        rows = [
+            row for row in read(map(Path, given.read.split(",")))
+            if (not only or row["view"] in only) and (not wanted or row["method"] in wanted)
+        ]  # fmt: skip
+    else:
+        radii: dict[str, float] = json.loads(given.radii.read_text()) if given.radii else {}
+        rows = list(scored(views(given.folder, only), radii, stops, wanted, given.out))
+    print("\n\n".join(table(rows, stop) for stop in stops if any(row["f"] == stop for row in rows)))
+    if given.json:
+        given.json.write_text(json.dumps(rows, indent=1))
+
+
+def scored(
+    some: Iterable[View], radii: dict[str, float], stops: list[float], wanted: frozenset[str], out: Path | None
+) -> Iterator[Row]:
+    """Score views by the methods wanted (none: all), and write their pictures, if anywhere."""
+    for view in some:
         at_widest = radii.get(view.name) or fitted(view)
         print(f"{view.name}: {at_widest:.2f} px at infinity", flush=True)
         for stop in (stop for stop in view.taken if stop in stops):
-            for method, make in methods(view, at_widest * STOPS[0] / stop, stop).items():
+            every = methods(view, at_widest * STOPS[0] / stop, stop)
+            if unknown := wanted - every.keys():
+                sys.exit(f"no method {', '.join(unknown)}; there are {', '.join(every)}")
+            for method, make in every.items():
                 if wanted and method not in wanted:
                     continue
                 picture = toned(np.asarray(make(), np.float32), view.taken[stop])
                 found = scores(picture, view.taken[stop], view.focus)
-                rows.append({"view": view.name, "f": stop, "method": method, **found})
                 print(f"  f/{stop:g} {method:30s}", " ".join(f"{k} {v:.2f}" for k, v in found.items()), flush=True)
-                if given.out:
-                    given.out.mkdir(parents=True, exist_ok=True)
+                if out:
+                    out.mkdir(parents=True, exist_ok=True)
                     both = SRGB.to_codes(np.hstack([picture, view.taken[stop]]), 8)[..., ::-1]
-                    cv2.imwrite(str(given.out / f"{view.name}_f{stop:g}_{method.replace(' ', '_')}.png"), both)
-    print(table(rows))
-    if given.json:
-        given.json.write_text(json.dumps(rows, indent=1))
+                    cv2.imwrite(str(out / f"{view.name}_f{stop:g}_{method.replace(' ', '_')}.png"), both)
+                yield {"view": view.name, "f": stop, "method": method, **found}
 
 
 if __name__ == "__main__":

@@ -68,6 +68,22 @@ class Regions:
         """The size of each region, int64 (count + 1,); 0 for label 0."""
         return np.bincount(self.label, self.stop - self.first, self.count + 1).astype(np.int64)
 
+    @property
+    def run_rows(self) -> NDArray[np.int64]:
+        """The row of each run (R,)."""
+        return np.repeat(np.arange(len(self.row_starts) - 1), np.diff(self.row_starts))
+
+    def places(self, chosen: BoolArray) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Rows, columns and labels of the pixels of some regions, in raster order; `chosen` is (count + 1,)."""
+        from ...kernels import masks as kernels
+
+        runs = np.flatnonzero(chosen[self.label])
+        before = np.concatenate([[0], np.cumsum(self.stop[runs] - self.first[runs], dtype=np.int64)])
+        rows, columns, labels = (np.empty(before[-1], np.int64) for _ in range(3))
+        own = self.run_rows[runs], self.first[runs], self.label[runs]
+        kernels.list_pixels(own, before, (rows, columns, labels))
+        return rows, columns, labels
+
 
 def list_runs(mask: BoolArray) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
     """List the runs of a mask (H, W) in raster order.

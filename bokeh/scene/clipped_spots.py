@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ..core.arrays import BoolArray, FloatArray
 from ..hdr.restore import Restoration
@@ -21,6 +19,13 @@ LIGHT_RADIANCE = 2.0
 
 CLIPPED_SHARES = (2e-2, 5e-3)
 """Clipped spots larger than the first share of a picture are surfaces; smaller than the second they may be lights."""
+
+MAPPED_SHARES = (4e-3, 2e-3)
+"""The same where a gain map holds the radiance of surfaces as well; what is long or full of holes is one sooner."""
+
+FACE_PIXELS, FACE_FILL = 16.0, 0.85
+"""A lamp's face is no larger than this many times its middle, which clips in all channels, and has this share of the
+pixels of the ellipse around it: many glints beside each other are ragged."""
 
 COLOURED_RADIANCE = 6.0
 """A coloured lamp clips in one channel only; by a gain map it is brighter than any pale surface: this bright."""
@@ -126,71 +131,168 @@ def restored_spots(
     if extra is None and (when is None or when.possible) and highlights.brighter(rgb, np.float32(NEARLY), clips):
         when = night(rgb, photo.meta.clip_cd_m2) if when is None else when
         if when.possible:
-            coloured = _judged(photo, restoration, covers, clips, reach_px, found or ())
-            found = coloured if found is None else found.beside(coloured)
-    return found, "nothing clips" if when is None else when.words
+            found = _with_coloured(photo, restoration, covers, clips, found)
+    return None if found is None else found.spots, "nothing clips" if when is None else when.words
+
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """Spots that are lights, of the pieces of a mask that were looked at, and the evidence of each piece."""
+
+    spots: Spots
+    evidence: SpotEvidence
+
+
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """Pixels of the pieces of a mask, in raster order.
+
+    Attributes
+    ----------
+    rows, columns, labels : int64 (N,)
+    core : bool (N,)
+        Which clip.
+    size : (int, int)
+        Height and width of the picture.
+    """
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    core: BoolArray
+    size: tuple[int, int]
+
+    @classmethod
+    def of(cls, clips: BoolArray, reach_px: int) -> tuple[Regions, _Places]:
+        """List what clips (H, W), and what is around it; what is larger than any light is left out."""
+        pieces = connected(dilate(clips, reach_px))
+        rows, columns, labels = pieces.places(pieces.pixels < CLIPPED_SHARES[0] * clips.size)
+        return pieces, cls(rows, columns, labels, clips[rows, columns], (clips.shape[0], clips.shape[1]))
 
 
 def _judged(
-    photo: Photo,
-    restoration: Restoration,
-    covers: Sequence[FloatArray],
-    clips: BoolArray,
-    reach_px: int,
-    apart_from: Spots | tuple[()] | None = None,
-) -> Spots:
-    """Judge the spots of a mask (H, W): those that are lights, and their radiance.
+    photo: Photo, restoration: Restoration, covers: Sequence[FloatArray], clips: BoolArray, reach_px: int
+) -> _Judged:
+    """Judge the spots of what clips in all channels, a mask (H, W): those that are lights, and their radiance."""
+    rgb, extra = photo.rgb, restoration.extra
+    pieces, places = _Places.of(clips, reach_px)
+    before = rgb[places.rows, places.columns]
+    added = None if extra is None else extra[places.rows, places.columns]
+    shown = _shown(before, places, pieces, coloured=False)
+    brightest = None if added is None else _brightest(places.labels, before + added, pieces.count)
+    evidence = weigh(rgb, pieces, shown, photo.meta.clip_cd_m2, brightest)
+    sure = _sure(evidence, pieces, places, rgb.shape[:2], covers, mapped=added is not None)
+    if added is None:
+        spots = _estimated(before, places, (evidence, shown), sure, restoration.strength, unit_px(rgb.shape))
+        return _Judged(spots, evidence)
+    share = sure[places.labels].astype(np.float32)
+    radiance = np.asarray(before + np.float32(restoration.strength) * share[:, None] * added, np.float32)
+    return _Judged(_listed(places, radiance, share, evidence, sure), evidence)
+
+
+def _with_coloured(
+    photo: Photo, restoration: Restoration, covers: Sequence[FloatArray], clips: BoolArray, found: _Judged | None
+) -> _Judged:
+    """Judge the spots of what clips in some channel, a mask (H, W), beside those found to clip in all.
+
+    What a lamp found already blooms is none; a face whose middle only was found is the lamp.
+    """
+    rgb = photo.rgb
+    pieces, places = _Places.of(clips, 1)
+    before = rgb[places.rows, places.columns]
+    shown = _shown(before, places, pieces, coloured=True)
+    evidence = weigh(rgb, pieces, shown, photo.meta.clip_cd_m2, None)
+    sure = _sure(evidence, pieces, places, rgb.shape[:2], covers, mapped=False)
+    if found is not None:
+        number = np.zeros(rgb.shape[:2], np.int32)
+        number[found.spots.rows, found.spots.columns] = found.spots.labels
+        within = number[places.rows, places.columns]
+        inside = np.flatnonzero(within)
+        evidence, taken = _faces(evidence, pieces, (places.labels[inside], within[inside]), found, sure)
+        found = _Judged(found.spots.only(~taken[found.spots.labels]), found.evidence)
+    spots = _estimated(before, places, (evidence, shown), sure, restoration.strength, unit_px(rgb.shape))
+    return _Judged(spots if found is None else found.spots.beside(spots), evidence)
+
+
+def _faces(
+    evidence: SpotEvidence,
+    pieces: Regions,
+    pairs: tuple[NDArray[np.int64], NDArray[np.int32]],
+    found: _Judged,
+    sure: NDArray[np.float64],
+) -> tuple[SpotEvidence, BoolArray]:
+    """Let pieces that hold but the middles of faces be these lamps: the brightest of each tells what it is.
 
     Parameters
     ----------
-    photo : Photo
-    restoration : Restoration
-    covers : sequence of float32 (h, w)
-    clips : bool (H, W)
-        What clips in all channels or, where `apart_from` is given, in some.
-    reach_px : int
-    apart_from : Spots, or ()
-        Lights among what clips in all channels, which are left out; () for none.
+    evidence : SpotEvidence
+    pieces : Regions
+    pairs : (int64 (K,), int32 (K,))
+        Pieces and spots that share a pixel.
+    found : _Judged
+        These spots.
+    sure : float64 (L + 1,), changed
+
+    Returns
+    -------
+    SpotEvidence
+    bool (M + 1,)
+        The spots that are faces now, and no longer what they were.
     """
-    rgb, extra = photo.rgb, restoration.extra
-    mask = dilate(clips, reach_px)
-    pieces = connected(mask)
-    rows, columns = np.nonzero(mask)
-    labels, core = pieces.labels.astype(np.int64), clips[rows, columns]
-    before = rgb[rows, columns]
-    added = None if extra is None else extra[rows, columns]
-    shown = _shown(before, core, labels, pieces.count, coloured=apart_from is not None)
-    brightest = None if added is None else _brightest(labels, before + added, pieces.count)
-    evidence = weigh(rgb, pieces, shown, photo.meta.clip_cd_m2, brightest)
-    sure = _sure(evidence, pieces, rgb.shape[:2], [_at(cover, rows, columns, rgb.shape) for cover in covers])
-    if isinstance(apart_from, Spots):
-        mask[:] = False
-        mask[apart_from.rows, apart_from.columns] = True
-        sure[labels[mask[rows, columns]]] = 0.0
-    if added is None:
-        # What is hardly brighter than it is shown is a surface, however its light is spread over its pixels.
-        sure[1:][np.power(evidence.gain, sure[1:]) < LIGHT_RADIANCE] = 0.0
-        places, edge = (rows, columns, labels), EDGE_UNITS * unit_px(rgb.shape)
-        more = _restored(core, places, (evidence, shown), sure, edge)
-        share = np.zeros(len(rows), np.float32)
-        radiance = np.asarray(before + np.float32(restoration.strength) * more, np.float32)
-    else:
-        share = sure[labels].astype(np.float32)
-        radiance = np.asarray(before + np.float32(restoration.strength) * share[:, None] * added, np.float32)
+    each = np.unique(np.stack(pairs), axis=1)
+    area = np.bincount(pairs[1], minlength=found.spots.count + 1)
+    least = np.bincount(each[0], area[each[1]], pieces.count + 1)
+    hard = np.bincount(each[0], found.evidence.fades[each[1] - 1] < 1.0, pieces.count + 1) > 0
+    sure[each[0]] = 0.0
+    face = ~hard & (least > 0) & (pieces.pixels <= FACE_PIXELS * least)
+    face[1:] &= evidence.fill >= FACE_FILL
+    taken = np.zeros(found.spots.count + 1, np.bool_)
+    gain, tint, slope, by = (np.array(v) for v in (evidence.gain, evidence.tint, evidence.slope, evidence.by))
+    for piece, spot in each[:, face[each[0]]].T:
+        taken[spot] = True
+        if found.spots.sure[spot] > sure[piece]:
+            sure[piece] = found.spots.sure[spot]
+            gain[piece - 1], tint[piece - 1] = found.evidence.gain[spot - 1], found.evidence.tint[spot - 1]
+            slope[piece - 1], by[piece - 1] = found.evidence.slope[spot - 1], found.evidence.by[spot - 1]
+    return replace(evidence, gain=gain, tint=tint, slope=slope, by=by), taken
+
+
+def _estimated(
+    before: FloatArray,
+    places: _Places,
+    known: tuple[SpotEvidence, ShownSpots],
+    sure: NDArray[np.float64],
+    strength: float,
+    unit: float,
+) -> Spots:
+    """List the spots that are lights, with the radiance that evidence gives them; `before` is what is shown (N, 3)."""
+    evidence, _ = known
+    # What is hardly brighter than it is shown is a surface, however its light is spread over its pixels.
+    sure[1:][np.power(evidence.gain, sure[1:]) < LIGHT_RADIANCE] = 0.0
+    more = _restored(places, known, sure, EDGE_UNITS * unit)
+    radiance = np.asarray(before + np.float32(strength) * more, np.float32)
+    return _listed(places, radiance, np.zeros(len(before), np.float32), evidence, sure)
+
+
+def _listed(
+    places: _Places, radiance: FloatArray, share: FloatArray, evidence: SpotEvidence, sure: NDArray[np.float64]
+) -> Spots:
     by = ("", *(WORDS[n] for n in evidence.by))
-    spots = Spots(rows, columns, labels, pieces.count, radiance, share, sure, by)
-    return spots.only(sure[labels] > 0.0)
+    spots = Spots(places.rows, places.columns, places.labels, len(sure) - 1, radiance, share, sure, by)
+    return spots.only(sure[places.labels] > 0.0)
 
 
-def _shown(before: FloatArray, core: BoolArray, labels: NDArray, count: int, *, coloured: bool) -> ShownSpots:
+def _shown(before: FloatArray, places: _Places, pieces: Regions, *, coloured: bool) -> ShownSpots:
     """Average what a photo shows, `before` (N, 3), of the pixels of spots: those that clip, and the rim beside them."""
+    core, labels, count = places.core, places.labels, pieces.count
     rim = ~core & (before.max(axis=1) < NEARLY)
 
     def mean(which: BoolArray) -> NDArray[np.float64]:
         means = [mean_of_each(labels[which], before[which, c], count)[1:] for c in range(3)]
         return np.stack(means, axis=1)
 
-    clipped = np.bincount(labels, core.astype(np.float64), count + 1)[1:].astype(np.float64)
+    listed = np.bincount(labels, minlength=count + 1) > 0
+    clipped = np.where(listed, np.bincount(labels, core, count + 1), pieces.pixels)[1:].astype(np.float64)
     return ShownSpots(clipped, mean(core), mean(rim), coloured)
 
 
@@ -202,45 +304,51 @@ def _brightest(labels: NDArray, radiance: FloatArray, count: int) -> NDArray[np.
 
 
 def _sure(
-    evidence: SpotEvidence, pieces: Regions, size: tuple[int, ...], covers: Sequence[FloatArray]
+    evidence: SpotEvidence,
+    pieces: Regions,
+    places: _Places,
+    size: tuple[int, ...],
+    covers: Sequence[FloatArray],
+    *,
+    mapped: bool,
 ) -> NDArray[np.float64]:
-    """How sure each spot (L + 1,) is a light: by the evidence, its size and what covers its pixels."""
+    """How sure each spot (L + 1,) is a light: by the evidence, its size and shape, and what covers its pixels."""
     sure = np.concatenate([[0.0], evidence.sure])
-    sure *= ramp(pieces.pixels / (size[0] * size[1]), *CLIPPED_SHARES)
+    share = pieces.pixels / (size[0] * size[1])
+    if mapped:
+        share[1:] *= 4.0 / (1.0 + 3.0 * evidence.fill * evidence.ratio)
+        sure *= ramp(share, *MAPPED_SHARES)
+    else:
+        sure *= ramp(share, *CLIPPED_SHARES)
     for cover in covers:
-        sure *= mean_of_each(pieces.labels, cover, pieces.count) < HIDDEN_MATTE
+        hidden = _at(cover, places.rows, places.columns, size)
+        sure *= mean_of_each(places.labels, hidden, pieces.count) < HIDDEN_MATTE
     sure[sure < LEAST_SURE] = 0.0
     return sure
 
 
 def _restored(
-    core: BoolArray,
-    places: tuple[NDArray, NDArray, NDArray],
-    known: tuple[SpotEvidence, ShownSpots],
-    sure: NDArray[np.float64],
-    edge_px: float,
+    places: _Places, known: tuple[SpotEvidence, ShownSpots], sure: NDArray[np.float64], edge_px: float
 ) -> FloatArray:
     """Radiance (N, 3) that pixels of spots have beyond what the photo shows: the unsurer, the less.
 
     Parameters
     ----------
-    core : bool (N,)
-        Where it clips.
-    places : (rows, columns, labels), int64 (N,)
+    places : _Places
     known : (SpotEvidence, ShownSpots)
     sure : float64 (L + 1,)
     edge_px : float
         Width of a lamp's edge.
     """
-    (rows, columns, labels), (evidence, shown) = places, known
+    evidence, shown = known
     level = shown.level if shown.coloured else 1.0
     bright = np.power(evidence.gain, sure[1:])[:, None] * evidence.tint
     missing = np.vstack([np.zeros((1, 3)), np.maximum(bright - level, 0.0)])
-    which = core & (missing.max(axis=1) > 0.0)[labels]
-    own = labels[which]
-    inward = _inward(rows[which], columns[which], own)
+    which = places.core & (missing.max(axis=1) > 0.0)[places.labels]
+    own = places.labels[which]
+    inward = _inward(places.rows[which], places.columns[which], own, places.size)
     deep = _profile(inward, own, evidence, missing.max(axis=1), edge_px)
-    more = np.zeros((len(rows), 3), np.float32)
+    more = np.zeros((len(places.rows), 3), np.float32)
     more[which] = deep[:, None] * missing[own]
     return more
 
@@ -285,17 +393,15 @@ def _profile(
     return (1.0 - bloom) * even(edge) + bloom * (tail + rest * even(edge * (inward / deepest) ** CORE_POWER))
 
 
-def _inward(rows: NDArray, columns: NDArray, labels: NDArray) -> NDArray[np.float64]:
-    """Distance of each pixel from the border of its spot, pixels."""
-    inward = np.empty(len(rows))
+def _inward(rows: NDArray, columns: NDArray, labels: NDArray, size: tuple[int, int]) -> NDArray[np.float64]:
+    """Distance of each pixel from the border of its spot, pixels; where the frame cuts a spot, it goes on beyond."""
+    from ...kernels import lights as kernels
+
+    inward, by_spot = np.empty((2, len(rows)))
     order = np.argsort(labels, kind="stable")
-    starts = np.flatnonzero(np.diff(labels[order], prepend=-1))
-    for start, stop in itertools.pairwise([*starts, len(rows)]):
-        own = order[start:stop]
-        y, x = rows[own] - rows[own].min() + 1, columns[own] - columns[own].min() + 1
-        spot = np.zeros((int(y.max()) + 2, int(x.max()) + 2), np.bool_)
-        spot[y, x] = True
-        inward[own] = np.asarray(ndimage.distance_transform_edt(spot))[y, x]
+    starts = np.append(np.flatnonzero(np.diff(labels[order], prepend=-1)), len(rows))
+    kernels.inward(rows[order], columns[order], starts, size, by_spot)
+    inward[order] = by_spot
     return inward
 
 

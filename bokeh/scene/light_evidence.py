@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,16 @@ BLOOM_SLOPE, CLIFF_SLOPE = 4.5, 7.0
 """Light that a lens scatters falls with the distance from the lamp, by up to its fourth power; what falls steeper just
 outside a clipped spot is the lamp's own edge."""
 
+FADES_SLOPE, CLIPS_SLOPE = 0.9, 1.2
+"""What falls slower than by the distance from its middle, at the very border of what clips, has risen to the clip as
+slowly: it hardly clips, and is the middle of a lamp's face, toned down. No lens scatters that way."""
+
+TONED_GAIN = 8.0
+"""Three stops: what a phone tones into the range of a picture at most."""
+
+LINE_RATIO, COMPACT_RATIO = 0.1, 0.2
+"""Width of a line over its length, and of what is none."""
+
 NEARLY = 0.955
 """All channels of a clipped spot are at least this (8-bit code 250): the codes of a file are not exact."""
 
@@ -87,6 +97,10 @@ class SpotEvidence:
         Its colour, as its rim and its glow show it; the brightest channel is 1.
     slope : float64 (L,)
         The power of the distance from its middle by which brightness falls just outside it.
+    fill : float64 (L,)
+        1 for an ellipse; less for what is ragged, or has holes.
+    ratio : float64 (L,)
+        Its width over its length.
     by : uint8 (L,)
         What speaks for it most: an index of `WORDS`.
     """
@@ -95,12 +109,19 @@ class SpotEvidence:
     gain: NDArray[np.float64]
     tint: NDArray[np.float64]
     slope: NDArray[np.float64]
+    fill: NDArray[np.float64]
+    ratio: NDArray[np.float64]
     by: NDArray[np.uint8]
 
     @property
     def bloom(self) -> NDArray[np.float64]:
         """How much of what clips is light that the photo's own lens scattered (L,), 0..1; else the lamp's face."""
-        return ramp(self.slope, CLIFF_SLOPE, BLOOM_SLOPE)
+        return ramp(self.slope, CLIFF_SLOPE, BLOOM_SLOPE) * (1.0 - self.fades)
+
+    @property
+    def fades(self) -> NDArray[np.float64]:
+        """How far what clips is but the middle of a larger face (L,), 0..1, which hardly clips."""
+        return ramp(self.slope, CLIPS_SLOPE, FADES_SLOPE)
 
 
 WORDS = ("glow", "dark surroundings", "gain map")
@@ -205,12 +226,10 @@ def weigh(
     """
     from ...kernels import lights as kernels
 
-    rows = np.repeat(np.arange(len(pieces.row_starts) - 1, dtype=np.int32), np.diff(pieces.row_starts))
-    length = (pieces.stop - pieces.first).astype(np.float64)
+    rows = pieces.run_rows.astype(np.int32)
     at = pieces.label - 1
-    total = np.bincount(at, length, pieces.count)
-    centre = 0.5 * (pieces.first + pieces.stop - 1.0)
-    middle = np.stack([np.bincount(at, length * v, pieces.count) / total for v in (rows, centre)], axis=1)
+    total = pieces.pixels[1:].astype(np.float64)
+    middle, shape = _shape(pieces, rows, total)
     by_piece = np.argsort(at, kind="stable")
     first_run = np.concatenate([[0], np.cumsum(np.bincount(at, minlength=pieces.count))]).astype(np.int64)
     unit = unit_px(rgb.shape)
@@ -220,19 +239,59 @@ def weigh(
     runs = first_run, rows[by_piece], pieces.first[by_piece], pieces.stop[by_piece]
     kernels.rays(rgb, runs, middle, size, unit, (fixed, scaled), seen)
     away = unit * fixed + size[:, None] * scaled
-    return _weighed(seen, away, size, shown, unit, night(rgb, clip_cd_m2), clip_cd_m2, mapped)
+    line = None if mapped is None else _in_line(rgb, middle, shape, unit, mapped)
+    return _weighed(seen, away, (size, shape, line), shown, unit, night(rgb, clip_cd_m2), clip_cd_m2, mapped)
+
+
+@dataclass(frozen=True, eq=False)
+class _Shape:
+    """Ellipses that spread as far around their middles as pieces do.
+
+    Attributes
+    ----------
+    axes : float64 (L, 2)
+        Half axes, the shorter first.
+    turn : float64 (L,)
+        Angle of the longer from the right, clockwise, radians.
+    """
+
+    axes: NDArray[np.float64]
+    turn: NDArray[np.float64]
+
+    @property
+    def ratio(self) -> NDArray[np.float64]:
+        """Width over length (L,)."""
+        return self.axes[:, 0] / self.axes[:, 1]
+
+
+def _shape(pieces: Regions, rows: NDArray[np.int32], total: NDArray[np.float64]) -> tuple[NDArray[np.float64], _Shape]:
+    """Find the middle (L, 2), y and x, of pieces of so many pixels (L,), and their shape."""
+    at, length = pieces.label - 1, (pieces.stop - pieces.first).astype(np.float64)
+
+    def mean(values: NDArray) -> NDArray[np.float64]:
+        return np.bincount(at, length * values, pieces.count) / total
+
+    x, y = 0.5 * (pieces.first + pieces.stop - 1.0), rows.astype(np.float64)
+    middle = np.stack([mean(y), mean(x)], axis=1)
+    y, x = y - middle[at, 0], x - middle[at, 1]
+    across, down, both = mean(x * x + length * length / 12.0), mean(y * y) + 1.0 / 12.0, mean(x * y)
+    half, apart = 0.5 * (across + down), np.hypot(0.5 * (across - down), both)
+    squares = np.stack([half - apart, half + apart], axis=1)
+    axes = np.asarray(2.0 * np.sqrt(np.maximum(squares, 1.0 / 12.0)), np.float64)
+    return middle, _Shape(axes, 0.5 * np.arctan2(2.0 * both, across - down))
 
 
 def _weighed(
     seen: FloatArray,
     away: NDArray[np.float64],
-    size: NDArray[np.float64],
+    shape: tuple[NDArray[np.float64], _Shape, NDArray[np.float64] | None],
     shown: ShownSpots,
     unit: float,
     when: Night,
     clip_cd_m2: float | None,
     mapped: NDArray[np.float64] | None,
 ) -> SpotEvidence:
+    size, ellipse, line = shape
     # A coloured lamp glows in its own channel; what is beside it is dark only where every channel is.
     grey = np.sort(seen.max(axis=3) if shown.coloured else seen.mean(axis=3), axis=1)  # NaN last
     there = np.isfinite(grey).sum(axis=1)
@@ -277,21 +336,50 @@ def _weighed(
     shares = [by_glow, by_dark]
     if mapped is not None:
         # No surface is so much brighter than white, nor than all around it.
-        stops = np.log2(mapped)
+        stops = np.log2(np.maximum(mapped, 1.0))
         stands_out = ramp(mapped / np.maximum(ranked(0.88)[:, GLOW_TO - 2 :].max(axis=1), 0.05), 4.0, 8.0)
         by_map = ramp(stops, 1.0, 2.0) * np.maximum(0.5 + 0.5 * is_night, ramp(stops, 2.0, 3.0))
         shares.append(by_map * np.max([alone, glows, stands_out], axis=0))
     # What stands alone in the dark and glows besides is surer than by either.
     sure = 1.0 - np.prod(1.0 - np.array(shares), axis=0)
+    if line is not None:
+        # An edge that shines along its length mirrors what is around, and a map's cells cut it to pieces. A tube is
+        # brighter.
+        sure *= 1.0 - line
     likely = np.where(by_glow >= by_dark, gain, np.maximum(gain, SMALL_GAIN))
     if clip_cd_m2 is not None:
         likely = np.minimum(likely, max(BRIGHTEST_LAMP_CD_M2 / clip_cd_m2, 1.0))
     likely /= tint.mean(axis=1)
     if shown.coloured:
         likely = np.minimum(likely, most)
-    return SpotEvidence(
-        sure, likely, tint, _slope(middle, around, away, size), np.argmax(shares, axis=0).astype(np.uint8)
-    )
+    slope = _slope(middle, around, away, size)
+    toned = np.minimum(likely, TONED_GAIN)
+    evidence = SpotEvidence(
+        sure, likely, tint, slope, np.minimum(size**2 / ellipse.axes.prod(axis=1), 1.0), ellipse.ratio,
+        np.argmax(shares, axis=0).astype(np.uint8),
+    )  # fmt: skip
+    return replace(evidence, gain=likely * np.power(toned / likely, evidence.fades))
+
+
+def _in_line(
+    rgb: FloatArray, middle: NDArray[np.float64], shape: _Shape, unit: float, mapped: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """How far each piece (L,) with its radiance is a line, or a piece of one, 0..1, and no brighter than a surface.
+
+    Its brightness goes on beyond both of its ends; where the line ends, beyond one, and the piece is longish.
+    """
+    along = np.stack([np.sin(shape.turn), np.cos(shape.turn)], axis=1)
+    beyond = np.empty((2, GLOW_FROM, len(along)))
+    for side, sign in enumerate((-1.0, 1.0)):
+        for j, units in enumerate(FIXED[:GLOW_FROM]):
+            at = middle + sign * (shape.axes[:, 1:] + unit * units) * along
+            y, x = (np.clip(np.rint(at[:, k]).astype(int), 0, rgb.shape[k] - 1) for k in range(2))
+            beyond[side, j] = rgb[y, x].mean(axis=1)
+    ends = beyond.min(axis=1)
+    both, one = (ramp(end, 0.4, 0.7) for end in (ends.min(axis=0), ends.max(axis=0)))
+    ratio = shape.ratio
+    line = np.max([ramp(ratio, COMPACT_RATIO, LINE_RATIO), both, one * ramp(ratio, 0.5, 0.3)], axis=0)
+    return line * ramp(np.log2(np.maximum(mapped, 1.0)), 3.0, 2.0)
 
 
 def _tint(seen: FloatArray) -> NDArray[np.float64]:

@@ -25,6 +25,9 @@ surface and stays in its layer."""
 MOST_REACH_PX = 8
 """A gain map is no coarser than so many pixels, as far as lights go."""
 
+AROUND_PX = 128
+"""What surrounds a light is looked for no farther away, or twice as far."""
+
 LEAST_SEEN = 0.1
 """A light of which less is seen cannot be told apart from a wrong coverage."""
 
@@ -193,12 +196,20 @@ def _settled(spots: Spots, rgb: FloatArray, dioptres: FloatArray, matte: FloatAr
 
 
 def _without(rgb: FloatArray, hole: BoolArray, spots: Spots) -> FloatArray:
-    """Continue the picture into its holes, as `inpaint` does, at the pixels of the spots: float32 (N, 3)."""
+    """Continue the picture into its holes, as `inpaint` does, at the pixels of the spots: float32 (N, 3).
+
+    What is far from all of them is not looked at.
+    """
+    (top, bottom), (left, right) = (
+        (max(int(v.min()) // AROUND_PX - 1, 0) * AROUND_PX, (int(v.max()) // AROUND_PX + 2) * AROUND_PX)
+        for v in (spots.rows, spots.columns)
+    )
+    rgb, hole = rgb[top:bottom, left:right], hole[top:bottom, left:right]
 
     def band(rows: slice) -> tuple[FloatArray, BoolArray]:
-        return rgb[rows], ~hole[rows]
+        return np.ascontiguousarray(rgb[rows]), ~hole[rows]
 
-    filled = inpaint_at(band, (rgb.shape[0], rgb.shape[1]), 3, (spots.rows, spots.columns))
+    filled = inpaint_at(band, (rgb.shape[0], rgb.shape[1]), 3, (spots.rows - top, spots.columns - left))
     return spots.radiance if filled is None else filled
 
 

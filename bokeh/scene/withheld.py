@@ -71,8 +71,9 @@ def kept_share(light: SceneLight, shared: SharedLight | None, spread: FloatArray
     kept = np.float32(1.0) - spread
     lights = light.lights
     if lights is not None and shared is not None:
-        own = lights.radiance - np.minimum(light.rgb[lights.pixels], lights.radiance)
-        kept[lights.pixels] = shared.withheld.sum(axis=1) / np.maximum(own.sum(axis=1), 1e-6)
+        own = (lights.radiance - np.minimum(light.rgb[lights.pixels], lights.radiance)).sum(axis=1)
+        adds = own > LEAST_RADIANCE
+        kept[lights.rows[adds], lights.columns[adds]] = shared.withheld.sum(axis=1)[adds] / own[adds]
     return kept
 
 

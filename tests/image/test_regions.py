@@ -39,6 +39,17 @@ def test_pieces_are_those_of_a_plain_labelling(mask):
     np.testing.assert_array_equal(pieces.pixels, sizes)
 
 
+@given(mask=masks, seed=st.integers(0, 99))
+def test_the_pixels_of_some_pieces_are_listed_in_raster_order(mask, seed):
+    expected, count = ndimage.label(mask, np.ones((3, 3), bool))  # pyright: ignore[reportGeneralTypeIssues]
+    chosen = np.random.default_rng(seed).uniform(size=count + 1) < 0.5
+    chosen[0] = False
+    rows, columns, labels = connected(mask).places(chosen)
+    numbers = np.asarray(expected, np.int64)
+    np.testing.assert_array_equal((rows, columns), np.nonzero(chosen[numbers]))
+    np.testing.assert_array_equal(labels, numbers[rows, columns])
+
+
 @given(mask=masks)
 def test_runs_draw_the_mask_again(mask):
     row_starts, first, stop = list_runs(mask)

@@ -12,6 +12,8 @@ import rebokeh as rk
 from rebokeh.bokeh.hdr.restore import gained
 from rebokeh.bokeh.photo.metadata import Metadata
 from rebokeh.bokeh.photo.photo import GainMap
+from rebokeh.bokeh.scene.light_energy import spread_share
+from rebokeh.bokeh.scene.withheld import kept_share
 
 pytestmark = pytest.mark.kernels
 
@@ -68,6 +70,20 @@ def test_the_light_adds_up_to_the_scene_in_both_renditions():
     plain = rk.render(photo(depth_of(1.2, PX), None), lens_of(SIZE, PX), rk.RenderSettings(highlights="off"))
     whole, two = ((p - plain.rgb)[near].sum() for p in (hdr.rgb, radiance(sdr)))
     assert two == pytest.approx(whole, rel=0.25)
+
+
+def test_where_a_light_adds_nothing_as_much_of_a_surface_stays_as_beside_it():
+    source = photo(depth_of(1.2, PX), lamp_map(4.0))
+    scene = rk.prepare(source)
+    light = scene.prepared.pyramid(keeps_extra=False).light
+    lens = lens_of(SIZE, PX)
+    thin, _ = scene.mount(lens)
+    spread = spread_share(light.dioptres, thin)
+    kept = kept_share(light, light.share(thin), spread)
+    assert light.lights is not None and light.extra is not None
+    assert (light.extra[light.lights.pixels].max(axis=1) == 0.0).any(), "a rim of the light adds nothing"
+    assert 0.2 < spread.min() == spread.max() < 0.8
+    np.testing.assert_allclose(kept, 1.0 - spread, atol=1e-5)
 
 
 def test_a_blurred_thing_before_a_highlight_dims_what_is_withheld():
