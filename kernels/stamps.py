@@ -15,7 +15,7 @@ from .outline import LEAST_STEP, SHARP, USED, at_height, begin_at, step_down, un
 from .scatter import LIGHT_ROUNDING, STEP_ROUNDING, add_up, rounded
 
 # PixelStamps for radii so many to a pixel: half of that is less than any picture shows.
-PER_PX = 64
+PER_PX = 256
 
 
 class PixelStamps(NamedTuple):

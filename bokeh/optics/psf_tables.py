@@ -29,7 +29,7 @@ COLOURS = ((0, 4), (1, 3, 4), (2, 4))
 
 TOGETHER = (0, 1, 2, 3, 4)
 
-STAMPED_PX = 16.0
+STAMPED_PX = 12.0
 """Up to this blur radius a lens without flaws is drawn by stamps: what is blurred more is made smaller, or rare."""
 
 
