@@ -32,7 +32,7 @@ from .report import mount_on, warnings_of
 from .settings import RenderSettings, how_rendered
 from .stars import add_stars, star_light
 
-LEAST_LEVELS = 3
+LEAST_LEVELS = 7
 """So many of a layered scene's smallest levels are too small to draw slices at."""
 
 
