@@ -85,9 +85,7 @@ class Exposure:
         return front
 
     def _level(self, level, around, table, front, back):
-        from ...kernels.slices import finish
-        from .layer_stack import enlarged, nothing
-        from ...kernels.composite import end
+        from ...kernels.doubling import finish, lay_behind, show
 
         size = self.scene.sizes[level]
         own = [number for number, one in enumerate(self.slices) if one.level == level]
@@ -98,16 +96,21 @@ class Exposure:
         behind_out = np.empty((*size, 4), np.float32) if around else None
 
         def make(box: PixelBox) -> None:
-            light = enlarged(front, box)
-            behind = nothing(light.shape[:2]) if around else light
-            if own and self._holds(level, box, halo, own, table):
+            corner = box[0].start, box[1].start
+            holds = bool(own) and self._holds(level, box, halo, own, table)
+            if level == 0 and front is not None and not holds:
+                show(front, _NONE if back is None else back, *corner, out[box])
+                return
+            light = _enlarged(front, box)
+            behind = _enlarged(None, box) if around else light
+            if holds:
                 outer = tuple(slice(max(b.start - halo, 0), min(b.stop + halo, n)) for b, n in zip(box, size))
                 window = Window.of(self.scene.window(level, outer), outer, table)
                 for number in own:
                     canvas = behind if around and number > first_finer else light
                     self._draw(window, number, reach[number], level, box, canvas)
             if back is not None:
-                end(behind, enlarged(back, box))
+                lay_behind(behind, back, *corner)
             if behind_out is not None:
                 behind_out[box] = behind
             if level:
@@ -281,6 +284,21 @@ class Exposure:
         largest = GOES_ON * one.most_px / 2**level + GOES_ON_PX
         arrived = self.psf_tables.scatter(values, radius, active, at, wanted, level, largest)
         add(canvas, arrived, drawn[0].start - origin[0], drawn[1].start - origin[1])
+
+
+_NONE: FloatArray = np.empty((0, 0, 4), np.float32)
+
+
+def _enlarged(light: FloatArray | None, box: PixelBox) -> FloatArray:
+    """Enlarge a picture (h, w, 4) of half the size, in a box of the whole; None is no light, and nothing in its way."""
+    from ...kernels.doubling import enlarge
+
+    out = np.empty((box[0].stop - box[0].start, box[1].stop - box[1].start, 4), np.float32)
+    if light is None:
+        out[..., :3], out[..., 3] = 0.0, 1.0
+    else:
+        enlarge(light, box[0].start, box[1].start, out)
+    return out
 
 
 def boxes_of(size: tuple[int, int], side: int) -> list[PixelBox]:

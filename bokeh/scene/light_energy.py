@@ -86,9 +86,11 @@ class SceneLight:
 
     def rgbd(self, box: PixelBox) -> FloatArray:
         """Return radiance without the lights, and dioptres, of a box of the photo: float32 (h, w, 4)."""
-        rgb, dioptres = self.rgb[box], self.dioptres[box]
-        rgbd = np.empty((*dioptres.shape, 4), np.float32)
-        rgbd[..., :3], rgbd[..., 3] = rgb, dioptres
+        from ...kernels.fragments import interleave
+
+        spans = [one.indices(n) for one, n in zip(box, self.dioptres.shape, strict=True)]
+        rgbd = np.empty((*(stop - start for start, stop, _ in spans), 4), np.float32)
+        interleave(self.rgb, self.dioptres, spans[0][0], spans[1][0], rgbd)
         if self.keeps_extra and self.extra is not None:
             rgbd[..., :3] += self.extra[box]
         if self.lights is not None:

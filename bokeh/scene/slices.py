@@ -59,7 +59,9 @@ def plan_slices(
         before = subject.near + subject.margin
         if near > before:
             slices += _slices_between(FRONT, before, near, lens)
-        slices += _slices_between(SUBJECT, max(subject.far - subject.margin, far), min(before, max(near, subject.near)), lens)
+        slices += _slices_between(
+            SUBJECT, max(subject.far - subject.margin, far), min(before, max(near, subject.near)), lens
+        )
         near = min(near, before)
     slices += _slices_between(BEHIND, far, max(near, far), lens)
     halvings = [_halvings(one.least_px, most_halvings) for one in slices]
@@ -118,5 +120,8 @@ class SliceTable:
     def may_hold(self, number: int, kind: int, far: float, near: float) -> bool:
         """Whether a class's depths in a range may lie in a slice."""
         last = self.numbers.shape[1] - 1
-        first, final = (self.numbers[kind, int(np.clip((np.float32(d) - self.depth[0]) * self.depth[1], 0, last))] for d in (near, far))
+        first, final = (
+            self.numbers[kind, int(np.clip((np.float32(d) - self.depth[0]) * self.depth[1], 0, last))]
+            for d in (near, far)
+        )
         return bool(first <= number <= final)
