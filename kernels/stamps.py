@@ -10,12 +10,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .jit import QUICK, jit
+from .jit import jit
 from .outline import LEAST_STEP, SHARP, USED, at_height, begin_at, step_down, unit_px
 from .scatter import LEAST_WEIGHT, LIGHT_ROUNDING, STEP_ROUNDING, rounded
 
 # Stamps for radii so many to a pixel: half of that is less than any picture shows.
 PER_PX = 64
+
+
+# Products of light and steps are exact, fused with a sum or not. Differences of rounded numbers must stay what they are.
+FUSED = {"contract"}
 
 
 class Stamps(NamedTuple):
@@ -83,7 +87,7 @@ def stamp(tables, header, radius, place, step):
     return count
 
 
-@jit(inline="always", fastmath=QUICK)
+@jit(inline="always", fastmath=FUSED)
 def _add_inside(light, span, stamps, at, width, steps):
     """Add a stamp that lies within the picture to steps of four channels.
 
@@ -110,14 +114,14 @@ def _add_inside(light, span, stamps, at, width, steps):
         two[0], two[1], two[2], two[3] = e, f, g, h
 
 
-@jit(inline="always", fastmath=QUICK)
+@jit(inline="always", fastmath=FUSED)
 def _add_rest_inside(light, span, stamps, at, width, steps):
     """Add a stamp that lies within the picture to steps of one channel, float64 (n,); else as `_add_inside`."""
     for n in range(span[0], span[1]):
         steps[np.uint64(at + stamps.place[n, 0] * width + stamps.place[n, 1])] += stamps.step[n] * light
 
 
-@jit(inline="always", fastmath=QUICK)
+@jit(inline="always", fastmath=FUSED)
 def _add_beside(light, rest, span, stamps, place, size, steps):
     """Add a stamp that reaches beyond the picture: what begins left of it is there from its first column on.
 
@@ -140,7 +144,7 @@ def _add_beside(light, rest, span, stamps, place, size, steps):
             steps[1][at] += stamps.step[n] * rest
 
 
-@jit(allocates=False, fastmath=QUICK)
+@jit(allocates=False, fastmath=FUSED)
 def _add_stamps(values, radius, active, stamps, origin, size, steps):
     """Add every pixel's stamp to the steps; as `scatter`.
 
@@ -184,7 +188,7 @@ def _add_stamps(values, radius, active, stamps, origin, size, steps):
                 _add_beside(light, rest, span, stamps, (row, column), size, steps)
 
 
-@jit(allocates=False, fastmath=QUICK)
+@jit(allocates=False)
 def _add_up(steps, out):
     """Sum the steps along each row, and divide by the weight: coverage, and what it is more; as `scatter.add_up`."""
     k = np.uint64(0)
@@ -202,7 +206,7 @@ def _add_up(steps, out):
         k += np.uint64(1)
 
 
-@jit(fastmath=QUICK)
+@jit()
 def scatter_stamps(values, radius, active, stamps, origin, out):
     """Spread each pixel's values by the stamp of its own radius; as `scatter.scatter`.
 
