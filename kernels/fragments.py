@@ -62,12 +62,48 @@ def kind_of(dioptres, matte, before):
     return 0 if dioptres > before else 2
 
 
-@jit()
-def classify(rgbd, matte, before, kinds):
-    """Tell the class of each pixel: float32 (H, W, 4), float32 (H, W), dioptres; uint8 (H, W), overwritten."""
-    for y in range(kinds.shape[0]):
-        for x in range(kinds.shape[1]):
-            kinds[y, x] = kind_of(rgbd[y, x, 3], matte[y, x], before)
+@jit(allocates=False)
+def interleave(rgb, dioptres, top, left, rgbd):
+    """Put colour and depth of a box side by side.
+
+    Parameters
+    ----------
+    rgb : float32 (H, W, 3)
+    dioptres : float32 (H, W)
+    top, left : int
+        Where the box begins.
+    rgbd : float32 (h, w, 4), overwritten
+    """
+    for y in range(rgbd.shape[0]):
+        row = np.uint64(top + y)
+        for x in range(rgbd.shape[1]):
+            column = np.uint64(left + x)
+            red, green, blue = rgb[row, column, 0], rgb[row, column, 1], rgb[row, column, 2]
+            deep = dioptres[row, column]
+            rgbd[y, x, 0], rgbd[y, x, 1], rgbd[y, x, 2], rgbd[y, x, 3] = red, green, blue, deep
+
+
+@jit(allocates=False)
+def begin(matte, before, top, left, pixels):
+    """Take each pixel of a box for a single surface, behind which nothing is known.
+
+    Parameters
+    ----------
+    matte : float32 (H, W)
+        Of shape (0, 0) where there is no subject.
+    before : float32
+        Where the subject's depths end, dioptres.
+    top, left : int
+        Where the box begins.
+    pixels : FragmentArrays, (h, w)
+        Of which the front is there; the rest is overwritten.
+    """
+    has_subject = matte.shape[0] > 0
+    for y in range(pixels.kinds.shape[0]):
+        for x in range(pixels.kinds.shape[1]):
+            coverage = matte[np.uint64(top + y), np.uint64(left + x)] if has_subject else np.float32(0.0)
+            pixels.alpha[y, x], pixels.weight[y, x] = np.float32(1.0), np.float32(0.0)
+            pixels.kinds[y, x] = kind_of(pixels.front[y, x, 3], coverage, before)
 
 
 @jit()

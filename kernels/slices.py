@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .jit import QUICK, jit
+from .jit import jit
 from .scatter import LIGHT_ROUNDING, rounded
 
 # No fragment: pixels whose back is not known.
@@ -385,27 +385,3 @@ def silhouette(fragments, numbers, number, depths, coverage, whole, dioptres):
                     own = min(max(own, depths[0]), depths[1])
             dioptres[row, column] = own
     return found
-
-
-@jit(allocates=False, fastmath=QUICK)
-def finish(light, top, left, picture):
-    """Take what arrived for all there is, where some light found nothing that is known.
-
-    Parameters
-    ----------
-    light : float32 (h, w, 4)
-        Colour that arrived, and the share of light that found nothing.
-    top, left : int
-        Where it lies in the picture.
-    picture : float32 (H, W, 3)
-        Overwritten there.
-    """
-    least = np.float32(1e-3)
-    for row in range(light.shape[0]):
-        for column in range(light.shape[1]):
-            clear = light[row, column, 3]
-            per = np.float32(1.0)
-            if clear > 0.0:
-                per /= max(per - clear, least)
-            for channel in range(3):
-                picture[top + row, left + column, channel] = per * light[row, column, channel]

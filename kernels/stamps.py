@@ -10,12 +10,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .jit import QUICK, jit
+from .jit import jit
 from .outline import LEAST_STEP, SHARP, USED, at_height, begin_at, step_down, unit_px
-from .scatter import LIGHT_ROUNDING, STEP_ROUNDING, add_up, rounded
+from .scatter import LEAST_WEIGHT, LIGHT_ROUNDING, STEP_ROUNDING, rounded
 
-# PixelStamps for radii so many to a pixel: half of that is less than any picture shows.
+# Stamps for radii so many to a pixel: an edge is off by half of that at most.
 PER_PX = 256
+
+
+# Products of light and steps are exact, fused with a sum or not. Differences of rounded numbers must stay what they are.
+FUSED = {"contract"}
 
 
 class PixelStamps(NamedTuple):
@@ -83,64 +87,77 @@ def stamp(tables, header, radius, place, step):
     return count
 
 
-@jit(allocates=False, fastmath=QUICK)
-def _add_inside(light, first, last, stamps, start, stride, steps):
-    """Add a stamp that lies within the picture.
+@jit(inline="always", fastmath=FUSED)
+def _add_inside(light, span, stamps, at, width, steps):
+    """Add a stamp that lies within the picture to steps of four channels.
 
     Parameters
     ----------
-    light : tuple of 5 float
-        What the pixel spreads.
-    first, last : int
-        Its steps: from the first to before the last.
+    light : (float, float, float, float)
+    span : (int, int)
+        Where the stamp begins and ends.
     stamps : PixelStamps
-    start : int
-        Where the pixel is in `steps`.
-    stride : int
-        From row to row of them.
-    steps : float64 (h * (w + 1) * 5,)
+    at, width : int
+        The pixel, and how many a row of steps has.
+    steps : float64 (n, 4)
     """
-    for n in range(first, last):
-        at = start + stamps.place[n, 0] * stride + stamps.place[n, 1] * 5
-        step = stamps.step[n]
-        for c in range(5):
-            steps[at + c] += step * light[c]
+    red, green, blue, share = light
+    for n in range(span[0], span[1], 2):
+        k = at + stamps.place[n, 0] * width + stamps.place[n, 1]
+        one, two = steps[np.uint64(k)], steps[np.uint64(k + 1)]
+        before, after = stamps.step[n], stamps.step[n + 1]
+        a, b, c, d = before * red, before * green, before * blue, before * share
+        e, f, g, h = after * red, after * green, after * blue, after * share
+        a, b, c, d = a + one[0], b + one[1], c + one[2], d + one[3]
+        e, f, g, h = e + two[0], f + two[1], g + two[2], h + two[3]
+        one[0], one[1], one[2], one[3] = a, b, c, d
+        two[0], two[1], two[2], two[3] = e, f, g, h
 
 
-@jit(allocates=False, fastmath=QUICK)
-def _add_beside(light, first, last, stamps, place, size, steps):
+@jit(inline="always", fastmath=FUSED)
+def _add_rest_inside(light, span, stamps, at, width, steps):
+    """Add a stamp that lies within the picture to steps of one channel, float64 (n,); else as `_add_inside`."""
+    for n in range(span[0], span[1]):
+        steps[np.uint64(at + stamps.place[n, 0] * width + stamps.place[n, 1])] += stamps.step[n] * light
+
+
+@jit(inline="always", fastmath=FUSED)
+def _add_beside(light, rest, span, stamps, place, size, steps):
     """Add a stamp that reaches beyond the picture: what begins left of it is there from its first column on.
 
     Parameters
     ----------
-    light, first, last, stamps, steps
-        As of `_add_inside`.
-    place : (int, int)
-        Row and column of the pixel.
-    size : (int, int)
-        Of the picture, h and w.
+    light, rest : (float, float, float, float), float
+    span : (int, int)
+        Where the stamp begins and ends.
+    stamps : PixelStamps
+    place, size : (int, int)
+        Row and column of the pixel, and those of the picture.
+    steps : (float64 (n, 4), float64 (n,))
     """
-    for n in range(first, last):
+    for n in range(span[0], span[1]):
         row, column = place[0] + stamps.place[n, 0], place[1] + stamps.place[n, 1]
         if 0 <= row < size[0] and column <= size[1]:
-            at = (row * (size[1] + 1) + max(column, 0)) * 5
-            for c in range(5):
-                steps[at + c] += stamps.step[n] * light[c]
+            at = row * (size[1] + 1) + max(column, 0)
+            for c in range(4):
+                steps[0][at, c] += stamps.step[n] * light[c]
+            steps[1][at] += stamps.step[n] * rest
 
 
-@jit(allocates=False, fastmath=QUICK)
+@jit(allocates=False, fastmath=FUSED)
 def _add_stamps(values, radius, active, stamps, origin, size, steps):
-    """Add every pixel's stamp to the steps.
+    """Add every pixel's stamp to the steps; as `scatter`.
 
     Parameters
     ----------
     values, radius, active, stamps, origin
         As of `scatter_stamps`.
     size : (int, int)
-        Of the wanted crop, h and w.
-    steps : float64 (h * (w + 1) * 5,)
+        Of the picture.
+    steps : (float64 (n, 4), float64 (n,))
+        Of all but the weight; and of what the weight is more than the coverage.
     """
-    most, stride = (stamps.first.size - 1) // 2, (size[1] + 1) * 5
+    most, width = (stamps.first.size - 1) // 2, size[1] + 1
     for source_row in range(radius.shape[0]):
         row = source_row - origin[0]
         for source_column in range(radius.shape[1]):
@@ -158,23 +175,46 @@ def _add_stamps(values, radius, active, stamps, origin, size, steps):
             light = (
                 rounded(float(own[0]), LIGHT_ROUNDING), rounded(float(own[1]), LIGHT_ROUNDING),
                 rounded(float(own[2]), LIGHT_ROUNDING), rounded(float(own[3]), LIGHT_ROUNDING),
-                rounded(float(own[4]), LIGHT_ROUNDING),
             )  # fmt: skip
-            first, last = stamps.first[number], stamps.first[number + 1]
+            rest = rounded(float(own[4]), LIGHT_ROUNDING) - light[3]
+            span = stamps.first[number], stamps.first[number + 1]
             if row >= reach and row + reach < size[0] and column >= reach and column + reach <= size[1]:
-                _add_inside(light, first, last, stamps, row * stride + column * 5, stride, steps)
+                at = row * width + column
+                if own[3] > 0.0:
+                    _add_inside(light, span, stamps, at, width, steps[0])
+                if rest != 0.0:
+                    _add_rest_inside(rest, span, stamps, at, width, steps[1])
             else:
-                _add_beside(light, first, last, stamps, (row, column), size, steps)
+                _add_beside(light, rest, span, stamps, (row, column), size, steps)
 
 
-@jit(fastmath=QUICK)
+@jit(allocates=False)
+def _add_up(steps, out):
+    """Sum the steps along each row, and divide by the weight: coverage, and what it is more; as `scatter.add_up`."""
+    k = np.uint64(0)
+    for row in range(out.shape[0]):
+        red = green = blue = share = rest = 0.0
+        for x in range(out.shape[1]):
+            own = steps[0][k]
+            red, green, blue, share = red + own[0], green + own[1], blue + own[2], share + own[3]
+            rest += steps[1][k]
+            weight = share + rest
+            per = 1.0 / weight if weight > LEAST_WEIGHT else 0.0
+            a, b, c, d = per * red, per * green, per * blue, per * share
+            out[row, x, 0], out[row, x, 1], out[row, x, 2], out[row, x, 3] = a, b, c, d
+            k += np.uint64(1)
+        k += np.uint64(1)
+
+
+@jit()
 def scatter_stamps(values, radius, active, stamps, origin, out):
     """Spread each pixel's values by the stamp of its own radius; as `scatter.scatter`.
 
     Parameters
     ----------
     values : float32 (H, W, 5)
-        What is spread; the last is the weight.
+        What is spread; the last two are the coverage and, no less than it, the weight. Where nothing is covered, there
+        is no colour either.
     radius : float32 (H, W)
         Signed blur radius in pixels; + behind focus.
     active : bool (H, W)
@@ -186,6 +226,8 @@ def scatter_stamps(values, radius, active, stamps, origin, out):
         The sums there, divided by that of the weight; 0 where that is 0.
     """
     size = out.shape[0], out.shape[1]
-    steps = np.zeros(size[0] * (size[1] + 1) * 5, np.float64)
+    count = size[0] * (size[1] + 1)
+    # The weight is the coverage, for the most part: what it is more is kept apart.
+    steps = np.zeros((count, 4), np.float64), np.zeros(count, np.float64)
     _add_stamps(values, radius, active, stamps, origin, size, steps)
-    add_up(steps, (0, 1, 2, 3, 4), out)
+    _add_up(steps, out)

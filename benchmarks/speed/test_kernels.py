@@ -22,7 +22,7 @@ from rebokeh.bokeh.render.light_sprites import Bundles, PointLights, Sprites
 from rebokeh.bokeh.render.occluders import Occluder
 from rebokeh.bokeh.scene.fragments import Fragments
 from rebokeh.bokeh.tools.table_top import FOCUS_M, shape_of, table_top
-from rebokeh.kernels import bridge, composite, halving, pyramid, resample, scatter
+from rebokeh.kernels import bridge, composite, doubling, halving, pyramid, scatter
 from rebokeh.kernels.outline import OutlineTables
 
 FloatArray = NDArray[np.float32]
@@ -90,7 +90,7 @@ def test_halve(benchmark, rgbd):
 def test_double(benchmark, rgbd):
     """Enlarge by two."""
     half = np.ascontiguousarray(rgbd[: HALF[0], : HALF[1]])
-    timed(benchmark, resample.double, half, 0, 0, np.empty((*SIZE, 4), np.float32))
+    timed(benchmark, doubling.enlarge, half, 0, 0, np.empty((*SIZE, 4), np.float32))
 
 
 def test_add(benchmark, values):

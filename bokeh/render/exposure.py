@@ -112,8 +112,7 @@ class Exposure:
         return front
 
     def _level(self, level, around, table, front, back):
-        from ...kernels.composite import end
-        from ...kernels.slices import finish
+        from ...kernels.doubling import finish, lay_behind, show
         from .layer_stack import enlarged, nothing
 
         size = self.scene.sizes[level]
@@ -125,9 +124,14 @@ class Exposure:
         behind_out = np.empty((*size, 4), np.float32) if around else None
 
         def make(box: PixelBox) -> None:
+            corner = box[0].start, box[1].start
+            holds = bool(own) and self._holds(level, box, halo, own, table)
+            if level == 0 and front is not None and not holds:
+                show(front, _NONE if back is None else back, *corner, out[box])
+                return
             light = enlarged(front, box)
             behind = nothing(light.shape[:2]) if around else light
-            if own and self._holds(level, box, halo, own, table):
+            if holds:
                 outer = tuple(slice(max(b.start - halo, 0), min(b.stop + halo, n)) for b, n in zip(box, size))
                 window = self._window(level, outer, table)
                 for number in own:
@@ -136,13 +140,13 @@ class Exposure:
                     if self.observer is not None and window.support[number, 1] > 0:
                         self.observer.piece(window.piece(number, self.slices[number], box, drawn))
             if back is not None:
-                end(behind, enlarged(back, box))
+                lay_behind(behind, back, *corner)
             if behind_out is not None:
                 behind_out[box] = behind
             if level:
                 out[box] = light
             else:
-                finish(light, box[0].start, box[1].start, out)
+                finish(light, out[box])
 
         each(make, boxes_of(size, TILE_PX))
         return out, behind_out
@@ -353,6 +357,9 @@ class Exposure:
 def _placed(arrived: FloatArray, top: int, left: int) -> Drawn:
     """Say where in a tile something arrives."""
     return (slice(top, top + arrived.shape[0]), slice(left, left + arrived.shape[1])), arrived
+
+
+_NONE: FloatArray = np.empty((0, 0, 4), np.float32)
 
 
 def boxes_of(size: tuple[int, int], side: int) -> list[PixelBox]:

@@ -17,13 +17,11 @@ def nothing(size: tuple[int, int]) -> FloatArray:
 
 def enlarged(light: FloatArray | None, box: PixelBox) -> FloatArray:
     """Enlarge a picture (h, w, 4) of half the size, in a box of the whole; None is no light, and nothing in its way."""
-    from ...kernels.composite import within
-    from ...kernels.resample import double
+    from ...kernels.doubling import enlarge
 
     size = (box[0].stop - box[0].start, box[1].stop - box[1].start)
     if light is None:
         return nothing(size)
     out = np.empty((*size, 4), np.float32)
-    double(light, box[0].start, box[1].start, out)
-    within(out)
+    enlarge(light, box[0].start, box[1].start, out)
     return out

@@ -18,11 +18,11 @@ from ..optics.ray_model import RayModel, vignette
 from ..photo.metadata import Rendering
 from ..photo.photo import GainMap, Photo
 from ..scene.layered import LayeredScene
-from ..scene.light_energy import SharedLight, spread_share
+from ..scene.light_energy import SHARP_PX, SharedLight
 from ..scene.lights import Lights
 from ..scene.prepared import PreparedScene, prepare_scene
 from ..scene.slices import lens_at_level, plan_slices
-from ..scene.withheld import SURFACE_HALVINGS, kept_share, withheld_by_map, withheld_of_lights
+from ..scene.withheld import SURFACE_HALVINGS, withheld_by_map, withheld_of_lights
 from .exposure import Exposure
 from .gaussian import gaussian_style
 from .grain import add_grain, noise_of
@@ -190,14 +190,13 @@ def _withheld(
         if light.lights is None or shared is None:
             return None
         return withheld_of_lights(picture, light.rgb, light.lights, shared)
-    spread = spread_share(light.dioptres, thin)
     surface = None
-    surfaces = scene.layered_surfaces if spread.any() else None
+    surfaces = scene.layered_surfaces if light.most_blur_px(thin) > SHARP_PX else None
     if surfaces is not None:
         coarse = lens_at_level(thin, SURFACE_HALVINGS)
         surface = _exposure(surfaces, lens, coarse, settings).compose(unseen)
     assert scene.photo.gain_map is not None
-    return withheld_by_map(picture, light, kept_share(light, shared, spread), surface, scene.photo.gain_map)
+    return withheld_by_map(picture, light, shared, thin, surface, scene.photo.gain_map)
 
 
 def _how(photo: Photo, lens: Lens, settings: RenderSettings) -> dict[str, Any] | None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from ...kernels.fragments import BackArrays, FragmentArrays, ListedRows
 
 
+_NO_MATTE: FloatArray = np.empty((0, 0), np.float32)
+
+
 @dataclass(frozen=True, eq=False)
 class Fragments:
     """The two fragments of each pixel of a box; it shows alpha * front + (1 - alpha) * back.
@@ -48,23 +51,29 @@ class Fragments:
         return cls(front, alpha, back, weight, np.empty(size, np.uint8))
 
     @classmethod
-    def plain(cls, rgbd: FloatArray, matte: FloatArray, before: np.float32) -> Fragments:
-        """Take each pixel for a single surface, behind which nothing is known.
+    def plain(
+        cls, rgbd: FloatArray, matte: FloatArray | None, before: np.float32, corner: tuple[int, int]
+    ) -> Fragments:
+        """Take each pixel of a box for a single surface, behind which nothing is known.
 
         Parameters
         ----------
         rgbd : float32 (h, w, 4)
             Becomes the front.
-        matte : float32 (h, w)
+        matte : float32 (H, W), optional
+            Of the whole photo.
         before : float32
             Where the subject's depths end, dioptres.
+        corner : (int, int)
+            Where the box begins.
         """
-        from ...kernels.fragments import classify
+        from ...kernels.fragments import begin
 
         size = rgbd.shape[:2]
-        kinds = np.empty(size, np.uint8)
-        classify(rgbd, matte, before, kinds)
-        return cls(rgbd, np.ones(size, np.float32), np.empty_like(rgbd), np.zeros(size, np.float32), kinds)
+        alpha, weight = np.empty(size, np.float32), np.empty(size, np.float32)
+        found = cls(rgbd, alpha, np.empty_like(rgbd), weight, np.empty(size, np.uint8))
+        begin(_NO_MATTE if matte is None else matte, before, *corner, found.arrays)
+        return found
 
     def crop(self, box: PixelBox) -> Fragments:
         """Look at a box of them."""

