@@ -11,7 +11,7 @@ from .splitting import TRACE
 from .unmix import not_negative
 
 SURE = np.float32(0.98)
-"""Coverage from which a pixel shows the subject alone: within a subject, a matte is no better than this."""
+"""Coverage from which a pixel amid others shows the subject alone: within a subject, a matte is no better than this."""
 
 FAINT = np.float32(0.15)
 """Coverage up to which a pixel says something about what lies behind: what is near says more than what is far."""
@@ -53,6 +53,18 @@ def _is_clear(matte, y, x):
         for u in range(max(x - 1, 0), min(x + 2, matte.shape[1])):
             clear &= matte[v, u] < TRACE
     return clear
+
+
+@jit(inline="always")
+def _is_whole(matte, y, x):
+    """Whether a pixel shows the subject alone; a little less than all of it is noise within, but not at a soft rim."""
+    if matte[y, x] >= np.float32(1.0) - TRACE:
+        return True
+    whole = True
+    for v in range(max(y - 1, 0), min(y + 2, matte.shape[0])):
+        for u in range(max(x - 1, 0), min(x + 2, matte.shape[1])):
+            whole &= matte[v, u] >= SURE
+    return whole
 
 
 @jit(inline="always")
@@ -179,7 +191,7 @@ def _split(pixel, coverage, front, back, at, pixels):
     pixels : FragmentArrays
         Written at the pixel.
     """
-    share = (coverage - TRACE) / (SURE - TRACE)
+    share = (coverage - TRACE) / (np.float32(1.0) - TRACE - TRACE)
     for c in range(3):
         own, likely = _unmix(pixel[c], share, front[c], back[c])
         pixels.front[at[0], at[1], c], pixels.back[at[0], at[1], c] = own, likely
@@ -228,7 +240,7 @@ def _unmix_subject(rgbd, matte, at, depths, sides, around, pixels, changed):
         for x in range(matte.shape[1]):
             coverage, dioptres = matte[y, x], rgbd[y, x, 3]
             inside = depths.far <= dioptres <= depths.near
-            whole = coverage >= SURE
+            whole = _is_whole(matte, y, x)
             # Where something stands before the subject, the matte is not known.
             if coverage <= TRACE or (whole and inside) or (coverage < 0.5 and dioptres > depths.near):
                 continue

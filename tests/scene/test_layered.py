@@ -17,7 +17,6 @@ from rebokeh.bokeh.scene.layered import CELL, LayeredScene
 from rebokeh.bokeh.scene.light_energy import SceneLight
 from rebokeh.bokeh.scene.lights import Lights
 from rebokeh.kernels.splitting import TRACE
-from rebokeh.kernels.subject import SURE
 
 pytestmark = pytest.mark.kernels
 
@@ -155,7 +154,7 @@ def test_the_subject_is_taken_off_by_its_matte(share):
     found = whole(scene)
     assert scene.subject is not None
     mixed = (matte > 0.0) & (matte < 1.0)
-    np.testing.assert_allclose(found.alpha[mixed], (share - TRACE) / (SURE - TRACE), atol=1e-6)
+    np.testing.assert_allclose(found.alpha[mixed], (share - TRACE) / (1.0 - 2.0 * TRACE), atol=1e-6)
     np.testing.assert_allclose(found.front[mixed, :3], np.tile(RED, (mixed.sum(), 1)), atol=0.02)
     np.testing.assert_allclose(found.back[mixed], np.tile([*BLUE, FAR], (mixed.sum(), 1)), atol=0.02)
     assert (found.kinds[mixed] == 1 | 2 << 2).all()
@@ -172,6 +171,16 @@ def test_noise_of_a_matte_shows_nothing_through_the_subject():
     matte[30:70:5, 35:55:4] = 0.985
     for one, other in zip(everything(LayeredScene.of(light_of(rgb, depth, matte))), expected, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_a_soft_rim_keeps_its_coverage_up_to_the_whole():
+    matte = np.zeros((80, 90))
+    ramp = np.linspace(0.0, 1.0, 24)
+    matte[20:, 20:70] = np.concatenate([ramp, [1.0, 1.0], ramp[::-1]])
+    found = whole(LayeredScene.of(light_of(*painted(matte), matte)))
+    rim = (matte > TRACE) & (matte < 1.0 - TRACE)
+    assert (matte[rim] > 0.95).any()
+    np.testing.assert_allclose(found.alpha[rim], (matte[rim] - TRACE) / (1.0 - 2.0 * TRACE), atol=1e-6)
 
 
 def test_what_stands_before_the_subject_is_a_class_of_its_own():
