@@ -18,7 +18,7 @@ from .scatter import LEAST_WEIGHT, LIGHT_ROUNDING, STEP_ROUNDING, rounded
 PER_PX = 64
 
 
-# Products of light and steps are exact, fused with a sum or not; differences of rounded numbers must stay what they are.
+# Products of light and steps are exact, fused with a sum or not; differences of rounded numbers must stay as they are.
 FUSED = {"contract"}
 
 
