@@ -71,9 +71,15 @@ class Occluder:
         return float(self.blocks[1].min())
 
     @cached_property
+    def surface(self) -> FloatArray:
+        """Dioptres (h, w) that a ray's crossing is reckoned with: what it covers goes on beside itself."""
+        beside = np.clip(self.dioptres, self.farthest, self.nearest)
+        return np.where(self.coverage > 0.0, self.dioptres, beside)
+
+    @cached_property
     def depths(self) -> tuple[float, float]:
         """Farthest and nearest dioptres that a ray's crossing may be reckoned with."""
-        return float(self.dioptres.min()), float(self.dioptres.max())
+        return float(self.surface.min()), float(self.surface.max())
 
     @cached_property
     def ray_steps(self) -> int:

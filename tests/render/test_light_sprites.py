@@ -376,7 +376,7 @@ def test_stars_far_apart_are_drawn_as_if_together(monkeypatch):
     light = np.array([[400.0, 200.0, 100.0]] * 2 + [[50.0, 60.0, 70.0]], np.float32)
     points = PointLights(place, light, np.full(3, depth_of(0.4, PX_PER_DIOPTRE), np.float32))
     wings = np.random.default_rng(2).uniform(0, 1e-4, (65, 65, 3)).astype(np.float32)
-    given = stars.Stars(np.arange(3), light, wings, 0.7)
+    given = stars.Stars(np.arange(3), light, wings)
     pictures = []
     for cell_px in (64, 10_000):
         monkeypatch.setattr(stars, "CELL_PX", cell_px)
