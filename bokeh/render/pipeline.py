@@ -28,9 +28,9 @@ from .gaussian import gaussian_style
 from .grain import add_grain, noise_of
 from .light_sprites import PointLights, draw_lights
 from .observer import RenderObserver
-from .silhouettes import occluders_of
 from .report import mount_on, warnings_of
 from .settings import RenderSettings, how_rendered
+from .silhouettes import occluders_of
 from .slice_light import SliceLight
 from .sliced_scene import SlicedScene
 from .stars import add_stars, star_light

@@ -231,9 +231,7 @@ def within(box: PixelBox, outer: PixelBox) -> PixelBox:
 
 def grown(box: PixelBox, margin: int, size: tuple[int, int]) -> PixelBox:
     """Grow a box by a margin, within a picture of (H, W)."""
-    rows, columns = (
-        slice(max(b.start - margin, 0), min(b.stop + margin, n)) for b, n in zip(box, size, strict=True)
-    )
+    rows, columns = (slice(max(b.start - margin, 0), min(b.stop + margin, n)) for b, n in zip(box, size, strict=True))
     return rows, columns
 
 
