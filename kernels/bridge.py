@@ -24,11 +24,14 @@ ALIKE = 6.0
 """Directions that are worse than the best by so many tolerances count no more."""
 
 
+STEPS = np.array([(math.sin(math.pi * k / DIRECTIONS), math.cos(math.pi * k / DIRECTIONS)) for k in range(DIRECTIONS)])
+"""Step of length 1 in each of the directions: (dy, dx)."""
+
+
 @jit(inline="always")
 def _direction(k):
     """Step of length 1 in one of the directions: (dy, dx)."""
-    angle = math.pi * k / DIRECTIONS
-    return math.sin(angle), math.cos(angle)
+    return STEPS[k, 0], STEPS[k, 1]
 
 
 @jit(inline="always")
@@ -61,7 +64,7 @@ def _ends(known, place, direction, reach):
 @jit(inline="always")
 def _root(light):
     """Square root of light, clipped to 0..4: differences as they are seen."""
-    return math.sqrt(min(max(light, 0.0), 4.0))
+    return math.sqrt(min(max(light, np.float32(0.0)), np.float32(4.0)))
 
 
 @jit(inline="always")
@@ -91,7 +94,7 @@ def _block_products(values, known, rows, columns):
 
 
 @jit()
-def gradients(values, known, block, out):
+def gradients(values, known, block, wanted, out):
     """Sum up the products of the known picture's gradients in square blocks.
 
     Parameters
@@ -101,6 +104,8 @@ def gradients(values, known, block, out):
     known : bool (H, W)
     block : int
         Pixels a side.
+    wanted : bool (ceil(H / block), ceil(W / block))
+        The blocks to look at; 0 elsewhere.
     out : float32 (4, ceil(H / block), ceil(W / block)), written
         Sums of xx, xy, yy over the three (square root) colours, and how many pixels were known.
 
@@ -115,6 +120,9 @@ def gradients(values, known, block, out):
         rows = i * block, min((i + 1) * block, last_row)
         for j in range(out.shape[2]):
             columns = j * block, min((j + 1) * block, last_column)
+            if not wanted[i, j]:
+                out[:, i, j] = 0.0
+                continue
             out[0, i, j], out[1, i, j], out[2, i, j], out[3, i, j] = _block_products(values, known, rows, columns)
 
 
@@ -334,13 +342,14 @@ def bridge(values, known, places, number, side, cost, width_px, tolerance, out):
         Holds another guess of each pixel; changed where a line was found.
     """
     ys, xs, least = places
+    left = np.empty(DIRECTIONS, np.float32)
     for n in range(ys.size):
         cell = _cell(number, ys[n] // side, xs[n] // side)
         if cell < 0:
             continue
-        sums, weight, shortest = _mean_of_best(
-            values, known, (ys[n], xs[n], least[n]), cost[cell].copy(), width_px, tolerance
-        )
+        for k in range(DIRECTIONS):
+            left[k] = cost[cell, k]
+        sums, weight, shortest = _mean_of_best(values, known, (ys[n], xs[n], least[n]), left, width_px, tolerance)
         if weight == 0.0:
             continue
         share = _trust(shortest, width_px)

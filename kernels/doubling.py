@@ -107,7 +107,18 @@ def enlarge(values, top, left, out):
 
 @jit(inline="always")
 def _lay_row_behind(light, values, at, line, behind):
-    """Lay a row of an enlarged picture behind one (w, 4), where light gets through: `at` is its row and column."""
+    """Lay a row of an enlarged picture behind one, where light gets through.
+
+    Parameters
+    ----------
+    light : float32 (w, 4)
+        As of `lay_behind`; changed in place.
+    values : float32 (h, w, 4)
+    at : (int, int)
+        Row and column of the enlarged picture that it begins at.
+    line, behind : float32 (n, 4), float32 (w, 4)
+        Overwritten.
+    """
     first, last = 0, light.shape[0]
     while last > 0 and light[last - 1, 3] <= HIDDEN:
         last -= 1

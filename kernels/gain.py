@@ -234,7 +234,18 @@ def _find_kept(kept, box, share):
 
 @jit(inline="always")
 def _add_spread_box(picture, box, channel, arriving, offsets, sums):
-    """Add a channel of the pixels in a box, where nothing stays, to the sums of a cell: as `_add_box`."""
+    """Add a channel of the pixels in a box, where nothing stays, to the sums of a cell.
+
+    Parameters
+    ----------
+    picture : float32 (H, W, 3)
+    box, channel, arriving, offsets, sums
+        As of `_add_box`.
+
+    Returns
+    -------
+    Sums
+    """
     shown, peak = sums.shown, sums.peak
     for y in range(box[0][0], box[0][1]):
         for x in range(box[1][0], box[1][1]):

@@ -18,7 +18,7 @@ from .scatter import LEAST_WEIGHT, LIGHT_ROUNDING, STEP_ROUNDING, rounded
 PER_PX = 256
 
 
-# Products of light and steps are exact, fused with a sum or not. Differences of rounded numbers must stay what they are.
+# Products of light and steps are exact, fused with a sum or not; differences of rounded numbers must stay as they are.
 FUSED = {"contract"}
 
 
@@ -116,7 +116,15 @@ def _add_inside(light, span, stamps, at, width, steps):
 
 @jit(inline="always", fastmath=FUSED)
 def _add_rest_inside(light, span, stamps, at, width, steps):
-    """Add a stamp that lies within the picture to steps of one channel, float64 (n,); else as `_add_inside`."""
+    """Add a stamp that lies within the picture to steps of one channel.
+
+    Parameters
+    ----------
+    light : float
+    span, stamps, at, width
+        As of `_add_inside`.
+    steps : float64 (n,)
+    """
     for n in range(span[0], span[1]):
         steps[np.uint64(at + stamps.place[n, 0] * width + stamps.place[n, 1])] += stamps.step[n] * light
 

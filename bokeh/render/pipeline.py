@@ -30,6 +30,9 @@ from .light_sprites import PointLights, draw_lights
 from .observer import RenderObserver
 from .report import mount_on, warnings_of
 from .settings import RenderSettings, how_rendered
+from .silhouettes import occluders_of
+from .slice_light import SliceLight
+from .sliced_scene import SlicedScene
 from .stars import add_stars, star_light
 
 LEAST_LEVELS = 7
@@ -124,16 +127,16 @@ def _lens_style(
     if observer is not None:
         observer.layered(layered)
     progress("blur", 0.0)
-    exposure = _exposure(layered, lens, thin, settings, observer)
-    ray_model = exposure.psf_tables.ray_model
-    picture = exposure.compose(progress)
+    slice_light = _slice_light(layered, lens, thin, settings)
+    ray_model = slice_light.psf_tables.ray_model
+    picture = Exposure(slice_light, observer).compose(progress)
     light.keep_in_focus(picture, thin)
     shared, stars = None, None
     if light.lights is not None:
         progress("lights", 0.0)
         shared, stars = star_light(light.lights, light.share(thin), lens, thin, scene.photo)
         points = _points_of(light.lights, shared)
-        occluders = exposure.occluders(points)
+        occluders = occluders_of(slice_light.sliced, points, ray_model)
         unlit = None if observer is None else np.array(picture)
         draw_lights(points, occluders, thin, ray_model, picture)
         if observer is not None and unlit is not None:
@@ -153,19 +156,13 @@ def _layered(scene: PreparedScene, settings: RenderSettings) -> LayeredScene:
     return scene.layered(keeps_extra=settings.rendition == "hdr", dense=settings.quality == "best")
 
 
-def _exposure(
-    layered: LayeredScene,
-    lens: Lens,
-    thin: ThinLens,
-    settings: RenderSettings,
-    observer: RenderObserver | None = None,
-) -> Exposure:
+def _slice_light(layered: LayeredScene, lens: Lens, thin: ThinLens, settings: RenderSettings) -> SliceLight:
     """Put a lens before a layered scene; `thin` is for its largest size."""
     best, size = settings.quality == "best", layered.sizes[0]
     psf_tables = PsfTables(RayModel(lens, size, math.hypot(*size)), MOST_ROWS if best else SMALL_ROWS)
     most_halvings = 0 if best else max(len(layered.sizes) - LEAST_LEVELS, 0)
     slices = plan_slices(*layered.depth_range, layered.subject, thin, most_halvings)
-    return Exposure(layered, slices, thin, psf_tables, observer)
+    return SliceLight(SlicedScene(layered, slices, thin), psf_tables)
 
 
 def _points_of(lights: Lights, shared: SharedLight) -> PointLights:
@@ -194,7 +191,7 @@ def _withheld(
     surfaces = scene.layered_surfaces if light.most_blur_px(thin) > SHARP_PX else None
     if surfaces is not None:
         coarse = lens_at_level(thin, SURFACE_HALVINGS)
-        surface = _exposure(surfaces, lens, coarse, settings).compose(unseen)
+        surface = Exposure(_slice_light(surfaces, lens, coarse, settings)).compose(unseen)
     assert scene.photo.gain_map is not None
     return withheld_by_map(picture, light, shared, thin, surface, scene.photo.gain_map)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..core.arrays import BoolArray, FloatArray
-from ..image.regions import PixelBox
+from ..image.regions import PixelBox, dilate
 from .fragments import Fragments
 
 GAP_SHARE = 0.012
@@ -27,6 +28,9 @@ LEAST_SPAN = 1e-3
 
 TILE_GAPS, AROUND_GAPS = 12, 3
 """Side of the tiles that are made together, and what is looked at around them, in widths of a gap."""
+
+GRAIN_SIGMAS = 4.0
+"""How far around the grain is looked at, in standard deviations of its mean."""
 
 LEAST_WEIGHT = 0.003
 """Weight from which what is hidden is near enough to where it is seen for its grain to be continued."""
@@ -112,7 +116,9 @@ class GapBridge:
         number[rows, columns] = np.arange(len(rows), dtype=np.int32)
         cost, agreed = (np.empty((len(rows), kernels.DIRECTIONS), np.float32) for _ in range(2))
         middles = rows * side + side // 2, columns * side + side // 2
-        grain = grain_around(found.front, ~hidden & (found.alpha == 1.0), block, 0.5 * self.gap_px)
+        used = np.zeros([-(-n // block) for n in hidden.shape], bool)
+        used[middles[0] // block, middles[1] // block] = True
+        grain = grain_around(found.front, ~hidden & (found.alpha == 1.0), block, 0.5 * self.gap_px, used)
         kernels.lines(
             found.front, seen, (*middles, self._least(found, middles)), 2 * self.gap_px, RANGE_COUNTS / self.span,
             0.2 * ALIKE / side, grain, block, cost,
@@ -138,11 +144,18 @@ def places_of(mask: BoolArray) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return np.ascontiguousarray(ys), np.ascontiguousarray(xs)
 
 
-def grain_around(rgbd: FloatArray, known: BoolArray, block: int, reach_px: float) -> FloatArray:
-    """Mean products of the gradients (xx, xy, yy) of what is known around, float32 (3, h, w) in blocks."""
+def grain_around(
+    rgbd: FloatArray, known: BoolArray, block: int, reach_px: float, used: BoolArray | None = None
+) -> FloatArray:
+    """Mean products of the gradients (xx, xy, yy) of what is known around, float32 (3, h, w) in blocks.
+
+    What is `used`, bool (h, w), is right; without it, all of it.
+    """
     from ...kernels.bridge import gradients
 
     sums = np.empty((4, -(-known.shape[0] // block), -(-known.shape[1] // block)), np.float32)
-    gradients(rgbd, known, block, sums)
-    around = ndimage.gaussian_filter(sums, (0.0, reach_px / block, reach_px / block), mode="constant")
+    sigma = reach_px / block
+    wanted = np.ones(sums.shape[1:], bool) if used is None else dilate(used, math.ceil(GRAIN_SIGMAS * sigma))
+    gradients(rgbd, known, block, wanted, sums)
+    around = ndimage.gaussian_filter(sums, (0.0, sigma, sigma), mode="constant", truncate=GRAIN_SIGMAS)
     return around[:3] / np.maximum(around[3], 1e-3)

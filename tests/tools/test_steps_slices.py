@@ -11,10 +11,9 @@ from support.steps import light, listed, share
 
 import rebokeh as rk
 from rebokeh.bokeh.optics.lens import mount
-from rebokeh.bokeh.render import exposure
-from rebokeh.bokeh.render.exposure import Window
 from rebokeh.bokeh.render.observer import Piece, RenderObserver
 from rebokeh.bokeh.render.pipeline import render_scene
+from rebokeh.bokeh.render.sliced_scene import Window, boxes_of
 from rebokeh.bokeh.scene.layered import LayeredScene
 from rebokeh.bokeh.scene.slices import BEHIND, FRONT, SUBJECT
 from rebokeh.bokeh.tools.steps.drawn_slices import SlicePieces
@@ -101,7 +100,7 @@ def cut(piece: Piece, side: int) -> list[Piece]:
     """Cut a slice into the pieces of tiles."""
     assert piece.drawn is not None
     pieces = []
-    for box in exposure.boxes_of(piece.coverage.shape, side):
+    for box in boxes_of(piece.coverage.shape, side):
         pieces.append(
             Piece(
                 piece.number, piece.kind, piece.level, box, piece.rgb[box], piece.coverage[box], piece.weight[box],
