@@ -227,6 +227,16 @@ def blocks(coverage, dioptres, inner, near, far):
 def _spread(cells, cell, near, far, lens):
     """Farthest from a cell that its rays cross what lies between two depths and before it, and that one's blur.
 
+    Parameters
+    ----------
+    cells : Cells
+    cell : int
+        Which of them.
+    near, far : float32
+        The depths, dioptres.
+    lens : (float, float)
+        Focus in dioptres; pixels of the picture per dioptre.
+
     Returns
     -------
     (float, float)
@@ -240,7 +250,24 @@ def _spread(cells, cell, near, far, lens):
 
 @jit(inline="always", fastmath=QUICK)
 def _blocks_within(first, last, origin, scale, count):
-    """Blocks of a line that may hold pixels of the picture from the one to the other: from one to before another."""
+    """Blocks of a line that may hold pixels of the picture from the one to the other.
+
+    Parameters
+    ----------
+    first, last : float
+        Pixels of the picture.
+    origin : int
+        Where the blocks begin, in pixels of the piece's level.
+    scale : int
+        Pixels of the picture for one of the level.
+    count : int
+        Blocks of the line.
+
+    Returns
+    -------
+    (int, int)
+        The first, and the one after the last.
+    """
     begin = ((first + 0.5) / scale - 0.5 - origin - AROUND_BLOCK_PX) / BLOCK_PX
     end = ((last + 0.5) / scale - 0.5 - origin + AROUND_BLOCK_PX) / BLOCK_PX
     return int(min(max(math.floor(begin), 0), count)), int(min(max(math.floor(end) + 1, 0), count))
@@ -248,7 +275,21 @@ def _blocks_within(first, last, origin, scale, count):
 
 @jit(inline="always", fastmath=QUICK)
 def _apart(block, origin, scale, least, most):
-    """Pixels of the picture between a block of a line and a span."""
+    """Pixels of the picture between a block of a line and a span.
+
+    Parameters
+    ----------
+    block : int
+    origin, scale
+        As of `_blocks_within`.
+    least, most : float
+        The span, pixels of the picture.
+
+    Returns
+    -------
+    float
+        0 where they touch.
+    """
     first = (origin + block * BLOCK_PX - AROUND_BLOCK_PX) * scale
     return max(first - most, least - first - (BLOCK_PX + 2.0 * AROUND_BLOCK_PX) * scale, 0.0)
 
@@ -315,7 +356,22 @@ def _shade_whole(bundles, light, piece, lens, pupil, transmitted):
 
 @jit(inline="always", fastmath=QUICK)
 def _span(place, first, last, one, other):
-    """Where the rays of a span of pixels cross surfaces of two shares of a light's blur: from least to most."""
+    """Where the rays of a span of pixels cross surfaces of two depths.
+
+    Parameters
+    ----------
+    place : float
+        The light's, in pixels of the picture.
+    first, last : float
+        The span, from there.
+    one, other : float
+        The surfaces' blur, in shares of the light's.
+
+    Returns
+    -------
+    (float, float)
+        Least and most, pixels of the picture.
+    """
     a, b, c, d = first * (1.0 - one), first * (1.0 - other), last * (1.0 - one), last * (1.0 - other)
     return place + min(a, b, c, d), place + max(a, b, c, d)
 

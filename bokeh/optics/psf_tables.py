@@ -81,7 +81,8 @@ class PsfTables:
         self._lock = threading.Lock()
         if ray_model.is_even:
             self._keep(np.arange(2), *even_outlines(ray_model.aperture, ray_model.lens.glass.pupil.squeeze))
-        self.stamps = stamps_of(self.tables.rows, self.psf_headers.rows[:2], STAMPED_PX) if ray_model.is_thin else None
+        stamped = ray_model.is_thin and ray_model.is_even
+        self.stamps = stamps_of(self.tables.rows, self.psf_headers.rows[:2], STAMPED_PX) if stamped else None
 
     def scatter(
         self,
