@@ -8,8 +8,8 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 from .jit import QUICK, jit
 from .outline import LEAST_STEP, SHARP, USED, at_height, begin_at, step_down, unit_px
 
-# Less than this is what rounding leaves of the steps.
-LEAST_WEIGHT = 1e-9
+# Light of less weight than this in all gives way to what lies behind: rounding would show in its colour.
+LEAST_WEIGHT = 2e-4
 
 # Adding and taking away such a number rounds to multiples of 2^-22, and of 2^-24. Products of light and of a step so
 # rounded are exact in float64, and so are their sums, in any order, as long as they stay below 128: no tile changes a
@@ -188,7 +188,7 @@ def add_up(steps, channels, out):
             for c in range(count):
                 total[c] += steps[k + c]
             k += count
-            per = 1.0 / total[count - 1] if total[count - 1] > LEAST_WEIGHT else 0.0
+            per = 1.0 / max(total[count - 1], LEAST_WEIGHT)
             for c in range(count - 1):
                 out[row, x, channels[c]] = per * total[c]
 

@@ -3,10 +3,13 @@
 import numpy as np
 
 from .jit import jit
-from .scatter import LIGHT_ROUNDING, rounded
+from .scatter import LEAST_WEIGHT, LIGHT_ROUNDING, rounded
 
 # No fragment: pixels whose back is not known.
 NONE = np.uint8(255)
+
+# What is hidden weighs no less: it matters only beside what is seen, which weighs 1.
+LEAST_SURE = np.float32(1.0 / 256.0)
 
 # Sums of numbers rounded to multiples of 2^-16 are exact in float64: no tile changes a bit.
 ROUNDING = 3.0 * 2.0**35
@@ -212,7 +215,7 @@ def _own_share(fragments, numbers, number, row, column):
     if front > number:
         return zero, one
     if back == number:
-        weight = fragments[3][row, column]
+        weight = max(fragments[3][row, column], LEAST_SURE)
         return weight, weight
     return zero, (one - alpha if back > number and back != NONE else zero)
 
@@ -342,7 +345,7 @@ def sharp_light(fragments, numbers, number, corner, arrived):
             share, whole = _own_share(fragments, numbers, number, y, x)
             if share <= 0.0:
                 continue
-            per = 1.0 / rounded(float(whole), LIGHT_ROUNDING)
+            per = 1.0 / max(rounded(float(whole), LIGHT_ROUNDING), LEAST_WEIGHT)
             for channel in range(3):
                 colour = share * _colour(fragments, numbers, number, y, x, channel)
                 arrived[row, column, channel] = per * rounded(float(colour), LIGHT_ROUNDING)

@@ -207,7 +207,7 @@ def _add_up(steps, out):
             red, green, blue, share = red + own[0], green + own[1], blue + own[2], share + own[3]
             rest += steps[1][k]
             weight = share + rest
-            per = 1.0 / weight if weight > LEAST_WEIGHT else 0.0
+            per = 1.0 / max(weight, LEAST_WEIGHT)
             a, b, c, d = per * red, per * green, per * blue, per * share
             out[row, x, 0], out[row, x, 1], out[row, x, 2], out[row, x, 3] = a, b, c, d
             k += np.uint64(1)

@@ -64,9 +64,11 @@ class PsfTables:
         The lens before the whole picture.
     most_rows : int
         No table has more rows; one to a pixel of the size that it is drawn at is enough.
+    stamped : bool
+        Whether small blur radii may be rounded, to so many to a pixel; see `kernels.stamps`.
     """
 
-    def __init__(self, ray_model: RayModel, most_rows: int) -> None:
+    def __init__(self, ray_model: RayModel, most_rows: int, stamped: bool = False) -> None:
         """Begin with none; those of a lens that makes the same of all points are there at once."""
         self.ray_model, self.most_rows = ray_model, most_rows
         self.cell_px = max(ray_model.size) / CELLS if ray_model.varies else 2.0 * max(ray_model.size)
@@ -81,8 +83,9 @@ class PsfTables:
         self._lock = threading.Lock()
         if ray_model.is_even:
             self._keep(np.arange(2), *even_outlines(ray_model.aperture, ray_model.lens.glass.pupil.squeeze))
-        stamped = ray_model.is_thin and ray_model.is_even
-        self.stamps = stamps_of(self.tables.rows, self.psf_headers.rows[:2], STAMPED_PX) if stamped else None
+        self.stamps = None
+        if stamped and ray_model.is_thin and ray_model.is_even:
+            self.stamps = stamps_of(self.tables.rows, self.psf_headers.rows[:2], STAMPED_PX)
 
     def scatter(
         self,

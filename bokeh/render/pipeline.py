@@ -159,7 +159,7 @@ def _layered(scene: PreparedScene, settings: RenderSettings) -> LayeredScene:
 def _slice_light(layered: LayeredScene, lens: Lens, thin: ThinLens, settings: RenderSettings) -> SliceLight:
     """Put a lens before a layered scene; `thin` is for its largest size."""
     best, size = settings.quality == "best", layered.sizes[0]
-    psf_tables = PsfTables(RayModel(lens, size, math.hypot(*size)), MOST_ROWS if best else SMALL_ROWS)
+    psf_tables = PsfTables(RayModel(lens, size, math.hypot(*size)), MOST_ROWS if best else SMALL_ROWS, stamped=not best)
     most_halvings = 0 if best else max(len(layered.sizes) - LEAST_LEVELS, 0)
     slices = plan_slices(*layered.depth_range, layered.subject, thin, most_halvings)
     return SliceLight(SlicedScene(layered, slices, thin), psf_tables)

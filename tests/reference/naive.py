@@ -169,6 +169,9 @@ def scatter(values: Array, radius: Array, active: NDArray[np.bool_], iris: Iris)
 GOES_ON, GOES_ON_PX = 1.25, 0.5
 """A neighbour's own radius counts for a slice up to this much beyond its radii."""
 
+LEAST_SURE, LEAST_WEIGHT = 1.0 / 256.0, 2e-4
+"""What is hidden weighs no less; less light than this in all gives way to what lies behind."""
+
 
 def slice_number(slices: Sequence[Any], kind: int, dioptres: float) -> int:
     """Which slice of its class holds a depth; what is farther than the last is part of that."""
@@ -205,7 +208,7 @@ def expose(pixels: Any, slices: Sequence[Any], lens: Any, iris: Iris) -> tuple[A
         most = GOES_ON * one.most_px + GOES_ON_PX
         reach = math.ceil(most) + 1
         for (y, x), (first, behind) in place.items():
-            alpha, weight = float(pixels.alpha[y, x]), float(pixels.weight[y, x])
+            alpha, weight = float(pixels.alpha[y, x]), max(float(pixels.weight[y, x]), LEAST_SURE)
             front = pixels.front[y, x, :3].astype(np.float64)
             back = pixels.back[y, x, :3].astype(np.float64) if behind is not None else front
             if first == number:
@@ -233,8 +236,8 @@ def expose(pixels: Any, slices: Sequence[Any], lens: Any, iris: Iris) -> tuple[A
             # What a slice holds beyond its own depths is spread no farther than its surface may go on.
             radius[y, x], active[y, x] = min(max(here, -most), most), True
         spread = scatter(values, radius, active, iris)
-        found = spread[..., 4:] > 1e-9
-        arrived = np.where(found, spread[..., :4] / np.where(found, spread[..., 4:], 1.0), 0.0)
+        # What is hardly sure gives way to what lies behind it.
+        arrived = spread[..., :4] / np.maximum(spread[..., 4:], LEAST_WEIGHT)
         picture += clear[..., None] * arrived[..., :3]
         clear *= 1 - arrived[..., 3]
     return picture / np.maximum(1 - clear, 1e-3)[..., None], clear
