@@ -32,7 +32,8 @@ class Stamps(NamedTuple):
         Where each begins in `steps`, and
     first_row : int64 (S + 1,)
         in `spans`.
-    steps : float32 (start[S],)
+    steps : float64 (start[S],)
+        In full, as sums of those of a bright light leave no streak behind its image.
     spans : int32 (first_row[S], 4)
         The columns of each row in which its steps are: from the one to before the other, and a second such span.
     """
@@ -44,7 +45,7 @@ class Stamps(NamedTuple):
     reach: NDArray[np.int64]
     start: NDArray[np.int64]
     first_row: NDArray[np.int64]
-    steps: NDArray[np.float32]
+    steps: NDArray[np.float64]
     spans: NDArray[np.int32]
 
 
@@ -231,7 +232,7 @@ def _add_points(patches, bundle, stamps, stamp, row, line):
         Which of them.
     row : int
         Counted from that of the bundle's first point.
-    line : float32 (w, 4)
+    line : float64 (w, 4)
         Begins at the column of the first point, less the stamp's reach; added to.
     """
     reach, stride = stamps.reach[stamp], patches.stride[bundle]
@@ -257,7 +258,7 @@ def _add_line(line, at, channels, masks, bundle, corner, out):
 
     Parameters
     ----------
-    line : float32 (w, 4)
+    line : float64 (w, 4)
         Steps from pixel to pixel.
     at : (int, int)
         Row and column of the picture where it begins.
@@ -269,7 +270,7 @@ def _add_line(line, at, channels, masks, bundle, corner, out):
     start, (rows, columns) = masks.start[bundle], masks.shape[bundle]
     masked = masks.start[bundle + 1] > start
     start += min(max(at[0] - masks.corner[bundle, 0], 0), rows - 1) * columns
-    red = green = blue = np.float32(0.0)
+    red = green = blue = 0.0
     for column in range(line.shape[0]):
         red, green, blue = red + line[column, 0], green + line[column, 1], blue + line[column, 2]
         there = at[1] + column - corner[1]
@@ -278,7 +279,7 @@ def _add_line(line, at, channels, masks, bundle, corner, out):
         seen = np.float32(1.0)
         if masked:
             seen = masks.transmitted[start + min(max(at[1] + column - masks.corner[bundle, 1], 0), columns - 1)]
-        arrived = max(red, np.float32(0.0)), max(green, np.float32(0.0)), max(blue, np.float32(0.0))
+        arrived = np.float32(max(red, 0.0)), np.float32(max(green, 0.0)), np.float32(max(blue, 0.0))
         for channel in range(channels[0], channels[1]):
             out[at[0] - corner[0], there, channel] += seen * arrived[channel]
 
@@ -315,7 +316,7 @@ def deposit(patches, chosen, stamps, stamp_of, masks, channels, shift, corner, o
         last = row0 + (patches.shape[bundle, 0] - 1) * stride + reach
         if column0 >= corner[1] + out.shape[1] or column0 + width <= corner[1]:
             continue
-        line = np.empty((width, 4), np.float32)
+        line = np.empty((width, 4))
         for row in range(max(row0 - reach, corner[0]), min(last + 1, corner[0] + out.shape[0])):
             line[:] = 0.0
             _add_points(patches, bundle, stamps, stamp, row - row0, line)

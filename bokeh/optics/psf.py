@@ -148,7 +148,7 @@ def stamps_of(
         reach = np.ceil(np.maximum(unit, sprite.LEAST_UNIT_PX)).astype(np.int64) + 2
     rows = 2 * reach + 1
     start, first_row = (np.concatenate([[0], np.cumsum(n)]) for n in (rows * (rows + 1), rows))
-    steps, spans = np.empty(start[-1], np.float32), np.empty((first_row[-1], 4), np.int32)
+    steps, spans = np.empty(start[-1]), np.empty((first_row[-1], 4), np.int32)
     stamps = sprite.Stamps(outline, radius, offset, scale, reach, start, first_row, steps, spans)
     outlines = OutlineTables(images.tables, images.psf_headers)
     parts = np.array_split(np.arange(len(which)), min(4 * cores(), len(which)))

@@ -21,7 +21,7 @@ from rebokeh.bokeh.tools.steps.frame import StepFrame
 
 pytestmark = pytest.mark.kernels
 
-SIZE, PX = (300, 632), 60.0
+SIZE, PX = (300, 1032), 60.0
 LENS = lens_of(SIZE, PX)
 THIN = mount(LENS, SIZE, None, 2.0)
 FOCUSED = depth_of(0.0, PX)
@@ -29,11 +29,11 @@ FOCUSED = depth_of(0.0, PX)
 
 @pytest.fixture(scope="module")
 def scene():
-    """Return a leaf before a subject in focus before a slanting wall, on which a lamp burns; it takes six tiles."""
+    """Return a leaf before a subject in focus before a slanting wall, on which a lamp burns; it takes ten tiles."""
     y, x = np.mgrid[: SIZE[0], : SIZE[1]]
     matte = (np.hypot(y - 160, x - 480) < 90).astype(np.float32)
     leaf = np.hypot(y - 240, x - 60) < 50
-    depth = np.where(leaf, depth_of(-12.0, PX), np.where(matte > 0.5, FOCUSED, depth_of(6.5 + x / 80.0, PX)))
+    depth = np.where(leaf, depth_of(-12.0, PX), np.where(matte > 0.5, FOCUSED, depth_of(6.5 + x / 130.0, PX)))
     rgb = texture(SIZE, 7, 0.05, 0.6)
     rgb[60:62, 200:202] = 30.0
     return rk.prepare(rk.Photo(rgb=rgb, depth=depth, matte=np.where(leaf, 0.0, matte).astype(np.float32)))
@@ -44,7 +44,7 @@ def rendered(scene):
     return scene.render(LENS).rgb
 
 
-@pytest.mark.parametrize(("longest_px", "by"), [(2048, 1), (220, 3)])
+@pytest.mark.parametrize(("longest_px", "by"), [(2048, 1), (350, 3)])
 def test_slices_of_several_sizes_add_up_to_the_picture(scene, rendered, tmp_path, monkeypatch, longest_px, by):
     monkeypatch.setattr("rebokeh.bokeh.tools.steps.frame.LONGEST_PX", longest_px)
     assert np.array_equal(scene.render(LENS, tmp_path / "steps").rgb, rendered)
