@@ -18,7 +18,7 @@ from .optics.elements import Glass, Pupil, Rim, Wavefront
 from .optics.lens import Lens
 from .photo.metadata import Metadata
 from .photo.photo import GainMap, Photo
-from .render.settings import RenderSettings, Style
+from .render.settings import RenderSettings
 
 FIRST_RUN = "compiling once for this machine; this takes a minute or two, later runs start at once"
 
@@ -55,20 +55,22 @@ def warm_up(progress: Progress = unseen) -> list[str]:
     photo = _something_of_everything()
     plain = replace(photo, gain_map=None, matte=None)
     sharp = Lens(f_number=1.4, focus_m=1.0, focal_mm=50.0)
-    rounds: list[tuple[Style, Photo, Lens]] = [
-        ("lens", photo, sharp), ("lens", plain, sharp), ("lens", plain, _lens_with_everything()),
-        ("gaussian", photo, sharp),
+    # What is all sharp, what is blurred much at the photo's own size, and a lens with all flaws.
+    stopped = replace(sharp, f_number=100.0, aperture=Aperture(6))
+    rounds: list[tuple[RenderSettings, Photo, Lens]] = [
+        (RenderSettings(grain="match"), photo, sharp), (RenderSettings(), plain, sharp),
+        (RenderSettings(), plain, stopped), (RenderSettings(quality="best"), plain, sharp),
+        (RenderSettings(), plain, _lens_with_everything()), (RenderSettings(style="gaussian"), photo, sharp),
     ]  # fmt: skip
     threads = numba.get_num_threads()
     numba.set_num_threads(1)  # for a photo this small, waiting for each other is all that threads would do
     try:
-        for done, (style, subject, lens) in enumerate(rounds):
-            progress(f"compiling for style {style}", done / len(rounds))
-            scene = prepare(subject, RenderSettings(style=style, grain="match"))
-            over_sdr(scene.render(lens))
+        for done, (settings, subject, lens) in enumerate(rounds):
+            progress(f"compiling for style {settings.style}", done / len(rounds))
+            over_sdr(prepare(subject, settings).render(lens))
     finally:
         numba.set_num_threads(threads)
-    return sorted({style for style, *_ in rounds})
+    return sorted({settings.style for settings, *_ in rounds})
 
 
 def _lens_with_everything() -> Lens:

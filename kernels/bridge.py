@@ -1,6 +1,9 @@
 """Narrow gaps, closed along the direction in which the picture goes on.
 
-A line through a pixel of a gap ends at the first known pixels to both sides. A place is (y, x), a direction (dy, dx).
+A line through a pixel of a gap ends at the first known pixels to both sides: those whose value in `known`, which may be
+a mask, is the least that the pixel asks for, or more. So a pixel can ask for what is far enough to lie behind it.
+
+A place is (y, x, least), a direction (dy, dx).
 """
 
 from __future__ import annotations
@@ -21,11 +24,14 @@ ALIKE = 6.0
 """Directions that are worse than the best by so many tolerances count no more."""
 
 
+STEPS = np.array([(math.sin(math.pi * k / DIRECTIONS), math.cos(math.pi * k / DIRECTIONS)) for k in range(DIRECTIONS)])
+"""Step of length 1 in each of the directions: (dy, dx)."""
+
+
 @jit(inline="always")
 def _direction(k):
     """Step of length 1 in one of the directions: (dy, dx)."""
-    angle = math.pi * k / DIRECTIONS
-    return math.sin(angle), math.cos(angle)
+    return STEPS[k, 0], STEPS[k, 1]
 
 
 @jit(inline="always")
@@ -42,7 +48,7 @@ def _end(known, place, direction, reach):
         y, x = _landing(place, direction, step)
         if y < 0 or x < 0 or y >= height or x >= width:
             return 0
-        if known[y, x]:
+        if known[y, x] >= place[2]:
             return step
     return 0
 
@@ -58,7 +64,7 @@ def _ends(known, place, direction, reach):
 @jit(inline="always")
 def _root(light):
     """Square root of light, clipped to 0..4: differences as they are seen."""
-    return math.sqrt(min(max(light, 0.0), 4.0))
+    return math.sqrt(min(max(light, np.float32(0.0)), np.float32(4.0)))
 
 
 @jit(inline="always")
@@ -88,7 +94,7 @@ def _block_products(values, known, rows, columns):
 
 
 @jit()
-def gradients(values, known, block, out):
+def gradients(values, known, block, wanted, out):
     """Sum up the products of the known picture's gradients in square blocks.
 
     Parameters
@@ -98,6 +104,8 @@ def gradients(values, known, block, out):
     known : bool (H, W)
     block : int
         Pixels a side.
+    wanted : bool (ceil(H / block), ceil(W / block))
+        The blocks to look at; 0 elsewhere.
     out : float32 (4, ceil(H / block), ceil(W / block)), written
         Sums of xx, xy, yy over the three (square root) colours, and how many pixels were known.
 
@@ -112,6 +120,9 @@ def gradients(values, known, block, out):
         rows = i * block, min((i + 1) * block, last_row)
         for j in range(out.shape[2]):
             columns = j * block, min((j + 1) * block, last_column)
+            if not wanted[i, j]:
+                out[:, i, j] = 0.0
+                continue
             out[0, i, j], out[1, i, j], out[2, i, j], out[3, i, j] = _block_products(values, known, rows, columns)
 
 
@@ -139,7 +150,7 @@ def _line_cost(values, known, place, direction, products, rates):
     ----------
     values, known
         As of `lines`.
-    place, direction : (int, int), (float, float)
+    place, direction : (int, int, float), (float, float)
     products : (float, float, float)
         Mean xx, xy, yy of the gradients around.
     rates : (int, float, float)
@@ -161,16 +172,16 @@ def _line_cost(values, known, place, direction, products, rates):
 
 
 @jit()
-def lines(values, known, ys, xs, reach, depth_weight, per_step, grain, block, cost):
+def lines(values, known, places, reach, depth_weight, per_step, grain, block, cost):
     """Follow the lines through each pixel to their two known ends, and compare what is there.
 
     Parameters
     ----------
     values : float32 (H, W, 4)
         Linear colour, and a depth.
-    known : bool (H, W)
-    ys, xs : int64 (N,)
-        Pixels to close.
+    known : bool or float32 (H, W)
+    places : (int64 (N,), int64 (N,), float32 (N,))
+        Rows and columns of pixels to close, and the least that ends their lines.
     reach : int
         Longest way to an end, in steps of a pixel.
     depth_weight : float
@@ -185,11 +196,12 @@ def lines(values, known, ys, xs, reach, depth_weight, per_step, grain, block, co
         Infinite where there is no line.
     """
     rates = reach, depth_weight, per_step
+    ys, xs, least = places
     for n in range(ys.size):
         i, j = ys[n] // block, xs[n] // block
         products = grain[0, i, j], grain[1, i, j], grain[2, i, j]
         for k in range(DIRECTIONS):
-            cost[n, k] = _line_cost(values, known, (ys[n], xs[n]), _direction(k), products, rates)
+            cost[n, k] = _line_cost(values, known, (ys[n], xs[n], least[n]), _direction(k), products, rates)
 
 
 @jit(inline="always")
@@ -264,7 +276,7 @@ def _mean_of_best(values, known, place, left, width_px, tolerance):
     ----------
     values, known
         As of `lines`.
-    place : (int, int)
+    place : (int, int, float)
     left : float32 (DIRECTIONS,)
         Cost of each direction; those that were taken are infinite afterwards.
     width_px, tolerance
@@ -306,15 +318,15 @@ def _trust(length, width_px):
 
 
 @jit()
-def bridge(values, known, ys, xs, number, side, cost, width_px, tolerance, out):
+def bridge(values, known, places, number, side, cost, width_px, tolerance, out):
     """Interpolate each pixel between the two ends of its lines, in the few directions that fit best around it.
 
     Parameters
     ----------
     values, known
         As of `lines`.
-    ys, xs : int64 (N,)
-        Pixels to close.
+    places
+        As of `lines`.
     number : int32 (h, w)
         Which row of `cost` a cell has, -1 for none.
     side : int
@@ -326,19 +338,22 @@ def bridge(values, known, ys, xs, number, side, cost, width_px, tolerance, out):
         width nothing of it.
     tolerance : float
         Difference between directions that is as good as none.
-    out : float32 (H, W, 4)
-        Holds another guess; changed at the pixels that a line was found for.
+    out : float32 (N, 4)
+        Holds another guess of each pixel; changed where a line was found.
     """
+    ys, xs, least = places
+    left = np.empty(DIRECTIONS, np.float32)
     for n in range(ys.size):
-        y, x = ys[n], xs[n]
-        cell = _cell(number, y // side, x // side)
+        cell = _cell(number, ys[n] // side, xs[n] // side)
         if cell < 0:
             continue
-        sums, weight, shortest = _mean_of_best(values, known, (y, x), cost[cell].copy(), width_px, tolerance)
+        for k in range(DIRECTIONS):
+            left[k] = cost[cell, k]
+        sums, weight, shortest = _mean_of_best(values, known, (ys[n], xs[n], least[n]), left, width_px, tolerance)
         if weight == 0.0:
             continue
         share = _trust(shortest, width_px)
-        out[y, x, 0] += share * (sums[0] / weight - out[y, x, 0])
-        out[y, x, 1] += share * (sums[1] / weight - out[y, x, 1])
-        out[y, x, 2] += share * (sums[2] / weight - out[y, x, 2])
-        out[y, x, 3] += share * (sums[3] / weight - out[y, x, 3])
+        out[n, 0] += share * (sums[0] / weight - out[n, 0])
+        out[n, 1] += share * (sums[1] / weight - out[n, 1])
+        out[n, 2] += share * (sums[2] / weight - out[n, 2])
+        out[n, 3] += share * (sums[3] / weight - out[n, 3])

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import prange
+from numpy.typing import NDArray
 
 from .enlarge import placed
 from .jit import jit
@@ -33,6 +34,32 @@ class Sums(NamedTuple):
     alternate: np.float32
     peak: np.float32
     """Brightest channel of the render."""
+
+
+class Kept(NamedTuple):
+    """What decides how much of what a gain map adds stays where it is: all in focus, none where it is blurred.
+
+    Attributes
+    ----------
+    dioptres : float32 (H, W)
+    focus, px_per_dioptre, sharp_px, spread_px : float32
+        The lens, and the blur radii up to which all of it stays, and from which none does.
+    starts : int64 (H + 1,)
+        Number of each row's first light, and of all.
+    columns : int64 (N,)
+        Of the lights' pixels, in raster order.
+    share : float32 (N,)
+        How much stays of a light.
+    """
+
+    dioptres: NDArray[np.float32]
+    focus: np.float32
+    px_per_dioptre: np.float32
+    sharp_px: np.float32
+    spread_px: np.float32
+    starts: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    share: NDArray[np.float32]
 
 
 @jit(inline="always")
@@ -171,13 +198,82 @@ def _add_pixel(sums, seen, arriving, offsets, stays):
 
 
 @jit(inline="always")
-def _add_box(maps, box, channel, arriving, offsets, sums):
+def _find_kept(kept, box, share):
+    """Find how much stays at the pixels of a box.
+
+    Parameters
+    ----------
+    kept : Kept
+    box : ((int, int), (int, int))
+        First row and the one after the last; the same of columns.
+    share : float32 (h, w)
+        Of at least the box's size; overwritten.
+
+    Returns
+    -------
+    float32
+        The most.
+    """
+    most, per = ZERO, ONE / (kept.spread_px - kept.sharp_px)
+    left, right = box[1]
+    for y in range(box[0][0], box[0][1]):
+        line = share[y - box[0][0]]
+        for x in range(left, right):
+            blur = abs((kept.focus - kept.dioptres[y, x]) * kept.px_per_dioptre)
+            line[x - left] = ONE - min(max((blur - kept.sharp_px) * per, ZERO), ONE)
+            most = max(most, line[x - left])
+        first, last = kept.starts[y], kept.starts[y + 1]
+        if first < last:
+            for n in range(first + np.searchsorted(kept.columns[first:last], left), last):
+                if kept.columns[n] >= right:
+                    break
+                line[kept.columns[n] - left] = kept.share[n]
+                most = max(most, kept.share[n])
+    return most
+
+
+@jit(inline="always")
+def _add_spread_box(picture, box, channel, arriving, offsets, sums):
+    """Add a channel of the pixels in a box, where nothing stays, to the sums of a cell.
+
+    Parameters
+    ----------
+    picture : float32 (H, W, 3)
+    box, channel, arriving, offsets, sums
+        As of `_add_box`.
+
+    Returns
+    -------
+    Sums
+    """
+    shown, peak = sums.shown, sums.peak
+    for y in range(box[0][0], box[0][1]):
+        for x in range(box[1][0], box[1][1]):
+            light = max(picture[y, x, channel], ZERO)
+            shown, peak = shown + light, max(peak, light)
+    count = np.float32((box[0][1] - box[0][0]) * (box[1][1] - box[1][0]))
+    return Sums(
+        shown,
+        sums.before,
+        sums.held,
+        sums.weight + count * FAINT,
+        sums.arrived + count * arriving,
+        sums.base + count * offsets[0],
+        sums.alternate + count * offsets[1],
+        peak,
+    )
+
+
+@jit(inline="always")
+def _add_box(maps, share, box, channel, arriving, offsets, sums):
     """Add a channel of the pixels in a box to the sums of a cell.
 
     Parameters
     ----------
-    maps : (float32 (H, W, 3), float32 (H, W, 3), float32 (H, W, 3), float32 (H, W))
-        `picture`, `rgb`, `extra` and `kept` of `withheld`.
+    maps : (float32 (H, W, 3), float32 (H, W, 3), float32 (H, W, 3))
+        `picture`, `rgb` and `extra` of `withheld`.
+    share : float32 (h, w)
+        How much stays at the pixels of the box.
     box : ((int, int), (int, int))
         First row and the one after the last; the same of columns.
     channel : int
@@ -191,11 +287,12 @@ def _add_box(maps, box, channel, arriving, offsets, sums):
     -------
     Sums
     """
-    picture, rgb, extra, kept = maps
+    picture, rgb, extra = maps
     for y in range(box[0][0], box[0][1]):
+        line = share[y - box[0][0]]
         for x in range(box[1][0], box[1][1]):
             light, was = max(picture[y, x, channel], ZERO), max(rgb[y, x, channel], ZERO)
-            sums = _add_pixel(sums, (light, was, extra[y, x, channel]), arriving, offsets, kept[y, x])
+            sums = _add_pixel(sums, (light, was, extra[y, x, channel]), arriving, offsets, line[x - box[1][0]])
     return sums
 
 
@@ -219,41 +316,69 @@ def _stops_of(sums, own, offsets, most):
     -------
     float32
     """
-    added = (sums.before + sums.base) * (np.exp2(own) - ONE) + sums.base - sums.alternate
-    above = sums.shown + sums.alternate + sums.held / sums.weight * added + sums.arrived
+    kept = ZERO
+    if sums.held > ZERO:
+        added = (sums.before + sums.base) * (np.exp2(own) - ONE) + sums.base - sums.alternate
+        kept = sums.held / sums.weight * added
+    above = sums.shown + sums.alternate + kept + sums.arrived
     below = sums.shown + sums.base
+    room = max((most + offsets[1]) / max(sums.peak + offsets[0], FAINT), ONE)
     if below > ZERO:
-        own = np.log2(above / below) if above > ZERO else ZERO
-    room = (most + offsets[1]) / max(sums.peak + offsets[0], FAINT)
-    return min(own, np.log2(max(room, ONE)))
+        return np.log2(min(above / below, room)) if above > ZERO else ZERO
+    return min(own, np.log2(room))
+
+
+@jit(inline="always")
+def _is_dark(surface, down, across):
+    """Whether none of the pixels of a coarser picture that a cell lies between holds any light."""
+    for channel in range(3):
+        for row in (down[0], down[1]):
+            if surface[row, across[0], channel] > ZERO or surface[row, across[1], channel] > ZERO:
+                return False
+    return True
+
+
+@jit(inline="always")
+def _stays_empty(own, offsets):
+    """Whether the stops (C,) that a photo's map holds at a cell stay 0 where nothing arrives."""
+    for c in range(3):
+        if offsets[0][c] != offsets[1][c] or own[c % own.size] != ZERO:
+            return False
+    return True
 
 
 @jit(error_model="numpy")
-def _withheld_row(maps, surface, source, offsets, most, stops, row):
+def _withheld_row(maps, kept, surface, source, offsets, most, stops, row):
     """Fill a row of cells.
 
     Parameters
     ----------
-    maps
-        As of `_add_box`.
-    surface, source, most, stops, row
+    maps, kept, surface, source, most, stops, row
         As of `withheld`, and which row.
     offsets : (float32 (3,), float32 (3,))
         `base` and `alternate` of `withheld`.
     """
-    height, width = maps[3].shape
+    height, width = kept.dioptres.shape
     rows, columns, channels = stops.shape
     blurred, arriving = surface.shape[0] > 0, ZERO
     down = _placed_in(row, surface.shape[0], rows)
+    share = np.empty((height // rows + 2, width // columns + 2), np.float32)
     for column in range(columns):
         box = _span(row, rows, height), _span(column, columns, width)
         across = _placed_in(column, surface.shape[1], columns)
+        if _stays_empty(source[row, column], offsets) and not (blurred and not _is_dark(surface, down, across)):
+            stops[row, column] = ZERO
+            continue
+        stays = _find_kept(kept, box, share) > ZERO
         sums = Sums(ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO)
         for c in range(3):
             if blurred:
                 arriving = _arriving(surface, down, across, c)
             own = offsets[0][c], offsets[1][c]
-            sums = _add_box(maps, box, c, arriving, own, sums)
+            if stays:
+                sums = _add_box(maps, share, box, c, arriving, own, sums)
+            else:
+                sums = _add_spread_box(maps[0], box, c, arriving, own, sums)
             if channels == 3 or c == 2:
                 plane = c if channels == 3 else 0
                 stops[row, column, plane] = _stops_of(sums, source[row, column, plane], own, most)
@@ -261,7 +386,7 @@ def _withheld_row(maps, surface, source, offsets, most, stops, row):
 
 
 @jit(parallel=True)
-def withheld(maps, surface, source, base, alternate, most, stops):
+def withheld(maps, kept, surface, source, base, alternate, most, stops):
     """Fill the stops between a render and the radiance that is withheld from it.
 
     What is in front of a highlight, or dims it, dims what is withheld of it too; light that has spread over it does not
@@ -269,9 +394,10 @@ def withheld(maps, surface, source, base, alternate, most, stops):
 
     Parameters
     ----------
-    maps : (float32 (H, W, 3), float32 (H, W, 3), float32 (H, W, 3), float32 (H, W))
-        The render; what the photo shows; what its gain map adds; and the share of that which stays where it is, 1 in
-        focus.
+    maps : (float32 (H, W, 3), float32 (H, W, 3), float32 (H, W, 3))
+        The render; what the photo shows; and what its gain map adds.
+    kept : Kept
+        How much of that stays where it is.
     surface : float32 (h', w', 3)
         What the gain map adds that arrives at a place which is not in focus, blurred as its surface is; shape (0, 0, 3)
         for none.
@@ -285,4 +411,4 @@ def withheld(maps, surface, source, base, alternate, most, stops):
         A single channel is of the sum of all.
     """
     for row in prange(stops.shape[0]):
-        _withheld_row(maps, surface, source, (base, alternate), most, stops, row)
+        _withheld_row(maps, kept, surface, source, (base, alternate), most, stops, row)

@@ -8,8 +8,22 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 from .jit import QUICK, jit
 from .outline import LEAST_STEP, SHARP, USED, at_height, begin_at, step_down, unit_px
 
-# Less than this is what rounding leaves of the steps.
-LEAST_WEIGHT = 1e-9
+# Light of less weight than this in all gives way to what lies behind: rounding would show in its colour.
+LEAST_WEIGHT = 2e-4
+
+# Adding and taking away such a number rounds to multiples of 2^-22, and of 2^-24. Products of light and of a step so
+# rounded are exact in float64, and so are their sums, in any order, as long as they stay below 128: no tile changes a
+# bit.
+LIGHT_ROUNDING, STEP_ROUNDING = 3.0 * 2.0**29, 3.0 * 2.0**27
+
+
+@jit(fastmath=False)
+def rounded(value, rounding):
+    """Round to what adding and taking away a number leaves.
+
+    A function by itself that says that it is not `fastmath`: it would take over its caller's, which takes both out.
+    """
+    return (value + rounding) - rounding
 
 
 @jit(inline="always", fastmath=QUICK)
@@ -33,7 +47,7 @@ def _light_of(values, row, column, channels, per_unit, zeros):
     """
     light = zeros
     for c in range(len(channels)):
-        value = per_unit * float(values[row, column, channels[c]])
+        value = rounded(per_unit * float(values[row, column, channels[c]]), LIGHT_ROUNDING)
         light = tuple_setitem(light, c, value)  # pyright: ignore[reportCallIssue]
     return light
 
@@ -69,51 +83,59 @@ def _box_step(across, beside):
 
 
 @jit(inline="always", fastmath=QUICK)
-def _draw_pixel(light, x, y, steps, size):
+def _draw_pixel(light, place, aside, steps, size):
     """Add a light that stays a pixel, wherever that lands: beside where it was when colours are drawn apart.
 
     Parameters
     ----------
     light : tuple of float
         Of each channel.
-    x, y : float
-        Its middle, pixels.
+    place : (int, int)
+        Row and column of the pixel.
+    aside : (float, float)
+        How far down and to the right of it its middle lands, pixels.
     steps : float64 (h * (w + 1) * C,)
     size : (int, int)
         h and w.
     """
     height, width = size
     count = len(light)
-    row, column = int(math.floor(y)), int(math.floor(x))
-    down, across = y - row, x - column
+    first_row, first_column = int(math.floor(aside[0])), int(math.floor(aside[1]))
+    down = rounded(aside[0] - first_row, STEP_ROUNDING)
+    across = rounded(aside[1] - first_column, STEP_ROUNDING)
     for below in range(2):
         share = down if below else 1.0 - down
-        if share == 0.0 or not 0 <= row + below < height:
+        row = place[0] + first_row + below
+        if share == 0.0 or not 0 <= row < height:
             continue
+        left = 0.0
         for beside in range(3):
-            step = _box_step(across, beside)
-            place = column + beside
-            if step == 0.0 or place > width:
+            step = -left if beside == 2 else rounded(share * _box_step(across, beside), STEP_ROUNDING)
+            left += step
+            column = place[1] + first_column + beside
+            if step == 0.0 or column > width:
                 continue
-            k = np.uint64((row + below) * (width + 1) * count + max(place, 0) * count)
+            k = np.uint64(row * (width + 1) * count + max(column, 0) * count)
             for c in range(count):
-                steps[k + np.uint64(c)] += share * step * light[c]
+                steps[k + np.uint64(c)] += step * light[c]
 
 
 @jit(inline="always", fastmath=QUICK)
-def _draw_row(light, x, unit, place, used, tables, above, line, steps, width):
+def _draw_row(light, column, shape, place, used, tables, above, line, steps, width):
     """Add one row of an outline.
 
     Parameters
     ----------
     light : tuple of float
         Of each channel, per unit of the outline.
-    x, unit : float
-        The outline's middle, and its unit, pixels.
+    column : int
+        The pixel's.
+    shape : (float, float)
+        How far to the right of it the outline's middle lies, and its unit, pixels.
     place : (int, float)
         The row's lower end, found by `at_height`.
     used : int
-        Steps of the outline.
+        Steps of the outline; the last one takes back what the others leave.
     tables : float64 (R, E, 2)
     above : float64 (E, 2)
         Integrals down to the row's upper end; overwritten by those to its lower.
@@ -123,23 +145,40 @@ def _draw_row(light, x, unit, place, used, tables, above, line, steps, width):
     width : int
         Pixels of a row.
     """
+    left = 0.0
     for edge in range(used):
-        step, moment = step_down(tables, place, edge, above)
-        if abs(step) < LEAST_STEP:
+        exact, moment = step_down(tables, place, edge, above)
+        if edge == used - 1:
+            step = -left
+        else:
+            step = rounded(exact, STEP_ROUNDING)
+            left += step
+        if step == 0.0 or abs(exact) < LEAST_STEP:
             continue
         # A step rises over the pixel it falls in, shared with the next by where in it it lies.
-        position = x + moment / step * unit + 0.5
-        if position >= width:
+        position = shape[0] + moment / exact * shape[1] + 0.5
+        whole = int(math.floor(position))
+        after = rounded(step * (position - whole), STEP_ROUNDING)
+        there = column + whole
+        if there >= width:
             continue
-        position = max(position, 0.0)
-        column = int(position)
-        after = step * (position - column)
-        _add_step(steps, line + column * len(light), light, step - after, after)
+        if there < 0:
+            there, after = 0, 0.0
+        _add_step(steps, line + there * len(light), light, step - after, after)
 
 
 @jit(inline="always", fastmath=QUICK)
-def _add_up(steps, channels, out):
-    """Sum the steps along each row, and divide by the weight: `out` as in `scatter`."""
+def add_up(steps, channels, out):
+    """Sum the steps along each row, and divide by the weight.
+
+    Parameters
+    ----------
+    steps : float64 (h * (w + 1) * C,)
+    channels : tuple of int
+        As of `scatter`.
+    out : float32 (h, w, C - 1)
+        As of `scatter`.
+    """
     count = len(channels)
     total = np.empty(count)
     for row in range(out.shape[0]):
@@ -149,7 +188,7 @@ def _add_up(steps, channels, out):
             for c in range(count):
                 total[c] += steps[k + c]
             k += count
-            per = 1.0 / total[count - 1] if total[count - 1] > LEAST_WEIGHT else 0.0
+            per = 1.0 / max(total[count - 1], LEAST_WEIGHT)
             for c in range(count - 1):
                 out[row, x, channels[c]] = per * total[c]
 
@@ -195,25 +234,27 @@ def scatter(values, radius, which, outlines, scale, magnified, origin, channels,
     steps = np.zeros(height * stride, np.float64)
     above = np.empty((tables.shape[1], 2))
     for source_row in range(radius.shape[0]):
-        y = source_row - origin[0] + magnified[2] * (source_row - magnified[0])
+        # Where light lands beside its pixel is the same in every tile.
+        own_row, down = source_row - origin[0], magnified[2] * (source_row - magnified[0])
         for source_column in range(radius.shape[1]):
             if which[source_row, source_column] < 0:
                 continue
-            x = source_column - origin[1] + magnified[2] * (source_column - magnified[1])
+            own_column, across = source_column - origin[1], magnified[2] * (source_column - magnified[1])
             header = psf_headers[which[source_row, source_column]]
             unit = unit_px(header, float(radius[source_row, source_column]), scale)
             if unit <= header[SHARP]:
                 light = _light_of(values, source_row, source_column, channels, 1.0, zeros)
-                _draw_pixel(light, x, y, steps, (height, width))
+                _draw_pixel(light, (own_row, own_column), (down, across), steps, (height, width))
                 continue
-            first_row = max(int(math.floor(y - unit + 0.5)), 0)
-            last_row = min(int(math.ceil(y + unit - 0.5)), height - 1)
-            if first_row > last_row or x + unit < -1.0 or x - unit > width:
+            first_row = max(own_row + int(math.floor(down - unit + 0.5)), 0)
+            last_row = min(own_row + int(math.ceil(down + unit - 0.5)), height - 1)
+            if first_row > last_row or own_column + across + unit < -1.0 or own_column + across - unit > width:
                 continue
             per_unit, used = 1.0 / unit, int(header[USED])
             light = _light_of(values, source_row, source_column, channels, per_unit, zeros)
-            begin_at(tables, at_height(header, (first_row - 0.5 - y) * per_unit), used, above)
+            begin_at(tables, at_height(header, (first_row - own_row - 0.5 - down) * per_unit), used, above)
             for row in range(first_row, last_row + 1):
-                place = at_height(header, (row + 0.5 - y) * per_unit)
-                _draw_row(light, x, unit, place, used, tables, above, row * stride, steps, width)
-    _add_up(steps, channels, out)
+                place = at_height(header, (row - own_row + 0.5 - down) * per_unit)
+                line = row * stride
+                _draw_row(light, own_column, (across, unit), place, used, tables, above, line, steps, width)
+    add_up(steps, channels, out)

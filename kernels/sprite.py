@@ -12,265 +12,128 @@ from .outline import LEAST_STEP, USED, at_height, begin_at, step_down, unit_px
 # A light is drawn no smaller than its pixel.
 LEAST_UNIT_PX = 0.5
 
-# Below this radius one output pixel gathers rays from all over the pupil, and the light is shaded as a whole.
-SHARP_RADIUS_PX = 2.0
 
-
-class BundleArrays(NamedTuple):
-    """Lights so close together that the same surfaces cut them alike.
+class Stamps(NamedTuple):
+    """Images of points of light, as steps from pixel to pixel along each row.
 
     Attributes
     ----------
-    place : float64 (B, 2)
-        x, y of the middle of each bundle in the picture.
-    radius : float64 (B,)
-        Signed blur radius, pixels.
-    behind : float64 (B,)
-        A surface's pixel cuts them when its dioptres exceed this.
-    reach : int64 (B,)
-        Pixels from the middle, rounded, to what their sprites may reach.
-    start : int64 (B + 1,)
-        Where each bundle begins in `transmitted`; it is a square of 2 * reach + 1 pixels a side.
+    which : int64 (S,)
+        The outline of each.
+    radius : float64 (S,)
+        Signed blur radius, pixels of the size that it is drawn at.
+    offset : float64 (S, 2)
+        x, y of its middle, less than a pixel from that of its middle pixel.
+    scale : float64 (S,)
+        It is drawn in a picture so many times smaller.
+    reach : int64 (S,)
+        It has 2 reach + 1 rows, and as many columns and one more.
+    start : int64 (S + 1,)
+        Where each begins in `steps`, and
+    first_row : int64 (S + 1,)
+        in `spans`.
+    steps : float64 (start[S],)
+        In full, as sums of those of a bright light leave no streak behind its image.
+    spans : int32 (first_row[S], 4)
+        The columns of each row in which its steps are: from the one to before the other, and a second such span.
     """
 
-    place: NDArray[np.float64]
+    which: NDArray[np.int64]
     radius: NDArray[np.float64]
-    behind: NDArray[np.float64]
+    offset: NDArray[np.float64]
+    scale: NDArray[np.float64]
     reach: NDArray[np.int64]
     start: NDArray[np.int64]
+    first_row: NDArray[np.int64]
+    steps: NDArray[np.float64]
+    spans: NDArray[np.int32]
 
 
-class OccluderArrays(NamedTuple):
-    """A piece of a surface that stands before lights.
-
-    Attributes
-    ----------
-    coverage, dioptres : float32 (h, w)
-        The piece, and some of the surface around it.
-    inner : (int, int, int, int)
-        First and last rows, then columns, of the piece itself; it ends before the last.
-    origin : (int, int)
-        Row and column where the arrays begin, in pixels of the piece's own level.
-    scale : int
-        Pixels of the picture for one of the level.
-    bounds : (int, int, int, int)
-        First and last rows, then columns, of the picture that the piece's blur reaches.
-    ray_steps : int
-        Steps to where a ray crosses the piece; 1 is exact where its blur is the same all over.
-    """
-
-    coverage: NDArray[np.float32]
-    dioptres: NDArray[np.float32]
-    inner: tuple[int, int, int, int]
-    origin: tuple[int, int]
-    scale: int
-    bounds: tuple[int, int, int, int]
-    ray_steps: int
-
-
-class LightArrays(NamedTuple):
-    """Lights to draw.
+class Patches(NamedTuple):
+    """Light on grids of points: of each bundle.
 
     Attributes
     ----------
-    place : float64 (L, 2)
-        x, y in the picture.
-    radius : float64 (L,)
-        Signed blur radius, pixels.
-    energy : float64 (L, 3)
-        Radiance times pixels.
-    bundle : int64 (L,)
-        The bundle that each belongs to.
-    which : int64 (L,)
-        Each light's outline.
+    corner : int64 (B, 2)
+        Row and column of the first point of each, in the picture that it is drawn in.
+    shape : int64 (B, 2)
+        Rows and columns of points.
+    stride : int64 (B,)
+        Pixels from point to point.
+    start : int64 (B + 1,)
+        Where each begins in `light`.
+    light : float32 (start[B], 4)
+        Red, green, blue: radiance times pixels of the picture that it is drawn in; and whether there is any.
     """
 
-    place: NDArray[np.float64]
-    radius: NDArray[np.float64]
-    energy: NDArray[np.float64]
-    bundle: NDArray[np.int64]
-    which: NDArray[np.int64]
+    corner: NDArray[np.int64]
+    shape: NDArray[np.int64]
+    stride: NDArray[np.int64]
+    start: NDArray[np.int64]
+    light: NDArray[np.float32]
 
 
 class Masks(NamedTuple):
-    """What of each bundle's sprite gets through.
+    """What of each bundle's light gets through.
 
     Attributes
     ----------
-    corner : int64 (B, 3)
-        First row and column of each bundle in the picture, and how many pixels it is wide.
+    corner, shape : int64 (B, 2)
+        First row and column of each in the picture that it is drawn in, and how many; beyond, the border repeats.
     start : int64 (B + 1,)
-        Where each begins in `transmitted`.
+        Where each begins in `transmitted`; as long as nothing where all gets through.
     transmitted : float32 (start[B],)
     """
 
     corner: NDArray[np.int64]
+    shape: NDArray[np.int64]
     start: NDArray[np.int64]
     transmitted: NDArray[np.float32]
 
 
-@jit(inline="always", fastmath=QUICK)
-def _nearest(q, size):
-    """Index of the pixel nearest to a place, of so many."""
-    return min(max(int(math.floor(q + 0.5)), 0), size - 1)
-
-
-@jit(inline="always", fastmath=QUICK)
-def _crossing(piece, lens, point, ux, uy):
-    """Place (x, y) at which the ray through pupil point (ux, uy) to a point (x, y) of the piece crosses the piece.
-
-    Parameters
-    ----------
-    piece : OccluderArrays
-    lens : (float, float)
-        Focus in dioptres; pixels of the piece's level per dioptre.
-    point : (float, float)
-        x, y in pixels of the arrays.
-    ux, uy : float
-        In units of the pupil's radius.
-
-    Returns
-    -------
-    (float, float)
-    """
-    height, width = piece.coverage.shape
-    x, y = point
-    qx, qy = x, y
-    for _ in range(piece.ray_steps):
-        radius = (lens[0] - piece.dioptres[_nearest(qy, height), _nearest(qx, width)]) * lens[1]
-        qx, qy = x - ux * radius, y - uy * radius
-    return qx, qy
-
-
-@jit(inline="always", fastmath=QUICK)
-def _lies_in(bounds, x, y):
-    """Whether the pixel nearest to a place lies within first and last rows, then columns."""
-    column, row = int(math.floor(x + 0.5)), int(math.floor(y + 0.5))
-    return bounds[0] <= row < bounds[1] and bounds[2] <= column < bounds[3]
-
-
-@jit(inline="always", fastmath=QUICK)
-def _covered(piece, x, y, behind_dioptres):
-    """Coverage at a place by what is nearer than a depth; bilinear: a coarse piece would show its pixels."""
-    height, width = piece.coverage.shape
-    x0, y0 = int(math.floor(x)), int(math.floor(y))
-    tx, ty = np.float32(x - x0), np.float32(y - y0)
-    covered = np.float32(0.0)
-    for j in range(2):
-        row = min(max(y0 + j, 0), height - 1)
-        wy = ty if j else np.float32(1.0) - ty
-        for i in range(2):
-            column = min(max(x0 + i, 0), width - 1)
-            if piece.dioptres[row, column] > behind_dioptres:
-                covered += wy * (tx if i else np.float32(1.0) - tx) * piece.coverage[row, column]
-    return covered
-
-
-@jit(inline="always", fastmath=QUICK)
-def _transmittance(piece, lens, point, ux, uy, behind_dioptres):
-    """Share of a ray that the piece lets through.
-
-    Parameters
-    ----------
-    piece : OccluderArrays
-    lens : (float, float)
-        Focus in dioptres; pixels of the piece's level per dioptre.
-    point : (float, float)
-        x, y of the picture where the ray arrives, pixels.
-    ux, uy : float
-        Where it comes through the pupil, in units of its radius.
-    behind_dioptres : float
-        Only what is nearer cuts it.
-
-    Returns
-    -------
-    float32
-    """
-    x = (point[0] + 0.5) / piece.scale - 0.5 - piece.origin[1]
-    y = (point[1] + 0.5) / piece.scale - 0.5 - piece.origin[0]
-    qx, qy = _crossing(piece, lens, (x, y), ux, uy)
-    if not _lies_in(piece.inner, qx, qy):
-        return np.float32(1.0)
-    return np.float32(1.0) - _covered(piece, qx, qy, behind_dioptres)
-
-
-@jit(inline="always", fastmath=QUICK)
-def _shade_whole(bundles, light, piece, lens, pupil, transmitted):
-    """Cut a light that is too sharp to tell its rays apart by their mean.
-
-    Parameters
-    ----------
-    bundles, piece, pupil, transmitted
-        As in `shade`.
-    light : int
-        Which of the bundles.
-    lens : (float, float)
-        Focus in dioptres; pixels of the piece's level per dioptre.
-    """
-    x, y, r = bundles.place[light, 0], bundles.place[light, 1], bundles.radius[light]
-    share = 0.0
-    for k in range(pupil.shape[0]):
-        ux, uy = pupil[k, 0], pupil[k, 1]
-        share += _transmittance(piece, lens, (x + ux * r, y + uy * r), ux, uy, bundles.behind[light])
-    for k in range(bundles.start[light], bundles.start[light + 1]):
-        transmitted[k] *= np.float32(share / pupil.shape[0])
-
-
-@jit(inline="always", fastmath=QUICK)
-def _shade_rays(bundles, light, piece, lens, transmitted):
-    """Cut a light's sprite pixel by pixel: each is one ray.
-
-    Parameters
-    ----------
-    bundles, piece, transmitted
-        As in `shade`.
-    light : int
-        Which of the bundles.
-    lens : (float, float)
-        Focus in dioptres; pixels of the piece's level per dioptre.
-    """
-    x, y, r, far = bundles.place[light, 0], bundles.place[light, 1], bundles.radius[light], bundles.reach[light]
-    side = 2 * far + 1
-    column0, row0 = int(math.floor(x + 0.5)) - far, int(math.floor(y + 0.5)) - far
-    limit = float(far * far)
-    for j in range(max(piece.bounds[0] - row0, 0), min(piece.bounds[1] - row0, side)):
-        for i in range(max(piece.bounds[2] - column0, 0), min(piece.bounds[3] - column0, side)):
-            dx, dy = column0 + i - x, row0 + j - y
-            k = bundles.start[light] + j * side + i
-            if dx * dx + dy * dy <= limit and transmitted[k] > 0.0:
-                point = x + dx, y + dy
-                transmitted[k] *= _transmittance(piece, lens, point, dx / r, dy / r, bundles.behind[light])
+@jit()
+def boxes(place, index, box):
+    """Find the box around the lights of each group: `box` float64 (G, 4), least and largest y, then x."""
+    box[:, ::2], box[:, 1::2] = np.inf, -np.inf
+    for light in range(index.size):
+        own, x, y = index[light], place[light, 0], place[light, 1]
+        box[own, 0], box[own, 1] = min(box[own, 0], y), max(box[own, 1], y)
+        box[own, 2], box[own, 3] = min(box[own, 2], x), max(box[own, 3], x)
 
 
 @jit(fastmath=QUICK)
-def shade(bundles, chosen, piece, lens, pupil, transmitted):
-    """Let a piece of one surface cut the sprites that lie behind it, ray by ray.
+def gather(place, energy, index, corner, scale, patches):
+    """Gather lights on the grids of points of their bundles; a light between points is shared among them.
 
     Parameters
     ----------
-    bundles : BundleArrays
-    chosen : int64 (n,)
-        The bundles to shade.
-    piece : OccluderArrays
-    lens : (float, float)
-        Focus in dioptres, and pixels of the picture per dioptre: radius = (focus - dioptres) * pixels.
-    pupil : float64 (P, 2)
-        Points evenly over the unit pupil, for lights too sharp to tell their rays apart.
-    transmitted : float32 (start[B],)
-        Multiplied in place by what the piece lets through.
-
-    Notes
-    -----
-    The ray through pupil point u lands at p + u r and crosses an occluder of radius r_o at that surface's pixel
-    q = p + u (r - r_o(q)): a fixed point, since r_o depends on the pixel.
+    place : float64 (N, 2)
+        x, y in the picture.
+    energy : float32 (N, 3)
+    index : int64 (N,)
+        Each light's bundle.
+    corner : int64 (B, 2)
+        Row and column of the first point of each bundle, on a grid
+    scale : int64 (B, 2)
+        so many times coarser than the picture; and so many times smaller it is drawn.
+    patches : Patches
+        Their light is added to.
     """
-    level_lens = lens[0], lens[1] / piece.scale
-    for n in range(chosen.size):
-        light = chosen[n]
-        if abs(bundles.radius[light]) < SHARP_RADIUS_PX:
-            _shade_whole(bundles, light, piece, level_lens, pupil, transmitted)
-        else:
-            _shade_rays(bundles, light, piece, level_lens, transmitted)
+    for light in range(index.size):
+        own = index[light]
+        x = (place[light, 0] + 0.5) / scale[own, 0] - 0.5 - corner[own, 1]
+        y = (place[light, 1] + 0.5) / scale[own, 0] - 0.5 - corner[own, 0]
+        x0, y0 = int(math.floor(x)), int(math.floor(y))
+        density = 1.0 / (scale[own, 1] * scale[own, 1])
+        for j in range(2):
+            down = y - y0 if j else 1.0 - (y - y0)
+            for i in range(2):
+                share = down * (x - x0 if i else 1.0 - (x - x0))
+                if share > 0.0:
+                    k = patches.start[own] + (y0 + j) * patches.shape[own, 1] + x0 + i
+                    for channel in range(3):
+                        patches.light[k, channel] += np.float32(density * share) * energy[light, channel]
+                    patches.light[k, 3] = 1.0
 
 
 @jit(inline="always", fastmath=QUICK)
@@ -287,9 +150,9 @@ def _add_strip(tables, place, used, above, x, unit, column0, line):
     above : float64 (E, 2)
         Integrals down to the strip's upper end; overwritten by those to its lower.
     x, unit : float
-        The outline's middle in the picture, and its unit, pixels.
+        The outline's middle, and its unit, pixels.
     column0 : int
-        Column of the picture where `line` begins.
+        Column where `line` begins.
     line : float64 (side + 1,)
         Steps from pixel to pixel, added to.
     """
@@ -305,71 +168,184 @@ def _add_strip(tables, place, used, above, x, unit, column0, line):
         line[column + 1] += after
 
 
-@jit(inline="always", fastmath=QUICK)
-def _add_line(line, per_unit, lights, light, masks, channels, row, column0, out):
-    """Add a row of a sprite to the picture.
-
-    Parameters
-    ----------
-    line : float64 (side + 1,)
-        Steps from pixel to pixel, in units of the light in one row of the outline's unit.
-    per_unit : float
-        1 / pixels.
-    lights, masks, channels, out
-        As in `deposit`.
-    light : int
-        Which of the lights.
-    row, column0 : int
-        Row of the picture, and the column where `line` begins.
-    """
-    own = lights.bundle[light]
-    first_of_row = masks.start[own] + (row - masks.corner[own, 0]) * masks.corner[own, 2] - masks.corner[own, 1]
-    share = 0.0
-    for column in range(line.size - 1):
-        share += line[column]
-        there = column0 + column
-        if there < 0 or there >= out.shape[1]:
+@jit(inline="always")
+def _spans(line, spans):
+    """Find the columns that hold the steps of a line: before its widest gap, and behind it."""
+    first, last = line.size, -1
+    gap_first, gap_last, before = 0, 0, -1
+    for column in range(line.size):
+        if line[column] == 0.0:
             continue
-        seen = max(share, 0.0) * per_unit * masks.transmitted[first_of_row + there]
-        for c in range(channels[0], channels[1]):
-            out[row, there, c] += seen * lights.energy[light, c]
+        first, last = min(first, column), column
+        if before >= 0 and column - before > gap_last - gap_first:
+            gap_first, gap_last = before + 1, column
+        before = column
+    spans[0], spans[1], spans[2], spans[3] = first, last + 1, last + 1, last + 1
+    if gap_last > gap_first:
+        spans[1], spans[2] = gap_first, gap_last
 
 
 @jit(fastmath=QUICK)
-def deposit(lights, masks, outlines, strips, channels, rows, out):
-    """Add the sprites to some rows of the picture.
+def draw_stamps(outlines, strips, chosen, stamps):
+    """Draw the images of points.
 
     Parameters
     ----------
-    lights : LightArrays
-    masks : Masks
     outlines : OutlineTables
     strips : int
         A row of pixels is drawn as so many: with one, a level edge would be off by up to half a pixel.
-    channels : (int, int)
-        The channels from the one to before the other are drawn.
-    rows : (int, int)
-        The rows from the one to before the other are added to.
-    out : float32 (H, W, 3)
-        Added to.
+    chosen : int64 (n,)
+        Which of the stamps.
+    stamps : Stamps
+        Their steps and spans are overwritten. A stamp's light adds up to what the lens lets through.
     """
     tables = outlines.tables
     above = np.empty((tables.shape[1], 2))
-    for light in range(lights.which.size):
-        x, y = lights.place[light, 0], lights.place[light, 1]
-        header = outlines.psf_headers[lights.which[light]]
-        unit = max(unit_px(header, lights.radius[light], 1.0), LEAST_UNIT_PX)
-        reach = int(math.ceil(unit)) + 1
-        side = 2 * reach + 1
-        column0, row0 = int(math.floor(x + 0.5)) - reach, int(math.floor(y + 0.5)) - reach
-        if row0 + side <= rows[0] or row0 >= rows[1] or column0 >= out.shape[1] or column0 + side <= 0:
-            continue
-        per_unit, used = 1.0 / unit, int(header[USED])
-        line = np.zeros(side + 1)
-        for row in range(max(row0, rows[0]), min(row0 + side, rows[1])):
+    for n in range(chosen.size):
+        stamp = chosen[n]
+        header = outlines.psf_headers[stamps.which[stamp]]
+        unit = max(unit_px(header, stamps.radius[stamp], stamps.scale[stamp]), LEAST_UNIT_PX)
+        reach, per_unit, used = stamps.reach[stamp], 1.0 / unit, int(header[USED])
+        x, y = stamps.offset[stamp]
+        line = np.zeros(2 * reach + 2)
+        for row in range(2 * reach + 1):
             line[:] = 0.0
-            begin_at(tables, at_height(header, (row - 0.5 - y) * per_unit), used, above)
+            begin_at(tables, at_height(header, (row - reach - 0.5 - y) * per_unit), used, above)
             for strip in range(strips):
-                place = at_height(header, (row - 0.5 + (strip + 1) / strips - y) * per_unit)
-                _add_strip(tables, place, used, above, x, unit, column0, line)
-            _add_line(line, per_unit, lights, light, masks, channels, row, column0, out)
+                place = at_height(header, (row - reach - 0.5 + (strip + 1) / strips - y) * per_unit)
+                _add_strip(tables, place, used, above, x, unit, -reach, line)
+            first = stamps.start[stamp] + row * line.size
+            for column in range(line.size):
+                stamps.steps[first + column] = line[column] * per_unit
+            _spans(line, stamps.spans[stamps.first_row[stamp] + row])
+
+
+@jit(inline="always", fastmath=QUICK)
+def _add_points(patches, bundle, stamps, stamp, row, line):
+    """Add what the points of a bundle send into a row, as steps.
+
+    Parameters
+    ----------
+    patches, stamps
+        As in `deposit`.
+    bundle, stamp : int
+        Which of them.
+    row : int
+        Counted from that of the bundle's first point.
+    line : float64 (w, 4)
+        Begins at the column of the first point, less the stamp's reach; added to.
+    """
+    reach, stride = stamps.reach[stamp], patches.stride[bundle]
+    columns = patches.shape[bundle, 1]
+    first = max(-((reach - row) // stride), 0)
+    for j in range(first, min((row + reach) // stride + 1, patches.shape[bundle, 0])):
+        of_stamp = row - j * stride + reach
+        at = stamps.start[stamp] + of_stamp * (2 * reach + 2)
+        spans = stamps.spans[stamps.first_row[stamp] + of_stamp]
+        for i in range(columns):
+            light = patches.light[patches.start[bundle] + j * columns + i]
+            if light[3] > 0.0:
+                for span in range(0, 4, 2):
+                    for column in range(spans[span], spans[span + 1]):
+                        step = stamps.steps[at + column]
+                        for channel in range(4):
+                            line[i * stride + column, channel] += step * light[channel]
+
+
+@jit(inline="always", fastmath=QUICK)
+def _add_line(line, at, channels, masks, bundle, corner, out):
+    """Add a row of a bundle's light to a picture.
+
+    Parameters
+    ----------
+    line : float64 (w, 4)
+        Steps from pixel to pixel.
+    at : (int, int)
+        Row and column of the picture where it begins.
+    channels, masks, corner, out
+        As in `deposit`.
+    bundle : int
+        Which of the bundles.
+    """
+    start, (rows, columns) = masks.start[bundle], masks.shape[bundle]
+    masked = masks.start[bundle + 1] > start
+    start += min(max(at[0] - masks.corner[bundle, 0], 0), rows - 1) * columns
+    red = green = blue = 0.0
+    for column in range(line.shape[0]):
+        red, green, blue = red + line[column, 0], green + line[column, 1], blue + line[column, 2]
+        there = at[1] + column - corner[1]
+        if there < 0 or there >= out.shape[1]:
+            continue
+        seen = np.float32(1.0)
+        if masked:
+            seen = masks.transmitted[start + min(max(at[1] + column - masks.corner[bundle, 1], 0), columns - 1)]
+        arrived = np.float32(max(red, 0.0)), np.float32(max(green, 0.0)), np.float32(max(blue, 0.0))
+        for channel in range(channels[0], channels[1]):
+            out[at[0] - corner[0], there, channel] += seen * arrived[channel]
+
+
+@jit(fastmath=QUICK)
+def deposit(patches, chosen, stamps, stamp_of, masks, channels, shift, corner, out):
+    """Add the light of bundles to a part of a picture.
+
+    Parameters
+    ----------
+    patches : Patches
+    chosen : int64 (n,)
+        Which of the bundles.
+    stamps : Stamps
+    stamp_of : int64 (B,)
+        What a point of each bundle looks like.
+    masks : Masks
+    channels : (int, int)
+        The channels from the one to before the other are drawn.
+    shift : int64 (B, 2)
+        Rows and columns that each bundle is drawn beside its place.
+    corner : (int, int)
+        Row and column of the picture where the part begins.
+    out : float32 (h, w, 3)
+        Added to.
+    """
+    for n in range(chosen.size):
+        bundle = chosen[n]
+        stamp = stamp_of[bundle]
+        reach, stride = stamps.reach[stamp], patches.stride[bundle]
+        row0 = patches.corner[bundle, 0] + shift[bundle, 0]
+        column0 = patches.corner[bundle, 1] + shift[bundle, 1] - reach
+        width = (patches.shape[bundle, 1] - 1) * stride + 2 * reach + 2
+        last = row0 + (patches.shape[bundle, 0] - 1) * stride + reach
+        if column0 >= corner[1] + out.shape[1] or column0 + width <= corner[1]:
+            continue
+        line = np.empty((width, 4))
+        for row in range(max(row0 - reach, corner[0]), min(last + 1, corner[0] + out.shape[0])):
+            line[:] = 0.0
+            _add_points(patches, bundle, stamps, stamp, row - row0, line)
+            _add_line(line, (row, column0), channels, masks, bundle, corner, out)
+
+
+@jit(fastmath=QUICK)
+def add_enlarged(coarse, coarse_corner, corner, out):
+    """Add a picture of half the size, enlarged by 1/4 and 3/4, to a part of a picture: all light arrives, none else.
+
+    Parameters
+    ----------
+    coarse : float32 (h, w, 3)
+        A pixel more on each side than the part needs.
+    coarse_corner, corner : (int, int)
+        Row and column, each of its own size, where they begin.
+    out : float32 (H, W, 3)
+        Added to.
+    """
+    major, minor = np.float32(0.75), np.float32(0.25)
+    line = np.empty((coarse.shape[1], 3), np.float32)
+    for row in range(out.shape[0]):
+        own, side = (corner[0] + row) // 2, 1 if (corner[0] + row) % 2 else -1
+        near, far = coarse[own - coarse_corner[0]], coarse[own + side - coarse_corner[0]]
+        for column in range(line.shape[0]):
+            for channel in range(3):
+                line[column, channel] = major * near[column, channel] + minor * far[column, channel]
+        for column in range(out.shape[1]):
+            place = corner[1] + column
+            x, side = place // 2 - coarse_corner[1], 1 if place % 2 else -1
+            for channel in range(3):
+                out[row, column, channel] += major * line[x, channel] + minor * line[x + side, channel]

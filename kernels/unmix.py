@@ -38,6 +38,11 @@ def mixing_share(colour, front, back, centre):
 
     `centre` is 1 where the pixel's middle shows the front, 0 where it shows the back: at least a quarter of it is that,
     and all of it where the two are alike, or where no mixture of them gives the pixel's colour.
+
+    Notes
+    -----
+    The compositing equation C = alpha F + (1 - alpha) B, solved for alpha by least squares: the projection
+    alpha = (C - B) . (F - B) / |F - B|^2 (Porter and Duff 1984; Smith and Blinn 1996).
     """
     zero, quarter, one = np.float32(0.0), np.float32(0.25), np.float32(1.0)
     along, length = _projected(colour, front, back)
@@ -49,23 +54,15 @@ def mixing_share(colour, front, back, centre):
     return min(max(share, quarter * centre), np.float32(0.75) + quarter * centre)
 
 
-@jit()
-def mixing_shares(colour, front, back, centre, out):
-    """Find the `mixing_share` of each of N pixels.
+@jit(inline="always")
+def not_negative(colour, share, front, back):
+    """Keep the two colours of a mixture, of which `front` covers `share`, from being negative: (front, back).
 
-    Parameters
-    ----------
-    colour, front, back : float32 (N, 3)
-        Of the pixel, and of the two that it may be mixed of.
-    centre : float32 (N,)
-        1 where the pixel's middle shows the front, 0 where it shows the back.
-    out : float32 (N,)
-        Overwritten.
-
-    Notes
-    -----
-    The compositing equation C = alpha F + (1 - alpha) B, solved for alpha by least squares: the projection
-    alpha = (C - B) . (F - B) / |F - B|^2 (Porter and Duff 1984; Smith and Blinn 1996).
+    Where one of them has to be clipped, the other takes what is left: they still make up `colour`.
     """
-    for n in range(out.size):
-        out[n] = mixing_share(colour[n], front[n], back[n], centre[n])
+    zero, one = np.float32(0.0), np.float32(1.0)
+    if back < zero:
+        return max(colour / share, zero), zero
+    if front < zero:
+        return zero, max(colour / (one - share), zero)
+    return front, back

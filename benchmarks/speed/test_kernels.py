@@ -13,14 +13,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from rebokeh.bokeh.image.tiles import Tile
 from rebokeh.bokeh.optics.lens import Lens, ThinLens, mount
 from rebokeh.bokeh.optics.outlines import even_outlines
-from rebokeh.bokeh.optics.psf import EVEN_STRIPS
 from rebokeh.bokeh.optics.psf_tables import TOGETHER
 from rebokeh.bokeh.optics.ray_model import RayModel
-from rebokeh.bokeh.render.light_sprites import RAY_STEPS, pupil_points
+from rebokeh.bokeh.render.light_sprites import Bundles, PointLights, Sprites
+from rebokeh.bokeh.render.occluders import Occluder
+from rebokeh.bokeh.scene.fragments import Fragments
 from rebokeh.bokeh.tools.table_top import FOCUS_M, shape_of, table_top
-from rebokeh.kernels import bridge, composite, pyramid, resample, scatter, sprite, surface
+from rebokeh.kernels import bridge, composite, doubling, halving, pyramid, scatter
 from rebokeh.kernels.outline import OutlineTables
 
 FloatArray = NDArray[np.float32]
@@ -79,15 +81,16 @@ def test_scatter(benchmark, values, rgbd, radius_px):
 
 def test_halve(benchmark, rgbd):
     """Average 2 x 2 pixels, half of which show two surfaces."""
-    share, matte = np.where(np.arange(SIZE[1]) % 2, 0.5, 1.0) * np.ones(SIZE), np.ones(SIZE, np.float32)
-    out = [np.empty((*HALF, 4), np.float32) for _ in range(2)] + [np.empty(HALF, np.float32) for _ in range(2)]
-    timed(benchmark, resample.halve, rgbd, 0.5 * rgbd, share.astype(np.float32), matte, *out)
+    whole, half = Fragments.empty(SIZE), Fragments.empty(HALF)
+    whole.front[:], whole.back[:] = rgbd, 0.5 * rgbd
+    whole.alpha[:], whole.weight[:], whole.kinds[:] = np.where(np.arange(SIZE[1]) % 2, 0.5, 1.0), 1.0, 2 | 2 << 2
+    timed(benchmark, halving.halve, whole.arrays, np.float32(0.02), half.arrays)
 
 
 def test_double(benchmark, rgbd):
     """Enlarge by two."""
     half = np.ascontiguousarray(rgbd[: HALF[0], : HALF[1]])
-    timed(benchmark, resample.double, half, 0, 0, np.empty((*SIZE, 4), np.float32))
+    timed(benchmark, doubling.enlarge, half, 0, 0, np.empty((*SIZE, 4), np.float32))
 
 
 def test_add(benchmark, values):
@@ -112,60 +115,31 @@ def test_pull(benchmark, rgbd, holes):
     timed(benchmark, pyramid.pull, coarse, rgbd.copy(), holes.astype(np.float32))
 
 
-def test_walk(benchmark, rgbd):
-    """Follow the surfaces from the middle; every round from the same start."""
-    dioptres = np.ascontiguousarray(rgbd[..., 3])
-
-    def start():
-        reached = np.zeros(SIZE, bool)
-        reached[SIZE[0] // 2, SIZE[1] // 2] = True
-        return (reached, dioptres, 0.02, sum(SIZE)), {}
-
-    benchmark.pedantic(surface.walk, setup=start, rounds=5, warmup_rounds=1)
-
-
 @pytest.fixture(scope="module")
-def lights(rgbd: FloatArray) -> tuple:
-    """Fifty lights of 16 px: place, radius, what lies before them, reach, where each begins, what gets through."""
-    random = np.random.default_rng(0)
-    count, radius_px = 50, 16.0
-    place = random.uniform(0.0, 1.0, (count, 2)) * SIZE[::-1]
-    reach = np.full(count, int(np.ceil(radius_px)) + 2)
-    start = np.arange(count + 1) * int(2 * reach[0] + 1) ** 2
-    return place, np.full(count, radius_px), np.full(count, 0.02), reach, start, np.ones(start[-1], np.float32)
+def sprites(rgbd: FloatArray) -> Sprites:
+    """Fifty lights of 16 px behind a thin veil."""
+    lens, count = lens_of(rgbd, 16.0), 50
+    place = np.floor(np.random.default_rng(0).uniform(0.0, 1.0, (count, 2)) * SIZE[::-1])
+    depth = np.full(count, lens.focus_dioptres - 16.0 / lens.px_per_dioptre, np.float32)
+    lights = PointLights(place, np.ones((count, 3), np.float32), depth)
+    everywhere = slice(0, SIZE[0]), slice(0, SIZE[1])
+    ones, dioptres = np.ones(SIZE, np.float32), np.ascontiguousarray(rgbd[..., 3])
+    veil = Occluder(lens, 0, 0, Tile(everywhere, everywhere, 0), np.float32(0.01) * ones, ones, dioptres)
+    return Sprites(Bundles.of_lights(lights, [veil], lens, OPTICS), lights, OPTICS, lens, [veil])
 
 
-def test_shade(benchmark, rgbd, lights):
-    """Cut lights by what stands before them."""
-    place, radius, behind, reach, start, transmitted = lights
-    lens, coverage = lens_of(rgbd, 16.0), np.full(SIZE, 0.01, np.float32)
-    dioptres, pupil = np.ascontiguousarray(rgbd[..., 3]), pupil_points(OPTICS)
-    whole = (0, SIZE[0], 0, SIZE[1])
-    timed(
-        benchmark, sprite.shade, sprite.BundleArrays(place, radius, behind, reach, start), np.arange(len(place)),
-        sprite.OccluderArrays(coverage, dioptres, whole, (0, 0), 1, whole, RAY_STEPS),
-        (lens.focus_dioptres, lens.px_per_dioptre), pupil, transmitted.copy(),
-    )  # fmt: skip
-
-
-def test_deposit(benchmark, lights):
-    """Draw lights."""
-    place, radius, _, reach, start, transmitted = lights
-    energy, out = np.ones((len(place), 3)), np.zeros((*SIZE, 3), np.float32)
-    corner = np.column_stack([np.floor(place[:, ::-1] + 0.5).astype(np.int64) - reach[:, None], 2 * reach + 1])
-    timed(
-        benchmark, sprite.deposit,
-        sprite.LightArrays(place, radius, energy, np.arange(len(place)), np.zeros(len(place), np.int64)),
-        sprite.Masks(corner, start, transmitted), OutlineTables(*even_outlines(OPTICS.aperture)), EVEN_STRIPS, (0, 3),
-        (0, SIZE[0]), out,
-    )  # fmt: skip
+def test_lights(benchmark, sprites):
+    """Draw lights, cut by what stands before them."""
+    out = np.zeros((*SIZE, 3), np.float32)
+    timed(benchmark, sprites.draw, slice(0, len(sprites.shape)), out, (0, 0))
 
 
 def test_lines(benchmark, rgbd, holes):
     """Compare the ends of the lines across gaps."""
-    ys, xs = (places[::16] for places in np.nonzero(~holes))
+    ys, xs = (np.ascontiguousarray(places[::16]) for places in np.nonzero(~holes))
+    places = ys, xs, np.ones(len(ys), np.float32)
     grain, cost = np.zeros((3, *(-(-side // 4) for side in SIZE)), np.float32), np.empty((len(ys), bridge.DIRECTIONS))
-    timed(benchmark, bridge.lines, rgbd, holes, ys, xs, 24, 1.0, 0.01, grain, 4, cost.astype(np.float32))
+    timed(benchmark, bridge.lines, rgbd, holes, places, 24, 1.0, 0.01, grain, 4, cost.astype(np.float32))
 
 
 def test_bridge(benchmark, rgbd, holes):
@@ -173,4 +147,5 @@ def test_bridge(benchmark, rgbd, holes):
     ys, xs = np.nonzero(~holes)
     number = np.zeros((SIZE[0] // 4 + 1, SIZE[1] // 4 + 1), np.int32)
     cost = np.ones((1, bridge.DIRECTIONS), np.float32)
-    timed(benchmark, bridge.bridge, rgbd, holes, ys, xs, number, 4, cost, 12, 0.05, rgbd.copy())
+    places = np.ascontiguousarray(ys), np.ascontiguousarray(xs), np.ones(len(ys), np.float32)
+    timed(benchmark, bridge.bridge, rgbd, holes, places, number, 4, cost, 12, 0.05, rgbd[ys, xs])

@@ -21,19 +21,42 @@ from rebokeh.bokeh.optics.lens import ThinLens, mount
 from rebokeh.bokeh.optics.outlines import MOST_ROWS
 from rebokeh.bokeh.optics.psf_tables import PsfTables
 from rebokeh.bokeh.optics.ray_model import RayModel
-from rebokeh.bokeh.render.layer_stack import LayerStack, nothing
-from rebokeh.bokeh.render.light_sprites import Occluder, PointLights, draw_lights
-from rebokeh.bokeh.render.scatter import ScatteredLayer, scatter_layer
-from rebokeh.bokeh.scene.extraction import extract_layers
-from rebokeh.bokeh.scene.inpaint_behind import widest_gap_px
-from rebokeh.bokeh.scene.layers import Layer, Residual
+from rebokeh.bokeh.render.layer_stack import nothing
+from rebokeh.bokeh.render.light_sprites import PointLights, draw_lights
+from rebokeh.bokeh.render.occluders import Occluder
+from rebokeh.bokeh.scene.fragments import Fragments
+from rebokeh.bokeh.scene.layered import LayeredScene
+from rebokeh.bokeh.scene.light_energy import SceneLight
 from rebokeh.bokeh.scene.lights import find_lights
-from rebokeh.bokeh.scene.slicing import ExtractionStep, plan_slices
+from rebokeh.bokeh.scene.slices import DepthSlice, plan_slices
+from rebokeh.kernels.composite import add
 
 FloatArray = NDArray[np.float32]
 
 NO_DEPTH_M = 1000.0
 """Depth from which on a pixel's middle ray met nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """One surface in the whole frame.
+
+    Attributes
+    ----------
+    rgb : float32 (H, W, 3)
+        Not premultiplied.
+    coverage : float32 (H, W)
+        What a pixel shows of it.
+    whole : float32 (H, W)
+        What that is a share of: of this and all behind it; 0 where a nearer one has taken all.
+    dioptres : float32 (H, W)
+        Also where it does not cover: there it goes on.
+    """
+
+    rgb: FloatArray
+    coverage: FloatArray
+    whole: FloatArray
+    dioptres: FloatArray
 
 
 @dataclass(eq=False)
@@ -47,33 +70,32 @@ class Canvas:
     lens : ThinLens
     psf_tables : PsfTables
         What the lens makes of a point of light.
-    over : LayerStack
+    light : float32 (H, W, 4)
+        Colour that arrives so far, and the share of light that gets through from behind.
     """
 
     size: tuple[int, int]
     lens: ThinLens
     psf_tables: PsfTables
-    over: LayerStack = field(init=False)
+    light: FloatArray = field(init=False)
 
     def __post_init__(self) -> None:
         """Start with nothing in the way."""
-        self.over = LayerStack(nothing(self.size))
+        self.light = nothing(self.size)
 
-    @property
-    def tile(self) -> Tile:
-        """The whole picture."""
-        whole = (slice(0, self.size[0]), slice(0, self.size[1]))
-        return Tile(whole, whole, 0)
+    def add(self, sheet: Sheet) -> None:
+        """Lay a sheet behind all that is there."""
+        add(self.light, self.scatter(sheet), 0, 0)
 
-    def add(self, layer: Layer) -> None:
-        """Lay a layer behind all that is there."""
-        drawn = self.scatter(layer, self.over.transmittance)
-        if drawn is not None:
-            self.over.add(drawn)
-
-    def scatter(self, layer: Layer, transmittance: FloatArray) -> ScatteredLayer | None:
-        """Blur a layer, of which (H, W) gets through."""
-        return scatter_layer(layer, self.lens, self.psf_tables, 0, self.tile, transmittance)
+    def scatter(self, sheet: Sheet) -> FloatArray:
+        """Blur a sheet: premultiplied colour and coverage, float32 (H, W, 4)."""
+        values = np.dstack([sheet.rgb * sheet.coverage[..., None], sheet.coverage, sheet.whole]).astype(np.float32)
+        radius = self.lens.radius_px(sheet.dioptres)
+        # Where it only goes on it is blurred no more than where it is seen.
+        largest = np.abs(radius[sheet.coverage > 0.0]).max(initial=0.0)
+        radius = np.clip(radius, -largest, largest).astype(np.float32)
+        whole = slice(0, self.size[0]), slice(0, self.size[1])
+        return self.psf_tables.scatter(values, radius, sheet.whole > 0.0, (0, 0), whole)
 
 
 def oracle(picture: Picture) -> FloatArray | None:
@@ -108,51 +130,62 @@ def oracle(picture: Picture) -> FloatArray | None:
     if lights is not None:
         dark[lights.mask] = np.minimum(rgb[lights.mask], lights.base)
 
-    rest = Residual.of(np.dstack([dark, dioptres]), None, widest_gap_px(dioptres.shape))
     nearest, occluders = np.inf, []
-    before = behind = np.array(canvas.over.transmittance)  # what lights before and behind the subject must get through
-
-    def lay(layers: Iterator[tuple[ExtractionStep, Layer]]) -> None:
-        for step, layer in layers:
-            canvas.add(layer)
-            occluders.append(Occluder.of(layer, 0, step.number, canvas.tile, canvas.lens))
-
+    before = behind = np.array(canvas.light[..., 3])  # what lights before and behind the subject must get through
     if subject is not None:
         # A table belongs to the back, and yet it begins before what stands on it.
         nearest = float(np.percentile(subject.dioptres[subject.coverage > 0.5], 90.0))
-        if float(dioptres.max()) > nearest:
-            lay(_slices(rest, nearest, lens, False))
-        canvas.add(subject)
-        alone = canvas.scatter(subject, np.ones_like(before))
-        if alone is not None:
-            behind = np.array(before)
-            behind[alone.box] *= 1.0 - alone.light[..., 3]
-    lay(_slices(rest, float(rest.rgbd[..., 3].min()), lens, True))
-    light = np.array(canvas.over.light[..., :3])
+    scene = LayeredScene.of(SceneLight(dark, dioptres, None, None, None, False), dense=True)
+    far, near = scene.depth_range
+    slices = plan_slices(nearest, near, None, lens, 0) if nearest < near else []
+    split = len(slices)
+    slices += plan_slices(far, min(near, max(nearest, far)), None, lens, 0)
+    everywhere = slice(0, size[0]), slice(0, size[1])
+    pixels = scene.window(0, everywhere)
+    for number, sheet in enumerate(_sheets(pixels, slices)):
+        if number == split and subject is not None:
+            canvas.add(subject)
+            behind = before * (1.0 - canvas.scatter(subject)[..., 3])
+        if sheet.coverage.any():
+            canvas.add(sheet)
+            tile = Tile(everywhere, everywhere, 0)
+            occluders.append(Occluder(lens, 0, number, tile, sheet.coverage, sheet.whole, sheet.dioptres))
+    light = np.array(canvas.light[..., :3])
     if lights is not None:
         ys, xs = np.nonzero(lights.mask)
         place = np.stack([xs, ys], axis=1).astype(np.float64)
         energy = np.maximum(rgb[lights.mask] - lights.base, 0.0)
         for some, through in ((lights.dioptres > nearest, before), (lights.dioptres <= nearest, behind)):
             if some.any():
-                drawn, pieces = np.zeros_like(light), [piece for piece in occluders if piece is not None]
+                drawn = np.zeros_like(light)
                 draw_lights(
-                    PointLights(place[some], energy[some], lights.dioptres[some]), pieces, lens, ray_model, drawn
+                    PointLights(place[some], energy[some], lights.dioptres[some]), occluders, lens, ray_model, drawn
                 )
                 light += through[..., None] * drawn
     return light
 
 
-def _slices(rest: Residual, far: float, lens: ThinLens, to_the_end: bool) -> Iterator[tuple[ExtractionStep, Layer]]:
-    """Take off, slice by slice, what is nearer than `far`; to the end, all that is left with the last."""
-    slices = plan_slices(far, float(rest.rgbd[..., 3].max()), None, lens, 0)
-    last = len(slices) - 1 if to_the_end else -1
-    return extract_layers(
-        rest, [ExtractionStep(one, number, True, number == last) for number, one in enumerate(slices)], None, lens
-    )
+def _sheets(pixels: Fragments, slices: list[DepthSlice]) -> Iterator[Sheet]:
+    """Cut the fragments of a picture of one class into sheets, near to far."""
+    ends = -np.array([one.far for one in slices[:-1]])
+    first = np.searchsorted(ends, -pixels.front[..., 3].astype(np.float64))
+    known = pixels.weight > 0.0
+    depth_behind = np.where(known, pixels.back[..., 3], 0.0).astype(np.float64)
+    behind = np.where(known, np.searchsorted(ends, -depth_behind), -1)
+    for number, one in enumerate(slices):
+        both = (first == number) & (behind == number)
+        hidden = (first < number) & (behind == number)
+        coverage = np.where(first == number, np.where(both, 1.0, pixels.alpha), np.where(hidden, pixels.weight, 0.0))
+        still = np.where(first >= number, 1.0, np.where(hidden, pixels.weight, 0.0))
+        whole = np.where((first < number) & (behind > number), 1.0 - pixels.alpha, still)
+        surface = np.where(hidden[..., None], pixels.back, pixels.front)
+        share = pixels.alpha[both, None]
+        surface[both] = share * pixels.front[both] + (1.0 - share) * pixels.back[both]
+        dioptres = np.clip(surface[..., 3], one.far, one.near).astype(np.float32)
+        yield Sheet(surface[..., :3], coverage.astype(np.float32), whole.astype(np.float32), dioptres)
 
 
-def _sheet(channels: dict[str, FloatArray], name: str) -> Layer | None:
+def _sheet(channels: dict[str, FloatArray], name: str) -> Sheet | None:
     """Make one sheet of stored channels, its colour and depth continued beyond its outline; None if it is empty."""
     coverage, metres = channels[f"{name}.A"], channels[f"{name}.Z"]
     there = coverage > 0.0
@@ -162,5 +195,4 @@ def _sheet(channels: dict[str, FloatArray], name: str) -> Layer | None:
     colour = channels[f"{name}.RGB"] / np.maximum(coverage, 1e-6)[..., None]
     rgb = inpaint(colour.astype(np.float32), there)
     dioptres = inpaint((1.0 / np.where(has_depth, metres, 1.0)).astype(np.float32)[..., None], has_depth)[..., 0]
-    whole = (slice(0, coverage.shape[0]), slice(0, coverage.shape[1]))
-    return Layer(whole, rgb, coverage, dioptres, np.ones_like(coverage))
+    return Sheet(rgb, coverage, np.ones_like(coverage), dioptres)

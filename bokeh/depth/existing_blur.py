@@ -47,6 +47,27 @@ CONTRARY = 0.15
 REMAP_STEPS = 4096
 
 
+@dataclass(frozen=True, eq=False)
+class DepthMapping:
+    """Moves depths: what was nearer than something else is never farther, and nothing crosses the focus.
+
+    Attributes
+    ----------
+    dioptres, moved : float64 (N,)
+        Depths, ascending, and where they move.
+    """
+
+    dioptres: NDArray[np.float64]
+    moved: NDArray[np.float64]
+
+    def __call__(self, dioptres: FloatArray) -> FloatArray:
+        """Move depths, float32 array of any shape."""
+        out = np.empty(dioptres.shape, np.float32)
+        for moved_run, run in zip(np.array_split(out, 16), np.array_split(dioptres, 16), strict=True):
+            moved_run[...] = np.interp(run, self.dioptres, self.moved)
+        return out
+
+
 @dataclass(frozen=True)
 class ExistingBlur:
     """Blur that is in the photo already.
@@ -118,23 +139,24 @@ class ExistingBlur:
         return whole.px_per_dioptre / px_per_dioptre
 
     def without(self, dioptres: FloatArray, lens: ThinLens) -> FloatArray:
-        """Move depths towards focus until a lens adds only what is missing to its blur.
+        """Move depths, float32 array, towards focus until a lens adds only what is missing to its blur."""
+        ends = float(dioptres.min(initial=lens.focus_dioptres)), float(dioptres.max(initial=lens.focus_dioptres))
+        return self.missing_to(lens, ends)(dioptres)
+
+    def missing_to(self, lens: ThinLens, depth_range: tuple[float, float]) -> DepthMapping:
+        """Say where depths move, towards focus, until a lens adds only what is missing to its blur.
 
         Parameters
         ----------
-        dioptres : float32 array
         lens : ThinLens
-
-        Returns
-        -------
-        float32 array
-            Same shape; what was nearer than something else is never farther, and nothing crosses the focus.
+        depth_range : (float, float)
+            Smallest and largest dioptres.
 
         Notes
         -----
         The radius is linear in dioptres, so that the depth whose radius is sqrt(r^2 - b^2) is known at once.
         """
-        least, most = float(dioptres.min(initial=lens.focus_dioptres)), float(dioptres.max(initial=lens.focus_dioptres))
+        least, most = min(depth_range[0], lens.focus_dioptres), max(depth_range[1], lens.focus_dioptres)
         nodes = np.union1d(np.linspace(least, most, REMAP_STEPS), [lens.focus_dioptres])
         radius = (lens.focus_dioptres - nodes) * lens.px_per_dioptre
         missing = np.sqrt(np.maximum(radius**2 - self.radius_at(nodes) ** 2, 0.0))
@@ -142,11 +164,7 @@ class ExistingBlur:
         # The blur that is there may grow faster with distance than the lens's: order is kept all the same.
         missing[focus:] = np.maximum.accumulate(missing[focus:])
         missing[: focus + 1] = np.maximum.accumulate(missing[focus::-1])[::-1]
-        moved = lens.focus_dioptres - np.sign(radius) * missing / lens.px_per_dioptre
-        out = np.empty(dioptres.shape, np.float32)
-        for moved_run, run in zip(np.array_split(out, 16), np.array_split(dioptres, 16), strict=True):
-            moved_run[...] = np.interp(run, nodes, moved)
-        return out
+        return DepthMapping(nodes, lens.focus_dioptres - np.sign(radius) * missing / lens.px_per_dioptre)
 
 
 def existing_blur_of(photo: Photo, dioptres: FloatArray) -> ExistingBlur | None:

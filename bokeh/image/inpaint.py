@@ -14,7 +14,7 @@ BAND_ROWS = 128
 """Rows of the half size that are made together; the result does not depend on it."""
 
 
-def inpaint(values: FloatArray, known: NDArray, coarse: FloatArray | None = None) -> FloatArray:
+def inpaint(values: FloatArray, known: NDArray) -> FloatArray:
     """Inpaint the unknown pixels smoothly from the known ones around them (push-pull).
 
     Parameters
@@ -22,9 +22,6 @@ def inpaint(values: FloatArray, known: NDArray, coarse: FloatArray | None = None
     values : float32 (H, W, C)
     known : bool or float32 (H, W)
         1 = known and kept, 0 = unknown, between = blended.
-    coarse : float32 (h, w, C), optional
-        The same, complete, at the size halved a few times, each time rounded up: from farther than this size shows,
-        what is filled comes from there.
 
     Returns
     -------
@@ -37,19 +34,18 @@ def inpaint(values: FloatArray, known: NDArray, coarse: FloatArray | None = None
     1996, section 4). What lies beside a hole counts most, and no value leaves the range of the known ones.
     """
     filled = np.array(values, np.float32)
-    inpaint_in_place(filled, known, coarse)
+    inpaint_in_place(filled, known)
     return filled
 
 
-def inpaint_in_place(values: FloatArray, known: NDArray, coarse: FloatArray | None = None) -> None:
+def inpaint_in_place(values: FloatArray, known: NDArray) -> None:
     """Inpaint the unknown pixels in place, as `inpaint` does."""
     from ...kernels import pyramid
 
-    if coarse is None and not known.any():
+    if not known.any():
         return
-    smallest = (1, 1) if coarse is None else coarse.shape[:2]
     levels = [(values, np.ascontiguousarray(known, np.float32))]
-    while levels[-1][1].shape != smallest and not levels[-1][1].min() >= 1.0:
+    while levels[-1][1].shape != (1, 1) and not levels[-1][1].min() >= 1.0:
         fine_values, fine_weight = levels[-1]
         height, width = fine_weight.shape
         shape = ((height + 1) // 2, (width + 1) // 2)
@@ -57,9 +53,7 @@ def inpaint_in_place(values: FloatArray, known: NDArray, coarse: FloatArray | No
         coarse_weight = np.empty(shape, np.float32)
         pyramid.push(fine_values, fine_weight, coarse_values, coarse_weight)
         levels.append((coarse_values, coarse_weight))
-    complete, weight = levels.pop()
-    if coarse is not None and coarse.shape == complete.shape:
-        complete += (1.0 - weight[..., None]) * (coarse - complete)
+    complete, _ = levels.pop()
     while levels:
         fine_values, fine_weight = levels.pop()
         pyramid.pull(complete, fine_values, fine_weight)

@@ -114,23 +114,7 @@ def connected(mask: BoolArray) -> Regions:
     return Regions(row_starts, first, stop, label, int(kernels.number_runs(row_starts, first, stop, label)))
 
 
-def box_around(mask: BoolArray, margin: int = 0) -> PixelBox:
-    """Smallest box (rows, columns) around a mask that is not empty, with a margin, within the picture."""
+def box_around(mask: BoolArray) -> PixelBox:
+    """Smallest box (rows, columns) around a mask that is not empty."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return (
-        slice(max(int(rows[0]) - margin, 0), min(int(rows[-1]) + 1 + margin, mask.shape[0])),
-        slice(max(int(columns[0]) - margin, 0), min(int(columns[-1]) + 1 + margin, mask.shape[1])),
-    )
-
-
-def common(box: PixelBox, inner: PixelBox) -> tuple[PixelBox, PixelBox]:
-    """Return what two boxes share, counted from the beginning of each."""
-    spans = [
-        (max(b.start, i.start), max(min(b.stop, i.stop), max(b.start, i.start)))
-        for b, i in zip(box, inner, strict=True)
-    ]
-    first, second = (
-        tuple(slice(start - c.start, stop - c.start) for (start, stop), c in zip(spans, corner, strict=True))
-        for corner in (box, inner)
-    )
-    return first, second  # pyright: ignore[reportReturnType]
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)

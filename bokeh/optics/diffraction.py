@@ -236,19 +236,23 @@ def wings(
     return np.where(_distance(len(star) // 2)[..., None] > core_px(lens.f_number, pitch_um), star, np.float32(0.0))
 
 
-def add_starbursts(picture: FloatArray, source: FloatArray, wings: FloatArray, gain: float = 1.0) -> None:
+def add_starbursts(
+    picture: FloatArray, source: FloatArray, wings: FloatArray, gain: float = 1.0, corner: tuple[int, int] = (0, 0)
+) -> None:
     """Draw the stars of lights.
 
     Parameters
     ----------
     picture : float32 (H, W, 3)
         Scene-linear; changed in place.
-    source : float32 (H, W, 3)
+    source : float32 (h, w, 3)
         Radiance that is scattered, >= 0: above what a photo shows as white, so mostly zeros.
     wings : float32 (2R + 1, 2R + 1, 3)
         What of a point of light falls where, without the core.
     gain : float
         1 is as strong as it really is.
+    corner : (int, int)
+        Row and column of the picture where the source begins.
 
     Notes
     -----
@@ -259,7 +263,13 @@ def add_starbursts(picture: FloatArray, source: FloatArray, wings: FloatArray, g
     lit = source[..., 0] + source[..., 1] + source[..., 2] > 0.0
     rows, columns = (np.flatnonzero(lit.any(axis=axis)) for axis in (1, 0))
     box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    _convolve(source[box], lit[box], wings * np.float32(gain), (int(rows[0]), int(columns[0])), picture)
+    _convolve(
+        source[box],
+        lit[box],
+        wings * np.float32(gain),
+        (corner[0] + int(rows[0]), corner[1] + int(columns[0])),
+        picture,
+    )
 
 
 def _convolve(

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.threads import cores, each
 from .lens import Lens
 from .outlines import even_outlines, fine, trace
 from .ray_model import RayModel
+
+if TYPE_CHECKING:
+    from ...kernels.sprite import Stamps
 
 EVEN_STRIPS, STRIPS = 8, 3
 """Strips that a row of pixels is drawn as: of an even outline, and of a traced one, whose table has few more rows."""
@@ -40,28 +45,24 @@ def psf(
         Red, green and blue that fall into each pixel; the point's own place is the middle of the middle one. The sum
         is 1 in the middle of the picture, and elsewhere what the vignetting lets through.
     """
-    from ...kernels import sprite
-    from ...kernels.outline import OutlineTables
-
     reach = math.ceil(RayModel(lens, (1, 1), diagonal_px).reach_px(max(abs(radius_px), 0.5))) + 2
     # The lens is before a picture in which the place in the field is where the middle of what is drawn is.
     side = 2 * reach + 1
     ray_model = RayModel(lens, (side, side), diagonal_px)
     image = np.zeros((side, side, 3), np.float32)
-    corner, start = np.array([[0, 0, side]]), np.array([0, side**2])
-    masks = sprite.Masks(corner, start, np.ones(side**2, np.float32))
     where = np.array([field_position], np.float64)
-    middle = np.full((1, 2), float(reach))
-    for seen in images_of(ray_model, middle + 0.5 * diagonal_px * where, np.array([float(radius_px)])):
-        place = seen.place - 0.5 * diagonal_px * where
-        lights = sprite.LightArrays(place, seen.radius, np.ones((1, 3)), np.zeros(1, np.int64), seen.which)
-        outlines = OutlineTables(seen.tables, seen.psf_headers)
-        sprite.deposit(lights, masks, outlines, seen.strips, seen.channels, (0, side), image)
+    beside = 0.5 * diagonal_px * where
+    for seen in images_of(ray_model, reach + beside, np.array([float(radius_px)])):
+        offset = seen.place - beside - reach
+        stamps = stamps_of(seen, np.zeros(1, np.int64), offset, np.ones(1), np.full(1, reach))
+        steps = stamps.steps.reshape(side, side + 1)[:, :side]
+        light = np.maximum(np.cumsum(steps, axis=1, dtype=np.float64), 0.0)
+        image[..., slice(*seen.channels)] = light[..., None]
     return image * np.float32(ray_model.light(where)[0])
 
 
 @dataclass(frozen=True, eq=False)
-class _Images:
+class Images:
     """What some lights look like in one colour, or in all three where these land together.
 
     Attributes
@@ -88,7 +89,7 @@ class _Images:
     channels: tuple[int, int]
 
 
-def images_of(ray_model: RayModel, place: NDArray[np.float64], radius_px: NDArray[np.float64]) -> list[_Images]:
+def images_of(ray_model: RayModel, place: NDArray[np.float64], radius_px: NDArray[np.float64]) -> list[Images]:
     """Trace the images of lights, at x, y in the picture (N, 2), of signed blur radii (N,)."""
     field_position = ray_model.field_position(place[:, 0], place[:, 1])
     images = []
@@ -100,7 +101,7 @@ def images_of(ray_model: RayModel, place: NDArray[np.float64], radius_px: NDArra
         if ray_model.is_even:
             tables, psf_headers = even_outlines(ray_model.aperture, ray_model.lens.glass.pupil.squeeze)
             images.append(
-                _Images(seen_at, radius, (radius < 0.0).astype(np.int64), tables, psf_headers, EVEN_STRIPS, channels)
+                Images(seen_at, radius, (radius < 0.0).astype(np.int64), tables, psf_headers, EVEN_STRIPS, channels)
             )
             continue
         # Lights that are nearly alike share an outline: it still grows with the radius of each.
@@ -108,5 +109,48 @@ def images_of(ray_model: RayModel, place: NDArray[np.float64], radius_px: NDArra
         alike = np.column_stack([np.rint(FIELDS * field_position), size])
         _, first, which = np.unique(alike, axis=0, return_index=True, return_inverse=True)
         tables, psf_headers = trace(ray_model, radius[first], field_position[first], fine(ray_model))
-        images.append(_Images(seen_at, radius, which.ravel(), tables, psf_headers, STRIPS, channels))
+        images.append(Images(seen_at, radius, which.ravel(), tables, psf_headers, STRIPS, channels))
     return images
+
+
+def stamps_of(
+    images: Images,
+    which: NDArray[np.int64],
+    offset: NDArray[np.float64],
+    scale: NDArray[np.float64],
+    reach: NDArray[np.int64] | None = None,
+) -> Stamps:
+    """Draw what some lights look like, pixel by pixel.
+
+    Parameters
+    ----------
+    images : Images
+    which : int64 (S,)
+        The lights.
+    offset : float64 (S, 2)
+        x, y of each image's middle, less than a pixel from that of its middle pixel unless `reach` has room for more.
+    scale : float64 (S,)
+        Each is drawn in a picture so many times smaller.
+    reach : int64 (S,), optional
+        Pixels drawn around the middle one; as many as are needed when left out.
+
+    Returns
+    -------
+    kernels.sprite.Stamps
+    """
+    from ...kernels import sprite
+    from ...kernels.outline import GROWTH, OFFSET, OutlineTables
+
+    radius, outline = images.radius[which] / scale, images.which[which]
+    if reach is None:
+        headers = images.psf_headers[outline]
+        unit = headers[:, OFFSET] / scale + headers[:, GROWTH] * np.abs(radius)
+        reach = np.ceil(np.maximum(unit, sprite.LEAST_UNIT_PX)).astype(np.int64) + 2
+    rows = 2 * reach + 1
+    start, first_row = (np.concatenate([[0], np.cumsum(n)]) for n in (rows * (rows + 1), rows))
+    steps, spans = np.empty(start[-1]), np.empty((first_row[-1], 4), np.int32)
+    stamps = sprite.Stamps(outline, radius, offset, scale, reach, start, first_row, steps, spans)
+    outlines = OutlineTables(images.tables, images.psf_headers)
+    parts = np.array_split(np.arange(len(which)), min(4 * cores(), len(which)))
+    each(lambda some: sprite.draw_stamps(outlines, images.strips, some, stamps), parts)
+    return stamps

@@ -13,6 +13,7 @@ from ..core.arrays import DoubleArray, FloatArray
 from ..image.regions import PixelBox
 from .outlines import coarse, even_outlines, trace
 from .ray_model import RayModel
+from .stamps import stamps_of
 
 CELLS = 28
 """Cells along the longer side of the picture in which all points share their outlines."""
@@ -27,6 +28,9 @@ COLOURS = ((0, 4), (1, 3, 4), (2, 4))
 """Of red, green, blue, coverage and weight: what is spread with each colour. Coverage goes with the green."""
 
 TOGETHER = (0, 1, 2, 3, 4)
+
+STAMPED_PX = 12.0
+"""Up to this blur radius a lens without flaws is drawn by stamps: what is blurred more is made smaller, or rare."""
 
 
 class _GrowingArray:
@@ -60,9 +64,11 @@ class PsfTables:
         The lens before the whole picture.
     most_rows : int
         No table has more rows; one to a pixel of the size that it is drawn at is enough.
+    stamped : bool
+        Whether small blur radii may be rounded, to so many to a pixel; see `kernels.stamps`.
     """
 
-    def __init__(self, ray_model: RayModel, most_rows: int) -> None:
+    def __init__(self, ray_model: RayModel, most_rows: int, stamped: bool = False) -> None:
         """Begin with none; those of a lens that makes the same of all points are there at once."""
         self.ray_model, self.most_rows = ray_model, most_rows
         self.cell_px = max(ray_model.size) / CELLS if ray_model.varies else 2.0 * max(ray_model.size)
@@ -77,6 +83,9 @@ class PsfTables:
         self._lock = threading.Lock()
         if ray_model.is_even:
             self._keep(np.arange(2), *even_outlines(ray_model.aperture, ray_model.lens.glass.pupil.squeeze))
+        self.stamps = None
+        if stamped and ray_model.is_thin and ray_model.is_even:
+            self.stamps = stamps_of(self.tables.rows, self.psf_headers.rows[:2], STAMPED_PX)
 
     def scatter(
         self,
@@ -86,6 +95,7 @@ class PsfTables:
         at: tuple[int, int],
         box: PixelBox,
         level: int = 0,
+        largest: float = np.inf,
     ) -> FloatArray:
         """Spread the light of some pixels.
 
@@ -103,6 +113,8 @@ class PsfTables:
             Rows and columns of the arrays that are wanted.
         level : int
             The pixels are those of the picture halved so often.
+        largest : float
+            No blur radius is larger, pixels.
 
         Returns
         -------
@@ -110,8 +122,12 @@ class PsfTables:
             Colour and coverage there, divided by the weight.
         """
         from ...kernels.scatter import scatter
+        from ...kernels.stamps import scatter_stamps
 
         out = np.empty((box[0].stop - box[0].start, box[1].stop - box[1].start, 4), np.float32)
+        if self.stamps is not None and largest <= STAMPED_PX:
+            scatter_stamps(values, radius, active, self.stamps, (box[0].start, box[1].start), out)
+            return out
         scale = 2.0**level
         middle_y, middle_x = ((n / scale - 1.0) / 2.0 - first for n, first in zip(self.ray_model.size, at, strict=True))
         for colour, channels in zip(self.ray_model.colours, self.channels, strict=True):
@@ -126,7 +142,7 @@ class PsfTables:
         self, radius: FloatArray, active: NDArray[np.bool_], at: tuple[int, int], scale: float, colour: int
     ) -> tuple[FloatArray, NDArray[np.int32]]:
         """Each pixel's blur radius in a colour, and its outline; -1 where it is not active."""
-        from ...kernels.layer import choose
+        from ...kernels.choice import choose
 
         defocused, which = np.empty_like(radius), np.empty(radius.shape, np.int32)
         wanted = np.zeros(len(self.slots), bool)

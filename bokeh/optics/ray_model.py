@@ -64,6 +64,11 @@ class RayModel:
         return not self.has_flaws and not self.varies and pupil.obstruction == 0.0 and pupil.apodisation == 0.0
 
     @property
+    def is_thin(self) -> bool:
+        """Whether what is in focus stays in its pixel, as with the thin lens."""
+        return self.flaws_px == 0.0
+
+    @property
     def has_flaws(self) -> bool:
         """Whether the image of the pupil is distorted, and so another at each blur radius."""
         wave = self.lens.glass.wavefront

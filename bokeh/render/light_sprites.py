@@ -1,49 +1,53 @@
-"""Lights through the lens: each a sprite, its own image of the aperture, cut by what stands before it."""
+"""Lights through the lens: each a sprite, its own image of the aperture, cut by what stands before it.
+
+Lights of one depth that are close together make a bundle: what stands before them cuts them alike. A bundle's light is
+gathered on a grid of points, and drawn in a picture so much smaller as its disc is large and as nothing sharp cuts it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
 from ..core.threads import cores, each
-from ..image.regions import box_around
-from ..image.tiles import Tile, moved
 from ..optics.aperture import boundary
 from ..optics.lens import ThinLens
-from ..optics.psf import images_of
+from ..optics.psf import Images, images_of, stamps_of
 from ..optics.ray_model import RayModel
-from ..scene.layers import Layer
+from .occluders import AROUND_PX, Occluder
 
-CELLS_PER_RADIUS = 16
-"""A large disc need not be drawn once for every pixel of its light: light is gathered in cells this much smaller."""
+__all__ = ["AROUND_PX", "LightCells", "Occluder", "PointLights", "draw_lights", "pupil_points"]
+
+LEVEL_RADIUS_PX, LEVEL_EXTENT_PX = 16.0, 4.0
+"""A disc is drawn in a picture of half the size as long as its radius stays this large there, and its light, whose size
+is the softness of its edge, this large;"""
+
+MOST_RADIUS_PX = 64.0
+"""... and, however small the light, until its radius is no larger than this."""
+
+CELL_POINTS = 32
+"""A bundle that nothing cuts is as large as so many points of its grid."""
 
 BUNDLES_PER_RADIUS = 6
-"""Lights closer together than the radius divided by this are cut by one mask: an occluder moves less than they do."""
+"""What is closer together than the radius divided by this is one bundle, whatever cuts it."""
+
+CUT_PX = 2.0
+"""A bundle is as large as this moves the cut of what stands before it, in pixels of the level that is made at."""
 
 SAMPLES_AT_ONCE = 8_000_000
-"""Pixels of sprites that are held in memory together."""
+"""Pixels of masks that are held in memory together."""
 
 BEHIND_PX = 1.0
 """An occluder's blur radius differs from the light's by more than this, else it is the light's own surroundings."""
 
-
 PUPIL_POINTS = 64
 
-
-RAY_STEPS, FLAT_PX = 4, 0.25
-"""Steps of the fixed point that finds where a ray crosses a layer, and the range of its blur radius below which one
-step finds it."""
-
-AROUND_PX = 16
-"""So much of the layer around an occluder is kept: its depth says where a ray crosses it."""
-
-BAND_ROWS = 64
-"""Rows of the picture that one thread adds lights to at a time; the result does not depend on it."""
+TILE_PX = 512
+"""Side of the parts of the picture that light is added to at a time; the result does not depend on it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,86 +70,190 @@ class PointLights:
 
 
 @dataclass(frozen=True, eq=False)
-class Occluder:
-    """What of a layer can stand before a light: its silhouette in a tile, with some of the layer around.
+class LightCells:
+    """Squares of the picture with lights of one depth.
 
     Attributes
     ----------
-    lens : ThinLens
-        For the photo's own pixels.
-    level : int
-        The layer is that of the picture halved so often.
-    number : int
-        Which depth slice, near to far.
-    tile : Tile
-        Of the level: the arrays stand for `tile.outer`, and what is beyond `tile.inner` is another occluder's.
-    coverage, dioptres : float32 (h, w)
-        Some of it is covered.
+    of : int64 (N,)
+        The cell of each light.
+    box : float64 (C, 4)
+        Least and largest y, then x, of the lights' places.
+    dioptres : float32 (C,)
+    radius, behind, reach : float64 (C,)
+        Signed blur radius in pixels, the depth in dioptres beyond which a surface stands before them, and how far from
+        its place, in pixels, light lands.
+    level : int64 (C,)
+        Their discs are large enough to be drawn in the picture halved so often.
     """
 
-    lens: ThinLens
-    level: int
-    number: int
-    tile: Tile
-    coverage: FloatArray
+    of: NDArray[np.int64]
+    box: NDArray[np.float64]
     dioptres: FloatArray
+    radius: NDArray[np.float64]
+    behind: NDArray[np.float64]
+    reach: NDArray[np.float64]
+    level: NDArray[np.int64]
 
     @classmethod
-    def of(cls, layer: Layer, level: int, number: int, tile: Tile, lens: ThinLens) -> Occluder | None:
-        """Crop a tile's layer to its silhouette; None where it covers nothing of the tile."""
-        support = layer.coverage > 0.0
-        if not support.any():
-            return None
-        own = box_around(support)
-        spans = [
-            (max(w.start, b.start + o.start), min(w.stop, b.start + o.stop))
-            for w, b, o in zip(tile.within, layer.box, own, strict=True)
-        ]
-        if any(first >= last for first, last in spans):
-            return None
-        inner = moved((slice(*spans[0]), slice(*spans[1])), tile.outer)
-        rows, columns = (
-            slice(max(first - AROUND_PX - b.start, 0), min(last + AROUND_PX, b.stop) - b.start)
-            for (first, last), b in zip(spans, layer.box, strict=True)
-        )
-        outer = moved((rows, columns), moved(layer.box, tile.outer))
-        coverage, dioptres = layer.coverage[rows, columns].copy(), layer.dioptres[rows, columns].copy()
-        # The box around what the layer covers may reach into a tile that none of it lies in.
-        return cls(lens, level, number, Tile(inner, outer, AROUND_PX), coverage, dioptres) if coverage.any() else None
+    def of_lights(cls, lights: PointLights, lens: ThinLens, ray_model: RayModel) -> LightCells:
+        """Sort lights into the largest cells."""
+        depths, depth_of = _numbered(lights.dioptres.view(np.int32))
+        depth = depths.view(np.float32)
+        radius = np.abs(lens.radius_px(depth)).astype(np.float64)
+        side = np.asarray(CELL_POINTS * 2.0 ** _halvings(radius, LEVEL_RADIUS_PX), np.float64)
+        cells = cls._joined(lights, depth_of, side[depth_of], depth[depth_of], lens, ray_model)
+        radius = np.abs(cells.radius)
+        level = np.minimum(_halvings(radius, LEVEL_RADIUS_PX), _halvings(2.0 * cells.half + 1.0, LEVEL_EXTENT_PX))
+        return replace(cells, level=np.maximum(level, _halvings(radius, MOST_RADIUS_PX)))
+
+    def parted(self, lights: PointLights, side: NDArray[np.float64], lens: ThinLens, ray_model: RayModel) -> LightCells:
+        """Part each cell into squares of a side in pixels, float64 (C,)."""
+        parted = self._joined(lights, self.of, side[self.of], self.dioptres[self.of], lens, ray_model)
+        parted.level[parted.of] = self.level[self.of]
+        return parted
+
+    @classmethod
+    def _joined(
+        cls,
+        lights: PointLights,
+        key: NDArray[np.int64],
+        side: NDArray[np.float64],
+        dioptres: FloatArray,
+        lens: ThinLens,
+        ray_model: RayModel,
+    ) -> LightCells:
+        """Join lights of one key, number (N,), that lie in one square of a side (N,); at the photo's size."""
+        from ...kernels import sprite
+
+        squares = [np.floor((lights.place[:, k] + 0.5) / side).astype(np.int64) for k in (1, 0)]
+        _, of = _numbered(_packed([key, *squares]))
+        count = int(of.max(initial=-1)) + 1
+        box = np.empty((count, 4))
+        sprite.boxes(lights.place, of, box)
+        depth = np.empty(count, np.float32)
+        depth[of] = dioptres
+        radius = lens.radius_px(depth).astype(np.float64)
+        behind = (depth + BEHIND_PX / lens.px_per_dioptre).astype(np.float64)
+        reach = np.maximum(ray_model.reach_px(radius), 0.5)
+        return cls(of, box, depth, radius, behind, reach, np.zeros(count, np.int64))
 
     @property
-    def own(self) -> tuple[int, int, int, int]:
-        """First and last rows, then columns, of `tile.inner` in the arrays."""
-        rows, columns = self.tile.within
-        return rows.start, rows.stop, columns.start, columns.stop
-
-    @cached_property
-    def nearest(self) -> float:
-        """Dioptres of the nearest it covers."""
-        return float(self.dioptres[self.coverage > 0.0].max())
-
-    @cached_property
-    def farthest(self) -> float:
-        """Dioptres of the farthest it covers."""
-        return float(self.dioptres[self.coverage > 0.0].min())
+    def middle(self) -> NDArray[np.float64]:
+        """x, y of their middles (C, 2)."""
+        return np.stack([self.box[:, 2:].mean(axis=1), self.box[:, :2].mean(axis=1)], axis=1)
 
     @property
-    def ray_steps(self) -> int:
-        """Steps in which a ray's crossing is found; 1 where the blur is the same all over."""
-        flat = (self.nearest - self.farthest) * self.lens.px_per_dioptre < FLAT_PX * 2**self.level
-        return 1 if flat else RAY_STEPS
+    def half(self) -> NDArray[np.float64]:
+        """Half the longer side of each box (C,)."""
+        return 0.5 * np.maximum(self.box[:, 1] - self.box[:, 0], self.box[:, 3] - self.box[:, 2])
+
+    def only(self, which: NDArray[np.int64]) -> LightCells:
+        """Return some of the cells; `of` stays that of all."""
+        arrays = (getattr(self, name)[which] for name in ("box", "dioptres", "radius", "behind", "reach", "level"))
+        return LightCells(self.of, *arrays)
 
     @property
-    def bounds(self) -> tuple[int, int, int, int]:
-        """First and last rows, then columns, of the picture that its blur reaches."""
-        radii = abs(self.lens.radius_px(self.nearest)), abs(self.lens.radius_px(self.farthest))
-        scale, far = 2**self.level, int(np.ceil(max(radii))) + 1
-        (top, bottom), (left, right) = ((scale * side.start, scale * side.stop) for side in self.tile.inner)
-        return top - far, bottom + far, left - far, right + far
+    def aside(self) -> NDArray[np.float64]:
+        """How far from the pupil's middle, in its radii, a ray to a pixel of their discs may come through (C,)."""
+        return np.maximum((self.reach + self.half + 4.0 * 2.0**self.level) / np.maximum(np.abs(self.radius), 2.0), 1.5)
+
+    def crossed(
+        self, nearest: float, farthest: float, lens: ThinLens, size: tuple[int, int], side_px: int
+    ) -> NDArray[np.bool_]:
+        """Find the squares of the picture (H, W) in which their rays may cross a surface before them.
+
+        Parameters
+        ----------
+        nearest, farthest : float
+            Dioptres between which the surface lies.
+        lens : ThinLens
+        size : (int, int)
+        side_px : int
+
+        Returns
+        -------
+        bool (rows, columns)
+        """
+        before = self.behind < nearest
+        spread = np.maximum(*(np.abs(self.radius[before] - lens.radius_px(d)) for d in (nearest, farthest)))
+        spread = self.aside[before] * spread + side_px / 16.0
+        counts = [-(-n // side_px) for n in size]
+        spans = []
+        for k in range(2):
+            first, last = self.box[before, 2 * k] - spread, self.box[before, 2 * k + 1] + spread
+            first = np.clip(np.floor(first / side_px), 0, counts[k]).astype(np.int64)
+            spans.append((first, np.clip(np.floor(last / side_px) + 1, first, counts[k]).astype(np.int64)))
+        # Every cell is a rectangle: steps up and down at its corners, summed along both axes.
+        steps = np.zeros((counts[0] + 1, counts[1] + 1), np.int64)
+        for i in range(2):
+            for j in range(2):
+                np.add.at(steps, (spans[0][i], spans[1][j]), 1 if i == j else -1)
+        return steps.cumsum(axis=0).cumsum(axis=1)[:-1, :-1] > 0
+
+    def cut_by(self, piece: Occluder, lens: ThinLens) -> NDArray[np.float64]:
+        """Largest blur radius, in pixels, of what of a piece may stand before each cell (C,); -1 where nothing does."""
+        from ...kernels import shade
+
+        near, far = piece.blocks
+        cells = shade.Cells(self.box, self.radius, self.behind, self.aside)
+        largest = np.empty(len(self.radius))
+        origin = piece.tile.inner[0].start, piece.tile.inner[1].start
+        thin = lens.focus_dioptres, lens.px_per_dioptre
+        shade.touch(cells, near, far, origin, 2**piece.level, thin, largest)
+        return largest
+
+
+@dataclass(frozen=True, eq=False)
+class Bundles:
+    """Lights that stand so close together that the same occluders cut them alike.
+
+    Attributes
+    ----------
+    cells : LightCells
+    drawn : int64 (B,)
+        Each is drawn in the picture halved so often.
+    cut : bool (B,)
+        Whether something stands before it.
+    """
+
+    cells: LightCells
+    drawn: NDArray[np.int64]
+    cut: NDArray[np.bool_]
+
+    @classmethod
+    def of_lights(
+        cls, lights: PointLights, occluders: Sequence[Occluder], lens: ThinLens, ray_model: RayModel
+    ) -> Bundles:
+        """Bundle lights as finely as what stands before them needs.
+
+        What is d beside the middle of its bundle is cut d r_o / r beside where it should be, r_o the blur radius of
+        what cuts it.
+        """
+        cells = LightCells.of_lights(lights, lens, ray_model)
+        radius, drawn = np.abs(cells.radius), cells.level.copy()
+        largest = CELL_POINTS * 2.0**cells.level
+        side, cut = largest.copy(), np.zeros(len(radius), np.bool_)
+        for piece, blur in zip(occluders, each(lambda one: cells.cut_by(one, lens), occluders), strict=True):
+            by = blur >= 0.0
+            cut |= by
+            side[by] = np.minimum(side[by], CUT_PX * 2.0**piece.level * radius[by] / np.maximum(blur[by], 1e-3))
+            drawn[by] = np.minimum(drawn[by], piece.level)
+        side = np.minimum(np.maximum(side, radius / BUNDLES_PER_RADIUS), largest)
+        side = np.maximum(2.0 ** np.floor(np.log2(side)), 2.0**cells.level)
+        parted = cells.parted(lights, side, lens, ray_model)
+        whole = np.empty(len(parted.radius), np.int64)
+        whole[parted.of] = cells.of
+        return cls(parted, drawn[whole], cut[whole])
 
 
 def draw_lights(
-    lights: PointLights, occluders: Sequence[Occluder], lens: ThinLens, ray_model: RayModel, onto: FloatArray
+    lights: PointLights,
+    occluders: Sequence[Occluder],
+    lens: ThinLens,
+    ray_model: RayModel,
+    onto: FloatArray,
+    corner: tuple[int, int] = (0, 0),
 ) -> None:
     """Draw every light as a sprite: its own point spread function, the image of the aperture.
 
@@ -157,89 +265,189 @@ def draw_lights(
     lens : ThinLens
     ray_model : RayModel
         The lens before the whole picture.
-    onto : float32 (H, W, 3)
-        The picture to add the light to. A light that nothing covers keeps its energy.
+    onto : float32 (h, w, 3)
+        The picture, or a part of it, to add the light to. A light that nothing covers keeps its energy.
+    corner : (int, int)
+        Row and column of the picture where that begins.
     """
-    from ...kernels import sprite
-    from ...kernels.outline import OutlineTables
-
-    lights, _ = _gather(lights, lens, CELLS_PER_RADIUS)
-    bundles = _bundled(lights, lens, ray_model)
-    order = np.argsort(bundles.of, kind="stable")
-    place, of, radiated = lights.place[order], bundles.of[order], lights.energy[order].astype(np.float64)
-    radius = lens.radius_px(lights.dioptres[order]).astype(np.float64)
-    pupil = pupil_points(ray_model)
-    sides = 2 * bundles.reach + 1
-    for run in _runs(sides**2, SAMPLES_AT_ONCE):
-        start = np.concatenate([[0], np.cumsum(sides[run] ** 2)])
-        transmitted = np.ones(start[-1], np.float32)
-        middle, reach = bundles.place[run], bundles.reach[run]
-        some = sprite.BundleArrays(middle, bundles.radius[run], bundles.behind[run], reach, start)
-        own = slice(*np.searchsorted(of, (run.start, run.stop)))
-        corner = np.floor(middle[:, ::-1] + 0.5).astype(np.int64) - reach[:, None]
-        corner = np.column_stack([corner, sides[run]])
-        bundle = of[own] - run.start
-        masks = sprite.Masks(corner, start, transmitted)
-        images = images_of(ray_model, place[own], radius[own])
-
-        def shade(chosen: NDArray[np.int64], some=some, transmitted=transmitted) -> None:
-            (x, y), reach = some.place[chosen].T, some.reach[chosen]
-            for piece in occluders:
-                bounds = piece.bounds
-                near = some.behind[chosen] < piece.nearest
-                near &= (y + reach >= bounds[0]) & (y - reach <= bounds[1])
-                near &= (x + reach >= bounds[2]) & (x - reach <= bounds[3])
-                if near.any():
-                    rows, columns = piece.tile.outer
-                    cutting = sprite.OccluderArrays(
-                        piece.coverage, piece.dioptres, piece.own, (rows.start, columns.start), 2**piece.level, bounds,
-                        piece.ray_steps,
-                    )  # fmt: skip
-                    thin = lens.focus_dioptres, lens.px_per_dioptre
-                    sprite.shade(some, chosen[near], cutting, thin, pupil, transmitted)
-
-        def deposit(top: int, masks=masks, images=images, energy=radiated[own], bundle=bundle) -> None:
-            rows = top, min(top + BAND_ROWS, onto.shape[0])
-            for image in images:
-                lights = sprite.LightArrays(image.place, image.radius, energy, bundle, image.which)
-                outlines = OutlineTables(image.tables, image.psf_headers)
-                sprite.deposit(lights, masks, outlines, image.strips, image.channels, rows, onto)
-
-        each(shade, np.array_split(np.arange(len(middle)), 4 * cores()))
-        each(deposit, range(0, onto.shape[0], BAND_ROWS))
+    if not len(lights.place):
+        return
+    bundles = Bundles.of_lights(lights, occluders, lens, ray_model)
+    sprites = Sprites(bundles, lights, ray_model, lens, occluders)
+    sizes = np.where(bundles.cut, sprites.shape.prod(axis=1), 0) + sprites.points.prod(axis=1)
+    for run in _runs(sizes, SAMPLES_AT_ONCE):
+        sprites.draw(run, onto, corner)
 
 
-@dataclass(frozen=True, eq=False)
-class Bundles:
-    """Lights that stand so close together that the same occluders cut them alike.
+class Sprites:
+    """Bundles as they are drawn.
 
-    Attributes
+    Parameters
     ----------
-    place : float64 (B, 2)
-        x, y of the middle.
-    radius, behind : float64 (B,)
-        Signed blur radius in pixels, and the depth in dioptres beyond which a layer stands before them.
-    reach : int64 (B,)
-        Pixels from the middle, rounded, to what their discs may reach.
-    of : int64 (N,)
-        The bundle of each light.
+    bundles : Bundles
+    lights : PointLights
+    ray_model : RayModel
+    lens : ThinLens
+    occluders : sequence of Occluder
     """
 
-    place: NDArray[np.float64]
-    radius: NDArray[np.float64]
-    behind: NDArray[np.float64]
-    reach: NDArray[np.int64]
-    of: NDArray[np.int64]
+    def __init__(
+        self,
+        bundles: Bundles,
+        lights: PointLights,
+        ray_model: RayModel,
+        lens: ThinLens,
+        occluders: Sequence[Occluder],
+    ) -> None:
+        """Find the grid of each, and what its discs reach."""
+        self.bundles, self.lights, self.ray_model, self.lens, self.occluders = (
+            bundles,
+            lights,
+            ray_model,
+            lens,
+            occluders,
+        )
+        cells = bundles.cells
+        self.scale = 2**bundles.drawn
+        """They are drawn in a picture so many times smaller,"""
+        self.grid = 2**cells.level
+        """from points on a grid so many times coarser than the picture."""
+        on_grid = (cells.box + 0.5) / self.grid[:, None] - 0.5
+        self.first = np.floor(on_grid[:, ::2]).astype(np.int64)
+        """Row and column of the first point of each."""
+        self.points = np.ceil(on_grid[:, 1::2]).astype(np.int64) - self.first + 1
+        """Rows and columns of points."""
+        self.stride = self.grid // self.scale
+        # Points of a coarser grid lie between pixels.
+        self.between = np.where(self.stride > 1, 0.5, 0.0)
+        self.at = self.first * self.stride[:, None] + (self.stride // 2 - (self.stride > 1))[:, None]
+        far = (cells.reach / self.scale).astype(np.int64) + 3
+        self.corner = self.at - far[:, None]
+        """Row and column that each may reach, where it is drawn, and"""
+        self.shape = (self.points - 1) * self.stride[:, None] + 2 + 2 * far[:, None]
+        """how many of them."""
+        self.order = np.argsort(cells.of, kind="stable")
+        """The lights, bundle by bundle."""
+        self.index = cells.of[self.order]
+
+    def draw(self, run: slice, onto: FloatArray, corner: tuple[int, int]) -> None:
+        """Draw some of them onto a part of the picture that begins at a row and column."""
+        from ...kernels import sprite
+
+        patches, masks = self._patches(run), self._masks(run)
+        cells = self.bundles.cells
+        images = [_Image(self, run, image) for image in images_of(self.ray_model, cells.middle[run], cells.radius[run])]
+        scale, drawn = self.scale[run], self.bundles.drawn[run]
+        top = (self.corner[run] - 2) * scale[:, None]
+        bottom = top + (self.shape[run] + 4) * scale[:, None]
+
+        def add(tile: tuple[slice, slice]) -> None:
+            inside = np.ones(len(scale), np.bool_)
+            for k in range(2):
+                inside &= (top[:, k] < corner[k] + tile[k].stop) & (bottom[:, k] > corner[k] + tile[k].start)
+            if not inside.any():
+                return
+            begin, end = (tuple(corner[k] + getattr(tile[k], name) for k in range(2)) for name in ("start", "stop"))
+            spans = [(begin, end)]
+            while len(spans) <= int(drawn[inside].max()):
+                begin, end = spans[-1]
+                spans.append((tuple((b - 1) // 2 for b in begin), tuple(e // 2 + 1 for e in end)))
+            coarse: FloatArray | None = None
+            for level in range(len(spans) - 1, -1, -1):
+                begin, end = spans[level]
+                canvas = np.zeros((end[0] - begin[0], end[1] - begin[1], 3), np.float32)
+                if coarse is not None:
+                    sprite.add_enlarged(coarse, spans[level + 1][0], begin, canvas)
+                chosen = np.flatnonzero(inside & (drawn == level))
+                for one in images:
+                    sprite.deposit(patches, chosen, one.stamps, one.of, masks, one.channels, one.shift, begin, canvas)
+                coarse = canvas
+            if coarse is not None:
+                onto[tile] += coarse
+
+        tiles = [
+            (slice(row, min(row + TILE_PX, onto.shape[0])), slice(column, min(column + TILE_PX, onto.shape[1])))
+            for row in range(0, onto.shape[0], TILE_PX)
+            for column in range(0, onto.shape[1], TILE_PX)
+        ]
+        each(add, tiles)
+
+    def _patches(self, run: slice):
+        """Gather the light of some of them."""
+        from ...kernels import sprite
+
+        start = np.concatenate([[0], np.cumsum(self.points[run].prod(axis=1))])
+        light = np.zeros((start[-1], 4), np.float32)
+        patches = sprite.Patches(self.at[run], self.points[run], self.stride[run], start, light)
+        own = slice(*np.searchsorted(self.index, (run.start, run.stop)))
+        lights, index = self.order[own], self.index[own] - run.start
+        scale = np.stack([self.grid[run], self.scale[run]], axis=1)
+        sprite.gather(self.lights.place[lights], self.lights.energy[lights], index, self.first[run], scale, patches)
+        return patches
+
+    def _masks(self, run: slice):
+        """Find what of some of them gets through."""
+        from ...kernels import shade, sprite
+
+        cells, lens = self.bundles.cells, self.lens
+        sizes = np.where(self.bundles.cut[run], self.shape[run].prod(axis=1), 0)
+        start = np.concatenate([[0], np.cumsum(sizes)])
+        transmitted = np.ones(start[-1], np.float32)
+        cut = np.flatnonzero(self.bundles.cut[run])
+        if len(cut):
+            arrays = shade.BundleArrays(
+                cells.middle[run], cells.radius[run], cells.behind[run],
+                (cells.reach + cells.half)[run] + 2.0 * self.scale[run],
+                self.scale[run], self.corner[run], self.shape[run], start,
+            )  # fmt: skip
+            pupil = pupil_points(self.ray_model)
+            thin = lens.focus_dioptres, lens.px_per_dioptre
+
+            def shade_some(chosen: NDArray[np.int64]) -> None:
+                some = cells.only(run.start + chosen)
+                for piece in self.occluders:
+                    by = some.cut_by(piece, lens) >= 0.0
+                    if by.any():
+                        rows, columns = piece.tile.outer
+                        cutting = shade.OccluderArrays(
+                            piece.coverage, piece.whole, piece.surface, piece.own, (rows.start, columns.start),
+                            2**piece.level, piece.bounds, piece.ray_steps, piece.blocks[0], piece.depths,
+                        )  # fmt: skip
+                        shade.shade(arrays, chosen[by], cutting, thin, pupil, transmitted)
+
+            each(shade_some, np.array_split(cut, min(4 * cores(), len(cut))))
+        return sprite.Masks(self.corner[run], self.shape[run], start, transmitted)
 
 
-def _bundled(lights: PointLights, lens: ThinLens, ray_model: RayModel) -> Bundles:
-    middle, of = _gather(lights, lens, BUNDLES_PER_RADIUS)
-    radius = lens.radius_px(middle.dioptres).astype(np.float64)
-    aside = np.zeros(len(radius))
-    np.maximum.at(aside, of, np.abs(lights.place - middle.place[of]).max(axis=1))
-    reach = np.ceil(np.maximum(ray_model.reach_px(radius), 0.5) + aside).astype(np.int64) + 2
-    behind = (middle.dioptres + BEHIND_PX / lens.px_per_dioptre).astype(np.float64)
-    return Bundles(middle.place, radius, behind, reach, of)
+class _Image:
+    """What a run of bundles looks like in one colour, or all: stamps, the one of each bundle, and where it lies.
+
+    Parameters
+    ----------
+    sprites : Sprites
+    run : slice
+    image : Images
+        At the middles of the bundles.
+    """
+
+    def __init__(self, sprites: Sprites, run: slice, image: Images) -> None:
+        """Draw the stamps; bundles that look the same share one."""
+        scale = sprites.scale[run].astype(np.float64)
+        beside = (image.place - sprites.bundles.cells.middle[run]) / scale[:, None] + sprites.between[run][:, None]
+        whole = np.where(sprites.stride[run][:, None] > 1, np.floor(beside), np.floor(beside + 0.5)).astype(np.int64)
+        offset = beside - whole
+        self.shift = np.ascontiguousarray(whole[:, ::-1])
+        self.channels = image.channels
+        kinds = image.which * 64 + sprites.bundles.drawn[run] * 2 + (sprites.stride[run] > 1)
+        if len(image.psf_headers) == 2 and (beside == sprites.between[run][:, None]).all():
+            radii, number = _numbered(image.radius.view(np.int64))
+            key = kinds * len(radii) + number
+        else:
+            key = np.arange(len(kinds))
+        _, self.of = _numbered(key)
+        first = np.empty(int(self.of.max()) + 1, np.int64)
+        first[self.of] = np.arange(len(key))
+        self.stamps = stamps_of(image, first, offset[first], scale[first])
 
 
 def pupil_points(ray_model: RayModel) -> NDArray[np.float64]:
@@ -251,24 +459,25 @@ def pupil_points(ray_model: RayModel) -> NDArray[np.float64]:
     return np.stack([across, -distance * np.sin(angle)], axis=1)
 
 
-def _gather(lights: PointLights, lens: ThinLens, per_radius: int) -> tuple[PointLights, NDArray[np.int64]]:
-    """Gather lights in cells so many to a blur radius, each at its centre of energy; also says each light's cell."""
-    place, energy, dioptres = lights.place, lights.energy, lights.dioptres
-    cell = np.maximum(np.abs(lens.radius_px(dioptres)) // per_radius, 1).astype(np.int64)
-    key = np.stack([place[:, 0] // cell, place[:, 1] // cell, dioptres.view(np.int32)], axis=1).astype(np.int64)
-    _, index = np.unique(key, axis=0, return_inverse=True)
-    index = index.ravel()
-    count = int(index.max()) + 1
-    weight = energy.sum(axis=1, dtype=np.float64) + 1e-12
+def _halvings(size_px: NDArray[np.float64], least_px: float) -> NDArray[np.int64]:
+    """How often sizes (N,) can be halved so that they stay no smaller than another; 0 where they are."""
+    return np.floor(np.log2(np.maximum(size_px / least_px, 1.0))).astype(np.int64)
 
-    def total(values: NDArray) -> NDArray[np.float64]:
-        return np.bincount(index, values, minlength=count).astype(np.float64)
 
-    centre = np.stack([total(weight * place[:, k]) / total(weight) for k in range(2)], axis=1)
-    gathered = np.stack([total(energy[:, k]) for k in range(3)], axis=1).astype(np.float32)
-    first = np.full(count, len(index))
-    np.minimum.at(first, index, np.arange(len(index)))
-    return PointLights(centre, gathered, dioptres[first]), index.astype(np.int64)
+def _packed(keys: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Make one number of several (N,) each, as the first, the second, ... sort."""
+    packed = np.zeros(len(keys[0]), np.int64)
+    for key in keys:
+        least = key.min(initial=0)
+        packed = packed * (key.max(initial=0) - least + 1) + (key - least)
+    return packed
+
+
+def _numbered(key: NDArray) -> tuple[NDArray, NDArray[np.int64]]:
+    """Sort out equal keys (N,): each once, in order, and the number of each one's; neighbours are often equal."""
+    first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])[: len(key)])
+    alike, number = np.unique(key[first], return_inverse=True)
+    return alike, np.repeat(number.ravel().astype(np.int64), np.diff(np.append(first, len(key))))
 
 
 def _runs(sizes: NDArray[np.int64], most: int) -> list[slice]:

@@ -4,57 +4,55 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..core.arrays import FloatArray
-from ..image.regions import common
-from ..image.tiles import Tile, moved
+from ..core.arrays import BoolArray, FloatArray
+from ..image.regions import PixelBox
 from ..optics.lens import ThinLens
-from ..scene.layers import Layer
+from ..scene.layered import LayeredScene
 from ..scene.prepared import PreparedScene
-from .scatter import ScatteredLayer
 from .settings import RenderSettings
 
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """What one tile made of a layer.
+    """What one tile shows of a depth slice.
 
     Attributes
     ----------
     number : int
-        Which depth slice of the scene, near to far.
+        Which slice of the scene, near to far.
+    kind : int
+        Its class: FRONT, SUBJECT or BEHIND of `scene.slices`.
     level : int
-        It was made at the photo's size halved so often.
-    layer : Layer
-        What of it lies in the tile; the box counts rows and columns of the level.
-    photo : float32 (h, w, 3)
-        What the picture showed there before anything was taken off.
-    drawn : ScatteredLayer or None
-        The layer through the lens, its box as of the layer; None when nothing of it is seen in the tile.
+        It is made at the photo's size halved so often.
+    box : (slice, slice)
+        Rows and columns of the level that the arrays stand for: the tile.
+    rgb : float32 (h, w, 3)
+        Colour of its fragments, not premultiplied.
+    coverage : float32 (h, w)
+        How much of a pixel they cover, past what is nearer.
+    weight : float32 (h, w)
+        How well a pixel's fragment is known: 1 where it is seen, less where it is hidden, 0 where the slice has none.
+    dioptres : float32 (h, w)
+        Depth of the fragments.
+    mixed : bool (h, w)
+        Whether the pixel shows another surface too, and its colours were un-mixed.
+    drawn_box : (slice, slice), or None
+        Rows and columns of the level in which it was drawn; None when nothing of it is seen in the tile.
+    drawn : float32 (h', w', 4), or None
+        The slice through the lens: premultiplied colour, and coverage.
     """
 
     number: int
+    kind: int
     level: int
-    layer: Layer
-    photo: FloatArray
-    drawn: ScatteredLayer | None
-
-    @classmethod
-    def of(
-        cls, number: int, level: int, tile: Tile, layer: Layer, photo: FloatArray, drawn: ScatteredLayer | None
-    ) -> Piece:
-        """Crop a layer, and the picture (H, W, 3) around a tile, to what lies in the tile."""
-        own, _ = common(layer.box, tile.within)
-        within = moved(own, layer.box)
-        inside = Layer(
-            moved(within, tile.outer),
-            layer.rgb[own],
-            layer.coverage[own],
-            layer.dioptres[own],
-            layer.weight[own],
-        )
-        if drawn is not None:
-            drawn = ScatteredLayer(moved(drawn.box, tile.inner), drawn.light)
-        return cls(number, level, inside, photo[within], drawn)
+    box: PixelBox
+    rgb: FloatArray
+    coverage: FloatArray
+    weight: FloatArray
+    dioptres: FloatArray
+    mixed: BoolArray
+    drawn_box: PixelBox | None
+    drawn: FloatArray | None
 
 
 class RenderObserver:
@@ -66,14 +64,11 @@ class RenderObserver:
     def scene(self, scene: PreparedScene, lens: ThinLens, settings: RenderSettings) -> None:
         """Be shown what is there before any lens, the lens, and how it is rendered."""
 
+    def layered(self, layered: LayeredScene) -> None:
+        """Be shown the scene taken apart: its lights are out of it."""
+
     def piece(self, piece: Piece) -> None:
-        """Be shown a piece of a layer, in any order and from any thread."""
-
-    def without_lights(self, rgb: FloatArray) -> None:
-        """Be shown the radiance (H, W, 3) that is taken apart: the lights are out of it."""
-
-    def behind_subject(self, piece: Piece) -> None:
-        """Be shown a piece of what is left of the picture when the subject is off, as `piece`."""
+        """Be shown a piece of a slice, in any order and from any thread."""
 
     def all_pieces(self) -> None:
         """Be told that all pieces were shown."""

@@ -11,33 +11,44 @@ import numpy as np
 from ..core.arrays import FloatArray
 from ..core.progress import Progress, unseen
 from ..core.threads import ONE_AT_A_TIME
-from ..image.tiles import GUIDE_LEVELS
 from ..optics.lens import Lens, ThinLens
 from ..optics.outlines import MOST_ROWS
 from ..optics.psf_tables import SMALL_ROWS, PsfTables
 from ..optics.ray_model import RayModel, vignette
 from ..photo.metadata import Rendering
 from ..photo.photo import GainMap, Photo
-from ..scene.light_energy import SharedLight, spread_share
+from ..scene.layered import LayeredScene
+from ..scene.light_energy import SHARP_PX, SharedLight
 from ..scene.lights import Lights
 from ..scene.prepared import PreparedScene, prepare_scene
-from ..scene.pyramid import ImagePyramid, lens_at_level
-from ..scene.slicing import plan_slices
-from ..scene.withheld import SURFACE_HALVINGS, kept_share, withheld_by_map, withheld_of_lights
-from .compositor import Compositor
+from ..scene.slices import lens_at_level, plan_slices
+from ..scene.withheld import SURFACE_HALVINGS, withheld_by_map, withheld_of_lights
+from .exposure import Exposure
 from .gaussian import gaussian_style
 from .grain import add_grain, noise_of
 from .light_sprites import PointLights, draw_lights
 from .observer import RenderObserver
 from .report import mount_on, warnings_of
 from .settings import RenderSettings, how_rendered
+from .silhouettes import occluders_of
+from .slice_light import SliceLight
+from .sliced_scene import SlicedScene
 from .stars import add_stars, star_light
+
+LEAST_LEVELS = 7
+"""So many of a layered scene's smallest levels are too small to draw slices at."""
 
 
 def prepare_for(photo: Photo, settings: RenderSettings, progress: Progress = unseen) -> PreparedScene:
     """Prepare what renders with these settings need of a photo; see `scene.prepared.prepare_scene`."""
     progress("prepare", 0.0)
-    return prepare_scene(photo, None if settings.style == "gaussian" else settings.highlights)
+    if settings.style == "gaussian":
+        return prepare_scene(photo, None)
+    scene = prepare_scene(photo, settings.highlights)
+    progress("layers", 0.0)
+    with ONE_AT_A_TIME:
+        _layered(scene, settings)
+    return scene
 
 
 def render_scene(
@@ -102,7 +113,7 @@ def _lens_style(
     observer: RenderObserver | None,
     progress: Progress,
 ) -> tuple[FloatArray, GainMap | None]:
-    """Follow the light: layers from near to far, each seen through what stands before it; then lights and stars.
+    """Follow the light: slices from near to far, each seen through what stands before it; then lights and stars.
 
     Returns
     -------
@@ -111,17 +122,21 @@ def _lens_style(
     GainMap or None
         What it cannot show of the scene's radiance.
     """
-    pyramid = scene.pyramid(keeps_extra=settings.rendition == "hdr")
-    light = pyramid.light
-    compositor = _compositor(pyramid, scene.depth_range, lens, thin, settings, observer)
-    ray_model = compositor.psf_tables.ray_model
-    picture, occluders = compositor.compose(progress)
+    layered = _layered(scene, settings)
+    light = layered.light
+    if observer is not None:
+        observer.layered(layered)
+    progress("blur", 0.0)
+    slice_light = _slice_light(layered, lens, thin, settings)
+    ray_model = slice_light.psf_tables.ray_model
+    picture = Exposure(slice_light, observer).compose(progress)
     light.keep_in_focus(picture, thin)
     shared, stars = None, None
     if light.lights is not None:
         progress("lights", 0.0)
         shared, stars = star_light(light.lights, light.share(thin), lens, thin, scene.photo)
         points = _points_of(light.lights, shared)
+        occluders = occluders_of(slice_light.sliced, points, ray_model)
         unlit = None if observer is None else np.array(picture)
         draw_lights(points, occluders, thin, ray_model, picture)
         if observer is not None and unlit is not None:
@@ -136,20 +151,18 @@ def _lens_style(
     return picture, withheld
 
 
-def _compositor(
-    pyramid: ImagePyramid,
-    depth_range: tuple[float, float],
-    lens: Lens,
-    thin: ThinLens,
-    settings: RenderSettings,
-    observer: RenderObserver | None,
-) -> Compositor:
-    """Put a lens before a pyramid; `thin` is for its finest level."""
-    best, size = settings.quality == "best", pyramid.sizes[0]
-    psf_tables = PsfTables(RayModel(lens, size, math.hypot(*size)), MOST_ROWS if best else SMALL_ROWS)
-    most_halvings = 0 if best else max(len(pyramid.sizes) - 1 - GUIDE_LEVELS, 0)
-    slices = plan_slices(*depth_range, pyramid.subject, thin, most_halvings)
-    return Compositor(pyramid, slices, thin, psf_tables, observer)
+def _layered(scene: PreparedScene, settings: RenderSettings) -> LayeredScene:
+    """Return the scene taken apart as these settings need it."""
+    return scene.layered(keeps_extra=settings.rendition == "hdr", dense=settings.quality == "best")
+
+
+def _slice_light(layered: LayeredScene, lens: Lens, thin: ThinLens, settings: RenderSettings) -> SliceLight:
+    """Put a lens before a layered scene; `thin` is for its largest size."""
+    best, size = settings.quality == "best", layered.sizes[0]
+    psf_tables = PsfTables(RayModel(lens, size, math.hypot(*size)), MOST_ROWS if best else SMALL_ROWS, stamped=not best)
+    most_halvings = 0 if best else max(len(layered.sizes) - LEAST_LEVELS, 0)
+    slices = plan_slices(*layered.depth_range, layered.subject, thin, most_halvings)
+    return SliceLight(SlicedScene(layered, slices, thin), psf_tables)
 
 
 def _points_of(lights: Lights, shared: SharedLight) -> PointLights:
@@ -169,18 +182,18 @@ def _withheld(
     """Return what an SDR rendition cannot show of a render, as a gain map; None when there is nothing."""
     if settings.rendition == "hdr":
         return None
-    light = scene.pyramid(keeps_extra=False).light
+    light = scene.light(keeps_extra=False)
     if light.extra is None:
         if light.lights is None or shared is None:
             return None
         return withheld_of_lights(picture, light.rgb, light.lights, shared)
-    spread = spread_share(light.dioptres, thin)
     surface = None
-    if scene.surface_pyramid is not None and spread.any():
+    surfaces = scene.layered_surfaces if light.most_blur_px(thin) > SHARP_PX else None
+    if surfaces is not None:
         coarse = lens_at_level(thin, SURFACE_HALVINGS)
-        surface, _ = _compositor(scene.surface_pyramid, scene.depth_range, lens, coarse, settings, None).compose(unseen)
+        surface = Exposure(_slice_light(surfaces, lens, coarse, settings)).compose(unseen)
     assert scene.photo.gain_map is not None
-    return withheld_by_map(picture, light, kept_share(light, shared, spread), surface, scene.photo.gain_map)
+    return withheld_by_map(picture, light, shared, thin, surface, scene.photo.gain_map)
 
 
 def _how(photo: Photo, lens: Lens, settings: RenderSettings) -> dict[str, Any] | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,9 @@ STAR_PX = (4.0, 8.0)
 
 PHONE_CROP = 3.0
 """A sensor so many times smaller than full frame lies behind a fixed, round aperture."""
+
+CELL_PX = 256
+"""Stars of lights that lie in different squares of this side are drawn one after the other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +146,25 @@ def add_stars(
     picture : float32 (H, W, 3)
         Changed in place.
     """
-    source, own = np.zeros_like(picture), stars.which
-    scattered = replace(points, place=points.place[own], energy=stars.light, dioptres=points.dioptres[own])
-    draw_lights(scattered, occluders, thin, ray_model, source)
-    add_starbursts(picture, source, stars.wings)
+    own = stars.which
+    scattered = PointLights(points.place[own], stars.light, points.dioptres[own])
+    margin = math.ceil(float(ray_model.reach_px(STAR_PX[1]))) + 3
+    for some in _apart(scattered, margin + len(stars.wings) // 2):
+        few = PointLights(scattered.place[some], scattered.energy[some], scattered.dioptres[some])
+        first, last = few.place.min(axis=0), few.place.max(axis=0)
+        top, left = (max(int(first[k]) - margin, 0) for k in (1, 0))
+        height, width = (min(int(last[k]) + margin + 1, picture.shape[1 - k]) - c for k, c in ((1, top), (0, left)))
+        source = np.zeros((height, width, 3), np.float32)
+        draw_lights(few, occluders, thin, ray_model, source, (top, left))
+        add_starbursts(picture, source, stars.wings, corner=(top, left))
+
+
+def _apart(lights: PointLights, reach_px: int) -> list[NDArray[np.int64]]:
+    """Part lights into groups whose stars are drawn one by one, or leave them together where that is less work."""
+    cell = np.floor(lights.place / CELL_PX).astype(np.int64)
+    _, of = np.unique(cell[:, 0] + cell[:, 1] * (int(cell[:, 0].max()) + 1), return_inverse=True)
+    together = np.ptp(lights.place, axis=0) + 2.0 * reach_px
+    groups = [np.flatnonzero(of == n) for n in range(int(of.max()) + 1)]
+    if len(groups) * (CELL_PX + 2.0 * reach_px) ** 2 >= together.prod():
+        return [np.arange(len(of))]
+    return groups

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
-from ..image.regions import PixelBox, dilate
+from ..core.threads import each
+from ..image.regions import PixelBox, dilate, list_runs
 from ..optics.lens import ThinLens
 from .lights import Lights, seen_by_pinhole
-from .slicing import SubjectRange, subject_range
+from .subject_range import SubjectRange, subject_range
 
 SHARP_PX, SPREAD_PX = 0.5, 2.0
 """Blur radii below which a clipped pixel stays as the photo shows it, and from which all its radiance is spread."""
@@ -20,6 +22,8 @@ SHARP_PX, SPREAD_PX = 0.5, 2.0
 IN_FOCUS_PX, MOST_REACH_PX = 0.3, 200.0
 """Blur radius below which a pixel is in focus, and the farthest that blur is taken to reach it."""
 
+CELL_PX = 32
+"""Pixels a side of the cells that are shown as the photo shows them."""
 
 BAND_ROWS = 128
 """Rows of the photo that are looked at together."""
@@ -82,9 +86,11 @@ class SceneLight:
 
     def rgbd(self, box: PixelBox) -> FloatArray:
         """Return radiance without the lights, and dioptres, of a box of the photo: float32 (h, w, 4)."""
-        rgb, dioptres = self.rgb[box], self.dioptres[box]
-        rgbd = np.empty((*dioptres.shape, 4), np.float32)
-        rgbd[..., :3], rgbd[..., 3] = rgb, dioptres
+        from ...kernels.fragments import interleave
+
+        spans = [one.indices(n) for one, n in zip(box, self.dioptres.shape, strict=True)]
+        rgbd = np.empty((*(stop - start for start, stop, _ in spans), 4), np.float32)
+        interleave(self.rgb, self.dioptres, spans[0][0], spans[1][0], rgbd)
         if self.keeps_extra and self.extra is not None:
             rgbd[..., :3] += self.extra[box]
         if self.lights is not None:
@@ -112,22 +118,47 @@ class SceneLight:
     def keep_in_focus(self, picture: FloatArray, lens: ThinLens) -> None:
         """Show what is in focus, and what no blur reaches, as the photo does: in place, without the lights.
 
-        However unsure the matte is there.
+        However unsure the matte is there. By whole cells, of which the depths are known once for all lenses.
         """
-        blurred = np.abs(lens.radius_px(self.dioptres))
+        blurred = self._cell_blur_px(lens)
         soft = blurred > IN_FOCUS_PX
-        if soft.all():
-            return
-        sharp = ~dilate(soft, int(np.ceil(min(float(blurred.max()), MOST_REACH_PX))))
+        reach = math.ceil(min(float(blurred.max()), MOST_REACH_PX) / CELL_PX)
+        sharp = ~dilate(soft, reach)
         if not sharp.any():
             return
-        np.copyto(picture, self.rgb, where=sharp[..., None])
-        if self.keeps_extra and self.extra is not None:
-            np.add(picture, self.extra, out=picture, where=sharp[..., None])
+        row_starts, first, stop = list_runs(sharp)
+        for row in np.flatnonzero(np.diff(row_starts)):
+            for run in range(row_starts[row], row_starts[row + 1]):
+                own = slice(row * CELL_PX, (row + 1) * CELL_PX), slice(first[run] * CELL_PX, stop[run] * CELL_PX)
+                picture[own] = self.rgb[own]
+                if self.keeps_extra and self.extra is not None:
+                    picture[own] += self.extra[own]
         if self.lights is not None:
             rows, columns = self.lights.pixels
-            own = np.flatnonzero(sharp[rows, columns])
+            own = np.flatnonzero(sharp[rows // CELL_PX, columns // CELL_PX])
             picture[rows[own], columns[own]] = self._below_lights(self.lights, own)
+
+    def most_blur_px(self, lens: ThinLens) -> float:
+        """Return the largest blur radius of all that is there."""
+        return float(self._cell_blur_px(lens).max())
+
+    def _cell_blur_px(self, lens: ThinLens) -> FloatArray:
+        """Return the largest blur radius in each cell."""
+        far, near = (np.abs(lens.radius_px(ends)) for ends in self._cell_depths)
+        return np.maximum(far, near)
+
+    @cached_property
+    def _cell_depths(self) -> tuple[FloatArray, FloatArray]:
+        """Farthest and nearest dioptres in each cell of `CELL_PX` pixels."""
+        height, width = self.dioptres.shape
+        columns = np.arange(0, width, CELL_PX)
+
+        def ends(top: int) -> tuple[FloatArray, FloatArray]:
+            rows = self.dioptres[top : top + CELL_PX]
+            return np.minimum.reduceat(rows.min(axis=0), columns), np.maximum.reduceat(rows.max(axis=0), columns)
+
+        found = each(ends, range(0, height, CELL_PX))
+        return np.array([low for low, _ in found]), np.array([high for _, high in found])
 
     def _below_lights(self, lights: Lights, which: NDArray[np.intp]) -> FloatArray:
         """Return what is seen at some pixels of the lights without them, float32 (K, 3)."""

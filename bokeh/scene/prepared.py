@@ -9,16 +9,16 @@ from ..core.arrays import FloatArray
 from ..core.errors import NoDepthError
 from ..core.text import printable
 from ..core.threads import ONE_AT_A_TIME
-from ..depth.existing_blur import ExistingBlur, existing_blur_of
+from ..depth.existing_blur import DepthMapping, ExistingBlur, existing_blur_of
 from ..depth.matting import refine
 from ..depth.upsample import resize_matte, upsample
 from ..hdr.restore import Mode, above_clip
 from ..optics.lens import ThinLens
 from ..photo.photo import Photo
+from .layered import LayeredScene
 from .light_energy import SceneLight
 from .lights import Lights, lights_of
-from .pyramid import ImagePyramid
-from .slicing import SUBJECT_SHARE
+from .subject_range import SUBJECT_SHARE
 from .withheld import surface_light
 
 
@@ -40,6 +40,8 @@ class PreparedScene:
         Where depth, matte and highlights came from, and what the lights were told by, in words.
     existing_blur : ExistingBlur, or None
         Blur that is in the photo already.
+    moved_from : (PreparedScene, DepthMapping), or None
+        The scene as photographed and how its depths were moved, where they were.
     """
 
     photo: Photo
@@ -49,7 +51,9 @@ class PreparedScene:
     lights: Lights | None
     sources: dict[str, str]
     existing_blur: ExistingBlur | None
-    _pyramids: dict[bool, ImagePyramid] = field(default_factory=dict, init=False, repr=False)
+    moved_from: tuple[PreparedScene, DepthMapping] | None = field(default=None, repr=False)
+    _lights: dict[bool, SceneLight] = field(default_factory=dict, init=False, repr=False)
+    _layered: dict[tuple[bool, bool], LayeredScene] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def depth_range(self) -> tuple[float, float]:
@@ -57,34 +61,63 @@ class PreparedScene:
         assert self.dioptres is not None
         return float(self.dioptres.min()), float(self.dioptres.max())
 
-    def pyramid(self, keeps_extra: bool) -> ImagePyramid:
-        """Return the photo without its lights, halved again and again; it is kept for the next lens.
+    def light(self, keeps_extra: bool) -> SceneLight:
+        """Return the scene's light; it is kept for the next lens.
 
         Parameters
         ----------
         keeps_extra : bool
             Whether what is in focus shows its radiance above the clip too.
         """
-        if keeps_extra not in self._pyramids:
+        if keeps_extra not in self._lights:
             assert self.dioptres is not None
-            light = SceneLight(self.photo.rgb, self.dioptres, self.matte, self.extra, self.lights, keeps_extra)
-            self._pyramids[keeps_extra] = ImagePyramid(light)
-        return self._pyramids[keeps_extra]
+            self._lights[keeps_extra] = SceneLight(
+                self.photo.rgb, self.dioptres, self.matte, self.extra, self.lights, keeps_extra
+            )
+        return self._lights[keeps_extra]
+
+    def layered(self, keeps_extra: bool, dense: bool) -> LayeredScene:
+        """Return the scene without its lights, taken apart; it is kept for the next lens.
+
+        Parameters
+        ----------
+        keeps_extra : bool
+            As of `light`.
+        dense : bool
+            As of `LayeredScene.of`.
+        """
+        key = keeps_extra, dense
+        if key not in self._layered:
+            light = self.light(keeps_extra)
+            if self.moved_from is None:
+                self._layered[key] = LayeredScene.of(light, dense)
+            else:
+                scene, depths = self.moved_from
+                self._layered[key] = scene.layered(keeps_extra, dense).moved(depths, light)
+        return self._layered[key]
 
     @cached_property
-    def surface_pyramid(self) -> ImagePyramid | None:
-        """What a gain map adds to surfaces, as a smaller scene; None where it adds nothing."""
-        surface = surface_light(self.pyramid(keeps_extra=False).light)
-        return None if surface is None else ImagePyramid(surface)
+    def layered_surfaces(self) -> LayeredScene | None:
+        """What a gain map adds to surfaces, as a smaller scene, taken apart; None where it adds nothing."""
+        if self.moved_from is not None:
+            scene, depths = self.moved_from
+            found = scene.layered_surfaces
+            return None if found is None else found.moved(depths)
+        surface = surface_light(self.light(keeps_extra=False))
+        return None if surface is None else LayeredScene.of(surface)
 
     def less_existing_blur(self, lens: ThinLens) -> PreparedScene:
-        """Return the scene at depths that a lens blurs by what is missing to its blur in the photo."""
+        """Return the scene at depths that a lens blurs by what is missing to its blur in the photo.
+
+        It is not taken apart again: its depths move within their order.
+        """
         if self.existing_blur is None or self.dioptres is None:
             return self
+        depths = self.existing_blur.missing_to(lens, self.depth_range)
         lights = self.lights
         if lights is not None:
-            lights = replace(lights, dioptres=self.existing_blur.without(lights.dioptres, lens))
-        return replace(self, dioptres=self.existing_blur.without(self.dioptres, lens), lights=lights)
+            lights = replace(lights, dioptres=depths(lights.dioptres))
+        return replace(self, dioptres=depths(self.dioptres), lights=lights, moved_from=(self, depths))
 
 
 def prepare_scene(photo: Photo, highlights: Mode | float | None) -> PreparedScene:

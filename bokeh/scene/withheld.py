@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
+from ..optics.lens import ThinLens
 from ..photo.photo import GainMap
-from .light_energy import SceneLight, SharedLight
+from .light_energy import SHARP_PX, SPREAD_PX, SceneLight, SharedLight
 from .lights import Lights
 
 SURFACE_HALVINGS = 2
@@ -57,28 +59,13 @@ def _sampled(values: FloatArray) -> FloatArray:
     return np.ascontiguousarray(values[rows][:, columns])
 
 
-def kept_share(light: SceneLight, shared: SharedLight | None, spread: FloatArray) -> FloatArray:
-    """Share of what a gain map adds (H, W) that stays where it is.
-
-    Parameters
-    ----------
-    light : SceneLight
-    shared : SharedLight or None
-        Of its lights, if it has any.
-    spread : float32 (H, W)
-        `spread_share` of its dioptres.
-    """
-    kept = np.float32(1.0) - spread
-    lights = light.lights
-    if lights is not None and shared is not None:
-        own = (lights.radiance - np.minimum(light.rgb[lights.pixels], lights.radiance)).sum(axis=1)
-        adds = own > LEAST_RADIANCE
-        kept[lights.rows[adds], lights.columns[adds]] = shared.withheld.sum(axis=1)[adds] / own[adds]
-    return kept
-
-
 def withheld_by_map(
-    picture: FloatArray, light: SceneLight, kept: FloatArray, surface: FloatArray | None, source: GainMap
+    picture: FloatArray,
+    light: SceneLight,
+    shared: SharedLight | None,
+    lens: ThinLens,
+    surface: FloatArray | None,
+    source: GainMap,
 ) -> GainMap:
     """Return what a render withholds of a photo with a gain map.
 
@@ -87,23 +74,50 @@ def withheld_by_map(
     picture : float32 (H, W, 3)
         The render.
     light : SceneLight
-    kept : float32 (H, W)
-        As of `kept_share`.
+    shared : SharedLight or None
+        Of its lights, if it has any.
+    lens : ThinLens
     surface : float32 (h, w, 3), optional
         The render of `surface_light`.
     source : GainMap
         The photo's; its size, channels and offsets are kept.
     """
-    from ...kernels.gain import withheld
+    from ...kernels.gain import Kept, withheld
 
     assert light.extra is not None
     height, width, channels = source.planes.shape
     stops = np.empty((height, width, channels), np.float32)
     arrived = _NOTHING if surface is None else np.maximum(surface, 0.0)
-    maps = picture, light.rgb, light.extra, kept
-    withheld(maps, arrived, source.planes, *source.offsets, light.brightest, stops)
+    blur = lens.focus_dioptres, lens.px_per_dioptre, SHARP_PX, SPREAD_PX
+    kept = Kept(light.dioptres, *(np.float32(n) for n in blur), *_kept_of_lights(light, shared))
+    maps = picture, light.rgb, light.extra
+    withheld(maps, kept, arrived, source.planes, *source.offsets, light.brightest, stops)
     headroom = max(source.headroom, 2.0 ** float(stops.max()))
     return replace(source, log2_gain=stops[..., 0] if channels == 1 else stops, headroom=headroom)
+
+
+def _kept_of_lights(
+    light: SceneLight, shared: SharedLight | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]:
+    """Share of what a gain map adds to the lights' pixels that stays where it is.
+
+    Returns
+    -------
+    starts : int64 (H + 1,)
+        Number of the first pixel of each row, and of all.
+    columns : int64 (N,)
+    kept : float32 (N,)
+    """
+    rows = np.arange(light.rgb.shape[0] + 1)
+    lights = light.lights
+    if lights is None or shared is None:
+        return np.zeros(len(rows), np.int64), np.empty(0, np.int64), np.empty(0, np.float32)
+    own = (lights.radiance - np.minimum(light.rgb[lights.pixels], lights.radiance)).sum(axis=1)
+    # Where a light adds nothing its surface's gain stays, as beside it.
+    adds = own > LEAST_RADIANCE
+    kept = shared.withheld.sum(axis=1)[adds] / own[adds]
+    starts = np.searchsorted(lights.rows[adds], rows)
+    return starts.astype(np.int64), lights.columns[adds].astype(np.int64), kept.astype(np.float32)
 
 
 def withheld_of_lights(picture: FloatArray, rgb: FloatArray, lights: Lights, shared: SharedLight) -> GainMap | None:

@@ -16,6 +16,7 @@ NAMES = [name for name in rk.__all__ if name != "__version__"]
 INSIDE = {
     "Curve": "a Profile's tone curves: from its ICC profile, or one of the named profiles'",
     "ExistingBlur": "what a Scene has found out about the photo",
+    "LayeredScene": "StepRecorder is shown it by the render",
     "Lights": "what a Scene has found out about the photo",
     "PreparedScene": "what a Scene holds; StepRecorder is shown it by the render",
     "Piece": "StepRecorder is shown it by the render",

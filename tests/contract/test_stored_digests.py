@@ -142,7 +142,8 @@ KEYS: dict[str, str] = {
         width
         anchoring.evidence[].: box distance_m map_m source uncertainty
         anchoring.: offset scale uncertainty
-        parts_seconds.render.: blur halve
+        parts_seconds.prepare.: layers
+        parts_seconds.render.: blur
         seconds.: load prepare render save start total
         settings.: baked grain highlights quality rendition style
         settings.lens.aperture.: blades curvature rotation_deg

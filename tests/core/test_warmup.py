@@ -77,8 +77,8 @@ from rebokeh.bokeh import develop
 from rebokeh.cli import app
 prepare = develop.prepare
 def compiling(*words):
-    from rebokeh.kernels.resample import double
-    double(np.zeros((4, 4, 4), np.float32), 0, 0, np.zeros((8, 8, 4), np.float32))
+    from rebokeh.kernels.doubling import enlarge
+    enlarge(np.zeros((4, 4, 4), np.float32), 0, 0, np.zeros((8, 8, 4), np.float32))
     return prepare(*words)
 develop.prepare = compiling
 sys.argv[1:] = {words!r}

@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from rebokeh.bokeh.image.inpaint import inpaint
-from rebokeh.bokeh.optics.lens import ThinLens
-from rebokeh.bokeh.scene.inpaint_behind import inpaint_behind
 from rebokeh.kernels import pyramid
 
 pytestmark = pytest.mark.kernels
@@ -93,37 +91,3 @@ def test_pull_keeps_slopes_straight():
     values, weight = np.zeros((4, 16, 1), np.float32), np.zeros((4, 16), np.float32)
     pyramid.pull(coarse, values, weight)
     np.testing.assert_allclose(values[:, 1:-1, 0], np.tile(np.arange(1, 15), (4, 1)), atol=1e-5)
-
-
-def behind_a_wire(angle_deg: float, stripe_deg: float) -> tuple[np.ndarray, np.ndarray]:
-    """Stripes of a period of 9 px, and where a wire of 5 px stands before them."""
-    y, x = np.mgrid[:120, :160].astype(np.float32)
-    turn, along = np.radians(angle_deg), np.radians(stripe_deg)
-    wave = np.sin(2 * np.pi * ((x - 80) * -np.sin(along) + (y - 60) * np.cos(along)) / 9.0)
-    rgbd = np.dstack([0.4 + 0.3 * wave, 0.3 - 0.2 * wave, 0.2 + 0 * wave, 0.5 + 0.001 * x]).astype(np.float32)
-    wire = np.abs((x - 80) * -np.sin(turn) + (y - 60) * np.cos(turn)) < 2.5
-    return rgbd, wire
-
-
-@pytest.mark.parametrize(("angle_deg", "stripe_deg"), [(45, 0), (90, 20), (-40, 10), (0, 70)])
-def test_what_is_sharp_behind_a_wire_goes_on_with_its_edges(angle_deg: float, stripe_deg: float) -> None:
-    rgbd, wire = behind_a_wire(angle_deg, stripe_deg)
-    lens = ThinLens(focal_mm=26.0, f_number=1.8, focus_m=2.0, px_per_mm=160 / 36)
-    photo = np.where(wire[..., None], np.float32(0.05), rgbd)
-    behind = photo.copy()
-    inpaint_behind(behind, ~wire, wire, lens, 8)
-    inner = wire.copy()
-    inner[:16] = inner[-16:] = inner[:, :16] = inner[:, -16:] = False
-    error = np.abs(behind - rgbd)[inner]
-    smooth = np.abs(inpaint(photo, ~wire) - rgbd)[inner]
-    assert error[:, :3].mean() < 0.3 * smooth[:, :3].mean()
-    assert error[:, 3].max() < 0.02
-    np.testing.assert_array_equal(behind[~wire], photo[~wire])
-
-
-def test_what_is_blurred_behind_a_wire_is_filled_smoothly() -> None:
-    rgbd, wire = behind_a_wire(45, 0)
-    lens = ThinLens(focal_mm=85.0, f_number=1.2, focus_m=1.0, px_per_mm=4000 / 36)
-    behind = rgbd.copy()
-    inpaint_behind(behind, ~wire, wire, lens, 8)
-    np.testing.assert_array_equal(behind, inpaint(rgbd, ~wire))

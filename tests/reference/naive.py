@@ -1,8 +1,8 @@
 """The oracle: defocus straight from its definition, in plain loops, slow and easy to check by eye.
 
-It shares no code and no table with the library: the pupil comes from its closed form, a layer is scattered pixel by
-pixel, layers are laid over each other by the rule "coverage adds within a layer and multiplies between layers", and a
-light's image is cut by asking every pixel of every layer whether it stands in the way of the ray.
+It shares no code and no table with the library: the pupil comes from its closed form, a slice is scattered pixel by
+pixel, slices are laid over each other by the rule "coverage adds within a surface and multiplies between surfaces", and
+a light's image is cut by asking every pixel of every slice whether it stands in the way of the ray.
 """
 
 from __future__ import annotations
@@ -166,22 +166,81 @@ def scatter(values: Array, radius: Array, active: NDArray[np.bool_], iris: Iris)
     return out
 
 
-def lay_over(layers: Sequence[Any], lens: Any, iris: Iris, size: tuple[int, int]) -> tuple[Array, Array]:
-    """Picture of the layers, near to far, and what light still gets through all of them."""
+GOES_ON, GOES_ON_PX = 1.25, 0.5
+"""A neighbour's own radius counts for a slice up to this much beyond its radii."""
+
+LEAST_SURE, LEAST_WEIGHT = 1.0 / 256.0, 2e-4
+"""What is hidden weighs no less; less light than this in all gives way to what lies behind."""
+
+
+def slice_number(slices: Sequence[Any], kind: int, dioptres: float) -> int:
+    """Which slice of its class holds a depth; what is farther than the last is part of that."""
+    own = [number for number, one in enumerate(slices) if one.kind == kind]
+    return next((number for number in own if dioptres >= slices[number].far), own[-1])
+
+
+def expose(pixels: Any, slices: Sequence[Any], lens: Any, iris: Iris) -> tuple[Array, Array]:
+    """Picture of the fragments of a layered scene, slice by slice from near to far, and what light found nothing.
+
+    A slice covers the share, of all that is not taken by nearer slices, that is its own; both sums go over the same
+    footprints. Where a slice ends and others begin, these are spread as they are themselves, as far as they may be the
+    same surface; else as the slice is around there.
+    """
+    size = pixels.alpha.shape
+    place = {}
+    for y, x in np.ndindex(size):
+        kind = int(pixels.kinds[y, x])
+        first = slice_number(slices, kind & 3, pixels.front[y, x, 3])
+        behind = slice_number(slices, kind >> 2, pixels.back[y, x, 3]) if pixels.weight[y, x] > 0 else None
+        place[y, x] = first, behind
+
+    def radius_of(surface: Any, y: int, x: int) -> float:
+        return (1 / lens.focus_m - float(surface[y, x, 3])) * lens.px_per_dioptre
+
     picture, clear = np.zeros((*size, 3)), np.ones(size)
-    for layer in layers:
-        radius = (1 / lens.focus_m - layer.dioptres.astype(np.float64)) * lens.px_per_dioptre
-        there = layer.coverage > 0
-        # Where a layer only goes on invisibly, it is blurred no more than where it is seen.
-        largest = np.abs(radius[there]).max() if there.any() else 0.0
-        weight = layer.weight.astype(np.float64)
-        covered = layer.coverage * weight
-        values = np.dstack([layer.rgb * covered[..., None], covered, weight])
-        spread = scatter(values, np.clip(radius, -largest, largest), np.ones_like(there), iris)
-        light, coverage = spread[..., :3] / spread[..., 4:], np.clip(spread[..., 3] / spread[..., 4], 0, 1)
-        picture[layer.box] += clear[layer.box][..., None] * light
-        clear[layer.box] *= 1 - coverage
-    return picture, clear
+    for number, one in enumerate(slices):
+        values, radius, active = np.zeros((*size, 5)), np.zeros(size), np.zeros(size, bool)
+        own = {
+            (y, x): radius_of(pixels.front if first == number else pixels.back, y, x)
+            for (y, x), (first, behind) in place.items()
+            if number in (first, behind)
+        }
+        most = GOES_ON * one.most_px + GOES_ON_PX
+        reach = math.ceil(most) + 1
+        for (y, x), (first, behind) in place.items():
+            alpha, weight = float(pixels.alpha[y, x]), max(float(pixels.weight[y, x]), LEAST_SURE)
+            front = pixels.front[y, x, :3].astype(np.float64)
+            back = pixels.back[y, x, :3].astype(np.float64) if behind is not None else front
+            if first == number:
+                both = behind == number
+                share, whole = (1.0 if both else alpha), 1.0
+                colour = alpha * front + (1 - alpha) * back if both and alpha < 1 else front
+            elif behind == number:
+                share, whole, colour = (0.0, 1.0, back) if first > number else (weight, weight, back)
+            else:
+                still = first > number or (behind is not None and behind > number and alpha < 1)
+                share, whole, colour = 0.0, (0.0 if not still else 1.0 if first > number else 1 - alpha), front
+            if whole == 0.0:
+                continue
+            if (y, x) in own:
+                here = own[y, x]
+            else:
+                around = [r for (v, u), r in own.items() if max(abs(v - y), abs(u - x)) <= reach]
+                if not around:
+                    continue
+                here = radius_of(pixels.front if first > number else pixels.back, y, x)
+                mean = sum(around) / len(around)
+                if here * mean < 0 or abs(here) > most or GOES_ON * abs(here) + GOES_ON_PX < one.least_px:
+                    here = mean
+            values[y, x] = (*(share * colour), share, whole)
+            # What a slice holds beyond its own depths is spread no farther than its surface may go on.
+            radius[y, x], active[y, x] = min(max(here, -most), most), True
+        spread = scatter(values, radius, active, iris)
+        # What is hardly sure gives way to what lies behind it.
+        arrived = spread[..., :4] / np.maximum(spread[..., 4:], LEAST_WEIGHT)
+        picture += clear[..., None] * arrived[..., :3]
+        clear *= 1 - arrived[..., 3]
+    return picture / np.maximum(1 - clear, 1e-3)[..., None], clear
 
 
 def ray_mask(

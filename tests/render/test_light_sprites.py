@@ -13,14 +13,11 @@ import rebokeh as rk
 from rebokeh.bokeh.image.tiles import Tile
 from rebokeh.bokeh.optics.aperture import area
 from rebokeh.bokeh.optics.lens import ThinLens
-from rebokeh.bokeh.optics.outlines import even_outlines
-from rebokeh.bokeh.optics.psf import EVEN_STRIPS
-from rebokeh.bokeh.render.light_sprites import AROUND_PX, Occluder, PointLights, draw_lights, pupil_points
-from rebokeh.bokeh.scene.layers import Layer
+from rebokeh.bokeh.render import light_sprites, stars
+from rebokeh.bokeh.render.light_sprites import LightCells, PointLights, draw_lights, pupil_points
+from rebokeh.bokeh.render.occluders import AROUND_PX, Occluder
 from rebokeh.bokeh.scene.light_energy import SceneLight
 from rebokeh.bokeh.scene.lights import Lights, seen_by_pinhole
-from rebokeh.kernels import sprite
-from rebokeh.kernels.outline import OutlineTables
 
 pytestmark = pytest.mark.kernels
 
@@ -116,7 +113,9 @@ def occluder(coverage: np.ndarray, radius_px, level: int = 0) -> Occluder:
     size = coverage.shape
     whole = (slice(0, size[0]), slice(0, size[1]))
     dioptres = np.broadcast_to(depth_of(radius_px, PX_PER_DIOPTRE), size).astype(np.float32)
-    return Occluder(thin(), level, 0, Tile(whole, whole, 0), coverage.astype(np.float32), dioptres)
+    return Occluder(
+        thin(), level, 0, Tile(whole, whole, 0), coverage.astype(np.float32), np.ones(size, np.float32), dioptres
+    )
 
 
 def parts(whole: Occluder, rows: int, columns: int, around: int) -> list[Occluder]:
@@ -131,8 +130,8 @@ def parts(whole: Occluder, rows: int, columns: int, around: int) -> list[Occlude
                 for i, n in zip(inner, (height, width), strict=True)
             )
             outer = (rows_seen, columns_seen)
-            coverage, dioptres = whole.coverage[outer].copy(), whole.dioptres[outer].copy()
-            pieces.append(Occluder(thin(), whole.level, 0, Tile(inner, outer, around), coverage, dioptres))
+            arrays = (values[outer].copy() for values in (whole.coverage, whole.whole, whole.dioptres))
+            pieces.append(Occluder(thin(), whole.level, 0, Tile(inner, outer, around), *arrays))
     return pieces
 
 
@@ -221,7 +220,8 @@ def test_only_the_part_of_the_picture_that_a_layer_stands_for_is_cut():
     size = (49, 49)
     box = (slice(10, 20), slice(12, 40))
     dioptres = np.full((10, 28), depth_of(0.0, PX_PER_DIOPTRE), np.float32)
-    part = Occluder(thin(), 0, 0, Tile(box, box, 0), np.ones((10, 28), np.float32), dioptres)
+    ones = np.ones((10, 28), np.float32)
+    part = Occluder(thin(), 0, 0, Tile(box, box, 0), ones, ones, dioptres)
     image, free = drawn(18.0, size=size, occluders=[part]), drawn(18.0, size=size)
     expected = free.copy()
     expected[10:20, 12:40] = 0
@@ -239,17 +239,6 @@ def test_a_layer_in_pieces_cuts_as_the_whole_one():
         cut, expected = (drawn(18.0, ROUND, (30, 30), occluders, size) for occluders in (pieces, [whole]))
         assert expected.sum() < 0.9
         np.testing.assert_allclose(cut, expected, atol=1e-9)
-
-
-def test_a_tile_between_the_parts_of_a_layer_has_nothing_of_it():
-    size = (200, 40)
-    coverage = np.zeros(size, np.float32)
-    coverage[10, 20] = coverage[190, 20] = 1.0
-    box = (slice(0, size[0]), slice(0, size[1]))
-    whole = Layer(box, np.zeros((*size, 3), np.float32), coverage, np.ones(size, np.float32), np.ones(size, np.float32))
-    for top, is_there in ((0, True), (80, False), (160, True)):
-        tile = Tile((slice(top, top + 40), slice(0, 40)), box, 200)
-        assert (Occluder.of(whole, 0, 0, tile, thin()) is not None) == is_there
 
 
 @pytest.mark.parametrize("level", [1, 2])
@@ -295,22 +284,106 @@ def test_pupil_points_are_spread_evenly():
     assert (pupil_points(optics_of((64, 64))) ** 2).sum(axis=1).mean() == pytest.approx(0.5, abs=0.01)
 
 
-def test_bands_of_rows_do_not_show():
-    place, radius = np.array([[20.3, 17.0], [5.0, 30.0]]), np.array([9.7, -14.0])
-    energy = np.array([[1.0, 2.0, 3.0], [100.0, 10.0, 0.0]])
-    reach = np.ceil(np.abs(radius)).astype(np.int64) + 1
-    corner = np.column_stack([np.floor(place[:, ::-1] + 0.5).astype(np.int64) - reach[:, None], 2 * reach + 1])
-    start = np.concatenate([[0], np.cumsum(corner[:, 2] ** 2)])
+def lamp(radius_px: float, side: int = 13) -> tuple[PointLights, tuple[int, int]]:
+    """Make a lamp of many pixels, amid a picture that its disc fits into; and that picture's size."""
+    middle = math.ceil(abs(radius_px)) + 3 * side
+    ys, xs = np.mgrid[middle : middle + side, middle + 3 : middle + 3 + side]
+    place = np.stack([xs.ravel(), ys.ravel()], axis=1).astype(np.float64)
+    energy = np.random.default_rng(1).uniform(1, 9, (len(place), 3)).astype(np.float32)
+    depth = np.full(len(place), depth_of(radius_px, PX_PER_DIOPTRE), np.float32)
+    return PointLights(place, energy, depth), (2 * middle + side + 6, 2 * middle + side + 6)
+
+
+def drawn_as(lights: PointLights, size: tuple[int, int], occluders=(), aperture=ROUND) -> np.ndarray:
+    picture = np.zeros((*size, 3), np.float32)
+    draw_lights(lights, occluders, thin(), optics_of(size, aperture), picture)
+    return picture.astype(np.float64)
+
+
+@pytest.mark.parametrize("aperture", [ROUND, rk.Aperture(6, 0.0, 10.0)], ids=str)
+@pytest.mark.parametrize("radius_px", [34.0, -70.0, -150.0])
+def test_a_large_disc_is_drawn_smaller_without_being_seen(radius_px, aperture, monkeypatch):
+    lights, size = lamp(radius_px)
+    cells = LightCells.of_lights(lights, thin(), optics_of(size, aperture))
+    assert cells.level.min() >= 1, "nothing would be compared"
+    small = drawn_as(lights, size, aperture=aperture)
+    for name in ("LEVEL_RADIUS_PX", "MOST_RADIUS_PX"):
+        monkeypatch.setattr(light_sprites, name, 1e9)
+    whole = drawn_as(lights, size, aperture=aperture)
+    energy = lights.energy.sum(axis=0, dtype=np.float64)
+    np.testing.assert_allclose(small.sum(axis=(0, 1)), energy, rtol=1e-4)
+    np.testing.assert_allclose(whole.sum(axis=(0, 1)), energy, rtol=1e-4)
+    # where the edge lies in each row, to a sixteenth of the radius; and no light where there was none
+    peak = whole.max(axis=(0, 1))
+    lit = (whole > 0.5 * peak).sum(axis=1), (small > 0.5 * peak).sum(axis=1)
+    steep = lit[0] > abs(radius_px)
+    assert np.abs(lit[0] - lit[1])[steep].max() <= abs(radius_px) / 16.0
+    assert small.min() >= 0.0
+    assert 10.0 * np.log10(peak.max() ** 2 / np.mean((small - whole) ** 2)) > 45.0
+
+
+def test_one_point_is_never_made_coarser_than_it_need_be():
+    # Its disc has a sharp edge, and costs little.
+    lights, size = lamp(60.0, side=1)
+    assert LightCells.of_lights(lights, thin(), optics_of(size)).level.tolist() == [0]
+    lights, size = lamp(-200.0, side=1)
+    assert LightCells.of_lights(lights, thin(), optics_of(size)).level.tolist() == [1]
+
+
+@pytest.mark.parametrize("radius_px", [7.0, -70.0])
+def test_tiles_runs_and_order_do_not_show(radius_px, monkeypatch):
+    lights, size = lamp(radius_px)
+    before = occluder(twig(size, size[1] // 2, size[1] // 2 + 3), -2.0 if radius_px > 0 else -90.0)
+    expected = drawn_as(lights, size, [before])
+    assert expected.sum() < 0.99 * lights.energy.sum(dtype=np.float64)
+    for tile_px in (40, 64, 111):
+        monkeypatch.setattr(light_sprites, "TILE_PX", tile_px)
+        np.testing.assert_array_equal(drawn_as(lights, size, [before]), expected)
+    monkeypatch.setattr(light_sprites, "cores", lambda: 5)
+    np.testing.assert_array_equal(drawn_as(lights, size, [before]), expected)
+    monkeypatch.setattr(light_sprites, "SAMPLES_AT_ONCE", 5000)
+    np.testing.assert_allclose(drawn_as(lights, size, [before]), expected, rtol=1e-5, atol=1e-5)
+    turned = PointLights(lights.place[::-1].copy(), lights.energy[::-1].copy(), lights.dioptres)
+    np.testing.assert_allclose(drawn_as(turned, size, [before]), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_a_part_of_the_picture_gets_what_the_whole_gets():
+    lights, size = lamp(40.0)
+    whole = drawn_as(lights, size)
+    part = np.zeros((50, 70, 3), np.float32)
+    draw_lights(lights, [], thin(), optics_of(size), part, (33, 21))
+    np.testing.assert_array_equal(part, whole[33:83, 21:91])
+
+
+@pytest.mark.parametrize("twig_px", [0.0, -6.0, -30.0])
+def test_bundles_are_cut_as_their_lights_one_by_one(twig_px):
+    lights, size = lamp(34.0, side=8)
+    before = occluder(twig(size, size[1] // 2 + 6, size[1] // 2 + 16), twig_px)
+    together = drawn_as(lights, size, [before])
+    alone = np.zeros_like(together)
+    for n in range(len(lights.place)):
+        one = slice(n, n + 1)
+        alone += drawn_as(PointLights(lights.place[one], lights.energy[one], lights.dioptres[one]), size, [before])
+    free = drawn_as(lights, size)
+    assert alone.sum() < 0.95 * free.sum()
+    assert np.sqrt(np.mean((together - alone) ** 2)) < 0.02 * free.max()
+    assert together.sum() == pytest.approx(alone.sum(), rel=0.01)
+
+
+def test_stars_far_apart_are_drawn_as_if_together(monkeypatch):
+    size = (160, 900)
+    place = np.array([[20.0, 30.0], [21.0, 30.0], [880.0, 140.0]])
+    light = np.array([[400.0, 200.0, 100.0]] * 2 + [[50.0, 60.0, 70.0]], np.float32)
+    points = PointLights(place, light, np.full(3, depth_of(0.4, PX_PER_DIOPTRE), np.float32))
+    wings = np.random.default_rng(2).uniform(0, 1e-4, (65, 65, 3)).astype(np.float32)
+    given = stars.Stars(np.arange(3), light, wings)
     pictures = []
-    for band_rows in (1, 7, 64):
-        picture = np.zeros((40, 40, 3), np.float32)
-        transmitted = np.ones(start[-1], np.float32)
-        for top in range(0, 40, band_rows):
-            sprite.deposit(
-                sprite.LightArrays(place, radius, energy, np.arange(2), np.array([0, 1])),
-                sprite.Masks(corner, start, transmitted),
-                OutlineTables(*even_outlines(ROUND)), EVEN_STRIPS, (0, 3), (top, min(top + band_rows, 40)), picture,
-            )  # fmt: skip
+    for cell_px in (64, 10_000):
+        monkeypatch.setattr(stars, "CELL_PX", cell_px)
+        groups = stars._apart(points, 50)
+        assert len(groups) == (2 if cell_px == 64 else 1)
+        picture = np.full((*size, 3), 0.1, np.float32)
+        stars.add_stars(given, points, [], thin(), optics_of(size), picture)
         pictures.append(picture)
-    np.testing.assert_array_equal(pictures[0], pictures[1])
-    np.testing.assert_array_equal(pictures[0], pictures[2])
+    assert pictures[0].max() > 0.11
+    np.testing.assert_allclose(pictures[0], pictures[1], rtol=1e-5)

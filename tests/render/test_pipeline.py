@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from reference.naive import Iris, lay_over
+from reference.naive import Iris, expose
 from scipy import ndimage
 from support.scenes import (
     HEX,
@@ -17,18 +17,21 @@ from support.scenes import (
     depth_of,
     depths,
     full,
-    layers_of,
     lens_of,
     rendered,
     rendering,
     shoot,
     texture,
+    tiles_of,
 )  # fmt: skip
 
 import rebokeh as rk
 from rebokeh.bokeh.core.errors import NoDepthError, UsageError
+from rebokeh.bokeh.depth.existing_blur import ExistingBlur
 from rebokeh.bokeh.render import light_sprites as sprites
-from rebokeh.bokeh.scene import pyramid
+from rebokeh.bokeh.render.pipeline import render_scene
+from rebokeh.bokeh.scene import layered, subject_sides
+from rebokeh.bokeh.scene.slices import plan_slices
 
 pytestmark = pytest.mark.kernels
 
@@ -37,22 +40,29 @@ BEST = rk.RenderSettings(quality="best")
 # --- against the oracle
 
 
+def exposed(scene: rk.Scene, lens: rk.Lens, iris: Iris) -> tuple[np.ndarray, np.ndarray]:
+    """Return the oracle's picture of a scene, and the light that found nothing."""
+    taken_apart = scene.prepared.layered(keeps_extra=False, dense=True)
+    height, width = taken_apart.sizes[0]
+    thin, _ = scene.mount(lens)
+    slices = plan_slices(*taken_apart.depth_range, taken_apart.subject, thin, 0)
+    assert len(slices) >= 3
+    return expose(taken_apart.window(0, (slice(0, height), slice(0, width))), slices, thin, iris)
+
+
 @pytest.mark.parametrize("aperture", [ROUND, HEX], ids=["disc", "hexagon"])
 @pytest.mark.parametrize("with_matte", [False, True], ids=["no matte", "matte"])
-def test_lays_its_layers_over_each_other_as_the_oracle_does(aperture, with_matte):
+def test_lays_its_slices_over_each_other_as_the_oracle_does(aperture, with_matte):
     size, px = (22, 27), 40.0
     rgb = texture(size, 3)
     rgb[5:9, 18:23] = 1.9  # bright, but no light
-    depth = blobs(size, 5, (6.0, 2.5, 0.0, -4.0), px)
+    depth = blobs(size, 5, (7.0, 2.5, 0.0, -4.0), px)
     matte = (np.abs(0.5 - depth) < 1.5 / px).astype(np.float32) if with_matte else None
     scene = rk.prepare(rk.Photo(rgb=rgb, depth=depth, matte=matte), BEST)
-    assert scene.lights is None and scene.dioptres is not None
+    assert scene.lights is None
     lens = lens_of(size, px, aperture)
-    thin, _ = scene.mount(lens)
-    layers = layers_of(rgb, scene.dioptres, scene.matte, thin)
-    assert len(layers) > 3
-    picture, clear = lay_over(layers, thin, Iris(**vars(aperture)), size)
-    assert np.abs(clear).max() < 1e-9
+    picture, clear = exposed(scene, lens, Iris(**vars(aperture)))
+    assert np.abs(clear).max() < 0.05
     np.testing.assert_allclose(scene.render(lens).rgb, picture, rtol=1e-4, atol=2.5e-4)
 
 
@@ -62,10 +72,9 @@ def test_bright_surfaces_agree_with_the_oracle_too():
     rgb[:, 12:] *= 1000.0  # half of the picture is no light
     depth = blobs(size, 6, (5.0, 1.0, -3.0), px)
     scene = rk.prepare(rk.Photo(rgb=rgb, depth=depth), BEST)
-    assert scene.lights is None and scene.dioptres is not None
+    assert scene.lights is None
     lens = lens_of(size, px)
-    thin, _ = scene.mount(lens)
-    picture, _ = lay_over(layers_of(rgb, scene.dioptres, None, thin), thin, Iris(), size)
+    picture, _ = exposed(scene, lens, Iris())
     found = scene.render(lens).rgb
     brightest = ndimage.maximum_filter(picture, (3, 3, 1))
     assert (np.abs(found - picture) / brightest).max() < 2e-4
@@ -88,6 +97,20 @@ def test_one_scene_many_lenses_in_any_order(quality):
     np.testing.assert_array_equal(rendered(photo, lens, quality), first)
     np.testing.assert_array_equal(photo.rgb, before[0])
     np.testing.assert_array_equal(photo.depth, before[1])
+
+
+def test_blur_that_is_there_takes_no_scene_apart_again(monkeypatch):
+    photo, lens = busy_scene()
+    scene = rk.prepare(photo)
+    plain = scene.render(lens).rgb
+    known = ExistingBlur((0.1, 0.5, 0.9), (60.0, 0.0, 60.0), 0.5, 1.0)
+    blurred = replace(scene.prepared, existing_blur=known)
+    first = render_scene(blurred, lens, scene.settings).rgb
+    monkeypatch.setattr(layered.LayeredScene, "of", lambda *_: pytest.fail("it was taken apart again"))
+    np.testing.assert_array_equal(render_scene(blurred, lens, scene.settings).rgb, first)
+    render_scene(blurred, replace(lens, focus_m=1.2), scene.settings)
+    # Nothing is missing to such a blur.
+    assert np.abs(first - photo.rgb).mean() < 0.01 * np.abs(plain - photo.rgb).mean()
 
 
 @both
@@ -114,9 +137,20 @@ def test_same_bits_again_and_again(quality):
 def test_same_bits_for_any_bands(monkeypatch, rows):
     photo, lens = busy_scene()
     reference = rendered(photo, lens, "small tiles")
-    for module in (pyramid, sprites):
-        monkeypatch.setattr(module, "BAND_ROWS", rows)
+    monkeypatch.setattr(sprites, "TILE_PX", 16 * rows)
+    for module in (layered, subject_sides):
+        monkeypatch.setattr(module, "BAND_ROWS", layered.CELL * rows)
     np.testing.assert_array_equal(rendered(photo, lens, "small tiles"), reference)
+
+
+@pytest.mark.parametrize("quality", ["fast", "best"])
+@pytest.mark.parametrize("side", [17, 64, 96, 1000])
+def test_same_bits_for_any_tiles(side, quality):
+    photo, lens = busy_scene()
+    reference = rendered(photo, lens, quality)
+    with tiles_of(side):
+        picture = rk.render(photo, lens, rk.RenderSettings(quality=quality)).rgb
+    np.testing.assert_array_equal(picture, reference)
 
 
 @both

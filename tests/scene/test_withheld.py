@@ -13,7 +13,7 @@ from rebokeh.bokeh.hdr.restore import gained
 from rebokeh.bokeh.photo.metadata import Metadata
 from rebokeh.bokeh.photo.photo import GainMap
 from rebokeh.bokeh.scene.light_energy import spread_share
-from rebokeh.bokeh.scene.withheld import kept_share
+from rebokeh.bokeh.scene.withheld import _kept_of_lights
 
 pytestmark = pytest.mark.kernels
 
@@ -73,17 +73,20 @@ def test_the_light_adds_up_to_the_scene_in_both_renditions():
 
 
 def test_where_a_light_adds_nothing_as_much_of_a_surface_stays_as_beside_it():
-    source = photo(depth_of(1.2, PX), lamp_map(4.0))
-    scene = rk.prepare(source)
-    light = scene.prepared.pyramid(keeps_extra=False).light
-    lens = lens_of(SIZE, PX)
-    thin, _ = scene.mount(lens)
+    scene = rk.prepare(photo(depth_of(1.2, PX), lamp_map(4.0)))
+    light = scene.prepared.light(keeps_extra=False)
+    thin, _ = scene.mount(lens_of(SIZE, PX))
     spread = spread_share(light.dioptres, thin)
-    kept = kept_share(light, light.share(thin), spread)
-    assert light.lights is not None and light.extra is not None
-    assert (light.extra[light.lights.pixels].max(axis=1) == 0.0).any(), "a rim of the light adds nothing"
     assert 0.2 < spread.min() == spread.max() < 0.8
-    np.testing.assert_allclose(kept, 1.0 - spread, atol=1e-5)
+    lights = light.lights
+    assert lights is not None and light.extra is not None
+    adds = light.extra[lights.pixels].max(axis=1) > 0.0
+    assert adds.any() and not adds.all(), "a rim of the light adds nothing"
+    starts, columns, kept = _kept_of_lights(light, light.share(thin))
+    rows = np.repeat(np.arange(SIZE[0]), np.diff(starts))
+    # Only what adds light has a share of its own, and that is as beside it.
+    np.testing.assert_array_equal(np.stack([rows, columns]), np.stack([lights.rows, lights.columns])[:, adds])
+    np.testing.assert_allclose(kept, 1.0 - spread[rows, columns], atol=1e-5)
 
 
 def test_a_blurred_thing_before_a_highlight_dims_what_is_withheld():

@@ -13,17 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 import rebokeh as rk
-from rebokeh.bokeh.image import tiles
-from rebokeh.bokeh.image.tiles import TILE_PX
-from rebokeh.bokeh.optics.lens import ThinLens
 from rebokeh.bokeh.optics.outlines import MOST_ROWS
 from rebokeh.bokeh.optics.psf_tables import PsfTables
 from rebokeh.bokeh.optics.ray_model import RayModel
-from rebokeh.bokeh.scene import pyramid
-from rebokeh.bokeh.scene.extraction import extract_layers
-from rebokeh.bokeh.scene.inpaint_behind import widest_gap_px
-from rebokeh.bokeh.scene.layers import Layer, Residual
-from rebokeh.bokeh.scene.slicing import extraction_steps, plan_slices, subject_range
+from rebokeh.bokeh.render import exposure
+from rebokeh.bokeh.render.exposure import TILE_PX
 
 FOCUS_M = 2.0
 FOCUS = 1.0 / FOCUS_M
@@ -33,7 +27,7 @@ HEX = rk.Aperture(6, 0.1, 12.0)
 
 QUALITIES = ("best", "fast", "small tiles")
 """How every picture is rendered whose properties do not depend on it. "small tiles" is "fast" where a picture of 128 px
-has four tiles, and levels, as one of 1024 px has."""
+has four tiles."""
 
 SMALL_TILE_PX = 64
 
@@ -100,10 +94,9 @@ def grown(mask: np.ndarray, pixels: int) -> NDArray[np.bool_]:
 
 @contextmanager
 def tiles_of(side_px: int) -> Iterator[None]:
-    """Cut pictures into tiles of this size, a multiple of a cell."""
+    """Cut pictures into tiles of this size."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (tiles, pyramid):
-            patch.setattr(module, "TILE_PX", side_px)
+        patch.setattr(exposure, "TILE_PX", side_px)
         yield
 
 
@@ -131,15 +124,6 @@ def shoot(
     """Render a scene at its own resolution; focus lies at 2 m."""
     photo = rk.Photo(rgb=rgb, depth=depth, matte=matte)
     return rendered(photo, lens_of(rgb.shape[:2], px_per_dioptre, aperture), quality)
-
-
-def layers_of(rgb: np.ndarray, depth: np.ndarray, matte: np.ndarray | None, lens: ThinLens) -> list[Layer]:
-    """Take a whole picture apart at its own size, near to far; the arrays stay as they are."""
-    subject = subject_range(depth, matte)
-    slices = plan_slices(float(depth.min()), float(depth.max()), subject, lens, 0)
-    rgbd = np.dstack([rgb, depth]).astype(np.float32)
-    rest = Residual.of(rgbd, None if matte is None else np.array(matte), widest_gap_px(depth.shape))
-    return [layer for _, layer in extract_layers(rest, extraction_steps(slices, 0), subject, lens)]
 
 
 def full(size: tuple[int, int], colour) -> np.ndarray:

@@ -69,9 +69,9 @@ def test_the_steps_are_in_the_order_of_light(made):
     assert {f.name for f in made.iterdir()} == {*files, "steps.json", "index.html"}
     before = ["photo", "depth_given", "depth", "radius", "matte_given", "matte", "lights", "without_lights"]
     sheets = [step for step in listing["steps"] if step["sheet"]]
-    behind = ["behind_subject", "behind_subject_radius", "behind_subject_origin"]
+    levels = [f"level_{n}_{name}" for n in range(1) for name in ("front", "back", "coverage", "doubt")]
     alone = [step["step"] for step in listing["steps"] if not step["sheet"]]
-    assert alone == [*before, *behind, "lights_drawn", "picture"]
+    assert alone == [*before, *levels, "lights_drawn", "picture"]
     assert len(listing["sheets"]) >= 3
     for number, _ in enumerate(listing["sheets"], 1):
         shown = [step["step"] for step in sheets if step["sheet"] == number]
@@ -177,9 +177,25 @@ def test_colours_of_depth_and_blur(made):
 
 
 def test_origins_tell_what_was_filled(made):
-    origin = codes(made, "behind_subject_origin")
+    last = len(listed(made)["sheets"])
+    origin = codes(made, "origin", last)
     assert tuple(origin[3, 3]) == ORIGINS[0][0]
-    assert tuple(origin[20, 22]) == ORIGINS[1][0]
+    assert tuple(origin[20, 22]) == ORIGINS[2][0]
+
+
+def test_the_scene_taken_apart_is_shown(made):
+    wall, subject, rim = (3, 3), (24, 22), np.s_[24, 30:36]
+    for name, at_wall, at_subject in (("coverage", 1.0, 1.0), ("doubt", 1.0, 0.9)):
+        shown = share(made, f"level_0_{name}")
+        assert shown[wall] == at_wall and shown[subject] == pytest.approx(at_subject, abs=0.1)
+    # Beside its outline what lies behind the subject is less in doubt.
+    doubt = share(made, "level_0_doubt")
+    assert doubt[rim].min() < doubt[subject] < 1.0
+    photo = light(made, "without_lights")
+    assert np.abs(light(made, "level_0_front") - photo)[share(made, "level_0_coverage") == 1.0].max() < 0.01
+    # Where nothing is known to lie behind there are checks, not the photo.
+    behind = light(made, "level_0_back")
+    assert np.abs(behind - photo)[wall].max() > 0.02 and behind[subject].max() > 0.1
 
 
 def test_holes_and_a_small_map(tmp_path):

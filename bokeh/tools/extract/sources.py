@@ -17,13 +17,12 @@ from ...core.arrays import FloatArray
 from ...core.text import printable
 from ...depth.calibrate import trust
 from ...image.inpaint import inpaint
-from ...optics.lens import ThinLens
 from ...photo.camera import Camera, camera_of
 from ...photo.photo import Photo
-from ...scene.extraction import take_subject
-from ...scene.layers import Residual
+from ...scene.layered import LayeredScene
+from ...scene.light_energy import SceneLight
 from ...scene.prepared import at_full_size
-from ...scene.slicing import SubjectRange
+from ...scene.slices import SUBJECT
 from . import mesh
 
 _IN, _BEHIND = 1.0, 0.1
@@ -154,9 +153,13 @@ def cut_out(rgb: FloatArray, matte: FloatArray) -> tuple[FloatArray, FloatArray]
     coverage : float32 (H, W)
         0..1.
     """
-    rgbd = np.dstack([rgb, np.where(matte > 0.5, _IN, _BEHIND)]).astype(np.float32)
-    rest = Residual.of(rgbd, np.array(matte, np.float32), 0)
-    taken = take_subject(rest, SubjectRange(_IN, _IN, 0.5 * _IN), ThinLens(50.0, 1.8, 1.0, 100.0))
-    if taken is None:
-        return np.zeros_like(rgb), np.zeros_like(matte)
-    return inpaint(taken.rgb, taken.coverage > 0.0), taken.coverage
+    # The matte alone decides: all of the subject is equally far, and all else.
+    dioptres = np.where(matte > 0.5, np.float32(_IN), np.float32(_BEHIND))
+    scene = LayeredScene.of(SceneLight(rgb, dioptres, matte, None, None, False))
+    if scene.subject is None:
+        # No pixel is surely its own.
+        return inpaint(rgb, matte > 0.0), matte
+    height, width = matte.shape
+    found = scene.window(0, (slice(0, height), slice(0, width)))
+    coverage = np.where(found.kinds & 3 == SUBJECT, found.alpha, np.float32(0.0))
+    return inpaint(found.front[..., :3], coverage > 0.0), coverage

@@ -1,27 +1,26 @@
 """The photo as two eyes would have seen it: a view from the left and one from the right.
 
-A view from beside is what a pinhole at the rim of a lens would see, so the layers of a lens as wide as the baseline
-are what it needs: each surface complete as far behind the nearer ones as either eye can look.
+Each fragment of the photo taken apart moves by its own parallax: what one eye sees past what is nearer comes from what
+lies behind that.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...core.arrays import FloatArray
 from ...core.errors import UsageError
-from ...image.regions import PixelBox
+from ...core.threads import each
+from ...image.inpaint import inpaint
 from ...image.resize import resize
-from ...optics.lens import ThinLens
 from ...photo.camera import Camera
-from ...scene.extraction import extract_layers
-from ...scene.inpaint_behind import widest_gap_px
-from ...scene.layers import Layer, Residual
-from ...scene.slicing import extraction_steps, plan_slices, subject_range
+from ...scene.fragments import Fragments
+from ...scene.layered import LayeredScene, depth_jump
+from ...scene.light_energy import SceneLight
 
 WIDTH_PX = 1600
 """Widest picture: eyes do not fuse dots that are finer than the screen's."""
@@ -35,6 +34,12 @@ EYES_M = 0.065
 
 COMFORT = 1 / 30
 """Share of the picture's width by which near and far may differ in disparity: the stereographer's rule of thumb."""
+
+BAND_ROWS = 64
+"""Rows of a view that are drawn together."""
+
+LEAST_COVERAGE = 0.02
+"""A pixel of a view of which less is covered shows nothing that is known."""
 
 WIDEST = 1 / 3
 """A disparity of more than this share of the width leaves two pictures of different things."""
@@ -106,44 +111,43 @@ def stereo_pair(
     # Beyond the frame the scene goes on.
     beyond = min(math.ceil(most) + 2, width - 1)
     wide = ((0, 0), (beyond, beyond))
-    rgbd = np.dstack([rgb, dioptres]).astype(np.float32)
-    rgbd = np.pad(rgbd, (*wide, (0, 0)), "reflect")
     cover = None if matte is None else np.pad(matte, wide, "reflect")
-    lens = _as_wide_as(per_dioptre, rgbd[..., 3])
-    subject = subject_range(rgbd[..., 3], cover)
-    slices = plan_slices(float(dioptres.min()), nearest, subject, lens, 0)
-    rest = Residual.of(rgbd, cover, widest_gap_px(dioptres.shape))
-    views = [np.zeros((*dioptres.shape, 4), np.float32) for _ in range(2)]
-    for _, layer in extract_layers(rest, extraction_steps(slices, 0), subject, lens):
-        for view, towards in zip(views, (per_dioptre, -per_dioptre), strict=True):
-            _add_behind(view, layer, towards, beyond)
-    for view in views:
-        view[..., :3] /= np.maximum(view[..., 3:], np.float32(1e-6))
-    return StereoPair(views[0][..., :3], views[1][..., :3], baseline_m, camera.focal_x_px)
+    light = SceneLight(
+        np.pad(rgb, (*wide, (0, 0)), "reflect"), np.pad(dioptres, wide, "reflect"), cover, None, None, False
+    )
+    scene = LayeredScene.of(light, dense=True)
+    left, right = (_view(scene, per_eye, beyond) for per_eye in (per_dioptre, -per_dioptre))
+    return StereoPair(left, right, baseline_m, camera.focal_x_px)
 
 
-def _as_wide_as(per_dioptre: float, dioptres: FloatArray) -> ThinLens:
-    """Return the lens whose blur radius is the parallax against what is far, which is to keep its grain."""
-    far = float(np.quantile(dioptres[::4, ::4], 0.05))
-    lens = ThinLens(1.0, 1.0, 1.0 / max(far, 1e-3), 1.0)
-    return replace(lens, px_per_mm=per_dioptre / lens.px_per_dioptre)
+def _view(scene: LayeredScene, per_dioptre: float, beyond: int) -> FloatArray:
+    """See a scene from beside: float32 (H, W, 3), without the columns beyond the frame."""
+    height, width = scene.sizes[0]
+    view = np.empty((height, width - 2 * beyond, 4), np.float32)
+    jump = depth_jump(scene.depth_range, scene.sizes[0])
+
+    def draw(top: int) -> None:
+        rows = slice(top, min(top + BAND_ROWS, height))
+        _draw_rows(scene.window(0, (rows, slice(0, width))), jump, per_dioptre, beyond, view[rows])
+
+    each(draw, range(0, height, BAND_ROWS))
+    coverage = view[..., 3]
+    seen = np.asarray(view[..., :3] / np.maximum(coverage[..., None], np.float32(1e-6)), np.float32)
+    # Where nothing is known to lie behind, what is beside goes on.
+    return inpaint(seen, coverage > LEAST_COVERAGE)
 
 
-def _add_behind(view: FloatArray, layer: Layer, per_dioptre: float, beyond: int) -> None:
-    """Add a layer to a view (H, W, 4) behind what is there."""
+def _draw_rows(found: Fragments, jump: np.float32, per_dioptre: float, beyond: int, view: FloatArray) -> None:
+    """Draw some rows of a view (h, W, 4): the nearest, then what is seen past that."""
     from ....kernels import view as kernels
 
-    rows, columns = _span(layer.box, view.shape[0])
-    seen = np.zeros((rows.stop - rows.start, *view.shape[1:]), np.float32)
-    nearest = np.full(seen.shape[:2], -1.0, np.float32)
-    planes = (np.ascontiguousarray(plane, np.float32) for plane in (layer.rgb, layer.coverage, layer.dioptres))
-    kernels.move(*planes, per_dioptre, columns.start - beyond, seen, nearest)
-    kernels.behind(view[rows], seen)
-
-
-def _span(box: PixelBox, height: int) -> PixelBox:
-    rows, columns = box
-    return slice(rows.start or 0, height if rows.stop is None else rows.stop), slice(columns.start or 0, columns.stop)
+    view[:] = 0.0
+    nearest = np.full(view.shape[:2], -1.0, np.float32)
+    kernels.move(found.arrays, jump, per_dioptre, -beyond, np.full_like(nearest, np.inf), view, nearest)
+    limit = np.where((view[..., 3] < 1.0) & (nearest >= 0.0), nearest - jump, np.float32(-1.0))
+    past, nearest = np.zeros_like(view), np.full_like(nearest, -1.0)
+    kernels.move(found.arrays, jump, per_dioptre, -beyond, limit, past, nearest)
+    kernels.behind(view, past)
 
 
 def anaglyph(left: FloatArray, right: FloatArray) -> FloatArray:

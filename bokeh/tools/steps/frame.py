@@ -39,6 +39,20 @@ class StepFrame:
         """The box that is the whole photo."""
         return slice(0, self.photo[0]), slice(0, self.photo[1])
 
+    def at_level(self, level: int) -> StepFrame:
+        """Frame the photo halved so often, as this frames the photo, or as it is where it is smaller."""
+        height, width = (-(-n // 2**level) for n in self.photo)
+        return StepFrame((height, width), max(self.by // 2**level, 1))
+
+    def assembled(self, level: int, parts: list[tuple[PixelBox, FloatArray]], channels: int) -> FloatArray:
+        """Put together what was reduced in the frame of a level, float32 (h, w, channels) in this frame."""
+        own = self.at_level(level)
+        values = np.zeros((*own.size, channels), np.float32)
+        # In one order, whichever was ready first: a pixel of the pictures may add up from several parts.
+        for box, part in sorted(parts, key=lambda placed: (placed[0][0].start, placed[0][1].start)):
+            values[box] += part
+        return self.resampled(values, own.by * 2**level)
+
     def whole(self, values: NDArray) -> FloatArray:
         """Reduce what fills the photo's frame, (H, W) or (H, W, C): the mean of each block."""
         return self.place(values, self.all)

@@ -50,9 +50,10 @@ def page(listing: Mapping[str, Any]) -> str:
         "<!DOCTYPE html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>",
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>",
         f"<h1>{escape(title)}</h1>",
-        f"<p>{escape(lens)}. {escape(size)}. Follow the light: the photo, its depth and matte, then sheet after sheet "
-        "from near to far, each seen through what the nearer ones leave clear; the lights last. What the lens blurs "
-        "is made at a fraction of the photo's size, where a sheet's title says so. "
+        f"<p>{escape(lens)}. {escape(size)}. Follow the light: the photo, its depth and matte; what each pixel shows "
+        "first and what lies behind that; then slice after slice from near to far, each seen through what the "
+        "nearer leave clear; the lights last. What the lens blurs is made at a fraction of the photo's size, where "
+        "a slice's title says so. "
         "Colours of light are the photo's own, and what is brighter than white looks white; each other picture has its "
         "scale below it. Checks mean that nothing is there. A click shows a picture alone.</p>",
     ]

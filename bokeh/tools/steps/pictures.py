@@ -17,10 +17,10 @@ from .frame import StepFrame
 
 ORIGINS: tuple[tuple[Colour, str], ...] = (
     ((165, 165, 165), "as photographed"),
-    ((230, 80, 160), "filled, or un-mixed from its neighbour"),
-    ((0, 190, 190), "a guess that only counts where nothing else is"),
+    ((230, 80, 160), "un-mixed: the pixel shows another surface too"),
+    ((0, 190, 190), "filled: hidden, and continued from where it is seen"),
 )
-"""Where a layer's colour comes from."""
+"""Where a slice's colour comes from."""
 
 LIGHT = Scale(
     "scene-linear light, through the photo's tone curve; more than 1 looks like 1", (((0, 0, 0), 0.0), (WHITE, 1.0))
@@ -42,7 +42,7 @@ class StepPictures:
     ----------
     frame : StepFrame
     profile : Profile
-    steps, sections, layers : list of dict
+    steps, sections, slices : list of dict
         What the album's list says of them.
     most_px : float
         Largest blur radius, which the colours of radii reach to.
@@ -55,16 +55,16 @@ class StepPictures:
         self.profile: Profile = photo.profile.with_curve(SRGB_CURVE) if photo.profile.is_linear else photo.profile
         self.steps: list[dict[str, Any]] = []
         self.sections: list[dict[str, Any]] = []
-        self.layers: list[dict[str, Any]] = []
+        self.slices: list[dict[str, Any]] = []
         self.most_px = 0.0
 
     def section(self, title: str) -> None:
         """Begin a section."""
         self.sections.append({"title": title})
 
-    def layer_section(self, facts: dict[str, Any]) -> None:
-        """Begin the section of a layer, whose title comes when all is known of it."""
-        self.layers.append({"sheet": len(self.layers) + 1, "section": len(self.sections), **facts})
+    def slice_section(self, facts: dict[str, Any]) -> None:
+        """Begin the section of a slice, whose title comes when all is known of it."""
+        self.slices.append({"sheet": len(self.slices) + 1, "section": len(self.sections), **facts})
         self.section("")
 
     def photo_light(self, name: str, rgb: FloatArray, shows: str) -> None:
@@ -85,7 +85,7 @@ class StepPictures:
         self.codes(name, colours if alpha is None else over_checks(colours, alpha), shows, blur_scale(self.most_px))
 
     def origins(self, name: str, shares: FloatArray) -> None:
-        """Show where a layer's colour comes from: its coverage by ORIGINS, (h, w, 3)."""
+        """Show where a slice's colour comes from: its coverage by ORIGINS, (h, w, 3)."""
         alpha = shares.sum(axis=2)
         colours = np.asarray([colour for colour, _ in ORIGINS], np.float32) / np.float32(255.0)
         codes = shares @ colours / np.maximum(alpha, 1e-6)[..., None]
@@ -104,8 +104,8 @@ class StepPictures:
 
     def _add(self, name: str, codes: NDArray, shows: str, scale: Scale, icc: bytes | None = None) -> None:
         section = len(self.sections) - 1
-        layer = self.layers[-1]["sheet"] if self.layers and self.layers[-1]["section"] == section else None
-        full = name if layer is None else f"sheet_{layer:02d}_{name}"
+        number = self.slices[-1]["sheet"] if self.slices and self.slices[-1]["section"] == section else None
+        full = name if number is None else f"sheet_{number:02d}_{name}"
         file = f"{len(self.steps) + 1:03d}_{full}.png"
         self._album.add(file, codes, icc)
         stops = [{"colour": "#{:02x}{:02x}{:02x}".format(*colour), "value": value} for colour, value in scale.stops]
@@ -114,7 +114,7 @@ class StepPictures:
                 "file": file,
                 "step": name,
                 "kind": "light" if scale is LIGHT else "map",
-                "sheet": layer,
+                "sheet": number,
                 "section": section,
                 "shows": shows,
                 "unit": scale.unit,

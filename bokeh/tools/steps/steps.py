@@ -19,9 +19,12 @@ from ...io.files.folder import check_folder
 from ...optics.lens import ThinLens
 from ...render.observer import Piece, RenderObserver
 from ...render.settings import RenderSettings
+from ...scene.layered import LayeredScene
 from ...scene.prepared import PreparedScene
+from ...scene.slices import FRONT, SUBJECT
 from .album import STEPS, Album
-from .drawn_layers import DrawnLayer, LayerPieces
+from .drawn_slices import DrawnSlice, SlicePieces
+from .level_steps import show_levels
 from .page import page
 from .pictures import SHARE, StepPictures
 from .scene_steps import distance_text, metres, show_scene
@@ -68,9 +71,9 @@ class StepRecorder(RenderObserver):
         """Begin, out of sight."""
         self._album = Album(check_folder(self._asked, STEPS, self._overwrite, self._inputs))
         self._about: dict[str, Any] = {}
-        self._subject = 0
-        self._pieces: dict[int, LayerPieces] = {}
-        self._behind: LayerPieces | None = None
+        self._kinds: list[int] = []
+        self._has_subject = False
+        self._pieces: dict[int, SlicePieces] = {}
         self._lock = threading.Lock()
         return self
 
@@ -79,15 +82,15 @@ class StepRecorder(RenderObserver):
         try:
             if kind is None:
                 pictures = self._pictures
-                for layer in pictures.layers:
-                    pictures.sections[layer["section"]]["title"] = self._title(layer)
+                for shown in pictures.slices:
+                    pictures.sections[shown["section"]]["title"] = self._title(shown)
                 listing = plain(
-                    {**self._about, "sheets": pictures.layers, "sections": pictures.sections, "steps": pictures.steps}
+                    {**self._about, "sheets": pictures.slices, "sections": pictures.sections, "steps": pictures.steps}
                 )
                 self._album.finish(listing, page(listing))
         finally:
             self._album.discard()
-            self._pieces, self._behind = {}, None
+            self._pieces = {}
 
     # What it is shown, in the order of the light
 
@@ -110,36 +113,28 @@ class StepRecorder(RenderObserver):
         }
         show_scene(self._pictures, scene, lens)
 
+    def layered(self, layered: LayeredScene) -> None:
+        """Show the scene taken apart."""
+        self._has_subject = layered.subject is not None
+        show_levels(self._pictures, layered)
+
     def piece(self, piece: Piece) -> None:
-        """Keep a piece of a layer until all are there."""
+        """Keep a piece of a slice until all are there."""
         with self._lock:
-            pieces = self._pieces.setdefault(piece.number, LayerPieces(self._pictures.frame, self._lens))
+            new = SlicePieces(self._pictures.frame, self._lens, piece.kind, piece.level)
+            pieces = self._pieces.setdefault(piece.number, new)
         pieces.add(piece)
 
-    def without_lights(self, rgb: FloatArray) -> None:
-        """Show what layers are extracted from."""
-        shows = "what is taken apart into sheets: the radiance with the lights taken out"
-        self._pictures.photo_light("without_lights", rgb, shows)
-
-    def behind_subject(self, piece: Piece) -> None:
-        """Keep a piece of what was inpainted behind the subject."""
-        with self._lock:
-            self._behind_number = piece.number
-            self._behind = self._behind or LayerPieces(self._pictures.frame, self._lens)
-        self._behind.add(piece)
-
     def all_pieces(self) -> None:
-        """Show the layers from near to far, and what is behind the subject after it."""
+        """Show the slices from near to far."""
         transmittance = np.ones(self._pictures.frame.size, np.float32)
-        numbers = {*self._pieces, *([] if self._behind is None else [self._behind_number])}
-        for number in sorted(numbers):
-            if number in self._pieces:
-                layer = self._pieces.pop(number).layer()
-                self._show_layer(layer)
-                if layer.drawn is not None:
-                    self._show_through_lens(layer.drawn, transmittance)
-            if self._behind is not None and number == self._behind_number:
-                self._show_behind_subject(self._behind.layer())
+        for number in sorted(self._pieces):
+            shown = self._pieces.pop(number).slice()
+            if shown is None:
+                continue
+            self._show_slice(shown)
+            if shown.drawn is not None:
+                self._show_through_lens(shown.drawn, transmittance)
 
     def lights(self, rgb: FloatArray) -> None:
         """Show the images of the lights."""
@@ -150,65 +145,59 @@ class StepRecorder(RenderObserver):
     def picture(self, rgb: FloatArray) -> None:
         """Show the picture."""
         self._pictures.section("The picture")
-        self._pictures.photo_light("picture", rgb, "all sheets as they are seen, and the lights")
+        self._pictures.photo_light("picture", rgb, "all slices as they are seen, and the lights")
 
     # How it is shown
 
-    def _show_layer(self, layer: DrawnLayer) -> None:
-        """Show a layer's colour, coverage, blur, and where the colour comes from."""
+    def _show_slice(self, shown: DrawnSlice) -> None:
+        """Show a slice's colour, coverage, blur, and where the colour comes from."""
         pictures = self._pictures
-        pictures.layer_section(
+        self._kinds.append(shown.kind)
+        pictures.slice_section(
             {
-                "nearest_m": metres(layer.near),
-                "farthest_m": metres(layer.far),
-                "radius_px": [self._lens.radius_px(layer.near), self._lens.radius_px(layer.far)],
-                "reduced_by": 2**layer.level,
+                "nearest_m": metres(shown.near),
+                "farthest_m": metres(shown.far),
+                "radius_px": [self._lens.radius_px(shown.near), self._lens.radius_px(shown.far)],
+                "reduced_by": 2**shown.level,
                 "share_of_light": 0.0,
             }
         )
-        colour = layer.light / np.maximum(layer.coverage, 1e-6)[..., None]
-        pictures.colour("colour", colour, layer.coverage, "its colour, over checks where it does not cover")
-        pictures.grey("coverage", layer.coverage, "how much of each pixel it covers", SHARE)
-        shows = "how far the lens spreads it; paler where it covers nothing and only goes on"
-        pictures.radius("radius", layer.radius, shows, layer.inside * (0.5 + 0.5 * layer.coverage))
-        pictures.origins("origin", layer.origins)
+        colour = shown.light / np.maximum(shown.coverage, 1e-6)[..., None]
+        pictures.colour("colour", colour, shown.coverage, "its colour, over checks where it does not cover")
+        pictures.grey("coverage", shown.coverage, "how much of each pixel it covers", SHARE)
+        shows = "how far the lens spreads it; paler where it covers little"
+        pictures.radius("radius", shown.radius, shows, shown.inside * (0.5 + 0.5 * shown.coverage))
+        pictures.origins("origin", shown.origins)
 
     def _show_through_lens(self, drawn: FloatArray, transmittance: FloatArray) -> None:
-        """Show a layer through the lens (h, w, 4) and how much of it is seen; it dims the transmittance, in place."""
+        """Show a slice through the lens (h, w, 4) and how much of it is seen; it dims the transmittance, in place."""
         pictures, light, coverage = self._pictures, drawn[..., :3], drawn[..., 3]
-        pictures.layers[-1]["share_of_light"] = float((transmittance * coverage).mean(dtype=np.float64))
+        pictures.slices[-1]["share_of_light"] = float((transmittance * coverage).mean(dtype=np.float64))
         shows = "its coverage through the lens; not drawn where nothing gets through"
         pictures.grey("spread_coverage", coverage, shows, SHARE)
         pictures.light("light", light, "its light through the lens, nothing before it")
-        shows = "what the nearer sheets let through of that: the picture is the sum of these"
+        shows = "what the nearer slices let through of that: the picture is the sum of these"
         pictures.light("seen", transmittance[..., None] * light, shows)
         transmittance *= 1.0 - coverage
         pictures.grey("clear", transmittance, "how much light still gets through, from what lies behind", SHARE)
 
-    def _show_behind_subject(self, layer: DrawnLayer) -> None:
-        """Show what was inpainted behind the subject."""
-        pictures = self._pictures
-        self._subject = len(pictures.layers)
-        pictures.section("Behind the subject: what is left of the picture when it is off, filled where it hid it")
-        pictures.light("behind_subject", layer.light, "the colour of what is left")
-        pictures.radius("behind_subject_radius", layer.radius, "how far the lens spreads it")
-        pictures.origins("behind_subject_origin", layer.origins)
-
-    def _title(self, layer: dict[str, Any]) -> str:
-        number, (near_px, far_px) = layer["sheet"], layer["radius_px"]
-        if number == self._subject:
-            where = ", the subject"
-        elif number == len(self._pictures.layers):
-            where = ", all the rest"
-        elif not self._subject:
-            where = ""
-        else:
-            where = ", before the subject" if number < self._subject else ", behind the subject"
-        share = layer["share_of_light"]
+    def _title(self, shown: dict[str, Any]) -> str:
+        number, (near_px, far_px) = shown["sheet"], shown["radius_px"]
+        where = ""
+        if self._has_subject:
+            kind = self._kinds[number - 1]
+            where = (
+                ", before the subject"
+                if kind == FRONT
+                else ", the subject"
+                if kind == SUBJECT
+                else ", behind the subject"
+            )
+        share = shown["share_of_light"]
         seen = f"{share:.1%} of the picture" if share >= 0.0005 else "hardly seen" if share else "not seen"
-        between = f"{distance_text(layer['nearest_m'])} to {distance_text(layer['farthest_m'])}"
-        made = f", made at 1/{layer['reduced_by']} size" if layer["reduced_by"] > 1 else ""
-        return f"Sheet {number}{where}: {between}, blur radius {near_px:+.1f} to {far_px:+.1f} px{made}; {seen}"
+        between = f"{distance_text(shown['nearest_m'])} to {distance_text(shown['farthest_m'])}"
+        made = f", made at 1/{shown['reduced_by']} size" if shown["reduced_by"] > 1 else ""
+        return f"Slice {number}{where}: {between}, blur radius {near_px:+.1f} to {far_px:+.1f} px{made}; {seen}"
 
 
 StepsLike = str | os.PathLike[str] | StepRecorder | None

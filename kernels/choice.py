@@ -1,62 +1,8 @@
-"""Passes over a layer's pixels."""
+"""Which outline a pixel's light is drawn with."""
 
 import numpy as np
 
 from .jit import QUICK, jit
-
-
-@jit()
-def settle(rgbd, own, taken, guess, beyond):
-    """Keep what was continued behind a layer farther than the layer, in place.
-
-    Parameters
-    ----------
-    rgbd : float32 (H, W, 4)
-        Colour and dioptres.
-    own : float32 (H, W, 4)
-        Those of the layer.
-    taken : bool (H, W)
-        Where the layer was.
-    guess : bool (H, W)
-        Where the surface itself is known to go on below it, in the layer's colours.
-    beyond : float32
-        The nearest depth that is not the layer's, dioptres.
-    """
-    for row in range(taken.shape[0]):
-        for column in range(taken.shape[1]):
-            if taken[row, column] and (guess[row, column] or rgbd[row, column, 3] > beyond):
-                rgbd[row, column, 3] = beyond
-                if guess[row, column]:
-                    for channel in range(3):
-                        rgbd[row, column, channel] = own[row, column, channel]
-
-
-@jit()
-def weigh(rgb, coverage, weight, origin, radius, largest, values):
-    """Prepare what a layer's pixels spread.
-
-    Parameters
-    ----------
-    rgb : float32 (H, W, 3)
-    coverage, weight : float32 (H, W)
-    origin : (int, int)
-        Row and column where the wanted crop begins.
-    radius : float32 (h, w)
-        Blur radius in pixels; clipped in place to `largest`, that of what the layer covers.
-    largest : float
-    values : float32 (h, w, 5), overwritten
-        Premultiplied colour, coverage and 1, each times the weight.
-    """
-    top, left = origin
-    for row in range(radius.shape[0]):
-        for column in range(radius.shape[1]):
-            full = weight[top + row, left + column]
-            share = full * coverage[top + row, left + column]
-            for channel in range(3):
-                values[row, column, channel] = share * rgb[top + row, left + column, channel]
-            values[row, column, 3] = share
-            values[row, column, 4] = full
-            radius[row, column] = min(max(radius[row, column], -largest), largest)
 
 
 @jit(inline="always", fastmath=QUICK)

@@ -1,0 +1,137 @@
+"""One lens before a layered scene: its slices, each made at its own size, composed near to far and coarse to fine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..core.arrays import FloatArray
+from ..core.progress import Progress
+from ..core.threads import each
+from ..image.regions import PixelBox
+from .layer_stack import enlarged, nothing
+from .observer import RenderObserver
+from .slice_light import SliceLight
+from .sliced_scene import SlicedScene, boxes_of, grown
+
+TILE_PX = 256
+"""Side of what a thread makes at a time; the picture does not depend on it."""
+
+_NONE: FloatArray = np.empty((0, 0, 4), np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Composed:
+    """A level with all that is coarser.
+
+    Attributes
+    ----------
+    front : float32 (h, w, 4)
+        What stands before the finer levels' slices: colour that arrives, and the share of light that gets through.
+    back : float32 (h, w, 4), or None
+        What lies behind them; None where nothing finer comes between.
+    """
+
+    front: FloatArray
+    back: FloatArray | None
+
+
+@dataclass(frozen=True, eq=False)
+class Exposure:
+    """A lens before a scene.
+
+    What stands in front of the finer levels' slices and what lies behind them are two pictures, as large as the level;
+    the next finer level enlarges both and puts its own slices between.
+
+    Attributes
+    ----------
+    light : SliceLight
+        The scene's slices as the lens shows them.
+    observer : RenderObserver or None
+        Is shown every piece of a slice; None where nobody looks on.
+    """
+
+    light: SliceLight
+    observer: RenderObserver | None = None
+
+    @property
+    def sliced(self) -> SlicedScene:
+        """The scene as the lens cuts it."""
+        return self.light.sliced
+
+    def compose(self, progress: Progress) -> FloatArray:
+        """Compose the scene without its lights: float32 (H, W, 3)."""
+        composed: Composed | None = None
+        for level in reversed(self.sliced.levels[1:]):
+            composed = self._level(level, composed)
+            progress("blur", 4.0**-level)
+        picture = self._photo(composed)
+        progress("blur", 1.0)
+        if self.observer is not None:
+            self.observer.all_pieces()
+        return picture
+
+    def _level(self, level: int, coarser: Composed | None) -> Composed:
+        """Put a level's slices between what stands before them and what lies behind."""
+        size = self.sliced.scene.sizes[level]
+        is_between = level <= self.sliced.finest
+        front = np.empty((*size, 4), np.float32)
+        back = None if is_between else np.empty((*size, 4), np.float32)
+
+        def make(box: PixelBox) -> None:
+            before, behind = self._tile(level, box, coarser)
+            front[box] = before
+            if back is not None:
+                back[box] = behind
+
+        each(make, boxes_of(size, TILE_PX))
+        return Composed(front, back)
+
+    def _photo(self, coarser: Composed | None) -> FloatArray:
+        """Make the photo's own size, and take what arrived for all there is."""
+        from ...kernels.doubling import finish, show
+
+        size = self.sliced.scene.sizes[0]
+        picture = np.empty((*size, 3), np.float32)
+
+        def make(box: PixelBox) -> None:
+            if coarser is not None and not self._is_drawn(0, box):
+                back = _NONE if coarser.back is None else coarser.back
+                show(coarser.front, back, box[0].start, box[1].start, picture[box])
+            else:
+                finish(self._tile(0, box, coarser)[0], picture[box])
+
+        each(make, boxes_of(size, TILE_PX))
+        return picture
+
+    def _tile(self, level: int, box: PixelBox, coarser: Composed | None) -> tuple[FloatArray, FloatArray]:
+        """Make a tile of a level: what stands before the finer slices, and what lies behind; one where none are."""
+        from ...kernels.composite import HIDDEN, add
+        from ...kernels.doubling import lay_behind
+
+        before = enlarged(None if coarser is None else coarser.front, box)
+        behind = before if level <= self.sliced.finest else nothing((before.shape[0], before.shape[1]))
+        if self._is_drawn(level, box):
+            first_finer = min((n for n, one in enumerate(self.sliced.slices) if one.level < level), default=0)
+            window = self.sliced.window(level, grown(box, self._halo_px(level), self.sliced.scene.sizes[level]))
+            for number in self.sliced.numbers_at(level):
+                canvas = behind if number > first_finer else before
+                drawn = self.light.arriving(window, number, box, canvas[..., 3] > HIDDEN)
+                if drawn is not None:
+                    (rows, columns), arrived = drawn
+                    add(canvas, arrived, rows.start, columns.start)
+                if self.observer is not None and window.holds(number):
+                    self.observer.piece(window.piece(number, self.sliced.slices[number], box, drawn))
+        if coarser is not None and coarser.back is not None:
+            lay_behind(behind, coarser.back, box[0].start, box[1].start)
+        return before, behind
+
+    def _is_drawn(self, level: int, box: PixelBox) -> bool:
+        """Whether a slice of a level may be seen in a box."""
+        outer = grown(box, self._halo_px(level), self.sliced.scene.sizes[level])
+        return self.sliced.may_hold(level, outer, self.sliced.numbers_at(level))
+
+    def _halo_px(self, level: int) -> int:
+        """How far beyond itself a tile looks: as far as light reaches, and as far again for what tells its radius."""
+        return 2 * max((self.light.reach_px(n) for n in self.sliced.numbers_at(level)), default=0) + 1

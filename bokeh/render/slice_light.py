@@ -1,0 +1,127 @@
+"""The light of one slice through the lens: what its fragments scatter, divided by what all from there on would."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..core.arrays import BoolArray, FloatArray
+from ..image.regions import PixelBox, box_around
+from ..optics.psf_tables import PsfTables
+from .sliced_scene import Drawn, SlicedScene, Window, common_part, grown, within
+
+SHARP_PX = 0.5
+"""What is spread by less stays in its pixel."""
+
+
+@dataclass(frozen=True, eq=False)
+class SliceLight:
+    """Slices as a lens shows them.
+
+    Attributes
+    ----------
+    sliced : SlicedScene
+    psf_tables : PsfTables
+        What the lens makes of a point of light.
+    """
+
+    sliced: SlicedScene
+    psf_tables: PsfTables
+
+    def reach_px(self, number: int) -> int:
+        """Pixels of its level that the light of a slice's pixels, and of its neighbours', may go."""
+        scale = 2.0 ** self.sliced.slices[number].level
+        return math.ceil(self.psf_tables.ray_model.reach_px(self.sliced.largest_px(number) * scale) / scale) + 1
+
+    def arriving(self, window: Window, number: int, box: PixelBox, clear: BoolArray) -> Drawn | None:
+        """Find what arrives of a slice in a box of its level.
+
+        Parameters
+        ----------
+        window : Window
+            Around the box: twice as far as the slice's light reaches.
+        number : int
+        box : (slice, slice)
+            Of the level.
+        clear : bool (h, w)
+            Where in the box light still gets through what is nearer.
+
+        Returns
+        -------
+        Drawn or None
+            None where nothing of it is seen.
+
+        Notes
+        -----
+        A pixel scatters what it shows of the slice with its own radius; and, into a second sum over the same places,
+        what it shows of the slice and of all behind it. Coverage is their quotient: exactly 1 inside a surface,
+        however its radius changes. What nearer slices took already is no part of either.
+        """
+        if not window.holds(number):
+            return None
+        reach = self.reach_px(number)
+        top, bottom, left, right = (int(v) for v in window.support[number])
+        support = slice(top, bottom), slice(left, right)
+        size = window.numbers[0].shape
+        inner = within(box, window.box)
+        reached = common_part(inner, (slice(top - reach, bottom + reach), slice(left - reach, right + reach)))
+        if reached is None or not clear[within(reached, inner)].any():
+            return None
+        rows, columns = box_around(clear[within(reached, inner)])
+        drawn = (
+            slice(reached[0].start + rows.start, reached[0].start + rows.stop),
+            slice(reached[1].start + columns.start, reached[1].start + columns.stop),
+        )
+        if self.psf_tables.ray_model.is_thin and self._stays_sharp(window, number):
+            return within(drawn, inner), _sharp(window, number, drawn)
+        # Pixels that reach what is drawn; the slice around them tells how far those scatter that show none of it.
+        lit = common_part(grown(drawn, reach, size), grown(support, reach, size))
+        return None if lit is None else (within(drawn, inner), self._scattered(window, number, drawn, lit, reach))
+
+    def _stays_sharp(self, window: Window, number: int) -> bool:
+        """Whether nothing in a window that a slice's coverage is reckoned from is spread beyond its pixel."""
+        lens = self.sliced.lens_at(self.sliced.slices[number].level)
+        there = np.flatnonzero(window.support[:, 0] < window.support[:, 1])
+        depths = window.depths[there]
+        radii = np.abs(lens.radius_px(depths))
+        if radii[there == number].max() >= SHARP_PX:
+            return False
+        behind = there > number
+        aside = depths[behind] - lens.focus_dioptres
+        least = np.where(aside[:, 0] * aside[:, 1] < 0.0, 0.0, radii[behind].min(axis=1))
+        spread = radii[behind].max(axis=1) >= SHARP_PX
+        return not bool(((least <= self.sliced.largest_px(number)) & spread).any())
+
+    def _scattered(self, window: Window, number: int, drawn: PixelBox, lit: PixelBox, reach: int) -> FloatArray:
+        """Scatter some pixels of a window (`lit`) into a box of it (`drawn`)."""
+        from ...kernels.slices import full_values, slice_values, sum_radii
+
+        level = self.sliced.slices[number].level
+        lens = self.sliced.lens_at(level)
+        thin = np.float32(lens.focus_dioptres), np.float32(lens.px_per_dioptre)
+        radii = self.sliced.radii_at(number)
+        corner = lit[0].start, lit[1].start
+        shape = lit[0].stop - lit[0].start, lit[1].stop - lit[1].start
+        values, radius, active = np.empty((*shape, 5), np.float32), np.empty(shape, np.float32), np.ones(shape, bool)
+        if window.is_all(number, lit):
+            full_values(window.fragments, thin, radii, corner, values, radius)
+        else:
+            seen = grown(lit, reach, window.numbers[0].shape)
+            sums = np.empty((seen[0].stop - seen[0].start + 1, seen[1].stop - seen[1].start + 1, 2))
+            sum_radii(window.fragments, window.numbers, number, thin, (seen[0].start, seen[1].start), sums)
+            around = sums, (corner[0] - seen[0].start, corner[1] - seen[1].start), reach
+            slice_values(window.fragments, window.numbers, number, thin, radii, corner, around, values, radius, active)
+        at = window.box[0].start + corner[0], window.box[1].start + corner[1]
+        largest = self.sliced.largest_px(number)
+        return self.psf_tables.scatter(values, radius, active, at, within(drawn, lit), level, largest)
+
+
+def _sharp(window: Window, number: int, drawn: PixelBox) -> FloatArray:
+    """Show a slice that is in focus in a box of a window."""
+    from ...kernels.slices import sharp_light
+
+    arrived = np.empty((drawn[0].stop - drawn[0].start, drawn[1].stop - drawn[1].start, 4), np.float32)
+    sharp_light(window.fragments, window.numbers, number, (drawn[0].start, drawn[1].start), arrived)
+    return arrived

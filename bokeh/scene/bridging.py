@@ -1,0 +1,161 @@
+"""What narrow things hide of what lies behind them, continued line by line: with its edges and its grain."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ..core.arrays import BoolArray, FloatArray
+from ..image.regions import PixelBox, dilate
+from .fragments import Fragments
+
+GAP_SHARE = 0.012
+"""Width of a gap that is closed line by line, as a share of the picture's longer side."""
+
+ALIKE = 0.02
+"""Difference of (square root) light between the ends of a line that is as good as none."""
+
+RANGE_COUNTS = 6.0
+"""Ends of a line as far apart in depth as the whole scene differ by as much as so many units of (square root) light."""
+
+LEAST_SPAN = 1e-3
+"""A scene whose depths differ by less, in dioptres, counts as if they differed by so much."""
+
+TILE_GAPS, AROUND_GAPS = 12, 3
+"""Side of the tiles that are made together, and what is looked at around them, in widths of a gap."""
+
+GRAIN_SIGMAS = 4.0
+"""How far around the grain is looked at, in standard deviations of its mean."""
+
+LEAST_WEIGHT = 0.003
+"""Weight from which what is hidden is near enough to where it is seen for its grain to be continued."""
+
+
+def widest_gap_px(size: tuple[int, ...]) -> int:
+    """Width of a gap that is closed line by line, in a picture of (H, W)."""
+    return max(6, round(GAP_SHARE * max(size)))
+
+
+@dataclass(frozen=True, eq=False)
+class GapBridge:
+    """Continues what is hidden behind narrow things at a photo's own size.
+
+    Attributes
+    ----------
+    jump, span : float
+        Difference in depth of two surfaces, and between the scene's ends, dioptres.
+    gap_px : int
+        Width of a gap that is closed all the way, a multiple of 8; one four times as wide stays as it is.
+    """
+
+    jump: float
+    span: float
+    gap_px: int
+
+    @classmethod
+    def of(cls, size: tuple[int, ...], jump: float, depth_range: tuple[float, float]) -> GapBridge:
+        """Choose the gaps for a photo of (H, W)."""
+        return cls(jump, max(depth_range[1] - depth_range[0], LEAST_SPAN), -(-widest_gap_px(size) // 8) * 8)
+
+    def tiles(self, size: tuple[int, ...]) -> list[PixelBox]:
+        """Boxes of a picture of (H, W) whose hidden pixels are continued together."""
+        side = TILE_GAPS * self.gap_px
+        rows, columns = ([slice(at, min(at + side, length)) for at in range(0, length, side)] for length in size)
+        return list(itertools.product(rows, columns))
+
+    def around(self, inner: PixelBox, size: tuple[int, ...]) -> PixelBox:
+        """Return the box to look at for one that is wanted; it begins at a multiple of the gap."""
+        reach = AROUND_GAPS * self.gap_px
+        rows, columns = (
+            slice(max(one.start - reach, 0) // self.gap_px * self.gap_px, min(one.stop + reach, length))
+            for one, length in zip(inner, size, strict=True)
+        )
+        return rows, columns
+
+    def continued(self, found: Fragments, inner: PixelBox) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatArray]:
+        """Continue what is hidden.
+
+        Parameters
+        ----------
+        found : Fragments
+            Of a box of the photo that begins at a multiple of `gap_px`.
+        inner : (slice, slice)
+            The part of the box that is wanted.
+
+        Returns
+        -------
+        rows, columns : int64 (N,)
+            Pixels of the box.
+        back : float32 (N, 4)
+            What lies behind them.
+
+        Notes
+        -----
+        The direction of the grain changes slowly: it is sought once per cell, and used by every pixel in it. A line
+        ends where a surface is seen that is no nearer than what is hidden by the smoother guess.
+        """
+        from ...kernels import bridge as kernels
+
+        hidden = (found.alpha == 1.0) & (found.weight > np.float32(LEAST_WEIGHT))
+        wanted = np.zeros_like(hidden)
+        wanted[inner] = hidden[inner]
+        places = places_of(wanted)
+        back = found.back[places]
+        if not len(back):
+            return *places, back
+        seen = np.where(found.alpha == 1.0, self._order(found.front[..., 3], found.kinds & 3), np.float32(-np.inf))
+        side, block = self.gap_px // 8, self.gap_px // 4
+        middle = hidden[side // 2 :: side, side // 2 :: side]
+        rows, columns = places_of(middle)
+        number = np.full((-(-hidden.shape[0] // side), -(-hidden.shape[1] // side)), -1, np.int32)
+        number[rows, columns] = np.arange(len(rows), dtype=np.int32)
+        cost, agreed = (np.empty((len(rows), kernels.DIRECTIONS), np.float32) for _ in range(2))
+        middles = rows * side + side // 2, columns * side + side // 2
+        used = np.zeros([-(-n // block) for n in hidden.shape], bool)
+        used[middles[0] // block, middles[1] // block] = True
+        grain = grain_around(found.front, ~hidden & (found.alpha == 1.0), block, 0.5 * self.gap_px, used)
+        kernels.lines(
+            found.front, seen, (*middles, self._least(found, middles)), 2 * self.gap_px, RANGE_COUNTS / self.span,
+            0.2 * ALIKE / side, grain, block, cost,
+        )  # fmt: skip
+        kernels.agree(cost, number, rows, columns, self.gap_px // (2 * side), agreed)
+        kernels.bridge(
+            found.front, seen, (*places, self._least(found, places)), number, side, agreed, self.gap_px, ALIKE, back
+        )
+        return *places, back
+
+    def _order(self, dioptres: FloatArray, kinds: NDArray[np.integer]) -> FloatArray:
+        """Tell how far back a surface lies: classes before depths."""
+        return np.asarray(np.float32(2.0 * self.span) * kinds - dioptres, np.float32)
+
+    def _least(self, found: Fragments, places: tuple[NDArray[np.intp], NDArray[np.intp]]) -> FloatArray:
+        """Tell how far back a surface must lie to end the lines of some pixels."""
+        return self._order(found.back[places][:, 3], found.kinds[places] >> 2) - np.float32(self.jump)
+
+
+def places_of(mask: BoolArray) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of a mask's pixels, laid out alike however many: a kernel is compiled for each layout."""
+    ys, xs = np.nonzero(mask)
+    return np.ascontiguousarray(ys), np.ascontiguousarray(xs)
+
+
+def grain_around(
+    rgbd: FloatArray, known: BoolArray, block: int, reach_px: float, used: BoolArray | None = None
+) -> FloatArray:
+    """Mean products of the gradients (xx, xy, yy) of what is known around, float32 (3, h, w) in blocks.
+
+    What is `used`, bool (h, w), is right; without it, all of it.
+    """
+    from ...kernels.bridge import gradients
+
+    sums = np.empty((4, -(-known.shape[0] // block), -(-known.shape[1] // block)), np.float32)
+    sigma = reach_px / block
+    wanted = np.ones(sums.shape[1:], bool) if used is None else dilate(used, math.ceil(GRAIN_SIGMAS * sigma))
+    gradients(rgbd, known, block, wanted, sums)
+    around = ndimage.gaussian_filter(sums, (0.0, sigma, sigma), mode="constant", truncate=GRAIN_SIGMAS)
+    return around[:3] / np.maximum(around[3], 1e-3)

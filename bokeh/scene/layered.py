@@ -1,0 +1,393 @@
+"""The layered scene: a photo as a layered depth image, taken apart once, at all sizes, and seen through any lens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.arrays import FloatArray
+from ..core.threads import each
+from ..depth.existing_blur import DepthMapping
+from ..image.regions import PixelBox
+from .bridging import LEAST_WEIGHT, GapBridge
+from .fragments import Fragments, ListedBacks, ListedFragments
+from .light_energy import SceneLight
+from .subject_range import SubjectRange
+from .subject_sides import SubjectSides
+
+if TYPE_CHECKING:
+    from ...kernels.subject import SubjectDepths
+
+Done = TypeVar("Done")
+
+BAND_ROWS = 64
+"""Rows that are made together, whole cells of them; the result does not depend on it."""
+
+AROUND_PX = 4
+"""Rows of the photo around those that are split: what lies beside an edge."""
+
+CELL = 32
+"""Pixels a side of the cells of which the depths are known, at every size."""
+
+SMALLEST_PX = 8
+"""The longer side of the smallest size is no longer."""
+
+JUMP_SHARE, LEAST_JUMP = 0.02, 1e-6
+"""Neighbours whose depths differ by more than this share of the scene's range, in dioptres, lie on two surfaces."""
+
+STEEP_SHARE = 0.2
+"""What falls by the scene's whole range within this share of the longer side, or slower, is still one surface."""
+
+LEAST_SURE = 0.0001
+"""What is hidden is continued at the photo's size as far as it is surer than this; farther only where all is wanted."""
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoLevel:
+    """The photo's own size: the photo itself, and lists of the pixels that are more than one surface.
+
+    Attributes
+    ----------
+    light : SceneLight
+    before : float32
+        Where the subject's depths end, dioptres; infinite without a subject.
+    band_rows : int
+        Rows of each list.
+    changed : list of ListedFragments
+        Mixed pixels, and those of the subject whose depth is mended.
+    hidden : list of ListedBacks
+        Pixels behind which something is known that is not seen there.
+    """
+
+    light: SceneLight
+    before: np.float32
+    band_rows: int
+    changed: list[ListedFragments]
+    hidden: list[ListedBacks]
+
+    def window(self, box: PixelBox) -> Fragments:
+        """Return the fragments of a box."""
+        rows, columns = box
+        found = self.plain(box)
+        bands = slice(rows.start // self.band_rows, -(-rows.stop // self.band_rows))
+        for lists in (self.changed[bands], self.hidden[bands]):
+            for n, listed in enumerate(lists, bands.start):
+                listed.place(rows.start - n * self.band_rows, columns.start, found)
+        return found
+
+    def plain(self, box: PixelBox) -> Fragments:
+        """Return the photo in a box, each pixel a single surface."""
+        matte = None if self.light.subject is None else self.light.matte
+        return Fragments.plain(self.light.rgbd(box), matte, self.before, (box[0].start, box[1].start))
+
+    def where_hidden(self, box: PixelBox, least: float) -> PixelBox | None:
+        """Return the part of a box where something hidden is known better than with a weight; None where nothing is."""
+        rows, columns = box
+        found = []
+        for n in range(rows.start // self.band_rows, -(-rows.stop // self.band_rows)):
+            top = n * self.band_rows
+            one = self.hidden[n].extent(least, (rows.start - top, rows.stop - top, columns.start, columns.stop))
+            if one is not None:
+                found.append((one[0] + top, one[1] + top, one[2], one[3]))
+        if not found:
+            return None
+        ends = np.array(found)
+        low, high = ends.min(axis=0), ends.max(axis=0)
+        return slice(int(low[0]), int(high[1])), slice(int(low[2]), int(high[3]))
+
+    def matte(self, box: PixelBox) -> FloatArray:
+        """Return the subject's coverage in a box."""
+        if self.light.subject is None or self.light.matte is None:
+            return np.zeros((box[0].stop - box[0].start, box[1].stop - box[1].start), np.float32)
+        return np.array(self.light.matte[box], order="C")
+
+    @property
+    def bytes(self) -> int:
+        """What it takes beside the photo."""
+        return sum(one.bytes for one in (*self.changed, *self.hidden))
+
+
+@dataclass(frozen=True, eq=False)
+class LayeredScene:
+    """A photo as a layered depth image, at its own size and halved again and again.
+
+    Attributes
+    ----------
+    light : SceneLight
+    depth_range : (float, float)
+        Smallest and largest dioptres.
+    sizes : list of (int, int)
+        (H, W) of each level; the last is at most `SMALLEST_PX` long.
+    photo : PhotoLevel
+        Level 0.
+    smaller : list of Fragments
+        Levels 1 and up.
+    ranges : list of (float32 (3, h, w), float32 (3, h, w))
+        Of each level; see `cells`.
+    depths : DepthMapping, or None
+        Where its depths are moved when they are looked at.
+
+    Notes
+    -----
+    J. Shade, S. Gortler, L. He, R. Szeliski, "Layered depth images", 1998.
+    """
+
+    light: SceneLight
+    depth_range: tuple[float, float]
+    sizes: list[tuple[int, int]]
+    photo: PhotoLevel
+    smaller: list[Fragments]
+    ranges: list[tuple[FloatArray, FloatArray]]
+    depths: DepthMapping | None = None
+
+    @property
+    def subject(self) -> SubjectRange | None:
+        """Where the subject is."""
+        return self.light.subject
+
+    def window(self, level: int, box: PixelBox) -> Fragments:
+        """Return the fragments of a box (rows, columns) of a level, which lies within it: copies."""
+        found = self.photo.window(box) if level == 0 else self.smaller[level - 1].crop(box).copy()
+        if self.depths is not None:
+            for surface in (found.front, found.back):
+                surface[..., 3] = self.depths(surface[..., 3])
+        return found
+
+    def cells(self, level: int) -> tuple[FloatArray, FloatArray]:
+        """Lowest and highest dioptres of each class in each cell of `CELL` pixels.
+
+        Parameters
+        ----------
+        level : int
+
+        Returns
+        -------
+        lowest, highest : float32 (3, ceil(H / CELL), ceil(W / CELL))
+            Of what is seen and what is hidden, at level 0 perhaps a little beyond; 1e30 and -1e30 where a cell holds
+            nothing of a class.
+        """
+        return self.ranges[level]
+
+    def moved(self, depths: DepthMapping, light: SceneLight | None = None) -> LayeredScene:
+        """Return the same scene at other depths, without taking it apart again.
+
+        Parameters
+        ----------
+        depths : DepthMapping
+        light : SceneLight, optional
+            The light at those depths, where it is at hand.
+        """
+        assert self.depths is None
+        light = replace(self.light, dioptres=depths(self.light.dioptres)) if light is None else light
+        far, near = (float(end) for end in depths(np.array(self.depth_range, np.float32)))
+        ranges = []
+        for low, high in self.ranges:
+            known = low <= high
+            ranges.append((np.where(known, depths(low), low), np.where(known, depths(high), high)))
+        return replace(self, light=light, depth_range=(far, near), ranges=ranges, depths=depths)
+
+    @classmethod
+    def of(cls, light: SceneLight, dense: bool = False) -> LayeredScene:
+        """Take a scene apart.
+
+        Parameters
+        ----------
+        light : SceneLight
+        dense : bool
+            Whether what lies behind is wanted everywhere at the photo's size, however far from where it is seen.
+        """
+        return _Builder(light, dense).scene()
+
+
+@dataclass(frozen=True, eq=False)
+class _Builder:
+    """Takes a scene apart, band by band."""
+
+    light: SceneLight
+    dense: bool
+
+    def scene(self) -> LayeredScene:
+        """Make all of it."""
+        sizes = _sizes(self.light.dioptres.shape)
+        smaller = [Fragments.empty(size) for size in sizes[1:]]
+        photo = self._split(smaller[0] if smaller else None)
+        for level in range(1, len(smaller)):
+            self._halve(smaller[level - 1], level, smaller[level])
+        for level in range(len(smaller) - 1, 0, -1):
+            self._hide(smaller[level], level, smaller[level - 1])
+        ranges = [_no_ranges(size) for size in sizes]
+        for fragments, own in zip(smaller, ranges[1:], strict=True):
+            _in_bands(
+                len(fragments.alpha), lambda rows, f=fragments, o=own: _find_ranges(f.crop(_whole(rows, f)), o, rows)
+            )
+        photo = self._hide_photo(photo, smaller[0] if smaller else None, ranges[0])
+        return LayeredScene(self.light, self.depth_range, sizes, photo, smaller, ranges)
+
+    @cached_property
+    def depth_range(self) -> tuple[float, float]:
+        dioptres = self.light.dioptres
+        ends = _in_bands(len(dioptres), lambda rows: (float(dioptres[rows].min()), float(dioptres[rows].max())))
+        return min(low for low, _ in ends), max(high for _, high in ends)
+
+    @cached_property
+    def depths(self) -> SubjectDepths:
+        """Where the subject stands, dioptres; nowhere when there is none."""
+        from ...kernels.subject import SubjectDepths
+
+        subject = self.light.subject
+        if subject is None:
+            return SubjectDepths(np.float32(np.inf), np.float32(np.inf))
+        return SubjectDepths(np.float32(subject.far - subject.margin), np.float32(subject.near + subject.margin))
+
+    def jump(self, level: int) -> np.float32:
+        """Difference in depth of two surfaces at a level, dioptres."""
+        return depth_jump(self.depth_range, self.light.dioptres.shape, level)
+
+    def _split(self, half: Fragments | None) -> PhotoLevel:
+        """Split the photo's mixed pixels; make the next smaller size, which is overwritten."""
+        from ...kernels import splitting, subject
+
+        height, width = self.light.dioptres.shape
+        photo = PhotoLevel(self.light, self.depths.near, BAND_ROWS, [], [])
+        sides = None if self.light.subject is None else SubjectSides.of(self.light, self.depths)
+
+        def band(rows: slice) -> ListedFragments:
+            first, last = max(rows.start - AROUND_PX, 0), min(rows.stop + AROUND_PX, height)
+            box = slice(first, last), slice(0, width)
+            found, matte = photo.plain(box), photo.matte(box)
+            rgbd = np.array(found.front)
+            changed = np.empty(matte.shape, bool)
+            if splitting.mark_edges(rgbd, matte, self.jump(0), changed):
+                splitting.split(rgbd, matte, changed, photo.before, found.arrays)
+            if sides is not None:
+                at = (first, *sides.corner)
+                subject.unmix_subject(rgbd, matte, at, self.depths, (sides.front, sides.back), found.arrays, changed)
+            inner = slice(rows.start - first, rows.stop - first)
+            found = found.crop((inner, slice(None)))
+            if half is not None:
+                self._halve_rows(found, 1, half, rows)
+            return found.listed(changed[inner])
+
+        return replace(photo, changed=_in_bands(height, band))
+
+    def _halve(self, fine: Fragments, level: int, half: Fragments) -> None:
+        """Make level `level + 1` of one."""
+        _in_bands(len(fine.alpha), lambda rows: self._halve_rows(fine.crop(_whole(rows, fine)), level + 1, half, rows))
+
+    def _halve_rows(self, fine: Fragments, level: int, half: Fragments, rows: slice) -> None:
+        """Make rows of a level of those of the next larger one."""
+        from ...kernels.halving import halve
+
+        there = half.crop((slice(rows.start // 2, (rows.stop + 1) // 2), slice(None)))
+        halve(fine.arrays, self.jump(level), there.arrays)
+
+    def _hide(self, coarse: Fragments, level: int, fine: Fragments) -> None:
+        """Find what lies behind the pixels of a level."""
+        from ...kernels.hidden import hide
+
+        def band(rows: slice) -> None:
+            hide(coarse.arrays, rows.start, self.jump(level), np.float32(0.0), fine.crop(_whole(rows, fine)).arrays)
+
+        _in_bands(len(fine.alpha), band)
+
+    def _hide_photo(
+        self, photo: PhotoLevel, coarse: Fragments | None, ranges: tuple[FloatArray, FloatArray]
+    ) -> PhotoLevel:
+        """Find what lies behind the photo's pixels, and the ranges of its cells, which are overwritten."""
+        from ...kernels.hidden import hide
+
+        height, width = self.light.dioptres.shape
+        least = np.float32(0.0 if self.dense else LEAST_SURE)
+
+        def band(rows: slice) -> ListedBacks:
+            found = photo.window((rows, slice(0, width)))
+            if coarse is not None:
+                hide(coarse.arrays, rows.start, self.jump(0), least, found.arrays)
+            _find_ranges(found, ranges, rows)
+            return found.listed_backs((found.weight > 0.0) & (found.alpha == 1.0))
+
+        hidden = _in_bands(height, band)
+        return self._bridge(replace(photo, hidden=hidden), ranges)
+
+    def _bridge(self, photo: PhotoLevel, ranges: tuple[FloatArray, FloatArray]) -> PhotoLevel:
+        """Continue what narrow things hide line by line: in place, once all of it was looked at; widen the ranges."""
+        size = self.light.dioptres.shape
+        bridge = GapBridge.of(size, float(self.jump(0)), self.depth_range)
+
+        def continued(tile: PixelBox) -> tuple[NDArray, NDArray, NDArray, FloatArray] | None:
+            inner = photo.where_hidden(tile, LEAST_WEIGHT)
+            if inner is None:
+                return None
+            outer = bridge.around(inner, size)
+            rows, columns = (slice(i.start - o.start, i.stop - o.start) for i, o in zip(inner, outer, strict=True))
+            found = photo.window(outer)
+            ys, xs, back = bridge.continued(found, (rows, columns))
+            return ys + outer[0].start, xs + outer[1].start, found.kinds[ys, xs] >> 2, back
+
+        for one in each(continued, bridge.tiles(size)):
+            if one is None:
+                continue
+            rows, columns, kinds, back = one
+            cells = kinds, rows // CELL, columns // CELL
+            np.minimum.at(ranges[0], cells, back[:, 3])
+            np.maximum.at(ranges[1], cells, back[:, 3])
+            bands = rows // photo.band_rows
+            for n in np.unique(bands):
+                own = bands == n
+                photo.hidden[n].replace(rows[own] - n * photo.band_rows, columns[own], back[own])
+        return photo
+
+
+def depth_jump(depth_range: tuple[float, float], size: tuple[int, ...], level: int = 0) -> np.float32:
+    """Difference in depth of neighbours that lie on two surfaces, dioptres.
+
+    Parameters
+    ----------
+    depth_range : (float, float)
+        Smallest and largest dioptres of the scene.
+    size : (int, int)
+        (H, W) of the photo.
+    level : int
+        The neighbours are those of the photo halved so often.
+    """
+    low, high = depth_range
+    steep = 2.0**level / (STEEP_SHARE * max(size))
+    return np.float32(max(max(JUMP_SHARE, steep) * (high - low), LEAST_JUMP))
+
+
+def _sizes(size: tuple[int, ...]) -> list[tuple[int, int]]:
+    """(H, W) of each level."""
+    sizes = [(size[0], size[1])]
+    while max(sizes[-1]) > SMALLEST_PX:
+        sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))
+    return sizes
+
+
+def _in_bands(height: int, work: Callable[[slice], Done]) -> list[Done]:
+    """Do some work for all bands of rows, on all cores."""
+    return each(work, [slice(top, min(top + BAND_ROWS, height)) for top in range(0, height, BAND_ROWS)])
+
+
+def _whole(rows: slice, fragments: Fragments) -> PixelBox:
+    return rows, slice(0, fragments.alpha.shape[1])
+
+
+def _no_ranges(size: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
+    """Ranges of depth that hold nothing."""
+    cells = (3, -(-size[0] // CELL), -(-size[1] // CELL))
+    return np.full(cells, 1e30, np.float32), np.full(cells, -1e30, np.float32)
+
+
+def _find_ranges(pixels: Fragments, ranges: tuple[FloatArray, FloatArray], rows: slice) -> None:
+    """Find the ranges of depth in some rows of cells."""
+    from ...kernels.fragments import find_ranges
+
+    cells = slice(rows.start // CELL, -(-rows.stop // CELL))
+    low, high = (np.array(one[:, cells], order="C") for one in ranges)
+    find_ranges(pixels.arrays, CELL, low, high)
+    ranges[0][:, cells], ranges[1][:, cells] = low, high

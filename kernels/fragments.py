@@ -1,0 +1,267 @@
+"""Fragments: what each pixel shows first, how much of the pixel that covers, and what lies behind it."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .jit import jit
+
+
+class FragmentArrays(NamedTuple):
+    """Two fragments per pixel: (H, W), or (N,) of single pixels.
+
+    Attributes
+    ----------
+    front : float32 (H, W, 4)
+        Colour and dioptres of what is seen first.
+    alpha : float32 (H, W)
+        How much of the pixel it covers.
+    back : float32 (H, W, 4)
+        Of what lies behind it; of no meaning where the weight is 0.
+    weight : float32 (H, W)
+        How well the back is known: 1 where it is seen, 0 where it is not known.
+    kinds : uint8 (H, W)
+        Class of the front, and four times that of the back: 0 before the subject, 1 subject, 2 behind it.
+    """
+
+    front: NDArray[np.float32]
+    alpha: NDArray[np.float32]
+    back: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    kinds: NDArray[np.uint8]
+
+
+class ListedRows(NamedTuple):
+    """Pixels of some rows of a picture, listed from left to right.
+
+    Attributes
+    ----------
+    starts : int64 (H + 1,)
+        Number of the first pixel of each row, and of all.
+    columns : int32 (N,)
+    """
+
+    starts: NDArray[np.int64]
+    columns: NDArray[np.int32]
+
+
+class BackArrays(NamedTuple):
+    """What lies behind pixels; as of `FragmentArrays`, (N,)."""
+
+    back: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    kinds: NDArray[np.uint8]
+
+
+@jit(inline="always")
+def kind_of(dioptres, matte, before):
+    """Class of a pixel that shows one surface: by the matte, and by depth; `before` is where the subject's ends."""
+    if matte >= np.float32(0.5):
+        return 1
+    return 0 if dioptres > before else 2
+
+
+@jit(allocates=False)
+def interleave(rgb, dioptres, top, left, rgbd):
+    """Put colour and depth of a box side by side.
+
+    Parameters
+    ----------
+    rgb : float32 (H, W, 3)
+    dioptres : float32 (H, W)
+    top, left : int
+        Where the box begins.
+    rgbd : float32 (h, w, 4), overwritten
+    """
+    for y in range(rgbd.shape[0]):
+        row = np.uint64(top + y)
+        for x in range(rgbd.shape[1]):
+            column = np.uint64(left + x)
+            red, green, blue = rgb[row, column, 0], rgb[row, column, 1], rgb[row, column, 2]
+            deep = dioptres[row, column]
+            rgbd[y, x, 0], rgbd[y, x, 1], rgbd[y, x, 2], rgbd[y, x, 3] = red, green, blue, deep
+
+
+@jit(allocates=False)
+def begin(matte, before, top, left, pixels):
+    """Take each pixel of a box for a single surface, behind which nothing is known.
+
+    Parameters
+    ----------
+    matte : float32 (H, W)
+        Of shape (0, 0) where there is no subject.
+    before : float32
+        Where the subject's depths end, dioptres.
+    top, left : int
+        Where the box begins.
+    pixels : FragmentArrays, (h, w)
+        Of which the front is there; the rest is overwritten.
+    """
+    has_subject = matte.shape[0] > 0
+    for y in range(pixels.kinds.shape[0]):
+        for x in range(pixels.kinds.shape[1]):
+            coverage = matte[np.uint64(top + y), np.uint64(left + x)] if has_subject else np.float32(0.0)
+            pixels.alpha[y, x], pixels.weight[y, x] = np.float32(1.0), np.float32(0.0)
+            pixels.kinds[y, x] = kind_of(pixels.front[y, x, 3], coverage, before)
+
+
+@jit()
+def count_listed(listed, starts):
+    """Count the pixels of a mask (H, W) up to each row: int64 (H + 1,), overwritten."""
+    starts[0] = 0
+    for y in range(listed.shape[0]):
+        count = 0
+        for x in range(listed.shape[1]):
+            count += listed[y, x]
+        starts[y + 1] = starts[y] + count
+
+
+@jit()
+def list_columns(listed, rows):
+    """List the columns of a mask's pixels: `ListedRows`, of which the starts are known."""
+    for y in range(listed.shape[0]):
+        n = rows.starts[y]
+        for x in range(listed.shape[1]):
+            if listed[y, x]:
+                rows.columns[n] = x
+                n += 1
+
+
+@jit(inline="always")
+def _copy_front(source, one, target, other):
+    """Copy what is seen first of the pixel `one` of some fragments to the pixel `other` of others."""
+    from_front, front = source.front[one], target.front[other]
+    for c in range(4):
+        front[c] = from_front[c]
+    target.alpha[other] = source.alpha[one]
+
+
+@jit(inline="always")
+def _copy_back(source, one, target, other):
+    """Copy what lies behind, and the classes."""
+    from_back, back = source.back[one], target.back[other]
+    for c in range(4):
+        back[c] = from_back[c]
+    target.weight[other], target.kinds[other] = source.weight[one], source.kinds[one]
+
+
+@jit(allocates=False)
+def take_pixels(rows, whole, pixels):
+    """Copy listed pixels (N,) out of (H, W): `ListedRows`, and twice `FragmentArrays`."""
+    for y in range(rows.starts.size - 1):
+        for n in range(rows.starts[y], rows.starts[y + 1]):
+            _copy_front(whole, (y, rows.columns[n]), pixels, n)
+            _copy_back(whole, (y, rows.columns[n]), pixels, n)
+
+
+@jit(allocates=False)
+def take_backs(rows, whole, backs):
+    """Copy what lies behind listed pixels (N,) out of (H, W): `ListedRows`, `FragmentArrays`, `BackArrays`."""
+    for y in range(rows.starts.size - 1):
+        for n in range(rows.starts[y], rows.starts[y + 1]):
+            _copy_back(whole, (y, rows.columns[n]), backs, n)
+
+
+@jit(inline="always")
+def _first_from(columns, first, last, left):
+    """Find the first entry, of those from `first` to before `last`, whose column is `left` or more."""
+    while first < last:
+        middle = (first + last) // 2
+        if columns[middle] < left:
+            first = middle + 1
+        else:
+            last = middle
+    return first
+
+
+@jit(inline="always")
+def _in_row(rows, row, left, width):
+    """Entries of a listed row from column `left` on: the first, and the one after the last within the width."""
+    first = _first_from(rows.columns, rows.starts[row], rows.starts[row + 1], left)
+    return first, _first_from(rows.columns, first, rows.starts[row + 1], left + width)
+
+
+@jit(allocates=False)
+def place_pixels(rows, pixels, corner, box):
+    """Write listed pixels (N,) where they fall into a box.
+
+    `rows` and `pixels` are `ListedRows` and `FragmentArrays`; `corner` is the listed row, and the column, that the box
+    begins at; `box` is `FragmentArrays` (h, w).
+    """
+    for y in range(max(-corner[0], 0), min(rows.starts.size - 1 - corner[0], box.alpha.shape[0])):
+        first, last = _in_row(rows, corner[0] + y, corner[1], box.alpha.shape[1])
+        for n in range(first, last):
+            _copy_front(pixels, n, box, (y, rows.columns[n] - corner[1]))
+            _copy_back(pixels, n, box, (y, rows.columns[n] - corner[1]))
+
+
+@jit(allocates=False)
+def place_backs(rows, backs, corner, box):
+    """Write what lies behind listed pixels where they fall into a box; as `place_pixels`, `backs` is `BackArrays`."""
+    for y in range(max(-corner[0], 0), min(rows.starts.size - 1 - corner[0], box.alpha.shape[0])):
+        first, last = _in_row(rows, corner[0] + y, corner[1], box.alpha.shape[1])
+        for n in range(first, last):
+            _copy_back(backs, n, box, (y, rows.columns[n] - corner[1]))
+
+
+@jit(allocates=False)
+def replace_backs(rows, backs, ys, xs, values):
+    """Replace what lies behind some listed pixels.
+
+    Parameters
+    ----------
+    rows : ListedRows
+    backs : BackArrays, (N,)
+    ys, xs : int64 (M,)
+        Row of the list, and column; all of them are listed.
+    values : float32 (M, 4)
+        Colour and dioptres.
+    """
+    for m in range(ys.size):
+        n = _first_from(rows.columns, rows.starts[ys[m]], rows.starts[ys[m] + 1], xs[m])
+        for c in range(4):
+            backs.back[n, c] = values[m, c]
+
+
+@jit(inline="always")
+def _widened(extent, y, x):
+    """Widen an extent (first row, one after the last, first column, one after the last) to a pixel."""
+    return min(extent[0], y), max(extent[1], y + 1), min(extent[2], x), max(extent[3], x + 1)
+
+
+@jit()
+def extent_of_known(rows, weight, least, window):
+    """Find the extent of the listed pixels of a window whose weight is more than the least.
+
+    `rows` are `ListedRows`, `weight` float32 (N,); `window`, and what is returned, are the first row and the one after
+    the last, of the list, and the same of columns. Rows without end where there are none.
+    """
+    extent = np.int64(1 << 40), np.int64(0), np.int64(1 << 40), np.int64(0)
+    for y in range(max(window[0], 0), min(window[1], rows.starts.size - 1)):
+        first, last = _in_row(rows, y, window[2], window[3] - window[2])
+        for n in range(first, last):
+            if weight[n] > least:
+                extent = _widened(extent, y, np.int64(rows.columns[n]))
+    return extent
+
+
+@jit(inline="always")
+def _include(low, high, at, dioptres):
+    """Widen the range at (class, row, column) to a depth."""
+    low[at], high[at] = min(low[at], dioptres), max(high[at], dioptres)
+
+
+@jit(allocates=False)
+def find_ranges(pixels, side, low, high):
+    """Find the lowest and the highest dioptres of each class in square cells of `side` pixels.
+
+    `pixels` are `FragmentArrays`; `low` and `high` float32 (3, ceil(H / side), ceil(W / side)), which hold what is
+    there already, are widened.
+    """
+    for y in range(pixels.alpha.shape[0]):
+        for x in range(pixels.alpha.shape[1]):
+            kinds = pixels.kinds[y, x]
+            _include(low, high, (kinds & 3, y // side, x // side), pixels.front[y, x, 3])
+            if pixels.weight[y, x] > 0.0:
+                _include(low, high, (kinds >> 2, y // side, x // side), pixels.back[y, x, 3])

@@ -1,0 +1,272 @@
+"""What lies behind a pixel and is not seen there: from smaller sizes, so from the nearest places that show it."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .jit import jit
+from .pyramid import beside
+
+HIDDEN_WEIGHT = np.float32(0.5)
+"""What is hidden counts half as much as what is seen."""
+
+FADE = np.float32(0.3)
+"""And with each halving that it has to come from, by so much less."""
+
+FILLED = np.float32(0.02)
+"""Share at which a place that only continues the surface itself has a say about which surface it is."""
+
+
+class _Candidates(NamedTuple):
+    """What up to four pixels of the smaller size show behind a pixel.
+
+    Attributes
+    ----------
+    kind : int64 (4,)
+        Class.
+    rgbd : float32 (4, 4)
+        Colour and dioptres.
+    weight : float32 (4,)
+        How much of it is seen there.
+    """
+
+    kind: NDArray[np.int64]
+    rgbd: NDArray[np.float32]
+    weight: NDArray[np.float32]
+
+
+class _Lines(NamedTuple):
+    """The farthest that two rows of the smaller size show in each column.
+
+    Attributes
+    ----------
+    depth : float32 (w,)
+        Dioptres.
+    kind : uint8 (w,)
+        Hindmost class.
+    """
+
+    depth: NDArray[np.float32]
+    kind: NDArray[np.uint8]
+
+
+@jit(inline="always")
+def _is_behind(kind, dioptres, own, beyond):
+    """Whether a fragment lies behind a class `own`, or is of it and farther than `beyond` dioptres."""
+    return kind > own or (kind == own and dioptres < beyond)
+
+
+@jit(inline="always")
+def _copy(source, target):
+    """Copy colour and dioptres: float32 (4,)."""
+    for c in range(4):
+        target[c] = source[c]
+
+
+@jit(inline="always")
+def _look_up(coarse, at, own, beyond, share, count, found):
+    """Look at one pixel of the smaller size, of share `share`.
+
+    Parameters
+    ----------
+    coarse : FragmentArrays
+    at : (int, int)
+    own : int
+        Class of what hides.
+    beyond : float32
+        Dioptres.
+    share : float32
+        Of the four pixels.
+    count : int
+        Candidates found before.
+    found : _Candidates
+        What is behind is appended.
+
+    Returns
+    -------
+    int, float32
+        How many candidates there are now, and how sure this one is.
+    """
+    one, zero = np.float32(1.0), np.float32(0.0)
+    kinds, alpha = np.int64(coarse.kinds[at]), coarse.alpha[at]
+    if _is_behind(kinds & 3, coarse.front[at[0], at[1], 3], own, beyond):
+        found.kind[count], found.weight[count] = kinds & 3, share * alpha
+        _copy(coarse.front[at], found.rgbd[count])
+        return count + 1, share
+    if not (coarse.weight[at] > zero and _is_behind(kinds >> 2, coarse.back[at[0], at[1], 3], own, beyond)):
+        return count, zero
+    found.kind[count] = kinds >> 2
+    _copy(coarse.back[at], found.rgbd[count])
+    if alpha < one:
+        found.weight[count] = share * (one - alpha)
+        return count + 1, share
+    found.weight[count] = share * FILLED
+    return count + 1, share * FADE * coarse.weight[at] / HIDDEN_WEIGHT
+
+
+@jit(inline="always")
+def _heaviest(found, count):
+    """Index of the candidate that is seen most."""
+    best = 0
+    for n in range(1, count):
+        if found.weight[n] > found.weight[best]:
+            best = n
+    return best
+
+
+@jit(inline="always")
+def _average(found, count, best, jump, out):
+    """Average the candidates of the class and about the depth of one.
+
+    Parameters
+    ----------
+    found : _Candidates
+    count : int
+        How many there are.
+    best : int
+        The one.
+    jump : float32
+        Dioptres.
+    out : float32 (4,)
+        Overwritten.
+    """
+    total = np.float32(0.0)
+    out[:] = 0.0
+    for n in range(count):
+        if found.kind[n] == found.kind[best] and abs(found.rgbd[n, 3] - found.rgbd[best, 3]) <= jump:
+            total += found.weight[n]
+            for c in range(4):
+                out[c] += found.weight[n] * found.rgbd[n, c]
+    for c in range(4):
+        out[c] /= total
+
+
+@jit(inline="always")
+def _candidates(coarse, rows, columns, own, beyond, found):
+    """Look for what is behind in the four pixels of the smaller size around one.
+
+    Parameters
+    ----------
+    coarse : FragmentArrays
+    rows, columns : (int, int)
+        Those that the pixel lies in, then those beside.
+    own : int
+        Class of what hides.
+    beyond : float32
+        Dioptres.
+    found : _Candidates
+        Overwritten.
+
+    Returns
+    -------
+    int, float32
+        How many there are, and how sure.
+    """
+    count, sure = 0, np.float32(0.0)
+    for k in range(4):
+        share = np.float32(0.5625) if k == 0 else (np.float32(0.0625) if k == 3 else np.float32(0.1875))
+        at = (rows[0] if k < 2 else rows[1]), (columns[0] if k % 2 == 0 else columns[1])
+        count, more = _look_up(coarse, at, own, beyond, share, count, found)
+        sure += more
+    return count, sure
+
+
+@jit(inline="always")
+def _farthest(coarse, y, x):
+    """Depth of the farthest fragment of a pixel of the smaller size, dioptres, and its hindmost class."""
+    dioptres, kinds = coarse.front[y, x, 3], coarse.kinds[y, x]
+    if coarse.weight[y, x] > 0.0:
+        return min(dioptres, coarse.back[y, x, 3]), max(kinds & 3, kinds >> 2)
+    return dioptres, kinds & 3
+
+
+@jit(inline="always")
+def _look_ahead(coarse, rows, lines):
+    """Find the farthest fragments of two rows of the smaller size, column by column: `_Lines`, overwritten."""
+    for x in range(lines.depth.size):
+        one, kind = _farthest(coarse, rows[0], x)
+        other, other_kind = _farthest(coarse, rows[1], x)
+        lines.depth[x], lines.kind[x] = min(one, other), max(kind, other_kind)
+
+
+@jit(inline="always")
+def _may_be_behind(lines, columns, own, beyond):
+    """Whether anything in four pixels of the smaller size can lie behind; most pixels are done with that."""
+    a, b = columns
+    return max(lines.kind[a], lines.kind[b]) > own or min(lines.depth[a], lines.depth[b]) < beyond
+
+
+@jit(inline="always")
+def _continue(coarse, places, jump, least, found, pixel, fine):
+    """Find what lies behind one pixel.
+
+    Parameters
+    ----------
+    coarse, jump, least, fine
+        As of `hide`.
+    places : ((int, int), (int, int))
+        Rows and columns of the four pixels of the smaller size.
+    found : _Candidates
+        Overwritten.
+    pixel : (int, int)
+    """
+    own, beyond = fine.kinds[pixel] & 3, fine.front[pixel[0], pixel[1], 3] - jump
+    count, sure = _candidates(coarse, places[0], places[1], own, beyond, found)
+    if count > 0 and sure > least:
+        best = _heaviest(found, count)
+        _average(found, count, best, jump, fine.back[pixel])
+        fine.weight[pixel] = HIDDEN_WEIGHT * sure
+        fine.kinds[pixel] = own | found.kind[best] << 2
+
+
+@jit(error_model="numpy", allocates=False)
+def _hide(coarse, top, jump, least, scratch, fine):
+    """Find what lies behind; see `hide`.
+
+    Parameters
+    ----------
+    coarse, top, jump, least, fine
+        As of `hide`.
+    scratch : (_Candidates, _Lines)
+        Overwritten.
+    """
+    found, lines = scratch
+    last_row, last_column = coarse.alpha.shape[0] - 1, coarse.alpha.shape[1] - 1
+    for y in range(fine.alpha.shape[0]):
+        rows = beside(top + y, last_row)
+        _look_ahead(coarse, rows, lines)
+        for x in range(fine.alpha.shape[1]):
+            if fine.alpha[y, x] < 1.0:
+                continue
+            fine.weight[y, x] = np.float32(0.0)
+            columns = beside(x, last_column)
+            if _may_be_behind(lines, columns, fine.kinds[y, x] & 3, fine.front[y, x, 3] - jump):
+                _continue(coarse, (rows, columns), jump, least, found, (y, x), fine)
+
+
+@jit()
+def hide(coarse, top, jump, least, fine):
+    """Find what lies behind each pixel that shows one surface.
+
+    Parameters
+    ----------
+    coarse : FragmentArrays, ((H+1)//2, (W+1)//2)
+        The smaller size, complete.
+    top : int
+        Row of the picture that `fine` begins at.
+    jump : float
+        What is of the same class lies behind when it is farther by more, dioptres.
+    least : float
+        What is less sure than this is left unknown.
+    fine : FragmentArrays, (h, W)
+        Back, weight and class are written where the front covers all.
+
+    Notes
+    -----
+    Of four pixels around, those agree that show the surface which is seen most. So what is continued comes from one
+    surface, and from the finest size that shows it.
+    """
+    found = _Candidates(np.empty(4, np.int64), np.empty((4, 4), np.float32), np.empty(4, np.float32))
+    lines = _Lines(np.empty(coarse.alpha.shape[1], np.float32), np.empty(coarse.alpha.shape[1], np.uint8))
+    _hide(coarse, top, jump, least, (found, lines), fine)

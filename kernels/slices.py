@@ -1,0 +1,390 @@
+"""What one depth slice of a layered scene spreads through the lens."""
+
+import numpy as np
+
+from .jit import jit
+from .scatter import LEAST_WEIGHT, LIGHT_ROUNDING, rounded
+
+# No fragment: pixels whose back is not known.
+NONE = np.uint8(255)
+
+# What is hidden weighs no less: it matters only beside what is seen, which weighs 1.
+LEAST_SURE = np.float32(1.0 / 256.0)
+
+# Sums of numbers rounded to multiples of 2^-16 are exact in float64: no tile changes a bit.
+ROUNDING = 3.0 * 2.0**35
+
+# A neighbour's own radius counts while the slice's surface may go on in it: by this factor, and so many pixels.
+GOES_ON, GOES_ON_PX = np.float32(1.25), np.float32(0.5)
+
+
+@jit(inline="always")
+def _number(table, kind, depth, dioptres):
+    """Slice of a fragment: `depth` is where the table begins in dioptres, and its entries to a dioptre."""
+    place = int((dioptres - depth[0]) * depth[1])
+    return table[kind, min(max(place, 0), table.shape[1] - 1)]
+
+
+@jit(inline="always")
+def _grow(boxes, depths, number, row, column, dioptres):
+    """Grow a slice's box of rows and columns, and its depths, by a fragment.
+
+    Parameters
+    ----------
+    boxes, depths
+        As of `number_fragments`.
+    number, row, column : int
+        The slice, and the place of the fragment.
+    dioptres : float32
+    """
+    box, range_ = boxes[number], depths[number]
+    box[0], box[1] = min(box[0], row), max(box[1], row + 1)
+    box[2], box[3] = min(box[2], column), max(box[3], column + 1)
+    range_[0], range_[1] = min(range_[0], dioptres), max(range_[1], dioptres)
+
+
+@jit(allocates=False)
+def number_fragments(fragments, table, depth, numbers, boxes, depths):
+    """Find the slice of every fragment of a window.
+
+    Parameters
+    ----------
+    fragments : tuple of front, alpha, back, weight, kinds
+        As of `scene.fragments.Fragments`, (h, w).
+    table : uint8 (3, N)
+        The slice of each class at each depth.
+    depth : (float32, float32)
+        Dioptres where the table begins, and its entries to a dioptre.
+    numbers : (uint8 (h, w), uint8 (h, w))
+        Of the front and of the back, overwritten; NONE where there is no back.
+    boxes : int64 (S, 4)
+        Rows, then columns, that each slice lies in: from the first to before the last; grown.
+    depths : float32 (S, 2)
+        Farthest and nearest of each slice's depths, dioptres; grown.
+    """
+    front, _, back, weight, kinds = fragments
+    for row in range(kinds.shape[0]):
+        for column in range(kinds.shape[1]):
+            own = front[row, column, 3]
+            number = _number(table, kinds[row, column] & 3, depth, own)
+            numbers[0][row, column] = number
+            _grow(boxes, depths, number, row, column, own)
+            numbers[1][row, column] = NONE
+            if weight[row, column] > 0.0:
+                own = back[row, column, 3]
+                number = _number(table, kinds[row, column] >> 2, depth, own)
+                numbers[1][row, column] = number
+                _grow(boxes, depths, number, row, column, own)
+
+
+@jit(inline="always")
+def _ancestor(coarse, numbers, row, column, dioptres):
+    """Fragment of a coarser pixel which one of its own belongs to, the one at the more alike depth: slice and depth.
+
+    Parameters
+    ----------
+    coarse, numbers
+        As `fragments` and `numbers` of `number_fragments`.
+    row, column : int
+        The coarser pixel.
+    dioptres : float32
+        Of the fragment.
+    """
+    front, back = coarse[0][row, column, 3], coarse[2][row, column, 3]
+    hidden = numbers[1][row, column] != NONE and abs(back - dioptres) < abs(front - dioptres)
+    return (int(numbers[1][row, column]), back) if hidden else (int(numbers[0][row, column]), front)
+
+
+@jit(allocates=False)
+def adopt(fragments, numbers, coarse, coarse_numbers, place, bounds, within, boxes, depths):
+    """Give to the first or last slice of a level what belongs to a coarser level's, but was not made there.
+
+    A coarser pixel at a cut lies in one slice; those that it is made of may lie in two.
+
+    Parameters
+    ----------
+    fragments, numbers, boxes, depths
+        As of `number_fragments`; the last three are changed in place.
+    coarse, coarse_numbers
+        The same of a window of the coarser level.
+    place : (int, int, int, int, int)
+        Row and column of the level where the window begins; row and column of the coarser level where its window
+        begins; and by how many halvings it is coarser.
+    bounds : (int, int)
+        Slices before the first and beyond the second are the coarser level's.
+    within : (float32, float32)
+        Only what lies between these depths, dioptres, may be the same surface.
+    """
+    top, left, coarse_top, coarse_left, halvings = place
+    for row in range(numbers[0].shape[0]):
+        parent_row = ((top + row) >> halvings) - coarse_top
+        for column in range(numbers[0].shape[1]):
+            parent_column = ((left + column) >> halvings) - coarse_left
+            for side in range(2):
+                number = int(numbers[side][row, column])
+                if number == NONE or bounds[0] <= number <= bounds[1]:
+                    continue
+                own = fragments[0][row, column, 3] if side == 0 else fragments[2][row, column, 3]
+                if not within[0] <= own <= within[1]:
+                    continue
+                parent, depth = _ancestor(coarse, coarse_numbers, parent_row, parent_column, own)
+                if not within[0] <= depth <= within[1]:
+                    continue
+                kept = bounds[0] if number < bounds[0] else bounds[1]
+                if (number < bounds[0] and parent >= kept) or (number > bounds[1] and parent <= kept):
+                    numbers[side][row, column] = kept
+                    _grow(boxes, depths, kept, row, column, own)
+
+
+@jit(inline="always")
+def _member(fragments, numbers, number, row, column, lens):
+    """Whether a pixel shows something of a slice, and its signed blur radius there.
+
+    Parameters
+    ----------
+    fragments, numbers
+        As of `number_fragments`.
+    number, row, column : int
+        The slice, and the pixel.
+    lens : (float32, float32)
+        Focus in dioptres, and pixels to a dioptre.
+    """
+    if numbers[0][row, column] == number:
+        return True, (lens[0] - fragments[0][row, column, 3]) * lens[1]
+    if numbers[1][row, column] == number:
+        return True, (lens[0] - fragments[2][row, column, 3]) * lens[1]
+    return False, np.float32(0.0)
+
+
+@jit(allocates=False)
+def sum_radii(fragments, numbers, number, lens, corner, sums):
+    """Sum a slice's blur radii, and count its pixels, over every box that begins at a corner (a summed-area table).
+
+    Parameters
+    ----------
+    fragments, numbers
+        As of `number_fragments`.
+    number : int
+        Of the slice.
+    lens : (float32, float32)
+        Focus in dioptres, and pixels to a dioptre.
+    corner : (int, int)
+        Row and column of the window where the sums begin.
+    sums : float64 (h + 1, w + 1, 2)
+        Overwritten: radius and count up to before each row and column.
+    """
+    sums[0] = 0.0
+    for row in range(sums.shape[0] - 1):
+        radii = count = 0.0
+        sums[row + 1, 0, 0] = sums[row + 1, 0, 1] = 0.0
+        for column in range(sums.shape[1] - 1):
+            there, radius = _member(fragments, numbers, number, corner[0] + row, corner[1] + column, lens)
+            if there:
+                radii += (float(radius) + ROUNDING) - ROUNDING
+                count += 1.0
+            sums[row + 1, column + 1, 0] = sums[row, column + 1, 0] + radii
+            sums[row + 1, column + 1, 1] = sums[row, column + 1, 1] + count
+
+
+@jit(inline="always")
+def _mean_radius(sums, row, column, reach):
+    """Mean radius of a slice within so many rows and columns of a pixel, and how many pixels of it are there."""
+    top, bottom = max(row - reach, 0), min(row + reach + 1, sums.shape[0] - 1)
+    left, right = max(column - reach, 0), min(column + reach + 1, sums.shape[1] - 1)
+    count = sums[bottom, right, 1] - sums[top, right, 1] - sums[bottom, left, 1] + sums[top, left, 1]
+    total = sums[bottom, right, 0] - sums[top, right, 0] - sums[bottom, left, 0] + sums[top, left, 0]
+    return np.float32(total / max(count, 1.0)), count
+
+
+@jit(inline="always")
+def _own_share(fragments, numbers, number, row, column):
+    """Coverage by a slice, and what it is a share of: what the pixel shows of this slice and of all behind it.
+
+    Parameters
+    ----------
+    fragments, numbers
+        As of `number_fragments`.
+    number, row, column : int
+        The slice, and the pixel.
+    """
+    one, zero = np.float32(1.0), np.float32(0.0)
+    front, back = numbers[0][row, column], numbers[1][row, column]
+    alpha = fragments[1][row, column]
+    if front == number:
+        return (one, one) if back == number else (alpha, one)
+    if front > number:
+        return zero, one
+    if back == number:
+        weight = max(fragments[3][row, column], LEAST_SURE)
+        return weight, weight
+    return zero, (one - alpha if back > number and back != NONE else zero)
+
+
+@jit(inline="always")
+def _colour(fragments, numbers, number, row, column, channel):
+    """Light of a pixel in a slice, not premultiplied; where both fragments are of it, of both.
+
+    Parameters
+    ----------
+    fragments, numbers
+        As of `number_fragments`.
+    number, row, column, channel : int
+        The slice, the pixel, and the colour.
+    """
+    front, alpha, back = fragments[0], fragments[1][row, column], fragments[2]
+    if numbers[0][row, column] != number:
+        return back[row, column, channel]
+    if numbers[1][row, column] != number or alpha >= 1.0:
+        return front[row, column, channel]
+    return alpha * front[row, column, channel] + (np.float32(1.0) - alpha) * back[row, column, channel]
+
+
+@jit(inline="always")
+def _within(radius, most):
+    """Bound a radius to what a slice's light may reach: at the ends of the scene's depths some may be larger."""
+    largest = GOES_ON * most + GOES_ON_PX
+    return min(max(radius, -largest), largest)
+
+
+@jit(allocates=False)
+def slice_values(fragments, numbers, number, lens, most, corner, around, values, radius, active):
+    """Prepare what a slice's pixels spread, and what those spread that its coverage is a share of.
+
+    Parameters
+    ----------
+    fragments, numbers
+        As of `number_fragments`.
+    number : int
+        Of the slice.
+    lens : (float32, float32)
+        Focus in dioptres, and pixels to a dioptre.
+    most : (float32, float32)
+        Smallest and largest blur radius of the slice, pixels.
+    corner : (int, int)
+        Row and column of the window where the arrays begin.
+    around : tuple of float64 (H + 1, W + 1, 2), (int, int), int
+        `sum_radii`; row and column of its arrays where these begin; within how many pixels of the slice its surface
+        goes on.
+    values : float32 (h, w, 5), overwritten
+        Premultiplied colour, coverage, and what that is a share of.
+    radius : float32 (h, w), overwritten
+        Signed, pixels: its own, where the pixel shows the slice or its surface goes on; else that of the slice around.
+    active : bool (h, w), overwritten
+        What spreads anything.
+    """
+    sums, start, reach = around
+    for row in range(active.shape[0]):
+        y = corner[0] + row
+        for column in range(active.shape[1]):
+            x = corner[1] + column
+            share, whole = _own_share(fragments, numbers, number, y, x)
+            active[row, column] = whole > 0.0
+            if whole <= 0.0:
+                continue
+            there, own = _member(fragments, numbers, number, y, x, lens)
+            if not there:
+                mean, count = _mean_radius(sums, start[0] + row, start[1] + column, reach)
+                if count <= 0.0:
+                    active[row, column] = False
+                    continue
+                seen = fragments[0] if numbers[0][y, x] > number else fragments[2]
+                own = (lens[0] - seen[y, x, 3]) * lens[1]
+                size = abs(own)
+                if own * mean < 0.0 or size > GOES_ON * most[1] + GOES_ON_PX or GOES_ON * size + GOES_ON_PX < most[0]:
+                    own = mean
+            radius[row, column] = _within(own, most[1])
+            for channel in range(3):
+                values[row, column, channel] = (
+                    share * _colour(fragments, numbers, number, y, x, channel) if share > 0.0 else np.float32(0.0)
+                )
+            values[row, column, 3] = share
+            values[row, column, 4] = whole
+
+
+@jit(allocates=False)
+def full_values(fragments, lens, most, corner, values, radius):
+    """Prepare what a slice spreads where it is all that there is: every pixel is whole.
+
+    Parameters
+    ----------
+    fragments, lens, most, corner, values, radius
+        As of `slice_values`.
+    """
+    front = fragments[0]
+    for row in range(radius.shape[0]):
+        for column in range(radius.shape[1]):
+            own = front[corner[0] + row, corner[1] + column]
+            for channel in range(3):
+                values[row, column, channel] = own[channel]
+            values[row, column, 3] = values[row, column, 4] = np.float32(1.0)
+            radius[row, column] = _within((lens[0] - own[3]) * lens[1], most[1])
+
+
+@jit(allocates=False)
+def sharp_light(fragments, numbers, number, corner, arrived):
+    """Light of a slice that is in focus: each pixel stays where it is.
+
+    Parameters
+    ----------
+    fragments, numbers
+        As of `number_fragments`.
+    number : int
+        Of the slice.
+    corner : (int, int)
+        Row and column of the window where the picture begins.
+    arrived : float32 (h, w, 4), overwritten
+        Premultiplied colour, and coverage; to the bit what the scatter makes of it.
+    """
+    for row in range(arrived.shape[0]):
+        for column in range(arrived.shape[1]):
+            y, x = corner[0] + row, corner[1] + column
+            for channel in range(4):
+                arrived[row, column, channel] = 0.0
+            if numbers[0][y, x] != number and numbers[1][y, x] != number:
+                continue
+            share, whole = _own_share(fragments, numbers, number, y, x)
+            if share <= 0.0:
+                continue
+            per = 1.0 / max(rounded(float(whole), LIGHT_ROUNDING), LEAST_WEIGHT)
+            for channel in range(3):
+                colour = share * _colour(fragments, numbers, number, y, x, channel)
+                arrived[row, column, channel] = per * rounded(float(colour), LIGHT_ROUNDING)
+            arrived[row, column, 3] = per * rounded(float(share), LIGHT_ROUNDING)
+
+
+@jit(allocates=False)
+def silhouette(fragments, numbers, number, depths, coverage, whole, dioptres):
+    """Coverage and depth of a slice in a window.
+
+    Parameters
+    ----------
+    fragments, numbers
+        As of `number_fragments`.
+    number : int
+        Of the slice.
+    depths : (float32, float32)
+        Farthest and nearest dioptres of the slice: beside it, its surface goes on within them.
+    coverage, whole : float32 (h, w), overwritten
+        What the pixel shows of the slice, and of this slice and all behind it.
+    dioptres : float32 (h, w), overwritten
+
+    Returns
+    -------
+    bool
+        Whether it covers anything.
+    """
+    found = False
+    front, back = fragments[0], fragments[2]
+    for row in range(coverage.shape[0]):
+        for column in range(coverage.shape[1]):
+            share, all_behind = _own_share(fragments, numbers, number, row, column)
+            coverage[row, column], whole[row, column] = share, all_behind
+            found |= share > 0.0
+            own = front[row, column, 3]
+            if numbers[0][row, column] != number:
+                if numbers[1][row, column] == number:
+                    own = back[row, column, 3]
+                else:
+                    own = min(max(own, depths[0]), depths[1])
+            dioptres[row, column] = own
+    return found

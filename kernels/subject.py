@@ -1,0 +1,277 @@
+"""The subject, told by its matte, and what lies behind it: both sides continued, mixed pixels unmixed."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .jit import jit
+from .pyramid import beside, between
+from .splitting import TRACE
+from .unmix import not_negative
+
+SURE = np.float32(0.98)
+"""Coverage from which a pixel amid others shows the subject alone: within a subject, a matte is no better than this."""
+
+FAINT = np.float32(0.15)
+"""Coverage up to which a pixel says something about what lies behind: what is near says more than what is far."""
+
+
+class SubjectDepths(NamedTuple):
+    """Where the subject stands, dioptres.
+
+    Attributes
+    ----------
+    far, near : float32
+        What lies between them may be it.
+    """
+
+    far: np.float32
+    near: np.float32
+
+
+class SideArrays(NamedTuple):
+    """A surface at half size, in a box.
+
+    Attributes
+    ----------
+    rgbd : float32 (h, w, 4)
+        Mean colour and dioptres.
+    weight : float32 (h, w)
+        How well it is known, 0..1.
+    """
+
+    rgbd: NDArray[np.float32]
+    weight: NDArray[np.float32]
+
+
+@jit(inline="always")
+def _is_clear(matte, y, x):
+    """Whether a pixel and its eight neighbours show nothing of the subject."""
+    clear = True
+    for v in range(max(y - 1, 0), min(y + 2, matte.shape[0])):
+        for u in range(max(x - 1, 0), min(x + 2, matte.shape[1])):
+            clear &= matte[v, u] < TRACE
+    return clear
+
+
+@jit(inline="always")
+def _is_whole(matte, y, x):
+    """Whether a pixel shows the subject alone; a little less than all of it is noise within, but not at a soft rim."""
+    if matte[y, x] >= np.float32(1.0) - TRACE:
+        return True
+    whole = True
+    for v in range(max(y - 1, 0), min(y + 2, matte.shape[0])):
+        for u in range(max(x - 1, 0), min(x + 2, matte.shape[1])):
+            whole &= matte[v, u] >= SURE
+    return whole
+
+
+@jit(inline="always")
+def _weight_of_front(coverage, dioptres, depths):
+    """How well a pixel shows the subject alone."""
+    return np.float32(coverage >= SURE and depths.far <= dioptres <= depths.near)
+
+
+@jit(inline="always")
+def _weight_of_back(matte, y, x, dioptres, depths):
+    """How well a pixel shows what lies behind the subject.
+
+    Parameters
+    ----------
+    matte : float32 (H, W)
+    y, x : int
+    dioptres : float32
+    depths : SubjectDepths
+
+    Returns
+    -------
+    float32
+        0..1.
+    """
+    coverage = matte[y, x]
+    if coverage >= FAINT or dioptres > depths.near:
+        return np.float32(0.0)
+    if coverage < TRACE and _is_clear(matte, y, x):
+        return np.float32(1.0)
+    if dioptres >= depths.far:
+        return np.float32(0.0)
+    rest = np.float32(1.0) - coverage / FAINT
+    return np.float32(0.25) * rest * rest
+
+
+@jit(inline="always")
+def _add(side, row, column, rgbd, weight):
+    """Add a pixel to the sums of its cell.
+
+    Parameters
+    ----------
+    side : SideArrays
+    row, column : int
+        The cell.
+    rgbd : float32 (4,)
+        Of the pixel.
+    weight : float32
+    """
+    side.weight[row, column] += weight
+    for c in range(4):
+        side.rgbd[row, column, c] += weight * rgbd[c]
+
+
+@jit(inline="always")
+def _close(side, row, column):
+    """Turn a cell's sums into means: `SideArrays`."""
+    weight = side.weight[row, column]
+    if weight > 0.0:
+        for c in range(4):
+            side.rgbd[row, column, c] /= weight
+    side.weight[row, column] = min(weight, np.float32(1.0))
+
+
+@jit(error_model="numpy", allocates=False)
+def find_sides(rgbd, matte, top, depths, front, back):
+    """Average what is surely the subject, and what surely lies behind it, over 2 x 2 pixels.
+
+    Parameters
+    ----------
+    rgbd : float32 (H, W, 4)
+    matte : float32 (h, W)
+        With a row more above, if there is one, and below.
+    top : int
+        Its row that `rgbd` begins at.
+    depths : SubjectDepths
+    front, back : SideArrays, ((H+1)//2, (W+1)//2)
+        Overwritten.
+    """
+    front.rgbd[:] = 0.0
+    front.weight[:] = 0.0
+    back.rgbd[:] = 0.0
+    back.weight[:] = 0.0
+    for y in range(rgbd.shape[0]):
+        for x in range(rgbd.shape[1]):
+            pixel = rgbd[y, x]
+            weight = _weight_of_front(matte[top + y, x], pixel[3], depths)
+            if weight > 0.0:
+                _add(front, y // 2, x // 2, pixel, weight)
+                continue
+            weight = _weight_of_back(matte, top + y, x, pixel[3], depths)
+            if weight > 0.0:
+                _add(back, y // 2, x // 2, pixel, weight)
+    for row in range(front.weight.shape[0]):
+        for column in range(front.weight.shape[1]):
+            _close(front, row, column)
+            _close(back, row, column)
+
+
+@jit(inline="always")
+def _unmix(colour, share, front, back):
+    """Split a channel of a mixed pixel into the subject's and what lies behind it; see `scene.unmix.unmix`."""
+    one = np.float32(1.0)
+    rest = one - share
+    squares = share * share + rest * rest
+    error = (colour - share * front - rest * back) / squares
+    # Without a division by the share, which may be next to nothing.
+    return not_negative(colour, share, front + (share + rest * rest) * error, back + rest * rest * error)
+
+
+@jit(inline="always")
+def _split(pixel, coverage, front, back, at, pixels):
+    """Split a pixel that the subject covers in part.
+
+    Parameters
+    ----------
+    pixel : float32 (4,)
+        Colour and dioptres.
+    coverage : float32
+        Of the subject.
+    front, back : float32 (4,)
+        Of the surfaces around.
+    at : (int, int)
+        The pixel.
+    pixels : FragmentArrays
+        Written at the pixel.
+    """
+    share = (coverage - TRACE) / (np.float32(1.0) - TRACE - TRACE)
+    for c in range(3):
+        own, likely = _unmix(pixel[c], share, front[c], back[c])
+        pixels.front[at[0], at[1], c], pixels.back[at[0], at[1], c] = own, likely
+    pixels.back[at[0], at[1], 3] = back[3]
+    pixels.alpha[at], pixels.weight[at], pixels.kinds[at] = share, np.float32(1.0), 1 | 2 << 2
+
+
+@jit(inline="always")
+def _look_up(side, corner, y, x, out):
+    """Interpolate a surface at a pixel of the photo.
+
+    Parameters
+    ----------
+    side : float32 (h, w, 4)
+        At half size.
+    corner : (int, int)
+        Where it begins, in its own pixels.
+    y, x : int
+        The pixel.
+    out : float32 (4,)
+        Overwritten.
+    """
+    rows = beside(y - 2 * corner[0], side.shape[0] - 1)
+    columns = beside(x - 2 * corner[1], side.shape[1] - 1)
+    for c in range(4):
+        out[c] = between(side, rows, columns, c)
+
+
+@jit(error_model="numpy", allocates=False)
+def _unmix_subject(rgbd, matte, at, depths, sides, around, pixels, changed):
+    """Split the pixels that the subject covers in part; see `unmix_subject`.
+
+    Parameters
+    ----------
+    rgbd, matte, depths, pixels, changed
+        As of `unmix_subject`.
+    at : (int, int, int)
+        The picture's row that the rows begin at, and where the sides begin.
+    sides : (float32 (h, w, 4), float32 (h, w, 4))
+        The subject, and what lies behind it, complete.
+    around : float32 (2, 4)
+        Overwritten.
+    """
+    front, back = around[0], around[1]
+    for y in range(matte.shape[0]):
+        for x in range(matte.shape[1]):
+            coverage, dioptres = matte[y, x], rgbd[y, x, 3]
+            inside = depths.far <= dioptres <= depths.near
+            whole = _is_whole(matte, y, x)
+            # Where something stands before the subject, the matte is not known.
+            if coverage <= TRACE or (whole and inside) or (coverage < 0.5 and dioptres > depths.near):
+                continue
+            changed[y, x] = True
+            _look_up(sides[0], (at[1], at[2]), at[0] + y, x, front)
+            if not (coverage > 0.5 and inside):
+                pixels.front[y, x, 3] = front[3]
+            if not whole:
+                _look_up(sides[1], (at[1], at[2]), at[0] + y, x, back)
+                if coverage < 0.5 and dioptres < depths.far:
+                    back[3] = dioptres
+                _split(rgbd[y, x], coverage, front, back, (y, x), pixels)
+
+
+@jit()
+def unmix_subject(rgbd, matte, at, depths, sides, pixels, changed):
+    """Split the pixels that the subject covers in part, and give all of its pixels a depth of its own.
+
+    Parameters
+    ----------
+    rgbd : float32 (H, W, 4)
+        Colour and dioptres.
+    matte : float32 (H, W)
+    at : (int, int, int)
+        The picture's row that these begin at, and the row and column of half size that the sides begin at.
+    depths : SubjectDepths
+    sides : (float32 (h, w, 4), float32 (h, w, 4))
+        The subject, and what lies behind it, at half size and complete.
+    pixels : FragmentArrays, (H, W)
+        Written where the subject is mixed or its depth is mended.
+    changed : bool (H, W)
+        Set there.
+    """
+    _unmix_subject(rgbd, matte, at, depths, sides, np.empty((2, 4), np.float32), pixels, changed)

@@ -1,0 +1,36 @@
+"""Fragments, listed row by row and placed again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rebokeh.bokeh.scene.fragments import Fragments
+
+pytestmark = pytest.mark.kernels
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 999))
+def test_what_is_listed_comes_back_where_it_was(height, width, seed):
+    rng = np.random.default_rng(seed)
+    made = Fragments.empty((height, width))
+    for values in made.arrays:
+        values[:] = (255 * rng.random(values.shape)).astype(values.dtype)
+    chosen = rng.random((height, width)) < 0.4
+    row, column = (int(rng.integers(-9, 9)), int(rng.integers(0, width)))  # of the list, where the box begins
+    size = int(rng.integers(1, 12)), int(rng.integers(1, width - column + 1))
+    for listed, backs_only in ((made.listed(chosen), False), (made.listed_backs(chosen), True)):
+        assert listed.rows.starts[-1] == chosen.sum() == len(listed.rows.columns)
+        box = Fragments.empty(size)
+        for values in box.arrays:
+            values[:] = 0
+        listed.place(row, column, box)
+        for name, values, source in zip(box.arrays._fields, box.arrays, made.arrays, strict=True):
+            expected = np.zeros((40, *source.shape[1:]), source.dtype)
+            if not (backs_only and name in ("front", "alpha")):
+                expected[10 : 10 + height][chosen] = source[chosen]
+            np.testing.assert_array_equal(
+                values, expected[10 + row : 10 + row + size[0], column : column + size[1]], err_msg=name
+            )

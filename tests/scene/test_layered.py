@@ -1,0 +1,415 @@
+"""A photo taken apart: what each pixel shows, how much of it, and what lies behind, at every size."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rebokeh.bokeh.depth.existing_blur import DepthMapping
+from rebokeh.bokeh.image.inpaint import inpaint
+from rebokeh.bokeh.scene import layered, subject_sides
+from rebokeh.bokeh.scene.fragments import Fragments
+from rebokeh.bokeh.scene.layered import CELL, LayeredScene
+from rebokeh.bokeh.scene.light_energy import SceneLight
+from rebokeh.bokeh.scene.lights import Lights
+from rebokeh.kernels.splitting import TRACE
+
+pytestmark = pytest.mark.kernels
+
+RED, BLUE = (0.8, 0.1, 0.2), (0.1, 0.3, 0.9)
+NEAR, FAR = 2.0, 0.5
+
+
+def light_of(rgb, dioptres, matte=None, extra=None, lights=None, keeps_extra: bool = False) -> SceneLight:
+    matte, extra = (None if one is None else np.ascontiguousarray(one, np.float32) for one in (matte, extra))
+    rgb, dioptres = (np.ascontiguousarray(one, np.float32) for one in (rgb, dioptres))
+    return SceneLight(rgb, dioptres, matte, extra, lights, keeps_extra)
+
+
+def whole(scene: LayeredScene, level: int = 0) -> Fragments:
+    height, width = scene.sizes[level]
+    return scene.window(level, (slice(0, height), slice(0, width)))
+
+
+def seen(fragments: Fragments) -> np.ndarray:
+    alpha = fragments.alpha[..., None]
+    return alpha * fragments.front + (1.0 - alpha) * np.where(alpha < 1.0, fragments.back, 0.0)
+
+
+def mean_of_four(values: np.ndarray) -> np.ndarray:
+    """Average 2 x 2 pixels; the border repeats."""
+    rows, columns = (np.minimum(np.arange(n + n % 2), n - 1) for n in values.shape[:2])
+    padded = values[rows][:, columns]
+    return 0.25 * (padded[::2, ::2] + padded[1::2, ::2] + padded[::2, 1::2] + padded[1::2, 1::2])
+
+
+def painted(front: np.ndarray, colours=(RED, BLUE), depths=(NEAR, FAR)) -> tuple[np.ndarray, np.ndarray]:
+    """Colour a picture by the coverage of what is in front; depth is that of what covers more."""
+    share = front[..., None]
+    rgb = share * np.array(colours[0]) + (1.0 - share) * np.array(colours[1])
+    return rgb.astype(np.float32), np.where(front >= 0.5, *depths).astype(np.float32)
+
+
+def busy(shape: tuple[int, int], seed: int, subject: bool) -> SceneLight:
+    """Make a picture with depth edges, slopes and a soft matte, all of them random."""
+    rng = np.random.default_rng(seed)
+    blocks = rng.integers(0, 4, (shape[0] // 6 + 1, shape[1] // 7 + 1))
+    depth = np.kron(blocks, np.ones((6, 7)))[: shape[0], : shape[1]] * 0.4
+    depth += np.linspace(0.0, 0.3, shape[1])
+    matte = None
+    if subject:
+        rows, columns = np.mgrid[: shape[0], : shape[1]]
+        matte = np.clip(0.35 * max(shape) - np.hypot(rows - shape[0] * 0.6, columns - shape[1] * 0.5), 0.0, 3.0) / 3.0
+        depth = np.where(matte > 0.5, 0.9, depth)
+    return light_of(rng.random((*shape, 3)), depth, matte)
+
+
+def everything(scene: LayeredScene) -> list[np.ndarray]:
+    """All that a scene holds, what is not known left out."""
+    found: list[np.ndarray] = []
+    for level in range(len(scene.sizes)):
+        one = whole(scene, level)
+        found += [one.front, one.alpha, one.back[one.weight > 0.0], one.weight, one.kinds, *scene.cells(level)]
+    return found
+
+
+# --- what a pixel shows
+
+
+def test_a_photo_of_one_surface_is_itself():
+    rng = np.random.default_rng(1)
+    rgb, depth = rng.random((37, 50, 3)), np.linspace(1.0, 1.02, 50) * np.ones((37, 1))
+    light = light_of(rgb, depth)
+    scene = LayeredScene.of(light)
+    found = whole(scene)
+    np.testing.assert_array_equal(found.front, light.rgbd((slice(None), slice(None))))
+    assert (found.alpha == 1.0).all() and (found.kinds & 3 == 2).all()
+    assert scene.depth_range == (pytest.approx(1.0), pytest.approx(1.02))
+
+
+def test_behind_a_sharp_step_the_far_surface_goes_on():
+    front = np.zeros((160, 400))
+    front[:, :200] = 1.0
+    scene = LayeredScene.of(light_of(*painted(front)))
+    found = whole(scene)
+    assert (found.alpha == 1.0).all()
+    np.testing.assert_array_equal(found.front[..., :3], painted(front)[0])
+    known = found.weight > 0.0
+    assert known[:, 160:200].all() and not known[:, 200:].any()
+    np.testing.assert_allclose(found.back[known], np.tile([*BLUE, FAR], (known.sum(), 1)), atol=1e-5)
+    assert found.weight.max() <= 0.5
+    # What is nearer to where it is seen is surer.
+    steps = found.weight[80, 199 - 2 ** np.arange(6)]
+    assert (np.diff(steps) < 0.0).all() and steps[-1] < 0.2 * steps[0]
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.8])
+@pytest.mark.parametrize("flip", [False, True])
+def test_a_mixed_pixel_is_split_into_its_colours_and_shares(share, flip):
+    front = np.zeros((20, 30))
+    front[:, :14] = 1.0
+    front[:, 14] = share
+    front = front[:, ::-1] if flip else front
+    found = whole(LayeredScene.of(light_of(*painted(front))))
+    mixed = found.alpha < 1.0
+    assert (mixed == ((front > 0.0) & (front < 1.0))).all()
+    np.testing.assert_allclose(found.alpha[mixed], share, atol=1e-5)
+    np.testing.assert_allclose(found.front[mixed], np.tile([*RED, NEAR], (mixed.sum(), 1)), atol=1e-5)
+    np.testing.assert_allclose(found.back[mixed], np.tile([*BLUE, FAR], (mixed.sum(), 1)), atol=1e-5)
+    assert (found.weight[mixed] == 1.0).all()
+
+
+def test_a_fence_of_bars_keeps_its_coverage_at_every_size():
+    front = np.zeros((96, 96))
+    front[:, 2::8] = front[:, 3::8] = 1.0
+    scene = LayeredScene.of(light_of(*painted(front)))
+    for level in (3, 4):
+        found = whole(scene, level)
+        np.testing.assert_allclose(found.alpha, 0.25, atol=1e-5)
+        np.testing.assert_allclose(found.front, np.broadcast_to([*RED, NEAR], found.front.shape), atol=1e-5)
+        np.testing.assert_allclose(found.back, np.broadcast_to([*BLUE, FAR], found.back.shape), atol=1e-5)
+    behind = whole(scene)
+    assert (behind.weight[front == 1.0] > 0.0).all()
+    np.testing.assert_allclose(behind.back[front == 1.0][:, :3], np.tile(BLUE, (int(front.sum()), 1)), atol=1e-5)
+
+
+def portrait(share: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Colour, depth and matte of a subject whose rim is mixed; its depth has a hole."""
+    matte = np.zeros((80, 90))
+    matte[20:, 30:60] = 1.0
+    matte[20:, 29] = matte[20:, 60] = share
+    rgb, depth = painted(matte)
+    depth[50:54, 40:44] = FAR
+    return rgb, depth, matte
+
+
+@pytest.mark.parametrize("share", [0.2, 0.7])
+def test_the_subject_is_taken_off_by_its_matte(share):
+    rgb, depth, matte = portrait(share)
+    scene = LayeredScene.of(light_of(rgb, depth, matte))
+    found = whole(scene)
+    assert scene.subject is not None
+    mixed = (matte > 0.0) & (matte < 1.0)
+    np.testing.assert_allclose(found.alpha[mixed], (share - TRACE) / (1.0 - 2.0 * TRACE), atol=1e-6)
+    np.testing.assert_allclose(found.front[mixed, :3], np.tile(RED, (mixed.sum(), 1)), atol=0.02)
+    np.testing.assert_allclose(found.back[mixed], np.tile([*BLUE, FAR], (mixed.sum(), 1)), atol=0.02)
+    assert (found.kinds[mixed] == 1 | 2 << 2).all()
+    subject = matte == 1.0
+    assert (found.kinds[subject] & 3 == 1).all() and (found.kinds[matte == 0.0] & 3 == 2).all()
+    # Its depth is mended where a hole is, and nowhere else.
+    np.testing.assert_allclose(found.front[subject, 3], NEAR, atol=1e-5)
+    np.testing.assert_array_equal(found.front[subject, :3], rgb[subject])
+
+
+def test_noise_of_a_matte_shows_nothing_through_the_subject():
+    rgb, depth, matte = portrait(0.7)
+    expected = everything(LayeredScene.of(light_of(rgb, depth, matte)))
+    matte[30:70:5, 35:55:4] = 0.985
+    for one, other in zip(everything(LayeredScene.of(light_of(rgb, depth, matte))), expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_soft_rim_keeps_its_coverage_up_to_the_whole():
+    matte = np.zeros((80, 90))
+    ramp = np.linspace(0.0, 1.0, 24)
+    matte[20:, 20:70] = np.concatenate([ramp, [1.0, 1.0], ramp[::-1]])
+    found = whole(LayeredScene.of(light_of(*painted(matte), matte)))
+    rim = (matte > TRACE) & (matte < 1.0 - TRACE)
+    assert (matte[rim] > 0.95).any()
+    np.testing.assert_allclose(found.alpha[rim], (matte[rim] - TRACE) / (1.0 - 2.0 * TRACE), atol=1e-6)
+
+
+def test_what_stands_before_the_subject_is_a_class_of_its_own():
+    rgb, depth, matte = portrait(0.7)
+    depth[:40, :35] = 5.0
+    matte[:40, :35] = 0.0
+    rgb[:40, :35] = (0.1, 0.9, 0.1)
+    found = whole(LayeredScene.of(light_of(rgb, depth, matte)))
+    assert (found.kinds[:40, :35] & 3 == 0).all()
+    # Behind its corner stands the subject, and farther out what is behind that.
+    hidden = found.kinds[:40, :35][found.weight[:40, :35] > 0.0] >> 2
+    assert {1, 2} == set(hidden.tolist())
+
+
+def test_a_matte_of_nothing_is_none():
+    rgb, depth, matte = portrait(0.7)
+    with_none, without = (LayeredScene.of(light_of(rgb, depth, one)) for one in (np.minimum(matte, 0.01), None))
+    for one, other in zip(everything(with_none), everything(without), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_lights_are_not_in_it_and_what_a_gain_map_adds_is_where_it_is_kept():
+    rgb, depth = painted(np.zeros((12, 16)))
+    extra = np.full_like(rgb, 0.5)
+    at = np.array([3]), np.array([5])
+    base = np.full((1, 3), 0.25, np.float32)
+    lights = Lights(
+        (12, 16), *at, np.array([0]), base + 7.0, base, np.zeros(1, np.float32), np.full(1, FAR, np.float32),
+        np.ones(1, np.float32), ("exposure",),
+    )  # fmt: skip
+    for keeps in (False, True):
+        light = light_of(rgb, depth, None, extra, lights, keeps)
+        found = whole(LayeredScene.of(light))
+        np.testing.assert_array_equal(found.front, light.rgbd((slice(0, 12), slice(0, 16))))
+        np.testing.assert_allclose(found.front[0, 0, :3], rgb[0, 0] + (0.5 if keeps else 0.0))
+        assert found.front[3, 5, 0] < 1.0
+
+
+# --- invariants
+
+shapes = st.tuples(st.integers(1, 70), st.integers(1, 70))
+
+
+@given(shapes, st.integers(0, 99), st.booleans())
+@settings(max_examples=25)
+def test_one_colour_stays_one_colour(shape, seed, subject):
+    light = busy(shape, seed, subject)
+    flat = light_of(np.broadcast_to((0.2, 0.4, 0.6), (*shape, 3)), light.dioptres, light.matte)
+    scene = LayeredScene.of(flat)
+    for level in range(len(scene.sizes)):
+        found = whole(scene, level)
+        for values in (found.front, found.back[found.weight > 0.0]):
+            np.testing.assert_allclose(
+                values[..., :3], np.broadcast_to((0.2, 0.4, 0.6), values[..., :3].shape), atol=1e-5
+            )
+
+
+@given(shapes, st.integers(0, 99), st.booleans())
+@settings(max_examples=25)
+def test_all_sizes_are_finite_and_show_the_same_light(shape, seed, subject):
+    light = busy(shape, seed, subject)
+    scene = LayeredScene.of(light)
+    assert scene.sizes[0] == shape and max(scene.sizes[-1]) <= 8
+    levels = [whole(scene, level) for level in range(len(scene.sizes))]
+    np.testing.assert_allclose(seen(levels[0])[..., :3], light.rgb, atol=1e-5)
+    for found in levels:
+        assert np.isfinite(found.front).all() and np.isfinite(found.back[found.weight > 0.0]).all()
+        assert found.alpha.min() > 0.0 and found.alpha.max() <= 1.0
+        assert (found.weight[found.alpha < 1.0] == 1.0).all() and (found.weight[found.alpha == 1.0] <= 0.5).all()
+    for larger, smaller in itertools.pairwise(levels):
+        np.testing.assert_allclose(seen(smaller), mean_of_four(seen(larger)), atol=1e-5)
+
+
+@pytest.mark.parametrize("subject", [False, True])
+@pytest.mark.parametrize("dense", [False, True])
+def test_no_cut_and_no_core_changes_a_bit(subject, dense, monkeypatch):
+    light = busy((203, 171), 5, subject)
+    expected = everything(LayeredScene.of(light, dense))
+    for rows, threads in ((32, "2"), (96, "1"), (1024, "1")):
+        monkeypatch.setattr(layered, "BAND_ROWS", rows)
+        monkeypatch.setattr(subject_sides, "BAND_ROWS", rows)
+        monkeypatch.setenv("REBOKEH_THREADS", threads)
+        for one, other in zip(everything(LayeredScene.of(light, dense)), expected, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("level", [0, 1])
+def test_a_window_is_a_piece_of_the_whole_and_can_be_written(level):
+    scene = LayeredScene.of(busy((150, 140), 3, subject=True))
+    all_of_it = whole(scene, level)
+    height, width = scene.sizes[level]
+    for box in ((slice(0, 1), slice(0, width)), (slice(61, height), slice(33, 70)), (slice(20, 22), slice(5, 6))):
+        found, expected = scene.window(level, box), all_of_it.crop(box)
+        known = expected.weight > 0.0
+        np.testing.assert_array_equal(found.back[known], expected.back[known])
+        for name in ("front", "alpha", "weight", "kinds"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+            getattr(found, name)[:] = 0
+    np.testing.assert_array_equal(whole(scene, level).front, all_of_it.front)
+
+
+@pytest.mark.parametrize("subject", [False, True])
+def test_cells_tell_the_depths_of_all_that_is_in_them(subject):
+    scene = LayeredScene.of(busy((131, 97), 2, subject))
+    for level in range(len(scene.sizes)):
+        found, (low, high) = whole(scene, level), scene.cells(level)
+        assert low.shape == high.shape == (3, *(-(-side // CELL) for side in scene.sizes[level]))
+        for kind in range(3):
+            for row, column in np.ndindex(low.shape[1:]):
+                cell = found.crop((slice(row * CELL, (row + 1) * CELL), slice(column * CELL, (column + 1) * CELL)))
+                here = np.concatenate([
+                    cell.front[cell.kinds & 3 == kind][:, 3],
+                    cell.back[(cell.kinds >> 2 == kind) & (cell.weight > 0.0)][:, 3],
+                ])  # fmt: skip
+                ends = (here.min(), here.max()) if len(here) else (np.float32(1e30), np.float32(-1e30))
+                here = low[kind, row, column], high[kind, row, column]
+                assert here == ends or (level == 0 and here[0] <= ends[0] <= ends[1] <= here[1])
+
+
+def test_where_all_is_wanted_what_is_hidden_is_known_farther():
+    front = np.zeros((300, 1200))
+    front[:, :800] = 1.0
+    light = light_of(*painted(front))
+    sparse, dense = (whole(LayeredScene.of(light, one)) for one in (False, True))
+    assert (dense.weight[:, 600:800] > 0.0).all()
+    known = sparse.weight > 0.0
+    assert known[:, 770:800].all() and not known[:, :650].any()
+    np.testing.assert_array_equal(sparse.weight[known], dense.weight[known])
+    np.testing.assert_array_equal(sparse.back[known], dense.back[known])
+
+
+def test_a_slope_hides_nothing():
+    depth = np.linspace(0.5, 2.0, 200) * np.ones((150, 1))
+    found = whole(LayeredScene.of(light_of(np.full((150, 200, 3), 0.5), depth)))
+    assert (found.alpha == 1.0).all() and (found.weight == 0.0).all()
+
+
+# --- grain behind narrow things
+
+
+def striped(size: tuple[int, int]) -> np.ndarray:
+    rows, columns = np.mgrid[: size[0], : size[1]]
+    return (0.5 + 0.4 * np.sin((columns * 0.5 + rows) * 0.6))[..., None] * np.array([1.0, 0.8, 0.6])
+
+
+def error_behind(found: Fragments, where: np.ndarray, true: np.ndarray) -> float:
+    hidden = where & (found.weight > 0.003) & (found.alpha == 1.0)
+    assert hidden.sum() > 0.5 * where.sum()
+    return float(np.abs(found.back[hidden][:, :3] - true[hidden]).mean())
+
+
+def test_behind_bars_the_grain_goes_on():
+    true = striped((200, 260))
+    bars = np.arange(260) % 24 < 6
+    rgb, depth = np.where(bars[:, None], RED, true), np.where(bars, NEAR, FAR) * np.ones((200, 1))
+    found = whole(LayeredScene.of(light_of(rgb, depth)))
+    # The mean of the stripes is 0.2 off.
+    assert error_behind(found, bars & np.ones((200, 1), bool), true) < 0.05
+
+
+def test_behind_bars_before_a_subject_its_own_grain_goes_on():
+    rows, columns = np.mgrid[:200, :260]
+    subject = (abs(columns - 130) < 80) & (rows > 40)
+    bars = (columns % 24 < 6) & (rows > 80)
+    rgb = np.where(bars[..., None], RED, np.where(subject[..., None], striped((200, 260)), BLUE))
+    depth, matte = np.where(bars, 4.0, np.where(subject, NEAR, FAR)), subject & ~bars
+    scene = LayeredScene.of(light_of(rgb, depth, matte))
+    found = whole(scene)
+    inside = bars & (abs(columns - 130) < 60) & (rows > 100)
+    behind = found.kinds[inside & (found.weight > 0.003)]
+    assert (behind >> 2 == 1).mean() > 0.95
+    assert error_behind(found, inside, striped((200, 260))) < 0.08
+
+
+@pytest.mark.parametrize(("angle_deg", "stripe_deg"), [(45, 0), (90, 20), (-40, 10), (0, 70)])
+def test_behind_a_wire_what_is_there_goes_on_with_its_edges(angle_deg, stripe_deg):
+    """Stripes of a period of 9 px behind a wire of 5 px: closer than a smooth guess, and at their depth."""
+    y, x = np.mgrid[:120, :160].astype(np.float64)
+    turn, along = np.radians(angle_deg), np.radians(stripe_deg)
+    wave = np.sin(2 * np.pi * ((x - 80) * -np.sin(along) + (y - 60) * np.cos(along)) / 9.0)
+    true = np.dstack([0.4 + 0.3 * wave, 0.3 - 0.2 * wave, 0.2 + 0 * wave])
+    depth = 0.5 + 0.001 * x
+    wire = np.abs((x - 80) * -np.sin(turn) + (y - 60) * np.cos(turn)) < 2.5
+    rgb = np.where(wire[..., None], 0.05, true)
+    found = whole(LayeredScene.of(light_of(rgb, np.where(wire, NEAR, depth))))
+    inner = wire & (found.alpha == 1.0)
+    inner[:16] = inner[-16:] = inner[:, :16] = inner[:, -16:] = False
+    assert inner.sum() > 0.5 * wire.sum() - 160
+    error = np.abs(found.back[inner][:, :3] - true[inner])
+    smooth = np.abs(inpaint(rgb.astype(np.float32), ~wire) - true)[inner]
+    assert error.mean() < 0.3 * smooth.mean()
+    assert np.abs(found.back[inner][:, 3] - depth[inner]).max() < 0.02
+
+
+def test_behind_something_wide_nothing_is_made_up():
+    true = striped((200, 260))
+    front = np.arange(260) < 130
+    rgb, depth = np.where(front[:, None], RED, true), np.where(front, NEAR, FAR) * np.ones((200, 1))
+    found = whole(LayeredScene.of(light_of(rgb, depth)))
+    inner = found.back[40:160, 90:120, :3]
+    assert (found.weight[40:160, 90:120] > 0.0).all()
+    assert np.abs(np.diff(inner, axis=0)).max() < 0.03  # the stripes change by 0.24 a pixel
+
+
+# --- depths that are moved
+
+
+@pytest.mark.parametrize("subject", [False, True])
+def test_moved_depths_are_those_of_a_scene_taken_apart_there(subject):
+    # Twice as deep and shifted: what jumps then jumps now.
+    light = busy((90, 120), 4, subject)
+    ends = np.array([0.0, 10.0])
+    depths = DepthMapping(ends, 2.0 * ends + 0.25)
+    scene = LayeredScene.of(light)
+    moved = scene.moved(depths)
+    expected = LayeredScene.of(light_of(light.rgb, depths(light.dioptres), light.matte))
+    np.testing.assert_allclose(moved.depth_range, expected.depth_range, rtol=1e-6)
+    assert (moved.subject is None) == (expected.subject is None)
+    if moved.subject is not None and expected.subject is not None:
+        assert moved.subject.near == pytest.approx(expected.subject.near, rel=1e-6)
+    for level in range(len(scene.sizes)):
+        found, other = whole(moved, level), whole(expected, level)
+        known = found.weight > 0.0
+        np.testing.assert_array_equal(found.weight, whole(scene, level).weight)
+        np.testing.assert_allclose(found.front[..., 3], 2.0 * whole(scene, level).front[..., 3] + 0.25, rtol=1e-5)
+        # Of gaps that are as wide to the last digits either may split a pixel of many surfaces.
+        same = (np.abs(found.alpha - other.alpha) < 1e-4) & (np.abs(found.front - other.front).max(axis=2) < 1e-3)
+        assert (~same).mean() < 0.03 and np.isfinite(found.back[known]).all()
+        for before, after in zip(scene.cells(level), moved.cells(level), strict=True):
+            there = np.abs(before) < 1e29
+            np.testing.assert_array_equal(after[~there], before[~there])
+            np.testing.assert_allclose(after[there], 2.0 * before[there] + 0.25, rtol=1e-5)
