@@ -88,8 +88,8 @@ def withheld_by_map(
     height, width, channels = source.planes.shape
     stops = np.empty((height, width, channels), np.float32)
     arrived = _NOTHING if surface is None else np.maximum(surface, 0.0)
-    blur = lens.focus_dioptres, lens.px_per_dioptre, SHARP_PX, SPREAD_PX
-    kept = Kept(light.dioptres, *(np.float32(n) for n in blur), *_kept_of_lights(light, shared))
+    thin = np.float32(lens.focus_dioptres), np.float32(lens.px_per_dioptre)
+    kept = Kept(light.dioptres, *thin, np.float32(SHARP_PX), np.float32(SPREAD_PX), *_kept_of_lights(light, shared))
     maps = picture, light.rgb, light.extra
     withheld(maps, kept, arrived, source.planes, *source.offsets, light.brightest, stops)
     headroom = max(source.headroom, 2.0 ** float(stops.max()))

@@ -47,7 +47,7 @@ def test_a_part_is_the_crop_of_the_whole(top, left, height, width):
 def test_light_of_what_is_blurred_is_kept_when_enlarged():
     values = np.zeros((24, 24, 4))
     values[9:15, 8:16] = np.random.default_rng(2).random((6, 8, 4))
-    values = ndimage.uniform_filter(ndimage.uniform_filter(values, (5, 5, 0)), (5, 5, 0))
+    values = ndimage.uniform_filter(ndimage.uniform_filter(values, 5, axes=(0, 1)), 5, axes=(0, 1))
     np.testing.assert_allclose(doubled(values).sum(axis=(0, 1)), 4 * values.sum(axis=(0, 1)), rtol=2e-3)
 
 
