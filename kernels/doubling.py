@@ -169,17 +169,20 @@ def _finish_row(light, picture):
 
 
 @jit()
-def finish(light, picture):
+def finish(light, top, left, picture):
     """Take what arrived for all there is, where some light found nothing that is known.
 
     Parameters
     ----------
     light : float32 (h, w, 4)
         Colour that arrived, and the share of light that found nothing.
-    picture : float32 (h, w, 3), overwritten
+    top, left : int
+        Where it lies in the picture.
+    picture : float32 (H, W, 3)
+        Overwritten there.
     """
     for i in range(light.shape[0]):
-        _finish_row(light[i], picture[i])
+        _finish_row(light[i], picture[top + i, left : left + light.shape[1]])
 
 
 @jit(inline="always")
@@ -195,18 +198,19 @@ def _is_clear(values, top, left, size):
 
 
 @jit()
-def show(front, back, top, left, picture):
+def show(front, back, box, picture):
     """Enlarge a picture, lay another behind it, and finish it; see `finish`.
 
     Parameters
     ----------
     front, back : float32 (h, w, 4)
         As of `enlarge`; the second of shape (0, 0, 4) for none.
-    top, left : int
-        Where the wanted crop begins in the enlarged picture.
-    picture : float32 (H, W, 3), overwritten
+    box : (int, int, int, int)
+        Row and column of the enlarged picture where what is wanted begins, and its height and width.
+    picture : float32 (H, W, 3)
+        Overwritten there.
     """
-    height, width = picture.shape[0], picture.shape[1]
+    top, left, height, width = box
     line = np.empty((_length(left, width), 4), np.float32)
     light, behind = np.empty((width, 4), np.float32), np.empty((width, 4), np.float32)
     clear = _is_clear(front, top, left, (height, width))
@@ -219,4 +223,4 @@ def show(front, back, top, left, picture):
             _mix_columns(line, left, (0, width), light)
         if back.shape[0] > 0:
             _lay_row_behind(light, back, (top + i, left), line, behind)
-        _finish_row(light, picture[i])
+        _finish_row(light, picture[top + i, left : left + width])

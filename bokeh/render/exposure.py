@@ -98,9 +98,11 @@ class Exposure:
         def make(box: PixelBox) -> None:
             if coarser is not None and not self._is_drawn(0, box):
                 back = _NONE if coarser.back is None else coarser.back
-                show(coarser.front, back, box[0].start, box[1].start, picture[box])
+                rows, columns = box
+                place = rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start
+                show(coarser.front, back, place, picture)
             else:
-                finish(self._tile(0, box, coarser)[0], picture[box])
+                finish(self._tile(0, box, coarser)[0], box[0].start, box[1].start, picture)
 
         each(make, boxes_of(size, TILE_PX))
         return picture

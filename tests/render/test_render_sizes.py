@@ -65,11 +65,7 @@ def test_a_picture_in_tiles_is_the_picture_in_one(scene, quality, monkeypatch):
     "name, f_number",
     [
         ("portrait.heic", 1.2),
-        pytest.param(
-            "portrait.heic",
-            2.8,
-            marks=pytest.mark.xfail(strict=True, reason="48.1 dB: lights cut by coarse occluders, and near leaves"),
-        ),
+        ("portrait.heic", 2.8),
         pytest.param(
             "table.jpg",
             1.2,
