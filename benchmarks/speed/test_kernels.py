@@ -18,7 +18,8 @@ from rebokeh.bokeh.optics.lens import Lens, ThinLens, mount
 from rebokeh.bokeh.optics.outlines import even_outlines
 from rebokeh.bokeh.optics.psf_tables import TOGETHER
 from rebokeh.bokeh.optics.ray_model import RayModel
-from rebokeh.bokeh.render.light_sprites import Bundles, PointLights, Sprites
+from rebokeh.bokeh.render.light_cells import Bundles, PointLights
+from rebokeh.bokeh.render.light_sprites import Sprites
 from rebokeh.bokeh.render.occluders import Occluder
 from rebokeh.bokeh.scene.fragments import Fragments
 from rebokeh.bokeh.tools.table_top import FOCUS_M, shape_of, table_top

@@ -22,7 +22,8 @@ from rebokeh.bokeh.optics.outlines import MOST_ROWS
 from rebokeh.bokeh.optics.psf_tables import PsfTables
 from rebokeh.bokeh.optics.ray_model import RayModel
 from rebokeh.bokeh.render.layer_stack import nothing
-from rebokeh.bokeh.render.light_sprites import PointLights, draw_lights
+from rebokeh.bokeh.render.light_cells import PointLights
+from rebokeh.bokeh.render.light_sprites import draw_lights
 from rebokeh.bokeh.render.occluders import Occluder
 from rebokeh.bokeh.scene.fragments import Fragments
 from rebokeh.bokeh.scene.layered import LayeredScene

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .boxes import within
 from .regions import PixelBox
 
 
@@ -33,7 +34,4 @@ class Tile:
     @property
     def within(self) -> PixelBox:
         """Rows and columns of `inner`, counted from the beginning of `outer`."""
-        rows, columns = (
-            slice(i.start - o.start, i.stop - o.start) for i, o in zip(self.inner, self.outer, strict=True)
-        )
-        return rows, columns
+        return within(self.inner, self.outer)

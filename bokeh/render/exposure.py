@@ -9,11 +9,12 @@ import numpy as np
 from ..core.arrays import FloatArray
 from ..core.progress import Progress
 from ..core.threads import each
+from ..image.boxes import boxes_of, grown
 from ..image.regions import PixelBox
 from .layer_stack import enlarged, nothing
 from .observer import RenderObserver
 from .slice_light import SliceLight
-from .sliced_scene import SlicedScene, boxes_of, grown
+from .sliced_scene import SlicedScene
 
 TILE_PX = 256
 """Side of what a thread makes at a time; the picture does not depend on it."""

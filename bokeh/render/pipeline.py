@@ -26,7 +26,8 @@ from ..scene.withheld import SURFACE_HALVINGS, withheld_by_map, withheld_of_ligh
 from .exposure import Exposure
 from .gaussian import gaussian_style
 from .grain import add_grain, noise_of
-from .light_sprites import PointLights, draw_lights
+from .light_cells import PointLights
+from .light_sprites import draw_lights
 from .observer import RenderObserver
 from .report import mount_on, warnings_of
 from .settings import RenderSettings, how_rendered

@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.threads import each
+from ..image.boxes import boxes_of, common_part, grown
 from ..image.regions import PixelBox
 from ..image.tiles import Tile
 from ..optics.ray_model import RayModel
-from .light_sprites import LightCells, PointLights
+from .light_cells import LightCells, PointLights
 from .occluders import AROUND_PX, Occluder
-from .sliced_scene import SlicedScene, Window, boxes_of, common_part, grown
+from .sliced_scene import SlicedScene, Window
 
 PIECE_PX = 256
 """Side of the squares of a level that silhouettes are cut into."""

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.arrays import BoolArray, FloatArray
+from ..image.boxes import common_part, grown, within
 from ..image.regions import PixelBox, box_around
+from ..optics.outlines import SHARP_PX
 from ..optics.psf_tables import PsfTables
-from .sliced_scene import Drawn, SlicedScene, Window, common_part, grown, within
-
-SHARP_PX = 0.5
-"""What is spread by less stays in its pixel."""
+from .sliced_scene import Drawn, SlicedScene, Window
 
 
 @dataclass(frozen=True, eq=False)

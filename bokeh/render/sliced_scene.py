@@ -9,7 +9,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ...kernels import slices as kernels
 from ..core.arrays import FloatArray
+from ..image.boxes import within
 from ..image.regions import PixelBox
 from ..optics.lens import ThinLens
 from ..scene.fragments import Fragments
@@ -17,10 +19,10 @@ from ..scene.layered import CELL, LayeredScene
 from ..scene.slices import DepthSlice, SliceTable, lens_at_level
 from .observer import Piece
 
-GOES_ON, GOES_ON_PX = 1.25, 0.5
+GOES_ON, GOES_ON_PX = float(kernels.GOES_ON), float(kernels.GOES_ON_PX)
 """A slice's surface may go on in its neighbours up to this much more blur: by a factor, and by pixels of its level."""
 
-MOST_SLICES = 256
+MOST_SLICES = int(kernels.NONE) + 1
 
 Drawn = tuple[PixelBox, FloatArray]
 """Rows and columns of a tile, and what arrives there: float32 (h, w, 4), premultiplied colour and coverage."""
@@ -53,15 +55,13 @@ class Window:
     @classmethod
     def of(cls, fragments: Fragments, box: PixelBox, table: SliceTable) -> Window:
         """Look up the slices of some fragments."""
-        from ...kernels.slices import number_fragments
-
         arrays = fragments.front, fragments.alpha, fragments.back, fragments.weight, fragments.kinds
         numbers = np.empty(fragments.kinds.shape, np.uint8), np.empty(fragments.kinds.shape, np.uint8)
         support = np.empty((MOST_SLICES, 4), np.int64)
         support[:, ::2], support[:, 1::2] = np.iinfo(np.int64).max, -1
         depths = np.empty((MOST_SLICES, 2), np.float32)
         depths[:, 0], depths[:, 1] = np.inf, -np.inf
-        number_fragments(arrays, table.numbers, table.depth, numbers, support, depths)
+        kernels.number_fragments(arrays, table.numbers, table.depth, numbers, support, depths)
         return cls(box, arrays, numbers, support, depths)
 
     def holds(self, number: int) -> bool:
@@ -70,10 +70,8 @@ class Window:
 
     def is_all(self, number: int, box: PixelBox) -> bool:
         """Whether a box of the window shows one slice and nothing else."""
-        from ...kernels.slices import NONE
-
         front, back = (numbers[box] for numbers in self.numbers)
-        return bool((front == number).all() and (back == NONE).all())
+        return bool((front == number).all() and (back == kernels.NONE).all())
 
     def piece(self, number: int, one: DepthSlice, box: PixelBox, drawn: Drawn | None) -> Piece:
         """Tell an observer what a box of the level shows of a slice."""
@@ -182,8 +180,6 @@ class SlicedScene:
 
     def window(self, level: int, box: PixelBox) -> Window:
         """Look at a box of a level."""
-        from ...kernels.slices import adopt
-
         window = Window.of(self.scene.window(level, box), box, self.table)
         for cut in self._cuts[level]:
             halvings = cut.coarser - level
@@ -194,7 +190,7 @@ class SlicedScene:
             seen = slice(top, bottom), slice(left, right)
             coarse = Window.of(self.scene.window(cut.coarser, seen), seen, self.table)
             place = box[0].start, box[1].start, top, left, halvings
-            adopt(
+            kernels.adopt(
                 window.fragments, window.numbers, coarse.fragments, coarse.numbers, place, cut.bounds, cut.depths,
                 window.support, window.depths,
             )  # fmt: skip
@@ -221,31 +217,3 @@ class SlicedScene:
             depths = np.float32(last.far - beyond(last)), np.float32(last.near)
             cuts.append(LevelCut((-1, here[-1]), depths, self.slices[here[-1] + 1].level))
         return cuts
-
-
-def within(box: PixelBox, outer: PixelBox) -> PixelBox:
-    """Count a box from the beginning of another that holds it."""
-    rows, columns = (slice(b.start - o.start, b.stop - o.start) for b, o in zip(box, outer, strict=True))
-    return rows, columns
-
-
-def grown(box: PixelBox, margin: int, size: tuple[int, int]) -> PixelBox:
-    """Grow a box by a margin, within a picture of (H, W)."""
-    rows, columns = (slice(max(b.start - margin, 0), min(b.stop + margin, n)) for b, n in zip(box, size, strict=True))
-    return rows, columns
-
-
-def common_part(one: PixelBox, other: PixelBox) -> PixelBox | None:
-    """Return what two boxes share; None where that is nothing."""
-    rows, columns = (slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(one, other, strict=True))
-    return (rows, columns) if rows.start < rows.stop and columns.start < columns.stop else None
-
-
-def boxes_of(size: tuple[int, int], side: int) -> list[PixelBox]:
-    """Cut a picture (H, W) into boxes."""
-    height, width = size
-    return [
-        (slice(top, min(top + side, height)), slice(left, min(left + side, width)))
-        for top in range(0, height, side)
-        for left in range(0, width, side)
-    ]

@@ -18,7 +18,9 @@ from ..photo.photo import Photo
 from ..scene.clipped_spots import LIGHT_RADIANCE
 from ..scene.light_energy import SharedLight
 from ..scene.lights import Lights
-from .light_sprites import Occluder, PointLights, draw_lights
+from .light_cells import PointLights
+from .light_sprites import draw_lights
+from .occluders import Occluder
 
 STAR_PX = (4.0, 8.0)
 """Blur radii up to which a light has its whole star, and from which it has none: the disc hides it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..core.arrays import BoolArray, FloatArray
+from ..image.boxes import boxes_of
 from ..image.regions import PixelBox, dilate
 from .fragments import Fragments
 
@@ -64,9 +64,7 @@ class GapBridge:
 
     def tiles(self, size: tuple[int, ...]) -> list[PixelBox]:
         """Boxes of a picture of (H, W) whose hidden pixels are continued together."""
-        side = TILE_GAPS * self.gap_px
-        rows, columns = ([slice(at, min(at + side, length)) for at in range(0, length, side)] for length in size)
-        return list(itertools.product(rows, columns))
+        return boxes_of((size[0], size[1]), TILE_GAPS * self.gap_px)
 
     def around(self, inner: PixelBox, size: tuple[int, ...]) -> PixelBox:
         """Return the box to look at for one that is wanted; it begins at a multiple of the gap."""

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
 from ..core.threads import each
-from ..image.regions import PixelBox, dilate, list_runs
+from ..image.boxes import grown, within
+from ..image.regions import PixelBox, box_around, dilate
 from ..optics.lens import ThinLens
 from .lights import Lights, seen_by_pinhole
 from .subject_range import SubjectRange, subject_range
@@ -118,34 +119,37 @@ class SceneLight:
     def keep_in_focus(self, picture: FloatArray, lens: ThinLens) -> None:
         """Show what is in focus, and what no blur reaches, as the photo does: in place, without the lights.
 
-        However unsure the matte is there. By whole cells, of which the depths are known once for all lenses.
+        However unsure the matte is there. Cells, of which the depths are known once for all lenses, tell where to look.
         """
-        blurred = self._cell_blur_px(lens)
-        soft = blurred > IN_FOCUS_PX
-        reach = math.ceil(min(float(blurred.max()), MOST_REACH_PX) / CELL_PX)
-        sharp = ~dilate(soft, reach)
-        if not sharp.any():
+        reach_px = math.ceil(min(self.most_blur_px(lens), MOST_REACH_PX))
+        blurred = self._cell_blur_px(lens)[0] > IN_FOCUS_PX
+        may_be_sharp = ~dilate(blurred, reach_px // CELL_PX)
+        if not may_be_sharp.any():
             return
-        row_starts, first, stop = list_runs(sharp)
-        for row in np.flatnonzero(np.diff(row_starts)):
-            for run in range(row_starts[row], row_starts[row + 1]):
-                own = slice(row * CELL_PX, (row + 1) * CELL_PX), slice(first[run] * CELL_PX, stop[run] * CELL_PX)
-                picture[own] = self.rgb[own]
-                if self.keeps_extra and self.extra is not None:
-                    picture[own] += self.extra[own]
+        size = self.dioptres.shape[0], self.dioptres.shape[1]
+        rows, columns = (slice(s.start * CELL_PX, s.stop * CELL_PX) for s in box_around(may_be_sharp))
+        inner = grown((rows, columns), 0, size)
+        outer = grown(inner, reach_px, size)
+        soft = np.abs(lens.radius_px(self.dioptres[outer])) > IN_FOCUS_PX
+        sharp = ~dilate(soft, reach_px)[within(inner, outer)]
+        shown = picture[inner]
+        np.copyto(shown, self.rgb[inner], where=sharp[..., None])
+        if self.keeps_extra and self.extra is not None:
+            np.add(shown, self.extra[inner], out=shown, where=sharp[..., None])
         if self.lights is not None:
-            rows, columns = self.lights.pixels
-            own = np.flatnonzero(sharp[rows // CELL_PX, columns // CELL_PX])
-            picture[rows[own], columns[own]] = self._below_lights(self.lights, own)
+            at, inside = self._lights_in(self.lights, inner)
+            kept = sharp[at]
+            shown[at[0][kept], at[1][kept]] = self._below_lights(self.lights, inside[kept])
 
     def most_blur_px(self, lens: ThinLens) -> float:
         """Return the largest blur radius of all that is there."""
-        return float(self._cell_blur_px(lens).max())
+        return float(self._cell_blur_px(lens)[1].max())
 
-    def _cell_blur_px(self, lens: ThinLens) -> FloatArray:
-        """Return the largest blur radius in each cell."""
-        far, near = (np.abs(lens.radius_px(ends)) for ends in self._cell_depths)
-        return np.maximum(far, near)
+    def _cell_blur_px(self, lens: ThinLens) -> tuple[FloatArray, FloatArray]:
+        """Return the smallest blur radius in each cell, or a smaller one, and the largest."""
+        far, near = (lens.radius_px(ends) for ends in self._cell_depths)
+        least = np.where(far * near <= 0.0, np.float32(0.0), np.minimum(np.abs(far), np.abs(near)))
+        return np.asarray(least, np.float32), np.maximum(np.abs(far), np.abs(near))
 
     @cached_property
     def _cell_depths(self) -> tuple[FloatArray, FloatArray]:

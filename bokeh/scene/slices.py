@@ -20,6 +20,9 @@ SLICE_RADII_PX = (2.0, 2.0 * COARSE_RADIUS_PX)
 
 SLICE_RATIO = math.sqrt(2.0)
 
+MOST_CUT_PX = 1e5
+"""What is blurred more is one slice: no picture shows the difference, and a slice's number takes one byte."""
+
 FRONT, SUBJECT, BEHIND = 0, 1, 2
 """Classes: what stands before the subject, the subject, and what lies behind it (all, without a subject)."""
 
@@ -53,7 +56,24 @@ class DepthSlice:
 def plan_slices(
     far: float, near: float, subject: SubjectRange | None, lens: ThinLens, most_halvings: int
 ) -> list[DepthSlice]:
-    """Cut a scene into depth slices."""
+    """Cut a scene into depth slices.
+
+    Parameters
+    ----------
+    far, near : float
+        Range of its depths, dioptres.
+    subject : SubjectRange or None
+    lens : ThinLens
+        For the photo's own pixels.
+    most_halvings : int
+        0 = everything is made at the photo's own size.
+
+    Returns
+    -------
+    list of DepthSlice
+        Near to far, fewer than 255. Towards focus the sizes only grow, and beyond it they only shrink: a coarser
+        picture is never between two finer ones.
+    """
     slices: list[DepthSlice] = []
     if subject is not None:
         before = subject.near + subject.margin
@@ -71,7 +91,7 @@ def plan_slices(
 
 
 def _slices_between(kind: int, far: float, near: float, lens: ThinLens) -> list[DepthSlice]:
-    most = max(abs(lens.radius_px(near)), abs(lens.radius_px(far)))
+    most = min(max(abs(lens.radius_px(near)), abs(lens.radius_px(far))), MOST_CUT_PX)
     radii = list(SLICE_RADII_PX)
     while radii[-1] < most:
         radii.append(radii[-1] * SLICE_RATIO)

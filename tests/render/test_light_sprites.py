@@ -13,8 +13,9 @@ import rebokeh as rk
 from rebokeh.bokeh.image.tiles import Tile
 from rebokeh.bokeh.optics.aperture import area
 from rebokeh.bokeh.optics.lens import ThinLens
-from rebokeh.bokeh.render import light_sprites, stars
-from rebokeh.bokeh.render.light_sprites import LightCells, PointLights, draw_lights, pupil_points
+from rebokeh.bokeh.render import light_cells, light_sprites, stars
+from rebokeh.bokeh.render.light_cells import LightCells, PointLights
+from rebokeh.bokeh.render.light_sprites import draw_lights, pupil_points
 from rebokeh.bokeh.render.occluders import AROUND_PX, Occluder
 from rebokeh.bokeh.scene.light_energy import SceneLight
 from rebokeh.bokeh.scene.lights import Lights, seen_by_pinhole
@@ -308,7 +309,7 @@ def test_a_large_disc_is_drawn_smaller_without_being_seen(radius_px, aperture, m
     assert cells.level.min() >= 1, "nothing would be compared"
     small = drawn_as(lights, size, aperture=aperture)
     for name in ("LEVEL_RADIUS_PX", "MOST_RADIUS_PX"):
-        monkeypatch.setattr(light_sprites, name, 1e9)
+        monkeypatch.setattr(light_cells, name, 1e9)
     whole = drawn_as(lights, size, aperture=aperture)
     energy = lights.energy.sum(axis=0, dtype=np.float64)
     np.testing.assert_allclose(small.sum(axis=(0, 1)), energy, rtol=1e-4)

@@ -174,3 +174,8 @@ def test_a_smaller_picture_has_a_smaller_blur():
     lens = thin(100.0)
     assert lens_at_level(lens, 3).radius_px(1.0) == pytest.approx(lens.radius_px(1.0) / 8)
     assert lens_at_level(lens, 0) == lens
+
+
+def test_the_number_of_a_slice_takes_one_byte_however_large_the_blur():
+    subject = SubjectRange(1.0, 1.4, 0.1)
+    assert len(plan_slices(0.0, 2.5, subject, thin(1e12), 6)) < 255

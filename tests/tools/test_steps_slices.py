@@ -10,10 +10,11 @@ from support.scenes import depth_of, lens_of, texture
 from support.steps import light, listed, share
 
 import rebokeh as rk
+from rebokeh.bokeh.image.boxes import boxes_of
 from rebokeh.bokeh.optics.lens import mount
 from rebokeh.bokeh.render.observer import Piece, RenderObserver
 from rebokeh.bokeh.render.pipeline import render_scene
-from rebokeh.bokeh.render.sliced_scene import Window, boxes_of
+from rebokeh.bokeh.render.sliced_scene import Window
 from rebokeh.bokeh.scene.layered import LayeredScene
 from rebokeh.bokeh.scene.slices import BEHIND, FRONT, SUBJECT
 from rebokeh.bokeh.tools.steps.drawn_slices import SlicePieces

@@ -1,0 +1,33 @@
+"""Boxes of a picture: rows and columns, counted, grown, cut and shared."""
+
+from __future__ import annotations
+
+from .regions import PixelBox
+
+
+def within(box: PixelBox, outer: PixelBox) -> PixelBox:
+    """Count a box from the beginning of another that holds it."""
+    rows, columns = (slice(b.start - o.start, b.stop - o.start) for b, o in zip(box, outer, strict=True))
+    return rows, columns
+
+
+def grown(box: PixelBox, margin: int, size: tuple[int, int]) -> PixelBox:
+    """Grow a box by a margin, within a picture of (H, W)."""
+    rows, columns = (slice(max(b.start - margin, 0), min(b.stop + margin, n)) for b, n in zip(box, size, strict=True))
+    return rows, columns
+
+
+def common_part(one: PixelBox, other: PixelBox) -> PixelBox | None:
+    """Return what two boxes share; None where that is nothing."""
+    rows, columns = (slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(one, other, strict=True))
+    return (rows, columns) if rows.start < rows.stop and columns.start < columns.stop else None
+
+
+def boxes_of(size: tuple[int, int], side: int) -> list[PixelBox]:
+    """Cut a picture (H, W) into boxes."""
+    height, width = size
+    return [
+        (slice(top, min(top + side, height)), slice(left, min(left + side, width)))
+        for top in range(0, height, side)
+        for left in range(0, width, side)
+    ]
