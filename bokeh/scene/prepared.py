@@ -137,11 +137,16 @@ def prepare_scene(photo: Photo, highlights: Mode | float | None) -> PreparedScen
     Raises
     ------
     NoDepthError
-        When the photo holds no depth; without highlights, when it holds no matte either.
+        When the photo holds no depth; without highlights, when it holds no matte of a subject either.
     """
     _refuse_without_depth(photo, matte_will_do=highlights is None)
     with ONE_AT_A_TIME:
         dioptres, matte = at_full_size(photo)
+        if dioptres is None and matte is None:
+            raise NoDepthError(
+                f"{_name(photo)} holds no depth, and its matte covers next to nothing, so there is no subject to keep "
+                "sharp; give a map with `depth`, or another `matte`"
+            )
         existing_blur = None if dioptres is None else existing_blur_of(photo, dioptres)
         if highlights is None:
             extra, lights, highlights_source, lights_source = None, None, "clipped", "none"
@@ -174,7 +179,7 @@ def at_full_size(photo: Photo) -> tuple[FloatArray | None, FloatArray | None]:
 def _refuse_without_depth(photo: Photo, matte_will_do: bool) -> None:
     if photo.depth is not None:
         return
-    name = printable(photo.meta.path) if photo.meta.path else "the photo"
+    name = _name(photo)
     if not matte_will_do:
         why = next((f" ({note})" for note in photo.meta.notes if "depth" in note.lower()), "")
         raise NoDepthError(
@@ -183,3 +188,7 @@ def _refuse_without_depth(photo: Photo, matte_will_do: bool) -> None:
         )
     if photo.matte is None:
         raise NoDepthError(f"{name} holds neither depth nor a matte; give `depth` or `matte`")
+
+
+def _name(photo: Photo) -> str:
+    return printable(photo.meta.path) if photo.meta.path else "the photo"

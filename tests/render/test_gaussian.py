@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -74,6 +76,18 @@ def test_all_of_it_the_subject():
     rgb = np.random.default_rng(5).random((40, 40, 3)).astype(np.float32)
     np.testing.assert_allclose(shoot(rgb, np.full((40, 40), 0.5, np.float32), np.ones((40, 40), np.float32)), rgb)
     np.testing.assert_allclose(shoot(rgb, np.full((40, 40), 0.5, np.float32)), rgb, atol=1e-6)
+
+
+@pytest.mark.parametrize("covered", [0, 1])
+def test_a_matte_of_next_to_nothing_is_no_subject(covered):
+    matte = np.zeros((80, 80), np.float32)
+    matte[0, :covered] = 1.0
+    photo = rk.Photo(rgb=np.full((80, 80, 3), 0.2, np.float32), matte=matte)
+    with pytest.raises(rk.NoDepthError, match="covers next to nothing"):
+        rk.render(photo, lens_of((80, 80), PX), GAUSSIAN)
+    # With depth beside it the subject is what the lens leaves sharp.
+    depth = np.full((80, 80), 0.5, np.float32)
+    assert rk.render(replace(photo, depth=depth), lens_of((80, 80), PX), GAUSSIAN).size == (80, 80)
 
 
 def test_one_colour_stays_one_colour():
