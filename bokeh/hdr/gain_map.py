@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.arrays import FloatArray
+from ..image.resize import resize
 from ..photo.photo import GainMap, Photo
 from .restore import gained
 
@@ -16,6 +17,9 @@ _LEAST_STOPS = 0.05
 
 # Stops by which one channel may miss what three would say, and the share of pixels that may miss by more.
 _COLOUR_STOPS, _COLOUR_SHARE = 0.15, 1e-3
+
+# Scene-linear light below which a pixel is black: half of the first of 8-bit codes.
+_FAINT = 1.5e-4
 
 
 def radiance(photo: Photo) -> FloatArray:
@@ -54,3 +58,23 @@ def over_sdr(photo: Photo, colour: bool = True) -> GainMap | None:
         return None
     headroom = max(source.headroom, 2.0 ** float(found.max()))
     return GainMap(found, headroom, source.offset_base, source.offset_alternate)
+
+
+def without_offsets(gain_map: GainMap, rgb: FloatArray) -> GainMap:
+    """Gain map of one channel that leads to the same radiance with no offsets; it adds no light to black.
+
+    Parameters
+    ----------
+    gain_map : GainMap
+    rgb : float32 (H, W, 3)
+        What it is over.
+    """
+    base, alternate = gain_map.offsets
+    if not (base.any() or alternate.any()):
+        return gain_map
+    planes = gain_map.planes
+    shown = resize(np.clip(rgb, 0.0, 1.0), planes.shape[:2], "area")
+    gained = ((shown + base) * np.exp2(planes) - alternate).sum(axis=2)
+    shown = np.maximum(shown.sum(axis=2), _FAINT)
+    stops = np.log2(np.maximum(gained, shown) / shown)
+    return GainMap(np.minimum(stops, np.log2(np.float32(gain_map.headroom))), gain_map.headroom)

@@ -233,6 +233,7 @@ class Decoded:
             matte_source="" if maps.matte is None else maps.matte.source,
             turn=self.turn,
             notes=tuple(notes),
+            warnings=() if maps.gain_map is not None else maps.lost_light,
             rendered=rendered,
             original=self.original,
             hdr="gain-map" if maps.gain_map is not None else "" if self.coding == "sdr" else self.coding,

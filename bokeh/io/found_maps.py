@@ -5,7 +5,8 @@ Every adapter returns one `FoundMaps`; a reader merges them, the likeliest first
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from numpy.typing import NDArray
@@ -18,6 +19,14 @@ from ..photo.photo import GainMap
 
 class UnusableMapError(Exception):
     """A map cannot be used; the message is the note that says why. It never costs the picture."""
+
+
+class UnusableGainMapError(UnusableMapError):
+    """A gain map cannot be used: where there is no other, what it tells of light above white is lost."""
+
+
+class IdleMapError(UnusableMapError):
+    """A map is of nothing: nothing is lost without it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +88,8 @@ class FoundMaps:
         Where the phone focused, in 0..1 of the upright picture; EXIF and XMP come first.
     notes : tuple of str
         What was found and what cannot be used, in the order in which it was seen, for `Metadata.notes`.
+    lost_light : tuple of str
+        What is wrong with gain maps, for `Metadata.warnings` where there is no other.
     """
 
     depth: DepthMap | None = None
@@ -88,6 +99,7 @@ class FoundMaps:
     original: SharpOriginal | None = None
     af_area: UnitRect | None = None
     notes: tuple[str, ...] = ()
+    lost_light: tuple[str, ...] = ()
 
     def filled(self, other: FoundMaps) -> FoundMaps:
         """Take from `other` what is not here yet; its notes follow these."""
@@ -99,6 +111,7 @@ class FoundMaps:
             original=self.original or other.original,
             af_area=self.af_area or other.af_area,
             notes=(*self.notes, *other.notes),
+            lost_light=(*self.lost_light, *other.lost_light),
         )
 
     def noted(self, *notes: str) -> FoundMaps:
@@ -111,4 +124,15 @@ def attempt(find: Callable[[], FoundMaps]) -> FoundMaps:
     try:
         return find()
     except UnusableMapError as err:
-        return FoundMaps(notes=(str(err),))
+        return FoundMaps(notes=(str(err),), lost_light=(str(err),) if isinstance(err, UnusableGainMapError) else ())
+
+
+@contextmanager
+def of_gain_map() -> Iterator[None]:
+    """Make `UnusableMapError` one of a gain map, whoever raises it, while this lasts."""
+    try:
+        yield
+    except IdleMapError:
+        raise
+    except UnusableMapError as err:
+        raise UnusableGainMapError(f"{err}: light above white is lost") from err

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import gain
+from support import android, gain
 
 import rebokeh as rk
+from rebokeh.bokeh.hdr.gain_map import without_offsets
 from rebokeh.bokeh.hdr.restore import gained
 from rebokeh.bokeh.io.found_maps import UnusableMapError
 from rebokeh.bokeh.io.metadata import gain_map
@@ -146,6 +147,64 @@ def test_radiance_with_offsets_is_the_closed_form(seed, base, alternate, colour)
     each = stops if colour else stops[..., None]
     radiance = (rgb + offsets[0]) * np.exp2(each) - offsets[1]
     np.testing.assert_allclose(rgb + extra, np.maximum(radiance, rgb), atol=1e-5)
+
+
+@pytest.mark.parametrize("offset", [1 / 64, 6.695587, 10.3])
+def test_offsets_of_any_size_are_read(offset):
+    """Adobe writes offsets of several times white: stops are then few, and the radiance is the same."""
+    values: dict[str, object] = {"GainMapMax": 0.8, "OffsetSDR": offset, "OffsetHDR": offset, "HDRCapacityMax": 3}
+    for found in (
+        gain_map.from_xmp(gain.hdrgm(values)),
+        gain_map.from_iso(gain.iso([(0, 0.8, 1, offset, offset)], (0, 3))),
+    ):
+        assert found is not None and found.offset_base == pytest.approx((offset,) * 3)
+        rgb = np.full((16, 16, 3), 0.9, np.float32)
+        extra = gained(rgb, found.gain_map(np.full((16, 16), 255, np.uint8)))
+        assert extra is not None
+        np.testing.assert_allclose(rgb + extra, (0.9 + offset) * 2**0.8 - offset, rtol=1e-5)
+
+
+def test_a_map_without_offsets_leads_to_the_same_radiance():
+    rng = np.random.default_rng(5)
+    rgb = np.repeat(rng.uniform(0.02, 1.0, (20, 30, 1)), 3, axis=2).astype(np.float32)
+    stops = rng.uniform(0.0, 0.6, (20, 30)).astype(np.float32)
+    found = GainMap(stops, 64.0, (6.7,) * 3, (6.6,) * 3)
+    plain, extra = without_offsets(found, rgb), gained(rgb, found)
+    assert plain.offset_base == plain.offset_alternate == (0.0,) * 3 and extra is not None
+    again = gained(rgb, plain)
+    assert again is not None
+    # As much as the headroom allows: next to black an offset gives light that no factor gives.
+    np.testing.assert_allclose(rgb + again, np.minimum(rgb + extra, 64.0 * rgb), rtol=1e-4)
+    assert without_offsets(plain, rgb) is plain
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"GainMapMax": 2, "OffsetSDR": 1e6}, "out of all range"),
+        ({"GainMapMax": "much"}, "not a number"),
+        ({"GainMapMax": 2, "BaseRenditionIsHDR": "True"}, "down to SDR"),
+        ({}, "no metadata"),
+        ({"GainMapMax": 0}, ""),  # it brightens nothing, so nothing is lost
+    ],
+)
+def test_every_refused_gain_map_warns(values, said):
+    primary, small = (android.coded(np.full(size, 90, np.uint8)) for size in ((96, 128, 3), (48, 64)))
+    texts = {k: str(v) for k, v in values.items()}
+    photo = rk.load(android.ultra_hdr(primary, small, texts))
+    assert photo.gain_map is None and [said in w and "light above white is lost" in w for w in photo.meta.warnings] == [
+        True
+    ] * bool(said)
+    assert said in " ".join(photo.meta.notes)
+    assert not rk.load(android.ultra_hdr(primary, small, {"GainMapMax": "2"})).meta.warnings
+
+
+def test_a_gain_map_that_is_spoken_of_and_is_not_there_warns():
+    primary, small = (android.coded(np.full(size, 90, np.uint8)) for size in ((96, 128, 3), (48, 64)))
+    whole = android.ultra_hdr(primary, small, {"GainMapMax": "2"})
+    photo = rk.load(whole[: whole.rindex(b"\xff\xd8\xff")])
+    assert photo.gain_map is None and "not in the file" in " ".join(photo.meta.warnings)
+    assert not rk.load(primary).meta.warnings
 
 
 def test_no_gain_and_equal_offsets_add_nothing():

@@ -145,6 +145,8 @@ def test_headroom_from_the_maker_note(maker, stops):
     photo = load(data)
     if stops is None:
         assert photo.gain_map is None and any("headroom" in n for n in photo.meta.notes)
+        # A headroom of none takes no light away; one that is not known does.
+        assert bool(photo.meta.warnings) == any("not stated" in n for n in photo.meta.notes)
     else:
         assert photo.gain_map is not None and photo.gain_map.headroom == pytest.approx(2.0**stops)
 

@@ -41,6 +41,8 @@ def test_the_gain_image_is_found_and_decoded(tiles, irot):
 def test_broken_metadata_is_noted_and_the_picture_read(block, said):
     photo = rk.load(gain.tone_mapped(PICTURE, CODES, block))
     assert photo.gain_map is None and said in " ".join(photo.meta.notes)
+    (warning,) = photo.meta.warnings
+    assert said in warning and warning.endswith("light above white is lost")
     assert photo.size == (128, 256)
 
 

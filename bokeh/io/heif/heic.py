@@ -15,7 +15,7 @@ from ...core.foreign import decoding
 from ...photo.metadata import Rendering
 from ...photo.photo import Photo
 from ..decoded import Decoded, check_size, profile_or_note, same_aspect, upright
-from ..found_maps import FoundMaps, UnusableMapError, attempt
+from ..found_maps import FoundMaps, UnusableMapError, attempt, of_gain_map
 from ..metadata import apple, exif, render_mark
 from ..metadata.cicp import cicp_profile
 from ..metadata.xmp import MAX_BYTES, REBOKEH_URI, unread
@@ -232,8 +232,9 @@ def auxiliaries_of(
 
 
 def _gain_map(image: pillow_heif.HeifImage, item_id: int, decoded: Decoded, values: dict[str, str]) -> FoundMaps:
-    head = apple.usable_headroom(values, decoded.facts)
-    return apple.found_gain_map(_aux_codes(image, item_id, decoded, "gain map"), head)
+    with of_gain_map():
+        head = apple.usable_headroom(values, decoded.facts)
+        return apple.found_gain_map(_aux_codes(image, item_id, decoded, "gain map"), head)
 
 
 def _matte(image: pillow_heif.HeifImage, item_id: int, decoded: Decoded, urn: str) -> FoundMaps:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..decoded import Decoded, same_aspect
-from ..found_maps import FoundMaps, UnusableMapError
+from ..found_maps import FoundMaps, UnusableMapError, of_gain_map
 from ..metadata import gain_map
 from . import boxes
 from .container import NewItem, assemble, info
@@ -37,6 +37,13 @@ def find(meta: boxes.Meta | None, decoded: Decoded, decode: Callable[[bytes], ND
     ids = _item_ids(meta) if meta else None
     if meta is None or ids is None:
         return FoundMaps()
+    with of_gain_map():
+        return _described(meta, ids, decoded, decode)
+
+
+def _described(
+    meta: boxes.Meta, ids: tuple[int, int], decoded: Decoded, decode: Callable[[bytes], NDArray]
+) -> FoundMaps:
     item_id, gain_id = ids
     try:
         block = meta.payload(meta.items[item_id])

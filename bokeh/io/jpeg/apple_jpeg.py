@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from ..found_maps import FoundMaps, attempt
+from ..found_maps import FoundMaps, attempt, of_gain_map
 from ..metadata import apple
 from ..metadata.xmp import Xmp
 from .embedded import Jpeg, map_codes, unit_values
@@ -37,8 +37,9 @@ def _in_frame(jpeg: Jpeg, frame: bytes, values: dict[str, str]) -> FoundMaps:
     if tail == "portraiteffectsmatte":
         return apple.portrait_matte(_codes(jpeg, frame, "portrait matte"), "JPEG")
     if kind == apple.GAIN_MAP_URN:
-        head = apple.usable_headroom(values, jpeg.decoded.facts)
-        return apple.found_gain_map(_codes(jpeg, frame, "gain map"), head)
+        with of_gain_map():
+            head = apple.usable_headroom(values, jpeg.decoded.facts)
+            return apple.found_gain_map(_codes(jpeg, frame, "gain map"), head)
     if kind == "disparity" or any(key.startswith("depthData:") for key in values):
         limits = apple.number(values, "apdi:FloatMinValue"), apple.number(values, "apdi:FloatMaxValue")
         return apple.depth_map(_codes(jpeg, frame, "depth map"), limits, values, "JPEG")

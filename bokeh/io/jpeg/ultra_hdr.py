@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..found_maps import FoundMaps, UnusableMapError
+from ..found_maps import FoundMaps, UnusableMapError, of_gain_map
 from ..heif.tone_map import one_channel
 from ..metadata import gain_map
 from ..metadata.xmp import Xmp
@@ -72,11 +72,25 @@ def find(jpeg: Jpeg) -> FoundMaps:
     Raises
     ------
     UnusableMapError
-        When there is one that cannot be used.
+        When there is one that cannot be used, or the file speaks of one that is not there.
     """
     frame = gain_frame(jpeg)
-    if frame is None:
+    if frame is None and not _is_promised(jpeg):
         return FoundMaps()
+    with of_gain_map():
+        return _in_frame(jpeg, frame)
+
+
+def _is_promised(jpeg: Jpeg) -> bool:
+    """Whether the file says that it has a gain map."""
+    entries = (entry for found in jpeg.xmp.lists("GContainer:Directory") for entry in found)
+    listed = any(entry.get("Item:Semantic") == "GainMap" for entry in entries)
+    return listed or jpeg.segments.iso is not None or jpeg.xmp.has("hdrgm")
+
+
+def _in_frame(jpeg: Jpeg, frame: GainFrame | None) -> FoundMaps:
+    if frame is None:
+        raise UnusableMapError("speaks of a gain map that is not in the file")
     kind = "Ultra HDR" if frame.iso is None else "ISO 21496-1"
     try:
         stated = gain_map.from_xmp(frame.xmp) if frame.iso is None else gain_map.from_iso(frame.iso)

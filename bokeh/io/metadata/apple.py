@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ...colour.icc import REC709_CURVE
 from ...photo.metadata import DepthKind, UnitRect
 from ...photo.photo import EMPTY_MATTE, GainMap
-from ..found_maps import DepthMap, FoundMaps, Matte, UnusableMapError
+from ..found_maps import DepthMap, FoundMaps, IdleMapError, Matte, UnusableMapError
 from .exif import Facts
 from .xmp import Xmp, number, pairs, parse
 
@@ -74,9 +74,10 @@ def usable_headroom(values: Mapping[str, str], facts: Facts) -> float:
         When it is not stated, or 1: the map then brightens nothing.
     """
     head = headroom(values, facts)
-    if head is None or head <= 1.0:
-        why = "headroom is not stated" if head is None else "headroom is none"
-        raise UnusableMapError(f"the gain map's {why}, so it is not used")
+    if head is None:
+        raise UnusableMapError("the gain map's headroom is not stated, so it is not used")
+    if head <= 1.0:
+        raise IdleMapError("the gain map's headroom is none, so it is not used")
     return head
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...colour.icc import REC709_CURVE
-from ...hdr.gain_map import MOST_STOPS, over_sdr
+from ...hdr.gain_map import MOST_STOPS, over_sdr, without_offsets
 from ...photo.photo import GainMap, Photo
-from ..found_maps import FoundMaps, UnusableMapError
+from ..found_maps import FoundMaps, IdleMapError, UnusableMapError
 from .xmp import sequences
 
 PerChannel = tuple[float, float, float]
@@ -20,7 +20,8 @@ PerChannel = tuple[float, float, float]
 # Before the block in a JPEG's APP2 segment. In HEIF's ``tmap`` item one byte of version stands there instead.
 ISO_LABEL = b"urn:iso:std:iso:ts:21496:-1\0"
 _MULTICHANNEL, _BASE_COLOUR, _COMMON_DENOMINATOR = 0x80, 0x40, 0x08
-_MOST_OFFSET = 1.0
+# Adobe writes offsets of 6 and 10: what is bounded is only what would overflow.
+_MOST_OFFSET = 1e4
 _DENOMINATOR = 1_000_000
 
 
@@ -214,7 +215,7 @@ def usable(metadata: GainMetadata | None, kind: str) -> GainMetadata:
     if metadata.base_is_hdr:
         raise UnusableMapError(f"the {kind} gain map leads from HDR down to SDR, so it is not used")
     if max(metadata.high) <= 0.0:
-        raise UnusableMapError(f"the {kind} gain map brightens nothing, so it is not used")
+        raise IdleMapError(f"the {kind} gain map brightens nothing, so it is not used")
     return metadata
 
 
@@ -260,6 +261,7 @@ def apple_gain(photo: Photo) -> tuple[NDArray[np.uint8], float, bytes] | None:
     found = over_sdr(photo, colour=False)
     if found is None:
         return None
+    found = without_offsets(found, photo.rgb)
     head = found.headroom
     share = np.clip((np.exp2(found.planes[..., 0]) - 1.0) / (head - 1.0), 0.0, 1.0)
     steps = REC709_CURVE(np.arange(256) / 255)
