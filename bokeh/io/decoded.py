@@ -132,6 +132,8 @@ class Decoded:
         Of the EXIF block.
     notes : list of str
         For `Metadata.notes`; the reader that made this adds to them.
+    warnings : tuple of str
+        For `Metadata.warnings`.
     rendered : Rendering, optional
         rebokeh's mark, where it stands outside the XMP.
     original : bytes, optional
@@ -150,6 +152,7 @@ class Decoded:
     turn: int = 1
     facts: Facts = field(default_factory=Facts)
     notes: list[str] = field(default_factory=list)
+    warnings: tuple[str, ...] = ()
     rendered: Rendering | None = None
     original: bytes | None = None
     coding: pq_hlg.Coding = "sdr"
@@ -233,7 +236,7 @@ class Decoded:
             matte_source="" if maps.matte is None else maps.matte.source,
             turn=self.turn,
             notes=tuple(notes),
-            warnings=() if maps.gain_map is not None else maps.lost_light,
+            warnings=(*self.warnings, *(maps.lost_light if maps.gain_map is None else ())),
             rendered=rendered,
             original=self.original,
             hdr="gain-map" if maps.gain_map is not None else "" if self.coding == "sdr" else self.coding,

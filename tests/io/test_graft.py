@@ -137,6 +137,12 @@ def test_stripping_the_place_changes_nothing_else():
     assert len(belongings(data)) == 7
 
 
+@pytest.mark.parametrize("brands", [b"mif1heic", b"mif1miafheic"])
+def test_the_file_claims_no_more_than_its_source(brands):
+    data = encode(rendered(load(portrait(brands=brands))), "heic")
+    assert ("miaf" in boxes.brands(data)) == (b"miaf" in brands) and "mif1" in boxes.brands(data)
+
+
 # --- what the user has changed ---------------------------------------------------------------------------------------
 
 

@@ -125,6 +125,23 @@ def test_areas_of_every_length(area):
         assert x + w / 2 == pytest.approx(40 / W) and y + h / 2 == pytest.approx(40 / H)
 
 
+@pytest.mark.parametrize("icc", [named_profile("Display P3").icc, None])
+@pytest.mark.parametrize("at", ["picture", "tiles"])
+def test_a_grid_may_state_its_colours_at_its_tiles(icc, at):
+    photo = load(iphone.heic(RGB, tile=64, colour_at=at, icc=icc))
+    assert photo.profile.name == ("Display P3" if icc else "sRGB")
+    assert not any("what its colours are" in note for note in photo.meta.notes)
+
+
+@pytest.mark.parametrize(
+    ("irot", "orientation", "said"),
+    [(0, 1, ""), (0, 6, "turns nothing"), (1, 8, ""), (1, 1, ""), (1, 6, "says 8"), (3, 6, ""), (3, 3, "says 6")],
+)
+def test_exif_that_would_turn_otherwise_than_the_file_warns(irot, orientation, said):
+    photo = load(iphone.heic(RGB, irot=irot, exif_block=iphone.exif(orientation)))
+    assert [said in w and f"orientation {orientation}" in w for w in photo.meta.warnings] == [True] * bool(said)
+
+
 @pytest.mark.parametrize(
     ("maker", "stops"),
     [

@@ -123,10 +123,13 @@ def heic(
     irot: int = 0,
     imir: int | None = None,
     tile: int | None = None,
+    colour_at: str = "picture",
+    brands: bytes = b"mif1heic",
     more_items: list[tuple[bytes, bytes, bytes]] | None = None,
 ) -> bytes:
     """HEIC of a picture (H, W, 3) and what an iPhone puts beside it; arrays as stored, before `irot`, sides >= 64.
 
+    `colour_at` is "picture" or "tiles", where `colr` stands, `brands` the compatible ones.
     With `tile` (at least 64) each image that is larger is a grid of such squares. `more_items` are further items of the
     picture: (kind, rest of infe, payload).
     """
@@ -145,7 +148,9 @@ def heic(
         assert tile
         padded = np.pad(codes, [(0, -h % tile), (0, -w % tile)] + [(0, 0)] * (codes.ndim - 2), "edge")
         corners = [(y, x) for y in range(0, h, tile) for x in range(0, w, tile)]
-        numbers = tuple(whole(padded[y : y + tile, x : x + tile], []) for y, x in corners)
+        own = [p for p in extra if p[4:8] == b"colr" and colour_at == "tiles"]
+        extra = [p for p in extra if p not in own]
+        numbers = tuple(whole(padded[y : y + tile, x : x + tile], own) for y, x in corners)
         channels = 3 if codes.ndim == 3 else 1
         size = _full(b"ispe", struct.pack(">II", w, h))
         properties = [size, _full(b"pixi", bytes([channels]) + bytes([8] * channels)), *extra, *turns]
@@ -208,7 +213,7 @@ def heic(
         b"iprp", _box(b"ipco", b"".join(shelf)) + _full(b"ipma", struct.pack(">I", associated) + rows)
     )
     links = b"".join(_box(kind, struct.pack(f">HH{len(b)}H", a, len(b), *b)) for kind, a, b in references)
-    head = _box(b"ftyp", b"heic" + bytes(4) + b"mif1heic")
+    head = _box(b"ftyp", b"heic" + bytes(4) + brands)
 
     def meta(first: int) -> bytes:
         at, places = first, b""

@@ -65,6 +65,17 @@ class Meta:
         """Items that item `item_id` is derived from (``dimg``), in order."""
         return next((targets for name, source, targets in self.references if name == "dimg" and source == item_id), ())
 
+    def found(self, item_id: int, kind: str, deep: int = 3) -> bytes | None:
+        """Payload of an item's property of this type, or else of the first of what it is made of.
+
+        Where a picture is a grid, its colours may be stated at the tiles alone.
+        """
+        item = self.items.get(item_id)
+        own = item.find(kind) if item else None
+        if own is not None or deep == 0:
+            return own
+        return next((body for part in self.made_of(item_id)[:1] if (body := self.found(part, kind, deep - 1))), None)
+
     def auxiliaries(self) -> dict[str, list[int]]:
         """URN -> item ids of the primary's auxiliary images."""
         found: dict[str, list[int]] = {}

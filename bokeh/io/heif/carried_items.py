@@ -55,11 +55,14 @@ class CarriedItems:
         The items beside the picture.
     turns : list of Property
         Rotation and mirroring (irot, imir) under which all pixels are stored.
+    is_from_source : bool
+        Whether any of it is the source's.
     """
 
     primary: int
     items: list[NewItem]
     turns: list[Property]
+    is_from_source: bool = False
 
     def free_numbers(self) -> Callable[[], int]:
         """Return a function that gives item numbers that nothing has."""
@@ -98,7 +101,7 @@ def from_source(photo: Photo, source: SourceHeic, replaced: set[str], metadata: 
     ]
     numbers = _with_dependencies(meta, wanted)
     blocks = _metadata_payloads(meta, photo, source, metadata.keep_gps)
-    carried = CarriedItems(meta.primary, _taken_over(meta, numbers, blocks, len(data)), turns_of(meta))
+    carried = CarriedItems(meta.primary, _taken_over(meta, numbers, blocks, len(data)), turns_of(meta), True)
     # What the source does not hold, or no longer holds as the photo does.
     block = None if source.exif == photo.meta.exif else metadata.exif
     xmp = metadata.xmp if source.xmp != photo.meta.xmp else None

@@ -75,7 +75,15 @@ def portrait(
     items = coded.items(carried.primary, free, carried.turns) + carried.items
     for image in added:
         items += _auxiliary(image, carried, free)
-    return assemble(coded.brands, carried.primary, items)
+    return assemble(_brands(coded.brands, carried, photo.meta.original), carried.primary, items)
+
+
+def _brands(own: bytes, carried: CarriedItems, source: bytes | None) -> bytes:
+    """Say what the file conforms to: MIAF (ISO/IEC 23000-22) only where the source of what is carried does."""
+    if not carried.is_from_source or source is None or "miaf" in boxes.brands(source):
+        return own
+    compatible = (own[k : k + 4] for k in range(8, len(own), 4))
+    return own[:8] + b"".join(brand for brand in compatible if brand != b"miaf")
 
 
 def stored(codes: NDArray, turns: list[Property]) -> NDArray:

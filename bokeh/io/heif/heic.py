@@ -67,7 +67,7 @@ def _decode(data: bytes, meta: boxes.Meta | None, name: str) -> tuple[pillow_hei
         notes.append("grey picture: taken as RGB")
     if image.has_alpha:
         notes.append("transparency is ignored")
-    block = info.get("exif") or None
+    block, turn = info.get("exif") or None, _turn(meta)
     return image, Decoded(
         codes=codes,
         name=name,
@@ -77,9 +77,10 @@ def _decode(data: bytes, meta: boxes.Meta | None, name: str) -> tuple[pillow_hei
         coding=coding,
         exif=block,
         xmp=info.get("xmp") or None,
-        turn=_turn(meta),
+        turn=turn,
         facts=exif.read(block),
         notes=notes,
+        warnings=integrity.contradicted_turn(meta, turn),
         rendered=_rendered(meta),
         original=data,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...core.errors import InputError
-from ..metadata import apple
+from ..metadata import apple, exif
 from .boxes import BoxError, Item, Meta
 
 _CODED = {"hvc1", "av01", "grid", "iovl", "iden", "tmap", "jpeg", "unci"}
@@ -54,10 +54,36 @@ def doubts(meta: Meta | None) -> list[str]:
             found.append(f"of {len(ids)} auxiliary images {urn!r} one is used")
         if any(meta.items[k].kind not in _CODED for k in ids):
             found.append(f"the auxiliary image {urn!r} is no picture, so it is not used")
-    primary = meta.items.get(meta.primary)
-    if primary and not any(kind == "colr" and body[:4] in _COLOURS for kind, body in primary.properties):
+    if meta.primary in meta.items and (meta.found(meta.primary, "colr") or b"")[:4] not in _COLOURS:
         found.append("the picture does not say what its colours are: taken as sRGB")
     return ["".join(c if c.isprintable() else "?" for c in note) for note in found]
+
+
+def contradicted_turn(meta: Meta | None, turn: int) -> tuple[str, ...]:
+    """Say, for `Metadata.warnings`, that EXIF would have the picture turned otherwise than its file has.
+
+    Parameters
+    ----------
+    meta : Meta or None
+    turn : int
+        What the file's own boxes (irot, imir) do, as an EXIF orientation. They count, by the standard; not every
+        program knows.
+    """
+    for number in meta.referring("cdsc", meta.primary) if meta else ():
+        item = meta.items.get(number) if meta else None
+        if meta is None or item is None or item.kind != "Exif":
+            continue
+        try:
+            stated = exif.read(meta.payload(item)[4:]).orientation
+        except BoxError:
+            continue
+        if stated in (1, turn):
+            continue
+        own = "turns nothing" if turn == 1 else f"says {turn}"
+        return (
+            f"EXIF says orientation {stated}, the file itself {own}, which counts: other programs may show it turned",
+        )
+    return ()
 
 
 def check_metadata_size(meta: Meta | None, name: str) -> None:

@@ -33,6 +33,7 @@ def read(data: bytes, name: str) -> Photo:
     integrity.check_metadata_size(meta, name)
     decoded = _decode(data, name)
     decoded.notes.extend(integrity.doubts(meta))
+    decoded = replace(decoded, warnings=integrity.contradicted_turn(meta, decoded.turn))
     bits = int.from_bytes(_property(meta, "pixi")[5:6]) or 8
     if bits > 8:
         decoded = _deepened(data, decoded, bits)
@@ -75,6 +76,5 @@ def _meta(data: bytes) -> boxes.Meta | None:
 
 
 def _property(meta: boxes.Meta | None, kind: str) -> bytes:
-    """Payload of a property of the primary item, empty when there is none."""
-    item = meta.items.get(meta.primary) if meta else None
-    return (item.find(kind) if item else None) or b""
+    """Payload of a property of the primary item, or of its first tile; empty when there is none."""
+    return (meta.found(meta.primary, kind) if meta else None) or b""
