@@ -90,9 +90,12 @@ else:
 
 
 class Strip(StrEnum):  # typer takes no list of Literal
-    """Metadata to leave out."""
+    """What to leave out."""
 
     gps = "gps"
+    location = "location"
+    depth = "depth"
+    all = "all"
 
 
 FStop = Annotated[
@@ -131,7 +134,14 @@ SaveQuality = Annotated[
         help=f"How well to code the picture; HEIC is exact at 100.  [default: {min(_QUALITIES)} to {max(_QUALITIES)}]",
     ),
 ]
-Stripped = Annotated[list[Strip] | None, typer.Option("--strip", metavar="gps", help="Leave this out of the metadata.")]
+Stripped = Annotated[
+    list[Strip] | None,
+    typer.Option(
+        "--strip",
+        metavar="gps|location|depth|all",
+        help="Leave out where it was taken (gps and location alike), depth and mattes, or all metadata.",
+    ),
+]
 PresetFile = Annotated[
     str | None,
     typer.Option("--preset", metavar="FILE", help="Flags as TOML, with rules for some photos; given flags win."),

@@ -20,6 +20,7 @@ from ..photo.metadata import Metadata, Rendering
 from ..photo.photo import ASPECT_TOLERANCE, Photo
 from .found_maps import FoundMaps, SharpOriginal
 from .metadata import apple, intrinsics, render_mark
+from .metadata.captions import Captions
 from .metadata.exif import Facts
 from .metadata.xmp import unread
 
@@ -126,6 +127,8 @@ class Decoded:
     profile : Profile
     exif, xmp : bytes, optional
         The raw blocks.
+    captions : Captions
+        What the file says in other ways.
     turn : int
         EXIF orientation, 1..8, that was applied; maps are turned by it too.
     facts : Facts
@@ -149,6 +152,7 @@ class Decoded:
     profile: Profile = field(default_factory=Profile)
     exif: bytes | None = None
     xmp: bytes | None = None
+    captions: Captions = field(default_factory=Captions)
     turn: int = 1
     facts: Facts = field(default_factory=Facts)
     notes: list[str] = field(default_factory=list)
@@ -222,6 +226,11 @@ class Decoded:
             lens=self.facts.lens,
             exif=self.exif,
             xmp=self.xmp,
+            iptc=self.captions.iptc,
+            resources=self.captions.resources,
+            comment=self.captions.comment,
+            density=self.captions.density,
+            unkept=self.captions.unkept,
             focal_mm=self.facts.focal_mm,
             f35_mm=f35_mm,
             clip_cd_m2=self.facts.clip_cd_m2,

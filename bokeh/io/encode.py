@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from ..core.errors import OutputError, RebokehError, UsageError
+from ..core.errors import OutputError, RebokehError, RebokehWarning, UsageError
 from ..core.text import printable
 from ..photo.photo import Photo
 from .encode_job import EncodeJob
@@ -39,8 +41,10 @@ def save(
         Its suffix chooses the format, unless `format` does.
     overwrite : bool
         Replace an existing file; the input is refused even so.
-    strip : iterable of {"gps"}
-        Metadata to leave out.
+    strip : iterable of {"gps", "location", "depth", "all"}
+        What to leave out. "gps", or "location": where the photo was taken, as coordinates and as names of places, in
+        EXIF, XMP and IPTC; "depth": depth and mattes; "all": both, and all other metadata. The colour profile, the gain
+        map and the mark of the render stay.
     format : str, optional
         A format by its name, like "heic", or by an ending of its files; another is answered with all that there are.
     quality : int, optional
@@ -67,7 +71,8 @@ def save(
     Warns
     -----
     RebokehWarning
-        When the depth and mattes of the HEIC that was read cannot be taken over as they are.
+        When the depth and mattes of the HEIC that was read cannot be taken over as they are, or the format cannot hold
+        what the photo holds.
 
     Examples
     --------
@@ -98,6 +103,7 @@ def encode(
     strip = (strip,) if isinstance(strip, str) else tuple(strip)
     check_saving(kind, strip=strip, quality=quality, bit_depth=bit_depth, hdr=hdr)
     row = FORMATS[kind]
+    photo = _stripped(photo, strip)
     held = hdr if hdr != "auto" else _as_source(photo, row, bit_depth)
     bits = PQ_BITS if held == "pq" else _bits(photo, row, bit_depth)
     h, w = photo.size
@@ -108,10 +114,16 @@ def encode(
         bits=bits,
         quality=(row.quality or 0) if quality is None else quality,
         hdr=held,
-        keep_gps="gps" not in strip,
+        keep_place=not {"gps", "location", "all"} & set(strip),
+        holds=row.holds,
         rendered=signed(photo.meta, saved_as(kind, strip=strip, quality=quality, bit_depth=bit_depth, hdr=hdr)),
         name=name,
     )
+    for lost in photo.meta.unkept:
+        warnings.warn(f"{name}: {lost} is not taken over", RebokehWarning, stacklevel=2)
+    if kind == "exr" and (photo.meta.iptc or photo.meta.comment):
+        said = "captions (IPTC) and comments are left out: EXR holds none"
+        warnings.warn(f"{name}: {said}", RebokehWarning, stacklevel=2)
     try:
         return import_module(f".writers.{kind}", __package__).write(job)
     except RebokehError:
@@ -119,6 +131,17 @@ def encode(
     except (OSError, ValueError, RuntimeError, SyntaxError, EOFError, MemoryError) as err:
         said = " ".join(str(err).split())[:120]
         raise OutputError(f"{name}: the picture cannot be coded as {kind} ({said})") from err
+
+
+def _stripped(photo: Photo, strip: Iterable[str]) -> Photo:
+    """Leave depth and mattes out of a photo, and the metadata that it may go without."""
+    meta = photo.meta
+    if "all" in strip:
+        meta = replace(meta, exif=None, xmp=None, iptc=None, resources=None, comment=(), density=None, unkept=())
+    if "all" in strip or "depth" in strip:
+        meta = replace(meta, original=None, depth_map=None)
+        photo = replace(photo, depth=None, matte=None, mattes={})
+    return photo if meta is photo.meta else replace(photo, meta=meta)
 
 
 def _as_source(photo: Photo, row: Format, bit_depth: int | None) -> Hdr:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from numpy.typing import NDArray
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from ..colour.dither import to_dithered_codes
 from ..colour.icc import SRGB_CURVE
 from ..colour.profile import Profile
-from ..photo.metadata import Rendering
+from ..photo.metadata import Density, Rendering
 from ..photo.photo import Photo
-from .metadata import exif_edit, render_mark, xmp_edit
+from .metadata import captions, exif_edit, iptc, render_mark, xmp_edit
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,9 @@ class EncodeJob:
         1..100; of no meaning for what is lossless.
     hdr : {"off", "gain-map", "pq"}
         How the file holds light above white.
-    keep_gps : bool
+    keep_place : bool
+    holds : tuple of {"iptc", "comment", "density"}
+        What the format has a place of its own for.
     rendered : Rendering or None
         What the mark says.
     name : str
@@ -39,7 +41,8 @@ class EncodeJob:
     bits: int
     quality: int
     hdr: str
-    keep_gps: bool
+    keep_place: bool
+    holds: tuple[str, ...]
     rendered: Rendering | None
     name: str
 
@@ -56,18 +59,70 @@ class EncodeJob:
             return to_dithered_codes(self.profile, self.photo.rgb)
         return self.profile.to_codes(self.photo.rgb, self.bits)
 
+    @property
+    def is_turned(self) -> bool:
+        """Whether the picture is stored otherwise than its source was."""
+        return self.photo.meta.turn != 1
+
+    @property
+    def iptc(self) -> bytes | None:
+        """The IPTC records."""
+        records = self.photo.meta.iptc
+        return records if self.keep_place else iptc.without_place(records)
+
+    @property
+    def density(self) -> Density | None:
+        """Of the upright picture."""
+        return captions.turned(self.photo.meta.density, self.photo.meta.turn)
+
+    @property
+    def comment(self) -> str:
+        """The comments, as text."""
+        return "\n".join(iptc.text_of(one) for one in self.photo.meta.comment)
+
     def exif(self, says_upright: bool = True) -> bytes | None:
         """Return the EXIF block; `says_upright`: it states an orientation, of a picture that is upright."""
-        meta = self.photo.meta
-        return exif_edit.for_output(meta.exif, self.photo.size, meta.af_area, self.keep_gps, says_upright)
+        area = self.photo.meta.af_area
+        changes = replace(self._exif_changes, af_area=area, turned=self.is_turned, keep_orientation=says_upright)
+        return exif_edit.for_output(self.photo.meta.exif, self.photo.size, changes)
+
+    def exif_as_stored(self, block: bytes) -> bytes | None:
+        """Return a source's EXIF block for a picture that is stored as the source's is, under the same rotation."""
+        return exif_edit.for_output(
+            block, self.photo.size, replace(self._exif_changes, orientation=self.photo.meta.turn)
+        )
+
+    @property
+    def _exif_changes(self) -> exif_edit.Changes:
+        return exif_edit.Changes(
+            keep_place=self.keep_place,
+            software=render_mark.signature(self.rendered)[0] if self.rendered else "",
+            density=None if "density" in self.holds else self.density,
+        )
 
     @cached_property
     def xmp(self) -> bytes | None:
-        """The photo's XMP, with the mark."""
-        meta = self.photo.meta
-        return render_mark.marked(xmp_edit.for_output(meta.xmp, self.keep_gps, meta.turn != 1), self.rendered)
+        """The photo's XMP, with what the format has no other place for, the history and the mark."""
+        return self._xmp(self.photo.meta.xmp, self.is_turned, upright=True)
+
+    def xmp_as_stored(self, packet: bytes) -> bytes | None:
+        """Return a source's XMP for a picture that is stored as the source's is, under the same rotation."""
+        return self._xmp(packet, turned=False, upright=False)
+
+    def _xmp(self, packet: bytes | None, turned: bool, upright: bool) -> bytes | None:
+        done = self.rendered
+        kept = xmp_edit.for_output(
+            packet, keep_place=self.keep_place, turned=turned, upright=upright, rendered=done is not None
+        )
+        words = {} if "iptc" in self.holds else iptc.to_xmp_words(self.iptc)
+        if self.comment and "comment" not in self.holds:
+            words["exif:UserComment"] = (self.comment,)
+        kept = xmp_edit.with_words(kept, words)
+        if done is not None and done.how is not None:
+            kept = xmp_edit.with_history(kept, *render_mark.signature(done))
+        return render_mark.marked(kept, done)
 
     @property
     def mark_alone(self) -> bytes | None:
-        """The mark as XMP of its own, where the photo's own is left out."""
-        return render_mark.marked(None, self.rendered)
+        """The mark, and what the format has no other place for, as XMP of its own: the photo's own is left out."""
+        return self._xmp(None, turned=False, upright=True)

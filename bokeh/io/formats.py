@@ -20,7 +20,9 @@ Hdr = Literal["auto", "off", "gain-map", "pq"]
 """How light above white is kept; "auto": as the source keeps it, where the format can."""
 
 HDR_WORDS: tuple[Hdr, ...] = ("auto", "off", "gain-map", "pq")
-STRIPPABLE = ("gps",)
+STRIPPABLE = ("gps", "location", "depth", "all")
+"""What can be left out of a picture: where it was taken (both words say the same), depth and mattes, all metadata."""
+
 PQ_BITS = 10
 
 
@@ -48,6 +50,8 @@ class Format:
         How it can hold light above white, beside what its own codes hold.
     pq_package : str, optional
         Package, and extra of this one, without which no PQ is written.
+    holds : tuple of {"iptc", "comment", "density"}
+        What it has a place of its own for; the rest is said in EXIF and XMP.
     max_side : int, optional
         Longest side in pixels that it holds.
     """
@@ -61,6 +65,7 @@ class Format:
     quality: int | None = None
     hdr: tuple[Hdr, ...] = ()
     pq_package: tuple[str, str] | None = None
+    holds: tuple[str, ...] = ()
     max_side: int | None = None
 
 
@@ -72,9 +77,10 @@ _ROWS = (
     Format("heic", (".heic", ".heif", ".hif"), is_heic, "heif.heic", (8, 10), ("heic",), 80, ("gain-map", "pq"),
            max_side=16_384),
     Format("jpeg", (".jpg", ".jpeg"), begins_with(b"\xff\xd8\xff"), "jpeg.jpeg", (8,), quality=95, hdr=("gain-map",),
-           max_side=65_500),
-    Format("png", (".png",), begins_with(b"\x89PNG\r\n\x1a\n"), "raster.png", (8, 16)),
-    Format("tiff", (".tif", ".tiff"), is_tiff, "raster.tiff", (8, 16)),
+           holds=("iptc", "comment", "density"), max_side=65_500),
+    Format("png", (".png",), begins_with(b"\x89PNG\r\n\x1a\n"), "raster.png", (8, 16),
+           holds=("iptc", "comment", "density")),
+    Format("tiff", (".tif", ".tiff"), is_tiff, "raster.tiff", (8, 16), holds=("iptc", "density")),
     Format("exr", (".exr",), begins_with(b"\x76\x2f\x31\x01"), "raster.exr", (16, 32), deep_from=()),
     Format("avif", (".avif",), is_avif, "raster.avif", (8,), quality=95, hdr=("pq",),
            pq_package=("imagecodecs", "avif"), max_side=65_536),
@@ -199,7 +205,13 @@ def saved_as(
     """
     usual = FORMATS[kind].quality
     level = None if usual is None else usual if quality is None else quality
-    return {"format": kind, "strip": sorted(set(strip)), "quality": level, "bit_depth": bit_depth, "hdr": hdr}
+    return {
+        "format": kind,
+        "strip": sorted({"gps" if word == "location" else word for word in strip}),
+        "quality": level,
+        "bit_depth": bit_depth,
+        "hdr": hdr,
+    }
 
 
 def _listed() -> str:

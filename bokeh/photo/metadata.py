@@ -17,6 +17,10 @@ UnitRect = tuple[float, float, float, float]
 """(x, y, width, height) in 0..1 of the upright picture, from its top left."""
 
 
+Density = tuple[float, float, Literal["inch", "cm"]]
+"""Pixels per inch or centimetre, across and down, at which the picture is to be printed."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """A distance known beside the map: of what, where in the picture, and how sure (relative, one sigma).
@@ -150,7 +154,10 @@ class Rendering:
 class Metadata:
     """What the file said, as far as rendering and writing need it; None = the file is silent.
 
-    `camera` is its make and model, `lens` the lens's name. `exif`, `xmp` are the raw blocks, carried to the output.
+    `camera` is its make and model, `lens` the lens's name. `exif`, `xmp` are the raw blocks, carried to the output;
+    so are `iptc`, the IPTC records (caption, keywords, by-line, copyright), `resources`, what else of Photoshop's image
+    resources is of the photo, `comment`, a JPEG's comments or a PNG's, and `density`, the pixels per inch of a print.
+    `unkept` says in words what of the file no picture made of it has, like a film.
     `f35_mm` is the 35 mm equivalent focal length, `clip_cd_m2` the luminance that the exposure clips at, `f_number` the
     aperture it was taken with, as full frame has it. `af_area` is (x, y, w, h) of the autofocus area in 0..1 of the
     upright picture, `af_distance_m` the distance the autofocus measured there.
@@ -181,6 +188,11 @@ class Metadata:
     lens: str = ""
     exif: bytes | None = None
     xmp: bytes | None = None
+    iptc: bytes | None = None
+    resources: bytes | None = field(default=None, repr=False)
+    comment: tuple[bytes, ...] = ()
+    density: Density | None = None
+    unkept: tuple[str, ...] = ()
     focal_mm: float | None = None
     f35_mm: float | None = None
     clip_cd_m2: float | None = None

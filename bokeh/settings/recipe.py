@@ -28,8 +28,8 @@ class Recipe:
     hdr : {"auto", "off", "gain-map", "pq"}
     save_quality : int, optional
         1..100, how well the picture is coded.
-    strip : tuple of {"gps"}
-        Metadata to leave out.
+    strip : tuple of {"gps", "location", "depth", "all"}
+        What to leave out, as for `save`.
     lens_source : str, optional
         Where a named lens's values come from; for the report only.
 

@@ -187,7 +187,7 @@ def test_help_and_version():
         (["--highlights", "all"], "estimate"),
         (["--quality", "good"], "best"),
         (["--depth-unit", "yard"], "dioptre"),
-        (["--strip", "all"], "gps"),
+        (["--strip", "exif"], "gps"),
         (["--nonsense"], "--nonsense"),
         (["another.png"], "another.png"),
         (["--json", "-o", "-"], "--json"),

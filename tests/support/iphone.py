@@ -20,6 +20,11 @@ NAMESPACES = {
     "HDRGainMap": "http://ns.apple.com/HDRGainMap/1.0/",
     "tiff": "http://ns.adobe.com/tiff/1.0/",
     "exif": "http://ns.adobe.com/exif/1.0/",
+    "depthBlurEffect": "http://ns.apple.com/depthBlurEffect/1.0/",
+    "GCamera": "http://ns.google.com/photos/1.0/camera/",
+    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
+    "Iptc4xmpCore": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
+    "xmp": "http://ns.adobe.com/xap/1.0/",
 }
 GAIN_URN = "urn:com:apple:photo:2020:aux:hdrgainmap"
 MATTE_URN = "urn:com:apple:photo:2018:aux:portraiteffectsmatte"
@@ -56,11 +61,14 @@ def exif(
     gps: bool = False,
     f35: int = 52,
     camera: tuple[str, str] = ("Apple", "iPhone X"),
+    custom: int | None = None,
 ) -> bytes:
     """EXIF block with the prefix; `size` is (width, height)."""
     block = Image.Exif()
     block[0x010F], block[0x0110], block[0x0112] = camera[0], camera[1], orientation
     inner = {0x920A: 6.0, 0xA405: f35, 0xA002: size[0], 0xA003: size[1]}
+    if custom is not None:
+        inner[0xA401] = custom
     if area:
         inner[0x9214] = area
     if maker:

@@ -58,9 +58,11 @@ def _exif(data: bytes) -> None:
     apple.af_area(facts, None, (64, 96), facts.orientation)
     apple.headroom({}, facts)
     apple.af_distance(facts)
-    block = exif_edit.for_output(data, (64, 96), (0.1, 0.2, 0.3, 0.4), keep_gps=False)
+    block = exif_edit.for_output(
+        data, (64, 96), exif_edit.Changes((0.1, 0.2, 0.3, 0.4), turned=True, keep_place=False, software="rebokeh")
+    )
     assert block is None or exif.read(block).orientation == 1
-    exif_edit.for_output(data, (64, 96), None, keep_orientation=False)
+    exif_edit.for_output(data, (64, 96), exif_edit.Changes(keep_orientation=False, density=(72.0, 72.0, "inch")))
     exif_edit.main_entries(data, {256})
     extracted = exif_edit.extract(data)
     assert extracted is None or len(extracted) < 100 * len(data) + 10_000
@@ -78,7 +80,8 @@ def _xmp(data: bytes) -> None:
     xmp.unread(data)
     apple.depth_kind(apple.xmp_values(data))
     apple.af_area(exif.Facts(), data, (64, 96), 1)
-    xmp_edit.for_output(data, keep_gps=False, turned=True)
+    kept = xmp_edit.for_output(data, keep_place=False, turned=True, rendered=True)
+    xmp_edit.with_history(xmp_edit.with_words(kept, {"dc:title": ("a",)}), "a", "b")
 
 
 def _segments(data: bytes) -> None:

@@ -130,6 +130,18 @@ def brands(data: bytes) -> tuple[str, ...]:
     return tuple(data[k : k + 4].decode("latin-1") for k in (8, *range(16, end - 3, 4)))
 
 
+def films(data: bytes) -> tuple[int, ...]:
+    """Sizes in bytes of the films beside the picture, as motion photos hold them."""
+    found = []
+    try:
+        for kind, body in _boxes(memoryview(data)):
+            if kind == "mpvd":
+                found.append(len(body))
+    except BoxError:  # what lies behind the picture is no box
+        pass
+    return tuple(found)
+
+
 def read_meta(data: bytes) -> Meta:
     """Walk the file's ``meta`` box.
 

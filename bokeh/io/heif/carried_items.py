@@ -7,10 +7,8 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ...photo.metadata import Rendering
 from ...photo.photo import Photo
-from ..metadata import apple, exif_edit, render_mark, xmp_edit
-from ..metadata.xmp import REBOKEH_URI
+from ..metadata import apple, xmp_edit
 from . import boxes
 from .auxiliaries import SourceHeic
 from .container import XMP_TYPE, NewItem, Property, info
@@ -31,16 +29,17 @@ class PictureMetadata:
     ----------
     exif, xmp : bytes, optional
         Blocks for a file that takes nothing over; `xmp` holds the mark already.
-    keep_gps : bool
-        Whether the place may stand in what is taken over.
-    rendered : Rendering, optional
-        What the mark says.
+    exif_as_stored, xmp_as_stored : callable
+        Make of the source's blocks those of a file that takes it over, under its rotation.
+    is_rendered : bool
+        Whether the picture is blurred by now.
     """
 
     exif: bytes | None = None
     xmp: bytes | None = None
-    keep_gps: bool = True
-    rendered: Rendering | None = None
+    exif_as_stored: Callable[[bytes], bytes | None] = bytes
+    xmp_as_stored: Callable[[bytes], bytes | None] = bytes
+    is_rendered: bool = False
 
 
 @dataclass
@@ -100,18 +99,14 @@ def from_source(photo: Photo, source: SourceHeic, replaced: set[str], metadata: 
         for number in numbers
     ]
     numbers = _with_dependencies(meta, wanted)
-    blocks = _metadata_payloads(meta, photo, source, metadata.keep_gps)
+    blocks = _metadata_payloads(meta, photo, source, metadata)
+    has_xmp = any(meta.items[number].kind == "mime" for number in blocks)
+    if metadata.is_rendered:
+        blocks |= _blurred_depths(meta, numbers)
     carried = CarriedItems(meta.primary, _taken_over(meta, numbers, blocks, len(data)), turns_of(meta), True)
     # What the source does not hold, or no longer holds as the photo does.
     block = None if source.exif == photo.meta.exif else metadata.exif
-    xmp = metadata.xmp if source.xmp != photo.meta.xmp else None
-    free = carried.free_numbers()
-    carried.items += metadata_items(block, xmp, free, meta.primary)
-    if xmp is None and metadata.rendered:
-        # An item of a kind of its own: of two XMP packets some readers take the wrong one, and validators complain.
-        number, packet = free(), render_mark.marked(None, metadata.rendered) or b""
-        what = info(number, "uri ", "", REBOKEH_URI, hidden=True)
-        carried.items.append(NewItem(number, what, packet, references=[("cdsc", (meta.primary,))]))
+    carried.items += metadata_items(block, None if has_xmp else metadata.xmp, carried.free_numbers(), meta.primary)
     return carried
 
 
@@ -150,8 +145,20 @@ def _with_dependencies(meta: boxes.Meta, wanted: list[int]) -> set[int]:
     return found
 
 
-def _metadata_payloads(meta: boxes.Meta, photo: Photo, source: SourceHeic, keep_gps: bool) -> dict[int, bytes]:
-    """Payload of each EXIF and XMP item of the picture that is still true: bit for bit, but for place and mark."""
+def _blurred_depths(meta: boxes.Meta, numbers: set[int]) -> dict[int, bytes]:
+    """Payload of the XMP of each depth map, without what would have an editor blur the picture by it."""
+    found = {}
+    for number in numbers:
+        item = meta.items[number]
+        if item.kind == "mime" and "rdf" in item.content_type:
+            found[number] = xmp_edit.of_blurred_depth(meta.payload(item))
+    return found
+
+
+def _metadata_payloads(
+    meta: boxes.Meta, photo: Photo, source: SourceHeic, metadata: PictureMetadata
+) -> dict[int, bytes]:
+    """Payload of each EXIF and XMP item of the picture that is still the photo's."""
     found: dict[int, bytes] = {}
     for number in meta.referring("cdsc", meta.primary):
         item = meta.items.get(number)
@@ -159,13 +166,14 @@ def _metadata_payloads(meta: boxes.Meta, photo: Photo, source: SourceHeic, keep_
             continue
         if item.kind == "Exif" and source.exif == photo.meta.exif:
             payload = meta.payload(item)
-            clean = payload[4:] if keep_gps else exif_edit.without_gps(payload[4:])
+            start = 4 + int.from_bytes(payload[:4], "big")
+            clean = metadata.exif_as_stored(payload[start:])
             if clean is not None:
-                found[number] = payload[:4] + clean
+                found[number] = payload[:start] + clean
         elif item.kind == "mime" and "rdf" in item.content_type and source.xmp == photo.meta.xmp:
-            payload = render_mark.removed(meta.payload(item))
+            payload = metadata.xmp_as_stored(meta.payload(item))
             if payload is not None:
-                found[number] = payload if keep_gps else xmp_edit.without_gps(payload)
+                found[number] = payload
     return found
 
 

@@ -17,6 +17,7 @@ from ...photo.photo import Photo
 from ..decoded import Decoded, check_size, profile_or_note, same_aspect, upright
 from ..found_maps import FoundMaps, UnusableMapError, attempt, of_gain_map
 from ..metadata import apple, exif, render_mark
+from ..metadata.captions import Captions
 from ..metadata.cicp import cicp_profile
 from ..metadata.xmp import MAX_BYTES, REBOKEH_URI, unread
 from ..raster.lut import to_srgb
@@ -77,6 +78,7 @@ def _decode(data: bytes, meta: boxes.Meta | None, name: str) -> tuple[pillow_hei
         coding=coding,
         exif=block,
         xmp=info.get("xmp") or None,
+        captions=Captions(unkept=tuple(f"the film of a motion photo ({n / 1e6:.2g} MB)" for n in boxes.films(data))),
         turn=turn,
         facts=exif.read(block),
         notes=notes,

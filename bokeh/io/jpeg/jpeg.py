@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from ...photo.photo import Photo
 from ..found_maps import FoundMaps, attempt
+from ..metadata import captions
 from ..metadata.xmp import Xmp
 from ..raster.pillow import decode, open_jpeg
 from . import apple_jpeg, dynamic_depth, gdepth, huawei, samsung, ultra_hdr
 from .embedded import Jpeg
 from .segments import JpegSegments, walk
+
+# The first box of an MP4: its size, a few dozen bytes, and its type.
+_FILM = re.compile(rb"\0\0\0[\x0c-\x80]ftyp")
 
 DEPTHS: tuple[Callable[[Jpeg], FoundMaps], ...] = (
     apple_jpeg.find,
@@ -40,7 +46,10 @@ def read(data: bytes, name: str) -> Photo:
     """
     decoded = decode(data, name, "jpeg", open_jpeg)
     segments = walk(data) or JpegSegments(None, None, (), None, len(data))
-    jpeg = Jpeg(data, decoded, segments, Xmp(segments.xmp, segments.extended))
+    xmp = Xmp(segments.xmp, segments.extended)
+    found = captions.of_jpeg(segments.resources, segments.comment, segments.jfif)
+    decoded = replace(decoded, captions=replace(found, unkept=_unkept(data, segments.end, xmp)))
+    jpeg = Jpeg(data, decoded, segments, xmp)
     found = FoundMaps(notes=segments.notes)
     for find in DEPTHS:
         # Pixels wrote GDepth and Dynamic Depth into one file: the second map need not be decoded.
@@ -51,6 +60,14 @@ def read(data: bytes, name: str) -> Photo:
     if found.depth is None or found.gain_map is None:
         found = found.noted(*_lost_frames(jpeg))
     return decoded.photo(found)
+
+
+def _unkept(data: bytes, end: int, xmp: Xmp) -> tuple[str, ...]:
+    """Say what lies behind the picture's `end`, or in its XMP, and is not of a picture: a film, a sound."""
+    film = next((match.start() for match in _FILM.finditer(data, end)), None)
+    sound = xmp.has("GAudio") or data.find(b"SoundShot_", end) >= 0
+    said = () if film is None else (f"the film of a motion photo ({(len(data) - film) / 1e6:.2g} MB)",)
+    return (*said, "a sound") if sound else said
 
 
 def _lost_frames(jpeg: Jpeg) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..metadata.iptc import JPEG_LABEL
+
 # Extended XMP of 32 MB holds two large pictures in base64; a phone's has one or two MB.
 MAX_EXTENDED = 32_000_000
 # 32 MB of extended XMP are five hundred segments; millions of empty ones would only be walked for ever.
@@ -18,8 +20,8 @@ _MAX_SEGMENTS = 10_000
 _MAX_FRAMES = 32
 
 _XMP, _EXTENDED = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
-_MPF, _ISO = b"MPF\0", b"urn:iso:std:iso:ts:21496:-1\0"
-_SOI, _EOI, _SOS, _APP1, _APP2 = 0xD8, 0xD9, 0xDA, 0xE1, 0xE2
+_JFIF, _MPF, _ISO = b"JFIF\0", b"MPF\0", b"urn:iso:std:iso:ts:21496:-1\0"
+_SOI, _EOI, _SOS, _APP0, _APP1, _APP2, _APP13, _COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xED, 0xFE
 _MARKER = re.compile(rb"\xff{1,1000}([^\x00\xff])")
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _GUID = re.compile(rb"HasExtendedXMP\s*(?:=\s*[\"']|>)\s*([0-9A-Fa-f]{32})")
@@ -39,6 +41,11 @@ class JpegSegments:
         ISO 21496-1 gain-map metadata: what follows the segment's label.
     end : int
         Where the image ends and a trailer begins; the end of the data when the image does not say.
+    resources : bytes
+        Photoshop's image resources, put together from their segments.
+    comment : tuple of bytes
+    jfif : (unit, x, y), optional
+        As the JFIF header states the density; unit 1 is the inch, 2 the centimetre.
     notes : tuple of str
         What was left out.
     """
@@ -48,6 +55,9 @@ class JpegSegments:
     frames: tuple[tuple[int, int], ...]
     iso: bytes | None
     end: int
+    resources: bytes = b""
+    comment: tuple[bytes, ...] = ()
+    jfif: tuple[int, int, int] | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -60,6 +70,9 @@ def walk(data: bytes, start: int = 0) -> JpegSegments | None:
     frames: tuple[tuple[int, int], ...] = ()
     pieces: list[tuple[bytes, int, int, int, int]] = []
     end = len(data)
+    resources: list[bytes] = []
+    comment: list[bytes] = []
+    jfif: tuple[int, int, int] | None = None
     for marker, at, stop in _markers(data, start):
         if marker == _EOI:
             end = stop
@@ -72,8 +85,39 @@ def walk(data: bytes, start: int = 0) -> JpegSegments | None:
             frames = frames or _frames(data, at + len(_MPF), stop)
         elif marker == _APP2 and data.startswith(_ISO, at):
             iso = iso or data[at + len(_ISO) : stop]
+        elif marker == _APP13 and data.startswith(JPEG_LABEL, at):
+            resources.append(data[at + len(JPEG_LABEL) : stop])
+        elif marker == _COM and stop > at:
+            comment.append(data[at:stop])
+        elif marker == _APP0 and data.startswith(_JFIF, at) and stop >= at + 12:
+            jfif = jfif or struct.unpack_from(">BHH", data, at + 7)
     extended, notes = _joined(data, xmp, pieces)
-    return JpegSegments(xmp, extended, frames, iso, end, notes)
+    return JpegSegments(xmp, extended, frames, iso, end, b"".join(resources), tuple(comment), jfif, notes)
+
+
+def segment(marker: int, payload: bytes) -> bytes:
+    """Make a marker segment of at most 65533 bytes."""
+    return struct.pack(">BBH", 0xFF, marker, 2 + len(payload)) + payload
+
+
+def after_headers(jpeg: bytes) -> int:
+    """Find where the application segments at the start of a JPEG of ours end."""
+    at = 2
+    while jpeg[at] == 0xFF and 0xE0 <= jpeg[at + 1] <= 0xEF:
+        at += 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+    return at
+
+
+def jfif_density_at(jpeg: bytes) -> int | None:
+    """Find where the JFIF header states the unit and the density, five bytes; None when there is no such header."""
+    headers = (at for marker, at, stop in _markers(jpeg, 0) if marker == _APP0 and stop >= at + 12)
+    return next((at + 7 for at in headers if jpeg.startswith(_JFIF, at)), None)
+
+
+def with_segments(jpeg: bytes, segments: bytes) -> bytes:
+    """Return a JPEG of ours with segments more, behind its application segments."""
+    at = after_headers(jpeg)
+    return jpeg[:at] + segments + jpeg[at:]
 
 
 def images(data: bytes, start: int) -> Iterator[int]:

@@ -10,6 +10,7 @@ import struct
 
 from ..metadata import gain_map
 from ..metadata.gain_map import GainMetadata
+from .segments import after_headers, segment, with_segments
 
 _XMP_LABEL = b"http://ns.adobe.com/xap/1.0/\0"
 _JPEG_SEGMENT = 65_533
@@ -31,31 +32,14 @@ def joined(primary: bytes, gain: bytes, metadata: GainMetadata, xmp: bytes | Non
     """
     words = _hdrgm(metadata).encode()
     iso = gain_map.ISO_LABEL + gain_map.to_iso(metadata)
-    gain = _with(gain, _segment(0xE1, _XMP_LABEL + words) + _segment(0xE2, iso))
+    gain = with_segments(gain, segment(0xE1, _XMP_LABEL + words) + segment(0xE2, iso))
     head = _merged(xmp, _directory(len(gain)))
-    more = _segment(0xE1, _XMP_LABEL + head) + _segment(0xE2, gain_map.ISO_LABEL + bytes(4))
-    at = _after_headers(primary)
+    more = segment(0xE1, _XMP_LABEL + head) + segment(0xE2, gain_map.ISO_LABEL + bytes(4))
+    at = after_headers(primary)
     index_at = at + len(more) + 8
     total = len(primary) + len(more) + len(_index(0, 0, 0))
     index = _index(total, len(gain), total - index_at)
     return primary[:at] + more + index + primary[at:] + gain
-
-
-def _segment(marker: int, payload: bytes) -> bytes:
-    return struct.pack(">BBH", 0xFF, marker, 2 + len(payload)) + payload
-
-
-def _after_headers(jpeg: bytes) -> int:
-    """Where the application segments at a JPEG's start end."""
-    at = 2
-    while jpeg[at] == 0xFF and 0xE0 <= jpeg[at + 1] <= 0xEF:
-        at += 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
-    return at
-
-
-def _with(jpeg: bytes, segments: bytes) -> bytes:
-    at = _after_headers(jpeg)
-    return jpeg[:at] + segments + jpeg[at:]
 
 
 def _hdrgm(metadata: GainMetadata) -> str:
@@ -104,4 +88,4 @@ def _index(size: int, gain_size: int, gain_at: int) -> bytes:
     body = b"MM\0*" + struct.pack(">IH", 8, 3)
     body += struct.pack(">HHI4s", 0xB000, 7, 4, b"0100") + struct.pack(">HHII", 0xB001, 4, 1, 2)
     body += struct.pack(">HHII", 0xB002, 7, len(entries), 8 + 2 + 36 + 4) + bytes(4) + entries
-    return _segment(0xE2, b"MPF\0" + body)
+    return segment(0xE2, b"MPF\0" + body)

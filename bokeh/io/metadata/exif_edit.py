@@ -7,12 +7,79 @@ whole.
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from .exif import MAKE, MODEL, ORIENTATION, PIXEL_HEIGHT, PIXEL_WIDTH, SUBJECT_AREA
-from .ifd import EXIF_IFD, GPS_IFD, TYPES, IfdEntry, directories_of, entries_of, pointer_of
+from ...photo.metadata import Density, UnitRect
+from .exif import (
+    CUSTOM_RENDERED,
+    MAKE,
+    MODEL,
+    ORIENTATION,
+    PIXEL_HEIGHT,
+    PIXEL_WIDTH,
+    RESOLUTION_UNIT,
+    SOFTWARE,
+    SUBJECT_AREA,
+    X_RESOLUTION,
+    Y_RESOLUTION,
+)
+from .ifd import EXIF_IFD, GPS_IFD, TYPES, IfdEntry, directories_of, entries_of, pointer_of, values_of
 
 # What of a TIFF's main directory is about the camera and not about the pixels.
-_CAMERA_TAGS = {0x010E, MAKE, MODEL, ORIENTATION, 0x0131, 0x0132, 0x013B, 0x8298}
+_CAMERA_TAGS = {0x010E, MAKE, MODEL, ORIENTATION, SOFTWARE, 0x0132, 0x013B, 0x8298}
+# Where a thumbnail's directory says that its bytes lie, and how many there are: JPEG, or strips.
+_THUMBNAIL_BYTES = ((0x0201, 0x0202), (0x0111, 0x0117))
+_RESOLUTION_UNITS = {"inch": 2, "cm": 3}
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What an output's EXIF says otherwise than its source's.
+
+    Attributes
+    ----------
+    af_area : (x, y, w, h), optional
+        Of the upright picture, in 0..1.
+    turned : bool
+        Whether the picture lies otherwise than the block has it.
+    orientation : int
+        What it states; 1 = the picture is upright, and so are its size and its AF area.
+    keep_orientation : bool
+        False takes the orientation out, for files that state it elsewhere.
+    keep_place : bool
+        False empties the GPS directory and takes it out.
+    software : str
+        Who made the picture, when it was changed; "" = nobody since.
+    density : Density, optional
+        Stated where the block states none.
+    """
+
+    af_area: UnitRect | None = None
+    turned: bool = False
+    orientation: int = 1
+    keep_orientation: bool = True
+    keep_place: bool = True
+    software: str = ""
+    density: Density | None = None
+
+    def entries(self, order: str, main: Mapping[int, IfdEntry]) -> dict[int, tuple[int, int, bytes]]:
+        """Kind, count and value of the entries that a main directory gets."""
+        found: dict[int, tuple[int, int, bytes]] = {}
+        if self.software:
+            text = self.software.encode("ascii", "replace") + b"\0"
+            found[SOFTWARE] = 2, len(text), text
+        if self.density is not None and not main.keys() & {X_RESOLUTION, Y_RESOLUTION}:
+            for tag, value in ((X_RESOLUTION, self.density[0]), (Y_RESOLUTION, self.density[1])):
+                found[tag] = 5, 1, struct.pack(order + "II", round(value * 100), 100)
+            found[RESOLUTION_UNIT] = 3, 1, struct.pack(order + "H", _RESOLUTION_UNITS[self.density[2]])
+        return found
+
+    def alone(self) -> bytes | None:
+        """Return a block of a density alone; None where there is none."""
+        if self.density is None:
+            return None
+        return _with_entries(b"MM\0*" + struct.pack(">IH", 8, 0) + bytes(4), self)
 
 
 def extract(tiff: bytes) -> bytes | None:
@@ -55,59 +122,118 @@ def main_entries(exif: bytes, without: set[int]) -> dict[int, bytes]:
     return {tag: exif[e.at : e.at + 12] for tag, e in found[2].items() if tag not in without} if found else {}
 
 
-def for_output(
-    exif: bytes | None,
-    size: tuple[int, int],
-    af_area: tuple[float, float, float, float] | None = None,
-    keep_gps: bool = True,
-    keep_orientation: bool = True,
-) -> bytes | None:
+def for_output(exif: bytes | None, size: tuple[int, int], changes: Changes) -> bytes | None:
     """Return the block as an output carries it, beginning with the TIFF header.
 
-    The orientation becomes 1 and the stated size that of the upright picture, the AF area follows it, and the
-    embedded thumbnail, which shows the picture as it was, is unhooked.
+    The orientation becomes 1 and the stated size that of the upright picture; the AF area follows it where it was
+    turned or enlarged. The embedded thumbnail, which shows the picture as it was, is erased.
 
     Parameters
     ----------
     exif : bytes or None
     size : (height, width)
-    af_area : (x, y, w, h) of the upright picture in 0..1, optional
-    keep_gps : bool
-        False empties the GPS directory and takes it out.
-    keep_orientation : bool
-        False takes the orientation out, for files that state it elsewhere.
+    changes : Changes
     """
     found = directories_of(exif) if exif else None
     if exif is None or found is None or not found[2]:
-        return None
+        return changes.alone()
     base, order, main, inner = found
     data = bytearray(exif)
     h, w = size
+    directory = _directory_at(data, order, base)
+    stated = [values_of(exif, order, inner[tag])[0] for tag in (PIXEL_WIDTH, PIXEL_HEIGHT) if tag in inner]
+    _put(data, order, main.get(ORIENTATION), base, directory, changes.orientation)
+    if changes.orientation == 1:
+        _put(data, order, inner.get(PIXEL_WIDTH), base, directory, w)
+        _put(data, order, inner.get(PIXEL_HEIGHT), base, directory, h)
+        area = inner.get(SUBJECT_AREA)
+        if area and changes.af_area and (changes.turned or stated != [w, h]):
+            x, y, aw, ah = changes.af_area
+            centre = (round((x + aw / 2) * w), round((y + ah / 2) * h))
+            extent = {2: (), 3: (round(max(aw * w, ah * h)),), 4: (round(aw * w), round(ah * h))}
+            _put(data, order, area, base, directory, *centre, *extent.get(area.n, ()))
+    if changes.software:
+        # 2 and more are phones' words for pictures that their editors may change: 8 is a portrait, to be blurred.
+        custom = inner.get(CUSTOM_RENDERED)
+        if custom and values_of(exif, order, custom)[0] not in (0, 1):
+            _put(data, order, custom, base, directory, 1)
+    _erase_thumbnail(data, order, base, directory)
+    if not changes.keep_orientation:
+        _remove_entry(data, order, directory[0], ORIENTATION)
+    made: bytes | None = bytes(data[base:])
+    made = made if changes.keep_place else without_gps(made)
+    return _with_entries(made, changes) if made and directories_of(made) else None
+
+
+def _directory_at(data: bytes | bytearray, order: str, base: int) -> tuple[int, int]:
+    """Find where the main directory begins, and where its entries end."""
     ifd = base + struct.unpack_from(order + "I", data, base + 4)[0]
-    end = ifd + 2 + 12 * struct.unpack_from(order + "H", data, ifd)[0]
+    return ifd, ifd + 2 + 12 * struct.unpack_from(order + "H", data, ifd)[0]
 
-    def put(entry: IfdEntry | None, *values: int) -> None:
-        if entry and _is_apart(entry, base, ifd, end) and entry.kind in (3, 4) and entry.n == len(values):
-            top = 0xFFFF if entry.kind == 3 else 0xFFFFFFFF
-            struct.pack_into(order + TYPES[entry.kind][1] * len(values), data, entry.value_at,
-                             *(min(max(v, 0), top) for v in values))  # fmt: skip
 
-    put(main.get(ORIENTATION), 1)
-    put(inner.get(PIXEL_WIDTH), w)
-    put(inner.get(PIXEL_HEIGHT), h)
-    area = inner.get(SUBJECT_AREA)
-    if area and af_area:
-        x, y, aw, ah = af_area
-        centre = (round((x + aw / 2) * w), round((y + ah / 2) * h))
-        extent = {2: (), 3: (round(max(aw * w, ah * h)),), 4: (round(aw * w), round(ah * h))}
-        put(area, *centre, *extent.get(area.n, ()))
-    if end + 4 <= len(data):
-        data[end : end + 4] = bytes(4)
-    if not keep_orientation:
-        _remove_entry(data, order, ifd, ORIENTATION)
-    made = bytes(data[base:])
-    made = made if keep_gps else without_gps(made)
-    return made if made and directories_of(made) else None
+def _put(
+    data: bytearray, order: str, entry: IfdEntry | None, base: int, directory: tuple[int, int], *values: int
+) -> None:
+    """Overwrite the numbers of an entry, where it has as many."""
+    if entry and _is_apart(entry, base, *directory) and entry.kind in (3, 4) and entry.n == len(values):
+        top = 0xFFFF if entry.kind == 3 else 0xFFFFFFFF
+        struct.pack_into(order + TYPES[entry.kind][1] * len(values), data, entry.value_at,
+                         *(min(max(v, 0), top) for v in values))  # fmt: skip
+
+
+def _erase_thumbnail(data: bytearray, order: str, base: int, directory: tuple[int, int]) -> None:
+    """Zero the directory of the thumbnail and its bytes, and cut them off where they end the block."""
+    end = directory[1]
+    if end + 4 > len(data):
+        return
+    where = struct.unpack_from(order + "I", data, end)[0]
+    data[end : end + 4] = bytes(4)
+    second = base + where
+    if not where or not directory[1] <= second <= len(data) - 2:
+        return
+    entries = {entry.tag: entry for entry in entries_of(bytes(data), order, second, base)}
+    least = second
+    for offset_tag, size_tag in _THUMBNAIL_BYTES:
+        if offset_tag in entries and size_tag in entries:
+            places, sizes = (values_of(bytes(data), order, entries[tag]) for tag in (offset_tag, size_tag))
+            for place, size in zip(places, sizes, strict=False):
+                start = base + int(place)
+                # In a damaged block it may be said to lie where something else does.
+                if directory[1] <= start and start + int(size) <= len(data):
+                    data[start : start + int(size)] = bytes(int(size))
+                    least = min(least, start)
+    _erase_directory(data, order, base, second)
+    rest = data.rstrip(b"\0")
+    del data[max(len(rest) + len(rest) % 2, least) :]
+
+
+def _with_entries(exif: bytes, changes: Changes) -> bytes:
+    """Return the block, which begins with the TIFF header, with entries more in its main directory.
+
+    A directory with more entries is longer: a new one is put behind everything, and nothing else moves.
+    """
+    base, order, main, _ = directories_of(exif) or (0, "<", {}, {})
+    added = changes.entries(order, main)
+    if not added:
+        return exif
+    ifd, end = _directory_at(exif, order, base)
+    rows = {struct.unpack_from(order + "H", exif, at)[0]: exif[at : at + 12] for at in range(ifd + 2, end, 12)}
+    data = bytearray(exif)
+    for tag in added.keys() & rows.keys() & main.keys():
+        old = main[tag]
+        if _is_apart(old, base, ifd, end) and old.size > 4:
+            data[old.value_at : old.value_at + old.size] = bytes(old.size)
+    data[ifd:end] = bytes(end - ifd)
+    data += bytes(len(data) % 2)
+    for tag, (kind, count, value) in added.items():
+        if len(value) > 4:
+            where, value = len(data), value + bytes(len(value) % 2)
+            data += value
+            value = struct.pack(order + "I", where)
+        rows[tag] = struct.pack(order + "HHI", tag, kind, count) + value.ljust(4, b"\0")
+    struct.pack_into(order + "I", data, 4, len(data))
+    directory = struct.pack(order + "H", len(rows)) + b"".join(rows[tag] for tag in sorted(rows)) + bytes(4)
+    return bytes(data) + directory
 
 
 def _is_apart(entry: IfdEntry, base: int, ifd: int, end: int) -> bool:

@@ -14,19 +14,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 from ...core.jsonable import plain
 from ...photo.metadata import Metadata, Rendering
-from . import apple
+from . import apple, xmp_edit
 from .xmp import REBOKEH_URI
 
 _MARKED = re.compile(rb"<rdf:Description\s[^>]{0,99}xmlns:rebokeh=[^>]{0,600}?/>")
 _MADE_FROM = re.compile(rb'rebokeh:Source="([0-9a-f]{64})" rebokeh:Recipe="([0-9a-f]{64})"')
-_PACKET = (
-    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-    b"</rdf:RDF></x:xmpmeta>"
-)
-_END = b"</rdf:RDF>"
 
 
 @cache
@@ -110,22 +106,19 @@ def marked(xmp: bytes | None, rendered: Rendering | None) -> bytes | None:
 
     XMP that is no plain UTF-8 packet is left as it is, without.
     """
-    if rendered is None or (xmp and _END not in xmp):
+    if rendered is None:
         return xmp
     focus = "inf" if math.isinf(rendered.focus_m) else f"{rendered.focus_m:.4g}"
     said = {"FNumber": f"{rendered.f_number:g}", "FocusM": focus, "Version": rendered.version or version()}
     if rendered.source and rendered.recipe:
         said |= {"Source": rendered.source, "Recipe": rendered.recipe}
-    words = " ".join(f'rebokeh:{name}="{value}"' for name, value in said.items())
-    mark = f'<rdf:Description rdf:about="" xmlns:rebokeh="{REBOKEH_URI}" {words}/>'.encode()
-    before, _, after = _MARKED.sub(b"", xmp or _PACKET).rpartition(_END)
-    return before + mark + _END + after
+    words = " ".join(f"rebokeh:{name}={quoteattr(value)}" for name, value in said.items())
+    return xmp_edit.with_description(xmp and _MARKED.sub(b"", xmp), f'xmlns:rebokeh="{REBOKEH_URI}" {words}')
 
 
-def removed(xmp: bytes) -> bytes | None:
-    """Return XMP without the mark, else bit for bit; None when it was nothing but the mark."""
-    rest = _MARKED.sub(b"", xmp)
-    return None if rest == _PACKET != xmp else rest
+def signature(rendered: Rendering) -> tuple[str, str]:
+    """Return what other programs are told: by whom the picture was made, and what was done to it."""
+    return f"rebokeh {rendered.version or version()}", f"defocus of a lens at {str(rendered).partition(', rebokeh')[0]}"
 
 
 def read(xmp: bytes | None) -> Rendering | None:

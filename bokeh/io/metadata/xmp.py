@@ -29,6 +29,12 @@ REBOKEH_URI = "urn:rebokeh:1.0/"
 
 _PREFIXES = {
     REBOKEH_URI: "rebokeh",
+    "http://purl.org/dc/elements/1.1/": "dc",
+    "http://ns.adobe.com/exif/1.0/": "exif",
+    "http://ns.adobe.com/photoshop/1.0/": "photoshop",
+    "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/": "Iptc4xmpCore",
+    "http://ns.google.com/photos/1.0/camera/": "GCamera",
+    "http://ns.google.com/photos/1.0/audio/": "GAudio",
     "http://ns.apple.com/depthData/1.0/": "depthData",
     "http://ns.apple.com/pixeldatainfo/1.0/": "apdi",
     "http://ns.apple.com/HDRGainMap/1.0/": "HDRGainMap",

@@ -1,34 +1,171 @@
-"""XMP packets for what is written: properties taken out, and everything else left byte for byte."""
+"""XMP packets for what is written: properties taken out and put in, and everything else left byte for byte."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from xml.sax.saxutils import escape, quoteattr
 
-# Of what else a picture's file holds: depth map, original, gain map, further XMP.
-_OF_CONTAINER = [rb"xmpNote:HasExtendedXMP", rb"GDepth:\w+", rb"GImage:\w+", rb"hdrgm:\w+", rb"G?Container:Directory"]
+from .xmp import sequences
+
+_END = b"</rdf:RDF>"
+_ALONE = (
+    b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'</rdf:RDF></x:xmpmeta>\n<?xpacket end="w"?>'
+)
+_ABOUT = re.compile(rb"<rdf:Description\s[^>]{0,4000}?rdf:about\s*=\s*[\"']([^\"'<>]{0,200})[\"']")
+
+# Of bytes that the source's file held beside its picture: depth map, original, gain map, sound, film, further XMP,
+# thumbnails. Some makers name Google's properties by prefixes of their own.
+_GONE = {
+    "http://ns.adobe.com/xmp/note/": rb"HasExtendedXMP",
+    "http://ns.google.com/photos/1.0/depthmap/": rb"\w+",
+    "http://ns.google.com/photos/1.0/image/": rb"\w+",
+    "http://ns.google.com/photos/1.0/audio/": rb"\w+",
+    "http://ns.google.com/photos/1.0/container/": rb"Directory",
+    "http://ns.google.com/photos/dd/1.0/container/": rb"Directory",
+    "http://ns.google.com/photos/dd/1.0/device/": rb"\w+",
+    "http://ns.adobe.com/hdr-gain-map/1.0/": rb"\w+",
+    "http://ns.apple.com/HDRGainMap/1.0/": rb"\w+",
+    "http://ns.adobe.com/xap/1.0/": rb"Thumbnails",
+    "": rb"(?:MotionPhoto|MicroVideo)\w*",
+}
+# By what editors take a picture for one that they may blur.
+_PORTRAIT = {
+    "http://ns.google.com/photos/1.0/camera/": rb"(?:Portrait\w*|SpecialTypeID)",
+    "http://ns.google.com/photos/1.0/focus/": rb"\w+",
+    "http://ns.apple.com/depthBlurEffect/1.0/": rb"\w+",
+    "http://ns.adobe.com/tiff/1.0/": rb"Software",
+}
+_PLACE = {
+    "": rb"(?i:GPS)\w*",
+    "http://ns.adobe.com/photoshop/1.0/": rb"(?:City|State|Country)",
+    "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/": rb"(?:Location|CountryCode)",
+    "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": rb"Location(?:Created|Shown)?",
+    "http://purl.org/dc/elements/1.1/": rb"coverage",
+}
+_ORIENTATION = {"http://ns.adobe.com/tiff/1.0/": rb"Orientation"}
+# Where things are in the picture as it lay.
+_LAID = {
+    "http://ns.adobe.com/tiff/1.0/": rb"Image(?:Width|Length)",
+    "http://ns.adobe.com/exif/1.0/": rb"(?:Pixel[XY]Dimension|Subject(?:Area|Location))",
+    "http://www.metadataworkinggroup.com/schemas/regions/": rb"Regions",
+    "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": rb"ImageRegion",
+}
+_EVENT = 'xmlns:stEvt="http://ns.adobe.com/xap/1.0/sType/ResourceEvent#"'
+_STEPS_END = re.compile(rb"(<xmpMM:History\s*>\s*<rdf:Seq\s*>.*?)(?=</rdf:Seq>\s*</xmpMM:History\s*>)", re.DOTALL)
+_NAMESPACES = {
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "exif": "http://ns.adobe.com/exif/1.0/",
+    "Iptc4xmpCore": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
+    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
+}
+_LANGUAGES = {"dc:title", "dc:description", "dc:rights", "exif:UserComment"}
+_BAGS = {"dc:subject", "photoshop:SupplementalCategories", "Iptc4xmpCore:SubjectCode"}
+_SEQUENCES = {"dc:creator"}
 
 
-def without_gps(xmp: bytes) -> bytes:
-    """Return XMP without the place, else bit for bit."""
-    return _without(xmp, [rb"exif:GPS\w*"])
+def for_output(
+    xmp: bytes | None, *, keep_place: bool = True, turned: bool = False, upright: bool = True, rendered: bool = False
+) -> bytes | None:
+    """Return XMP as an output carries it, without what describes bytes that are gone.
 
-
-def for_output(xmp: bytes | None, keep_gps: bool = True, turned: bool = False) -> bytes | None:
-    """Return XMP as an output carries it.
-
-    Without orientation, for the pixels are upright; without the list of what else its source's file held; without
-    regions of the picture as it lay before, if it was `turned`; without the place, unless `keep_gps`.
+    Parameters
+    ----------
+    xmp : bytes or None
+    keep_place : bool
+        False takes out where the photo was taken and what it shows: coordinates, and names of places.
+    turned : bool
+        Whether the picture lies otherwise than XMP has it: what says where things are in it is taken out.
+    upright : bool
+        Whether the picture is stored upright: the orientation is taken out.
+    rendered : bool
+        Whether the picture has its blur: what makes others add theirs is taken out.
     """
     if not xmp:
         return None
-    names = [rb"tiff:Orientation", *_OF_CONTAINER, *([rb"mwg-rs:Regions"] if turned else [])]
-    names += [] if keep_gps else [rb"exif:GPS\w*"]
-    return _without(xmp, names)
-
-
-def _without(xmp: bytes, names: list[bytes]) -> bytes:
-    """Take properties, given by patterns of their names, out of XMP."""
-    for name in names:
-        xmp = re.sub(rb"\s" + name + rb"\s*=\s*(\"[^\"]*\"|'[^']*')", b"", xmp)
-        xmp = re.sub(rb"<(" + name + rb")(?:\s[^>]*)?(?:/>|>.*?</\1\s*>)", b"", xmp, flags=re.DOTALL)
+    sets = [_GONE, _ORIENTATION if upright else {}, _LAID if turned else {}, _PORTRAIT if rendered else {}]
+    for patterns in [*sets, {} if keep_place else _PLACE]:
+        xmp = _without(xmp, patterns)
     return xmp
+
+
+def of_blurred_depth(xmp: bytes) -> bytes:
+    """Return a depth map's XMP without the aperture and the settings by which an editor would blur the picture."""
+    uri = "http://ns.apple.com/depthBlurEffect/1.0/"
+    return _without(xmp, {uri: _PORTRAIT[uri]})
+
+
+def _without(xmp: bytes, patterns: Mapping[str, bytes]) -> bytes:
+    """Take properties, given by patterns of their names in each namespace ("" is any), out of XMP."""
+    for uri, pattern in patterns.items():
+        for prefix in _prefixes(xmp, uri):
+            name = prefix + b":" + pattern
+            xmp = re.sub(rb"\s" + name + rb"\s*=\s*(\"[^\"]*\"|'[^']*')", b"", xmp)
+            xmp = re.sub(rb"<(" + name + rb")(?:\s[^>]*)?(?:/>|(?<!/)>.*?</\1\s*>)", b"", xmp, flags=re.DOTALL)
+    return xmp
+
+
+def _prefixes(xmp: bytes, uri: str) -> list[bytes]:
+    """Patterns of the prefixes that stand for a namespace in a packet."""
+    if not uri:
+        return [rb"[\w.-]+"]
+    found = re.findall(rb"xmlns:([\w.-]+)\s*=\s*[\"']" + re.escape(uri.encode()) + rb"[\"']", xmp)
+    return [re.escape(prefix) for prefix in dict.fromkeys(found)]
+
+
+def with_description(xmp: bytes | None, attributes: str, body: str = "") -> bytes | None:
+    """Return XMP with a description of the picture more; a packet of its own when there is none to add it to.
+
+    XMP that is no plain UTF-8 packet is left as it is, without.
+
+    Parameters
+    ----------
+    xmp : bytes or None
+    attributes, body : str
+        Of the description, in XML.
+    """
+    if xmp and _END not in xmp:
+        return xmp
+    before, _, after = (xmp or _ALONE).rpartition(_END)
+    about = _ABOUT.search(before)
+    head = f'<rdf:Description rdf:about="{about[1].decode("utf-8", "replace") if about else ""}" {attributes}'
+    made = head + (f">{body}</rdf:Description>" if body else "/>")
+    return before + made.encode() + _END + after
+
+
+def with_words(xmp: bytes | None, words: Mapping[str, tuple[str, ...]]) -> bytes | None:
+    """Return XMP that also says these words, by "prefix:Name"; what it says already stays as it says it."""
+    said = sequences(xmp)
+    missing = {name: texts for name, texts in words.items() if not any(said.get(name, ()))}
+    if not missing:
+        return xmp
+    spaces = sorted({name.partition(":")[0] for name in missing})
+    declared = " ".join(f'xmlns:{prefix}="{_NAMESPACES[prefix]}"' for prefix in spaces)
+    return with_description(xmp, declared, "".join(_property(name, texts) for name, texts in sorted(missing.items())))
+
+
+def _property(name: str, texts: tuple[str, ...]) -> str:
+    texts = tuple(escape(text) for text in texts)
+    if name in _LANGUAGES:
+        value = f'<rdf:Alt><rdf:li xml:lang="x-default">{texts[0]}</rdf:li></rdf:Alt>'
+    elif name in _BAGS | _SEQUENCES:
+        kind = "Bag" if name in _BAGS else "Seq"
+        value = f"<rdf:{kind}>{''.join(f'<rdf:li>{text}</rdf:li>' for text in texts)}</rdf:{kind}>"
+    else:
+        value = texts[0]
+    return f"<{name}>{value}</{name}>"
+
+
+def with_history(xmp: bytes | None, agent: str, done: str) -> bytes | None:
+    """Return XMP whose history has a step more: who did what to the picture.
+
+    Without a time: the same photo and recipe make the same bytes.
+    """
+    words = f'stEvt:action="filtered" stEvt:softwareAgent={quoteattr(agent)} stEvt:parameters={quoteattr(done)}'
+    if xmp and (old := _STEPS_END.search(xmp)):
+        space = "" if b"xmlns:stEvt=" in xmp else _EVENT + " "
+        return xmp[: old.end(1)] + f"<rdf:li {space}{words}/>".encode() + xmp[old.end(1) :]
+    attributes = f'xmlns:xmpMM="http://ns.adobe.com/xap/1.0/mm/" {_EVENT}'
+    return with_description(xmp, attributes, f"<xmpMM:History><rdf:Seq><rdf:li {words}/></rdf:Seq></xmpMM:History>")

@@ -17,7 +17,7 @@ from ...core.errors import UsageError
 from ...core.foreign import decoding, silence
 from ...photo.photo import Photo
 from ..decoded import Decoded, check_size, upright
-from ..metadata import exif, exif_edit
+from ..metadata import captions, exif, exif_edit
 
 # A ProRAW file has five: preview, raw, mattes.
 _MAX_PAGES = 64
@@ -55,6 +55,7 @@ def read(data: bytes, name: str) -> Photo:
         bit_depth=16,
         profile=named_profile("Rec.2020", LINEAR_CURVE),
         exif=block,
+        captions=captions.of_tiff(data),
         turn=facts.orientation,
         facts=facts,
         notes=["raw: developed to scene-linear Rec.2020 with the camera's white balance"],

@@ -19,7 +19,7 @@ from ...colour.pq_hlg import Coding
 from ...colour.profile import Profile
 from ...core.foreign import decoding, silence
 from ..decoded import Decoded, check_size, profile_or_note, upright
-from ..metadata import exif, exif_edit
+from ..metadata import captions, exif, exif_edit
 from .lut import convert_image, to_srgb
 
 # Bits of pixels that one byte of the file can hold. JPEG needs a bit for each block of 8 x 8, deflate shrinks zeros
@@ -94,8 +94,9 @@ def decode(
         image.load()  # PNG text after the pixels: XMP and EXIF may stand there
         info = dict(image.info)
         block = info.get("exif")
+    said = captions.of_png(info) if kind == "png" else captions.Captions()
     if kind == "tiff":
-        block = exif_edit.extract(data)
+        block, said = exif_edit.extract(data), captions.of_tiff(data)
     icc = info.get("icc_profile")
     if icc is None and "icc_profile" in info:
         notes.append("the ICC profile is incomplete: taken as sRGB")
@@ -119,6 +120,7 @@ def decode(
         coding=coding,
         exif=block or None,
         xmp=xmp.encode() if isinstance(xmp, str) else xmp or None,
+        captions=said,
         turn=facts.orientation,
         facts=facts,
         notes=notes,

@@ -15,7 +15,7 @@ from ...core.errors import InputError, UnknownFormatError
 from ...core.foreign import decoding
 from ...photo.photo import Photo
 from ..decoded import Decoded, check_size, profile_or_note, upright
-from ..metadata import exif, exif_edit
+from ..metadata import captions, exif, exif_edit
 from .lut import to_srgb
 from .pillow import decode, open_tiff
 
@@ -119,6 +119,7 @@ def _from_array(array: NDArray, page: tifffile.TiffPage, data: bytes, name: str)
         profile=profile,
         exif=block,
         xmp=bytes(xmp) if isinstance(xmp, (bytes, bytearray)) else None,
+        captions=captions.of_tiff(data),
         turn=facts.orientation,
         facts=facts,
         notes=notes,

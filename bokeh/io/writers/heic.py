@@ -16,5 +16,7 @@ def write(job: EncodeJob) -> bytes:
     code = partial(hevc.coded, bits=job.bits, quality=job.quality, profile=job.profile, cicp=cicp)
     apple = apple_gain(job.photo) if job.hdr == "gain-map" else None
     gain = (apple[0], apple[2]) if apple else None
-    metadata = graft.PictureMetadata(job.exif(), job.xmp, job.keep_gps, job.rendered)
+    metadata = graft.PictureMetadata(
+        job.exif(), job.xmp, job.exif_as_stored, job.xmp_as_stored, is_rendered=job.rendered is not None
+    )
     return graft.portrait(job.photo, codes, code, metadata, gain=gain, name=job.name)

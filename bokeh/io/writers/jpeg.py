@@ -3,38 +3,77 @@
 from __future__ import annotations
 
 import io
+import struct
+import warnings
 
 from numpy.typing import NDArray
 from PIL import Image
 
 from ...colour.profile import Profile
+from ...core.errors import RebokehWarning
 from ...hdr.gain_map import over_sdr
 from ..encode_job import EncodeJob
 from ..jpeg import ultra_hdr_write
+from ..jpeg.segments import jfif_density_at, segment, with_segments
+from ..metadata import iptc
 from ..metadata.gain_map import coded
 
 _SEGMENT = 65_533  # the most a JPEG marker holds, its two bytes of length not counted
 _XMP = _SEGMENT - 29  # less its label
+_APP13, _COM = 0xED, 0xFE
 _OF_PARTS = 1000  # what an Ultra HDR file's XMP says of its parts
 
 
 def write(job: EncodeJob) -> bytes:
-    """Write a JPEG."""
+    """Write a JPEG.
+
+    Warns
+    -----
+    RebokehWarning
+        When metadata are longer than a JPEG's segments.
+    """
     block, xmp, keeps_gain = job.exif(), job.xmp, job.hdr == "gain-map"
     if xmp and len(xmp) > _XMP - _OF_PARTS * keeps_gain:
+        _warn(job, "XMP")
         xmp = job.mark_alone
+    if block and len(block) + 6 > _SEGMENT:
+        _warn(job, "EXIF")
+        block = None
     codes = job.codes()
     found = over_sdr(job.photo) if keeps_gain else None
+    picture = _jpeg(codes, job.quality, job.profile, block, xmp if found is None else None)
+    picture = _captioned(picture, job)
     if found is None:
-        return _jpeg(codes, job.quality, job.profile, block, xmp)
+        return picture
     gain_codes, metadata = coded(found)
     gain = _jpeg(gain_codes, job.quality, Profile(), None, None)
-    return ultra_hdr_write.joined(_jpeg(codes, job.quality, job.profile, block, None), gain, metadata, xmp)
+    return ultra_hdr_write.joined(picture, gain, metadata, xmp)
+
+
+def _warn(job: EncodeJob, what: str) -> None:
+    said = f"{job.name}: its {what} is left out: a JPEG holds no more than 64 KB of it"
+    warnings.warn(said, RebokehWarning, stacklevel=2)
+
+
+def _captioned(jpeg: bytes, job: EncodeJob) -> bytes:
+    """Put IPTC, comments and the density of a print into a JPEG."""
+    resources = iptc.joined(job.iptc, job.photo.meta.resources, job.is_turned)
+    if resources and len(resources) + len(iptc.JPEG_LABEL) > _SEGMENT:
+        _warn(job, "IPTC")
+        resources = None
+    segments = segment(_APP13, iptc.JPEG_LABEL + resources) if resources else b""
+    segments += b"".join(segment(_COM, one) for one in job.photo.meta.comment if len(one) <= _SEGMENT)
+    at = jfif_density_at(jpeg)
+    if job.density is not None and at is not None:
+        x, y, unit = job.density
+        stated = struct.pack(">BHH", 1 if unit == "inch" else 2, *(min(max(round(v), 1), 65_535) for v in (x, y)))
+        jpeg = jpeg[:at] + stated + jpeg[at + len(stated) :]
+    return with_segments(jpeg, segments)
 
 
 def _jpeg(codes: NDArray, quality: int, profile: Profile, block: bytes | None, xmp: bytes | None) -> bytes:
     more: dict = {}
-    if block and len(block) + 6 <= _SEGMENT:
+    if block:
         more["exif"] = b"Exif\0\0" + block
     if xmp and len(xmp) <= _XMP:
         more["xmp"] = xmp

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from numpy.typing import NDArray
 
 from ...core.threads import each
+from ...photo.metadata import Density
 from ..encode_job import EncodeJob
+from ..metadata import captions, iptc
+from ..metadata.exif import RESOLUTION_UNIT, X_RESOLUTION, Y_RESOLUTION
 from ..metadata.exif_edit import main_entries
 
 _EFFORT, _STRATEGY = 1, zlib.Z_RLE  # as for PNG
@@ -21,10 +26,22 @@ _PIXEL_TAGS = {254, 255, 256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 
 
 def write(job: EncodeJob) -> bytes:
     """Write a TIFF."""
-    return tiff(job.codes(), job.profile.icc, job.exif(), job.xmp)
+    further: dict[int, bytes] = {}
+    if job.iptc:
+        further[captions.IPTC_TAG] = job.iptc
+    if resources := iptc.joined(None, job.photo.meta.resources, job.is_turned):
+        further[captions.RESOURCES_TAG] = resources
+    return tiff(job.codes(), job.profile.icc, job.exif(), job.xmp, further, job.density)
 
 
-def tiff(codes: NDArray, icc: bytes | None, exif: bytes | None, xmp: bytes | None) -> bytes:
+def tiff(
+    codes: NDArray,
+    icc: bytes | None,
+    exif: bytes | None,
+    xmp: bytes | None,
+    further: Mapping[int, bytes] = MappingProxyType({}),
+    density: Density | None = None,
+) -> bytes:
     """TIFF (deflate, horizontal differences) of codes (H, W, 3), uint8 or uint16.
 
     An EXIF block is itself a TIFF without pixels: the file begins with it as it stands, so that nothing in it
@@ -35,6 +52,9 @@ def tiff(codes: NDArray, icc: bytes | None, exif: bytes | None, xmp: bytes | Non
     codes : uint8 or uint16 (H, W, 3)
     icc, exif, xmp : bytes or None
         `exif` begins with the TIFF header.
+    further : mapping of int to bytes
+        Further entries by their tags.
+    density : (x, y, unit), optional
     """
     start = exif or b"II*\0" + bytes(4)
     order = "<" if start[:2] == b"II" else ">"
@@ -61,8 +81,11 @@ def tiff(codes: NDArray, icc: bytes | None, exif: bytes | None, xmp: bytes | Non
 
     def add(tag: int, letter: str, values) -> None:
         nonlocal at
-        kind = {"H": 3, "I": 4, "B": 7}[letter]
-        body = bytes(values) if letter == "B" else struct.pack(f"{order}{len(values)}{letter}", *values)
+        kind = {"H": 3, "I": 4, "B": 7, "b": 1, "R": 5}[letter]
+        if letter == "R":
+            body = b"".join(struct.pack(order + "II", round(value * 10_000), 10_000) for value in values)
+        else:
+            body = bytes(values) if letter in "Bb" else struct.pack(f"{order}{len(values)}{letter}", *values)
         if len(body) > 4:
             out.append(body + bytes(len(body) % 2))
             field, at = struct.pack(order + "I", at), at + len(out[-1])
@@ -77,8 +100,14 @@ def tiff(codes: NDArray, icc: bytes | None, exif: bytes | None, xmp: bytes | Non
         (317, "H", [2]), (339, "H", [1] * 3),
     ):  # fmt: skip
         add(tag, letter, values)
+    if density is not None and not entries.keys() & {X_RESOLUTION, Y_RESOLUTION}:
+        add(X_RESOLUTION, "R", [density[0]])
+        add(Y_RESOLUTION, "R", [density[1]])
+        add(RESOLUTION_UNIT, "H", [2 if density[2] == "inch" else 3])
+    for tag, body in further.items():
+        add(tag, "b" if tag == captions.RESOURCES_TAG else "B", body)
     if xmp:
-        add(700, "B", xmp)
+        add(700, "b", xmp)
     if icc:
         add(34675, "B", icc)
     directory = struct.pack(order + "H", len(entries)) + b"".join(entries[t] for t in sorted(entries)) + bytes(4)
