@@ -89,7 +89,7 @@ class EncodeJob:
     def exif_as_stored(self, block: bytes) -> bytes | None:
         """Return a source's EXIF block for a picture that is stored as the source's is, under the same rotation."""
         return exif_edit.for_output(
-            block, self.photo.size, replace(self._exif_changes, orientation=self.photo.meta.turn)
+            block, self.photo.size, replace(self._exif_changes, as_stored=True, orientation=self.photo.meta.turn)
         )
 
     @property

@@ -168,7 +168,7 @@ def test_a_map_without_offsets_leads_to_the_same_radiance():
     rng = np.random.default_rng(5)
     rgb = np.repeat(rng.uniform(0.02, 1.0, (20, 30, 1)), 3, axis=2).astype(np.float32)
     stops = rng.uniform(0.0, 0.6, (20, 30)).astype(np.float32)
-    found = GainMap(stops, 64.0, (6.7,) * 3, (6.6,) * 3)
+    found = GainMap(stops, 64.0, (6.7, 6.7, 6.7), (6.6, 6.6, 6.6))
     plain, extra = without_offsets(found, rgb), gained(rgb, found)
     assert plain.offset_base == plain.offset_alternate == (0.0,) * 3 and extra is not None
     again = gained(rgb, plain)

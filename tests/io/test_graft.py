@@ -116,7 +116,7 @@ def test_everything_but_the_picture_and_the_gain_map_is_the_sources_bit_for_bit(
     assert again.meta.rendered == rendered(photo).meta.rendered
 
 
-def words_of(block: bytes) -> dict[int, object]:
+def words_of(block: bytes) -> dict[int | tuple[int, int], object]:
     """Values of an EXIF block by tag, as another reader finds them; those below the main directory too."""
     read = Image.Exif()
     read.load(block)

@@ -77,7 +77,8 @@ def assemble(brands: bytes, primary: int, items: Sequence[NewItem]) -> bytes:
     -------
     bytes
     """
-    wide = max(item.number for item in items) > 0xFFFF
+    items = sorted(items, key=lambda item: item.number)  # validators want their entries in this order
+    wide = items[-1].number > 0xFFFF
     number = ">I" if wide else ">H"
     head = box("ftyp", brands)
     inside = {item.number for item in items if item.info[8 + 2 * (item.info[0] == 3) :][:4] in _DERIVED}

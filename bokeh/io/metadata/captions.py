@@ -70,7 +70,8 @@ def of_png(info: Mapping[Any, Any]) -> Captions:
     words = {number: str(info[key]) for key, number in _PNG_WORDS.items() if isinstance(info.get(key), str)}
     comment = info.get("Comment")
     dpi = info.get("dpi")
-    density = density_of(*(_whole(float(v)) for v in dpi), 2) if isinstance(dpi, tuple) and len(dpi) == 2 else None
+    x, y = map(float, dpi) if isinstance(dpi, tuple) and len(dpi) == 2 else (0.0, 0.0)
+    density = density_of(_whole(x), _whole(y), 2)
     return Captions(records or iptc.from_words(words), others,
                     (comment.encode(),) if isinstance(comment, str) and comment else (), density)  # fmt: skip
 
@@ -120,4 +121,6 @@ def _density(data: bytes, found: Directories) -> Density | None:
             return None
         numbers.append(float(values_of(data, found.order, entry)[0]))
     unit = found.main.get(RESOLUTION_UNIT)
-    return density_of(*numbers, int(values_of(data, found.order, unit)[0]) if unit and unit.kind == 3 else 2)
+    return density_of(
+        numbers[0], numbers[1], int(values_of(data, found.order, unit)[0]) if unit and unit.kind == 3 else 2
+    )

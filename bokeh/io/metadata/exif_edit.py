@@ -43,8 +43,10 @@ class Changes:
         Of the upright picture, in 0..1.
     turned : bool
         Whether the picture lies otherwise than the block has it.
+    as_stored : bool
+        Whether the picture is stored as the block's is: size and AF area stay.
     orientation : int
-        What it states; 1 = the picture is upright, and so are its size and its AF area.
+        What it states.
     keep_orientation : bool
         False takes the orientation out, for files that state it elsewhere.
     keep_place : bool
@@ -57,6 +59,7 @@ class Changes:
 
     af_area: UnitRect | None = None
     turned: bool = False
+    as_stored: bool = False
     orientation: int = 1
     keep_orientation: bool = True
     keep_place: bool = True
@@ -143,7 +146,7 @@ def for_output(exif: bytes | None, size: tuple[int, int], changes: Changes) -> b
     directory = _directory_at(data, order, base)
     stated = [values_of(exif, order, inner[tag])[0] for tag in (PIXEL_WIDTH, PIXEL_HEIGHT) if tag in inner]
     _put(data, order, main.get(ORIENTATION), base, directory, changes.orientation)
-    if changes.orientation == 1:
+    if not changes.as_stored:
         _put(data, order, inner.get(PIXEL_WIDTH), base, directory, w)
         _put(data, order, inner.get(PIXEL_HEIGHT), base, directory, h)
         area = inner.get(SUBJECT_AREA)
@@ -217,6 +220,8 @@ def _with_entries(exif: bytes, changes: Changes) -> bytes:
     if not added:
         return exif
     ifd, end = _directory_at(exif, order, base)
+    if end > len(exif):  # it is cut off: what could be read of it stays where it is
+        return exif
     rows = {struct.unpack_from(order + "H", exif, at)[0]: exif[at : at + 12] for at in range(ifd + 2, end, 12)}
     data = bytearray(exif)
     for tag in added.keys() & rows.keys() & main.keys():
