@@ -267,7 +267,7 @@ def read_file(path: FileOrBytes, what: str = "photo") -> tuple[bytes, str]:
     """
     if isinstance(path, (bytes, bytearray, memoryview)):
         data, name = bytes(path), "<bytes>"
-    elif hasattr(path, "read"):
+    elif not isinstance(path, (str, Path)) and hasattr(path, "read"):
         data, name = _content(path, what)
     elif not isinstance(path, (str, os.PathLike)):
         raise UsageError(

@@ -21,7 +21,7 @@ NETWORKS_FAR_M = 300.0
 """A map of which half is farther than this, in metres, is no photo of a person or a table."""
 
 NORMALISED = (0.05, 0.95, 1.0)
-"""A map that reaches from below the first of these to above the second, and not beyond the third, was scaled to 0..1."""
+"""A map that reaches from below the first of these to above the second, and not beyond the third, was scaled so."""
 
 NEGATIVE_SHARE = 0.01
 """Share of a map below zero, in more than one value, that no distance explains."""
@@ -37,7 +37,7 @@ _INVERSE = re.compile(r"inv(erse)?[_-]?depth|disp(arity)?([^a-z]|$)|midas|dpt[_-
 
 
 @dataclass(frozen=True)
-class Guess:
+class UnitGuess:
     """What a map's values are held to be, and why; `is_known`: something says so, and nobody need be warned."""
 
     unit: str
@@ -47,7 +47,7 @@ class Guess:
 
 
 @dataclass(frozen=True, eq=False)
-class Understood:
+class KnownDepth:
     """Dioptres of a map, how far they are known, and what was done to get there, in words."""
 
     dioptres: FloatArray
@@ -55,7 +55,7 @@ class Understood:
     notes: tuple[str, ...] = ()
 
 
-def to_dioptres(values: NDArray, unit: str, scale: float | None, black_is_near: bool, name: str) -> Understood:
+def to_dioptres(values: NDArray, unit: str, scale: float | None, black_is_near: bool, name: str) -> KnownDepth:
     """Read values as what they are.
 
     Parameters
@@ -84,7 +84,7 @@ def to_dioptres(values: NDArray, unit: str, scale: float | None, black_is_near: 
             raise UsageError(
                 "`depth_near` black contradicts `depth_unit` disparity, which is larger where it is nearer"
             )
-        return Understood(spread(values, name, black_is_near=black_is_near, from_zero=unit == "disparity"), "unitless")
+        return KnownDepth(spread(values, name, black_is_near=black_is_near, from_zero=unit == "disparity"), "unitless")
     if black_is_near and unit == "dioptre":
         raise UsageError("`depth_near` black contradicts `depth_unit` dioptre, which is larger where it is nearer")
     deep = values.dtype.kind in "ui" and values.dtype.itemsize > 1
@@ -97,7 +97,7 @@ def to_dioptres(values: NDArray, unit: str, scale: float | None, black_is_near: 
             f"{name}: the depth map holds no usable value as {unit} (all zero, negative or NaN); "
             "check `depth_unit` or give another map"
         )
-    return Understood(dioptres, "absolute", (f"depth values times {factor:g} = {unit}",) if factor != 1.0 else ())
+    return KnownDepth(dioptres, "absolute", (f"depth values times {factor:g} = {unit}",) if factor != 1.0 else ())
 
 
 def metres_to_dioptres(z: NDArray) -> FloatArray:
@@ -116,7 +116,7 @@ def _dioptres(values: NDArray) -> FloatArray:
         return np.where((values >= 0) & (values <= 1e4), values, np.nan).astype(np.float32)
 
 
-def guess(values: NDArray, name: str, photo: Photo | None) -> Guess:
+def guess(values: NDArray, name: str, photo: Photo | None) -> UnitGuess:
     """Tell what the values of a float map are.
 
     Parameters
@@ -129,27 +129,29 @@ def guess(values: NDArray, name: str, photo: Photo | None) -> Guess:
     """
     words = name.lower()
     if _METRES.search(words):
-        return Guess("m", "its name says so", is_known=True)
+        return UnitGuess("m", "its name says so", is_known=True)
     if _INVERSE.search(words):
-        return Guess("relative", "its name says so", is_known=True)
+        return UnitGuess("relative", "its name says so", is_known=True)
     known = values[np.isfinite(values)].astype(np.float64)
     if not known.size:
-        return Guess("m", "nothing in it says otherwise")
+        return UnitGuess("m", "nothing in it says otherwise")
     away, direction = which_way(values, photo)
     below = known[known < 0]
     if below.size > NEGATIVE_SHARE * known.size and below.min() < below.max():
-        return Guess("relative", f"it has values below zero{away}", direction < 0)
+        return UnitGuess("relative", f"it has values below zero{away}", direction < 0)
     low, middle, high = (float(v) for v in np.quantile(known, (0.0, 0.5, 1.0)))
     if 0 <= low < NORMALISED[0] and NORMALISED[1] < high <= NORMALISED[2]:
-        return Guess("relative", f"its values fill 0 to 1{away}", direction < 0)
+        return UnitGuess("relative", f"its values fill 0 to 1{away}", direction < 0)
     focused = _at_focus(values, photo)
     if focused is not None:
         return focused
     if middle > NETWORKS_FAR_M and middle < FAR_M:
-        return Guess("relative", f"its middle value is {middle:.3g}, too far for metres{away}", direction < 0)
+        return UnitGuess("relative", f"its middle value is {middle:.3g}, too far for metres{away}", direction < 0)
     if direction > 0:
-        return Guess("relative", away.removeprefix(": "))
-    return Guess("m", away.removeprefix(": ") if direction < 0 else "nothing in it says otherwise")
+        return UnitGuess("relative", away.removeprefix(": "))
+    if direction < 0:
+        return UnitGuess("m", away.removeprefix(": "), is_known=True)
+    return UnitGuess("m", "nothing in it says otherwise")
 
 
 def which_way(values: NDArray, photo: Photo | None) -> tuple[str, int]:
@@ -191,7 +193,7 @@ def _sampled(plane: FloatArray, shape: tuple[int, ...]) -> FloatArray:
     return plane[np.ix_(rows, columns)]
 
 
-def _at_focus(values: NDArray, photo: Photo | None) -> Guess | None:
+def _at_focus(values: NDArray, photo: Photo | None) -> UnitGuess | None:
     """Compare a map with the distance that the camera focused at."""
     meta = None if photo is None else photo.meta
     known_m = None if meta is None else meta.af_distance_m or meta.subject_distance_m
@@ -207,5 +209,5 @@ def _at_focus(values: NDArray, photo: Photo | None) -> Guess | None:
     as_metres, as_dioptres = abs(there / known_m - 1.0), abs(there * known_m - 1.0)
     said = f"the camera focused at {known_m:.3g} m, where it has {there:.3g}"
     if as_metres < AGREEMENT < as_dioptres:
-        return Guess("m", said)
-    return Guess("dioptre", said) if as_dioptres < AGREEMENT < as_metres else None
+        return UnitGuess("m", said, is_known=True)
+    return UnitGuess("dioptre", said) if as_dioptres < AGREEMENT < as_metres else None

@@ -19,9 +19,9 @@ from ..core.foreign import decoding, silence
 from ..photo.load_options import FileOrBytes, known_unit
 from ..photo.photo import Photo
 from .decoded import check_size, read_file, same_aspect, upright
-from .depth_values import Guess, guess, to_dioptres, which_way
+from .depth_values import UnitGuess, guess, to_dioptres, which_way
 from .exr.choose import choose_depth, is_grey, named_channel
-from .exr.planes import Plane, read_planes
+from .exr.planes import ChannelPlane, read_planes
 from .found_maps import DepthMap, Matte
 from .raster import tiff
 from .raster.pillow import most_pixels, open_tiff, raw_mode, sixteen_bits
@@ -83,7 +83,7 @@ def read_depth(
     if values.size < 4 or min(values.shape) < 2:
         raise DepthError(f"{name}: the depth map is {values.shape[1]}x{values.shape[0]}, too small to be of this photo")
     values = turn_like_picture(values, size, turn, name, "depth map")
-    said, black_is_near = unit is not None, near == "black"
+    black_is_near = near == "black"
     warnings: tuple[str, ...] = ()
     how = ""
     if unit is None and near is not None:
@@ -104,17 +104,17 @@ def read_depth(
     return DepthMap(understood.dioptres, understood.kind, source, warnings=warnings), tuple(notes)
 
 
-def _assumed(values: NDArray, called: str, has_metres: bool, photo: Photo | None) -> Guess:
+def _assumed(values: NDArray, called: str, has_metres: bool, photo: Photo | None) -> UnitGuess:
     """Say what the values of a map are of which nobody said it."""
     if values.dtype.kind in "ui":
         if values.dtype.itemsize > 1:
             name = called.rsplit(" ", 1)[0]
             raise UsageError(f"{name}: say what 16-bit values are: `depth_unit` m (millimetres), dioptre or relative")
-        return Guess("relative", "", is_known=True)
-    return Guess("m", "", is_known=True) if has_metres else guess(values, called, photo)
+        return UnitGuess("relative", "", is_known=True)
+    return UnitGuess("m", "", is_known=True) if has_metres else guess(values, called, photo)
 
 
-def _words(assumed: Guess) -> str:
+def _words(assumed: UnitGuess) -> str:
     meant = {"m": "metres", "dioptre": "dioptres"}.get(assumed.unit, assumed.unit)
     if assumed.unit == "relative":
         meant += ", black is near" if assumed.black_is_near else ", larger is nearer"
@@ -223,7 +223,7 @@ def _read_plane(data: bytes, name: str, what: str, channel: str | None, alpha: b
     return _Plane(_one_plane(array, name, what, alpha), note, called, is_depth)
 
 
-def _exr_plane(data: bytes, name: str, what: str, channel: str | None, alpha: bool) -> tuple[Plane, bool]:
+def _exr_plane(data: bytes, name: str, what: str, channel: str | None, alpha: bool) -> tuple[ChannelPlane, bool]:
     """Choose the channel of an EXR that is the map, and say whether it is one of distance by its name."""
     content = read_planes(data, name, what)
     if channel is not None:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ..core.checks import check_fields
 from ..core.errors import UsageError
 from ..core.jsonable import plain
 
@@ -72,6 +73,7 @@ class Anchor:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
+        check_fields(self)
         if not (0.0 <= self.x <= 1.0 and 0.0 <= self.y <= 1.0):
             raise UsageError(f"anchor {self.x:g},{self.y:g} lies outside the picture; x and y go from 0 to 1")
         if not self.distance_m > 0:
@@ -147,6 +149,7 @@ class LoadOptions(ModelOptions):
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""
+        check_fields(self)
         if self.depth_unit is not None:
             object.__setattr__(self, "depth_unit", known_unit(self.depth_unit))
         if self.depth_near not in (None, "white", "black"):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...core.errors import InputError, UsageError
-from .planes import Content, Plane
+from .planes import ExrContent, ChannelPlane
 
 _PICTURE = re.compile(
     r"(rgba?|beauty(pass)?|bty|c|ci|colou?r|combined|composite|comp|main|master(layer|beauty)?|final|image|default|"
@@ -44,10 +44,10 @@ _COLOURS = (("R", "G", "B"), ("r", "g", "b"), ("red", "green", "blue"), ("Red", 
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class PictureLayer:
     """The planes of red, green and blue; of luminance and its two chromas; or luminance thrice."""
 
-    planes: tuple[Plane, Plane, Plane]
+    planes: tuple[ChannelPlane, ChannelPlane, ChannelPlane]
     rank: int
 
     @property
@@ -83,7 +83,7 @@ def _plain(word: str) -> str:
     return re.sub(r"[^a-z0-9]", "", word.lower())
 
 
-def pictures(content: Content) -> list[Picture]:
+def pictures(content: ExrContent) -> list[PictureLayer]:
     """List what may be the picture, the likeliest first."""
     found = []
     groups = list(dict.fromkeys((plane.layer, plane.view) for plane in content.planes))
@@ -95,7 +95,7 @@ def pictures(content: Content) -> list[Picture]:
             red, green, blue = (here[leaf] for leaf in leaves)
             subsampled = leaves == _LUMINANCE[0]
             if red.is_whole and (subsampled or (green.is_whole and blue.is_whole)):
-                found.append(Picture((red, green, blue), _rank(layer) + 10 * (leaves in _LUMINANCE)))
+                found.append(PictureLayer((red, green, blue), _rank(layer) + 10 * (leaves in _LUMINANCE)))
                 break
     first = content.views[0] if content.views else ""
     eyes = {"": 0, first: 1}
@@ -110,12 +110,12 @@ def _rank(layer: tuple[str, ...]) -> int:
     return 1 if _PICTURE.fullmatch(word) else 3 if _PASS.fullmatch(word) else 2
 
 
-def choose_picture(content: Content, wanted: str | None, name: str) -> tuple[Picture, list[str], list[str]]:
+def choose_picture(content: ExrContent, wanted: str | None, name: str) -> tuple[PictureLayer, list[str], list[str]]:
     """Choose the picture.
 
     Parameters
     ----------
-    content : Content
+    content : ExrContent
     wanted : str, optional
         Layer, view or both, as `LoadOptions.layer` has it.
     name : str
@@ -123,7 +123,7 @@ def choose_picture(content: Content, wanted: str | None, name: str) -> tuple[Pic
 
     Returns
     -------
-    Picture, list of str, list of str
+    PictureLayer, list of str, list of str
         Notes and warnings.
 
     Raises
@@ -158,11 +158,11 @@ def choose_picture(content: Content, wanted: str | None, name: str) -> tuple[Pic
     return best, notes, warnings
 
 
-def _is_only(picture: Picture) -> bool:
+def _is_only(picture: PictureLayer) -> bool:
     return not picture.layer and picture.planes[0].leaf == "R"
 
 
-def _matches(picture: Picture, wanted: str) -> bool:
+def _matches(picture: PictureLayer, wanted: str) -> bool:
     """Whether a layer is meant: by its name or the end of it, by its view, or by both."""
     asked = [word for word in wanted.lower().split(".") if word]
     layer, view = [word.lower() for word in picture.layer], picture.view.lower()
@@ -176,7 +176,7 @@ def _matches(picture: Picture, wanted: str) -> bool:
 class DepthChannel:
     """The channel of depth, and what is to be said of its choice."""
 
-    plane: Plane
+    plane: ChannelPlane
     warnings: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -189,12 +189,12 @@ class DepthChannel:
         return any(_FOG.fullmatch(_plain(word)) for word in (*self.plane.layer, self.plane.leaf))
 
 
-def named_channel(content: Content, wanted: str, view: str, name: str) -> DepthChannel:
+def named_channel(content: ExrContent, wanted: str, view: str, name: str) -> DepthChannel:
     """Find the channel that is called so: whole, or by the end of its name, or by a layer that holds it alone.
 
     Parameters
     ----------
-    content : Content
+    content : ExrContent
     wanted : str
     view : str
         The picture's, whose channel is preferred.
@@ -224,13 +224,13 @@ def named_channel(content: Content, wanted: str, view: str, name: str) -> DepthC
     raise UsageError(f"{name}: no channel is called {wanted!r}; it has {_listed(content, 40)}")
 
 
-def choose_depth(content: Content, picture: Picture | None) -> tuple[DepthChannel | None, list[str]]:
+def choose_depth(content: ExrContent, picture: PictureLayer | None) -> tuple[DepthChannel | None, list[str]]:
     """Choose the channel of depth.
 
     Parameters
     ----------
-    content : Content
-    picture : Picture, optional
+    content : ExrContent
+    picture : PictureLayer, optional
         Whose layer and view it goes with.
 
     Returns
@@ -238,7 +238,7 @@ def choose_depth(content: Content, picture: Picture | None) -> tuple[DepthChanne
     DepthChannel or None, list of str
         None where none is sure to be one; then the second says what may be.
     """
-    ranked: list[tuple[int, bool, Plane]] = []
+    ranked: list[tuple[int, bool, ChannelPlane]] = []
     for plane in content.planes:
         if picture is not None and plane in picture.planes:
             continue
@@ -273,7 +273,7 @@ def choose_depth(content: Content, picture: Picture | None) -> tuple[DepthChanne
 _OF_ANOTHER, _GUESSED = 6, 5
 
 
-def _is_depth_name(content: Content, plane: Plane) -> bool:
+def _is_depth_name(content: ExrContent, plane: ChannelPlane) -> bool:
     """Whether its own name, or that of the layer that it fills alone, is a distance's."""
     word, layer = _plain(plane.leaf), _plain(plane.layer[-1]) if plane.layer else ""
     beside = {_plain(one.leaf) for one in content.layer(plane) if one is not plane}
@@ -288,13 +288,13 @@ def _is_depth_name(content: Content, plane: Plane) -> bool:
     return _DEPTH.fullmatch(word) is not None and (word != "z" or not plane.layer or _rank(plane.layer) < 3)
 
 
-def is_grey(layer: Sequence[Plane]) -> bool:
+def is_grey(layer: Sequence[ChannelPlane]) -> bool:
     """Whether red, green and blue are the same: a number, written as a colour."""
     named = {_plain(plane.leaf): plane.pixels for plane in layer}
     return all(np.array_equal(named["r"], named[leaf], equal_nan=True) for leaf in "gb")
 
 
-def _depth_rank(content: Content, plane: Plane, picture: Picture | None) -> int | None:
+def _depth_rank(content: ExrContent, plane: ChannelPlane, picture: PictureLayer | None) -> int | None:
     """How likely a channel is the picture's depth, 0 the likeliest; None: it is not."""
     if not _is_depth_name(content, plane):
         return None
@@ -316,6 +316,6 @@ def _depth_rank(content: Content, plane: Plane, picture: Picture | None) -> int 
     return _OF_ANOTHER if picture.layer else 3
 
 
-def _listed(content: Content, most: int = 8) -> str:
+def _listed(content: ExrContent, most: int = 8) -> str:
     names = [_printable(plane.name) for plane in content.planes]
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "") or "none"

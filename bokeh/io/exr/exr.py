@@ -18,8 +18,8 @@ from ..decoded import Decoded
 from ..depth_values import to_dioptres
 from ..found_maps import DepthMap, FoundMaps
 from .attributes import carried, facts_of
-from .choose import DepthChannel, Picture, choose_depth, choose_picture, named_channel
-from .planes import Content, Plane, read_planes
+from .choose import DepthChannel, PictureLayer, choose_depth, choose_picture, named_channel
+from .planes import ExrContent, ChannelPlane, read_planes
 from .primaries import is_xyz, profile_of, rgb_of_luminance, rgb_of_xyz, stated_primaries
 
 _NAMES_SHOWN = 6
@@ -76,7 +76,7 @@ def read(data: bytes, name: str, options: LoadOptions | None = None) -> Photo:
 
 
 def _colours(
-    picture: Picture, header: Mapping[str, Any], name: str, notes: list[str], warnings: list[str]
+    picture: PictureLayer, header: Mapping[str, Any], name: str, notes: list[str], warnings: list[str]
 ) -> tuple[FloatArray, Profile]:
     """Linear RGB (H, W, 3) of the display window, and whose primaries it has."""
     corners, wrong = stated_primaries(header)
@@ -109,7 +109,7 @@ def _colours(
 
 
 def _depth(
-    content: Content, picture: Picture, options: LoadOptions, name: str
+    content: ExrContent, picture: PictureLayer, options: LoadOptions, name: str
 ) -> tuple[FoundMaps, DepthChannel | None]:
     """Find the depth map, in metres unless something else is asked for."""
     asked = None if options.depth is not None else options.depth_channel
@@ -163,7 +163,7 @@ def _in_front(values: FloatArray, channel: DepthChannel) -> tuple[FloatArray, li
     return values, []
 
 
-def _not_shown(content: Content, picture: Picture, channel: DepthChannel | None) -> list[str]:
+def _not_shown(content: ExrContent, picture: PictureLayer, channel: DepthChannel | None) -> list[str]:
     """Say which channels neither are the picture nor its depth, for a picture that is written does not hold them."""
     used = [*picture.planes, *([] if channel is None else [channel.plane])]
     others = [plane for plane in content.planes if not any(plane is one for one in used) and not _says_nothing(plane)]
@@ -174,12 +174,12 @@ def _not_shown(content: Content, picture: Picture, channel: DepthChannel | None)
     return [f"the EXR's other channels are not rendered, and not written: {', '.join(names[:_NAMES_SHOWN])}{more}"]
 
 
-def _says_nothing(plane: Plane) -> bool:
+def _says_nothing(plane: ChannelPlane) -> bool:
     """Whether it is an alpha that is opaque all over."""
     return plane.leaf in ("A", "a", "alpha", "Alpha") and bool((plane.pixels == 1).all())
 
 
-def _beyond(plane: Plane, header: Mapping[str, Any]) -> list[str]:
+def _beyond(plane: ChannelPlane, header: Mapping[str, Any]) -> list[str]:
     """Say what of the file is not as pictures are: pixels beyond the frame, and pixels that are no squares."""
     said = []
     (x, y, width, height), (left, top, wide, tall) = plane.window, plane.frame

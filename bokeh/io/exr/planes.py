@@ -26,7 +26,7 @@ Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, eq=False)
-class Plane:
+class ChannelPlane:
     """A channel.
 
     Attributes
@@ -77,12 +77,12 @@ class Plane:
 
 
 @dataclass(frozen=True)
-class Content:
+class ExrContent:
     """What an EXR holds.
 
     Attributes
     ----------
-    planes : tuple of Plane
+    planes : tuple of ChannelPlane
         In the file's order.
     views : tuple of str
         The eyes that the file tells apart, the one that it shows first; none where it tells none.
@@ -92,17 +92,17 @@ class Content:
         Names of parts whose pixels hold lists of samples; their channels are not among the planes.
     """
 
-    planes: tuple[Plane, ...]
+    planes: tuple[ChannelPlane, ...]
     views: tuple[str, ...]
     headers: tuple[Mapping[str, Any], ...]
     deep: tuple[str, ...]
 
-    def layer(self, plane: Plane) -> list[Plane]:
+    def layer(self, plane: ChannelPlane) -> list[ChannelPlane]:
         """List the channels of the same layer and view."""
         return [one for one in self.planes if (one.layer, one.view) == (plane.layer, plane.view)]
 
 
-def read_planes(data: bytes, name: str, what: str = "picture") -> Content:
+def read_planes(data: bytes, name: str, what: str = "picture") -> ExrContent:
     """Read all channels.
 
     Raises
@@ -120,7 +120,7 @@ def read_planes(data: bytes, name: str, what: str = "picture") -> Content:
         if not flat:
             raise InputError(f"{name}: the {what} is a deep EXR, whose pixels are lists of samples; flatten it first")
         frame = _box(flat[0].header["displayWindow"])
-        planes: list[Plane] = []
+        planes: list[ChannelPlane] = []
         for part in flat:
             window = _box(part.header["dataWindow"])
             _check_frame(frame, window, name, what)
@@ -129,7 +129,7 @@ def read_planes(data: bytes, name: str, what: str = "picture") -> Content:
                 planes.append(_plane(key, stem, np.asarray(channel.pixels), window, frame, part.header.get("view")))
     headers = tuple(dict(part.header) for part in flat)
     views, planes = _by_view(planes, headers)
-    return Content(_named_apart(planes), views, headers, tuple(str(part.header.get("name", "")) for part in deep))
+    return ExrContent(_named_apart(planes), views, headers, tuple(str(part.header.get("name", "")) for part in deep))
 
 
 def _words(name: Any) -> tuple[str, ...]:
@@ -137,14 +137,16 @@ def _words(name: Any) -> tuple[str, ...]:
     return tuple(word for word in re.sub(r"_(?=(?:left|right)$)", ".", str(name or ""), flags=re.I).split(".") if word)
 
 
-def _plane(key: str, stem: tuple[str, ...], pixels: NDArray, window: Box, frame: Box, view: Any) -> Plane:
+def _plane(key: str, stem: tuple[str, ...], pixels: NDArray, window: Box, frame: Box, view: Any) -> ChannelPlane:
     """Make a plane of a channel of a part whose name is `stem`, unless the channel's own name says its layer."""
     words = _words(key) or ("",)
     layer = words[:-1] or stem
-    return Plane(".".join((*layer, words[-1])), layer, words[-1], str(view or ""), pixels, window, frame)
+    return ChannelPlane(".".join((*layer, words[-1])), layer, words[-1], str(view or ""), pixels, window, frame)
 
 
-def _by_view(planes: list[Plane], headers: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, ...], list[Plane]]:
+def _by_view(
+    planes: list[ChannelPlane], headers: Sequence[Mapping[str, Any]]
+) -> tuple[tuple[str, ...], list[ChannelPlane]]:
     """Tell the eyes apart: by the parts' views, by `multiView` and the names, or by "left" and "right" in these."""
     stated = [view for header in headers for view in header.get("multiView") or [] if isinstance(view, str)]
     views = tuple(dict.fromkeys([*stated, *(plane.view for plane in planes if plane.view)]))
@@ -162,9 +164,9 @@ def _by_view(planes: list[Plane], headers: Sequence[Mapping[str, Any]]) -> tuple
     return views, sorted_planes
 
 
-def _named_apart(planes: list[Plane]) -> tuple[Plane, ...]:
+def _named_apart(planes: list[ChannelPlane]) -> tuple[ChannelPlane, ...]:
     """Keep the first of channels of one name, layer and view: a file may repeat a part."""
-    kept: dict[tuple, Plane] = {}
+    kept: dict[tuple, ChannelPlane] = {}
     for plane in planes:
         kept.setdefault((plane.name, plane.view), plane)
     return tuple(kept.values())

@@ -145,5 +145,5 @@ def enlarged(chroma: FloatArray, shape: tuple[int, int]) -> FloatArray:
         between = ndimage.correlate1d(chroma, _HALF_WAY, axis=axis, mode="nearest", origin=-1)
         both = np.stack([chroma, between], axis=axis + 1)
         wide = both.reshape([2 * n if k == axis else n for k, n in enumerate(chroma.shape)])
-        chroma = np.take(wide, np.arange(shape[axis]), axis=axis)
+        chroma = np.take(wide, np.arange(shape[axis]), axis=axis).astype(np.float32)
     return np.ascontiguousarray(chroma, np.float32)
