@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
 from numbers import Integral, Real
@@ -63,7 +63,10 @@ def expect(name: str, value: Any, hint: Any) -> None:
 
 
 def _kind(value: Any) -> str:
-    called = type(value).__name__
+    return _article(type(value).__name__)
+
+
+def _article(called: str) -> str:
     return f"an {called}" if called[0] in "aeiouAEIOU" else f"a {called}"
 
 
@@ -81,6 +84,8 @@ def _is(value: Any, hint: Any) -> bool:
         if len(inner) == 2 and inner[1] is Ellipsis:
             return all(_is(one, inner[0]) for one in value)
         return len(value) == len(inner) and all(map(_is, value, inner))
+    if hint is Iterable:
+        return isinstance(value, Iterable)
     if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
         return isinstance(value, Mapping)
     if origin is not None and isinstance(origin, type) and issubclass(origin, Sequence):
@@ -102,4 +107,6 @@ def _named(hint: Any) -> str:
         return " or ".join(map(repr, inner))
     if origin is not None:
         return "a mapping" if issubclass(origin, Mapping) else "a sequence"
-    return _WORDS.get(hint, f"a {getattr(hint, '__name__', hint)}")
+    if hint is Iterable:
+        return "several words"
+    return _WORDS.get(hint) or _article(getattr(hint, "__name__", str(hint)))

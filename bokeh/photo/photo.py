@@ -55,6 +55,11 @@ class GainMap:
     offset_base: tuple[float, float, float] = (0.0, 0.0, 0.0)
     offset_alternate: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
+    def __post_init__(self) -> None:
+        """Check the types."""
+        check_fields(self)
+        _numbers(self.log2_gain, "log2_gain", "stops")
+
     @property
     def planes(self) -> FloatArray:
         """The gain as an array of three axes, float32 (h, w, 1 or 3)."""
@@ -191,6 +196,6 @@ def _numbers(values: Any, name: str, meaning: str) -> NDArray:
     """Return an array of floats; other numbers are of some code, and nobody knows which."""
     array = np.asarray(values)
     if array.dtype.kind != "f":
-        error = InputError if name == "rgb" else DepthError
+        error = InputError if name in ("rgb", "log2_gain") else DepthError
         raise error(f"{name} holds {array.dtype}; it must be float32, {meaning}")
     return array

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ _NUMBERS = (
     "whiteLuminance",
 )  # fmt: skip
 _MATRICES = ("worldToCamera", "worldToNDC", "cameraColorBalance", "sensorOverallDimensions", "sensorCenterOffset")
-_OTHERS = ("timeCode", "keyCode", "framesPerSecond")
+_CODES, _RATE = ("timeCode", "keyCode"), "framesPerSecond"
 
 
 def carried(header: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,7 +46,8 @@ def carried(header: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: header[name] for name in _TEXTS if isinstance(header.get(name), (str, int))}
     kept |= {name: header[name] for name in _NUMBERS if isinstance(header.get(name), (float, int))}
     kept |= {name: header[name] for name in _MATRICES if isinstance(header.get(name), np.ndarray)}
-    return kept | {name: header[name] for name in _OTHERS if name in header}
+    kept |= {_RATE: header[_RATE]} if isinstance(header.get(_RATE), Fraction) else {}
+    return kept | {name: header[name] for name in _CODES if name in header}
 
 
 def facts_of(attributes: Mapping[str, Any]) -> Facts:
@@ -88,8 +90,7 @@ def for_output(meta: Metadata, exif: bytes | None, keep_place: bool) -> dict[str
     if meta.rendered is not None:
         made["aperture"] = float(meta.rendered.f_number)
         made["focus"] = float(meta.rendered.focus_m)
-        for name in ("tStop",):
-            made.pop(name, None)
+        made.pop("tStop", None)
     return made
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...core.errors import InputError, UsageError
-from .planes import ExrContent, ChannelPlane
+from .planes import ChannelPlane, ExrContent
 
 _PICTURE = re.compile(
     r"(rgba?|beauty(pass)?|bty|c|ci|colou?r|combined|composite|comp|main|master(layer|beauty)?|final|image|default|"

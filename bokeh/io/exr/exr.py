@@ -19,7 +19,7 @@ from ..depth_values import to_dioptres
 from ..found_maps import DepthMap, FoundMaps
 from .attributes import carried, facts_of
 from .choose import DepthChannel, PictureLayer, choose_depth, choose_picture, named_channel
-from .planes import ExrContent, ChannelPlane, read_planes
+from .planes import ChannelPlane, ExrContent, read_planes
 from .primaries import is_xyz, profile_of, rgb_of_luminance, rgb_of_xyz, stated_primaries
 
 _NAMES_SHOWN = 6
@@ -149,10 +149,10 @@ def _depth(
 
 def _in_front(values: FloatArray, channel: DepthChannel) -> tuple[FloatArray, list[str]]:
     """Turn round distances that are counted along an axis that looks back; say what looks like no metres."""
-    known = values[np.isfinite(values) & (values != 0)]
-    if not known.size:
+    known = values[np.isfinite(values)]
+    if not known.any():
         return values, []
-    if (known < 0).mean() > 0.99:
+    if (known[known != 0] < 0).mean() > 0.99:
         return -values, [f"{channel} is negative: distances before the camera are counted so, and taken as positive"]
     low, high = float(known.min()), float(known.max())
     if 0 <= low < 0.1 and 0.9 < high <= 1.0:
