@@ -38,12 +38,16 @@ _INVERSE = re.compile(r"inv(erse)?[_-]?depth|disp(arity)?([^a-z]|$)|midas|dpt[_-
 
 @dataclass(frozen=True)
 class UnitGuess:
-    """What a map's values are held to be, and why; `is_known`: something says so, and nobody need be warned."""
+    """What a map's values are held to be, and why; `is_known`: something says so, and nobody need be warned.
+
+    `scale` as for `to_dioptres`.
+    """
 
     unit: str
     why: str
     black_is_near: bool = False
     is_known: bool = False
+    scale: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +149,9 @@ def guess(values: NDArray, name: str, photo: Photo | None) -> UnitGuess:
     focused = _at_focus(values, photo)
     if focused is not None:
         return focused
-    if middle > NETWORKS_FAR_M and middle < FAR_M:
+    if NETWORKS_FAR_M < middle < FAR_M and direction < 0:
+        return UnitGuess("m", f"its middle value is {middle:.3g}, which are millimetres{away}", scale=0.001)
+    if NETWORKS_FAR_M < middle < FAR_M:
         return UnitGuess("relative", f"its middle value is {middle:.3g}, too far for metres{away}", direction < 0)
     if direction > 0:
         return UnitGuess("relative", away.removeprefix(": "))

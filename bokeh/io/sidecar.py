@@ -89,8 +89,8 @@ def read_depth(
     if unit is None and near is not None:
         unit, how = "relative", f", {near} is near"
     elif unit is None:
-        assumed = _assumed(values, f"{name} {found.called}", found.is_depth_by_name or scale is not None, photo)
-        unit, black_is_near = assumed.unit, assumed.black_is_near
+        assumed = _assumed(values, f"{name} {found.called}", found.is_depth_by_name, scale, photo)
+        unit, black_is_near, scale = assumed.unit, assumed.black_is_near, scale or assumed.scale
         how = " (assumed; `depth_unit` says otherwise)"
         if not assumed.is_known:
             warnings = (f"{name}: {_words(assumed)}; `depth_unit` says otherwise",)
@@ -104,14 +104,18 @@ def read_depth(
     return DepthMap(understood.dioptres, understood.kind, source, warnings=warnings), tuple(notes)
 
 
-def _assumed(values: NDArray, called: str, has_metres: bool, photo: Photo | None) -> UnitGuess:
+def _assumed(
+    values: NDArray, called: str, is_depth_by_name: bool, scale: float | None, photo: Photo | None
+) -> UnitGuess:
     """Say what the values of a map are of which nobody said it."""
     if values.dtype.kind in "ui":
         if values.dtype.itemsize > 1:
             name = called.rsplit(" ", 1)[0]
             raise UsageError(f"{name}: say what 16-bit values are: `depth_unit` m (millimetres), dioptre or relative")
         return UnitGuess("relative", "", is_known=True)
-    return UnitGuess("m", "", is_known=True) if has_metres else guess(values, called, photo)
+    found = guess(values, called, photo)
+    has_metres = scale is not None or (is_depth_by_name and found.unit == "m" and found.scale is None)
+    return UnitGuess("m", "", is_known=True) if has_metres else found
 
 
 def _words(assumed: UnitGuess) -> str:
@@ -203,7 +207,7 @@ def _read_plane(data: bytes, name: str, what: str, channel: str | None, alpha: b
         array = _read_npy(data, name, what)
     elif data[:4] == b"PK\x03\x04":
         array, called = _read_npz(data, name, what)
-        note = f"{what} from the array {called}"
+        note, is_depth = f"{what} from the array {called}", called == "depth"  # Depth Pro's, in metres
     elif data[:3] in (b"Pf\n", b"PF\n", b"Pf ", b"PF ", b"Pf\r", b"PF\r"):
         array = _read_pfm(data, name, what)
     elif kind == "exr":
