@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .core.arrays import FloatArray
+from .core.checks import expect
 from .core.progress import Progress, unseen
 from .core.threads import ONE_AT_A_TIME
 from .depth.existing_blur import ExistingBlur
@@ -109,6 +110,7 @@ class Scene:
         OutputError
             When the folder of the steps is not empty, or cannot be written; it is then left as it was.
         """
+        expect("lens", lens, Lens)
         with ONE_AT_A_TIME, recording(steps) as recorder:
             return render_scene(self.prepared, lens, self.settings, recorder, progress)
 
@@ -151,6 +153,8 @@ def prepare(photo: Photo, settings: RenderSettings | None = None, progress: Prog
     >>> bool(wide.rgb[:, 45].std() < narrow.rgb[:, 45].std())
     True
     """
+    expect("photo", photo, Photo)
+    expect("settings", settings, RenderSettings | None)
     settings = settings or RenderSettings()
     return Scene(prepare_for(photo, settings, progress), settings)
 
@@ -201,5 +205,6 @@ def render(
     >>> bool(picture.rgb[:, 45].std() < photo.rgb[:, 45].std())  # the wall behind
     True
     """
+    expect("lens", lens, Lens | None)
     steps = as_steps(steps)
     return prepare(photo, settings, progress).render(lens or Lens(), steps, progress)

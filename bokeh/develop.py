@@ -114,7 +114,7 @@ def develop(
             warn(warning)
 
     with clock.stage("load"):
-        photo = opened(source, max_pixels=max_pixels, name=name)
+        photo = opened(source, own, max_pixels=max_pixels, name=name)
         recipe = recipe_for(photo).settled(photo.meta.format)
         photo = completed(photo, own.before(recipe.load_options), max_pixels=max_pixels)
     for warning in photo.meta.warnings:

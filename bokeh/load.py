@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +38,9 @@ def load(
     matte_model: str | Path | None = None,
     depth: FileOrBytes | None = None,
     depth_scale: float | None = None,
+    depth_near: str | None = None,
+    depth_channel: str | None = None,
+    layer: str | None = None,
     matte: FileOrBytes | None = None,
     anchors: Sequence[Anchor] = (),
     stereo: FileOrBytes | None = None,
@@ -47,8 +51,8 @@ def load(
 
     Parameters
     ----------
-    path : str, Path or bytes
-        A file, or its content.
+    path : str, Path, bytes or file
+        A file's name, its content, or a binary file that is open for reading.
     **options
     max_pixels : int, optional
         Most pixels of the picture and of each map, by their headers; by default 200 million.
@@ -82,20 +86,31 @@ def load(
         matte_model=matte_model,
         depth=depth,
         depth_scale=depth_scale,
+        depth_near=depth_near,
+        depth_channel=depth_channel,
+        layer=layer,
         matte=matte,
         anchors=anchors,
         stereo=stereo,
         baseline_m=baseline_m,
     )
-    return completed(opened(path, max_pixels=max_pixels), options, max_pixels=max_pixels)
+    return completed(opened(path, options, max_pixels=max_pixels), options, max_pixels=max_pixels)
 
 
-def opened(path: str | Path | bytes, *, max_pixels: int | None = None, name: str | None = None) -> Photo:
-    """Read a photo as its file is, before anything else is asked of it: the first half of `load`.
+def opened(
+    path: FileOrBytes,
+    options: LoadOptions | None = None,
+    *,
+    max_pixels: int | None = None,
+    name: str | None = None,
+) -> Photo:
+    """Read a photo as its file is: the first half of `load`.
 
     Parameters
     ----------
-    path : str, Path or bytes
+    path : str, Path, bytes or file
+    options : LoadOptions, optional
+        Those that choose among a file's layers and channels; the others are for `completed`.
     max_pixels : int, optional
     name : str, optional
         For messages, of bytes.
@@ -106,9 +121,10 @@ def opened(path: str | Path | bytes, *, max_pixels: int | None = None, name: str
     """
     data, known_as = read_file(path)
     with at_most(max_pixels):
-        photo = registry.read(data, name or known_as)
+        photo = registry.read(data, name or known_as, options)
     # As the system knows it, not as messages print it: `save` recognises its input by this.
-    where = str(path) if isinstance(path, (str, Path)) else photo.meta.path
+    where = path if isinstance(path, (str, os.PathLike)) else getattr(path, "name", photo.meta.path)
+    where = os.fsdecode(where) if isinstance(where, (str, os.PathLike)) else photo.meta.path
     return replace(photo, meta=replace(photo.meta, path=where, source=hashlib.sha256(data).hexdigest()))
 
 
@@ -120,7 +136,7 @@ def completed(photo: Photo, options: LoadOptions, *, max_pixels: int | None = No
     used = options.to_json()
     with at_most(max_pixels):
         if options.depth is not None:
-            photo = _with_map(photo, options.depth, options.depth_unit, options.depth_scale)
+            photo = _with_map(photo, options)
             used["depth"] = _digest(photo.depth)
         if options.matte is not None:
             matte = sidecar.read_matte(options.matte, photo.size, photo.meta.turn)
@@ -144,10 +160,23 @@ def completed(photo: Photo, options: LoadOptions, *, max_pixels: int | None = No
     return calibrate(replace(photo, meta=replace(photo.meta, asked=used)), options.anchors)
 
 
-def _with_map(photo: Photo, depth: str | Path | bytes, unit: str | None, scale: float | None) -> Photo:
+def _with_map(photo: Photo, asked: LoadOptions) -> Photo:
     """Put a depth map from a file of its own in the place of the photo's."""
-    found, notes = sidecar.read_depth(depth, photo.size, photo.meta.turn, unit, scale)
-    meta = replace(photo.meta, depth_source=found.source, notes=(*photo.meta.notes, *notes))
+    assert asked.depth is not None
+    found, notes = sidecar.read_depth(
+        asked.depth,
+        photo.size,
+        photo.meta.turn,
+        asked.depth_unit,
+        asked.depth_scale,
+        near=asked.depth_near,
+        channel=asked.depth_channel,
+        photo=photo,
+    )
+    said = photo.meta
+    meta = replace(
+        said, depth_source=found.source, notes=(*said.notes, *notes), warnings=(*said.warnings, *found.warnings)
+    )
     return replace(photo, depth=found.dioptres, depth_kind=found.kind, meta=meta)
 
 

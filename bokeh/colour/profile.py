@@ -95,6 +95,8 @@ class Profile:
         What the profile calls itself.
     curves : tuple of three Curve
         Red, green, blue.
+    primaries : tuple of 8 float or None
+        xy of red, green, blue and white, where something says them exactly: ICC profiles keep no white but D50.
 
     Examples
     --------
@@ -109,6 +111,7 @@ class Profile:
     icc: bytes | None = field(default=None, repr=False)
     name: str = "sRGB"
     curves: tuple[Curve, Curve, Curve] = (SRGB_CURVE, SRGB_CURVE, SRGB_CURVE)
+    primaries: tuple[float, ...] | None = None
 
     @property
     def is_linear(self) -> bool:
@@ -212,17 +215,20 @@ class Profile:
         BrokenProfileError
             When the chromaticities span no triangle.
         """
-        return cls(make(name, primaries_matrix(red, green, blue, white), curve), name, (curve, curve, curve))
+        icc = make(name, primaries_matrix(red, green, blue, white), curve)
+        return cls(icc, name, (curve, curve, curve), (*red, *green, *blue, *white))
 
     def with_curve(self, curve: Curve) -> Profile:
         """Put the same primaries under another tone curve."""
         matrix = None if self.icc is None else matrix_of(self.icc)
         if matrix is None:
             return Profile(None, "sRGB" if curve == SRGB_CURVE else self.name, (curve, curve, curve))
-        return Profile(make(self.name, matrix, curve), self.name, (curve, curve, curve))
+        return Profile(make(self.name, matrix, curve), self.name, (curve, curve, curve), self.primaries)
 
     def chromaticities(self) -> tuple[float, ...] | None:
-        """Return xy of red, green, blue and white (8 numbers), white taken as D65; None when untagged."""
+        """Return xy of red, green, blue and white (8 numbers), white D65 where none is stated; None when untagged."""
+        if self.primaries is not None:
+            return self.primaries
         matrix = None if self.icc is None else matrix_of(self.icc)
         if matrix is None:
             return None
@@ -255,8 +261,9 @@ def rgb_from_xyz(primaries: str | Profile) -> NDArray[np.float64]:
     """
     name = primaries if isinstance(primaries, str) else primaries.name
     tagged = None if isinstance(primaries, str) else primaries.chromaticities()
-    corners = PRIMARIES.get(name, PRIMARIES["sRGB"]) if tagged is None else (tagged[0:2], tagged[2:4], tagged[4:6])
-    matrix = np.linalg.solve(adaptation(D65), primaries_matrix(*corners, D65))
+    named = (*PRIMARIES.get(name, PRIMARIES["sRGB"]), D65)
+    corners = named if tagged is None else (tagged[0:2], tagged[2:4], tagged[4:6], tagged[6:8])
+    matrix = np.linalg.solve(adaptation(D65), primaries_matrix(*corners))
     return np.asarray(np.linalg.inv(matrix), np.float64)
 
 

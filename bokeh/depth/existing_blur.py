@@ -168,8 +168,13 @@ class ExistingBlur:
 
 
 def existing_blur_of(photo: Photo, dioptres: FloatArray) -> ExistingBlur | None:
-    """Say what blur is in a photo, with its depth at its resolution: as rebokeh's mark says, else as it is measured."""
+    """Say what blur is in a photo, with its depth at its resolution: as rebokeh's mark says, else as it is measured.
+
+    A renderer's picture has none: what is soft in it is so.
+    """
     mark = photo.meta.rendered
+    if photo.meta.is_cg:
+        return None
     if mark is None:
         return find_existing_blur(photo.rgb, dioptres)
     lens = mount(Lens(f_number=mark.f_number), photo.size, photo.meta.f35_mm, mark.focus_m)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,7 @@ from ..colour.icc import BrokenProfileError, LutProfileError
 from ..colour.profile import Profile
 from ..core.errors import InputError, UsageError
 from ..core.text import printable
+from ..photo.load_options import FileOrBytes
 from ..photo.metadata import Metadata, Rendering
 from ..photo.photo import ASPECT_TOLERANCE, Photo
 from .found_maps import FoundMaps, SharpOriginal
@@ -265,16 +268,24 @@ def profile_or_note(icc: bytes | None, notes: list[str], codes: NDArray | None =
         return Profile()
 
 
-def read_file(path: str | Path | bytes, what: str = "photo") -> tuple[bytes, str]:
+def read_file(path: FileOrBytes, what: str = "photo") -> tuple[bytes, str]:
     """(bytes, name for messages) of a file.
 
     Raises
     ------
     InputError
         When it is missing, a folder, empty or unreadable.
+    UsageError
+        When it is none of what names or holds a file.
     """
     if isinstance(path, (bytes, bytearray, memoryview)):
         data, name = bytes(path), "<bytes>"
+    elif not isinstance(path, (str, Path)) and hasattr(path, "read"):
+        data, name = _content(path, what)
+    elif not isinstance(path, (str, os.PathLike)):
+        raise UsageError(
+            f"the {what} is given as {type(path).__name__}; give its file's name, its bytes or an open file"
+        )
     else:
         path = Path(path)
         name = printable(path)
@@ -291,4 +302,17 @@ def read_file(path: str | Path | bytes, what: str = "photo") -> tuple[bytes, str
             raise InputError(f"{name}: the {what} cannot be read ({said})") from err
     if not data:
         raise InputError(f"{name}: the {what} is an empty file; get a fresh copy")
+    return data, name
+
+
+def _content(file: BinaryIO, what: str) -> tuple[bytes, str]:
+    """Read an open file to its end."""
+    called = getattr(file, "name", None)
+    name = printable(called) if isinstance(called, (str, os.PathLike)) else "<file>"
+    try:
+        data = file.read()
+    except (OSError, ValueError) as err:
+        raise InputError(f"{name}: the {what} cannot be read ({err})") from err
+    if not isinstance(data, bytes):
+        raise UsageError(f"{name}: the {what} is open as text; open it as binary, by mode 'rb'")
     return data, name

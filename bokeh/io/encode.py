@@ -2,24 +2,55 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from typing import Any, BinaryIO, overload
 
+from ..core.checks import expect
 from ..core.errors import OutputError, RebokehError, RebokehWarning, UsageError
 from ..core.text import printable
 from ..photo.photo import Photo
 from .encode_job import EncodeJob
 from .files.atomic import check_output, write_atomic
-from .formats import FORMATS, PQ_BITS, Format, Hdr, can_hold_pq, check_saving, output_format, saved_as
+from .formats import FORMATS, PQ_BITS, Format, Hdr, can_hold_pq, check_saving, format_of, output_format, saved_as
 from .metadata.render_mark import signed
+
+
+@overload
+def save(
+    photo: Photo,
+    path: str | Path,
+    *,
+    overwrite: bool = ...,
+    strip: Iterable[str] = ...,
+    format: str | None = ...,
+    quality: int | None = ...,
+    bit_depth: int | None = ...,
+    hdr: Hdr = ...,
+) -> Path: ...
+
+
+@overload
+def save(
+    photo: Photo,
+    path: BinaryIO,
+    *,
+    overwrite: bool = ...,
+    strip: Iterable[str] = ...,
+    format: str | None = ...,
+    quality: int | None = ...,
+    bit_depth: int | None = ...,
+    hdr: Hdr = ...,
+) -> None: ...
 
 
 def save(
     photo: Photo,
-    path: str | Path,
+    path: str | Path | BinaryIO,
     *,
     overwrite: bool = False,
     strip: Iterable[str] = (),
@@ -27,7 +58,7 @@ def save(
     quality: int | None = None,
     bit_depth: int | None = None,
     hdr: Hdr = "auto",
-) -> Path:
+) -> Path | None:
     """Write a picture.
 
     What is brighter than white is clipped, except as `hdr` has it, and in EXR. HEIC holds depth and mattes: those of
@@ -37,8 +68,9 @@ def save(
     Parameters
     ----------
     photo : Photo
-    path : str or Path
-        Its suffix chooses the format, unless `format` does.
+    path : str, Path or file
+        Its suffix chooses the format, unless `format` does. A binary file that is open for writing is given the whole
+        picture at once, where it stands, and stays open; `format` says what for one without a name.
     overwrite : bool
         Replace an existing file; the input is refused even so.
     strip : iterable of {"gps", "location", "depth", "all"}
@@ -58,8 +90,8 @@ def save(
 
     Returns
     -------
-    Path
-        What was written.
+    Path or None
+        What was written; None for an open file.
 
     Raises
     ------
@@ -81,12 +113,38 @@ def save(
     >>> photo = rk.Photo(rgb=np.full((30, 40, 3), 0.18, np.float32))
     >>> rk.save(photo, "grey.png", bit_depth=16).name
     'grey.png'
+    >>> import io
+    >>> file = io.BytesIO()
+    >>> rk.save(photo, file, format="jpeg")
+    >>> file.getvalue()[:2].hex()
+    'ffd8'
     """
+    expect("photo", photo, Photo)
+    coding = {"strip": strip, "quality": quality, "bit_depth": bit_depth, "hdr": hdr}
+    if not isinstance(path, (str, os.PathLike)):
+        _write_into(path, photo, format, coding)
+        return None
     kind = output_format(path, format)
     real = check_output(path, overwrite=overwrite, inputs=[photo.meta.path])
-    data = encode(photo, kind, strip=strip, quality=quality, bit_depth=bit_depth, hdr=hdr, name=printable(path))
-    write_atomic(real, data)
+    write_atomic(real, encode(photo, kind, **coding, name=printable(path)))
     return Path(path)
+
+
+def _write_into(file: BinaryIO, photo: Photo, format: str | None, coding: dict[str, Any]) -> None:
+    """Write a picture into an open file, coded before the first byte."""
+    if not hasattr(file, "write"):
+        raise UsageError(f"`path` is a {type(file).__name__}; give a file's name, or a binary file open for writing")
+    called = getattr(file, "name", None)
+    name = os.fsdecode(called) if isinstance(called, (str, os.PathLike)) else ""
+    if format is None and format_of(name) is None:
+        raise UsageError("an open file says no format; say `format`")
+    data = encode(photo, output_format(name, format), **coding, name=printable(name) or "<file>")
+    try:
+        file.write(data)
+    except TypeError as err:
+        raise UsageError("the file is open as text; open it as binary, by mode 'wb'") from err
+    except (OSError, ValueError) as err:
+        raise OutputError(f"the open file cannot be written ({err})") from err
 
 
 def encode(
@@ -100,7 +158,10 @@ def encode(
     name: str = "output",
 ) -> bytes:
     """Return the bytes of the file that `save` would write; same parameters, same errors."""
+    expect("strip", strip, Iterable)
     strip = (strip,) if isinstance(strip, str) else tuple(strip)
+    expect("quality", quality, int | None)
+    expect("bit_depth", bit_depth, int | None)
     check_saving(kind, strip=strip, quality=quality, bit_depth=bit_depth, hdr=hdr)
     row = FORMATS[kind]
     photo = _stripped(photo, strip)

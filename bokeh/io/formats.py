@@ -54,6 +54,8 @@ class Format:
         What it has a place of its own for; the rest is said in EXIF and XMP.
     max_side : int, optional
         Longest side in pixels that it holds.
+    has_layers : bool
+        Its reader takes `LoadOptions` too, which choose among layers and channels.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Format:
     pq_package: tuple[str, str] | None = None
     holds: tuple[str, ...] = ()
     max_side: int | None = None
+    has_layers: bool = False
 
 
 # The qualities are visually lossless: luma 45 dB or better of a picture with grain, all channels 44 dB
@@ -81,7 +84,7 @@ _ROWS = (
     Format("png", (".png",), begins_with(b"\x89PNG\r\n\x1a\n"), "raster.png", (8, 16),
            holds=("iptc", "comment", "density")),
     Format("tiff", (".tif", ".tiff"), is_tiff, "raster.tiff", (8, 16), holds=("iptc", "density")),
-    Format("exr", (".exr",), begins_with(b"\x76\x2f\x31\x01"), "raster.exr", (16, 32), deep_from=()),
+    Format("exr", (".exr",), begins_with(b"\x76\x2f\x31\x01"), "exr.exr", (16, 32), deep_from=(), has_layers=True),
     Format("avif", (".avif",), is_avif, "raster.avif", (8,), quality=95, hdr=("pq",),
            pq_package=("imagecodecs", "avif"), max_side=65_536),
     Format("dng", (".dng",), is_dng, "raster.dng"),

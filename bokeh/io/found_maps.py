@@ -43,12 +43,15 @@ class DepthMap:
         Where it comes from, in words.
     xmp : mapping of str to str
         Values of the XMP that describes it, by "prefix:Name".
+    warnings : tuple of str
+        What was guessed, for `Metadata.warnings`.
     """
 
     dioptres: FloatArray
     kind: DepthKind
     source: str
     xmp: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,102 +5,132 @@ from __future__ import annotations
 import contextlib
 import io
 import math
+import re
+import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import JpegImagePlugin, PngImagePlugin
 
-from ..core.arrays import FloatArray
 from ..core.errors import DepthError, UnknownFormatError, UsageError
 from ..core.foreign import decoding, silence
-from ..photo.nominal import UNITS, spread
+from ..photo.load_options import FileOrBytes, known_unit
+from ..photo.photo import Photo
 from .decoded import check_size, read_file, same_aspect, upright
+from .depth_values import UnitGuess, guess, to_dioptres, which_way
+from .exr.choose import choose_depth, is_grey, named_channel
+from .exr.planes import ChannelPlane, read_planes
 from .found_maps import DepthMap, Matte
-from .raster import exr, tiff
+from .raster import tiff
 from .raster.pillow import most_pixels, open_tiff, raw_mode, sixteen_bits
 from .registry import kind_of
 
-_FORMATS = "PNG, TIFF, EXR, NPY, PFM or JPEG"
+_FORMATS = "PNG, TIFF, EXR, NPY, NPZ, PFM or JPEG"
+_MAP = re.compile("depth|disp|matte|mask|alpha")
 
 
 def read_depth(
-    path: str | Path | bytes,
+    path: FileOrBytes,
     size: tuple[int, int],
     turn: int = 1,
     unit: str | None = None,
     scale: float | None = None,
+    *,
+    near: str | None = None,
+    channel: str | None = None,
+    photo: Photo | None = None,
 ) -> tuple[DepthMap, tuple[str, ...]]:
     """Read a depth map, and notes on how it was understood.
 
     Parameters
     ----------
-    path : str, Path or bytes
+    path : str, Path, bytes or file
     size : (height, width)
         The upright picture's.
     turn : int
         EXIF orientation that was applied to the picture; a map that still lies as the sensor saw it is
         turned likewise.
-    unit : {"m", "dioptre", "relative"}, optional
-        What the values are. Left out: metres for EXR and float maps, relative for 8 bit; for 16-bit
-        integers it must be said.
+    unit : {"m", "dioptre", "disparity", "relative"}, optional
+        What the values are. Left out: relative for 8 bit; what the evidence says for float maps, with a warning unless
+        something is sure; for 16-bit integers it must be said.
     scale : float, optional
         Value times scale = metres or dioptres. Default 1; 0.001 for 16-bit integers (millimetres, or
         thousandths of a dioptre).
+    near : {"white", "black"}, optional
+        What is nearest in a relative map.
+    channel : str, optional
+        Of an EXR.
+    photo : Photo, optional
+        The picture, for what it knows of its depth.
 
     Raises
     ------
     UsageError
-        When the unit or the scale makes no sense.
+        When the unit or the scale makes no sense, or the EXR has no such channel.
     DepthError
         When the map has another aspect or no usable value.
     InputError
         When the file cannot be read.
     """
-    if unit is not None and unit not in UNITS:
-        raise UsageError(f"depth unit {unit!r} is none of {', '.join(UNITS)}")
+    unit = None if unit is None else known_unit(unit)
     if scale is not None and not (math.isfinite(scale) and scale > 0):
         raise UsageError(f"depth scale {scale} must be a positive number")
     data, name = read_file(path, "depth map")
-    values, how = _read_plane(data, name, "depth map", ("Z", "depth", "Depth", "Y", "V"))
-    notes = [how] if how else []
+    found = _read_plane(data, name, "depth map", channel)
+    values, notes = found.values, [found.note] if found.note else []
     if values.size < 4 or min(values.shape) < 2:
         raise DepthError(f"{name}: the depth map is {values.shape[1]}x{values.shape[0]}, too small to be of this photo")
     values = turn_like_picture(values, size, turn, name, "depth map")
-    integer, deep = values.dtype.kind in "ui", values.dtype.itemsize > 1
-    said = unit is not None
-    if unit is None:
-        if integer and deep:
+    black_is_near = near == "black"
+    warnings: tuple[str, ...] = ()
+    how = ""
+    if unit is None and near is not None:
+        unit, how = "relative", f", {near} is near"
+    elif unit is None:
+        assumed = _assumed(values, f"{name} {found.called}", found.is_depth_by_name, scale, photo)
+        unit, black_is_near, scale = assumed.unit, assumed.black_is_near, scale or assumed.scale
+        how = " (assumed; `depth_unit` says otherwise)"
+        if not assumed.is_known:
+            warnings = (f"{name}: {_words(assumed)}; `depth_unit` says otherwise",)
+        elif values.dtype.kind in "ui":
+            away, direction = which_way(values, photo)
+            if direction < 0:
+                warnings = (f"{name}: brighter is taken for nearer, but{away[1:]}; `depth_near` black turns it round",)
+    understood = to_dioptres(values, unit, scale, black_is_near, name)
+    source = f"{Path(name).name}, {unit}{how}"
+    notes = [f"depth: {source}, {values.shape[1]}x{values.shape[0]}", *notes, *understood.notes]
+    return DepthMap(understood.dioptres, understood.kind, source, warnings=warnings), tuple(notes)
+
+
+def _assumed(
+    values: NDArray, called: str, is_depth_by_name: bool, scale: float | None, photo: Photo | None
+) -> UnitGuess:
+    """Say what the values of a map are of which nobody said it."""
+    if values.dtype.kind in "ui":
+        if values.dtype.itemsize > 1:
+            name = called.rsplit(" ", 1)[0]
             raise UsageError(f"{name}: say what 16-bit values are: `depth_unit` m (millimetres), dioptre or relative")
-        unit = "relative" if integer else "m"
-    if unit == "relative":
-        if scale is not None:
-            raise UsageError("a depth scale needs `depth_unit` m or dioptre; relative values have no scale")
-        dioptres, kind = spread(values, name), "unitless"
-    else:
-        factor = scale if scale is not None else 0.001 if integer and deep else 1.0
-        with np.errstate(over="ignore"):
-            scaled = values.astype(np.float64) * factor
-        dioptres = exr.metres_to_dioptres(scaled) if unit == "m" else _dioptres(scaled)
-        kind = "absolute"
-        if factor != 1.0:
-            notes.append(f"depth values times {factor:g} = {unit}")
-    if np.isnan(dioptres).all():
-        raise DepthError(
-            f"{name}: the depth map holds no usable value as {unit} (all zero, negative or NaN); "
-            "check `depth_unit` or give another map"
-        )
-    source = f"{Path(name).name}, {unit}" + ("" if said else " (assumed; `depth_unit` says otherwise)")
-    notes.insert(0, f"depth: {source}, {values.shape[1]}x{values.shape[0]}")
-    return DepthMap(dioptres, kind, source), tuple(notes)
+        return UnitGuess("relative", "", is_known=True)
+    found = guess(values, called, photo)
+    has_metres = scale is not None or (is_depth_by_name and found.unit == "m" and found.scale is None)
+    return UnitGuess("m", "", is_known=True) if has_metres else found
 
 
-def read_matte(path: str | Path | bytes, size: tuple[int, int], turn: int = 1) -> Matte:
+def _words(assumed: UnitGuess) -> str:
+    meant = {"m": "metres", "dioptre": "dioptres"}.get(assumed.unit, assumed.unit)
+    if assumed.unit == "relative":
+        meant += ", black is near" if assumed.black_is_near else ", larger is nearer"
+    return f"taken for {meant}, for {assumed.why}"
+
+
+def read_matte(path: FileOrBytes, size: tuple[int, int], turn: int = 1) -> Matte:
     """Read a matte.
 
     Parameters
     ----------
-    path : str, Path or bytes
+    path : str, Path, bytes or file
     size : (height, width)
         The upright picture's.
     turn : int
@@ -114,7 +144,8 @@ def read_matte(path: str | Path | bytes, size: tuple[int, int], turn: int = 1) -
         When the file cannot be read.
     """
     data, name = read_file(path, "matte")
-    values, how = _read_plane(data, name, "matte", ("matte", "A", "Y", "V", "R"), alpha=True)
+    found = _read_plane(data, name, "matte", None, alpha=True)
+    values, how = found.values, found.note
     values = turn_like_picture(values, size, turn, name, "matte")
     if values.dtype.kind in "ui":
         matte = values.astype(np.float32) / np.float32(np.iinfo(values.dtype).max)
@@ -156,28 +187,33 @@ def turn_like_picture(values: NDArray, size: tuple[int, int], turn: int, name: s
     )
 
 
-def _dioptres(values: NDArray) -> FloatArray:
-    """Dioptres as they stand; negative, NaN and infinite are holes."""
-    with np.errstate(invalid="ignore"):
-        return np.where((values >= 0) & (values <= 1e4), values, np.nan).astype(np.float32)
+@dataclass(frozen=True, eq=False)
+class _Plane:
+    """Values (h, w) as stored: uint8, uint16, bool or float; a note on where they were found, and what says what."""
+
+    values: NDArray
+    note: str = ""
+    called: str = ""
+    is_depth_by_name: bool = False
 
 
-def _read_plane(
-    data: bytes, name: str, what: str, channels: tuple[str, ...], alpha: bool = False
-) -> tuple[NDArray, str]:
-    """One plane of values (h, w) as stored (uint8, uint16, bool or float), and a note on where it was found."""
+def _read_plane(data: bytes, name: str, what: str, channel: str | None, alpha: bool = False) -> _Plane:
+    """Read the one plane of a file that is the map."""
     kind = kind_of(data)
-    note = ""
+    note, called, is_depth = "", "", False
+    if kind != "exr" and channel is not None:
+        raise UsageError(f"{name}: `depth_channel` chooses among the channels of an EXR, and this is none")
     if data[:6] == b"\x93NUMPY":
         array = _read_npy(data, name, what)
+    elif data[:4] == b"PK\x03\x04":
+        array, called = _read_npz(data, name, what)
+        note, is_depth = f"{what} from the array {called}", called == "depth"  # Depth Pro's, in metres
     elif data[:3] in (b"Pf\n", b"PF\n", b"Pf ", b"PF ", b"Pf\r", b"PF\r"):
         array = _read_pfm(data, name, what)
     elif kind == "exr":
-        planes, _ = exr.read_channels(data, name, what)
-        key = exr.depth_channel(planes, channels) or (next(iter(planes)) if len(planes) == 1 else None)
-        if key is None:
-            raise DepthError(f"{name}: the EXR has no channel {channels[0]}, and more than one other")
-        array, note = planes[key], f"{what} from the EXR channel {key}" if key != channels[0] else ""
+        plane, is_depth = _exr_plane(data, name, what, channel, alpha)
+        array, called = plane.placed(0.0 if alpha else np.nan), plane.name
+        note = f"{what} from the EXR channel {called}" if called != "Z" else ""
     elif kind == "tiff":
         array = tiff.read_array(data, name, what)[0]
         if array is None:
@@ -188,7 +224,27 @@ def _read_plane(
             note = "a JPEG's depth has blocks and ringing; PNG is better"
     else:
         raise UnknownFormatError(f"{name}: no {what} that rebokeh reads; give {_FORMATS}")
-    return _one_plane(array, name, what, alpha), note
+    return _Plane(_one_plane(array, name, what, alpha), note, called, is_depth)
+
+
+def _exr_plane(data: bytes, name: str, what: str, channel: str | None, alpha: bool) -> tuple[ChannelPlane, bool]:
+    """Choose the channel of an EXR that is the map, and say whether it is one of distance by its name."""
+    content = read_planes(data, name, what)
+    if channel is not None:
+        return named_channel(content, channel, "", name).plane, False
+    if not alpha:
+        chosen, _ = choose_depth(content, None)
+        if chosen is not None:
+            return chosen.plane, True
+    whole = [plane for plane in content.planes if plane.is_whole]
+    for wanted in ("matte", "A", "Y", "V", "R") if alpha else ("Y", "V"):
+        found = [plane for plane in whole if plane.leaf == wanted]
+        if len(found) == 1 or (found and alpha):
+            return found[0], False
+    red = next((plane for plane in whole if plane.leaf == "R"), None)
+    if len(whole) == 1 or (red is not None and len(whole) == 3 and is_grey(content.layer(red))):
+        return red or whole[0], False
+    raise DepthError(f"{name}: the EXR has no channel {'A' if alpha else 'Z'}, and more than one other")
 
 
 def _one_plane(array: NDArray, name: str, what: str, alpha: bool) -> NDArray:
@@ -225,6 +281,27 @@ def _read_npy(data: bytes, name: str, what: str) -> NDArray:
         if not isinstance(array, np.ndarray):
             raise ValueError("no array")
     return array
+
+
+def _read_npz(data: bytes, name: str, what: str) -> tuple[NDArray, str]:
+    """Read the one array of a NumPy archive that is the map, and its name."""
+    with decoding(name, what), zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = {member.removesuffix(".npy"): member for member in archive.namelist() if member.endswith(".npy")}
+        likely = [key for key in members if _MAP.search(key.lower())]
+        key = next(iter(members if len(members) == 1 else likely), None)
+        if key is None or (len(members) > 1 and len(likely) > 1 and "depth" not in members):
+            said = ", ".join("".join(c if c.isprintable() else "?" for c in member) for member in list(members)[:8])
+            raise DepthError(f"{name}: which of the archive's arrays is the {what} is not sure ({said}); save it alone")
+        key = "depth" if "depth" in members else key
+        with archive.open(members[key]) as file:
+            version = np.lib.format.read_magic(file)
+            read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+            shape, _, dtype = read(file)
+        check_size(max(math.prod(shape), 1) if 0 not in shape else 0, 1, name, what)
+        if dtype.hasobject:
+            raise ValueError("no array of numbers")
+        with archive.open(members[key]) as file:
+            return np.lib.format.read_array(file, allow_pickle=False), key
 
 
 def _read_pfm(data: bytes, name: str, what: str) -> NDArray:

@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.checks import check_fields
 from ..core.errors import UsageError
 
 CURVE_POINTS = 16384
@@ -51,6 +52,7 @@ class Aperture:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
+        check_fields(self)
         if self.blades != 0 and not 3 <= self.blades <= 15:
             raise UsageError(f"blades is {self.blades}; an iris has 3 to 15, or 0 for a full circle")
         pairs = self.curvature if isinstance(self.curvature, tuple) else ((1.0, self.curvature),)

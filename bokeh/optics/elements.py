@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from ..core.checks import check_fields
 from ..core.errors import UsageError
 
 MOST_UM = 1000.0
@@ -69,6 +70,7 @@ class Wavefront:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
+        check_fields(self)
         for name, given in vars(self).items():
             for value in given if isinstance(given, tuple) else (given,):
                 if not (math.isfinite(value) and abs(value) <= MOST_UM):
@@ -106,6 +108,7 @@ class Rim:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
+        check_fields(self)
         if not 1.0 <= self.radius <= 10.0:
             raise UsageError(f"radius is {self.radius}; a rim's goes from 1 (as wide as the open iris) to 10")
         most = MOST_SHIFT * self.radius
@@ -151,6 +154,7 @@ class Pupil:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
+        check_fields(self)
         _within("squeeze", self.squeeze, 1.0, 4.0)
         _within("obstruction", self.obstruction, 0.0, 0.9)
         _within("apodisation", self.apodisation, 0.0, 10.0)
@@ -194,6 +198,7 @@ class Glass:
 
     def __post_init__(self) -> None:
         """Check what belongs together."""
+        check_fields(self)
         if self.f_number is None:
             if self.pupil != Pupil() or self.wavefront != Wavefront():
                 raise UsageError("the lens has flaws, but no f_number that they belong to; give its widest")

@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.checks import check_fields
 from ..core.errors import UsageError
 from .aperture import Aperture
 from .elements import Glass
@@ -74,6 +75,7 @@ class Lens:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
+        check_fields(self)
         _positive("f-number", self.f_number)
         widest = self.glass.f_number
         if widest is not None and self.f_number < widest * (1.0 - 1e-6):

@@ -8,16 +8,39 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from ..core.checks import check_fields
 from ..core.errors import UsageError
 from ..core.jsonable import plain
 
-FileOrBytes = str | Path | bytes
-"""A file's name, or its content."""
+FileOrBytes = str | Path | bytes | BinaryIO
+"""A file's name, its content, or an open file."""
+
+UNITS = ("m", "dioptre", "disparity", "relative")
+"""What a depth map's values may be."""
+
+_UNITS_ALSO = {
+    "metre": "m", "metres": "m", "meter": "m", "meters": "m",
+    "dioptres": "dioptre", "diopter": "dioptre", "diopters": "dioptre",
+}  # fmt: skip
 
 _PICTURE = {"picture": True}  # what stands in a recipe by its content's digest, not by its name
 _MODEL = {"model": True}
+
+
+def known_unit(word: str) -> str:
+    """Return the one of `UNITS` that is meant.
+
+    Raises
+    ------
+    UsageError
+        When none is.
+    """
+    found = _UNITS_ALSO.get(word, word)
+    if found not in UNITS:
+        raise UsageError(f"depth unit {word!r} is none of {', '.join(UNITS)}")
+    return found
 
 
 @dataclass(frozen=True)
@@ -50,6 +73,7 @@ class Anchor:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
+        check_fields(self)
         if not (0.0 <= self.x <= 1.0 and 0.0 <= self.y <= 1.0):
             raise UsageError(f"anchor {self.x:g},{self.y:g} lies outside the picture; x and y go from 0 to 1")
         if not self.distance_m > 0:
@@ -74,21 +98,29 @@ class LoadOptions(ModelOptions):
     depth_model : str or Path, optional
         Predict the depth: ``depth-pro``, ``depth-anything``, a folder of theirs, or an ONNX file (what its values
         are, `depth_unit` says). Nothing is fetched.
-    depth_unit : {"m", "dioptre", "relative"}, optional
-        What the depth map's values are; "relative": larger is nearer. Left out: metres for float maps, relative
-        for 8 bit.
+    depth_unit : {"m", "dioptre", "disparity", "relative"}, optional
+        What the depth map's values are; "metres" is "m". "disparity": larger is nearer, 0 is infinity, in no unit;
+        "relative": larger is nearer, no more. Left out: relative for 8 bit; for float maps what the evidence says,
+        which warns unless it is sure.
     matte_model : str or Path, optional
         Find the people: ``selfie``, or a TFLite file.
-    depth : str, Path or bytes, optional
-        Depth map to use instead of the file's own: PNG, TIFF, EXR, NPY, PFM.
+    depth : str, Path, bytes or file, optional
+        Depth map to use instead of the file's own: PNG, TIFF, EXR, NPY, NPZ, PFM.
     depth_scale : float, optional
         Value times scale = metres or dioptres; default 1, and 0.001 for 16-bit integers.
-    matte : str, Path or bytes, optional
+    depth_near : {"white", "black"}, optional
+        What is nearest in a relative map; "black" turns it round. Left out: white.
+    depth_channel : str, optional
+        Channel of an EXR that holds the depth, of `depth` where that is one, else of the photo: its whole name, or the
+        end of it, like ``Depth.Z``.
+    layer : str, optional
+        Layer of the photo, an EXR, that is the picture; its view ("right"); or both.
+    matte : str, Path, bytes or file, optional
         Coverage of the subject to use instead of the file's own.
     anchors : sequence of Anchor, optional
         Points whose distance is known, to make the depth map's metres true. Without, what the file knows of
         distances is used on a relative map: autofocus, subject distance, the size of a face.
-    stereo : str, Path or bytes, optional
+    stereo : str, Path, bytes or file, optional
         Measure the depth: the picture that a camera to the right of this one's took.
     baseline_m : float, optional
         How far to the right, in metres.
@@ -107,6 +139,9 @@ class LoadOptions(ModelOptions):
 
     depth: FileOrBytes | None = field(default=None, metadata=_PICTURE)
     depth_scale: float | None = None
+    depth_near: str | None = None
+    depth_channel: str | None = None
+    layer: str | None = None
     matte: FileOrBytes | None = field(default=None, metadata=_PICTURE)
     anchors: Sequence[Anchor] = ()
     stereo: FileOrBytes | None = field(default=None, metadata=_PICTURE)
@@ -114,17 +149,26 @@ class LoadOptions(ModelOptions):
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""
+        check_fields(self)
+        if self.depth_unit is not None:
+            object.__setattr__(self, "depth_unit", known_unit(self.depth_unit))
+        if self.depth_near not in (None, "white", "black"):
+            raise UsageError(f"depth_near is {self.depth_near!r}; what is nearest is white or black")
         of_depth = [name for name in ("depth", "depth_model", "stereo") if getattr(self, name) is not None]
         if len(of_depth) > 1:
             raise UsageError(f"`{of_depth[0]}` and `{of_depth[1]}` both give the depth; give one")
         if self.matte is not None and self.matte_model is not None:
             raise UsageError("`matte` and `matte_model` both give the matte; give one")
-        if self.depth_unit is not None and self.depth is None and self.depth_model is None:
+        if self.depth_channel is not None and (self.depth_model is not None or self.stereo is not None):
+            raise UsageError(f"`depth_channel` and `{of_depth[0]}` both give the depth; give one")
+        has_map = self.depth is not None or self.depth_channel is not None
+        if self.depth_unit is not None and not has_map and self.depth_model is None:
             raise UsageError(
                 "`depth_unit` says what a depth map's values are; give a `depth_model`, or the `depth` of one photo"
             )
-        if self.depth_scale is not None and self.depth is None:
-            raise UsageError("`depth_scale` speaks of a depth map; give it with `depth`")
+        for name in ("depth_scale", "depth_near"):
+            if getattr(self, name) is not None and not has_map:
+                raise UsageError(f"`{name}` speaks of a depth map; give it with `depth`")
         if (self.stereo is None) != (self.baseline_m is None):
             raise UsageError(
                 "`stereo` and `baseline_m` go together: the other picture, and how far apart they were taken"
@@ -141,6 +185,11 @@ class LoadOptions(ModelOptions):
         names = [one.name for one in fields(self) if one.metadata]
         return [value for name, value in self.given.items() if name in names and isinstance(value, (str, Path))]
 
+    @property
+    def of_layers(self) -> list[str]:
+        """Name those that are asked, of `layer` and `depth_channel`."""
+        return [name for name in ("layer", "depth_channel") if getattr(self, name) is not None]
+
     def to_json(self) -> dict[str, Any]:
         """Return what stands of them in a recipe, by name: all but the pictures, whose digests do."""
         pictures = {one.name for one in fields(self) if "picture" in one.metadata}
@@ -155,7 +204,7 @@ class LoadOptions(ModelOptions):
             As a recipe has them for every photo.
         """
         passed_over: set[str] = set()
-        if self.depth is not None or self.stereo is not None:
+        if self.depth is not None or self.stereo is not None or self.depth_channel is not None:
             passed_over |= {"depth_model", "depth_unit"}
         if self.matte is not None:
             passed_over.add("matte_model")

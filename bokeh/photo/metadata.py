@@ -168,8 +168,10 @@ class Metadata:
     will look wrong because of what the file is (always printed, unless ``-q``). `rendered` is how rebokeh rendered the
     picture already. `original` is the whole input file, where the output takes over parts of it (HEIC), and
     `depth_map` the depth that was rendered with, as it was before it was brought to the photo's resolution.
-    `hdr` is how the file held light above white. `source` is the SHA-256 of the file's bytes, in hex, and `asked` what
-    `load` was asked for beside the file: both are told by the mark of what is made from it.
+    `attributes` is what an EXR's header says of scene, camera and shot, by OpenEXR's names; `is_cg` says that a
+    renderer made the picture, so that no blur of a camera is looked for. `hdr` is how the file held light above white.
+    `source` is the SHA-256 of the file's bytes, in hex, and `asked` what `load` was asked for beside the file: both are
+    told by the mark of what is made from it.
 
     Examples
     --------
@@ -212,6 +214,8 @@ class Metadata:
     rendered: Rendering | None = None
     original: bytes | None = field(default=None, repr=False)
     depth_map: FloatArray | None = field(default=None, repr=False, compare=False)
+    attributes: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    is_cg: bool = False
     hdr: Literal["", "gain-map", "pq", "hlg"] = ""
     source: str = field(default="", compare=False)
     asked: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..colour.profile import Profile
-from ..core.arrays import FloatArray
+from ..colour.to_srgb import srgb_codes
+from ..core.arrays import CodeArray, FloatArray
+from ..core.checks import check_fields
 from ..core.errors import DepthError, InputError
 from .metadata import DepthKind, Metadata
-
-if TYPE_CHECKING:
-    pass
 
 # Mean coverage below which a portrait matte holds nobody: compression noise, not a person.
 EMPTY_MATTE = 1e-3
@@ -55,6 +54,11 @@ class GainMap:
     headroom: float
     offset_base: tuple[float, float, float] = (0.0, 0.0, 0.0)
     offset_alternate: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        """Check the types."""
+        check_fields(self)
+        _numbers(self.log2_gain, "log2_gain", "stops")
 
     @property
     def planes(self) -> FloatArray:
@@ -116,8 +120,11 @@ class Photo:
     meta: Metadata = field(default_factory=Metadata)
 
     def __post_init__(self) -> None:
-        """Check shapes and values, once, here."""
-        rgb = np.asarray(self.rgb)
+        """Check types, shapes and values, once, here."""
+        check_fields(self)
+        if self.depth_kind not in get_args(DepthKind):
+            raise InputError(f"`depth_kind` is {self.depth_kind!r}; it is one of {', '.join(get_args(DepthKind))}")
+        rgb = _numbers(self.rgb, "rgb", "scene-linear light, 1.0 the clip: Profile().to_linear(codes) makes it")
         if rgb.ndim != 3 or rgb.shape[2] != 3 or 0 in rgb.shape:
             raise InputError(f"rgb has shape {rgb.shape}; it must be (height, width, 3)")
         rgb = np.ascontiguousarray(rgb, np.float32)
@@ -126,10 +133,13 @@ class Photo:
             finite = bool(np.isfinite(rgb.sum()))
         if not finite:
             # One NaN would spread over a whole blur disc, or index out of a buffer.
-            rgb = np.nan_to_num(rgb, nan=0.0, posinf=65504.0, neginf=0.0)
+            wrong = int((~np.isfinite(rgb)).any(axis=2).sum())
+            if wrong:
+                raise InputError(f"rgb holds NaN or infinity in {wrong} pixels; put numbers there")
         object.__setattr__(self, "rgb", rgb)
         if self.depth is not None:
-            object.__setattr__(self, "depth", self._checked_depth(np.asarray(self.depth)))
+            depth = _numbers(self.depth, "depth map", "dioptres: 1 / metres, 0 for infinity, NaN for a hole")
+            object.__setattr__(self, "depth", self._checked_depth(depth))
         if self.matte is not None:
             object.__setattr__(self, "matte", self._checked_matte(np.asarray(self.matte), "matte"))
         mattes = {name: self._checked_matte(np.asarray(m), name) for name, m in self.mattes.items()}
@@ -139,6 +149,16 @@ class Photo:
     def size(self) -> tuple[int, int]:
         """(height, width) in pixels."""
         return self.rgb.shape[0], self.rgb.shape[1]
+
+    def srgb8(self, size: tuple[int, int] | None = None) -> CodeArray:
+        """Return the picture as screens show it: sRGB codes, uint8 (H, W, 3).
+
+        Parameters
+        ----------
+        size : (height, width), optional
+            Of what is returned, no larger than the photo.
+        """
+        return srgb_codes(self.rgb, self.profile, size or self.size)
 
     def _check_aspect(self, shape: tuple[int, ...], name: str) -> None:
         h, w = self.size
@@ -164,5 +184,18 @@ class Photo:
 
     def _checked_matte(self, matte: NDArray, name: str) -> FloatArray:
         self._check_aspect(matte.shape, name)
-        matte = np.nan_to_num(np.array(matte, np.float32, order="C"), copy=False)
+        if matte.dtype != bool:
+            matte = _numbers(matte, name, "coverage in 0..1: codes divided by 255")
+        matte = np.array(matte, np.float32, order="C")
+        if np.isnan(matte).any():
+            raise DepthError(f"{name} holds NaN; it must be coverage in 0..1: 0 where nothing is known")
         return np.clip(matte, 0.0, 1.0, out=matte)
+
+
+def _numbers(values: Any, name: str, meaning: str) -> NDArray:
+    """Return an array of floats; other numbers are of some code, and nobody knows which."""
+    array = np.asarray(values)
+    if array.dtype.kind != "f":
+        error = InputError if name in ("rgb", "log2_gain") else DepthError
+        raise error(f"{name} holds {array.dtype}; it must be float32, {meaning}")
+    return array

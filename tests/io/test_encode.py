@@ -319,3 +319,35 @@ def test_odd_names(tmp_path, name):
         save(photo, path, overwrite=True)
     assert str(caught.value).isprintable()
     str(caught.value).encode()
+
+
+# --- into what is open -----------------------------------------------------------------------------------------------
+
+
+def test_a_picture_goes_into_an_open_file_and_comes_out_of_one(tmp_path):
+    photo = Photo(rgb=np.full((H, W, 3), 0.18, np.float32))
+    file = io.BytesIO(b"head")
+    file.seek(4)
+    assert writer.save(photo, file, format="png") is None
+    assert file.getvalue() == b"head" + writer.encode(photo, "png") and not file.closed
+    file.seek(4)
+    assert np.array_equal(load(file).rgb, load(writer.encode(photo, "png")).rgb)
+    with (tmp_path / "a.tif").open("wb") as opened:
+        writer.save(photo, opened)  # by its name
+    with (tmp_path / "a.tif").open("rb") as opened:
+        again = load(opened)
+    assert again.meta.format == "tiff" and again.meta.path == str(tmp_path / "a.tif")
+    with pytest.raises(UsageError, match="an open file says no format; say `format`"):
+        writer.save(photo, io.BytesIO())
+    text = io.StringIO()
+    with pytest.raises(UsageError, match="open as text"):
+        writer.save(photo, text, format="png")  # pyright: ignore[reportArgumentType, reportCallIssue]
+    with pytest.raises(UsageError, match="open as text; open it as binary, by mode 'rb'"):
+        load(text)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(OutputError, match="cannot be written"), (tmp_path / "a.tif").open("rb") as opened:
+        writer.save(photo, opened)
+    depth = io.BytesIO()
+    np.save(depth, np.full((H, W), 2.0, np.float32))
+    depth.seek(0)
+    found = load(writer.encode(photo, "png"), depth=depth, depth_unit="m").depth
+    assert found is not None and found[0, 0] == 0.5

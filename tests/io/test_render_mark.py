@@ -95,8 +95,9 @@ def test_a_render_marks_its_picture():
 
 def test_the_command_line_warns_of_blur_on_blur(portrait):
     first = portrait.photo.with_name("photo_f1.8.png")
-    assert rebokeh(portrait.photo, "--depth", portrait.depth).stderr.count("warning") == 0
-    again = rebokeh(first, "--depth", portrait.depth, "-o", first.with_name("b.png"))
+    given = ("--depth", portrait.depth, "--depth-unit", "m")
+    assert rebokeh(portrait.photo, *given).stderr.count("warning") == 0
+    again = rebokeh(first, *given, "-o", first.with_name("b.png"))
     assert again.exit_code == 0
     assert "rebokeh: warning: this photo is rendered by rebokeh already, f/1.8 at " in again.stderr
     assert again.stderr.count("warning") == 1

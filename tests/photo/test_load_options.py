@@ -32,7 +32,7 @@ def test_load_takes_just_these():
 
 def test_load_passes_all_of_them_on(monkeypatch):
     monkeypatch.setattr(loading, "LoadOptions", dict)
-    monkeypatch.setattr(loading, "opened", lambda path, *, max_pixels: path)
+    monkeypatch.setattr(loading, "opened", lambda path, options, *, max_pixels: path)
     monkeypatch.setattr(loading, "completed", lambda photo, options, *, max_pixels: options)
     given: dict[str, Any] = {name: f"as {name}" for name in NAMES}
     assert rk.load("a.heic", **given) == given

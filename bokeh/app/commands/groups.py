@@ -17,7 +17,8 @@ from ..parser import Changes
 
 Quality = Literal["fast", "best"]
 Baked = Literal["auto", "ignore"]
-DepthUnit = Literal["m", "dioptre", "relative"]
+DepthUnit = Literal["m", "metres", "dioptre", "disparity", "relative"]
+DepthNear = Literal["white", "black"]
 
 Group = Mapping[str, Parameter]
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -61,12 +62,29 @@ def _lens(
 
 
 def _maps(
-    depth: Annotated[str | None, typer.Option(metavar="FILE", help="Depth map: PNG, TIFF, EXR, NPY or PFM.")] = None,
+    depth: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Depth map: PNG, TIFF, EXR, NPY, NPZ or PFM.")
+    ] = None,
     depth_unit: Annotated[
-        DepthUnit | None, typer.Option(help="What the depth map's numbers are; relative: larger is nearer.")
+        DepthUnit | None,
+        typer.Option(
+            help="What the depth map's numbers are; disparity: larger is nearer, 0 is infinity; relative: larger is "
+            "nearer.  [default: by the evidence]"
+        ),
     ] = None,
     depth_scale: Annotated[
         float | None, typer.Option(metavar="K", help="The depth map's numbers times K are in that unit.")
+    ] = None,
+    depth_near: Annotated[
+        DepthNear | None, typer.Option(help="What is nearest in a relative depth map.  [default: white]")
+    ] = None,
+    depth_channel: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Channel of an EXR that holds the depth, like Depth.Z.  [default: by name]"),
+    ] = None,
+    layer: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Layer or view of an EXR that is the picture.  [default: by name]"),
     ] = None,
     matte: Annotated[
         str | None, typer.Option(metavar="FILE", help="Picture of the subject's coverage, white on black.")

@@ -96,7 +96,8 @@ def render_command(
     """
     wanted = _Words(as_json, timing, verbose, quiet)
     source = Source.of(photo, given)
-    settings = choose_preset(ctx, preset, without=() if source.options.depth is None else ("depth_unit",))
+    of_a_map = source.options.depth is not None or source.options.depth_channel is not None
+    settings = choose_preset(ctx, preset, without=("depth_unit",) if of_a_map else ())
     if as_json and (out == "-" or (out is None and photo == "-")):
         raise UsageError("--json and the picture cannot both go to standard output; name a file with -o")
 

@@ -47,7 +47,7 @@ class Source:
         """Read the photo."""
         from ...load import completed, opened
 
-        return completed(opened(self.content), self.options)
+        return completed(opened(self.content, self.options), self.options)
 
 
 def _read(name: str, value: Any) -> Any:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ...core.errors import InputError, UsageError
 from ...core.text import printable
-from ...photo.nominal import UNITS
+from ...photo.load_options import known_unit
 from ...photo.photo import Photo
 from . import depth_anything, depth_pro, onnx, selfie, store
 from .prediction import apply
@@ -68,8 +68,7 @@ def estimate_depth(photo: Photo, model: str | Path, unit: str | None = None) -> 
     DepthError
         When it returns nothing usable.
     """
-    if unit is not None and unit not in UNITS:
-        raise UsageError(f"depth unit {unit!r} is none of {', '.join(UNITS)}")
+    unit = None if unit is None else known_unit(unit)
     path = _depth_model(str(model))
     if path.is_file():
         return apply(photo, onnx.predict(path, photo, unit))

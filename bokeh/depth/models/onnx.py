@@ -30,7 +30,7 @@ def predict(path: Path, photo: Photo, unit: str | None = None) -> Prediction:
         A graph with one picture as input, (1, 3, h, w) or (1, h, w, 3), and a map as output. Sizes that it leaves
         open are chosen as for Depth Anything; ``preprocessor_config.json`` beside it may say otherwise.
     photo : Photo
-    unit : {"m", "dioptre", "relative"}, optional
+    unit : {"m", "dioptre", "disparity", "relative"}, optional
         What the map's values are, which no graph says; left out, relative: larger is nearer.
 
     Raises
@@ -58,6 +58,8 @@ def predict(path: Path, photo: Photo, unit: str | None = None) -> Prediction:
         return Prediction(from_metres(values), "absolute", f"{source}, m")
     if unit == "dioptre":
         return Prediction(from_dioptres(values), "absolute", f"{source}, dioptre")
+    if unit == "disparity":
+        return Prediction(spread(values, name, from_zero=True), "unitless", f"{source}, disparity")
     note = "taken as relative, larger is nearer" + ("" if unit else "; `depth_unit` m or dioptre says otherwise")
     return Prediction(spread(values, name), "unitless", source, [note])
 

@@ -15,6 +15,7 @@ from ...core.arrays import FloatArray
 from ...core.threads import each
 from ...image.resize import enlarge_with_holes
 from ..encode_job import EncodeJob
+from ..exr import attributes as standard
 
 INFINITY_M = 1e10
 """What a renderer writes for "nothing there"; infinity itself breaks the arithmetic of some compositors."""
@@ -26,14 +27,18 @@ Channels = Mapping[str, NDArray]
 
 
 def write(job: EncodeJob) -> bytes:
-    """Write RGB, half or float, and Z at the picture's size when there is depth; 0 where it has holes."""
+    """Write RGB, half or float, and Z at the picture's size when there is depth; 0 where it has holes.
+
+    The header says camera, lens, exposure, focus and date as OpenEXR's standard attributes.
+    """
     photo = job.photo
     channels: dict[str, NDArray] = {"RGB": photo.rgb if job.bits == 32 else halves(photo.rgb)}
     if photo.depth is not None:
         channels["Z"] = np.nan_to_num(metres(enlarge_with_holes(photo.depth, photo.size)), nan=0.0)
     xmp = None if job.rendered is None else job.mark_alone
     # Half the time of ZIP (0.65 s against 1.25 of CPU at 12 MP) and 7 % smaller; lossless too, and as old as EXR.
-    return exr([("rgb", channels)], photo.profile, compression="piz", xmp=xmp)
+    said = standard.for_output(photo.meta, job.exif(), job.keep_gps)
+    return exr([("rgb", channels)], photo.profile, compression="piz", xmp=xmp, attributes=said)
 
 
 def exr(
@@ -42,6 +47,7 @@ def exr(
     *,
     compression: Literal["zip", "piz"] = "zip",
     xmp: bytes | None = None,
+    attributes: Mapping[str, Any] | None = None,
 ) -> bytes:
     """EXR of one part or of several.
 
@@ -54,9 +60,11 @@ def exr(
     compression : {"zip", "piz"}
     xmp : bytes, optional
         ASCII.
+    attributes : mapping, optional
+        More of the header, by OpenEXR's names.
     """
     kind = OpenEXR.PIZ_COMPRESSION if compression == "piz" else OpenEXR.ZIP_COMPRESSION
-    header: dict[str, Any] = {"compression": kind, "type": OpenEXR.scanlineimage}
+    header: dict[str, Any] = {**(attributes or {}), "compression": kind, "type": OpenEXR.scanlineimage}
     if xmp is not None:
         header["xmp"] = xmp.decode()
     corners = profile.chromaticities()
