@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .bokeh.photo.metadata import Anchoring, DepthFacts, Evidence, Intrinsics, Metadata, Rendering
     from .bokeh.photo.photo import GainMap, Photo
     from .bokeh.render.settings import RenderSettings
+    from .bokeh.tools.check.check import CheckFigure, PictureCheck, check
     from .bokeh.tools.steps.steps import StepRecorder
 
 __version__ = "0.1.0"
@@ -48,6 +49,7 @@ __all__ = [
     "Anchor",
     "Anchoring",
     "Aperture",
+    "CheckFigure",
     "DepthError",
     "DepthFacts",
     "Evidence",
@@ -61,6 +63,7 @@ __all__ = [
     "NoDepthError",
     "OutputError",
     "Photo",
+    "PictureCheck",
     "Profile",
     "Pupil",
     "RebokehError",
@@ -75,6 +78,7 @@ __all__ = [
     "UsageError",
     "Wavefront",
     "__version__",
+    "check",
     "lens_named",
     "load",
     "prepare",
@@ -88,6 +92,7 @@ _HOME = {
     "Anchor": "photo.load_options",
     "Anchoring": "photo.metadata",
     "Aperture": "optics.aperture",
+    "CheckFigure": "tools.check.check",
     "DepthError": "core.errors",
     "DepthFacts": "photo.metadata",
     "Evidence": "photo.metadata",
@@ -101,6 +106,7 @@ _HOME = {
     "NoDepthError": "core.errors",
     "OutputError": "core.errors",
     "Photo": "photo.photo",
+    "PictureCheck": "tools.check.check",
     "Profile": "colour.profile",
     "Pupil": "optics.elements",
     "RebokehError": "core.errors",
@@ -114,6 +120,7 @@ _HOME = {
     "UnknownFormatError": "core.errors",
     "UsageError": "core.errors",
     "Wavefront": "optics.elements",
+    "check": "tools.check.check",
     "lens_named": "optics.lens_file",
     "load": "load",
     "prepare": "api",

@@ -7,10 +7,12 @@ import math
 from pathlib import Path
 from typing import Any
 
+import map_statistics
 import numpy as np
 import phone
 import pytest
 import table
+from scipy import ndimage
 from support import pictures, score
 from support.paths import TRUTH_SET
 
@@ -80,6 +82,103 @@ def test_a_phone_loses_thin_things_and_halves_the_matte() -> None:
     matte[:, 200:] = 1
     soft = phone.phone_matte(matte)
     assert 0.02 < soft[200, 197] < 0.5 < soft[200, 202] < 0.98
+
+
+def test_the_simple_phone_is_named_as_ever() -> None:
+    dioptres, matte = some_depth(), (some_depth() > 0.5).astype(np.float32)
+    maps = phone.PHONES["phone"](dioptres, matte, "any")
+    assert (maps.depth == phone.phone_depth(dioptres)).all() and (maps.matte == phone.phone_matte(matte)).all()
+
+
+def some_depth() -> np.ndarray:
+    """Return a block at 1 dioptre before 0.2, and a bar of three pixels."""
+    dioptres = np.full((427, 640), 0.2, np.float32)
+    dioptres[:, 100:102] = 1.0
+    dioptres[100:300, 300:400] = 1.0
+    return dioptres
+
+
+def test_the_calibrated_phone_loses_what_is_thin_only_and_stores_codes() -> None:
+    dioptres = some_depth()
+    maps = phone.CALIBRATED.maps_of(dioptres, (dioptres > 0.5).astype(np.float32), "any")
+    assert max(maps.depth.shape) == 768 and np.unique(maps.depth).size <= 256
+    x = (np.arange(768) + 0.5) * 640 / 768
+    assert np.abs(maps.depth[240, (x > 90) & (x < 115)] - 0.2).max() < 5e-3
+    assert maps.depth[240, np.argmin(np.abs(x - 350))] == pytest.approx(1.0, abs=5e-3)
+    wide = np.array(dioptres)
+    wide[:, 100:106] = 1.0
+    assert phone.CALIBRATED.maps_of(wide, wide, "any").depth[:50, 120:130].max() > 0.7
+    assert (
+        phone.CALIBRATED.maps_of(dioptres, dioptres, "any").depth == maps.depth
+    ).all()  # nothing but the name decides
+
+
+def test_the_calibrated_matte_doubts_something_beside_the_subject() -> None:
+    matte = np.zeros((427, 640), np.float32)
+    matte[100:300, 300:400] = 1.0
+    soft = phone.CALIBRATED.maps_of(matte, matte, "any").matte
+    doubted = (np.abs(soft - phone.CALIBRATED.doubt_level) < 0.02) & (matte == 0.0)
+    assert doubted.sum() / matte.sum() == pytest.approx(phone.CALIBRATED.doubt, rel=0.2)
+    assert soft[200, 350] == 1.0 and np.unique(soft).size <= 256
+
+
+def discs(shift_px: float = 0.0, swell_px: float = 0.0, sigma_px: float = 0.8) -> np.ndarray:
+    """Return near discs before a far plane, (576, 768), as a map that is wrong in known ways."""
+    y, x = np.mgrid[:576, :768].astype(np.float64)
+    plane = np.zeros((576, 768))
+    for row in range(96, 576, 128):
+        for column in range(96, 768, 144):
+            away = np.hypot(y - row, x - column - shift_px)
+            plane = np.maximum(plane, np.clip(40.5 + swell_px - away, 0.0, 1.0))
+    return np.asarray(ndimage.gaussian_filter(0.3 + plane, sigma_px))
+
+
+@pytest.mark.parametrize(("shift_px", "swell_px", "sigma_px"), [(0.0, 0.0, 0.8), (2.0, 0.0, 1.5), (0.0, 1.0, 2.0)])
+def test_the_maps_figures_are_what_was_done_to_them(shift_px, swell_px, sigma_px) -> None:
+    light = (0.1 + 0.5 * (discs() - 0.3)).astype(np.float32)
+    found = map_statistics.statistics_of(light, discs(shift_px, swell_px, sigma_px), None)
+    # A quarter of a pixel is what edges are sampled by.
+    assert found.shift_px == pytest.approx(shift_px, abs=map_statistics.STEP_PX)
+    assert found.swelling_px == pytest.approx(swell_px, abs=map_statistics.STEP_PX)
+    assert found.softness_px == pytest.approx(2.563 * math.hypot(sigma_px, 0.29), abs=0.3)
+    assert found.scatter_px < 0.3 and found.holes == 0.0 and math.isnan(found.matte_doubt)
+
+
+def test_lengths_do_not_depend_on_the_map_s_own_size() -> None:
+    depth = np.kron(discs(sigma_px=1.5), np.ones((2, 2)))
+    depth[:144] = np.nan
+    light = np.kron(0.1 + 0.5 * (discs() - 0.3), np.ones((2, 2)))
+    found = map_statistics.statistics_of(light, ndimage.uniform_filter(depth, (1, 2)), None)
+    assert found.softness_px == pytest.approx(2.563 * math.hypot(1.5, 0.29), abs=0.5)
+    assert found.holes == pytest.approx(0.125, abs=0.01)
+
+
+def test_a_matte_s_doubt_and_what_the_map_lost_are_told() -> None:
+    matte = np.zeros((576, 768))
+    matte[200:400, 300:500] = 1.0
+    matte[250:330, 420:500] = 0.45
+    matte[298:302, 100:300] = 1.0  # a stick of four pixels
+    depth = 0.2 + 0.8 * (matte > 0.4)
+    light = np.full((576, 768), 0.2)
+    whole = map_statistics.statistics_of(light, depth, matte)
+    assert whole.matte_doubt == pytest.approx(74 * 74 / (200 * 200), rel=0.1)
+    assert whole.kept_4 == whole.kept_9 == 1.0
+    depth[298:302, 100:296] = 0.2
+    lost = map_statistics.statistics_of(light, depth, matte)
+    assert lost.kept_4 == lost.kept_9 == 0.0
+    middle = map_statistics.typical([whole, lost])
+    assert middle.kept_4 == 0.5 and math.isnan(middle.shift_px)
+
+
+def test_peers_are_named_by_what_they_were_given() -> None:
+    peers = {"exact": {"gather": {"psnr": 30.0}, "fft": {"psnr": 31.0}}, "phone": {"gather": {"psnr": 25.0}}}
+    scored = table.Scored("made/up", 60.0, {"exact": {"psnr": 35.0}, "phone": {"psnr": 28.0}}, peers, {}, math.nan)
+    named = dict(zip(table.row_heading(["exact"], list(peers)), table.row(scored, ["exact"]), strict=True))
+    assert (named["best peer"], named["best peer, phone"]) == ("31.00", "25.00")
+    means = {line[0]: line[1] for line in table.means([scored])}
+    assert (means["gather"], means["gather, phone"], means["best peer, phone"]) == ("30.00", "25.00", "25.00")
+    (line,) = [words for words, met in table.bars([scored]) if "given the same maps" in words and met]
+    assert line.startswith("phone ahead of the best peer given the same maps: +3.00")
 
 
 def test_the_set_is_whole() -> None:

@@ -11,35 +11,43 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from oracle import oracle
-from phone import opened, phone_depth, phone_matte
+from phone import PHONES, opened, resized
 from PIL import Image
 from programs import programs
 from support.peers import PEERS
 from support.pictures import Picture, load, names
 from support.score import METRICS, alike, score, srgb
-from table import BEST, Scored, bars, means, row, row_heading
+from table import BEST, EXACT, Scored, bars, means, row, row_heading
 
 import rebokeh as rk
 from rebokeh.bokeh.tools.bench import in_columns
 
 FloatArray = NDArray[np.float32]
 
+
+def _as_stored(phone: str, picture: Picture) -> tuple[FloatArray, FloatArray | None]:
+    """Return depth and matte as a phone would have stored them."""
+    maps = PHONES[phone](picture.dioptres, picture.matte, picture.scene)
+    return maps.depth, maps.matte
+
+
 COLUMNS: dict[str, Callable[[Picture], tuple[FloatArray, FloatArray | None]]] = {
-    "exact": lambda p: (p.dioptres, p.matte),
-    "phone": lambda p: (phone_depth(p.dioptres), phone_matte(p.matte)),
+    EXACT: lambda p: (p.dioptres, p.matte),
+    **{name: partial(_as_stored, name) for name in PHONES},
     "nomatte": lambda p: (p.dioptres, None),
     "opened": lambda p: (opened(p.dioptres), p.matte),
     BEST: lambda p: (p.dioptres, p.matte),
 }
-"""What rebokeh is given: depth and matte. `opened` is exact, but thin things are missing from the depth; `best` is
-exact at quality "best", all others are at "fast"."""
+"""What is given: depth and matte, each at its own size. `opened` is exact, but thin things are missing from the depth;
+`best` is exact at quality "best", all others are at "fast"."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ class Task:
     folder: Path
     name: str
     columns: tuple[str, ...]
-    with_peers: bool
+    peers_given: tuple[str, ...]
     bpy_python: str | None
     diff: Path | None
 
@@ -75,16 +83,32 @@ def scored(task: Task) -> Scored:
     ours = {column: measured(rgb, column) for column, rgb in made.items()}
     fast_to_best_db = np.nan
     if BEST in made:
-        fast = made["exact"] if "exact" in made else rendered(picture, "exact")
+        fast = made[EXACT] if EXACT in made else rendered(picture, EXACT)
         fast_to_best_db = alike(fast, made[BEST], picture)
-    others = PEERS | programs(task.bpy_python)[0] if task.with_peers else {}
-    peers = {name: measured(render(picture), name) for name, render in others.items()}
+    others = PEERS | programs(task.bpy_python)[0]
+    peers = {
+        column: {
+            name: measured(render(seen), f"{name}_{column}" if column != EXACT else name)
+            for name, render in others.items()
+        }
+        for column in task.peers_given
+        for seen in [as_seen(picture, column)]
+    }
     known = oracle(picture)
     if known is not None:
         bound = measured(known, "bound")
     else:
         bound = {m: picture.recorded.get("bound" if m == "psnr" else f"bound_{m}", np.nan) for m in METRICS}
     return Scored(task.name, picture.noise_db, ours, peers, bound, fast_to_best_db)
+
+
+def as_seen(picture: Picture, column: str) -> Picture:
+    """Return a picture whose depth and matte are those of a column, for who renders at its size."""
+    depth, matte = COLUMNS[column](picture)
+    size = picture.metres.shape
+    metres = 1.0 / np.maximum(resized(depth, size), 1e-6)
+    seen = picture.matte if matte is None else resized(matte, size)
+    return replace(picture, metres=metres.astype(np.float32), matte=seen.astype(np.float32))
 
 
 def write_difference(path: Path, rgb: FloatArray, truth: FloatArray) -> None:
@@ -111,8 +135,10 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     here = Path(__file__).parent
     parser.add_argument("--set", type=Path, default=here / "set", help="folder of the truth set (made by make.py)")
     parser.add_argument("--only", default="", help="only pictures with this in their scene/config")
-    parser.add_argument("--columns", default="exact,phone,nomatte,opened", metavar="NAMES",
+    parser.add_argument("--columns", default="exact,phone,calibrated,nomatte,opened", metavar="NAMES",
                         help=f"what rebokeh is given, of {', '.join(COLUMNS)} (%(default)s)")  # fmt: skip
+    parser.add_argument("--peers", default=",".join((EXACT, *PHONES)), metavar="NAMES",
+                        help=f"what the others are given, of {', '.join((EXACT, *PHONES))} (%(default)s)")  # fmt: skip
     parser.add_argument("--no-peers", action="store_true", help="rebokeh and the bound only")
     parser.add_argument("--bpy", default=os.environ.get("BPY_PYTHON"), metavar="PYTHON", help="a Python that has bpy")
     parser.add_argument("--diff", type=Path, metavar="FOLDER", help="write picture | truth | 4 x difference there")
@@ -121,9 +147,12 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--check", action="store_true", help="exit with 1 when a bar is not met")
     given = parser.parse_args(words)
     given.columns = tuple(given.columns.split(","))
-    for column in given.columns:
-        if column not in COLUMNS:
-            parser.error(f"no column {column}; there are {', '.join(COLUMNS)}")
+    given.peers = () if given.no_peers else tuple(given.peers.split(","))
+    for column, known in (
+        (c, of) for cs, of in ((given.columns, COLUMNS), (given.peers, (EXACT, *PHONES))) for c in cs
+    ):
+        if column not in known:
+            parser.error(f"no column {column}; there are {', '.join(known)}")
     return given
 
 
@@ -139,7 +168,7 @@ def main() -> int:
     if not given.no_peers:
         for word in programs(given.bpy)[1]:
             print(word, file=sys.stderr)
-    tasks = [Task(given.set, name, given.columns, not given.no_peers, given.bpy, given.diff) for name in found]
+    tasks = [Task(given.set, name, given.columns, given.peers, given.bpy, given.diff) for name in found]
     start, all_scored = time.monotonic(), []
     for one in run(tasks, given.jobs):
         all_scored.append(one)
@@ -154,7 +183,11 @@ def main() -> int:
 def report(all_scored: list[Scored], columns: Iterable[str], markdown: bool) -> None:
     """Print the tables and the bars."""
     columns = list(columns)
-    print(in_columns([row_heading(columns), *(row(one, columns) for one in all_scored)], markdown))
+    print(
+        in_columns(
+            [row_heading(columns, list(all_scored[0].peers)), *(row(one, columns) for one in all_scored)], markdown
+        )
+    )
     print()
     print(in_columns(means(all_scored), markdown))
     print()

@@ -91,6 +91,21 @@ def test_the_page_needs_nothing_else(page):
 
 @pytest.mark.kernels
 @pytest.mark.slow
+def test_the_page_says_whether_our_render_can_be_trusted(page):
+    path, facts = page
+    text = path.read_text("utf-8")
+    shown = json.loads(found_in(r"id='figures'>(.*?)</script>", text))["check"]
+    assert shown == facts["check"] and {"solid", "sharp", "light", "leak"} <= set(shown["figures"])
+    assert shown["passed"] is all(figure["in_range"] for figure in shown["figures"].values())
+    trust = found_in(r"Can our render be trusted\?</h2>(.*?)</table>", text)
+    faults = sum(not figure["in_range"] for figure in shown["figures"].values())
+    assert trust.count("class='fault'") == faults
+    assert ("every figure is in its range" in trust) is shown["passed"]
+    assert "Solid things" in trust and "up to 2.0 %" in trust
+
+
+@pytest.mark.kernels
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
 @pytest.mark.parametrize("width", [1280, 375])
 def test_the_page_in_a_browser(page, width):

@@ -33,7 +33,7 @@ def choose_preset(ctx: typer.Context, file: str | None, *, without: tuple[str, .
         When a value makes no sense, or a file cannot be read.
     """
     names = [one.name for one in fields(Options) if one.name in ctx.params and one.name not in without]
-    given = {name: _plain(ctx.params[name]) for name in names if _was_given(ctx, name)}
+    given = {name: _plain(ctx.params[name]) for name in names if was_given(ctx, name)}
     flags = Options(**given)
     if file is None:
         flags.check()
@@ -42,7 +42,8 @@ def choose_preset(ctx: typer.Context, file: str | None, *, without: tuple[str, .
     return Preset(flags=flags) if file is None else read_preset(file, flags)
 
 
-def _was_given(ctx: typer.Context, name: str) -> bool:
+def was_given(ctx: typer.Context, name: str) -> bool:
+    """Whether a parameter of a command stands on its command line."""
     source = ctx.get_parameter_source(name)
     return source is not None and source.name != "DEFAULT"
 

@@ -1,5 +1,1 @@
 """Our render beside the phone's own blur and a plain Gaussian: measured, and shown on a page."""
-
-from .measure import Comparison, Shown, compare
-
-__all__ = ["Comparison", "Shown", "compare"]

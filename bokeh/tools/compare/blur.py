@@ -7,6 +7,7 @@ of another depth.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -17,7 +18,8 @@ from scipy import ndimage
 
 from ...core.arrays import BoolArray, FloatArray
 from ...image.resize import block_means
-from ...optics.lens import ThinLens
+from ...optics.aperture import boundary
+from ...optics.lens import Lens, ThinLens
 from .ladder import Shape, luminance, radii_px, rungs
 
 MEASURED_LENGTH = 1024
@@ -98,6 +100,13 @@ class BlurCurve:
 def reduction(size: tuple[int, int]) -> int:
     """By what the sides of a picture of this (height, width) are divided to measure it."""
     return max(round(max(size) / MEASURED_LENGTH), 1)
+
+
+def iris_radius(lens: Lens) -> float:
+    """Radius of the disc with the second moment of the iris: corners lie on the f-number's circle, edges within."""
+    angles = np.linspace(0.0, 2.0 * math.pi, 3600, endpoint=False)
+    edge = boundary(lens.aperture.at(lens.f_number), angles)
+    return float(np.sqrt((edge**4).sum() / (edge**2).sum()))
 
 
 def blur_curves(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..check.report import verdict
 from .measure import ORIGINAL, OURS, PHONE, Comparison, Shown
 
 
@@ -104,7 +105,8 @@ def summary_line(comparison: Comparison) -> str:
         if shown.edge is not None:
             leaks.append(f"{name} {shown.edge.leak_px:.1f} px")
     said = [f"{what} {', '.join(values)}" for what, values in (("highlights kept:", kept), ("leak:", leaks)) if values]
-    return "; ".join(said) or "nothing above white, and no outline, to measure"
+    measured = "; ".join(said) or "nothing above white, and no outline, to measure"
+    return measured if comparison.check.passed else f"{measured}; {verdict(comparison.check)}"
 
 
 def _row(comparison: Comparison, title: str, meaning: str, value: Callable[[Shown], str]) -> FigureRow:

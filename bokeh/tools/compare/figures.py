@@ -183,8 +183,8 @@ def edge_figures(
     distances = (np.arange(len(leaks)) + 0.5) * by
     return EdgeFigures(
         leak_px=float(leaks[: int(np.argmax(np.append(leaks, 0.0) < END_SHARE))].sum()) * by,
-        leak_width_px=_reach(leaks, LEAK_SHARE) * by,
-        rim_px=_reach(rims, RIM_SHARE) * by,
+        leak_width_px=reach_of(leaks, LEAK_SHARE) * by,
+        rim_px=reach_of(rims, RIM_SHARE) * by,
         distances_px=tuple(float(d) for d in distances),
         leak=tuple(float(x) for x in leaks),
         rim=tuple(float(x) for x in rims),
@@ -215,7 +215,7 @@ def _shares(
     return (ol * rr - o_r * lr) / np.maximum(whole, 1e-12), (o_r * ll - ol * lr) / np.maximum(whole, 1e-12)
 
 
-def _reach(shares: NDArray, least: float) -> float:
+def reach_of(shares: NDArray, least: float) -> float:
     """Distance from the outline up to which the shares stay above some value, between the pixels."""
     below = np.flatnonzero(shares < least)
     if not below.size:

@@ -17,7 +17,6 @@ from ...core.progress import Progress, unseen
 from ...core.text import printable
 from ...depth.existing_blur import ExistingBlur
 from ...hdr.restore import gained
-from ...optics.aperture import boundary
 from ...optics.lens import Lens, ThinLens
 from ...photo.photo import Photo
 from ...render.gaussian import gaussian_style
@@ -25,7 +24,9 @@ from ...render.pipeline import prepare_for, render_scene
 from ...render.report import mount_on, report_of
 from ...render.settings import RenderSettings
 from ...scene.prepared import PreparedScene
-from .blur import BlurCurve, DepthBlur, blur_curves
+from ..check.check import PictureCheck, check_scene, checked_settings
+from ..check.figures import scene_radiance
+from .blur import BlurCurve, DepthBlur, blur_curves, iris_radius
 from .figures import EdgeFigures, edge_figures, highlight_energy, sharpness
 from .register import Placement, register
 
@@ -80,6 +81,8 @@ class Comparison:
     notes : tuple of str
     report : dict
         The scene's own, of this lens.
+    check : PictureCheck
+        Whether our render can be trusted.
     """
 
     scene: PreparedScene
@@ -90,6 +93,7 @@ class Comparison:
     covered: NDArray[np.bool_]
     notes: tuple[str, ...]
     report: dict[str, Any]
+    check: PictureCheck
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -102,6 +106,7 @@ class Comparison:
             "iris_radius": self.iris,
             "placement": self.placement and asdict(self.placement),
             "pictures": {name: self._figures(shown) for name, shown in blurred.items()},
+            "check": self.check.to_json(),
             "notes": list(self.notes),
         }
 
@@ -179,10 +184,7 @@ def compare(
     scene = prepare_for(photo, settings, progress)
     assert scene.dioptres is not None
     thin, _ = mount_on(scene, lens, settings)
-    radiance = photo.rgb if scene.extra is None else photo.rgb + scene.extra
-    if scene.lights is not None:
-        radiance = np.array(radiance)
-        np.maximum.at(radiance, scene.lights.pixels, scene.lights.radiance)
+    radiance = scene_radiance(scene)
     covered = np.ones(photo.size, bool) if registered is None else registered.covered
     pictures = {
         ORIGINAL: Shown("the original", photo.rgb),
@@ -233,6 +235,7 @@ def compare(
         covered,
         tuple(notes),
         report_of(scene, lens, settings),
+        check_scene(scene, lens, checked_settings(settings), progress),
     )
 
 
@@ -258,13 +261,6 @@ def _in_primaries(photo: Photo, other: Photo) -> FloatArray:
 def _radiance(photo: Photo) -> FloatArray:
     extra = None if photo.gain_map is None else gained(photo.rgb, photo.gain_map)
     return photo.rgb if extra is None else photo.rgb + extra
-
-
-def iris_radius(lens: Lens) -> float:
-    """Radius of the disc with the second moment of the iris: corners lie on the f-number's circle, edges within."""
-    angles = np.linspace(0.0, 2.0 * math.pi, 3600, endpoint=False)
-    edge = boundary(lens.aperture.at(lens.f_number), angles)
-    return float(np.sqrt((edge**4).sum() / (edge**2).sum()))
 
 
 def differing(pictures: Mapping[str, Shown]) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from ...colour.profile import Profile, named_profile
 from ...core.arrays import CodeArray, FloatArray
 from ...core.jsonable import plain
 from ...image.resize import resize_codes, size_within
+from ..check.report import MEANINGS, fault_words, range_words, value_words
 from .chart import Axis, Line, chart
 from .crops import Crop, crops, difference
 from .explanations import blur_caption, figure_rows
@@ -74,6 +75,7 @@ def report(comparison: Comparison) -> str:
         _plots(comparison),
         "<h2>In figures</h2>",
         _table(comparison),
+        _checks(comparison),
     ]
     return "\n".join(
         [
@@ -234,6 +236,28 @@ def _table(comparison: Comparison) -> str:
         lines.append(f"<tr><td>{escape(row.title)}<small>{escape(row.meaning)}</small></td>{cells}</tr>")
     return (
         f"<div class='wide'><table><thead><tr><th></th>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
+    )
+
+
+def _checks(comparison: Comparison) -> str:
+    found = comparison.check
+    lines = []
+    for figure in found.figures:
+        title, meaning = MEANINGS[figure.name]
+        fault = fault_words(figure)
+        said = f"<strong class='fault'>{escape(fault)}</strong>" if fault else "in range"
+        lines.append(
+            f"<tr><td>{escape(title)}<small>{escape(meaning)}</small></td>"
+            f"<td data-of='measured'>{escape(value_words(figure))}</td>"
+            f"<td data-of='in range'>{escape(range_words(figure))}</td>"
+            f"<td data-of='verdict'>{'–' if figure.value is None else said}</td></tr>"
+        )
+    said = "every figure is in its range" if found.passed else "not everywhere: some figure is out of its range"
+    return (
+        f"<h2>Can our render be trusted?</h2><p id='trust'>What must hold of any picture, whatever is on it: {said}. "
+        "Measured through a lens without flaws; places are columns and rows of the photo.</p>"
+        "<div class='wide'><table><thead><tr><th></th><th>measured</th><th>in range</th><th></th></tr></thead>"
+        f"<tbody>{''.join(lines)}</tbody></table></div>"
     )
 
 
