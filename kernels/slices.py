@@ -309,7 +309,7 @@ def _nearer_side(fragments, numbers, bridge, row, column):
     ----------
     fragments, numbers
         As of `number_fragments`.
-    bridge : (int, int, float32)
+    bridge : (int, int, float32, int)
         As of `bridge_levels`.
     row, column : int
     """
@@ -331,8 +331,9 @@ def bridge_levels(fragments, numbers, bridge, lens, most, corner, around, values
     ----------
     fragments, numbers
         As of `number_fragments`.
-    bridge : (int, int, float32)
-        The first of the nearer slices, the slice, and the nearest dioptres that may be the same surface.
+    bridge : (int, int, float32, int)
+        The first of the nearer slices, the slice, the nearest dioptres that may be the same surface, and within how
+        many pixels of the slice it goes on.
     lens, most, corner, around
         As of `slice_values`.
     values, radius, active
@@ -349,7 +350,9 @@ def bridge_levels(fragments, numbers, bridge, lens, most, corner, around, values
                 continue
             own = fragments[0][y, x] if side == 0 else fragments[2][y, x]
             radius[row, column] = _within((lens[0] - own[3]) * lens[1], most[1])
-            if not active[row, column]:
+            if active[row, column]:
+                continue
+            if _mean_radius(sums, start[0] + row, start[1] + column, bridge[3])[1] > 0.0:
                 for channel in range(3):
                     values[row, column, channel] = LEAST_SURE * own[channel]
                 values[row, column, 3] = values[row, column, 4] = LEAST_SURE

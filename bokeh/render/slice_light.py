@@ -32,7 +32,9 @@ class SliceLight:
     def reach_px(self, number: int) -> int:
         """Pixels of its level that the light of a slice's pixels, and of its neighbours', may go."""
         scale = 2.0 ** self.sliced.slices[number].level
-        return math.ceil(self.psf_tables.ray_model.reach_px(self.sliced.largest_px(number) * scale) / scale) + 1
+        bridge = self.sliced.bridge_to_nearer(number)
+        beyond = 1 if bridge is None else 1 + bridge[3]
+        return math.ceil(self.psf_tables.ray_model.reach_px(self.sliced.largest_px(number) * scale) / scale) + beyond
 
     def arriving(self, window: Window, number: int, box: PixelBox, clear: BoolArray) -> Drawn | None:
         """Find what arrives of a slice in a box of its level.

@@ -22,6 +22,9 @@ from .observer import Piece
 GOES_ON, GOES_ON_PX = float(kernels.GOES_ON), float(kernels.GOES_ON_PX)
 """A slice's surface may go on in its neighbours up to this much more blur: by a factor, and by pixels of its level."""
 
+BLUNT_PX = 3
+"""What is drawn at a level has edges that are softer by fewer of its pixels: a cubic enlarges it."""
+
 MOST_SLICES = int(kernels.NONE) + 1
 
 Drawn = tuple[PixelBox, FloatArray]
@@ -167,19 +170,21 @@ class SlicedScene:
         one = self.slices[number]
         return GOES_ON * one.most_px / 2**one.level + GOES_ON_PX
 
-    def bridge_to_nearer(self, number: int) -> tuple[int, int, np.float32] | None:
+    def bridge_to_nearer(self, number: int) -> tuple[int, int, np.float32, int] | None:
         """How far a slice goes on in nearer ones that are made at another level; None where there are none.
 
         Returns
         -------
-        int, int, float32
-            The first of the nearer slices, the slice, and the nearest dioptres that may be the same surface.
+        int, int, float32, int
+            The first of the nearer slices, the slice, the nearest dioptres that may be the same surface, and within how
+            many pixels of its level it goes on: as far as the other level's edges are blunter.
         """
         one = self.slices[number]
         if number == 0 or self.slices[number - 1].kind != one.kind or self.slices[number - 1].level == one.level:
             return None
         first = next(n for n, other in enumerate(self.slices) if other.kind == one.kind)
-        return first, number, np.float32(one.near + self._beyond(one))
+        coarser = max(self.slices[number - 1].level, one.level)
+        return first, number, np.float32(one.near + self._beyond(one)), BLUNT_PX * 2 ** (coarser - one.level)
 
     def _beyond(self, one: DepthSlice) -> float:
         """By how many dioptres a slice's surface may go on beyond it."""
