@@ -301,6 +301,64 @@ def slice_values(fragments, numbers, number, lens, most, corner, around, values,
             values[row, column, 4] = whole
 
 
+@jit(inline="always")
+def _nearer_side(fragments, numbers, bridge, row, column):
+    """Which fragment of a pixel is the surface of a slice as it goes on in nearer ones: 0 front, 1 back, -1 neither.
+
+    Parameters
+    ----------
+    fragments, numbers
+        As of `number_fragments`.
+    bridge : (int, int, float32, int)
+        As of `bridge_levels`.
+    row, column : int
+    """
+    front, back = fragments[0][row, column, 3], fragments[2][row, column, 3]
+    if bridge[0] <= numbers[0][row, column] < bridge[1] and front <= bridge[2]:
+        return 0
+    return 1 if bridge[0] <= numbers[1][row, column] < bridge[1] and back <= bridge[2] else -1
+
+
+@jit(allocates=False)
+def bridge_levels(fragments, numbers, bridge, lens, most, corner, around, values, radius, active):
+    """Let a slice go on a little where its surface does in nearer slices, which are made at another level.
+
+    Two slices of one surface share its light by sums over the same footprints. At another level these are blunter: near
+    the cut the nearer slice lets some light through where the farther one does not reach any more. What nearer slices
+    took weighs next to nothing, and counts where nothing else does.
+
+    Parameters
+    ----------
+    fragments, numbers
+        As of `number_fragments`.
+    bridge : (int, int, float32, int)
+        The first of the nearer slices, the slice, the nearest dioptres that may be the same surface, and within how
+        many pixels of the slice it goes on.
+    lens, most, corner, around
+        As of `slice_values`.
+    values, radius, active
+        As `slice_values` left them; changed where nothing is spread. A mixed pixel is spread as its front is, as it
+        would be if that were of the slice.
+    """
+    sums, start, reach = around
+    for row in range(active.shape[0]):
+        y = corner[0] + row
+        for column in range(active.shape[1]):
+            x = corner[1] + column
+            side = _nearer_side(fragments, numbers, bridge, y, x)
+            if side < 0 or _mean_radius(sums, start[0] + row, start[1] + column, reach)[1] <= 0.0:
+                continue
+            own = fragments[0][y, x] if side == 0 else fragments[2][y, x]
+            radius[row, column] = _within((lens[0] - own[3]) * lens[1], most[1])
+            if active[row, column]:
+                continue
+            if _mean_radius(sums, start[0] + row, start[1] + column, bridge[3])[1] > 0.0:
+                for channel in range(3):
+                    values[row, column, channel] = LEAST_SURE * own[channel]
+                values[row, column, 3] = values[row, column, 4] = LEAST_SURE
+                active[row, column] = True
+
+
 @jit(allocates=False)
 def full_values(fragments, lens, most, corner, values, radius):
     """Prepare what a slice spreads where it is all that there is: every pixel is whole.

@@ -32,7 +32,9 @@ class SliceLight:
     def reach_px(self, number: int) -> int:
         """Pixels of its level that the light of a slice's pixels, and of its neighbours', may go."""
         scale = 2.0 ** self.sliced.slices[number].level
-        return math.ceil(self.psf_tables.ray_model.reach_px(self.sliced.largest_px(number) * scale) / scale) + 1
+        bridge = self.sliced.bridge_to_nearer(number)
+        beyond = 1 if bridge is None else 1 + bridge[3]
+        return math.ceil(self.psf_tables.ray_model.reach_px(self.sliced.largest_px(number) * scale) / scale) + beyond
 
     def arriving(self, window: Window, number: int, box: PixelBox, clear: BoolArray) -> Drawn | None:
         """Find what arrives of a slice in a box of its level.
@@ -95,7 +97,7 @@ class SliceLight:
 
     def _scattered(self, window: Window, number: int, drawn: PixelBox, lit: PixelBox, reach: int) -> FloatArray:
         """Scatter some pixels of a window (`lit`) into a box of it (`drawn`)."""
-        from ...kernels.slices import full_values, slice_values, sum_radii
+        from ...kernels.slices import bridge_levels, full_values, slice_values, sum_radii
 
         level = self.sliced.slices[number].level
         lens = self.sliced.lens_at(level)
@@ -112,6 +114,11 @@ class SliceLight:
             sum_radii(window.fragments, window.numbers, number, thin, (seen[0].start, seen[1].start), sums)
             around = sums, (corner[0] - seen[0].start, corner[1] - seen[1].start), reach
             slice_values(window.fragments, window.numbers, number, thin, radii, corner, around, values, radius, active)
+            bridge = self.sliced.bridge_to_nearer(number)
+            if bridge is not None:
+                bridge_levels(
+                    window.fragments, window.numbers, bridge, thin, radii, corner, around, values, radius, active
+                )
         at = window.box[0].start + corner[0], window.box[1].start + corner[1]
         largest = self.sliced.largest_px(number)
         return self.psf_tables.scatter(values, radius, active, at, within(drawn, lit), level, largest)

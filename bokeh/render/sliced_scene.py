@@ -22,6 +22,9 @@ from .observer import Piece
 GOES_ON, GOES_ON_PX = float(kernels.GOES_ON), float(kernels.GOES_ON_PX)
 """A slice's surface may go on in its neighbours up to this much more blur: by a factor, and by pixels of its level."""
 
+BLUNT_PX = 3
+"""What is drawn at a level has edges that are softer by fewer of its pixels: a cubic enlarges it."""
+
 MOST_SLICES = int(kernels.NONE) + 1
 
 Drawn = tuple[PixelBox, FloatArray]
@@ -167,6 +170,26 @@ class SlicedScene:
         one = self.slices[number]
         return GOES_ON * one.most_px / 2**one.level + GOES_ON_PX
 
+    def bridge_to_nearer(self, number: int) -> tuple[int, int, np.float32, int] | None:
+        """How far a slice goes on in nearer ones that are made at another level; None where there are none.
+
+        Returns
+        -------
+        int, int, float32, int
+            The first of the nearer slices, the slice, the nearest dioptres that may be the same surface, and within how
+            many pixels of its level it goes on: as far as the other level's edges are blunter.
+        """
+        one = self.slices[number]
+        if number == 0 or self.slices[number - 1].kind != one.kind or self.slices[number - 1].level == one.level:
+            return None
+        first = next(n for n, other in enumerate(self.slices) if other.kind == one.kind)
+        coarser = max(self.slices[number - 1].level, one.level)
+        return first, number, np.float32(one.near + self._beyond(one)), BLUNT_PX * 2 ** (coarser - one.level)
+
+    def _beyond(self, one: DepthSlice) -> float:
+        """By how many dioptres a slice's surface may go on beyond it."""
+        return ((GOES_ON - 1.0) * one.most_px + GOES_ON_PX * 2**one.level) / self.lens.px_per_dioptre
+
     def may_hold(self, level: int, box: PixelBox, numbers: Sequence[int]) -> bool:
         """Whether one of some slices may lie in a box of a level."""
         low, high = self.scene.cells(level)
@@ -207,13 +230,10 @@ class SlicedScene:
             return []
         first, last, cuts = self.slices[here[0]], self.slices[here[-1]], []
 
-        def beyond(one: DepthSlice) -> float:
-            return ((GOES_ON - 1.0) * one.most_px + GOES_ON_PX * 2**level) / self.lens.px_per_dioptre
-
         if here[0] > 0 and first.level == level:
-            depths = np.float32(first.far), np.float32(first.near + beyond(first))
+            depths = np.float32(first.far), np.float32(first.near + self._beyond(first))
             cuts.append(LevelCut((here[0], len(self.slices)), depths, self.slices[here[0] - 1].level))
         if here[-1] + 1 < len(self.slices) and last.level == level:
-            depths = np.float32(last.far - beyond(last)), np.float32(last.near)
+            depths = np.float32(last.far - self._beyond(last)), np.float32(last.near)
             cuts.append(LevelCut((-1, here[-1]), depths, self.slices[here[-1] + 1].level))
         return cuts
