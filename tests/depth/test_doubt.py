@@ -8,6 +8,8 @@ import pytest
 from rebokeh.bokeh.depth.align import agree_with_matte
 from rebokeh.bokeh.depth.doubt import without_doubt
 
+pytestmark = pytest.mark.kernels
+
 SIZE = (480, 360)
 FAR, CHAIR, SUBJECT = 0.5, 1.6, 2.5
 Y, X = np.mgrid[: SIZE[0], : SIZE[1]]
