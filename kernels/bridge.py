@@ -269,7 +269,26 @@ def _add_ends(values, ends, shares, sums):
 
 
 @jit(inline="always")
-def _mean_of_best(values, known, place, left, width_px, tolerance):
+def _shares(values, ends, steps, sought):
+    """Shares of a line's two ends, the nearer more; none of one that lies on another surface than what is sought.
+
+    Parameters
+    ----------
+    values : float32 (H, W, 4)
+    ends : ((int, int), (int, int))
+    steps : (int, int)
+        Ways to them.
+    sought : (float32, float32)
+        Dioptres, and the difference from them that another surface begins at.
+    """
+    one = 1.0 if abs(values[ends[0][0], ends[0][1], 3] - sought[0]) <= sought[1] else 0.0
+    two = 1.0 if abs(values[ends[1][0], ends[1][1], 3] - sought[0]) <= sought[1] else 0.0
+    length = steps[0] + steps[1]
+    return one * steps[1] / length, two * steps[0] / length
+
+
+@jit(inline="always")
+def _mean_of_best(values, known, place, sought, left, width_px, tolerance):
     """Interpolate a pixel along the few directions that cost least; of a line's ends the nearer counts more.
 
     Parameters
@@ -277,6 +296,8 @@ def _mean_of_best(values, known, place, left, width_px, tolerance):
     values, known
         As of `lines`.
     place : (int, int, float)
+    sought
+        As of `_shares`.
     left : float32 (DIRECTIONS,)
         Cost of each direction; those that were taken are infinite afterwards.
     width_px, tolerance
@@ -303,11 +324,13 @@ def _mean_of_best(values, known, place, left, width_px, tolerance):
         forward, back = _ends(known, place, direction, 2 * width_px)
         if back == 0:
             continue
-        length = forward + back
         ends = _landing(place, direction, forward), _landing(place, direction, -back)
-        sums = _add_ends(values, ends, (weight * back / length, weight * forward / length), sums)
-        total += weight
-        shortest = min(shortest, length)
+        one, two = _shares(values, ends, (forward, back), sought)
+        if one + two == 0.0:
+            continue
+        sums = _add_ends(values, ends, (weight * one, weight * two), sums)
+        total += weight * (one + two)
+        shortest = min(shortest, forward + back)
     return sums, total, shortest
 
 
@@ -318,7 +341,7 @@ def _trust(length, width_px):
 
 
 @jit()
-def bridge(values, known, places, number, side, cost, width_px, tolerance, out):
+def bridge(values, known, places, number, side, cost, width_px, tolerance, jump, out):
     """Interpolate each pixel between the two ends of its lines, in the few directions that fit best around it.
 
     Parameters
@@ -338,6 +361,8 @@ def bridge(values, known, places, number, side, cost, width_px, tolerance, out):
         width nothing of it.
     tolerance : float
         Difference between directions that is as good as none.
+    jump : float32
+        Difference in depth of two surfaces, dioptres: an end on another than `out` says is none.
     out : float32 (N, 4)
         Holds another guess of each pixel; changed where a line was found.
     """
@@ -349,7 +374,8 @@ def bridge(values, known, places, number, side, cost, width_px, tolerance, out):
             continue
         for k in range(DIRECTIONS):
             left[k] = cost[cell, k]
-        sums, weight, shortest = _mean_of_best(values, known, (ys[n], xs[n], least[n]), left, width_px, tolerance)
+        place, sought = (ys[n], xs[n], least[n]), (out[n, 3], jump)
+        sums, weight, shortest = _mean_of_best(values, known, place, sought, left, width_px, tolerance)
         if weight == 0.0:
             continue
         share = _trust(shortest, width_px)

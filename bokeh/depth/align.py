@@ -12,6 +12,8 @@ from .edges import least_jump
 
 # Map pixels beside an outline that ramps and misalignment make uncertain.
 MARGIN = 5
+# What lies beside the subject and is wider than this, map pixels, is seen by the map.
+WIDE_GAP = 25
 
 
 def align(depth: FloatArray, colour: FloatArray, matte: FloatArray | None, reach: int) -> FloatArray:
@@ -64,27 +66,61 @@ def agree_with_matte(depth: FloatArray, covered: FloatArray, step: float) -> Flo
     the outline is trusted and continued towards it; a depth on the wrong side of the two is replaced.
     `covered` is the matte at the map's size.
     """
-    inside = covered >= 0.5
-    sure_in = ndimage.binary_erosion(covered > 0.9, iterations=MARGIN, border_value=1)
-    sure_out = ndimage.binary_erosion(covered < 0.1, iterations=MARGIN, border_value=1)
-    if not sure_in.any() or not sure_out.any():
+    sides = subject_and_behind(depth, covered)
+    if sides is None:
         return depth
-    behind = _continue(depth, sure_out)
-    usual = np.median(depth[sure_in])
-    # A hole in the subject shows what is behind it, and its rim something in between: trust neither.
-    trusted = sure_in & (depth > behind + 0.6 * (usual - behind))
-    trusted = ndimage.binary_erosion(trusted, iterations=3, border_value=1)
-    if not trusted.any():
-        return depth
-    subject = _continue(depth, trusted)
+    subject, behind = sides
+    inside, sure_out = covered >= 0.5, _sure(covered < 0.1)
     gap = subject - behind
     apart = gap > least_jump(depth, step)
     height = (depth - behind) / np.where(apart, gap, 1.0)
     lost = apart & inside & (height < 0.5)
     lost = ndimage.binary_dilation(lost, iterations=MARGIN, mask=apart & inside & (height < 0.85))
-    beside = apart & ~inside & ~sure_out & (height > 0.15) & (height < 1.5)
+    beside = apart & ~inside & (~sure_out | _narrow(sure_out)) & (height > 0.15) & (height < 1.5)
     extra = ndimage.binary_dilation(beside & (height > 0.5), iterations=MARGIN, mask=beside)
     return np.where(lost, subject, np.where(extra, behind, depth)).astype(np.float32)
+
+
+def subject_and_behind(depth: FloatArray, covered: FloatArray) -> tuple[FloatArray, FloatArray] | None:
+    """Continue the subject's depth, and what is around it, to everywhere; None where one of them is not seen.
+
+    Parameters
+    ----------
+    depth : float32 (h, w)
+        Dioptres, without holes.
+    covered : float32 (h, w)
+        The matte at the map's size.
+
+    Returns
+    -------
+    subject, behind : float32 (h, w), or None
+    """
+    sure_in, sure_out = _sure(covered > 0.9), _sure(covered < 0.1)
+    # Between legs, or an arm and its body, a map often shows the subject all the way.
+    wide = sure_out & ~_narrow(sure_out)
+    if not sure_in.any() or not wide.any():
+        return None
+    behind = _continue(depth, wide)
+    usual = np.median(depth[sure_in])
+    # A hole in the subject shows what is behind it, and its rim something in between: trust neither.
+    trusted = sure_in & (depth > behind + 0.6 * (usual - behind))
+    trusted = np.asarray(ndimage.binary_erosion(trusted, iterations=3, border_value=1), bool)
+    if not trusted.any():
+        return None
+    subject = _continue(depth, trusted)
+    seen = sure_out & ~wide & (depth < behind + 0.5 * (subject - behind))
+    return subject, _continue(depth, wide | seen) if seen.any() else behind
+
+
+def _sure(side: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Leave of one side what lies well within it."""
+    return np.asarray(ndimage.binary_erosion(side, iterations=MARGIN, border_value=1), bool)
+
+
+def _narrow(side: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Find the parts of one side that no square of `WIDE_GAP` fits into."""
+    wide = ndimage.maximum_filter(ndimage.minimum_filter(side, WIDE_GAP), WIDE_GAP)
+    return side & ~np.asarray(wide, bool)
 
 
 def _continue(values: FloatArray, known: NDArray[np.bool_]) -> FloatArray:

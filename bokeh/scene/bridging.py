@@ -123,8 +123,9 @@ class GapBridge:
         )  # fmt: skip
         kernels.agree(cost, number, rows, columns, self.gap_px // (2 * side), agreed)
         kernels.bridge(
-            found.front, seen, (*places, self._least(found, places)), number, side, agreed, self.gap_px, ALIKE, back
-        )
+            found.front, seen, (*places, self._least(found, places)), number, side, agreed, self.gap_px, ALIKE,
+            np.float32(self.jump), back,
+        )  # fmt: skip
         return *places, back
 
     def _order(self, dioptres: FloatArray, kinds: NDArray[np.integer]) -> FloatArray:

@@ -9,6 +9,7 @@ from ..core.arrays import FloatArray
 from ..core.errors import NoDepthError
 from ..core.text import printable
 from ..core.threads import ONE_AT_A_TIME
+from ..depth.doubt import without_doubt
 from ..depth.existing_blur import DepthMapping, ExistingBlur, existing_blur_of
 from ..depth.matting import refine
 from ..depth.upsample import resize_matte, upsample
@@ -172,8 +173,15 @@ def at_full_size(photo: Photo) -> tuple[FloatArray | None, FloatArray | None]:
     with ONE_AT_A_TIME:
         matte = None if photo.matte is None else resize_matte(photo.matte, photo.size)
         if matte is not None:
-            matte = None if float((matte > 0.5).mean()) < SUBJECT_SHARE else refine(matte, photo.rgb)[0]
+            matte = None if float((matte > 0.5).mean()) < SUBJECT_SHARE else _refined(matte, photo)
         return None if photo.depth is None else upsample(photo.depth, photo.rgb, matte), matte
+
+
+def _refined(matte: FloatArray, photo: Photo) -> FloatArray:
+    """Take a matte for what it knows, with the detail of the picture."""
+    if photo.depth is not None:
+        matte = without_doubt(matte, photo.depth, photo.mattes.get("hair"))
+    return refine(matte, photo.rgb)[0]
 
 
 def _refuse_without_depth(photo: Photo, matte_will_do: bool) -> None:

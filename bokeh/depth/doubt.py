@@ -1,0 +1,136 @@
+"""A matte's doubt, told from coverage: hair and blur cover in part, in bands; a wide area in between is a guess.
+
+What a network does not know it marks with something in between, often all over: a chair behind a neck, a bag, a pet.
+Taken for coverage that turns solid things into glass. Where the depth map shows a surface of its own there, neither the
+subject's nor what is around it, or where a matte of the hair finds none, what the matte says there is its level of
+doubt: less than that is nothing of the subject.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ..core.arrays import FloatArray
+from ..image.regions import connected, dilate
+from ..image.resize import resize
+from .align import subject_and_behind
+from .edges import least_jump
+
+SQUARE = np.ones((3, 3), bool)
+
+LENGTH_PX = 768
+"""Areas are looked at in a picture that is no longer: a phone's map."""
+
+NOTHING, ALL = 0.04, 0.9
+"""Coverage between these is in part."""
+
+WIDE_SHARE = 0.006
+"""An area in part is wide where it goes on so far to every side, as a share of the longer side."""
+
+NO_HAIR = 0.05
+"""A matte of the hair finds none below this."""
+
+CALM = 0.15
+"""A surface changes by less than this share of what is between subject and background within 5 x 5 pixels."""
+
+SUBJECTS = 0.75
+"""From here on, 0 = what is behind and 1 = the subject, a depth may be the subject's."""
+
+NOISE = np.float32(1.2)
+"""Doubt goes up and down: its level is higher than what it says by this factor."""
+
+MOST = 0.85
+"""A level of doubt is no higher: what is nearly all of the subject stays so."""
+
+
+def without_doubt(matte: FloatArray, depth: FloatArray, hair: FloatArray | None = None) -> FloatArray:
+    """Take from a matte what is only doubt.
+
+    Parameters
+    ----------
+    matte : float32 (H, W)
+        Coverage of the subject, 0..1.
+    depth : float32 (h, w)
+        Dioptres, of about the same shape; NaN = hole.
+    hair : float32 (h', w'), optional
+        Coverage by hair.
+
+    Returns
+    -------
+    float32 (H, W)
+        The matte itself where there is no wide area in between.
+    """
+    scale = min(1.0, LENGTH_PX / max(matte.shape))
+    size = max(2, round(matte.shape[0] * scale)), max(2, round(matte.shape[1] * scale))
+    covered = resize(matte, size)
+    reach = max(2, round(WIDE_SHARE * max(size)))
+    partial = (covered > NOTHING) & (covered < ALL)
+    wide = np.asarray(ndimage.binary_erosion(partial, SQUARE, iterations=reach), bool)
+    if not wide.any():
+        return matte
+    wide = _grown(wide, reach, partial)
+    doubt = _is_doubt(wide, covered, _without_holes(depth, size), hair)
+    if not doubt.any():
+        return matte
+    # The rims of what is there are of it.
+    doubt = _grown(doubt, reach, wide)
+    level = np.where(doubt, NOISE * covered + np.float32(NOTHING), np.float32(0.0))
+    # As far beyond as the matte rises to the subject, or fades.
+    level = np.minimum(ndimage.maximum_filter(level, 2 * reach + 1, mode="nearest"), np.float32(MOST))
+    level = np.asarray(ndimage.uniform_filter(level, reach, mode="nearest"), np.float32)
+    full = matte.shape[0], matte.shape[1]
+    rest, known = _above(covered, level), resize(level, full)
+    kept = resize(~_islands(rest, level > 0.0), full)
+    return np.where(known > 0.0, kept * _above(matte, known), matte).astype(np.float32)
+
+
+def _above(matte: FloatArray, level: FloatArray) -> FloatArray:
+    """Take a level for nothing of the subject; all of it stays all."""
+    return np.asarray(np.maximum(matte - level, 0.0) / (1.0 - level), np.float32)
+
+
+def _islands(covered: FloatArray, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Find pieces that lie wholly among doubt, with what is around them: the rims of what is no part of the subject."""
+    there = covered > NOTHING
+    regions = connected(there)
+    pieces = np.zeros(covered.shape, np.int32)
+    pieces[there] = regions.labels
+    beyond = np.bincount(pieces[~among], minlength=regions.count + 1) > 0
+    beyond[0] = True
+    return dilate(~beyond[pieces], 2)
+
+
+def _grown(area: NDArray[np.bool_], steps: int, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Grow an area step by step within another."""
+    return np.asarray(ndimage.binary_dilation(area, SQUARE, iterations=steps, mask=within), bool)
+
+
+def _is_doubt(
+    wide: NDArray[np.bool_], covered: FloatArray, depth: FloatArray, hair: FloatArray | None
+) -> NDArray[np.bool_]:
+    """Tell where a wide area in between is no part of the subject, all (h, w)."""
+    sides = subject_and_behind(depth, covered)
+    if sides is None:
+        return np.zeros_like(wide)
+    subject, behind = sides
+    gap = subject - behind
+    apart = gap > least_jump(depth, 0.0)
+    height = (depth - behind) / np.where(apart, gap, 1.0)
+    changes = ndimage.maximum_filter(depth, 5, mode="nearest") - ndimage.minimum_filter(depth, 5, mode="nearest")
+    calm = apart & (changes < CALM * gap) & (height < SUBJECTS)
+    own = np.asarray(ndimage.binary_opening(wide & calm & (height > 1.0 - SUBJECTS), SQUARE), bool)
+    if hair is not None:
+        bald = ndimage.maximum_filter(resize(hair, (wide.shape[0], wide.shape[1])), 5, mode="nearest") < NO_HAIR
+        own |= wide & calm & np.asarray(bald, bool)
+    return own
+
+
+def _without_holes(depth: FloatArray, size: tuple[int, int]) -> FloatArray:
+    """Bring a map to a size; its holes take the nearest depth: they are asked for nothing."""
+    holes = np.isnan(depth)
+    if holes.any():
+        nearest = ndimage.distance_transform_edt(holes, return_distances=False, return_indices=True)
+        depth = depth[tuple(np.asarray(nearest))]
+    return resize(depth, size)

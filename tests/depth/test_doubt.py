@@ -1,0 +1,76 @@
+"""A matte's doubt: a solid thing between subject and background is no part of the subject; hair stays hair."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rebokeh.bokeh.depth.align import agree_with_matte
+from rebokeh.bokeh.depth.doubt import without_doubt
+
+pytestmark = pytest.mark.kernels
+
+SIZE = (480, 360)
+FAR, CHAIR, SUBJECT = 0.5, 1.6, 2.5
+Y, X = np.mgrid[: SIZE[0], : SIZE[1]]
+BODY = (X > 140) & (X < 260) & (Y > 100)
+CHAIR_AREA = (X > 60) & (X <= 140) & (Y > 200)
+
+
+def matte_of(level: float) -> np.ndarray:
+    """Return a matte that is unsure of the chair, unevenly, and more so at its rim."""
+    rim = CHAIR_AREA & ~((X > 66) & (X < 136) & (Y > 206))
+    uneven = level + 0.1 * np.sin(X / 9.0) * np.sin(Y / 7.0) + 0.25 * rim
+    return np.where(BODY, 1.0, np.where(CHAIR_AREA, uneven, 0.0)).astype(np.float32)
+
+
+def depth_of(chair: float) -> np.ndarray:
+    return np.where(BODY, SUBJECT, np.where(CHAIR_AREA, chair, FAR)).astype(np.float32)
+
+
+@pytest.mark.parametrize("level", [0.2, 0.45])
+def test_a_solid_thing_that_the_matte_is_unsure_of_is_none_of_the_subject(level):
+    found = without_doubt(matte_of(level), depth_of(CHAIR))
+    np.testing.assert_allclose(found[BODY], 1.0, atol=1e-6)
+    assert found[CHAIR_AREA].max() < 0.02
+
+
+def test_where_a_matte_of_the_hair_finds_none_the_background_is_none_of_the_subject():
+    matte, depth = matte_of(0.4), depth_of(FAR)
+    hair = np.zeros((240, 180), np.float32)
+    assert without_doubt(matte, depth, hair)[CHAIR_AREA].max() < 0.02
+    # Without one it may be hair that the map did not see.
+    np.testing.assert_array_equal(without_doubt(matte, depth), matte)
+    hair[90:, 20:75] = 0.5
+    np.testing.assert_array_equal(without_doubt(matte, depth, hair), matte)
+
+
+@pytest.mark.parametrize("width_px", [4, 6])
+def test_a_band_in_part_stays_whatever_the_depth(width_px):
+    """Hair, defocus, motion: along the outline, in a band."""
+    band = (X > 140 - width_px) & (X <= 140) & (Y > 100)
+    matte = np.where(BODY, 1.0, np.where(band, 0.5, 0.0)).astype(np.float32)
+    np.testing.assert_array_equal(without_doubt(matte, depth_of(CHAIR)), matte)
+
+
+def test_wide_hair_that_the_map_draws_at_the_subject_stays():
+    matte = matte_of(0.4)
+    np.testing.assert_array_equal(without_doubt(matte, depth_of(SUBJECT - 0.05)), matte)
+
+
+def test_holes_of_the_map_are_no_evidence():
+    depth = depth_of(CHAIR)
+    depth[np.random.default_rng(1).random(SIZE) < 0.1] = np.nan
+    found = without_doubt(matte_of(0.45), depth)
+    assert np.isfinite(found).all() and found[BODY].min() > 0.999 and found[CHAIR_AREA].max() < 0.02
+
+
+def test_a_gap_between_the_legs_that_the_map_did_not_see_shows_what_is_behind():
+    """A gap narrower than WIDE_GAP, at the subject's depth in the map; a person beside it at that depth stays."""
+    gap, beside = (abs(X - 200) < 9) & (Y > 250), (X > 290) & (Y > 150)
+    covered = np.where(BODY & ~gap, 1.0, 0.0).astype(np.float32)
+    depth = np.where(BODY | beside, SUBJECT, FAR).astype(np.float32)
+    found = agree_with_matte(depth, covered, 0.0)
+    np.testing.assert_allclose(found[gap], FAR, atol=0.1)
+    np.testing.assert_array_equal(found[beside], depth[beside])
+    np.testing.assert_array_equal(found[BODY & ~gap], depth[BODY & ~gap])
