@@ -78,7 +78,8 @@ class LoadOptions(ModelOptions):
         What the depth map's values are; "relative": larger is nearer. Left out: metres for float maps, relative
         for 8 bit.
     matte_model : str or Path, optional
-        Find the people: ``selfie``, or a TFLite file.
+        Find the people: ``selfie``, or a TFLite file; or what stands out, as a pet or food: ``salient``, or an ONNX
+        file as U2-Net's.
     depth : str, Path or bytes, optional
         Depth map to use instead of the file's own: PNG, TIFF, EXR, NPY, PFM.
     depth_scale : float, optional
