@@ -25,8 +25,9 @@ FloatArray = NDArray[np.float32]
 ENLARGED = 7
 """How many pixels of the file, along each side, one of the truth set's becomes: 4480x2989 of 640x427."""
 
-HEADROOM = 8.0
-"""Largest gain of the gain map: three stops, as phones write."""
+MOST_GAIN = 1000.0
+"""A phone's gain map ends at eight times white. This one holds nearly all of a lamp's light: what the file costs is to
+be seen, not what nobody can know."""
 
 F35_TAG = 0xA405
 """EXIF's focal length as of 35 mm film."""
@@ -50,16 +51,18 @@ def write(picture: Picture, phone: str, path: Path, by: int = ENLARGED) -> Path:
     maps = PHONES[phone](picture.dioptres, picture.matte, picture.scene)
     large = np.stack([enlarged(picture.rgb[..., c], by) for c in range(3)], axis=2)
     half = large.shape[0] // 2, large.shape[1] // 2
-    brightest = resized(large.max(axis=2), half)
-    gain = np.clip((brightest - 1.0) / (HEADROOM - 1.0), 0.0, 1.0)
+    # Beyond white the picture keeps its colour, as phones' do, and the gain map has the rest.
+    above = np.clip(large.max(axis=2), 1.0, MOST_GAIN)
+    headroom = max(float(above.max()), 2.0)
+    gain = (resized(above, half) - 1.0) / (headroom - 1.0)
     focal_mm = picture.lens.focal_mm
     assert focal_mm is not None
     exif = Image.Exif()
     exif.get_ifd(0x8769)[F35_TAG] = round(focal_mm)
-    codes = np.rint(255.0 * srgb(large)).astype(np.uint8)
+    codes = np.rint(255.0 * srgb(large / above[..., None])).astype(np.uint8)
     # A scene without a subject has no matte.
     mattes = {"portrait": resized(maps.matte, half)} if maps.matte.max() > 0.5 else {}
-    return pack_heic(codes, maps.depth, mattes, gain, HEADROOM, exif.tobytes(), path, f35_mm=focal_mm)
+    return pack_heic(codes, maps.depth, mattes, gain, headroom, exif.tobytes(), path, f35_mm=focal_mm)
 
 
 def enlarged(plane: FloatArray, by: int) -> FloatArray:

@@ -160,11 +160,10 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     given = parser.parse_args(words)
     given.columns = tuple(given.columns.split(","))
     given.peers = () if given.no_peers else tuple(given.peers.split(","))
-    for column, known in (
-        (c, of) for cs, of in ((given.columns, COLUMNS), (given.peers, (EXACT, *PHONES))) for c in cs
-    ):
-        if column not in known:
-            parser.error(f"no column {column}; there are {', '.join(known)}")
+    for asked, known in ((given.columns, [*COLUMNS, FROM_FILE]), (given.peers, [EXACT, *PHONES])):
+        for column in asked:
+            if column not in known:
+                parser.error(f"no column {column}; there are {', '.join(known)}")
     return given
 
 
