@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import map_statistics
 import numpy as np
 import phone
+import phone_files
 import pytest
 import table
 from scipy import ndimage
 from support import pictures, score
 from support.paths import TRUTH_SET
 
+import rebokeh as rk
+
 
 def a_picture(truth: np.ndarray, metres: np.ndarray) -> Any:
-    import rebokeh as rk
-
     return pictures.Picture(
         scene="made", config="up", rgb=truth, metres=metres, matte=np.zeros(metres.shape, np.float32), truth=truth,
         lens=rk.Lens(f_number=2.0, focus_m=1.0, focal_mm=50.0), radius_per_dioptre=10.0, margin_px=8, noise_db=60.0,
@@ -179,6 +181,45 @@ def test_peers_are_named_by_what_they_were_given() -> None:
     assert (means["gather"], means["gather, phone"], means["best peer, phone"]) == ("30.00", "25.00", "25.00")
     (line,) = [words for words, met in table.bars([scored]) if "given the same maps" in words and met]
     assert line.startswith("phone ahead of the best peer given the same maps: +3.00")
+
+
+def test_an_enlarged_plane_keeps_its_means() -> None:
+    plane = np.random.default_rng(0).random((20, 30)).astype(np.float32)
+    plane[10, 10] = 40.0
+    large = phone_files.enlarged(plane, 4)
+    assert large.shape == (80, 120) and large.min() >= 0.0
+    np.testing.assert_allclose(phone_files.means(large, 4), plane, rtol=1e-4)
+    ramp = phone_files.enlarged(np.tile(np.linspace(0.2, 0.4, 30), (20, 1)), 4)
+    assert np.abs(np.diff(ramp[40, 8:-8], n=2)).max() < 1e-3  # without steps
+
+
+@pytest.mark.kernels
+def test_a_phone_s_file_comes_through_the_front_door(tmp_path) -> None:
+    picture = made_portrait()
+    path = phone_files.file_of(picture, tmp_path)
+    assert path == phone_files.file_of(picture, tmp_path)  # which is kept
+    photo = rk.load(phone_files.write(picture, "calibrated", tmp_path / "small.heic", by=2))
+    assert photo.size == (160, 240) and photo.depth_kind == "absolute"
+    assert photo.depth is not None and max(photo.depth.shape) == 768 and photo.matte is not None
+    assert photo.meta.f35_mm == 50.0 and photo.gain_map is not None
+    seen = phone_files.rendered(tmp_path / "small.heic", picture)
+    assert seen.shape == picture.rgb.shape
+    # The sitter is in focus; the wall is even, and so it stays.
+    assert np.abs(score.srgb(seen) - score.srgb(picture.rgb))[picture.matte > 0.5][:, 1].mean() < 0.02
+    assert seen[20, 20] == pytest.approx(picture.rgb[20, 20], rel=0.1)
+    # The lamp is brighter than the picture shows.
+    assert seen.max() > 1.5
+
+
+def made_portrait() -> Any:
+    """Return a picture of a sitter at 1 m before a wall at 4 m, with a lamp."""
+    y, x = np.mgrid[:80, :120]
+    sitter = np.hypot(y - 60, x - 60) < 30
+    rgb = np.where(sitter[..., None], (0.5, 0.35, 0.3), (0.1, 0.12, 0.15)).astype(np.float32)
+    rgb[8:14, 90:96] = 6.0
+    picture = a_picture(rgb, np.where(sitter, 1.0, 4.0).astype(np.float32))
+    lens = rk.Lens(f_number=4.0, focus_m=1.0, focal_mm=50.0, sensor_mm=(36.0, 24.0), starburst=0.0)
+    return replace(picture, matte=sitter.astype(np.float32), lens=lens)
 
 
 def test_the_set_is_whole() -> None:

@@ -25,6 +25,9 @@ REACH_PX, STEP_PX = 8.0, 0.25
 PLATEAU_PX = 6.0
 """How far from an edge the two surfaces are looked at that meet there."""
 
+NEAR_PX = 2.0
+"""So far from the ridge of its smoothed gradient a step's middle may be."""
+
 CELL_PX = 24
 LEAST_EDGE = 10
 """Edge pixels of a cell, at least, for its offset to be told."""
@@ -183,11 +186,12 @@ def _widths(edges: _Edges, plane: FloatArray) -> FloatArray:
     middle = profile.shape[1] // 2
     high, low = (np.median(profile[:, part], axis=1) for part in (slice(0, ends), slice(-ends, None)))
     share = (profile - low[:, None]) / np.maximum(high - low, 1e-9)[:, None]
-    # From the middle outwards: the last 90 % before it, the first 10 % after it.
-    before = middle - np.argmax(share[:, middle::-1] >= 0.9, axis=1)
-    after = middle + np.argmax(share[:, middle:] <= 0.1, axis=1)
-    every = np.arange(len(share))
-    found = (share[every, before] >= 0.9) & (share[every, after] <= 0.1) & (before < middle) & (after > middle)
+    # The first 10 % from beside the middle on, and the last 90 % before it.
+    every, start = np.arange(len(share)), middle - round(NEAR_PX / STEP_PX)
+    after = start + np.argmax(share[:, start:] <= 0.1, axis=1)
+    high_before = (share >= 0.9) & (np.arange(share.shape[1]) < after[:, None])
+    before = share.shape[1] - 1 - np.argmax(high_before[:, ::-1], axis=1)
+    found = (share[every, after] <= 0.1) & high_before.any(axis=1) & (after > start)
     if not found.any():
         return np.array([np.nan])
     # Between two steps.

@@ -11,15 +11,19 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 from oracle import oracle
 from phone import PHONES, opened, resized
+from phone_files import file_of
+from phone_files import rendered as rendered_from_file
 from PIL import Image
 from programs import programs
 from support.peers import PEERS
@@ -31,6 +35,10 @@ import rebokeh as rk
 from rebokeh.bokeh.tools.bench import in_columns
 
 FloatArray = NDArray[np.float32]
+
+
+FROM_FILE = "heic"
+"""A column of its own: the calibrated phone's maps, in a file of 13 megapixels that is read as a user's is."""
 
 
 def _as_stored(phone: str, picture: Picture) -> tuple[FloatArray, FloatArray | None]:
@@ -60,10 +68,13 @@ class Task:
     peers_given: tuple[str, ...]
     bpy_python: str | None
     diff: Path | None
+    files: Path
 
 
-def rendered(picture: Picture, column: str) -> FloatArray:
+def rendered(picture: Picture, column: str, files: Path) -> FloatArray:
     """Render by rebokeh, as a user would."""
+    if column == FROM_FILE:
+        return rendered_from_file(file_of(picture, files), picture)
     dioptres, matte = COLUMNS[column](picture)
     photo = rk.Photo(rgb=picture.rgb, depth=dioptres, matte=matte)
     settings = rk.RenderSettings(quality="best" if column == BEST else "fast")
@@ -79,11 +90,11 @@ def scored(task: Task) -> Scored:
             write_difference(task.diff / f"{task.name.replace('/', '_')}_{method}.png", rgb, picture.truth)
         return score(rgb, picture)
 
-    made = {column: rendered(picture, column) for column in task.columns}
+    made = {column: rendered(picture, column, task.files) for column in task.columns}
     ours = {column: measured(rgb, column) for column, rgb in made.items()}
     fast_to_best_db = np.nan
     if BEST in made:
-        fast = made[EXACT] if EXACT in made else rendered(picture, EXACT)
+        fast = made[EXACT] if EXACT in made else rendered(picture, EXACT, task.files)
         fast_to_best_db = alike(fast, made[BEST], picture)
     others = PEERS | programs(task.bpy_python)[0]
     peers = {
@@ -136,11 +147,12 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--set", type=Path, default=here / "set", help="folder of the truth set (made by make.py)")
     parser.add_argument("--only", default="", help="only pictures with this in their scene/config")
     parser.add_argument("--columns", default="exact,phone,calibrated,nomatte,opened", metavar="NAMES",
-                        help=f"what rebokeh is given, of {', '.join(COLUMNS)} (%(default)s)")  # fmt: skip
+                        help=f"what rebokeh is given, of {', '.join((*COLUMNS, FROM_FILE))} (%(default)s)")  # fmt: skip
     parser.add_argument("--peers", default=",".join((EXACT, *PHONES)), metavar="NAMES",
                         help=f"what the others are given, of {', '.join((EXACT, *PHONES))} (%(default)s)")  # fmt: skip
     parser.add_argument("--no-peers", action="store_true", help="rebokeh and the bound only")
     parser.add_argument("--bpy", default=os.environ.get("BPY_PYTHON"), metavar="PYTHON", help="a Python that has bpy")
+    parser.add_argument("--files", type=Path, metavar="FOLDER", help=f"where the files of {FROM_FILE} are kept")
     parser.add_argument("--diff", type=Path, metavar="FOLDER", help="write picture | truth | 4 x difference there")
     parser.add_argument("--markdown", action="store_true", help="tables in Markdown")
     parser.add_argument("--jobs", type=int, default=1, help="pictures at once")
@@ -148,11 +160,10 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     given = parser.parse_args(words)
     given.columns = tuple(given.columns.split(","))
     given.peers = () if given.no_peers else tuple(given.peers.split(","))
-    for column, known in (
-        (c, of) for cs, of in ((given.columns, COLUMNS), (given.peers, (EXACT, *PHONES))) for c in cs
-    ):
-        if column not in known:
-            parser.error(f"no column {column}; there are {', '.join(known)}")
+    for asked, known in ((given.columns, [*COLUMNS, FROM_FILE]), (given.peers, [EXACT, *PHONES])):
+        for column in asked:
+            if column not in known:
+                parser.error(f"no column {column}; there are {', '.join(known)}")
     return given
 
 
@@ -168,13 +179,15 @@ def main() -> int:
     if not given.no_peers:
         for word in programs(given.bpy)[1]:
             print(word, file=sys.stderr)
-    tasks = [Task(given.set, name, given.columns, given.peers, given.bpy, given.diff) for name in found]
-    start, all_scored = time.monotonic(), []
-    for one in run(tasks, given.jobs):
-        all_scored.append(one)
-        print(
-            f"{len(all_scored)}/{len(tasks)} {one.name} {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True
-        )
+    with ExitStack() as stack:
+        files = given.files or Path(stack.enter_context(TemporaryDirectory()))
+        files.mkdir(parents=True, exist_ok=True)
+        tasks = [Task(given.set, name, given.columns, given.peers, given.bpy, given.diff, files) for name in found]
+        start, all_scored = time.monotonic(), []
+        for one in run(tasks, given.jobs):
+            all_scored.append(one)
+            done = f"{len(all_scored)}/{len(tasks)} {one.name} {time.monotonic() - start:.0f} s"
+            print(done, file=sys.stderr, flush=True)
     report(all_scored, given.columns, given.markdown)
     met = [is_met for _, is_met in bars(all_scored)]
     return 1 if given.check and not all(met) else 0

@@ -103,7 +103,8 @@ class LoadOptions(ModelOptions):
         "relative": larger is nearer, no more. Left out: relative for 8 bit; for float maps what the evidence says,
         which warns unless it is sure.
     matte_model : str or Path, optional
-        Find the people: ``selfie``, or a TFLite file.
+        Find the people: ``selfie``, or a TFLite file; or what stands out, as a pet or food: ``salient``, or an ONNX
+        file as U2-Net's.
     depth : str, Path, bytes or file, optional
         Depth map to use instead of the file's own: PNG, TIFF, EXR, NPY, NPZ, PFM.
     depth_scale : float, optional

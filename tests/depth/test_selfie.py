@@ -12,7 +12,7 @@ from support.tiny_models import save_tflite
 import rebokeh as rk
 from rebokeh.bokeh.core.errors import InputError, UsageError
 from rebokeh.bokeh.depth.models import estimate_depth, estimate_matte, known, store
-from rebokeh.bokeh.depth.models.selfie import along_edges
+from rebokeh.bokeh.depth.models.coarse_matte import along_edges
 from rebokeh.bokeh.depth.upsample import resize_matte
 
 pytestmark = pytest.mark.kernels
@@ -73,7 +73,7 @@ def test_what_is_no_selfie_model_is_refused(model, tmp_path, monkeypatch):
     monkeypatch.setenv("REBOKEH_MODELS", str(tmp_path / "none"))
     with pytest.raises(InputError, match="selfie: its weights are not here.*npm pack"):
         estimate_matte(photo, "selfie")
-    with pytest.raises(UsageError, match="neither selfie nor a file"):
+    with pytest.raises(UsageError, match="neither selfie, salient nor a file"):
         estimate_matte(photo, "self")
     with pytest.raises(InputError, match="`matte_model`"):
         estimate_depth(photo, model)
@@ -82,7 +82,7 @@ def test_what_is_no_selfie_model_is_refused(model, tmp_path, monkeypatch):
     with pytest.raises(InputError, match="torn.tflite: the model is truncated or damaged"):
         estimate_matte(photo, torn)
     torn.write_bytes(b"GIF89a")
-    with pytest.raises(InputError, match="not a TFLite model"):
+    with pytest.raises(InputError, match="neither a TFLite model nor an ONNX graph"):
         estimate_matte(photo, torn)
 
 

@@ -93,6 +93,28 @@ def save_onnx(path: Path, *, size: tuple[object, object] = ("h", "w"), last: boo
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9), path)
 
 
+def save_salient(path: Path, side: int | str = 320, *, planes: int = 1) -> None:
+    """Save an ONNX graph with U2-Net's signature: its first map is bright where the picture is, its others dark."""
+    onnx = pytest.importorskip("onnx")
+    TensorProto, helper = onnx.TensorProto, onnx.helper
+    picture = helper.make_tensor_value_info("input.1", TensorProto.FLOAT, [1, 3, side, side])
+    names = [f"d{k}" for k in range(7)]
+    maps = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, planes, side, side]) for name in names]
+    axes = helper.make_tensor("axes", TensorProto.INT64, [1], [1])
+    one = helper.make_tensor("one", TensorProto.FLOAT, [1], [1.0])
+    # Sure of what it says, as the network is: a resizer's overshoot beside an edge does not show.
+    steep = helper.make_tensor("steep", TensorProto.FLOAT, [1], [8.0])
+    steps = [
+        helper.make_node("ReduceMean", ["input.1", "axes"], ["mean"], keepdims=1),
+        helper.make_node("Mul", ["mean", "steep"], ["logit"]),
+        helper.make_node("Sigmoid", ["logit"], ["share"]),
+        helper.make_node("Concat", ["share"] * planes, ["d0"], axis=1),
+        *(helper.make_node("Sub", ["one", "d0"], [name]) for name in names[1:]),
+    ]
+    graph = helper.make_graph(steps, "salient", [picture], maps, [axes, one, steep])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9), path)
+
+
 def save_tflite(path: Path, side: int = 32) -> None:
     """Save a TFLite graph whose matte is the mean of the channels."""
     flatbuffers, schema = (

@@ -104,7 +104,12 @@ def _maps(
         ),
     ] = None,
     matte_model: Annotated[
-        str | None, typer.Option("--matte-model", metavar="MODEL", help="Find the people: selfie or FILE.tflite.")
+        str | None,
+        typer.Option(
+            "--matte-model",
+            metavar="MODEL",
+            help="Find the people: selfie or FILE.tflite; or what stands out, as a pet or food: salient or FILE.onnx.",
+        ),
     ] = None,
 ) -> None: ...
 

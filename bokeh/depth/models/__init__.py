@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from ...core.errors import InputError, UsageError
 from ...core.text import printable
 from ...photo.load_options import known_unit
 from ...photo.photo import Photo
-from . import depth_anything, depth_pro, onnx, selfie, store
+from . import depth_anything, depth_pro, onnx, salient, selfie, store
 from .prediction import apply
 from .store import Known
 from .transformer import read_config
@@ -22,8 +23,13 @@ KNOWN = (
           "*.safetensors", "depth-anything/Depth-Anything-V2-Small-hf"),
     Known("selfie", "matte of the people (`matte_model`)", "Apache-2.0", 0.25, "*.tflite",
           by_hand="npm pack @mediapipe/selfie_segmentation, and give `matte_model` its selfie_segmentation.tflite"),
+    Known("salient", "matte of what stands out: pets, food, things (`matte_model`)", "Apache-2.0", 4.6, "*.onnx",
+          by_hand="put U2-Net's u2netp.onnx there, or give `matte_model` the file wherever it is"),
 )  # fmt: skip
 """The models that have a name."""
+
+MATTES = ("selfie", "salient")
+"""Those of them that find mattes."""
 
 ARCHITECTURES = {"depth_pro": depth_pro.predict, "depth_anything": depth_anything.predict}
 """What reads a folder, by the ``model_type`` of its config.json."""
@@ -81,28 +87,42 @@ def estimate_depth(photo: Photo, model: str | Path, unit: str | None = None) -> 
 
 
 def estimate_matte(photo: Photo, model: str | Path) -> Photo:
-    """Give a photo the matte of the people that a model sees in it.
+    """Give a photo the matte of what a model sees in it: the people, or what stands out.
 
     Parameters
     ----------
     photo : Photo
     model : str or Path
-        ``selfie``, or a TFLite file.
+        ``selfie`` or a TFLite file for people; ``salient`` or an ONNX file for pets, food and things.
 
     Raises
     ------
     UsageError
-        When there is no such model, or ai-edge-litert is missing.
+        When there is no such model, or the package that it needs is missing.
     InputError
         When it is missing, damaged or of another kind.
     """
-    if str(model) == "selfie":
-        path = next(iter(sorted(store.need(known("selfie")).glob("*.tflite"))))
+    if str(model) in MATTES:
+        one = known(str(model))
+        path = next(iter(sorted(store.need(one).glob(one.file))))
     else:
-        path = _existing(str(model), "selfie")
-    if path.is_dir() or path.read_bytes()[4:8] != b"TFL3":
-        raise InputError(f"{printable(path)}: not a TFLite model; give `matte_model` a selfie model, FILE.tflite")
-    return selfie.estimate(path, photo)
+        path = _existing(str(model), ", ".join(MATTES))
+    kind = None if path.is_dir() else _kind_of(path)
+    if kind is None:
+        raise InputError(
+            f"{printable(path)}: neither a TFLite model nor an ONNX graph; give `matte_model` a selfie model, "
+            "FILE.tflite, or a salient-object model, FILE.onnx"
+        )
+    return {"tflite": selfie.estimate, "onnx": salient.estimate}[kind](path, photo)
+
+
+def _kind_of(path: Path) -> Literal["tflite", "onnx"] | None:
+    """Tell what a file is. An ONNX graph has no mark of its own, but begins with its version, or has the ending."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    if head[4:8] == b"TFL3":
+        return "tflite"
+    return "onnx" if head[:1] == b"\x08" or path.suffix.lower() == ".onnx" else None
 
 
 def _depth_model(named: str) -> Path:
@@ -115,9 +135,7 @@ def _depth_model(named: str) -> Path:
         return graphs[0] if len(graphs) == 1 else path
     if path.suffix.lower() == ".safetensors":
         return path.parent
-    with path.open("rb") as file:
-        head = file.read(8)
-    if head[4:8] == b"TFL3":
+    if _kind_of(path) == "tflite":
         raise InputError(f"{printable(path)}: a TFLite model; if it finds people, give it with `matte_model`")
     return path
 

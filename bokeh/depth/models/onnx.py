@@ -41,11 +41,7 @@ def predict(path: Path, photo: Photo, unit: str | None = None) -> Prediction:
         When the file is damaged, or not a model of this kind.
     """
     name = printable(path)
-    onnxruntime = needed("onnxruntime", "onnx", f"{name}: the model")
-    with decoding(name, "model"):
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    session = opened(path)
     entry = session.get_inputs()
     if len(entry) != 1:
         raise InputError(f"{name}: the model has {len(entry)} inputs, not one picture; use a depth model")
@@ -62,6 +58,24 @@ def predict(path: Path, photo: Photo, unit: str | None = None) -> Prediction:
         return Prediction(spread(values, name, from_zero=True), "unitless", f"{source}, disparity")
     note = "taken as relative, larger is nearer" + ("" if unit else "; `depth_unit` m or dioptre says otherwise")
     return Prediction(spread(values, name), "unitless", source, [note])
+
+
+def opened(path: Path) -> Any:
+    """Open a graph for the processor.
+
+    Raises
+    ------
+    UsageError
+        When onnxruntime is not installed.
+    InputError
+        When the file is damaged.
+    """
+    name = printable(path)
+    onnxruntime = needed("onnxruntime", "onnx", f"{name}: the model")
+    with decoding(name, "model"):
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def _fed(entry: Any, photo: Photo, intake: Intake, name: str) -> NDArray:
