@@ -411,7 +411,7 @@ def sharp_light(fragments, numbers, number, corner, arrived):
 
 
 @jit(allocates=False)
-def silhouette(fragments, numbers, number, depths, coverage, whole, dioptres):
+def silhouette(fragments, numbers, number, depths, coverage, whole, dioptres, back):
     """Coverage and depth of a slice in a window.
 
     Parameters
@@ -425,6 +425,8 @@ def silhouette(fragments, numbers, number, depths, coverage, whole, dioptres):
     coverage, whole : float32 (h, w), overwritten
         What the pixel shows of the slice, and of this slice and all behind it.
     dioptres : float32 (h, w), overwritten
+    back : float32 (h, w), overwritten
+        Dioptres of what the rest of the pixel shows of the slice, where that is two surfaces; else -inf.
 
     Returns
     -------
@@ -432,17 +434,20 @@ def silhouette(fragments, numbers, number, depths, coverage, whole, dioptres):
         Whether it covers anything.
     """
     found = False
-    front, back = fragments[0], fragments[2]
+    front, behind = fragments[0], fragments[2]
     for row in range(coverage.shape[0]):
         for column in range(coverage.shape[1]):
             share, all_behind = _own_share(fragments, numbers, number, row, column)
             coverage[row, column], whole[row, column] = share, all_behind
             found |= share > 0.0
-            own = front[row, column, 3]
+            own, back[row, column] = front[row, column, 3], -np.inf
             if numbers[0][row, column] != number:
                 if numbers[1][row, column] == number:
-                    own = back[row, column, 3]
+                    own = behind[row, column, 3]
                 else:
                     own = min(max(own, depths[0]), depths[1])
+            elif numbers[1][row, column] == number:
+                # A light may be between the two.
+                coverage[row, column], back[row, column] = fragments[1][row, column], behind[row, column, 3]
             dioptres[row, column] = own
     return found
