@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .hidden import FADE, HIDDEN_WEIGHT
 from .jit import jit
 from .scatter import LEAST_WEIGHT, LIGHT_ROUNDING, rounded
 
@@ -299,6 +300,34 @@ def slice_values(fragments, numbers, number, lens, most, corner, around, values,
                 )
             values[row, column, 3] = share
             values[row, column, 4] = whole
+
+
+@jit(allocates=False)
+def weigh_hidden(fragments, numbers, number, halvings, corner, values):
+    """Weigh what is hidden as at a smaller size: near is what lies near for the blur, whatever size a slice is made at.
+
+    Parameters
+    ----------
+    fragments, numbers
+        As of `number_fragments`.
+    number, halvings : int
+        Of the slice; and how much smaller that size is.
+    corner : (int, int)
+        As of `slice_values`.
+    values : float32 (h, w, 5)
+        As `slice_values` left them; changed in place.
+    """
+    times = np.float32(1.0) / FADE**halvings
+    for row in range(values.shape[0]):
+        y = corner[0] + row
+        for column in range(values.shape[1]):
+            x = corner[1] + column
+            weight = fragments[3][y, x]
+            if numbers[0][y, x] >= number or numbers[1][y, x] != number or weight > HIDDEN_WEIGHT:
+                continue
+            per = max(min(times * weight, HIDDEN_WEIGHT), LEAST_SURE) / max(weight, LEAST_SURE)
+            for channel in range(5):
+                values[row, column, channel] *= per
 
 
 @jit(inline="always")
