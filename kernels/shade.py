@@ -60,9 +60,9 @@ class OccluderArrays(NamedTuple):
 
     Attributes
     ----------
-    coverage, whole, dioptres : float32 (h, w)
+    coverage, whole, dioptres, back : float32 (h, w)
         What a pixel shows of the piece's slice, of that and all behind it, and its depth; and of some of the surface
-        around the piece.
+        around the piece. The rest of the pixel may show the slice too: farther away, at the last of these.
     inner : (int, int, int, int)
         First and last rows, then columns, of the piece itself; it ends before the last.
     origin : (int, int)
@@ -82,6 +82,7 @@ class OccluderArrays(NamedTuple):
     coverage: NDArray[np.float32]
     whole: NDArray[np.float32]
     dioptres: NDArray[np.float32]
+    back: NDArray[np.float32]
     inner: tuple[int, int, int, int]
     origin: tuple[int, int]
     scale: int
@@ -149,8 +150,11 @@ def _covered(piece, x, y, behind_dioptres):
             column = min(max(x0 + i, 0), width - 1)
             share = wy * (tx if i else np.float32(1.0) - tx)
             whole += share * piece.whole[row, column]
+            own = piece.coverage[row, column]
             if piece.dioptres[row, column] > behind_dioptres:
-                covered += share * piece.coverage[row, column]
+                covered += share * own
+            if own < piece.whole[row, column] and piece.back[row, column] > behind_dioptres:
+                covered += share * (piece.whole[row, column] - own)
     return covered / whole if whole > 1e-6 else np.float32(0.0)
 
 
@@ -202,12 +206,12 @@ class Cells(NamedTuple):
 
 
 @jit(fastmath=QUICK)
-def blocks(coverage, dioptres, inner, near, far):
+def blocks(coverage, dioptres, back, inner, near, far):
     """Find the depths of what a piece covers, in blocks of its inner pixels and those beside them.
 
     Parameters
     ----------
-    coverage, dioptres, inner
+    coverage, dioptres, back, inner
         As of `OccluderArrays`.
     near, far : float32 (b, c), overwritten
         Largest and smallest dioptres; -inf and inf where nothing is covered.
@@ -221,6 +225,8 @@ def blocks(coverage, dioptres, inner, near, far):
                 x = min(max(column - inner[2], 0) // BLOCK_PX, near.shape[1] - 1)
                 near[y, x] = max(near[y, x], dioptres[row, column])
                 far[y, x] = min(far[y, x], dioptres[row, column])
+                if back[row, column] > -np.inf:
+                    far[y, x] = min(far[y, x], back[row, column])
 
 
 @jit(inline="always", fastmath=QUICK)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .hidden import FADE, HIDDEN_WEIGHT
 from .jit import jit
 from .scatter import LEAST_WEIGHT, LIGHT_ROUNDING, rounded
 
@@ -335,6 +336,34 @@ def slice_values(fragments, numbers, number, lens, most, corner, around, values,
             values[row, column, 4] = whole
 
 
+@jit(allocates=False)
+def weigh_hidden(fragments, numbers, number, halvings, corner, values):
+    """Weigh what is hidden as at a smaller size: near is what lies near for the blur, whatever size a slice is made at.
+
+    Parameters
+    ----------
+    fragments, numbers
+        As of `number_fragments`.
+    number, halvings : int
+        Of the slice; and how much smaller that size is.
+    corner : (int, int)
+        As of `slice_values`.
+    values : float32 (h, w, 5)
+        As `slice_values` left them; changed in place.
+    """
+    times = np.float32(1.0) / FADE**halvings
+    for row in range(values.shape[0]):
+        y = corner[0] + row
+        for column in range(values.shape[1]):
+            x = corner[1] + column
+            weight = fragments[3][y, x]
+            if numbers[0][y, x] >= number or numbers[1][y, x] != number or weight > HIDDEN_WEIGHT:
+                continue
+            per = max(min(times * weight, HIDDEN_WEIGHT), LEAST_SURE) / max(weight, LEAST_SURE)
+            for channel in range(5):
+                values[row, column, channel] *= per
+
+
 @jit(inline="always")
 def _nearer_side(fragments, numbers, bridge, row, column):
     """Which fragment of a pixel is the surface of a slice as it goes on in nearer ones: 0 front, 1 back, -1 neither.
@@ -445,7 +474,7 @@ def sharp_light(fragments, numbers, number, corner, arrived):
 
 
 @jit(allocates=False)
-def silhouette(fragments, numbers, number, depths, coverage, whole, dioptres):
+def silhouette(fragments, numbers, number, depths, coverage, whole, dioptres, back):
     """Coverage and depth of a slice in a window.
 
     Parameters
@@ -459,6 +488,8 @@ def silhouette(fragments, numbers, number, depths, coverage, whole, dioptres):
     coverage, whole : float32 (h, w), overwritten
         What the pixel shows of the slice, and of this slice and all behind it.
     dioptres : float32 (h, w), overwritten
+    back : float32 (h, w), overwritten
+        Dioptres of what the rest of the pixel shows of the slice, where that is two surfaces; else -inf.
 
     Returns
     -------
@@ -466,17 +497,20 @@ def silhouette(fragments, numbers, number, depths, coverage, whole, dioptres):
         Whether it covers anything.
     """
     found = False
-    front, back = fragments[0], fragments[2]
+    front, behind = fragments[0], fragments[2]
     for row in range(coverage.shape[0]):
         for column in range(coverage.shape[1]):
             share, all_behind = _own_share(fragments, numbers, number, row, column)
             coverage[row, column], whole[row, column] = share, all_behind
             found |= share > 0.0
-            own = front[row, column, 3]
+            own, back[row, column] = front[row, column, 3], -np.inf
             if numbers[0][row, column] != number:
                 if numbers[1][row, column] == number:
-                    own = back[row, column, 3]
+                    own = behind[row, column, 3]
                 else:
                     own = min(max(own, depths[0]), depths[1])
+            elif numbers[1][row, column] == number:
+                # A light may be between the two.
+                coverage[row, column], back[row, column] = fragments[1][row, column], behind[row, column, 3]
             dioptres[row, column] = own
     return found

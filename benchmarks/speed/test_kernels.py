@@ -125,7 +125,9 @@ def sprites(rgbd: FloatArray) -> Sprites:
     lights = PointLights(place, np.ones((count, 3), np.float32), depth)
     everywhere = slice(0, SIZE[0]), slice(0, SIZE[1])
     ones, dioptres = np.ones(SIZE, np.float32), np.ascontiguousarray(rgbd[..., 3])
-    veil = Occluder(lens, 0, 0, Tile(everywhere, everywhere, 0), np.float32(0.01) * ones, ones, dioptres)
+    veil = Occluder(
+        lens, 0, 0, Tile(everywhere, everywhere, 0), np.float32(0.01) * ones, ones, dioptres, -np.inf * ones
+    )
     return Sprites(Bundles.of_lights(lights, [veil], lens, OPTICS), lights, OPTICS, lens, [veil])
 
 

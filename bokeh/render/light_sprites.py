@@ -192,8 +192,9 @@ class Sprites:
                     if by.any():
                         rows, columns = piece.tile.outer
                         cutting = shade.OccluderArrays(
-                            piece.coverage, piece.whole, piece.surface, piece.own, (rows.start, columns.start),
-                            2**piece.level, piece.bounds, piece.ray_steps, piece.blocks[0], piece.depths,
+                            piece.coverage, piece.whole, piece.surface, piece.back, piece.own,
+                            (rows.start, columns.start), 2**piece.level, piece.bounds, piece.ray_steps,
+                            piece.blocks[0], piece.depths,
                         )  # fmt: skip
                         shade.shade(arrays, chosen[by], cutting, thin, pupil, transmitted)
 

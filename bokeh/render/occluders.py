@@ -33,8 +33,9 @@ class Occluder:
         Which depth slice, near to far.
     tile : Tile
         Of the level: the arrays stand for `tile.outer`, and what is beyond `tile.inner` is another occluder's.
-    coverage, whole, dioptres : float32 (h, w)
-        What a pixel shows of the slice, what it shows of that and all behind it, and its depth. Some is covered.
+    coverage, whole, dioptres, back : float32 (h, w)
+        What a pixel shows of the slice, what it shows of that and all behind it, and its depth. Some is covered. Where
+        the rest of a pixel is of the slice too, the depth of that, else -inf: a light may be between the two.
     """
 
     lens: ThinLens
@@ -44,6 +45,7 @@ class Occluder:
     coverage: FloatArray
     whole: FloatArray
     dioptres: FloatArray
+    back: FloatArray
 
     @property
     def own(self) -> tuple[int, int, int, int]:
@@ -57,7 +59,7 @@ class Occluder:
         from ...kernels.shade import BLOCK_PX, blocks
 
         near, far = (np.empty([-(-side // BLOCK_PX) for side in self.tile.size], np.float32) for _ in range(2))
-        blocks(self.coverage, self.dioptres, self.own, near, far)
+        blocks(self.coverage, self.dioptres, self.back, self.own, near, far)
         return near, far
 
     @cached_property

@@ -161,8 +161,8 @@ def _slice_light(layered: LayeredScene, lens: Lens, thin: ThinLens, settings: Re
     """Put a lens before a layered scene; `thin` is for its largest size."""
     best, size = settings.quality == "best", layered.sizes[0]
     psf_tables = PsfTables(RayModel(lens, size, math.hypot(*size)), MOST_ROWS if best else SMALL_ROWS, stamped=not best)
-    most_halvings = 0 if best else max(len(layered.sizes) - LEAST_LEVELS, 0)
-    slices = plan_slices(*layered.depth_range, layered.subject, thin, most_halvings)
+    most_halvings = max(len(layered.sizes) - LEAST_LEVELS, 0)
+    slices = plan_slices(*layered.depth_range, layered.subject, thin, most_halvings, full_size=best)
     return SliceLight(SlicedScene(layered, slices, thin), psf_tables)
 
 

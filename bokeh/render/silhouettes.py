@@ -79,10 +79,10 @@ def _silhouette(sliced: SlicedScene, window: Window, number: int, box: PixelBox)
     inner = common_part(box, outer)
     fragments = tuple(np.ascontiguousarray(values[crop]) for values in window.fragments)
     numbers = np.ascontiguousarray(window.numbers[0][crop]), np.ascontiguousarray(window.numbers[1][crop])
-    coverage, whole, dioptres = (np.empty(numbers[0].shape, np.float32) for _ in range(3))
+    coverage, whole, dioptres, back = (np.empty(numbers[0].shape, np.float32) for _ in range(4))
     one = sliced.slices[number]
     depths = np.float32(one.far), np.float32(one.near)
-    if not silhouette(fragments, numbers, number, depths, coverage, whole, dioptres) or inner is None:
+    if not silhouette(fragments, numbers, number, depths, coverage, whole, dioptres, back) or inner is None:
         return None
-    piece = Occluder(sliced.lens, one.level, number, Tile(inner, outer, AROUND_PX), coverage, whole, dioptres)
+    piece = Occluder(sliced.lens, one.level, number, Tile(inner, outer, AROUND_PX), coverage, whole, dioptres, back)
     return piece if piece.nearest > -np.inf else None

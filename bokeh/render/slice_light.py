@@ -97,7 +97,7 @@ class SliceLight:
 
     def _scattered(self, window: Window, number: int, drawn: PixelBox, lit: PixelBox, reach: int) -> FloatArray:
         """Scatter some pixels of a window (`lit`) into a box of it (`drawn`)."""
-        from ...kernels.slices import bridge_levels, full_values, slice_values, sum_radii
+        from ...kernels.slices import bridge_levels, full_values, slice_values, sum_radii, weigh_hidden
 
         level = self.sliced.slices[number].level
         lens = self.sliced.lens_at(level)
@@ -114,6 +114,9 @@ class SliceLight:
             sum_radii(window.fragments, window.numbers, number, thin, (seen[0].start, seen[1].start), sums)
             around = sums, (corner[0] - seen[0].start, corner[1] - seen[1].start), reach
             slice_values(window.fragments, window.numbers, number, thin, radii, corner, around, values, radius, active)
+            one = self.sliced.slices[number]
+            if one.halvings > one.level:
+                weigh_hidden(window.fragments, window.numbers, number, one.halvings - one.level, corner, values)
             bridge = self.sliced.bridge_to_nearer(number)
             if bridge is not None:
                 bridge_levels(

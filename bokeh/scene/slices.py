@@ -51,10 +51,12 @@ class DepthSlice:
     least_px: float
     most_px: float
     level: int = 0
+    halvings: int = 0
+    """What is hidden weighs in it as at the photo's size halved so often."""
 
 
 def plan_slices(
-    far: float, near: float, subject: SubjectRange | None, lens: ThinLens, most_halvings: int
+    far: float, near: float, subject: SubjectRange | None, lens: ThinLens, most_halvings: int, full_size: bool = False
 ) -> list[DepthSlice]:
     """Cut a scene into depth slices.
 
@@ -67,6 +69,8 @@ def plan_slices(
         For the photo's own pixels.
     most_halvings : int
         0 = everything is made at the photo's own size.
+    full_size : bool
+        Everything is made there all the same; what is hidden weighs as it would at the smaller sizes.
 
     Returns
     -------
@@ -87,7 +91,10 @@ def plan_slices(
     halvings = [_halvings(one.least_px, most_halvings) for one in slices]
     finest = halvings.index(min(halvings))
     halvings = [*accumulate(halvings[: finest + 1], min), *list(accumulate(halvings[:finest:-1], min))[::-1]]
-    return [replace(one, level=level) for one, level in zip(slices, halvings, strict=True)]
+    return [
+        replace(one, level=0 if full_size else level, halvings=level)
+        for one, level in zip(slices, halvings, strict=True)
+    ]
 
 
 def _slices_between(kind: int, far: float, near: float, lens: ThinLens) -> list[DepthSlice]:

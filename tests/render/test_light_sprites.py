@@ -109,14 +109,14 @@ def test_energy_is_kept_wherever_the_light_lies(radius_px, place):
         np.testing.assert_allclose(found, place, atol=0.02 if abs(radius_px) > 2 else 0.08)
 
 
-def occluder(coverage: np.ndarray, radius_px, level: int = 0) -> Occluder:
-    """Return a whole layer of the picture halved so often, as one piece."""
+def occluder(coverage: np.ndarray, radius_px, level: int = 0, back_px=None) -> Occluder:
+    """Return a whole layer of the picture halved so often, as one piece; the rest of it has another blur, or none."""
     size = coverage.shape
     whole = (slice(0, size[0]), slice(0, size[1]))
     dioptres = np.broadcast_to(depth_of(radius_px, PX_PER_DIOPTRE), size).astype(np.float32)
-    return Occluder(
-        thin(), level, 0, Tile(whole, whole, 0), coverage.astype(np.float32), np.ones(size, np.float32), dioptres
-    )
+    back = np.full(size, -np.inf if back_px is None else depth_of(back_px, PX_PER_DIOPTRE), np.float32)
+    ones, tile = np.ones(size, np.float32), Tile(whole, whole, 0)
+    return Occluder(thin(), level, 0, tile, coverage.astype(np.float32), ones, dioptres, back)
 
 
 def parts(whole: Occluder, rows: int, columns: int, around: int) -> list[Occluder]:
@@ -131,7 +131,7 @@ def parts(whole: Occluder, rows: int, columns: int, around: int) -> list[Occlude
                 for i, n in zip(inner, (height, width), strict=True)
             )
             outer = (rows_seen, columns_seen)
-            arrays = (values[outer].copy() for values in (whole.coverage, whole.whole, whole.dioptres))
+            arrays = (values[outer].copy() for values in (whole.coverage, whole.whole, whole.dioptres, whole.back))
             pieces.append(Occluder(thin(), whole.level, 0, Tile(inner, outer, around), *arrays))
     return pieces
 
@@ -222,11 +222,20 @@ def test_only_the_part_of_the_picture_that_a_layer_stands_for_is_cut():
     box = (slice(10, 20), slice(12, 40))
     dioptres = np.full((10, 28), depth_of(0.0, PX_PER_DIOPTRE), np.float32)
     ones = np.ones((10, 28), np.float32)
-    part = Occluder(thin(), 0, 0, Tile(box, box, 0), ones, ones, dioptres)
+    part = Occluder(thin(), 0, 0, Tile(box, box, 0), ones, ones, dioptres, np.full_like(ones, -np.inf))
     image, free = drawn(18.0, size=size, occluders=[part]), drawn(18.0, size=size)
     expected = free.copy()
     expected[10:20, 12:40] = 0
     np.testing.assert_allclose(image, expected, atol=1e-8)
+
+
+@pytest.mark.parametrize("light_px, back_px, clear", [(18.0, 12.0, 0.0), (18.0, 17.5, 0.7), (9.0, 12.0, 0.7)])
+def test_a_light_between_two_surfaces_of_one_slice_is_cut_by_the_nearer_one(light_px, back_px, clear):
+    # A mixed pixel: 0.3 of it is the nearer surface, the rest is the farther one, before the light or behind it.
+    size = (49, 49)
+    mixed = occluder(np.full(size, 0.3), 6.0, back_px=back_px)
+    image, free = drawn(light_px, size=size, occluders=[mixed]), drawn(light_px, size=size)
+    np.testing.assert_allclose(image, clear * free, atol=1e-6)
 
 
 def test_a_layer_in_pieces_cuts_as_the_whole_one():
