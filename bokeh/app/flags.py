@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -21,6 +22,9 @@ _OTHERWISE = {
     "out": "-o",
 }
 """Flags that are not called as their argument is, less its unit."""
+
+# Bars of a histogram, where there are no blocks to draw them with.
+_BARS = str.maketrans("▏▎▍▌▋▊▉█", "...--==#")
 
 _UNIT = re.compile(r"_(?:mm|m|s|deg)$")
 # Standing alone, as in a sentence: not a piece of a path, and not in quotes.
@@ -45,8 +49,13 @@ def print_json(facts: Mapping[str, Any]) -> None:
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print lines on standard output, with flags."""
-    print("\n".join(map(with_flags, lines)))
+    """Print lines on standard output, with flags, in what its encoding holds."""
+    text = "\n".join(map(with_flags, lines))
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = text.translate(_BARS)
+    print(text)
 
 
 def _with_flags(value: Any) -> Any:

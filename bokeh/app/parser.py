@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
@@ -11,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from ..core.errors import UsageError
+from ..core.threads import cores
 from ..io.formats import FORMATS, WRITTEN, Hdr, holding
 from .guard import Run, guarded, guarded_apart
 
@@ -36,10 +38,13 @@ class PhotoFirst(TyperGroup):
         """Run, and turn whatever goes wrong into one line and an exit code."""
         words = list(sys.argv[1:] if args is None else args)
         own_process = args is None and standalone_mode
+        if own_process:
+            print_anything()
         begun = Run.of_process() if own_process else Run()
         run = super().main
 
         def call() -> Any:
+            cores()  # before anything is done: whether the bound that is set makes sense
             return run(words or ["--help"], "rebokeh", complete_var, False, windows_expand_args, obj=begun, **extra)
 
         debug = "--debug" in words
@@ -57,6 +62,12 @@ class PhotoCommand(TyperCommand):
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         """Write the usage line."""
         formatter.write_usage("rebokeh", "PHOTO [OPTIONS]")
+
+
+def print_anything() -> None:
+    """Have standard output take what its encoding does not hold, as standard error does: nothing ends for a letter."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def print_version(wanted: bool) -> None:

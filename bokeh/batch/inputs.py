@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import stat
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -46,7 +47,8 @@ def inputs(words: Iterable[str], out: str) -> Iterator[Found]:
     ----------
     words : iterable of str
         Files, folders (with all below them; folders that are links are not entered), patterns, ``@`` and the name of a
-        list of files and folders, one a line, and URLs. What exists by a name is that, and no pattern or list.
+        list of files and folders, one a line (``@-`` reads it from standard input; a line that begins with ``#`` is a
+        comment), and URLs. What exists by a name is that, and no pattern, list or comment.
     out : str
         The output folder, which is left out of the folders.
 
@@ -134,13 +136,18 @@ def _file(path: str, below: str, mode: int) -> Found:
 def _listed(path: str, out: tuple[int, int] | None) -> Iterator[Found]:
     """Find what a list names: files and folders as they stand there, and URLs."""
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        if path == "-":
+            data = sys.stdin.buffer.read()
+        else:
+            with open(path, "rb") as file:
+                data = file.read()
     except OSError as error:
         raise InputError(f"{printable(path)}: the list cannot be read, {_said(error)}; check its name") from error
     lines = data.split(b"\0") if b"\0" in data else data.replace(b"\r\n", b"\n").split(b"\n")
     for line in lines:
         word = os.fsdecode(line)
+        if word.lstrip().startswith("#") and not os.path.lexists(word):
+            continue
         if is_url(word) and not os.path.lexists(word):
             yield from _objects(word, out)
         elif word:

@@ -23,15 +23,32 @@ pytestmark = pytest.mark.kernels
 def test_writes_beside_the_photo_and_leaves_the_photo_alone(portrait, folder):
     result = rebokeh(portrait.photo, "--depth", portrait.depth, "--fstop", "1.4", "--focus", "1m", "--focal", "200mm")
     assert result.exit_code == 0, result.output
-    assert folder.new() == {"photo_f1.4.png"}
+    assert folder.new() == {"photo_f1.4_1m_200mm.png"}
     assert result.stdout == ""
-    assert result.stderr == f"wrote {portrait.photo.parent / 'photo_f1.4.png'}: f/1.4, focus 1 m, as given\n"
+    assert result.stderr == f"wrote {portrait.photo.parent / 'photo_f1.4_1m_200mm.png'}: f/1.4, focus 1 m, as given\n"
     before = np.asarray(Image.open(portrait.photo), np.float32)
-    after = np.asarray(Image.open(portrait.photo.parent / "photo_f1.4.png"), np.float32)
+    after = np.asarray(Image.open(portrait.photo.parent / "photo_f1.4_1m_200mm.png"), np.float32)
     assert after.shape == before.shape
     # The subject's middle is in focus, the wall's checks are not.
     assert np.abs(after[22:26, 30:34] - before[22:26, 30:34]).max() <= 1
     assert after[:, :10].std() < 0.9 * before[:, :10].std()
+
+
+def test_a_second_try_with_another_focus_has_another_name(portrait, folder):
+    for words in ([], ["--focus", "2m"], ["--focus", "0.5,0.5"], ["--blades", "6"]):
+        result = rebokeh(portrait.photo, "--depth", portrait.depth, *words)
+        assert result.exit_code == 0, result.output
+    names = {"photo_f1.8.png", "photo_f1.8_2m.png", "photo_f1.8_at0.5-0.5.png", "photo_f1.8_6blades.png"}
+    assert folder.new() == names
+    check_refused(rebokeh(portrait.photo, "--depth", portrait.depth, "--focus", "2m"), 2, "exists")
+
+
+def test_a_folder_that_is_not_there_is_made(portrait, tmp_path):
+    result = rebokeh(portrait.photo, "--depth", portrait.depth, "-o", f"{tmp_path}/a/b/")
+    assert result.exit_code == 0 and (tmp_path / "a" / "b" / "photo_f1.8.png").is_file()
+    # And is gone again where nothing came of it.
+    check_refused(rebokeh(portrait.photo, "--depth", portrait.depth, "--focus", "1mm", "-o", f"{tmp_path}/c/"), 2)
+    assert not (tmp_path / "c").exists()
 
 
 @pytest.mark.parametrize("words", [["render"], ["render", "--fstop", "2"], ["--fstop", "2"], ["--style", "lens"]])
@@ -105,7 +122,9 @@ def test_json_is_one_object(portrait):
     facts = json.loads(result.stdout, parse_constant=refuse)
     assert result.stdout.count("\n") == 1
     assert facts["input"] == str(portrait.photo)
-    assert facts["output"] == str(portrait.photo.parent / "photo_f2.png")
+    assert facts["output"] == str(
+        portrait.photo.parent / "photo_f2_at0.5-0.5_85mm_6blades_curvature-0.2_rotation-15.png"
+    )
     assert Path(facts["output"]).is_file()
     assert (facts["format"], facts["width"], facts["height"]) == ("png", 64, 48)
     assert facts["settings"]["lens"]["aperture"] == {"blades": 6, "curvature": 0.2, "rotation_deg": 15.0}

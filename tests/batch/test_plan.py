@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import socket
 from pathlib import Path, PurePosixPath
@@ -72,7 +73,7 @@ def test_a_pattern_is_one_where_no_file_is_called_so(here):
     assert reasons(plan(["*.gif"], "out")) == {"*.gif": ("failed", "no file has a name like this")}
 
 
-def test_a_list_may_hold_any_bytes(here):
+def test_a_list_may_hold_any_bytes(here, monkeypatch):
     odd = os.fsdecode(b"\xff\xe9.jpg")
     put("a.jpg", odd, "in/[x].jpg", "@b.jpg", "@list")
     Path("list.txt").write_bytes(b"a.jpg\r\n\n" + os.fsencode(odd) + b"\nin\nnone.jpg\n@b.jpg")
@@ -80,6 +81,11 @@ def test_a_list_may_hold_any_bytes(here):
     assert targets(made) == {"a.jpg": "a.jpg", odd: odd, "in/[x].jpg": "[x].jpg", "@b.jpg": "@b.jpg"}
     assert list(reasons(made)) == ["none.jpg"] and made.known[0].status == "failed"
     assert targets(plan(["@list"], "out")) == {"@list": "@list.jpg"}
+    put("#1.jpg")
+    Path("noted.txt").write_bytes(b"# my best\n  # and more\na.jpg\n#1.jpg\n")
+    assert list(targets(plan(["@noted.txt"], "out"))) == ["a.jpg", "#1.jpg"]
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"# piped\na.jpg\n")))
+    assert list(targets(plan(["@-"], "out"))) == ["a.jpg"]
     Path("null.txt").write_bytes(b"a.jpg\0new\nline.jpg\0")
     put("new\nline.jpg")
     assert list(targets(plan(["@null.txt"], "out"))) == ["a.jpg", "new\nline.jpg"]
