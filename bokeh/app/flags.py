@@ -14,6 +14,9 @@ from typing import Any
 
 from ..core.jsonable import plain
 
+SCHEMA = 1
+"""Of what ``--json`` prints: one more where a field changes its meaning or goes; new fields do not change it."""
+
 _OTHERWISE = {
     "anchors": "--anchor x,y=2.1m",
     "changes": "--with",
@@ -45,7 +48,7 @@ def with_flags(text: str) -> str:
 
 def print_json(facts: Mapping[str, Any]) -> None:
     """Print a JSON object on standard output, its sentences with flags."""
-    print(json.dumps(plain(_with_flags(facts)), allow_nan=False), flush=True)
+    print(json.dumps({"schema": SCHEMA, **plain(_with_flags(facts))}, allow_nan=False), flush=True)
 
 
 def print_lines(lines: Iterable[str]) -> None:

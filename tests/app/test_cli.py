@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from support.command import Folder, check_refused, rebokeh
+from support.command import Folder, check_refused, rebokeh, shell
 from support.portrait import write_portrait
 
 from rebokeh.bokeh.api import Scene
@@ -176,6 +176,47 @@ def test_help_and_version():
         assert name in version.stdout
 
 
+def test_help_lists_the_commands_and_shows_each():
+    everything = rebokeh("--help").stdout
+    assert rebokeh("help").stdout == everything
+    for name, words in (("batch", "whole library"), ("inspect", "what a photo holds"), ("warmup", "Compile")):
+        assert any(line.strip().startswith(name + " ") and words in line for line in everything.splitlines())
+        assert rebokeh("help", name).stdout == rebokeh(name, "--help").stdout != everything
+    assert rebokeh("help", "lens", "show").stdout == rebokeh("lens", "show", "--help").stdout
+    check_refused(rebokeh("help", "inspct"), 2, "did you mean inspect?")
+    check_refused(rebokeh("inspct", "a.heic"), 2, "did you mean inspect?")
+
+
+def test_a_file_that_is_called_nearly_like_a_command_is_a_photo(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "inspct").write_bytes(b"no picture")
+    check_refused(rebokeh("inspct"), 4, "inspct")
+
+
+@pytest.mark.parametrize("word", ["jpg", "JPEG", ".jpg"])
+def test_a_format_may_be_an_ending(portrait, folder, word):
+    result = rebokeh(portrait.photo, "--depth", portrait.depth, "--format", word, "--focus", "50%,50%")
+    assert result.exit_code == 0, result.output
+    assert folder.new() == {"photo_f1.8_at50%-50%.jpg"}
+
+
+def test_pixels_are_a_point_of_the_photo(portrait):
+    wanted = json.loads(rebokeh(portrait.photo, "--depth", portrait.depth, "--focus", "0.5,0.5", "--json").stdout)
+    width, height = wanted["width"], wanted["height"]
+    words = ("--focus", f"{width / 2:g}x{height / 2:g}px", "--json")
+    found = json.loads(rebokeh(portrait.photo, "--depth", portrait.depth, *words).stdout)
+    assert found["focus_m"] == wanted["focus_m"] and found["schema"] == 1
+
+
+def test_json_says_errors_and_versions_too(tmp_path):
+    result = rebokeh(tmp_path / "none.heic", "--json")
+    said = json.loads(result.stdout)
+    assert result.exit_code == said["error"]["code"] == 4 and said["error"]["kind"] == "InputError"
+    assert said["error"]["message"] in result.stderr and said["schema"] == 1
+    assert json.loads(rebokeh("--nonsense", "--json").stdout)["error"]["code"] == 2
+    assert json.loads(rebokeh("--version", "--json").stdout).keys() >= {"rebokeh", "numba", "pillow", "libheif"}
+
+
 # What it refuses
 
 
@@ -208,6 +249,9 @@ def test_help_and_version():
         (["--depth-unit", "yard"], "dioptre"),
         (["--strip", "exif"], "gps"),
         (["--nonsense"], "--nonsense"),
+        (["--aperture", "1.8"], "--fstop"),
+        (["--focus", "2.1", "m"], "quotes"),
+        (["--focus", "9000x1px"], "outside the picture, which is"),
         (["another.png"], "another.png"),
         (["--json", "-o", "-"], "--json"),
         (["-o", "x.gif"], "--format"),
@@ -321,3 +365,24 @@ def test_the_unexpected_is_one_line_too(portrait, folder, monkeypatch, error, me
     assert shown.exit_code == 1
     assert "Traceback" in shown.stderr
     assert folder.new() == set()
+
+
+def test_a_manual_page_of_all_commands():
+    page = rebokeh("help", "--man").stdout
+    assert page.startswith(".TH REBOKEH 1 ") and page.count("\n.SH ") >= 12
+    assert '\n.SH "REBOKEH"\n' in page and '\n.SH "REBOKEH LENS SHOW"\n' in page and "\\-\\-fstop N" in page
+    # No line of the text is taken for one of man's own orders.
+    orders = {line.split()[0] for line in page.splitlines() if line.startswith((".", "'"))}
+    assert orders == {".TH", ".SH", ".nf", ".fi"}
+
+
+def test_the_shell_completes_commands_and_options():
+    def completed(*words: str) -> list[str]:
+        asked = {"_REBOKEH_COMPLETE": "complete_bash", "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
+        return shell(env={**os.environ, **asked}).stdout.decode().split()
+
+    assert completed("rebokeh", "ins") == ["inspect"]
+    assert {"--focus", "--focal"} <= set(completed("rebokeh", "a.heic", "--foc"))
+    assert completed("rebokeh", "batch", "--dry") == ["--dry-run"]
+    taught = shell("--show-completion", env={**os.environ, "SHELL": "/bin/bash"})
+    assert taught.returncode == 0 and b"_REBOKEH_COMPLETE" in taught.stdout

@@ -151,5 +151,5 @@ def test_a_file_s_name_is_no_argument(name):
 
 def test_names_of_files_are_printed_as_they_are(capsys):
     print_json({"output": "`depth`.png", "notes": ["`depth`"], "depth": {"source": "a, give `depth_unit`"}})
-    expected = {"output": "`depth`.png", "notes": ["--depth"], "depth": {"source": "a, give --depth-unit"}}
+    expected = {"schema": 1, "output": "`depth`.png", "notes": ["--depth"], "depth": {"source": "a, give --depth-unit"}}
     assert json.loads(capsys.readouterr().out) == expected

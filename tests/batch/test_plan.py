@@ -231,6 +231,7 @@ def test_whatever_lies_in_a_folder_is_found_once_and_stays_below(tmp_path_factor
         except OSError:  # a name that is a file's and a folder's
             continue
     files = {os.path.join(at, name) for at, _, names in os.walk(folder / "in") for name in names}
+    files = {file for file in files if os.sep + "." not in file.removeprefix(str(folder))}  # hidden ones are set aside
     try:
         made = plan([str(folder / "in")], str(folder / "out"))
     except UsageError as error:
@@ -255,3 +256,33 @@ def test_the_first_bytes_tell_what_is_written(here, kind):
 def test_an_animation_is_no_picture_of_ours(here):
     Image.new("RGB", (4, 4)).save("a.gif")
     assert reasons(plan(["a.gif"], "out"))["a.gif"][0] == "skipped"
+
+
+def test_what_shares_a_name_is_numbered_if_that_is_asked_for(here):
+    put("a/x.jpg", "b/x.jpg", "c/x_2.jpg")
+    words = ["a/x.jpg", "b/x.jpg", "c/x_2.jpg"]
+    with pytest.raises(UsageError, match="`on_collision` suffix"):
+        plan(words, "out")
+    wanted = {"a/x.jpg": "x.jpg", "b/x.jpg": "x_3.jpg", "c/x_2.jpg": "x_2.jpg"}
+    assert targets(plan(words, "out", on_collision="suffix")) == wanted
+    # Whatever order they are named in.
+    assert targets(plan(words[::-1], "out", on_collision="suffix")) == wanted
+
+
+def test_hidden_files_and_edited_copies_are_set_aside(here):
+    put(
+        "in/IMG_0001.HEIC",
+        "in/IMG_E0001.JPG",
+        "in/IMG_E0002.JPG",
+        "in/._IMG_0001.HEIC",
+        "in/.secret.jpg",
+        "in/.t/x.jpg",
+    )
+    made = plan(["in"], "out")
+    assert set(targets(made)) == {"in/IMG_0001.HEIC", "in/IMG_E0002.JPG"}
+    said = {one.source: (one.status, one.reason) for one in made.known}
+    assert said.keys() == {"in/IMG_E0001.JPG", "in/._IMG_0001.HEIC", "in/.secret.jpg"}
+    assert {status for status, _ in said.values()} == {"skipped"}
+    assert "edited copy of IMG_0001.HEIC" in said["in/IMG_E0001.JPG"][1] and "Mac" in said["in/._IMG_0001.HEIC"][1]
+    # What is named is meant.
+    assert set(targets(plan(["in/IMG_E0001.JPG", "in/.secret.jpg"], "out"))) == {"in/IMG_E0001.JPG", "in/.secret.jpg"}

@@ -92,7 +92,8 @@ def render_command(
     rebokeh lens list lists the lenses by name; rebokeh lens show NAME shows one. rebokeh bench measures how fast this
     machine renders.
 
-    The first run compiles, which takes a minute or two; rebokeh warmup does that beforehand.
+    The first run compiles, which takes a minute or two; rebokeh warmup does that beforehand. rebokeh
+    --install-completion has the shell complete commands and options.
 
     Exit codes: 0 done, 2 bad usage, 3 the photo has no depth, 4 unreadable input, 130 interrupted.
     """
