@@ -11,17 +11,18 @@ from .bokeh.app.commands.batch import batch_command
 from .bokeh.app.commands.bench import bench_command
 from .bokeh.app.commands.compare import compare_command
 from .bokeh.app.commands.extract import extract_command
+from .bokeh.app.commands.help import help_command
 from .bokeh.app.commands.inspect import inspect_command
 from .bokeh.app.commands.lens import lens_app
 from .bokeh.app.commands.models import models_app
 from .bokeh.app.commands.rack import rack_command
 from .bokeh.app.commands.render import render_command
 from .bokeh.app.commands.warmup import warmup_command
-from .bokeh.app.parser import PhotoCommand, PhotoFirst
+from .bokeh.app.parser import PhotoCommand, PhotoFirst, wants_completion
 
 app = typer.Typer(
     cls=PhotoFirst,
-    add_completion=False,
+    add_completion=wants_completion(),
     rich_markup_mode=None,  # rich takes longer to import than all of the rest of --help
     pretty_exceptions_enable=False,
     add_help_option=False,
@@ -34,6 +35,7 @@ def _rebokeh() -> None:
 
 
 app.command("render", cls=PhotoCommand, hidden=True, add_help_option=False)(render_command)
+app.command("help", add_help_option=False)(help_command)
 app.command("warmup", add_help_option=False)(warmup_command)
 app.command("batch", add_help_option=False)(batch_command)
 app.command("bench", add_help_option=False)(bench_command)

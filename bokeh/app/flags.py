@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..core.jsonable import plain
+
+SCHEMA = 1
+"""Of what ``--json`` prints: one more where a field changes its meaning or goes; new fields do not change it."""
 
 _OTHERWISE = {
     "anchors": "--anchor x,y=2.1m",
@@ -21,6 +25,9 @@ _OTHERWISE = {
     "out": "-o",
 }
 """Flags that are not called as their argument is, less its unit."""
+
+# Bars of a histogram, where there are no blocks to draw them with.
+_BARS = str.maketrans("▏▎▍▌▋▊▉█", "...--==#")
 
 _UNIT = re.compile(r"_(?:mm|m|s|deg)$")
 # Standing alone, as in a sentence: not a piece of a path, and not in quotes.
@@ -41,12 +48,17 @@ def with_flags(text: str) -> str:
 
 def print_json(facts: Mapping[str, Any]) -> None:
     """Print a JSON object on standard output, its sentences with flags."""
-    print(json.dumps(plain(_with_flags(facts)), allow_nan=False), flush=True)
+    print(json.dumps({"schema": SCHEMA, **plain(_with_flags(facts))}, allow_nan=False), flush=True)
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print lines on standard output, with flags."""
-    print("\n".join(map(with_flags, lines)))
+    """Print lines on standard output, with flags, in what its encoding holds."""
+    text = "\n".join(map(with_flags, lines))
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = text.translate(_BARS)
+    print(text)
 
 
 def _with_flags(value: Any) -> Any:

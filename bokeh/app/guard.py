@@ -18,7 +18,14 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from ..core.errors import FAILED, RebokehError, UsageError, error_line
-from .flags import with_flags
+from .flags import print_json, with_flags
+
+_HINTS = {
+    "no such option: --aperture": "the f-number is --fstop",
+    "no such option: --f-stop": "the f-number is --fstop",
+    "unexpected extra argument": "a value or a name with a blank in it needs quotes; see rebokeh --help",
+}
+"""What to do about errors of the parser, by words of theirs."""
 
 ENDINGS = {signal.SIGINT: (130, "interrupted"), signal.SIGTERM: (143, "terminated")}
 """Exit code and word for each signal that ends a run."""
@@ -38,6 +45,8 @@ class Run:
         When, by `time.perf_counter`.
     undo : list of callable
         What must be done, and quickly, before the process may end in the middle of it.
+    words : list of str
+        What was said.
     wind_down : callable, optional
         Has the run finish what it is doing and begin nothing more. Where there is one, that is what a first signal
         asks for, and only a second one ends the process at once.
@@ -46,6 +55,7 @@ class Run:
     begun: float = field(default_factory=time.perf_counter)
     undo: list[Callable[[], object]] = field(default_factory=list)
     wind_down: Callable[[], object] | None = None
+    words: list[str] = field(default_factory=list)
 
     @classmethod
     def of_process(cls) -> Run:
@@ -58,11 +68,11 @@ def say(text: str) -> None:
     print("".join(c if c.isprintable() else repr(c)[1:-1] for c in with_flags(text)), file=sys.stderr)
 
 
-def guarded(call: Callable[[], Any], *, debug: bool) -> int:
+def guarded(call: Callable[[], Any], *, debug: bool, as_json: bool = False) -> int:
     """Run `call` in this thread; one line on standard error and an exit code for whatever it raises."""
     before = _catch_sigterm()
     try:
-        return _explained(call, debug)
+        return _explained(call, debug, as_json)
     except KeyboardInterrupt:
         code, word = ENDINGS[signal.SIGINT]
     except Terminated:
@@ -74,7 +84,7 @@ def guarded(call: Callable[[], Any], *, debug: bool) -> int:
     return code
 
 
-def guarded_apart(call: Callable[[], Any], run: Run, *, debug: bool) -> int:
+def guarded_apart(call: Callable[[], Any], run: Run, *, debug: bool, as_json: bool = False) -> int:
     """Run `call` in a thread of its own, as `guarded` does; a signal ends the process at once.
 
     Only for the main thread of a process that is ours.
@@ -103,7 +113,9 @@ def guarded_apart(call: Callable[[], Any], run: Run, *, debug: bool) -> int:
         if signal.getsignal(number) != signal.SIG_IGN:  # as in the background of a script
             signal.signal(number, hear)
     codes: list[int] = []
-    worker = threading.Thread(target=lambda: codes.append(_explained(call, debug)), name="rebokeh", daemon=True)
+    worker = threading.Thread(
+        target=lambda: codes.append(_explained(call, debug, as_json)), name="rebokeh", daemon=True
+    )
     worker.start()
     while worker.is_alive():
         worker.join(0.1)  # some systems hear no Ctrl-C during an endless wait
@@ -116,7 +128,7 @@ def guarded_apart(call: Callable[[], Any], run: Run, *, debug: bool) -> int:
     return codes[0] if codes else FAILED
 
 
-def _explained(call: Callable[[], Any], debug: bool) -> int:
+def _explained(call: Callable[[], Any], debug: bool, as_json: bool) -> int:
     try:
         with warnings.catch_warnings():
             if not debug:
@@ -125,21 +137,33 @@ def _explained(call: Callable[[], Any], debug: bool) -> int:
         if code == ENDINGS[signal.SIGINT][0]:  # the parser has caught it
             raise KeyboardInterrupt
         return code if isinstance(code, int) else 0
+    except SystemExit as leaving:  # the parser, when it has shown or installed the shell's completion
+        return leaving.code if isinstance(leaving.code, int) else 0
     except Exception as error:
         if debug:
             import traceback
 
             traceback.print_exc()
         code, line = _error_line(error)
+        if as_json:
+            with contextlib.suppress(OSError):  # nobody may be left to read it
+                print_json({"error": {"code": code, "kind": _kind(error), "message": line}})
         say(f"rebokeh: {line}")
         return code
+
+
+def _kind(error: Exception) -> str:
+    """Name the kind of an error, as the library calls it."""
+    return UsageError.__name__ if hasattr(error, "format_message") else type(error).__name__
 
 
 def _error_line(error: Exception) -> tuple[int, str]:
     """Return the exit code of an error, and one line that says it as the command line speaks."""
     if hasattr(error, "format_message"):  # the parser's own errors, whichever library typer has them from
         message = " ".join(str(error.format_message()).split()).rstrip(".")  # pyright: ignore[reportAttributeAccessIssue]
-        return UsageError.exit_code, f"{message[:1].lower()}{message[1:]}; see rebokeh --help"
+        message = message.replace("Value error, ", "")
+        hint = next((said for words, said in _HINTS.items() if words in message.lower()), "see rebokeh --help")
+        return UsageError.exit_code, f"{message[:1].lower()}{message[1:]}; {hint}"
     code, line = error_line(error)
     is_known = isinstance(error, (RebokehError, MemoryError, OSError))
     return code, line if is_known else f"{line}; --debug shows where"

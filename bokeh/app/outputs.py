@@ -5,11 +5,23 @@ Whether it can be written there, `check_output` says, as for every file that any
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..core.errors import UsageError
 from ..io.formats import FORMATS, format_of, output_format, settled_format, written_format
+from .flags import flag_of
+
+# What the name says anyway, or what its ending does, or what does not change what is seen.
+_SAID_ELSEWHERE = {"lens", "fstop", "style", "format", "strip", "save_quality"}
+_USUAL = {("focus", "auto"), ("hdr", "auto"), ("quality", "fast"), ("highlights", "auto"), ("baked", "auto"),
+          ("grain", "off")}  # fmt: skip
+_ALONE = {"focus", "focal", "sensor", "quality"}
+_NOT_IN_NAMES = re.compile(r"[^\w.,=+%@-]")
 
 
 @dataclass(frozen=True)
@@ -20,9 +32,46 @@ class Output:
     format: str
 
 
-def tag(f_number: float, style: str = "lens", lens: str = "") -> str:
-    """Tell a rendering from its photo and from other renderings: ``f1.8``, ``petzval_f2.2``, ``f2_gaussian``."""
-    return "_".join(filter(None, [lens, f"f{f_number:.6g}", "" if style == "lens" else style]))
+def tag(
+    f_number: float, style: str = "lens", lens: str = "", *, said: Mapping[str, Any] | None = None, preset: str = ""
+) -> str:
+    """Tell a rendering from its photo and from other renderings, by what was asked for.
+
+    Parameters
+    ----------
+    f_number : float
+    style, lens : str
+    said : mapping of str to object, optional
+        Options that were given, as `Options.said` has them.
+    preset : str
+        The preset's file.
+
+    Returns
+    -------
+    str
+        Like ``f1.8``, ``petzval_f2.2``, ``f2_gaussian``, ``f1.8_2.1m``, ``f1.8_at0.4-0.6_grain-match``.
+    """
+    words = [Path(preset).stem, lens, f"f{f_number:.6g}"]
+    words += [_word(name, value) for name, value in sorted((said or {}).items(), key=lambda one: one[0] != "focus")]
+    words.append("" if style == "lens" else style)
+    return "_".join(filter(None, words))
+
+
+def _word(name: str, value: Any) -> str:
+    """Say an option that was given as a piece of a file's name; '' for what is no part of the look, or said already."""
+    if name in _SAID_ELSEWHERE or (name, value) in _USUAL:
+        return ""
+    several = value if isinstance(value, (tuple, list)) else (value,)
+    text = "+".join(f"{one:g}" if isinstance(one, float) else str(one) for one in several).strip().lower()
+    if name == "focus":
+        text = ("at" if "," in text else "") + text.replace(",", "-")
+    elif name == "focal":
+        text = text.removesuffix("mm").strip() + "mm"
+    elif name == "blades":
+        text += "blades"
+    elif name not in _ALONE:
+        text = f"{flag_of(name).lstrip('-')}-{text}"
+    return _NOT_IN_NAMES.sub("", text)
 
 
 def plan_output(source: str | Path, out: str | None, format: str | None, *, source_format: str, tag: str) -> Output:
@@ -33,7 +82,8 @@ def plan_output(source: str | Path, out: str | None, format: str | None, *, sour
     source : str or Path
         The photo; ``-`` is standard input, whose picture goes to standard output unless `out` says otherwise.
     out : str or None
-        File to write, an existing folder to write into, or ``-``; None = beside the photo.
+        File to write, a folder to write into (one that is there, or a name that ends in a slash), or ``-``; None =
+        beside the photo.
     format : str or None
         What to write; None = as the ending of `out` says, else as the photo.
     source_format : str
@@ -52,7 +102,7 @@ def plan_output(source: str | Path, out: str | None, format: str | None, *, sour
     """
     format = None if format is None else written_format(format)
     from_stdin = str(source) == "-"
-    if out not in (None, "-") and not Path(out).is_dir():
+    if out not in (None, "-") and not is_folder(out):
         return Output(Path(out), _agreed(out, format))
     chosen = settled_format(format, source_format)
     if out == "-" or (out is None and from_stdin):
@@ -62,6 +112,11 @@ def plan_output(source: str | Path, out: str | None, format: str | None, *, sour
     if suffix not in FORMATS[chosen].suffixes:
         suffix = FORMATS[chosen].suffixes[0]
     return Output(folder / f"{stem}_{tag}{suffix}", chosen)
+
+
+def is_folder(out: str) -> bool:
+    """Whether `out` names a folder: it is one, or its name says so."""
+    return out.endswith(("/", os.sep)) or Path(out).is_dir()
 
 
 def _agreed(out: str, format: str | None) -> str:

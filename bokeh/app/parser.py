@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from itertools import pairwise
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from ..core.errors import UsageError
+from ..core.threads import cores
 from ..io.formats import FORMATS, WRITTEN, Hdr, holding
+from .flags import print_json
 from .guard import Run, guarded, guarded_apart
+
+_COMPLETION = ("--install-completion", "--show-completion")
+
+
+def wants_completion() -> bool:
+    """Whether the shell asks, or is to be taught to: to be ready for that takes longer than all else of ``--help``."""
+    return "_REBOKEH_COMPLETE" in os.environ or any(word.startswith(_COMPLETION) for word in sys.argv[1:2])
 
 
 class PhotoFirst(TyperGroup):
@@ -20,7 +33,15 @@ class PhotoFirst(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read ``rebokeh PHOTO`` as ``rebokeh render PHOTO``."""
+        if ctx.resilient_parsing and not args:  # the shell asks what the first word may be
+            return super().parse_args(ctx, args)
+        if args and args[0].startswith(_COMPLETION):
+            return super().parse_args(ctx, args)
         if not args or args[0] not in self.commands:
+            if args and not os.path.lexists(args[0]) and args[0].isidentifier():
+                meant = did_you_mean(args[0], [name for name in self.commands if name != "render"])
+                if meant:
+                    raise UsageError(f"there is no command and no photo {args[0]!r}{meant}")
             args = ["render", *args]
         return super().parse_args(ctx, args)
 
@@ -36,14 +57,24 @@ class PhotoFirst(TyperGroup):
         """Run, and turn whatever goes wrong into one line and an exit code."""
         words = list(sys.argv[1:] if args is None else args)
         own_process = args is None and standalone_mode
+        if own_process:
+            print_anything()
         begun = Run.of_process() if own_process else Run()
         run = super().main
 
         def call() -> Any:
+            cores()  # before anything is done: whether the bound that is set makes sense
             return run(words or ["--help"], "rebokeh", complete_var, False, windows_expand_args, obj=begun, **extra)
 
-        debug = "--debug" in words
-        code = guarded_apart(call, begun, debug=debug) if own_process else guarded(call, debug=debug)
+        begun.words = words
+        if own_process and "_REBOKEH_COMPLETE" in os.environ:  # the shell asks, and nothing else is done
+            return run(words, "rebokeh", complete_var, True, windows_expand_args, obj=begun, **extra)
+        takes_picture = any(flag in ("-o", "--output") and to == "-" for flag, to in pairwise(words))
+        debug, as_json = "--debug" in words, "--json" in words and not takes_picture
+        if own_process:
+            code = guarded_apart(call, begun, debug=debug, as_json=as_json)
+        else:
+            code = guarded(call, debug=debug, as_json=as_json)
         if not words and code == 0:
             code = UsageError.exit_code
         if not standalone_mode:
@@ -52,14 +83,35 @@ class PhotoFirst(TyperGroup):
 
 
 class PhotoCommand(TyperCommand):
-    """Says in its help how it is called: without its own name."""
+    """Says in its help how it is called, without its own name, and which other commands there are."""
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         """Write the usage line."""
         formatter.write_usage("rebokeh", "PHOTO [OPTIONS]")
 
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands, and then the options."""
+        others = getattr(ctx.parent and ctx.parent.command, "commands", {})
+        rows = [(name, other.get_short_help_str(200)) for name, other in others.items() if not other.hidden]
+        if rows:
+            with formatter.section("Commands (rebokeh help COMMAND)"):
+                formatter.write_dl(sorted(rows))
+        super().format_options(ctx, formatter)
 
-def print_version(wanted: bool) -> None:
+
+def did_you_mean(word: str, names: Iterable[str]) -> str:
+    """Return "; did you mean inspect?" of a word that is nearly a name; '' of any other."""
+    near = get_close_matches(word, list(names), 1, 0.75)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def print_anything() -> None:
+    """Have standard output take what its encoding does not hold, as standard error does: nothing ends for a letter."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
+def print_version(ctx: typer.Context, wanted: bool) -> None:
     """Print the versions that a fault may come from and leave, when they are asked for."""
     if not wanted:
         return
@@ -69,10 +121,12 @@ def print_version(wanted: bool) -> None:
 
     from ..io.metadata import render_mark
 
-    print(
-        f"rebokeh {render_mark.version()} (numba {version('numba')}, Pillow {version('pillow')}, "
-        f"libheif {pillow_heif.libheif_version()})"
-    )
+    found = {"numba": version("numba"), "Pillow": version("pillow"), "libheif": pillow_heif.libheif_version()}
+    if isinstance(ctx.obj, Run) and "--json" in ctx.obj.words:
+        print_json({"rebokeh": render_mark.version(), **{name.lower(): said for name, said in found.items()}})
+    else:
+        others = ", ".join(f"{name} {said}" for name, said in found.items())
+        print(f"rebokeh {render_mark.version()} ({others})")
     raise typer.Exit()
 
 
@@ -81,12 +135,6 @@ def print_help(ctx: typer.Context, wanted: bool) -> None:
     if wanted:
         print(ctx.get_help())
         raise typer.Exit()
-
-
-if TYPE_CHECKING:
-    FormatName = str
-else:
-    FormatName = Literal[WRITTEN]  # the parser takes whatever the table of formats holds
 
 
 class Strip(StrEnum):  # typer takes no list of Literal
@@ -109,13 +157,15 @@ FocusOption = Annotated[
     str,
     typer.Option(
         metavar="WHERE",
-        help="Focus distance (2.1m, 210cm, 7ft), a point x,y of the picture in 0..1 from the top left, or auto.",
+        help="Focus distance (2.1m, 7ft), a point from the top left (0.4,0.6, 40%,60% or 1200x800px), or auto.",
     ),
 ]
 StyleOption = Annotated[
     Literal["lens", "gaussian"], typer.Option(help="gaussian: one soft blur around the subject, as phones do.")
 ]
-FormatOption = Annotated[FormatName | None, typer.Option(help="What to write.  [default: as PHOTO]")]
+FormatOption = Annotated[
+    str | None, typer.Option(metavar="|".join(WRITTEN), help="What to write, or an ending (jpg).  [default: as PHOTO]")
+]
 HdrOption = Annotated[
     Hdr,
     typer.Option(

@@ -22,7 +22,7 @@ def batch(words: Sequence[str], out: str, preset: Preset | None = None, **more: 
     preset : Preset, optional
         As `read_preset` returns it, or ``Preset(Options(fstop="1.8"))``.
     **more
-        As for `Library`: `limits`, `workers`, `scheduler`, `overwrite`, `retry`.
+        As for `Library`: `limits`, `workers`, `scheduler`, `overwrite`, `retry`, `on_collision`, `keep_times`.
 
     Returns
     -------

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import stat
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -14,6 +16,9 @@ from ..core.text import printable
 from ..io.files.atomic import is_part
 from .stores.url import STATE_FOLDER, is_url, local_path, shown
 
+# As Apple's Photos exports a picture that was edited, beside the one that was taken.
+_EDITED = re.compile(r"img_e(\d+)\.\w+")
+_PHONE_ENDINGS = (".heic", ".jpg", ".jpeg", ".png", ".dng")
 _MAGIC = frozenset("*?[")
 
 
@@ -45,8 +50,10 @@ def inputs(words: Iterable[str], out: str) -> Iterator[Found]:
     Parameters
     ----------
     words : iterable of str
-        Files, folders (with all below them; folders that are links are not entered), patterns, ``@`` and the name of a
-        list of files and folders, one a line, and URLs. What exists by a name is that, and no pattern or list.
+        Files, folders (with all below them; folders that are links, or hidden, are not entered, and hidden files and
+        edited copies of what is there too are set aside), patterns, ``@`` and the name of a
+        list of files and folders, one a line (``@-`` reads it from standard input; a line that begins with ``#`` is a
+        comment), and URLs. What exists by a name is that, and no pattern, list or comment.
     out : str
         The output folder, which is left out of the folders.
 
@@ -103,17 +110,40 @@ def _below(folder: str, out: tuple[int, int] | None) -> Iterator[Found]:
         except OSError as error:
             yield Found(path, trouble=f"{printable(path)}: the folder cannot be read, {_said(error)}", failed=True)
             continue
+        names = {entry.name.lower() for entry in entries}
         for entry in entries:
             name = f"{below}{entry.name}"
             if entry.name == STATE_FOLDER or is_part(entry.name):
                 continue
             try:
                 if not entry.is_dir(follow_symlinks=False):
-                    yield _entry(entry, name)
+                    why = _set_aside(entry.name, names)
+                    yield Found(entry.path, trouble=f"{printable(entry.path)}: {why}") if why else _entry(entry, name)
             except OSError as error:
                 yield Found(entry.path, trouble=f"{printable(entry.path)}: {_said(error)}", failed=True)
-        inner = [entry for entry in entries if entry.name != STATE_FOLDER and entry.is_dir(follow_symlinks=False)]
+        inner = [entry for entry in entries if entry.name[:1] != "." and entry.is_dir(follow_symlinks=False)]
         ahead += [(entry.path, f"{below}{entry.name}/") for entry in reversed(inner)]
+
+
+def _set_aside(name: str, beside: set[str]) -> str:
+    """Say why a file of a folder is not meant unless it is named itself; '' where it is.
+
+    Parameters
+    ----------
+    name : str
+    beside : set of str
+        Names of all that is in the folder, in lower case.
+    """
+    if name.startswith("._"):
+        return "what a Mac notes beside a file, and no picture"
+    if name.startswith("."):
+        return "a hidden file; name it to have it rendered"
+    edited = _EDITED.fullmatch(name.lower())
+    if edited:
+        original = next((f"img_{edited[1]}{end}" for end in _PHONE_ENDINGS if f"img_{edited[1]}{end}" in beside), "")
+        if original:
+            return f"the edited copy of {original.upper()}, which is rendered; name it to have it rendered too"
+    return ""
 
 
 def _entry(entry: os.DirEntry[str], name: str) -> Found:
@@ -134,13 +164,18 @@ def _file(path: str, below: str, mode: int) -> Found:
 def _listed(path: str, out: tuple[int, int] | None) -> Iterator[Found]:
     """Find what a list names: files and folders as they stand there, and URLs."""
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        if path == "-":
+            data = sys.stdin.buffer.read()
+        else:
+            with open(path, "rb") as file:
+                data = file.read()
     except OSError as error:
         raise InputError(f"{printable(path)}: the list cannot be read, {_said(error)}; check its name") from error
     lines = data.split(b"\0") if b"\0" in data else data.replace(b"\r\n", b"\n").split(b"\n")
     for line in lines:
         word = os.fsdecode(line)
+        if word.lstrip().startswith("#") and not os.path.lexists(word):
+            continue
         if is_url(word) and not os.path.lexists(word):
             yield from _objects(word, out)
         elif word:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from ..core.errors import UsageError
 from ..settings.preset import Preset
 from .job import Limits, Outcome
-from .plan import plan
+from .plan import OnCollision, plan
 from .run import Batch
 from .stores import store_at
-from .stores.url import in_one_process, shown
+from .stores.url import in_one_process, is_url, shown
 
 if TYPE_CHECKING:
     from .run import Executor
@@ -40,6 +40,10 @@ class Library:
         Replace what stands at an output and is not what this would make.
     retry : bool
         Try those again whose worker died.
+    on_collision : {"refuse", "suffix"}
+        As for `plan`.
+    keep_times : bool
+        Give each picture the times of its photo's file; on this machine only.
     tell : callable, optional
         Is told "compiling" when everybody waits for that.
 
@@ -66,10 +70,15 @@ class Library:
         scheduler: str | None = None,
         overwrite: bool = False,
         retry: bool = False,
+        on_collision: OnCollision = "refuse",
+        keep_times: bool = False,
         tell: Callable[[str], object] | None = None,
     ) -> None:
         self._preset, self._limits = preset or Preset(), limits or Limits()
-        self.plan = plan(words, out, self._preset.format)
+        self.plan = plan(words, out, self._preset.format, on_collision=on_collision)
+        self._keep_times = keep_times
+        if keep_times and is_url(out):
+            raise UsageError(f"{shown(out)}: objects have no times to keep; leave `keep_times` out")
         self._out, self._workers, self._scheduler = out, workers, scheduler
         self._overwrite, self._retry, self._tell = overwrite, retry, tell
         self._batch: Batch | None = None
@@ -95,6 +104,7 @@ class Library:
                 limits=self._limits,
                 overwrite=self._overwrite,
                 retry=self._retry,
+                keep_times=self._keep_times,
             )
             if self._stopped:
                 self._batch.stop()

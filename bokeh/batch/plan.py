@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from ..core.errors import UsageError
 from ..core.text import printable
@@ -15,6 +15,8 @@ from ..io.registry import kind_of
 from .inputs import Found, inputs
 from .job import Job, Outcome
 from .stores.url import is_url, shown
+
+OnCollision = Literal["refuse", "suffix"]
 
 _HEAD = 4096
 _DIRECTORY = 2 + 12 * 512  # the first directory of a TIFF, which tells a DNG from others
@@ -38,7 +40,7 @@ class Plan:
     known: tuple[Outcome, ...] = ()
 
 
-def plan(words: Sequence[str], out: str, format: str | None = None) -> Plan:
+def plan(words: Sequence[str], out: str, format: str | None = None, *, on_collision: OnCollision = "refuse") -> Plan:
     """Plan a batch.
 
     Parameters
@@ -49,6 +51,8 @@ def plan(words: Sequence[str], out: str, format: str | None = None) -> Plan:
         Output folder, or a URL.
     format : str, optional
         What is written; None = as each photo.
+    on_collision : {"refuse", "suffix"}
+        What is done when two photos would become one file: nothing, or the second and further ones get a number.
 
     Returns
     -------
@@ -84,8 +88,11 @@ def plan(words: Sequence[str], out: str, format: str | None = None) -> Plan:
         state = _state(job.source)
         identity = (state.st_dev, state.st_ino) if state else job.source
         jobs.setdefault((identity, job.target), job)
-    _refuse_collisions(list(jobs.values()), out)
-    return Plan(tuple(jobs.values()), tuple({outcome.source: outcome for outcome in known}.values()))
+    planned = list(jobs.values())
+    if on_collision == "suffix":
+        planned = _numbered(planned)
+    _refuse_collisions(planned, out)
+    return Plan(tuple(planned), tuple({outcome.source: outcome for outcome in known}.values()))
 
 
 def target_of(below: str, format: str) -> str:
@@ -150,6 +157,24 @@ def _first_directory(head: bytes, file: BinaryIO) -> bytes:
     return bytes(at - len(head)) + file.read(_DIRECTORY)
 
 
+def _numbered(jobs: Sequence[Job]) -> list[Job]:
+    """Give each photo after the first that would become the same file a number: ``a.jpg``, ``a_2.jpg``.
+
+    In the order of their sources, so that a later run numbers them alike.
+    """
+    taken: set[str] = {job.target for job in jobs}
+    seen: set[str] = set()
+    named: dict[str, str] = {}
+    for job in sorted(jobs, key=lambda job: job.source):
+        target, path, number = job.target, PurePosixPath(job.target), 2
+        while target in seen or (target != job.target and target in taken):
+            target = str(path.with_name(f"{path.stem}_{number}{path.suffix}"))
+            number += 1
+        seen.add(target)
+        named[job.source] = target
+    return [replace(job, target=named[job.source]) for job in jobs]
+
+
 def _refuse_collisions(jobs: Sequence[Job], out: str) -> None:
     sources: dict[str, str] = {}
     folders = {str(parent): job for job in jobs for parent in PurePosixPath(job.target).parents}
@@ -165,7 +190,8 @@ def _refuse_collisions(jobs: Sequence[Job], out: str) -> None:
     found += _inputs_in_the_way(jobs, out)
     if found:
         more = f", and {len(found) - _MOST_LISTED} more" if len(found) > _MOST_LISTED else ""
-        raise UsageError(f"{'; '.join(found[:_MOST_LISTED])}{more}; nothing was written")
+        what = "; `on_collision` suffix numbers what would share a name" if len(sources) < len(jobs) else ""
+        raise UsageError(f"{'; '.join(found[:_MOST_LISTED])}{more}; nothing was written{what}")
 
 
 def _inputs_in_the_way(jobs: Sequence[Job], out: str) -> Iterator[str]:

@@ -18,6 +18,10 @@ from .stores import store_of
 from .stores.base import Store, sha256_of
 
 
+class _MadeOtherwise(Exception):
+    """A picture of the same photo stands in its place, made by another recipe."""
+
+
 class _Stands(Exception):
     """The picture stands in its place already."""
 
@@ -68,6 +72,8 @@ def render_one(task: Task, gate: Callable[[int], object] = begin_at_once) -> Res
     except _Stands:
         found = store.content(job.target)
         return Developed(job, "", sha256_of(found), len(found), source, recipe, time.perf_counter() - began - waited)
+    except _MadeOtherwise as error:
+        return Failed(job, "OutputError", str(error), "skipped", source, time.perf_counter() - began - waited)
     except Exception as error:
         kind = "skipped" if isinstance(error, (NoDepthError, UnknownFormatError)) else "failed"
         line = " ".join(error_line(error)[1].split())
@@ -88,7 +94,15 @@ def _check_place(task: Task, store: Store, made_from: tuple[str, str]) -> None:
     """See before any work whether there is any: the picture may stand there, or something that must not be replaced."""
     if store.written(task.job.target) is None:
         return
-    if task.trust and render_mark.of_file(store.content(task.job.target)) == made_from:
+    stands = store.content(task.job.target)
+    if task.trust and render_mark.of_file(stands) == made_from:
         raise _Stands
+    other = render_mark.of_file(stands)
+    if not task.overwrite and other is not None and other[0] == made_from[0] and other != made_from:
+        at = render_mark.f_number_of_file(stands)
+        raise _MadeOtherwise(
+            f"{task.job.target}: made of this photo before{at and f' at f/{at}'}, by another recipe; `overwrite` makes "
+            "it anew, another folder keeps both"
+        )
     if not task.overwrite:
         raise OutputError(f"{task.job.target}: the file exists; choose another folder or give `overwrite`")

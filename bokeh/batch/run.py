@@ -58,6 +58,8 @@ class Batch:
         Replace what stands at a target and is not what this batch would make.
     retry : bool
         Try those again that were quarantined.
+    keep_times : bool
+        Give each picture the times of its photo's file.
     """
 
     def __init__(
@@ -71,7 +73,9 @@ class Batch:
         limits: Limits | None = None,
         overwrite: bool = False,
         retry: bool = False,
+        keep_times: bool = False,
     ) -> None:
+        self._keep_times = keep_times
         self._jobs, self._settings, self._digest = jobs, settings, digest
         self._store, self._executor, self._limits = store, executor, limits or Limits()
         self._overwrite, self._retry = overwrite, retry
@@ -202,6 +206,8 @@ class Batch:
             except OutputError as error:
                 return _without(job, "failed", str(error), "OutputError", made.source_sha256, made.seconds)
         trouble = self._record(job, made.source_sha256, "done", made=made)
+        if self._keep_times and status == "done":
+            trouble = (*trouble, *self._store.keep_times(job.source, job.target))
         return Outcome(
             job.source,
             job.target,

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import TypeVar
 
+from .errors import UsageError
+
 Item = TypeVar("Item")
 Done = TypeVar("Done")
 
@@ -17,12 +19,21 @@ ONE_AT_A_TIME = threading.RLock()
 
 
 def cores() -> int:
-    """Cores that this process may use; `REBOKEH_THREADS` bounds them, or `NUMBA_NUM_THREADS` as for the kernels."""
+    """Cores that this process may use; `REBOKEH_THREADS` bounds them, or `NUMBA_NUM_THREADS` as for the kernels.
+
+    Raises
+    ------
+    UsageError
+        When `REBOKEH_THREADS` is no number.
+    """
     try:
         free = len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS and Windows
         free = os.cpu_count() or 1
-    bound = os.environ.get("REBOKEH_THREADS", "") or os.environ.get("NUMBA_NUM_THREADS", "")
+    own = os.environ.get("REBOKEH_THREADS", "")
+    if own and not (own.isascii() and own.isdigit()):
+        raise UsageError(f"REBOKEH_THREADS is {own!r}; it must be a number of threads, like 4")
+    bound = own or os.environ.get("NUMBA_NUM_THREADS", "")
     return max(min(free, int(bound)), 1) if bound.isdigit() else free
 
 

@@ -123,11 +123,15 @@ def flat_map_warnings(photo: Photo) -> tuple[str, ...]:
         return ()
     far, near = plane.range_dioptres
     where = "" if photo.depth_kind == "unitless" else f", {_metres(near)} to {_metres(far)} away"
-    if near - far < TOLERANCE * near and where:
-        where = f", {_metres(0.5 * (near + far))} away"
+    if near - far < TOLERANCE * near:
+        where = f", {_metres(0.5 * (near + far))} away" if where else ""
+        return (
+            f"the depth map is one flat surface{where}: a wall, or a picture of a picture; what is shown on it is "
+            "blurred all alike",
+        )
     return (
-        f"the depth map is one flat surface{where}: a wall, or a picture of a picture; what is shown on it is "
-        "blurred all alike",
+        f"the depth map is one flat surface, seen at a slant{where}: a table, or a picture of a picture; blur grows "
+        "along it, and what stands on it is blurred as the surface is",
     )
 
 

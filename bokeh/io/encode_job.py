@@ -93,8 +93,8 @@ class EncodeJob:
         )
 
     @property
-    def _exif_changes(self) -> exif_edit.Changes:
-        return exif_edit.Changes(
+    def _exif_changes(self) -> exif_edit.ExifChanges:
+        return exif_edit.ExifChanges(
             keep_place=self.keep_place,
             software=render_mark.signature(self.rendered)[0] if self.rendered else "",
             density=None if "density" in self.holds else self.density,

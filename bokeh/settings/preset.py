@@ -27,6 +27,7 @@ from ..core.errors import UsageError
 from ..core.toml import read_toml, shown
 from ..photo.load_options import ModelOptions
 from .options import Options
+from .units import point_of_pixels
 
 if TYPE_CHECKING:
     from ..optics.lens_file import LensFile
@@ -144,7 +145,10 @@ class Preset:
 
     def recipe_for(self, photo: Photo) -> Recipe:
         """Return what is done to a photo, shown as its file is."""
-        return self._recipe(self._merged(tuple(rule for rule in self.rules if rule.when.matches(photo))))
+        options = self._merged(tuple(rule for rule in self.rules if rule.when.matches(photo)))
+        if options.focus is not None:
+            options = replace(options, focus=point_of_pixels(options.focus, photo.size))
+        return self._recipe(options)
 
     @property
     def format(self) -> str | None:

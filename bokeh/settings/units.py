@@ -26,22 +26,29 @@ METRES_PER_UNIT = {
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
 _QUANTITY = re.compile(rf"({_NUMBER})\s*([a-z'\"]*)", re.IGNORECASE | re.ASCII)
-_POINT = re.compile(rf"({_NUMBER})\s*,\s*({_NUMBER})", re.IGNORECASE | re.ASCII)
+_POINT = re.compile(rf"({_NUMBER})\s*(%?)\s*,\s*({_NUMBER})\s*(%?)", re.IGNORECASE | re.ASCII)
+_PIXELS = re.compile(rf"({_NUMBER})\s*(?:px)?\s*[x×,]\s*({_NUMBER})\s*px", re.IGNORECASE | re.ASCII)
+# As much of Europe writes it: "2,1m"; with no unit behind it a comma parts two numbers.
+_COMMA = re.compile(r"([+-]?\d+),(\d+)(?=\s*[a-z'\"]+\s*$)", re.IGNORECASE | re.ASCII)
 _SENSOR = re.compile(rf"({_NUMBER})\s*(?:mm)?\s*[x×*]\s*({_NUMBER})\s*(?:mm)?", re.IGNORECASE | re.ASCII)
 _AMOUNT = re.compile(rf"({_NUMBER})\s*([a-z]*)", re.ASCII)
 _INFINITY = {"inf", "infinity", "∞"}
-_FOCUS_EXPECTED = "expected a distance with its unit, like 2.1m, 210cm or 7ft, a point x,y in 0..1, or auto"
+_FOCUS_EXPECTED = (
+    "expected a distance with its unit, like 2.1m, 210cm or 7ft, a point of the picture, like 0.4,0.6, 40%,60% or "
+    "1200x800px, or auto"
+)
 
 
 @dataclass(frozen=True)
 class Focus:
     """Where to focus; with neither a distance nor a point, automatically.
 
-    `metres` is a distance (infinity allowed), `point` an (x, y) of the picture in 0..1.
+    `metres` is a distance (infinity allowed), `point` an (x, y) of the picture in 0..1, `pixels` one in its pixels.
     """
 
     metres: float | None = None
     point: tuple[float, float] | None = None
+    pixels: tuple[float, float] | None = None
 
 
 def parse_length_m(text: str, what: str = "length") -> float:
@@ -65,7 +72,7 @@ def parse_length_m(text: str, what: str = "length") -> float:
         When it is no length, has no unit, or is not above zero.
     """
     expected = "expected a number with its unit, like 2.1m, 210cm or 7ft"
-    word = text.strip().lower()
+    word = _COMMA.sub(r"\1.\2", text.strip().lower())
     if word in _INFINITY:
         return math.inf
     match = _QUANTITY.fullmatch(word)
@@ -83,25 +90,59 @@ def parse_length_m(text: str, what: str = "length") -> float:
 
 
 def parse_focus(text: str) -> Focus:
-    """Read ``--focus``: a distance, a point ``x,y`` of the picture, or ``auto``.
+    """Read ``--focus``: a distance, a point of the picture (``0.4,0.6``, ``40%,60%``, ``1200x800px``), or ``auto``.
 
     Raises
     ------
     UsageError
         When it is none of these, or the point lies outside the picture.
     """
-    word = text.strip().lower()
+    word = _COMMA.sub(r"\1.\2", text.strip().lower()) if "px" not in text.lower() else text.strip().lower()
     if word == "auto":
         return Focus()
-    point = _POINT.fullmatch(word)
+    point = parse_point(text, "focus point")
     if point is not None:
-        x, y = float(point[1]), float(point[2])
-        if not (0.0 <= x <= 1.0 and 0.0 <= y <= 1.0):
-            raise UsageError(f"focus point {text!r} lies outside the picture; x and y go from 0 to 1")
-        return Focus(point=(x, y))
+        return Focus(point=point)
+    pixels = _PIXELS.fullmatch(word)
+    if pixels is not None:
+        return Focus(pixels=(float(pixels[1]), float(pixels[2])))
     if word not in _INFINITY and _QUANTITY.fullmatch(word) is None:
         raise UsageError(f"focus {text!r} is not understood; {_FOCUS_EXPECTED}")
     return Focus(metres=parse_length_m(text, "focus"))
+
+
+def parse_point(text: str, what: str) -> tuple[float, float] | None:
+    """Read a point of the picture in shares of it, ``0.4,0.6`` or ``40%,60%``; None when it is no point.
+
+    Raises
+    ------
+    UsageError
+        When it lies outside the picture.
+    """
+    match = _POINT.fullmatch(text.strip())
+    if match is None:
+        return None
+    x, y = (float(match[k]) / (100.0 if match[k + 1] else 1.0) for k in (1, 3))
+    if not (0.0 <= x <= 1.0 and 0.0 <= y <= 1.0):
+        raise UsageError(f"{what} {text!r} lies outside the picture; x and y go from 0 to 1, or to 100%")
+    return x, y
+
+
+def point_of_pixels(text: str, size: tuple[int, int]) -> str:
+    """Return ``--focus`` with a point in pixels as one in shares of a picture of this (height, width); else as it is.
+
+    Raises
+    ------
+    UsageError
+        When the point lies outside the picture.
+    """
+    pixels = parse_focus(text).pixels
+    if pixels is None:
+        return text
+    (x, y), (height, width) = pixels, size
+    if not (0 <= x <= width and 0 <= y <= height):
+        raise UsageError(f"focus point {text!r} lies outside the picture, which is {width}x{height} px")
+    return f"{x / width:.6f},{y / height:.6f}"
 
 
 def parse_anchor(text: str) -> tuple[float, float, float]:
@@ -118,12 +159,10 @@ def parse_anchor(text: str) -> tuple[float, float, float]:
         When it is not understood, or the point lies outside the picture.
     """
     place, equals, distance = text.partition("=")
-    point = _POINT.fullmatch(place.strip())
-    if point is None or not equals:
+    point = parse_point(place, "anchor") if equals else None
+    if point is None:
         raise UsageError(f"anchor {text!r} is not understood; expected a point and its distance, like 0.4,0.6=2.1m")
-    x, y = float(point[1]), float(point[2])
-    if not (0.0 <= x <= 1.0 and 0.0 <= y <= 1.0):
-        raise UsageError(f"anchor {text!r} lies outside the picture; x and y go from 0 to 1")
+    x, y = point
     return x, y, parse_length_m(distance, "distance of the anchor")
 
 
@@ -136,6 +175,7 @@ def parse_f_number(text: str) -> float:
         When it is not a finite number above zero.
     """
     word = re.sub(r"^f\s*/?\s*", "", text.strip().lower())
+    word = re.sub(r"^(\d+),(\d+)$", r"\1.\2", word)
     number = float(word) if re.fullmatch(_NUMBER, word, re.ASCII) else math.nan
     if not (math.isfinite(number) and number > 0):
         raise UsageError(f"f-number {text!r} is not usable; expected a number above 0, like 1.8 or f/1.8")
@@ -211,7 +251,7 @@ def parse_focal_mm(text: str) -> float:
     UsageError
         When it is no length above zero.
     """
-    match = _QUANTITY.fullmatch(text.strip().lower())
+    match = _QUANTITY.fullmatch(_COMMA.sub(r"\1.\2", text.strip().lower()))
     unit = (match[2] or "mm") if match else ""
     if match is None or unit not in METRES_PER_UNIT:
         raise UsageError(f"focal length {text!r} is not understood; expected millimetres, like 85mm")

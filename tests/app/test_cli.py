@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from support.command import Folder, check_refused, rebokeh
+from support.command import Folder, check_refused, rebokeh, shell
 from support.portrait import write_portrait
 
 from rebokeh.bokeh.api import Scene
@@ -23,15 +23,32 @@ pytestmark = pytest.mark.kernels
 def test_writes_beside_the_photo_and_leaves_the_photo_alone(portrait, folder):
     result = rebokeh(portrait.photo, "--depth", portrait.depth, "--fstop", "1.4", "--focus", "1m", "--focal", "200mm")
     assert result.exit_code == 0, result.output
-    assert folder.new() == {"photo_f1.4.png"}
+    assert folder.new() == {"photo_f1.4_1m_200mm.png"}
     assert result.stdout == ""
-    assert result.stderr == f"wrote {portrait.photo.parent / 'photo_f1.4.png'}: f/1.4, focus 1 m, as given\n"
+    assert result.stderr == f"wrote {portrait.photo.parent / 'photo_f1.4_1m_200mm.png'}: f/1.4, focus 1 m, as given\n"
     before = np.asarray(Image.open(portrait.photo), np.float32)
-    after = np.asarray(Image.open(portrait.photo.parent / "photo_f1.4.png"), np.float32)
+    after = np.asarray(Image.open(portrait.photo.parent / "photo_f1.4_1m_200mm.png"), np.float32)
     assert after.shape == before.shape
     # The subject's middle is in focus, the wall's checks are not.
     assert np.abs(after[22:26, 30:34] - before[22:26, 30:34]).max() <= 1
     assert after[:, :10].std() < 0.9 * before[:, :10].std()
+
+
+def test_a_second_try_with_another_focus_has_another_name(portrait, folder):
+    for words in ([], ["--focus", "2m"], ["--focus", "0.5,0.5"], ["--blades", "6"]):
+        result = rebokeh(portrait.photo, "--depth", portrait.depth, *words)
+        assert result.exit_code == 0, result.output
+    names = {"photo_f1.8.png", "photo_f1.8_2m.png", "photo_f1.8_at0.5-0.5.png", "photo_f1.8_6blades.png"}
+    assert folder.new() == names
+    check_refused(rebokeh(portrait.photo, "--depth", portrait.depth, "--focus", "2m"), 2, "exists")
+
+
+def test_a_folder_that_is_not_there_is_made(portrait, tmp_path):
+    result = rebokeh(portrait.photo, "--depth", portrait.depth, "-o", f"{tmp_path}/a/b/")
+    assert result.exit_code == 0 and (tmp_path / "a" / "b" / "photo_f1.8.png").is_file()
+    # And is gone again where nothing came of it.
+    check_refused(rebokeh(portrait.photo, "--depth", portrait.depth, "--focus", "1mm", "-o", f"{tmp_path}/c/"), 2)
+    assert not (tmp_path / "c").exists()
 
 
 @pytest.mark.parametrize("words", [["render"], ["render", "--fstop", "2"], ["--fstop", "2"], ["--style", "lens"]])
@@ -105,7 +122,9 @@ def test_json_is_one_object(portrait):
     facts = json.loads(result.stdout, parse_constant=refuse)
     assert result.stdout.count("\n") == 1
     assert facts["input"] == str(portrait.photo)
-    assert facts["output"] == str(portrait.photo.parent / "photo_f2.png")
+    assert facts["output"] == str(
+        portrait.photo.parent / "photo_f2_at0.5-0.5_85mm_6blades_curvature-0.2_rotation-15.png"
+    )
     assert Path(facts["output"]).is_file()
     assert (facts["format"], facts["width"], facts["height"]) == ("png", 64, 48)
     assert facts["settings"]["lens"]["aperture"] == {"blades": 6, "curvature": 0.2, "rotation_deg": 15.0}
@@ -157,6 +176,47 @@ def test_help_and_version():
         assert name in version.stdout
 
 
+def test_help_lists_the_commands_and_shows_each():
+    everything = rebokeh("--help").stdout
+    assert rebokeh("help").stdout == everything
+    for name, words in (("batch", "whole library"), ("inspect", "what a photo holds"), ("warmup", "Compile")):
+        assert any(line.strip().startswith(name + " ") and words in line for line in everything.splitlines())
+        assert rebokeh("help", name).stdout == rebokeh(name, "--help").stdout != everything
+    assert rebokeh("help", "lens", "show").stdout == rebokeh("lens", "show", "--help").stdout
+    check_refused(rebokeh("help", "inspct"), 2, "did you mean inspect?")
+    check_refused(rebokeh("inspct", "a.heic"), 2, "did you mean inspect?")
+
+
+def test_a_file_that_is_called_nearly_like_a_command_is_a_photo(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "inspct").write_bytes(b"no picture")
+    check_refused(rebokeh("inspct"), 4, "inspct")
+
+
+@pytest.mark.parametrize("word", ["jpg", "JPEG", ".jpg"])
+def test_a_format_may_be_an_ending(portrait, folder, word):
+    result = rebokeh(portrait.photo, "--depth", portrait.depth, "--format", word, "--focus", "50%,50%")
+    assert result.exit_code == 0, result.output
+    assert folder.new() == {"photo_f1.8_at50%-50%.jpg"}
+
+
+def test_pixels_are_a_point_of_the_photo(portrait):
+    wanted = json.loads(rebokeh(portrait.photo, "--depth", portrait.depth, "--focus", "0.5,0.5", "--json").stdout)
+    width, height = wanted["width"], wanted["height"]
+    words = ("--focus", f"{width / 2:g}x{height / 2:g}px", "--json")
+    found = json.loads(rebokeh(portrait.photo, "--depth", portrait.depth, *words).stdout)
+    assert found["focus_m"] == wanted["focus_m"] and found["schema"] == 1
+
+
+def test_json_says_errors_and_versions_too(tmp_path):
+    result = rebokeh(tmp_path / "none.heic", "--json")
+    said = json.loads(result.stdout)
+    assert result.exit_code == said["error"]["code"] == 4 and said["error"]["kind"] == "InputError"
+    assert said["error"]["message"] in result.stderr and said["schema"] == 1
+    assert json.loads(rebokeh("--nonsense", "--json").stdout)["error"]["code"] == 2
+    assert json.loads(rebokeh("--version", "--json").stdout).keys() >= {"rebokeh", "numba", "pillow", "libheif"}
+
+
 # What it refuses
 
 
@@ -189,6 +249,9 @@ def test_help_and_version():
         (["--depth-unit", "yard"], "dioptre"),
         (["--strip", "exif"], "gps"),
         (["--nonsense"], "--nonsense"),
+        (["--aperture", "1.8"], "--fstop"),
+        (["--focus", "2.1", "m"], "quotes"),
+        (["--focus", "9000x1px"], "outside the picture, which is"),
         (["another.png"], "another.png"),
         (["--json", "-o", "-"], "--json"),
         (["-o", "x.gif"], "--format"),
@@ -302,3 +365,24 @@ def test_the_unexpected_is_one_line_too(portrait, folder, monkeypatch, error, me
     assert shown.exit_code == 1
     assert "Traceback" in shown.stderr
     assert folder.new() == set()
+
+
+def test_a_manual_page_of_all_commands():
+    page = rebokeh("help", "--man").stdout
+    assert page.startswith(".TH REBOKEH 1 ") and page.count("\n.SH ") >= 12
+    assert '\n.SH "REBOKEH"\n' in page and '\n.SH "REBOKEH LENS SHOW"\n' in page and "\\-\\-fstop N" in page
+    # No line of the text is taken for one of man's own orders.
+    orders = {line.split()[0] for line in page.splitlines() if line.startswith((".", "'"))}
+    assert orders == {".TH", ".SH", ".nf", ".fi"}
+
+
+def test_the_shell_completes_commands_and_options():
+    def completed(*words: str) -> list[str]:
+        asked = {"_REBOKEH_COMPLETE": "complete_bash", "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
+        return shell(env={**os.environ, **asked}).stdout.decode().split()
+
+    assert completed("rebokeh", "ins") == ["inspect"]
+    assert {"--focus", "--focal"} <= set(completed("rebokeh", "a.heic", "--foc"))
+    assert completed("rebokeh", "batch", "--dry") == ["--dry-run"]
+    taught = shell("--show-completion", env={**os.environ, "SHELL": "/bin/bash"})
+    assert taught.returncode == 0 and b"_REBOKEH_COMPLETE" in taught.stdout

@@ -29,6 +29,17 @@ def test_tags():
     assert tag(2.2, "gaussian", "petzval") == "petzval_f2.2_gaussian"
 
 
+def test_what_was_asked_for_stands_in_the_name():
+    said = {"fstop": "f/1.8", "format": "jpeg", "strip": ("gps",), "highlights": "auto", "focus": "auto"}
+    assert tag(1.8, said=said) == "f1.8"
+    assert tag(1.8, said={"focus": "2.1m"}) == "f1.8_2.1m" != tag(1.8, said={"focus": "7ft"})
+    assert tag(1.8, said={"grain": "match", "focus": "0.4, 0.6"}) == "f1.8_at0.4-0.6_grain-match"
+    assert tag(1.8, said={"focal": "85", "blades": 6, "starburst": "2"}) == "f1.8_85mm_6blades_starburst-2"
+    assert tag(1.8, said={"changes": ("pupil.squeeze=1.5",)}) == "f1.8_with-pupil.squeeze=1.5"
+    assert tag(1.8, preset="looks/night.toml") == "night_f1.8"
+    assert "/" not in tag(1.8, said={"depth_model": "models/depth.onnx"})
+
+
 @pytest.mark.parametrize(
     ("source", "source_format", "name"),
     [
@@ -63,6 +74,7 @@ def test_an_output_names_its_format():
 
 def test_a_folder_takes_the_default_name(tmp_path):
     assert plan("a/x.heic", str(tmp_path)).path == tmp_path / "x_f1.8.heic"
+    assert plan("a/x.heic", f"{tmp_path}/new/").path == tmp_path / "new" / "x_f1.8.heic"  # a slash: a folder
 
 
 def test_standard_streams():
@@ -139,5 +151,5 @@ def test_a_file_s_name_is_no_argument(name):
 
 def test_names_of_files_are_printed_as_they_are(capsys):
     print_json({"output": "`depth`.png", "notes": ["`depth`"], "depth": {"source": "a, give `depth_unit`"}})
-    expected = {"output": "`depth`.png", "notes": ["--depth"], "depth": {"source": "a, give --depth-unit"}}
+    expected = {"schema": 1, "output": "`depth`.png", "notes": ["--depth"], "depth": {"source": "a, give --depth-unit"}}
     assert json.loads(capsys.readouterr().out) == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import socket
 from pathlib import Path, PurePosixPath
@@ -72,7 +73,7 @@ def test_a_pattern_is_one_where_no_file_is_called_so(here):
     assert reasons(plan(["*.gif"], "out")) == {"*.gif": ("failed", "no file has a name like this")}
 
 
-def test_a_list_may_hold_any_bytes(here):
+def test_a_list_may_hold_any_bytes(here, monkeypatch):
     odd = os.fsdecode(b"\xff\xe9.jpg")
     put("a.jpg", odd, "in/[x].jpg", "@b.jpg", "@list")
     Path("list.txt").write_bytes(b"a.jpg\r\n\n" + os.fsencode(odd) + b"\nin\nnone.jpg\n@b.jpg")
@@ -80,6 +81,11 @@ def test_a_list_may_hold_any_bytes(here):
     assert targets(made) == {"a.jpg": "a.jpg", odd: odd, "in/[x].jpg": "[x].jpg", "@b.jpg": "@b.jpg"}
     assert list(reasons(made)) == ["none.jpg"] and made.known[0].status == "failed"
     assert targets(plan(["@list"], "out")) == {"@list": "@list.jpg"}
+    put("#1.jpg")
+    Path("noted.txt").write_bytes(b"# my best\n  # and more\na.jpg\n#1.jpg\n")
+    assert list(targets(plan(["@noted.txt"], "out"))) == ["a.jpg", "#1.jpg"]
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"# piped\na.jpg\n")))
+    assert list(targets(plan(["@-"], "out"))) == ["a.jpg"]
     Path("null.txt").write_bytes(b"a.jpg\0new\nline.jpg\0")
     put("new\nline.jpg")
     assert list(targets(plan(["@null.txt"], "out"))) == ["a.jpg", "new\nline.jpg"]
@@ -225,6 +231,7 @@ def test_whatever_lies_in_a_folder_is_found_once_and_stays_below(tmp_path_factor
         except OSError:  # a name that is a file's and a folder's
             continue
     files = {os.path.join(at, name) for at, _, names in os.walk(folder / "in") for name in names}
+    files = {file for file in files if os.sep + "." not in file.removeprefix(str(folder))}  # hidden ones are set aside
     try:
         made = plan([str(folder / "in")], str(folder / "out"))
     except UsageError as error:
@@ -249,3 +256,33 @@ def test_the_first_bytes_tell_what_is_written(here, kind):
 def test_an_animation_is_no_picture_of_ours(here):
     Image.new("RGB", (4, 4)).save("a.gif")
     assert reasons(plan(["a.gif"], "out"))["a.gif"][0] == "skipped"
+
+
+def test_what_shares_a_name_is_numbered_if_that_is_asked_for(here):
+    put("a/x.jpg", "b/x.jpg", "c/x_2.jpg")
+    words = ["a/x.jpg", "b/x.jpg", "c/x_2.jpg"]
+    with pytest.raises(UsageError, match="`on_collision` suffix"):
+        plan(words, "out")
+    wanted = {"a/x.jpg": "x.jpg", "b/x.jpg": "x_3.jpg", "c/x_2.jpg": "x_2.jpg"}
+    assert targets(plan(words, "out", on_collision="suffix")) == wanted
+    # Whatever order they are named in.
+    assert targets(plan(words[::-1], "out", on_collision="suffix")) == wanted
+
+
+def test_hidden_files_and_edited_copies_are_set_aside(here):
+    put(
+        "in/IMG_0001.HEIC",
+        "in/IMG_E0001.JPG",
+        "in/IMG_E0002.JPG",
+        "in/._IMG_0001.HEIC",
+        "in/.secret.jpg",
+        "in/.t/x.jpg",
+    )
+    made = plan(["in"], "out")
+    assert set(targets(made)) == {"in/IMG_0001.HEIC", "in/IMG_E0002.JPG"}
+    said = {one.source: (one.status, one.reason) for one in made.known}
+    assert said.keys() == {"in/IMG_E0001.JPG", "in/._IMG_0001.HEIC", "in/.secret.jpg"}
+    assert {status for status, _ in said.values()} == {"skipped"}
+    assert "edited copy of IMG_0001.HEIC" in said["in/IMG_E0001.JPG"][1] and "Mac" in said["in/._IMG_0001.HEIC"][1]
+    # What is named is meant.
+    assert set(targets(plan(["in/IMG_E0001.JPG", "in/.secret.jpg"], "out"))) == {"in/IMG_E0001.JPG", "in/.secret.jpg"}

@@ -20,6 +20,7 @@ from rebokeh.bokeh.colour.profile import named_profile
 from rebokeh.bokeh.core.errors import OutputError, UsageError
 from rebokeh.bokeh.io.encode import encode
 from rebokeh.bokeh.photo.photo import Photo
+from rebokeh.bokeh.tools.drawing.montage import plain_letters, text_block
 
 ODD = os.fsdecode(b'\xff[x],"\n\xe9.jpg')
 OUTCOMES = [
@@ -146,3 +147,9 @@ def test_a_sheet_takes_the_place_of_a_sheet_only(tmp_path, name):
         check_sheet(str(path))
     with pytest.raises(UsageError, match="ends in .png"):
         check_sheet(str(tmp_path / "a.gif"))
+
+
+def test_names_on_the_sheet_are_legible():
+    """The default font has ASCII alone: it draws boxes for all else."""
+    assert plain_letters("Grüße aus Tromsø, Łódź – 写真.jpg") == "Grusse aus Tromso, Lodz - ??.jpg"
+    assert np.array_equal(text_block("Grüße", 200), text_block("Grusse", 200))

@@ -280,7 +280,16 @@ COMMANDS = {
 def test_the_keys_of_json(command, photo):
     result = rebokeh(*COMMANDS[command], "--json")
     assert result.exit_code == 0, result.stderr
-    assert sorted(set(keys_in(json.loads(result.stdout)))) == sorted(spelt_out(KEYS[command]))
+    assert sorted(set(keys_in(json.loads(result.stdout)))) == sorted(["schema", *spelt_out(KEYS[command])])
+
+
+@pytest.mark.parametrize("command", ["render", "inspect", "batch"])
+def test_every_field_of_json_is_explained(command):
+    title = {"render": "PHOTO"}.get(command, command)
+    page = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
+    section = page.partition(f"## `rebokeh {title}`")[2].partition("\n## ")[0]
+    explained = set(re.findall(r"`(\w+)`", section))
+    assert {re.split(r"[.\[]", key)[0] for key in spelt_out(KEYS[command])} <= explained
 
 
 def spelt_out(listed: str) -> Iterator[str]:

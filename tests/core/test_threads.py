@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from rebokeh.bokeh.core.errors import UsageError
 from rebokeh.bokeh.core.threads import cores, each
 
 
@@ -55,9 +56,10 @@ def test_how_many_cores(monkeypatch):
     for word, most in (("1", 1), ("0", 1), ("100000", 100000)):
         monkeypatch.setenv("REBOKEH_THREADS", word)
         assert 1 <= cores() <= most
-    monkeypatch.setenv("REBOKEH_THREADS", "some")
-    everything = cores()
+    for word in ("abc", "-2", "1.5", " "):
+        monkeypatch.setenv("REBOKEH_THREADS", word)
+        with pytest.raises(UsageError, match="REBOKEH_THREADS is"):
+            cores()
     monkeypatch.setenv("REBOKEH_THREADS", "")
-    assert cores() == everything
     monkeypatch.setenv("NUMBA_NUM_THREADS", "1")
     assert cores() == 1

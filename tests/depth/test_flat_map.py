@@ -111,7 +111,10 @@ def test_one_value_all_over_and_a_tiny_map():
 def test_the_warning_says_how_far():
     (line,) = flat_map_warnings(photo_of(plane_at(0.4)))
     assert "one flat surface, 0.4 m away" in line and "picture of a picture" in line and "\n" not in line
+    assert "blurred all alike" in line
     (line,) = flat_map_warnings(photo_of(plane_at(0.4, 30.0)))
+    # From in focus to the largest radius: that is not alike.
+    assert "alike" not in line and "at a slant" in line and "blur grows along it" in line
     assert "m to " in line
     assert " m " not in flat_map_warnings(photo_of(plane_at(0.4, 30.0), depth_kind="unitless"))[0]
 

@@ -282,7 +282,7 @@ def test_a_thumbnail_in_the_middle_of_the_block_is_erased_in_place():
     thumbnail = b"\xff\xd8\xff\xdb" + bytes(range(1, 200)) + b"\xff\xd9"
     block = with_thumbnail(iphone.exif(size=(64, 48)), thumbnail) + b"behind"
     assert second_directory(block) == {0x0201, 0x0202}
-    made = exif_edit.for_output(block, (48, 64), exif_edit.Changes()) or b""
+    made = exif_edit.for_output(block, (48, 64), exif_edit.ExifChanges()) or b""
     assert second_directory(made) == set()
     assert thumbnail not in made and made.endswith(b"behind") and exif.read(made) == exif.read(block)
 

@@ -18,6 +18,7 @@ from rebokeh.bokeh.settings.units import (
     parse_length_m,
     parse_sensor_mm,
     parse_starburst,
+    point_of_pixels,
 )
 
 READERS = [parse_length_m, parse_focus, parse_f_number, parse_focal_mm, parse_sensor_mm]
@@ -47,7 +48,7 @@ def test_lengths(text, metres):
 
 
 @pytest.mark.parametrize(
-    "text", ["2.1", "", "m", "two m", "2,1m", "2.1furlong", "1e999m", "nan", "nanm", "2.1m 3", "٣m"]
+    "text", ["2.1", "", "m", "two m", "2,1,0m", "2.1furlong", "1e999m", "nan", "nanm", "2.1m 3", "٣m"]
 )
 def test_what_is_no_length_is_refused_with_an_example(text):
     with pytest.raises(UsageError, match="2.1m"):
@@ -78,7 +79,7 @@ def test_f_numbers():
     assert (
         parse_f_number("1.8") == parse_f_number("f1.8") == parse_f_number("f/1.8") == parse_f_number(" F/1.8 ") == 1.8
     )
-    for bad in ("0", "-1.8", "nan", "inf", "1e999", "1,8", "", "f", "wide"):
+    for bad in ("0", "-1.8", "nan", "inf", "1e999", "1,8,0", "", "f", "wide"):
         with pytest.raises(UsageError, match="1.8"):
             parse_f_number(bad)
 
@@ -139,3 +140,35 @@ def test_any_text_gives_usable_numbers_or_a_usage_error(text):
             assert all(n >= 0 for n in numbers)
         else:
             assert all(n > 0 for n in (value if isinstance(value, tuple) else (value,)))
+
+
+@pytest.mark.parametrize(
+    ("text", "point"),
+    [
+        ("0.4,0.6", (0.4, 0.6)),
+        ("40%,60%", (0.4, 0.6)),
+        ("40 %, 60 %", (0.4, 0.6)),
+        ("0,1", (0.0, 1.0)),
+        ("100%,0%", (1.0, 0.0)),
+    ],
+)
+def test_a_point_in_shares_or_per_cent(text, point):
+    assert parse_focus(text).point == pytest.approx(point)
+
+
+@pytest.mark.parametrize("text", ["1200x800px", "1200,800px", "1200 x 800 px", "1200px x 800px", "1200×800PX"])
+def test_a_point_in_pixels(text):
+    assert parse_focus(text).pixels == (1200, 800)
+    assert parse_focus(point_of_pixels(text, (1600, 2400))).point == pytest.approx((0.5, 0.5))
+    with pytest.raises(UsageError, match="640x480 px"):
+        point_of_pixels(text, (480, 640))
+    assert point_of_pixels("2.1m", (480, 640)) == "2.1m"
+
+
+def test_commas_as_much_of_europe_writes_them():
+    assert parse_f_number("1,8") == parse_f_number("f/1,8") == 1.8
+    assert parse_length_m("2,1m") == parse_length_m("210,0 cm") == pytest.approx(2.1)
+    assert parse_focus("2,1m").metres == pytest.approx(2.1) and parse_focal_mm("85,5mm") == 85.5
+    # Two numbers without a unit are a point.
+    with pytest.raises(UsageError, match="outside the picture"):
+        parse_focus("2,1")

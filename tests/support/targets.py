@@ -59,10 +59,10 @@ def _exif(data: bytes) -> None:
     apple.headroom({}, facts)
     apple.af_distance(facts)
     block = exif_edit.for_output(
-        data, (64, 96), exif_edit.Changes((0.1, 0.2, 0.3, 0.4), turned=True, keep_place=False, software="rebokeh")
+        data, (64, 96), exif_edit.ExifChanges((0.1, 0.2, 0.3, 0.4), turned=True, keep_place=False, software="rebokeh")
     )
     assert block is None or exif.read(block).orientation == 1
-    exif_edit.for_output(data, (64, 96), exif_edit.Changes(keep_orientation=False, density=(72.0, 72.0, "inch")))
+    exif_edit.for_output(data, (64, 96), exif_edit.ExifChanges(keep_orientation=False, density=(72.0, 72.0, "inch")))
     exif_edit.main_entries(data, {256})
     extracted = exif_edit.extract(data)
     assert extracted is None or len(extracted) < 100 * len(data) + 10_000

@@ -8,7 +8,7 @@ from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -69,6 +69,13 @@ def batch_command(
         typer.Option(metavar="FILE", help="Write a contact sheet of before and after: .jpg, .png."),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is not what this makes.")] = False,
+    on_collision: Annotated[
+        Literal["refuse", "suffix"],
+        typer.Option("--on-collision", help="Photos that would become one file. suffix: the later ones get a number."),
+    ] = "refuse",
+    keep_times: Annotated[
+        bool, typer.Option("--keep-times", help="Give each picture the times of its photo's file.")
+    ] = False,
     retry: Annotated[bool, typer.Option("--retry", help="Try those again whose worker died.")] = False,
     max_pixels: Annotated[
         str | None, typer.Option(metavar="N", help="Refuse larger photos by their header, like 50M.  [default: 200M]")
@@ -129,7 +136,8 @@ def batch_command(
         tell = say if bar is None else bar.say
         library = Library(
             inputs, out, settings, limits=Limits(*costs), workers=workers, scheduler=scheduler,
-            overwrite=overwrite, retry=retry, tell=lambda _: quiet or tell(f"rebokeh: {FIRST_RUN}"),
+            overwrite=overwrite, retry=retry, on_collision=on_collision, keep_times=keep_times,
+            tell=lambda _: quiet or tell(f"rebokeh: {FIRST_RUN}"),
         )  # fmt: skip
         if dry_run:
             _print_plan(library, out, as_json)
@@ -138,6 +146,7 @@ def batch_command(
         book = None if report is None else stack.enter_context(Report(report, out, _sources(library, preset)))
         _listen(run, library, tell)
         tally, made = Tally(len(library.plan.jobs) + len(library.plan.known)), []
+        otherwise = 0
         for outcome in map(_with_flags, library.run()):
             tally.add(outcome)
             if bar is not None:
@@ -146,6 +155,7 @@ def batch_command(
                 book.add(outcome)
             if as_json:
                 print_json(to_json(outcome, out))
+            otherwise += outcome.status == "skipped" and outcome.code == "OutputError"
             if outcome.status in ("done", "already"):
                 made.append(outcome)
             if not quiet:
@@ -156,6 +166,8 @@ def batch_command(
         say(f"rebokeh: {book.trouble}")
     if not quiet:
         say(_summary_line(tally.counts, report_name(out), time.perf_counter() - begun))
+    if otherwise and not quiet:
+        say(f"rebokeh: {otherwise} stand there already, made by another recipe; --overwrite makes them anew")
     if tally.failures or (book is not None and book.trouble):
         raise typer.Exit(FAILED)
 

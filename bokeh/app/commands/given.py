@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from ...core.errors import UsageError
 from ...settings.options import Options
+from ...settings.units import parse_focus
 
 if TYPE_CHECKING:
     from ...optics.lens import Lens
@@ -71,4 +73,7 @@ def choose_lens(**given: Any) -> tuple[Lens, str | None]:
     UsageError, InputError
         When a value makes no sense, or the lens file cannot be read.
     """
-    return Options(**{name: _plain(value) for name, value in given.items()}).chosen_lens()
+    options = Options(**{name: _plain(value) for name, value in given.items()})
+    if options.focus is not None and parse_focus(options.focus).pixels:
+        raise UsageError(f"focus {options.focus!r}: this command takes no pixels; give a point in shares, like 40%,60%")
+    return options.chosen_lens()

@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...core.errors import UsageError
+from ...core.errors import OutputError, UsageError
 from ...core.progress import Clock, unseen
+from ...core.text import printable
 from ..flags import print_json
 from ..guard import Run, say
-from ..outputs import Output, plan_output, tag
+from ..outputs import Output, is_folder, plan_output, tag
 from ..parser import (
     AsJson,
     Debug,
@@ -86,11 +87,13 @@ def render_command(
 ) -> None:
     """Re-render a phone portrait with the defocus of a real, fast lens.
 
-    The picture is written beside the photo, as IMG_0001_f1.8.heic for IMG_0001.heic. The photo is never changed.
+    The picture is written beside the photo, as IMG_0001_f1.8.heic for IMG_0001.heic; its name says what else was asked
+    for, like IMG_0001_f1.8_2.1m.heic. The photo is never changed.
     rebokeh lens list lists the lenses by name; rebokeh lens show NAME shows one. rebokeh bench measures how fast this
     machine renders.
 
-    The first run compiles, which takes a minute or two; rebokeh warmup does that beforehand.
+    The first run compiles, which takes a minute or two; rebokeh warmup does that beforehand. rebokeh
+    --install-completion has the shell complete commands and options.
 
     Exit codes: 0 done, 2 bad usage, 3 the photo has no depth, 4 unreadable input, 130 interrupted.
     """
@@ -106,10 +109,13 @@ def render_command(
     from ...io.files.atomic import abandon
 
     inputs = [*source.files, *filter(None, [given["lens"], preset])]
-    target = _Target(photo, out, overwrite, inputs, _recorder(save_steps, overwrite, inputs))
+    target = _Target(
+        photo, out, overwrite, inputs, _recorder(save_steps, overwrite, inputs), settings.flags.said, preset
+    )
     run: Run = ctx.obj
-    run.undo += [warmup.stop_saving, lambda: abandon(target.unfinished_in)]
+    run.undo += [warmup.stop_saving, lambda: abandon(target.unfinished_in), target.forget]
     with ExitStack() as stack:
+        stack.callback(target.forget)
         bar = bar_of(stack, run, quiet, as_json)
         tell = say if bar is None else bar.say
         if bar is not None or verbose:
@@ -170,8 +176,11 @@ class _Target:
     overwrite: bool
     inputs: list[str]
     steps: StepRecorder | None
+    said: Mapping[str, Any] = field(default_factory=dict)
+    preset: str | None = None
     output: Output = field(default_factory=lambda: Output(None, ""))
     unfinished_in: set[Path] = field(default_factory=set)
+    made: list[Path] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.steps is not None:
@@ -179,9 +188,17 @@ class _Target:
 
     def settled(self, recipe: Recipe, source_format: str) -> Recipe:
         """Settle the output, and refuse now what would stop it from being written later; the format that it has."""
-        named = tag(recipe.lens.f_number, recipe.settings.style, recipe.lens.glass.name)
+        named = tag(
+            recipe.lens.f_number,
+            recipe.settings.style,
+            recipe.lens.glass.name,
+            said=self.said,
+            preset=self.preset or "",
+        )
         self.output = plan_output(self.photo, self.out, recipe.format, source_format=source_format, tag=named)
         path = self.output.path
+        if path is not None and self.out is not None and is_folder(self.out):
+            self._make_folder(path.parent)
         if path is None:
             if sys.stdout.isatty():
                 raise UsageError("standard output is a terminal, and a picture is no text; name a file with -o")
@@ -200,6 +217,22 @@ class _Target:
             sys.stdout.buffer.flush()
         else:
             write_atomic(self._place(self.output.path), data)
+
+    def _make_folder(self, folder: Path) -> None:
+        """Make the folder that was named; `forget` takes it away where nothing comes into it."""
+        missing = [one for one in (folder, *folder.parents) if not one.exists()]
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as err:
+            said = err.strerror or err
+            raise OutputError(f"{printable(folder)}: the folder cannot be made ({said}); choose another") from err
+        self.made += missing
+
+    def forget(self) -> None:
+        """Take away the folders that were made, as far as they are empty."""
+        for folder in self.made:
+            with suppress(OSError):
+                folder.rmdir()
 
     def _place(self, path: Path) -> Path:
         from ...io.files.atomic import check_output

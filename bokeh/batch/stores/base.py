@@ -72,6 +72,10 @@ class Store(Protocol):
         """Put what was staged in its place, at once and for good (OutputError)."""
         ...
 
+    def keep_times(self, source: str, target: str) -> tuple[str, ...]:
+        """Give what stands at a target the times of its source; why that was not possible, if it was not."""
+        ...
+
     def discard(self, token: str) -> None:
         """Remove what was staged."""
         ...

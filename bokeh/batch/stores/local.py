@@ -102,6 +102,16 @@ class LocalStore:
             self.discard(token)
             raise _refused(target, error) from error
 
+    def keep_times(self, source: str, target: str) -> tuple[str, ...]:
+        """Give a picture the times of its photo's file; why that was not possible, if it was not."""
+        try:
+            found = os.stat(source)
+            os.utime(self.path(target), ns=(found.st_atime_ns, found.st_mtime_ns))
+        except (OSError, ValueError) as error:
+            said = getattr(error, "strerror", None) or error
+            return (f"{printable(target)}: the times of its photo are not kept ({said})",)
+        return ()
+
     def discard(self, token: str) -> None:
         """Remove a part."""
         with contextlib.suppress(OSError):

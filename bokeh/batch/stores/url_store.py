@@ -103,6 +103,10 @@ class UrlStore:
             self._files.cp_file(part, path)
         self.discard(token)
 
+    def keep_times(self, source: str, target: str) -> tuple[str, ...]:
+        """Say that objects have no times to keep."""
+        return (f"{self._shown(target)}: objects have no times to keep",)
+
     def discard(self, token: str) -> None:
         """Remove a part; when the server does not, a later `sweep` does."""
         with contextlib.suppress(Exception):

@@ -34,7 +34,7 @@ _RESOLUTION_UNITS = {"inch": 2, "cm": 3}
 
 
 @dataclass(frozen=True)
-class Changes:
+class ExifChanges:
     """What an output's EXIF says otherwise than its source's.
 
     Attributes
@@ -125,7 +125,7 @@ def main_entries(exif: bytes, without: set[int]) -> dict[int, bytes]:
     return {tag: exif[e.at : e.at + 12] for tag, e in found[2].items() if tag not in without} if found else {}
 
 
-def for_output(exif: bytes | None, size: tuple[int, int], changes: Changes) -> bytes | None:
+def for_output(exif: bytes | None, size: tuple[int, int], changes: ExifChanges) -> bytes | None:
     """Return the block as an output carries it, beginning with the TIFF header.
 
     The orientation becomes 1 and the stated size that of the upright picture; the AF area follows it where it was
@@ -135,7 +135,7 @@ def for_output(exif: bytes | None, size: tuple[int, int], changes: Changes) -> b
     ----------
     exif : bytes or None
     size : (height, width)
-    changes : Changes
+    changes : ExifChanges
     """
     found = directories_of(exif) if exif else None
     if exif is None or found is None or not found[2]:
@@ -210,7 +210,7 @@ def _erase_thumbnail(data: bytearray, order: str, base: int, directory: tuple[in
     del data[max(len(rest) + len(rest) % 2, least) :]
 
 
-def _with_entries(exif: bytes, changes: Changes) -> bytes:
+def _with_entries(exif: bytes, changes: ExifChanges) -> bytes:
     """Return the block, which begins with the TIFF header, with entries more in its main directory.
 
     A directory with more entries is longer: a new one is put behind everything, and nothing else moves.

@@ -101,6 +101,12 @@ def of_file(data: bytes) -> tuple[str, str] | None:
     return source.decode(), recipe.decode()
 
 
+def f_number_of_file(data: bytes) -> str:
+    """Read from a file's bytes the f-number that its mark states; '' when there is none."""
+    found = re.search(rb'rebokeh:FNumber="([0-9.]{1,12})"', data)
+    return found[1].decode() if found else ""
+
+
 def marked(xmp: bytes | None, rendered: Rendering | None) -> bytes | None:
     """Return XMP with the mark, in place of an older one; a packet of its own when there is none to add it to.
 

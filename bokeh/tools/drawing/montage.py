@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from ...core.errors import UsageError
 
 BACKGROUND, INK = 24, 200
 LINE_PX, TEXT_PX, GAP_PX = 22, 14, 6
+
+# What Unicode does not take apart.
+_LETTERS = {"ß": "ss", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d",
+            "Đ": "D", "ð": "d", "þ": "th", "ı": "i", "–": "-", "—": "-", "×": "x", "·": "-", "’": "'"}  # fmt: skip
 
 KINDS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 JPEG_QUALITY = 90
@@ -93,9 +98,8 @@ def text_block(text: str, width: int, size: int = TEXT_PX) -> CodeArray:
     from PIL import Image, ImageDraw, ImageFont
 
     font = ImageFont.load_default(size)
-    legible = text.encode("latin-1", "replace").decode("latin-1")  # what every default font has
     lines = [""]
-    for word in legible.split():
+    for word in plain_letters(text).split():
         longer = f"{lines[-1]} {word}".strip()
         if lines[-1] and font.getlength(longer) > width:
             lines.append(word)
@@ -106,6 +110,12 @@ def text_block(text: str, width: int, size: int = TEXT_PX) -> CodeArray:
     for index, line in enumerate(lines):
         ImageDraw.Draw(image).text((0, index * line_px), line, fill=(INK,) * 3, font=font)
     return np.asarray(image)
+
+
+def plain_letters(text: str) -> str:
+    """Say a text in ASCII, which is all that the default font has: letters without their accents, ? for others."""
+    apart = unicodedata.normalize("NFKD", "".join(_LETTERS.get(c, c) for c in text))
+    return "".join(c for c in apart if not unicodedata.combining(c)).encode("ascii", "replace").decode()
 
 
 def below(pictures: list[CodeArray], gap: int = GAP_PX) -> CodeArray:

@@ -47,6 +47,7 @@ def library(tmp_path, monkeypatch) -> Path:
 
 def lines(text: str) -> dict[str, dict]:
     found = [json.loads(line) for line in text.splitlines()]
+    assert {line.pop("schema", 1) for line in found} <= {1}  # printed lines say it, those of a report do not
     assert len({line["input"] for line in found}) == len(found)
     return {line["input"]: line for line in found}
 
@@ -179,3 +180,26 @@ def test_ctrl_c_finishes_and_says_what_is_left(library):
 
 def done_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.suffix.lower() == ".heic"]
+
+
+def test_another_f_number_is_no_failure(library):
+    words = ("batch", "in/a.heic", "-o", "out", "--workers", "1")
+    assert shell(*words).returncode == 0
+    before = Path("out/a.heic").read_bytes()
+    again = shell(*words, "--fstop", "2.8", "--json")
+    (line,) = lines(again.stdout.decode()).values()
+    assert again.returncode == 0 and line["status"] == "skipped" and Path("out/a.heic").read_bytes() == before
+    assert "made of this photo before at f/1.8" in line["reason"] and "--overwrite" in line["reason"]
+    assert b"1 stand there already, made by another recipe" in again.stderr
+    assert shell(*words, "--fstop", "2.8", "--overwrite").returncode == 0
+    assert Path("out/a.heic").read_bytes() != before
+    # What is not of this photo is a failure still.
+    Path("in/a.heic").write_bytes(portrait((96, 144)))
+    assert shell(*words, "--fstop", "4").returncode == 1
+
+
+def test_file_times_are_kept_if_that_is_asked_for(library):
+    os.utime("in/a.heic", (1_500_000_000, 1_600_000_000))
+    assert shell("batch", "in/a.heic", "-o", "out", "--keep-times", "--workers", "1").returncode == 0
+    assert os.stat("out/a.heic").st_mtime == 1_600_000_000
+    check_refused(rebokeh("batch", "in/a.heic", "-o", "memory://x", "--keep-times"), 2, "--keep-times")

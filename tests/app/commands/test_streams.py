@@ -48,3 +48,16 @@ def test_a_name_that_is_no_text(portrait):
     assert os.path.isfile(os.fsencode(portrait.photo.parent) + b"/photo\xff\n_f1.8.png")
     facts = shell(name, "--depth", portrait.depth, "--json", "--overwrite")
     assert json.loads(facts.stdout)["width"] == 64
+
+
+def test_an_output_that_is_not_utf_8_stops_nothing(portrait):
+    """As on a Windows terminal: bars and letters that it has not are drawn otherwise."""
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    told = shell("inspect", portrait.photo, "--depth", portrait.depth, env=environment)
+    assert told.returncode == 0, told.stderr
+    assert "#" in told.stdout.decode("cp1252")
+
+
+def test_a_bound_of_threads_that_is_no_number_is_said(portrait):
+    told = shell(portrait.photo, env={**os.environ, "REBOKEH_THREADS": "abc"})
+    assert told.returncode == 2 and b"REBOKEH_THREADS is 'abc'" in told.stderr and told.stderr.count(b"\n") == 1
