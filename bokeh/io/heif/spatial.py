@@ -7,7 +7,6 @@ of the standard; photos of headsets have the same numbers in ``uuid`` boxes, whi
 
 from __future__ import annotations
 
-import itertools
 import math
 import struct
 from dataclasses import dataclass, replace
@@ -15,19 +14,15 @@ from uuid import UUID
 
 from ...optics.lens import FULL_FRAME_DIAGONAL_MM
 from ...photo.photo import Photo
-from . import boxes, hevc
-from .carried_items import metadata_items
-from .container import NewItem, assemble, full_box
+from . import boxes
 
-_CAMERA_PLACE = UUID("4363e914-5b7d-4aab-97ae-bea69803b434").bytes
-_CAMERA_VIEW = UUID("22cc04c7-d6d9-4e07-9d90-4eb6ecbaf3a3").bytes
-_SHIFT = UUID("de225085-36cb-4365-8743-2f8705e7c78a").bytes
+CAMERA_PLACE = UUID("4363e914-5b7d-4aab-97ae-bea69803b434").bytes
+CAMERA_VIEW = UUID("22cc04c7-d6d9-4e07-9d90-4eb6ecbaf3a3").bytes
+SHIFT = UUID("de225085-36cb-4365-8743-2f8705e7c78a").bytes
 
-_POINT = 30
-"""Bits after the point of focal lengths and principal points, which are shares of the picture's width and height."""
+HAS_X = 1
+"""Flag of a camera that does not stand at the origin."""
 
-_HAS_X = 1
-MOST_SHIFT = 1.0
 SHIFT_UNIT = 1e-4
 """Of the width: what the shift is counted in."""
 
@@ -77,15 +72,15 @@ def find(data: bytes, meta: boxes.Meta) -> EyePair | None:
 
 def _place(item: boxes.Item) -> int | None:
     """Where the camera stood along x, in millionths of a metre."""
-    body = _either(item, "cmex", _CAMERA_PLACE)
+    body = _either(item, "cmex", CAMERA_PLACE)
     if body is None:
         return None
-    return struct.unpack_from(">i", body, 4)[0] if int.from_bytes(body[1:4], "big") & _HAS_X else 0
+    return struct.unpack_from(">i", body, 4)[0] if int.from_bytes(body[1:4], "big") & HAS_X else 0
 
 
 def _view(item: boxes.Item) -> float | None:
     """Focal length over the width."""
-    body = _either(item, "cmin", _CAMERA_VIEW)
+    body = _either(item, "cmin", CAMERA_VIEW)
     if body is None:
         return None
     share = struct.unpack_from(">i", body, 4)[0] / (1 << (int.from_bytes(body[1:4], "big") >> 8 & 31))
@@ -93,7 +88,7 @@ def _view(item: boxes.Item) -> float | None:
 
 
 def _shift(item: boxes.Item) -> float | None:
-    body = _either(item, "", _SHIFT)
+    body = _either(item, "", SHIFT)
     if body is not None:
         return struct.unpack_from(">i", body)[0] * SHIFT_UNIT
     body = item.find("dadj")
@@ -125,48 +120,3 @@ def described(photo: Photo, data: bytes, meta: boxes.Meta | None) -> Photo:
         f35_mm = pair.focal_share * photo.size[1] * FULL_FRAME_DIAGONAL_MM / math.hypot(*photo.size)
     warnings = (*said.warnings, warning)
     return replace(photo, meta=replace(said, notes=notes, warnings=warnings, f35_mm=f35_mm))
-
-
-def heic(
-    left: hevc.Coded,
-    right: hevc.Coded,
-    *,
-    baseline_m: float,
-    focal_share: float,
-    shift_share: float,
-    exif: bytes | None = None,
-    xmp: bytes | None = None,
-) -> bytes:
-    """Write a spatial photo, whose left picture is what other programs show.
-
-    Parameters
-    ----------
-    left, right : Coded
-        By parallel cameras.
-    baseline_m, focal_share, shift_share : float
-        As for `EyePair`.
-    exif, xmp : bytes, optional
-    """
-    free = itertools.count(1).__next__
-    first, second, group = free(), free(), free()
-    items: list[NewItem] = []
-    for coded, number, place in ((left, first, 0), (right, second, round(baseline_m * 1e6))):
-        items += coded.items(number, free, _cameras(place, focal_share, shift_share))
-    items += metadata_items(exif, xmp, free, first)
-    ids = struct.pack(">IIII", group, 2, first, second)
-    return assemble(left.brands, first, items, groups=full_box("ster", 0, ids))
-
-
-def _cameras(place_um: int, focal_share: float, shift_share: float) -> list[tuple[str, bytes]]:
-    """Properties of one eye: by the standard, and as headsets look for them."""
-    where = bytes([0, 0, 0, _HAS_X]) + struct.pack(">i", place_um) if place_um else bytes(4)
-    one = 1 << _POINT
-    sees = bytes([0, 0, _POINT, 0]) + struct.pack(">iii", round(focal_share * one), one // 2, one // 2)
-    shift = round(min(max(shift_share, -MOST_SHIFT), MOST_SHIFT) / SHIFT_UNIT)
-    return [
-        ("cmex", where),
-        ("cmin", sees),
-        ("uuid", _CAMERA_PLACE + where),
-        ("uuid", _CAMERA_VIEW + sees),
-        ("uuid", _SHIFT + struct.pack(">i", shift)),
-    ]

@@ -17,7 +17,7 @@ from ...hdr.gain_map import radiance
 from ...io.encode import encode
 from ...io.encode_job import EncodeJob
 from ...io.formats import FORMATS
-from ...io.heif import boxes, hevc, spatial
+from ...io.heif import boxes, hevc, spatial, spatial_write
 from ...io.metadata.gain_map import coded
 from ...io.raster import grey
 from ...io.writers.exr import INFINITY_M, exr, halves, metres
@@ -198,7 +198,7 @@ def _spatial(source: Material) -> Iterator[File]:
     left, right = (
         hevc.coded(job.profile.to_codes(view, 8), 8, job.quality, job.profile) for view in (pair.left, pair.right)
     )
-    data = spatial.heic(
+    data = spatial_write.heic(
         left, right, baseline_m=pair.baseline_m, focal_share=focal_share, shift_share=shift_share, exif=job.exif(False)
     )
     seen = spatial.find(data, boxes.read_meta(data))
