@@ -114,7 +114,7 @@ def described(photo: Photo, data: bytes, meta: boxes.Meta | None) -> Photo:
     shown = "left" if meta is not None and meta.primary == pair.left else "other"
     warning = f"a spatial photo: of its two pictures the {shown} one is taken, and what is written holds one"
     if photo.depth is None:
-        warning += "; its own name as `stereo` measures depth by both"
+        warning += "; `stereo` with the same file measures depth by both"
     f35_mm = said.f35_mm
     if f35_mm is None and pair.focal_share is not None:
         f35_mm = pair.focal_share * photo.size[1] * FULL_FRAME_DIAGONAL_MM / math.hypot(*photo.size)
