@@ -138,14 +138,14 @@ def completed(photo: Photo, options: LoadOptions, *, max_pixels: int | None = No
     """
     used = options.to_json()
     with at_most(max_pixels):
-        if options.depth is not None:
-            photo = _with_map(photo, options)
-            used["depth"] = _digest(photo.depth)
         if options.matte is not None:
             matte = sidecar.read_matte(options.matte, photo.size, photo.meta.turn)
             meta = replace(photo.meta, matte_source=matte.source, notes=(*photo.meta.notes, f"matte: {matte.source}"))
             photo = replace(photo, matte=matte.coverage, meta=meta)
             used["matte"] = _digest(matte.coverage)
+        if options.depth is not None:  # after the matte, which says where the subject is
+            photo = _with_map(photo, options)
+            used["depth"] = _digest(photo.depth)
         if options.depth_model is not None:
             from .depth.models import estimate_depth
 
