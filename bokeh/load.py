@@ -10,7 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from .core.arrays import FloatArray
+from .core.errors import DepthError, UsageError
 from .depth.calibrate import calibrate
 from .io import registry, sidecar
 from .io.decoded import at_most, read_file
@@ -135,24 +138,20 @@ def completed(photo: Photo, options: LoadOptions, *, max_pixels: int | None = No
     """
     used = options.to_json()
     with at_most(max_pixels):
-        if options.depth is not None:
-            photo = _with_map(photo, options)
-            used["depth"] = _digest(photo.depth)
         if options.matte is not None:
             matte = sidecar.read_matte(options.matte, photo.size, photo.meta.turn)
             meta = replace(photo.meta, matte_source=matte.source, notes=(*photo.meta.notes, f"matte: {matte.source}"))
             photo = replace(photo, matte=matte.coverage, meta=meta)
             used["matte"] = _digest(matte.coverage)
+        if options.depth is not None:  # after the matte, which says where the subject is
+            photo = _with_map(photo, options)
+            used["depth"] = _digest(photo.depth)
         if options.depth_model is not None:
             from .depth.models import estimate_depth
 
             photo = estimate_depth(photo, options.depth_model, options.depth_unit)
-        if options.stereo is not None and options.baseline_m is not None:
-            from .depth.stereo import measure_depth
-
-            other = load(options.stereo, max_pixels=max_pixels)
-            used["stereo"] = other.meta.source
-            photo = measure_depth(photo, other, options.baseline_m)
+        if options.stereo is not None:
+            photo, used["stereo"] = _with_stereo(photo, options.stereo, options.baseline_m)
         if options.matte_model is not None:
             from .depth.models import estimate_matte
 
@@ -178,6 +177,38 @@ def _with_map(photo: Photo, asked: LoadOptions) -> Photo:
         said, depth_source=found.source, notes=(*said.notes, *notes), warnings=(*said.warnings, *found.warnings)
     )
     return replace(photo, depth=found.dioptres, depth_kind=found.kind, meta=meta)
+
+
+def _with_stereo(photo: Photo, stereo: FileOrBytes, baseline_m: float | None) -> tuple[Photo, str]:
+    """Give a photo the depth that a pair shows, and say the other picture's digest.
+
+    The other picture is a file of its own; or it lies in the photo's own file, which is then named again.
+    """
+    from .depth.stereo import measure_depth
+    from .io.pairs import read_pair
+
+    data, name = read_file(stereo, "other picture")
+    source = hashlib.sha256(data).hexdigest()
+    pair = read_pair(data, name)
+    own = source == photo.meta.source
+    if pair is not None and not own:
+        raise UsageError(f"{name}: this file holds both pictures of a pair; give it as the photo too")
+    baseline_m = baseline_m or (pair.baseline_m if pair is not None else None)
+    if baseline_m is None:
+        raise UsageError("`stereo` and `baseline_m` go together: the other picture, and how far apart they were taken")
+    if own and pair is None:
+        raise DepthError(f"{name}: the same picture twice shows no depth; `stereo` is one taken from further right")
+    if pair is None:
+        other = registry.read(data, name)
+        other = replace(other, meta=replace(other.meta, path=name, source=source))
+    else:
+        other = replace(pair.right, meta=replace(pair.right.meta, path=name, source=source))
+        notes = (*photo.meta.notes, f"stereo pair of one file, {baseline_m * 1000:.3g} mm apart: the left is rendered")
+        photo = replace(photo, meta=replace(photo.meta, notes=notes))
+        if not np.array_equal(photo.rgb, pair.left.rgb):  # viewers are shown the right one, and what lies beside it
+            shown = {"rgb": pair.left.rgb, "profile": pair.left.profile}
+            photo = replace(photo, **shown, matte=None, mattes={}, gain_map=None)
+    return measure_depth(photo, other, baseline_m), source
 
 
 def _digest(values: FloatArray | None) -> str:

@@ -16,6 +16,7 @@ from ..core.extras import needed
 from ..core.text import printable
 from ..optics.lens import DEFAULT_F35_MM, FULL_FRAME_DIAGONAL_MM
 from ..photo.photo import Photo
+from .rectify import Rectification, find, matches
 
 MOST_PIXELS = 2_000_000
 """The pictures are matched at this size at most: a disparity is good to a fraction of a pixel of it."""
@@ -34,6 +35,12 @@ AGREEMENT_PX = 1.0
 
 SETTLING_ROUNDS, SETTLING_PX = 3, 7
 """Steps in which a disparity is brought nearer, and the side of the squares that it is asked of."""
+
+LEAST_POINTS, ROWS_APART = 8, 1.0
+"""Points that tell whether pictures are rectified, and rows by which they may be apart."""
+
+SAME_CODES = 0.5
+"""Mean difference of 8-bit codes below which two pictures are one."""
 
 LEAST_MATCHED = 0.05
 """Share of the picture that must be matched."""
@@ -59,7 +66,7 @@ def measure_depth(photo: Photo, other: Photo, baseline_m: float) -> Photo:
     photo : Photo
         By the camera on the left.
     other : Photo
-        By the same kind of camera on the right of it, looking the same way: a rectified pair.
+        By the same kind of camera on the right of it, looking much the same way: rows need not correspond to rows.
     baseline_m : float
         How far apart they stood, in metres.
 
@@ -73,14 +80,14 @@ def measure_depth(photo: Photo, other: Photo, baseline_m: float) -> Photo:
     UsageError
         When the baseline is not above zero, or OpenCV is missing.
     DepthError
-        When the two are no rectified pair, or left and right are swapped.
+        When the two are of different things, or the same picture; or left and right are swapped.
     """
     if not (math.isfinite(baseline_m) and baseline_m > 0):
         raise UsageError(f"baseline is {baseline_m:g} m; it must be a length above 0, like 14mm")
     name = printable(other.meta.path)
     if photo.size != other.size:
         sizes = " and ".join(f"{p.size[1]}x{p.size[0]}" for p in (photo, other))
-        raise DepthError(f"{name}: the two pictures are not a rectified pair, they have other sizes ({sizes})")
+        raise DepthError(f"{name}: the two pictures are no pair, they have other sizes ({sizes})")
     cv2 = needed("cv2", "stereo", "`stereo`")
     scale = min(1.0, math.sqrt(MOST_PIXELS / (photo.size[0] * photo.size[1])))
     size = (max(round(photo.size[0] * scale), 1), max(round(photo.size[1] * scale), 1))
@@ -89,9 +96,15 @@ def measure_depth(photo: Photo, other: Photo, baseline_m: float) -> Photo:
     left, right = (cv2.cvtColor(srgb_codes(p.rgb, p.profile, size), cv2.COLOR_RGB2GRAY) for p in (photo, other))
     f35_mm = photo.meta.f35_mm or DEFAULT_F35_MM
     focal_px = f35_mm / FULL_FRAME_DIAGONAL_MM * math.hypot(*size)
+    refuse_the_same(left, right, name)
     most = most_disparity(focal_px * baseline_m / NEAREST_M, size[1])
+    turned = None if are_rectified(offsets(cv2, left, right, most)) else rectification(cv2, left, right, focal_px)
+    if turned is not None:
+        left, right = turned.warped(cv2, left, right)
     refuse_unless_rectified(offsets(cv2, left, right, most), name)
     disparity = settle(cv2, left, right, match(cv2, left, right, most))
+    if turned is not None:
+        disparity = turned.unwarped(cv2, disparity)
     dioptres = disparity / np.float32(focal_px * baseline_m)
     matched = float(np.isfinite(dioptres).mean())
     if matched < LEAST_MATCHED:
@@ -99,9 +112,13 @@ def measure_depth(photo: Photo, other: Photo, baseline_m: float) -> Photo:
     notes = [*photo.meta.notes]
     if photo.depth is not None:
         notes.append("the file's own depth is not used: a stereo pair was given")
-    kind = "absolute" if photo.meta.f35_mm else "relative"
+    kind = "absolute" if photo.meta.f35_mm and not (turned and turned.is_toed) else "relative"
     source = f"stereo pair, {baseline_m * 1000:g} mm apart, {size[1]}x{size[0]}, {kind}"
     notes.append(f"depth: {source}; {matched:.0%} matched, nothing nearer than {focal_px * baseline_m / most:.2g} m")
+    if turned is not None:
+        notes.append(f"rectified: {turned}")
+    if turned is not None and turned.is_toed:
+        notes.append("how far the cameras were turned towards each other is not sure, so distances are nominal")
     if not photo.meta.f35_mm:
         notes.append(f"the file names no focal length: {f35_mm:g} mm assumed, so distances are nominal")
     meta = replace(photo.meta, depth_source=source, notes=tuple(notes))
@@ -205,6 +222,28 @@ def offsets(cv2: Any, left: NDArray[np.uint8], right: NDArray[np.uint8], most: i
     return Offsets(np.asarray(right_px, np.float64), np.asarray(down_px, np.float64))
 
 
+def refuse_the_same(left: NDArray[np.uint8], right: NDArray[np.uint8], name: str) -> None:
+    """Raise when two pictures are one: not a code apart, on average.
+
+    Raises
+    ------
+    DepthError
+    """
+    if float(np.abs(left.astype(np.int16) - right).mean()) < SAME_CODES:
+        raise DepthError(f"{name}: the two pictures are the same, and show no depth; give one taken from further right")
+
+
+def are_rectified(found: Offsets) -> bool:
+    """Whether rows correspond to rows, as far as points are found to tell."""
+    return len(found.down) >= LEAST_POINTS and float(np.quantile(np.abs(found.down), 0.75)) <= ROWS_APART
+
+
+def rectification(cv2: Any, left: NDArray[np.uint8], right: NDArray[np.uint8], focal_px: float) -> Rectification | None:
+    """Find how the two pictures become a rectified pair; None where nothing tells."""
+    points = matches(cv2, left, right)
+    return find(*points, (left.shape[0], left.shape[1]), focal_px)
+
+
 def refuse_unless_rectified(found: Offsets, name: str) -> None:
     """Raise when rows do not correspond to rows, or points have moved the wrong way.
 
@@ -212,13 +251,13 @@ def refuse_unless_rectified(found: Offsets, name: str) -> None:
     ------
     DepthError
     """
-    if len(found.down) < 8:
+    if len(found.down) < LEAST_POINTS:
         raise DepthError(f"{name}: the two pictures have hardly a point in common; give two of the same scene")
     apart = float(np.quantile(np.abs(found.down), 0.75))
-    if apart > 1.0:
+    if apart > ROWS_APART:
         raise DepthError(
-            f"{name}: the two pictures are not a rectified pair: the same points lie up to {apart:.0f} rows apart; "
-            "rectify them first"
+            f"{name}: the two pictures are not a rectified pair, and turning them does not make them one: the same "
+            f"points lie up to {apart:.0f} rows apart; give two that were taken from beside each other"
         )
     if np.median(found.right) < 0:
         raise DepthError(

@@ -163,7 +163,8 @@ def guess(values: NDArray, name: str, photo: Photo | None) -> UnitGuess:
 def which_way(values: NDArray, photo: Photo | None) -> tuple[str, int]:
     """Tell whether larger values are nearer: 1, farther: -1, or nothing says so: 0; and by what, like ": its ...".
 
-    Subjects stand before what surrounds them, and the ground at a photo's foot before what is farther up.
+    Subjects stand before what surrounds them, mostly in the middle, and the ground at a photo's foot before what is
+    farther up.
     """
     if photo is None:
         return "", 0
@@ -186,12 +187,16 @@ def which_way(values: NDArray, photo: Photo | None) -> tuple[str, int]:
         said = compared(finite[subject > 0.9], finite[subject < 0.1], CLEAR, "at the subject than around it")
         if said[1]:
             return said
-    rows = len(values) // 4
+    rows, columns = len(values) // 4, values.shape[1] // 4
     top, middle, foot = finite[:rows], finite[rows:-rows], finite[-rows:]
-    said = compared(foot, top, CLEAR_SLOPE, "at the foot of the picture than at its top")
+    corners = np.concatenate([top[:, :columns].ravel(), top[:, -columns:].ravel()])
+    said = [compared(middle[:, columns:-columns], corners, CLEAR_SLOPE, "in the middle than in the upper corners")]
     # A slope all the way: where the middle lies outside, something else than the ground decides.
     between = [float(np.nanmedian(part)) if np.isfinite(part).any() else np.nan for part in (top, middle, foot)]
-    return said if min(between[0], between[2]) <= between[1] <= max(between[0], between[2]) else ("", 0)
+    if min(between[0], between[2]) <= between[1] <= max(between[0], between[2]):
+        said.append(compared(foot, top, CLEAR_SLOPE, "at the foot of the picture than at its top"))
+    ways = {sign for _, sign in said if sign}
+    return next(one for one in said if one[1]) if len(ways) == 1 else ("", 0)
 
 
 def _sampled(plane: FloatArray, shape: tuple[int, ...]) -> FloatArray:

@@ -27,7 +27,9 @@ from .raster import tiff
 from .raster.pillow import most_pixels, open_tiff, raw_mode, sixteen_bits
 from .registry import kind_of
 
-_FORMATS = "PNG, TIFF, EXR, NPY, NPZ, PFM or JPEG"
+_FORMATS = "PNG, TIFF, EXR, NPY, NPZ, PFM, PGM, BMP, WebP or JPEG"
+_PLAIN = [re.compile(mark, re.DOTALL) for mark in (rb"P[25]\s", rb"BM.{4}\0{4}", rb"RIFF.{4}WEBPVP8")]
+"""How PGM, BMP and WebP begin."""
 _MAP = re.compile("depth|disp|matte|mask|alpha")
 
 
@@ -222,6 +224,8 @@ def _read_plane(data: bytes, name: str, what: str, channel: str | None, alpha: b
         array = _read_pillow(data, name, what, kind)
         if kind == "jpeg" and not alpha:
             note = "a JPEG's depth has blocks and ringing; PNG is better"
+    elif any(mark.match(data) for mark in _PLAIN):
+        array = _read_plain(data, name, what)
     else:
         raise UnknownFormatError(f"{name}: no {what} that rebokeh reads; give {_FORMATS}")
     return _Plane(_one_plane(array, name, what, alpha), note, called, is_depth)
@@ -324,6 +328,19 @@ def _read_pfm(data: bytes, name: str, what: str) -> NDArray:
             raise ValueError("too few values")
         flat = np.frombuffer(data, ("<" if scale < 0 else ">") + "f4", count, at)
     return flat.reshape(height, width, planes)[::-1].astype(np.float32)
+
+
+def _read_plain(data: bytes, name: str, what: str) -> NDArray:
+    """Read samples of a plain raster, as imageio gives them."""
+    from imageio import v3
+
+    with decoding(name, what):
+        shape = v3.improps(data, plugin="pillow", index=0).shape
+        check_size(shape[1], shape[0], name, what)
+        array = v3.imread(data, plugin="pillow", index=0)
+    if array.dtype == np.int32:  # 16-bit grey, as Pillow gives it
+        return np.clip(array, 0, 65535).astype(np.uint16)
+    return array
 
 
 def _read_pillow(data: bytes, name: str, what: str, kind: str) -> NDArray:

@@ -122,9 +122,10 @@ class LoadOptions(ModelOptions):
         Points whose distance is known, to make the depth map's metres true. Without, what the file knows of
         distances is used on a relative map: autofocus, subject distance, the size of a face.
     stereo : str, Path, bytes or file, optional
-        Measure the depth: the picture that a camera to the right of this one's took.
+        Measure the depth: the picture that a camera to the right of this one's took; or the photo's own file once more,
+        where that holds both (spatial HEIC, MPO of stereo cameras).
     baseline_m : float, optional
-        How far to the right, in metres.
+        How far to the right, in metres; needed unless the file that holds both says it.
 
     Raises
     ------
@@ -170,7 +171,7 @@ class LoadOptions(ModelOptions):
         for name in ("depth_scale", "depth_near"):
             if getattr(self, name) is not None and not has_map:
                 raise UsageError(f"`{name}` speaks of a depth map; give it with `depth`")
-        if (self.stereo is None) != (self.baseline_m is None):
+        if self.stereo is None and self.baseline_m is not None:
             raise UsageError(
                 "`stereo` and `baseline_m` go together: the other picture, and how far apart they were taken"
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,29 +9,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from ..colour.to_srgb import srgb_codes
-from ..core.errors import OutputError, UsageError
-from ..core.extras import needed
+from ..core.errors import UsageError
 from ..core.progress import Progress, unseen
 from ..core.text import printable
 from ..image.resize import resize, size_within
-from ..io.files.atomic import check_output, passing_folder, write_atomic
+from ..io.files.atomic import check_output, write_atomic
 from ..optics.lens import Lens
 from ..photo.photo import Photo
 from ..render.pipeline import prepare_for, render_scene
 from ..render.report import warnings_of
 from ..render.settings import RenderSettings
 from ..scene.prepared import PreparedScene
+from .animation import WRITERS, animation, check_can_write, frame_size
 
-SUFFIXES = (".mp4", ".gif")
+SUFFIXES = (".mp4", ".gif", ".apng")
+"""APNG is written as ``.png`` too."""
 
 MOST_FRAMES = 3600
-
-_CRF = 16
-"""Of x264: no compression is seen."""
 
 
 @dataclass(frozen=True)
@@ -120,13 +115,13 @@ def rack(
     overwrite: bool = False,
     progress: Progress = unseen,
 ) -> dict[str, Any]:
-    """Write a focus pull as MP4 (H.264) or GIF; the file appears whole or not at all.
+    """Write a focus pull as MP4 (H.264), GIF or APNG; the file appears whole or not at all.
 
     Parameters
     ----------
     photo : Photo
     path : str or Path
-        Ends in .mp4 or .gif.
+        Ends in .mp4, .gif, .apng or .png.
     pull : Pull
     lens : Lens, optional
         Its focus and f-number are the pull's.
@@ -149,18 +144,17 @@ def rack(
         When the file exists or cannot be written.
     """
     suffix = Path(path).suffix.lower()
-    if suffix not in SUFFIXES:
+    if suffix not in WRITERS:
         raise UsageError(f"{printable(path)}: a focus pull is written as {' or '.join(SUFFIXES)}; name the file so")
     real = check_output(path, overwrite=overwrite, inputs=[photo.meta.path])
-    ffmpeg = needed("imageio_ffmpeg", "video", "an MP4") if suffix == ".mp4" else None
+    check_can_write(suffix)
     settings = settings or RenderSettings()
     scene = prepare_for(reduced(photo, pull.size), settings, progress)
-    # H.264 with colour at half size has even sides.
-    size = scene.photo.size if ffmpeg is None else (scene.photo.size[0] // 2 * 2, scene.photo.size[1] // 2 * 2)
+    size = frame_size(suffix, scene.photo.size)
     pull_frames = frames(scene, settings, pull, lens, progress)
     codes = (srgb_codes(frame.rgb, frame.profile, scene.photo.size) for frame in pull_frames)
     pictures = (picture[: size[0], : size[1]] for picture in codes)
-    write_atomic(real, _gif(pictures, pull.fps) if ffmpeg is None else _mp4(ffmpeg, pictures, size, pull.fps))
+    write_atomic(real, animation(suffix, pictures, pull.fps))
     begin, *_, end = pull.lenses(lens or Lens())
     warnings = [*photo.meta.warnings]
     for ends in (begin, end):
@@ -170,38 +164,3 @@ def rack(
         "from_m": pull.from_m, "to_m": pull.to_m, "f_numbers": list(pull.f_numbers),
         "warnings": list(dict.fromkeys(warnings)),
     }  # fmt: skip
-
-
-def _mp4(ffmpeg: Any, pictures: Iterator[NDArray[np.uint8]], size: tuple[int, int], fps: float) -> bytes:
-    """H.264 of pictures, as every player has it: 4:2:0, tagged as what it is."""
-    tags = [word for key in ("colorspace", "color_primaries", "color_trc") for word in (f"-{key}", "bt709")]
-    options = ["-vf", "scale=out_color_matrix=bt709", "-crf", str(_CRF), *tags, "-movflags", "+faststart"]
-    with passing_folder() as folder:
-        video = folder / "video.mp4"
-        writer = ffmpeg.write_frames(
-            str(video), size[::-1], fps=fps, codec="libx264", quality=None, macro_block_size=1, output_params=options
-        )
-        try:
-            writer.send(None)
-            for picture in pictures:
-                writer.send(np.ascontiguousarray(picture))
-            writer.close()
-            return video.read_bytes()
-        except OSError as err:
-            said = " ".join(str(err).split())[-120:]
-            raise OutputError(f"the focus pull cannot be coded as MP4 ({said}); write a .gif") from err
-        finally:
-            writer.close()
-
-
-def _gif(pictures: Iterator[NDArray[np.uint8]], fps: float) -> bytes:
-    """GIF of pictures, for ever; one palette and no dither, for either would flicker from one picture to the next."""
-    images = [Image.fromarray(picture) for picture in pictures]
-    palette = Image.fromarray(np.concatenate([np.asarray(images[k]) for k in (0, len(images) // 2, -1)]))
-    palette = palette.quantize(256, Image.Quantize.MEDIANCUT)
-    coded = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
-    file = io.BytesIO()
-    # GIF counts hundredths of a second, and viewers slow down what is quicker than two of them.
-    duration_ms = max(10 * round(100.0 / fps), 20)
-    coded[0].save(file, "GIF", save_all=True, append_images=coded[1:], duration=duration_ms, loop=0, disposal=1)
-    return file.getvalue()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import doctest
 import re
+import threading
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -41,3 +44,32 @@ def test_the_python_of_readme_runs(tmp_path, monkeypatch):
     exec(compile(code, "README.md", "exec"), {})
     made = {path.name for path in Path().iterdir()} - {"photo.heic"}
     assert made == {"picture.heic", "picture_f1.2.heic", "picture_f1.8.heic", "picture_f2.8.heic", "steps"}
+
+
+def test_the_python_of_the_docs_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    dioptres = np.where(np.arange(60) < 30, 0.5, 0.2).astype(np.float32) * np.ones((40, 1), np.float32)
+    rk.save(rk.Photo(rgb=np.full((40, 60, 3), 0.18, np.float32), depth=dioptres), "photo.heic")
+    text = (ROOT / "docs" / "python.md").read_text("utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    held: list[dict] = [{} for _ in blocks]
+    for names, block in zip(held, blocks, strict=True):
+        exec(compile(block, "python.md", "exec"), names)
+    assert held[0]["jpeg"][:2] == b"\xff\xd8" and held[0]["codes"].shape == (40, 60, 3)
+    assert {path.name for path in Path().iterdir()} == {
+        "photo.heic", "thread_f1.2.jpg", "thread_f2.0.jpg", "thread_f4.0.jpg", "async.jpg"
+    }  # fmt: skip
+    server = held[-1]["server"]
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        address = f"http://127.0.0.1:{server.server_address[1]}/"
+        with urllib.request.urlopen(urllib.request.Request(address, Path("photo.heic").read_bytes())) as answer:
+            assert answer.status == 200 and rk.load(answer.read()).size == (40, 60)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(urllib.request.Request(address, b"no picture"))
+        assert refused.value.code == 422 and b"not a picture that rebokeh reads" in refused.value.read()
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -100,11 +100,20 @@ def test_a_guess_warns_and_what_is_said_or_sure_does_not(tmp_path):
     assert load(photo, depth=path, depth_unit="dioptre").meta.warnings == ()
     np.save(path, GROUND_M)
     assert load(photo, depth=path).meta.warnings == ()
-    np.save(path, np.where(BALL > 0, 1.0, 3.0))
+    np.save(path, np.where(np.arange(W) < 30, 1.0, 3.0) * np.ones((H, 1)))  # nothing tells which way it goes
     found = load(photo, depth=path)
     (said,) = found.meta.warnings
     assert "taken for metres, for nothing in it says otherwise; `depth_unit` says otherwise" in said
-    assert found.depth is not None and found.depth[20, 30] == 1.0
+    assert found.depth is not None and found.depth[20, 3] == 1.0
+    np.save(path, np.where(BALL > 0, 1.0, 3.0))  # the middle stands before the corners
+    assert load(photo, depth=path).meta.warnings == ()
+    np.save(path, np.where(BALL > 0, 3.0, 1.0))
+    assert "larger in the middle than in the upper corners" in load(photo, depth=path).meta.warnings[0]
+    matte = np.zeros((H, W), np.float32)
+    matte[:, :10] = 1.0
+    np.save(tmp_path / "m.npy", matte)
+    np.save(path, 3.0 - 2.0 * matte)
+    assert load(photo, depth=path).meta.warnings and not load(photo, depth=path, matte=tmp_path / "m.npy").meta.warnings
 
 
 @pytest.mark.parametrize(

@@ -321,3 +321,21 @@ def test_missing_files_are_named(tmp_path):
         load(rgb, depth=tmp_path / "none.png")
     with pytest.raises(InputError, match="folder"):
         load(rgb, matte=tmp_path)
+
+
+# --- plain rasters ---------------------------------------------------------------------------------------------------
+
+
+def test_plain_rasters_are_read():
+    for kind, more in (("PPM", {}), ("BMP", {}), ("WEBP", {"lossless": True})):
+        file = io.BytesIO()
+        Image.fromarray(RAMP8).save(file, kind, **more)
+        found, _ = read_depth(file.getvalue(), SIZE)
+        assert np.allclose(found.dioptres, RAMP8 / 255 * 2, atol=1e-5), kind
+        assert np.allclose(read_matte(file.getvalue(), SIZE).coverage, RAMP8 / 255), kind
+    deep = b"P5\n32 24\n65535\n" + RAMP16.astype(">u2").tobytes()
+    found, _ = read_depth(deep, SIZE, unit="m")
+    assert np.allclose(found.dioptres, np.where(RAMP16 > 0, 1000 / np.maximum(RAMP16, 1), np.nan), equal_nan=True)
+    for broken in (deep[:300], b"P5\n100000 100000\n255\n", b"BM" + bytes(40), b"RIFF\0\0\0\0WEBPVP8 "):
+        with pytest.raises(InputError):
+            read_depth(broken, SIZE, unit="m")

@@ -58,7 +58,6 @@ def test_every_one_is_a_flag():
         ({"matte": "a", "matte_model": "b"}, "`matte` and `matte_model`"),
         ({"depth_unit": "m"}, "`depth_unit` .* `depth_model`, or the `depth` of one photo"),  # a batch has no `depth`
         ({"depth_unit": "m", "depth_scale": 1.0, "depth_model": "b"}, "`depth_scale` .* `depth`"),
-        ({"stereo": "a"}, "`stereo` and `baseline_m`"),
         ({"baseline_m": 1.0}, "`stereo` and `baseline_m`"),
     ],
 )

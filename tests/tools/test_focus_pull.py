@@ -124,6 +124,29 @@ def test_the_gif_has_one_palette_and_the_time_asked_for(tmp_path):
     assert (image.size, getattr(image, "n_frames", 1), image.info["duration"]) == ((48, 32), 5, 100)
 
 
+def test_frames_of_a_gif_share_their_colours(tmp_path):
+    rack(photo(), tmp_path / "pull.gif", Pull(0.5, 4.0, seconds=0.5, fps=10.0), LENS)
+    image = Image.open(tmp_path / "pull.gif")
+    colours: set[tuple[int, ...]] = set()
+    for frame in range(5):
+        image.seek(frame)
+        colours |= {tuple(row) for row in np.asarray(image.convert("RGB")).reshape(-1, 3)}
+    assert 16 < len(colours) <= 256
+
+
+@pytest.mark.parametrize("ending", [".apng", ".png"])
+def test_the_apng_holds_the_frames_exactly(tmp_path, ending):
+    pull = Pull(0.5, 4.0, (2.0, 2.0), seconds=0.5, fps=8.0)
+    done = rack(photo(), tmp_path / f"pull{ending}", pull, LENS)
+    image = Image.open(tmp_path / f"pull{ending}", formats=["PNG"])
+    assert (done["frames"], getattr(image, "n_frames", 1), image.info["loop"]) == (4, 4, 0)
+    wanted = [frame.srgb8() for frame in frames(rk.prepare(photo()).prepared, rk.RenderSettings(), pull, LENS)]
+    for number, codes in enumerate(wanted):
+        image.seek(number)
+        assert image.info["duration"] == pytest.approx(125.0)
+        assert np.array_equal(np.asarray(image.convert("RGB")), codes)
+
+
 # Refusals
 
 
@@ -135,7 +158,7 @@ def test_no_depth(tmp_path):
 
 def test_what_can_not_be_written_is_refused_before_the_work(tmp_path, monkeypatch):
     monkeypatch.setattr(racking, "prepare_for", lambda *_, **__: pytest.fail("has begun to work"))
-    with pytest.raises(UsageError, match=r"\.mp4 or \.gif"):
+    with pytest.raises(UsageError, match=r"\.mp4 or \.gif or \.apng"):
         rack(photo(), tmp_path / "pull.mov", PULL)
     (tmp_path / "pull.gif").write_bytes(b"mine")
     with pytest.raises(OutputError, match="exists"):

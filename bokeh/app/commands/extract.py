@@ -27,8 +27,8 @@ def extract_command(
         str | None,
         typer.Option(
             metavar="KINDS",
-            help="Some of original, depth, mattes, gain-map, hdr, cutout, layers, cloud, mesh, stereo, autostereogram; "
-            "with commas between.  [default: all there is]",
+            help="Some of original, depth, mattes, gain-map, hdr, cutout, layers, cloud, mesh, stereo, spatial, "
+            "autostereogram; with commas between.  [default: all there is]",
         ),
     ] = None,
     points: Annotated[int, typer.Option(metavar="N", help="Points of the cloud and of the mesh at most.")] = 250_000,

@@ -117,10 +117,17 @@ def _maps(
 def _pair(
     stereo: Annotated[
         str | None,
-        typer.Option("--stereo", metavar="FILE", help="Measure the depth: the picture taken from further right."),
+        typer.Option(
+            "--stereo",
+            metavar="FILE",
+            help="Measure the depth: the picture taken from further right; PHOTO again, if it holds both.",
+        ),
     ] = None,
     baseline_m: Annotated[
-        str | None, typer.Option("--baseline", metavar="LENGTH", help="How far further right, like 14mm.")
+        str | None,
+        typer.Option(
+            "--baseline", metavar="LENGTH", help="How far further right, like 14mm.  [default: as the file says]"
+        ),
     ] = None,
 ) -> None: ...
 

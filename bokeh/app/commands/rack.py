@@ -27,7 +27,7 @@ def rack_command(
     photo: Annotated[str, typer.Argument(metavar="PHOTO", help="The photo; - is standard input.")],
     begin: Annotated[str, typer.Option("--from", metavar="DIST", help="Focus at the beginning, like 0.5m.")],
     end: Annotated[str, typer.Option("--to", metavar="DIST", help="Focus at the end, like 4m, or inf.")],
-    out: Annotated[str, typer.Option("--output", "-o", metavar="OUT", help="File to write: .mp4 or .gif.")],
+    out: Annotated[str, typer.Option("--output", "-o", metavar="OUT", help="File to write: .mp4, .gif or .apng.")],
     fstop: Annotated[
         str | None,
         typer.Option(

@@ -173,6 +173,21 @@ def read_meta(data: bytes) -> Meta:
         raise BoxError("damaged box structure") from err
 
 
+def groups(data: bytes) -> list[tuple[str, tuple[int, ...]]]:
+    """Entity groups of the file, by their four letters and the items in them; none when they are damaged."""
+    found: list[tuple[str, tuple[int, ...]]] = []
+    try:
+        meta = next((bytes(body) for kind, body in _boxes(memoryview(data)) if kind == "meta"), b"")
+        for _, listed in ((kind, body) for kind, body in _boxes(meta[4:]) if kind == "grpl"):
+            for kind, body in _boxes(listed):
+                reader = _Reader(body)
+                reader.number(4)
+                found.append((kind, tuple(reader.number(4) for _ in range(reader.count(4)))))
+    except (BoxError, struct.error, IndexError):
+        return []
+    return found
+
+
 def _boxes(data: _Bytes) -> Iterator[tuple[str, _Bytes]]:
     at = 0
     while at + 8 <= len(data):

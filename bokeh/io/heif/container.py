@@ -62,7 +62,7 @@ def info(number: int, kind: str, name: str = "", content_type: str = "", hidden:
     )
 
 
-def assemble(brands: bytes, primary: int, items: Sequence[NewItem]) -> bytes:
+def assemble(brands: bytes, primary: int, items: Sequence[NewItem], *, groups: bytes = b"") -> bytes:
     """Write the file.
 
     Parameters
@@ -72,6 +72,8 @@ def assemble(brands: bytes, primary: int, items: Sequence[NewItem]) -> bytes:
     primary : int
         The item that is the picture.
     items : sequence of NewItem
+    groups : bytes
+        Boxes of entity groups.
 
     Returns
     -------
@@ -91,6 +93,8 @@ def assemble(brands: bytes, primary: int, items: Sequence[NewItem]) -> bytes:
     # libavif refuses these boxes when there is nothing in them.
     if references := _references(items, number):
         fixed.append(full_box("iref", int(wide), *references))
+    if groups:
+        fixed.append(box("grpl", groups))
     if inside:
         fixed.append(box("idat", *(item.payload for item in items if item.number in inside)))
     # The places have the same length wherever the data begins.

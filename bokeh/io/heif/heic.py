@@ -21,7 +21,7 @@ from ..metadata.captions import Captions
 from ..metadata.cicp import cicp_profile
 from ..metadata.xmp import MAX_BYTES, REBOKEH_URI, unread
 from ..raster.lut import to_srgb
-from . import boxes, integrity, tone_map
+from . import boxes, integrity, spatial, tone_map
 
 
 def read(data: bytes, name: str) -> Photo:
@@ -51,7 +51,7 @@ def read(data: bytes, name: str) -> Photo:
     found = found.filled(attempt(partial(depth_of, image, meta, decoded)))
     # The gain map of a ``tmap`` item says more about itself than Apple's.
     found = found.filled(auxiliaries_of(image, meta, decoded, with_gain_map=found.gain_map is None))
-    return decoded.photo(found)
+    return spatial.described(decoded.photo(found), data, meta)
 
 
 def _decode(data: bytes, meta: boxes.Meta | None, name: str) -> tuple[pillow_heif.HeifImage, Decoded]:
@@ -263,3 +263,23 @@ def _aux_codes(image: pillow_heif.HeifImage, item_id: int, decoded: Decoded, wha
     if not same_aspect(codes.shape, decoded.size):
         raise UnusableMapError(f"the {what} has another shape than the picture, so it is not used")
     return np.ascontiguousarray(codes)
+
+
+def picture_at(data: bytes, index: int, name: str) -> Photo:
+    """Read the picture of this place in the file, and nothing that lies beside it.
+
+    Raises
+    ------
+    InputError
+        When it is damaged or too large.
+    """
+    with decoding(name):
+        image = pillow_heif.open_heif(data, convert_hdr_to_8bit=False, hdr_to_16bit=True)[index]
+        check_size(*image.size, name)
+        info = dict(image.info)
+        bits = int(info.get("bit_depth", 8))
+        codes = _whole_range(_rgb(np.asarray(image), image.mode), bits)
+    profile, coding, codes = _profile(info, codes, name, [])
+    block = info.get("exif") or None
+    decoded = Decoded(codes, name, "heic", min(bits, 16), profile, exif=block, facts=exif.read(block), coding=coding)
+    return decoded.photo()

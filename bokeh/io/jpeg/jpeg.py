@@ -12,7 +12,7 @@ from ..found_maps import FoundMaps, attempt
 from ..metadata import captions
 from ..metadata.xmp import Xmp
 from ..raster.pillow import decode, open_jpeg
-from . import apple_jpeg, dynamic_depth, gdepth, huawei, samsung, ultra_hdr
+from . import apple_jpeg, dynamic_depth, gdepth, huawei, mpo, samsung, ultra_hdr
 from .embedded import Jpeg
 from .segments import JpegSegments, walk
 
@@ -57,6 +57,8 @@ def read(data: bytes, name: str) -> Photo:
             found = found.filled(attempt(partial(find, jpeg)))
     if found.gain_map is None:
         found = found.filled(attempt(partial(ultra_hdr.find, jpeg)))
+    if mpo.find(data) is not None:
+        return _one_of_two(decoded.photo(found))
     if found.depth is None or found.gain_map is None:
         found = found.noted(*_lost_frames(jpeg))
     return decoded.photo(found)
@@ -68,6 +70,14 @@ def _unkept(data: bytes, end: int, xmp: Xmp) -> tuple[str, ...]:
     sound = xmp.has("GAudio") or data.find(b"SoundShot_", end) >= 0
     said = () if film is None else (f"the film of a motion photo ({(len(data) - film) / 1e6:.2g} MB)",)
     return (*said, "a sound") if sound else said
+
+
+def _one_of_two(photo: Photo) -> Photo:
+    """Say of a stereo camera's picture that its file holds another."""
+    said = "a stereo pair: the first of its two pictures is taken, and what is written holds one"
+    if photo.depth is None:
+        said += "; `stereo` with the same file measures depth by both"
+    return replace(photo, meta=replace(photo.meta, warnings=(*photo.meta.warnings, said)))
 
 
 def _lost_frames(jpeg: Jpeg) -> tuple[str, ...]:

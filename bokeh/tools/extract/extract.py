@@ -22,7 +22,7 @@ LIST = "extract.json"
 CONTENTS = Contents(
     LIST,
     "files",
-    re.compile(r"[a-z0-9_]+\.(exr|png|npy|json|ply|glb|obj|mtl)"),
+    re.compile(r"[a-z0-9_]+\.(exr|png|npy|json|ply|glb|obj|mtl|heic)"),
     (),
     "the files of an extract",
     "file of an extract",
@@ -120,7 +120,7 @@ def extract(
             except OutputError:
                 raise
             except (UsageError, DepthError) as err:
-                if settings.only or (settings.baseline_m is not None and kind == "stereo"):
+                if settings.only or (settings.baseline_m is not None and kind in ("stereo", "spatial")):
                     raise
                 left_out[kind] = str(err)
         listing = plain({**source.facts(), "warnings": source.warnings(), "files": files, "left_out": left_out})

@@ -15,13 +15,16 @@ from ...core.arrays import FloatArray
 from ...core.errors import UsageError
 from ...hdr.gain_map import radiance
 from ...io.encode import encode
+from ...io.encode_job import EncodeJob
+from ...io.formats import FORMATS
+from ...io.heif import boxes, hevc, spatial, spatial_write
 from ...io.metadata.gain_map import coded
 from ...io.raster import grey
 from ...io.writers.exr import INFINITY_M, exr, halves, metres
 from ...photo.photo import Photo
 from . import mesh
 from .sources import Material
-from .stereo_view import anaglyph, autostereogram, comfortable_baseline_m, side_by_side, stereo_pair
+from .stereo_view import anaglyph, autostereogram, side_by_side
 
 File = tuple[str, bytes, dict[str, Any]]
 """Name, content, and what the list says of it."""
@@ -167,11 +170,8 @@ def _mesh(source: Material) -> Iterator[File]:
 
 
 def _stereo(source: Material) -> Iterator[File]:
-    dioptres, matte = source.dioptres, source.matte
-    baseline_m = source.baseline_m or comfortable_baseline_m(dioptres, source.camera)
-    pair = stereo_pair(source.photo.rgb, dioptres, matte, source.camera, baseline_m)
-    subject = dioptres if matte is None or not (matte > 0.5).any() else dioptres[matte > 0.5]
-    screen_m = 1.0 / max(float(np.median(subject)), 1e-3)
+    pair, screen_m = source.pair, source.screen_m
+    baseline_m = pair.baseline_m
     facts = {
         "baseline_m": baseline_m,
         "focal_px": pair.focal_px,
@@ -187,6 +187,27 @@ def _stereo(source: Material) -> Iterator[File]:
     yield "stereo_side_by_side.png", source.picture_png(both), {"shows": shows, **facts, **_size(both)}
     shows = "for glasses, red before the left eye"
     yield "stereo_anaglyph.png", source.picture_png(anaglyph(left, right)), {"shows": shows, **facts, **_size(left)}
+
+
+def _spatial(source: Material) -> Iterator[File]:
+    photo, pair = source.photo, source.pair
+    width = photo.size[1]
+    focal_share, shift_share = pair.focal_px / width, pair.disparity_px(source.screen_m) / width
+    row = FORMATS["heic"]
+    job = EncodeJob(photo, bits=8, quality=row.quality or 0, hdr="off", keep_gps=True, rendered=None, name=source.name)
+    left, right = (
+        hevc.coded(job.profile.to_codes(view, 8), 8, job.quality, job.profile) for view in (pair.left, pair.right)
+    )
+    data = spatial_write.heic(
+        left, right, baseline_m=pair.baseline_m, focal_share=focal_share, shift_share=shift_share, exif=job.exif(False)
+    )
+    seen = spatial.find(data, boxes.read_meta(data))
+    assert seen is not None and seen.field_of_view_deg is not None
+    yield "spatial.heic", data, {
+        "shows": "left and right eye, for headsets that show spatial photos; others show the left",
+        "baseline_m": pair.baseline_m, "field_of_view_deg": seen.field_of_view_deg,
+        "shift_share": seen.shift_share, "screen_m": source.screen_m, **_size(pair.left),
+    }  # fmt: skip
 
 
 def _autostereogram(source: Material) -> Iterator[File]:
@@ -210,6 +231,7 @@ KINDS: dict[str, Callable[[Material], Iterator[File]]] = {
     "cloud": _cloud,
     "mesh": _mesh,
     "stereo": _stereo,
+    "spatial": _spatial,
     "autostereogram": _autostereogram,
 }
 """What can be extracted, in the order in which it is."""

@@ -24,12 +24,13 @@ from ...scene.light_energy import SceneLight
 from ...scene.prepared import at_full_size
 from ...scene.slices import SUBJECT
 from . import mesh
+from .stereo_view import StereoPair, comfortable_baseline_m, stereo_pair
 
 _IN, _BEHIND = 1.0, 0.1
 """Dioptres that tell the subject from all else: the matte alone decides."""
 
 
-NEEDS_DEPTH = ("depth", "cloud", "mesh", "stereo", "autostereogram")
+NEEDS_DEPTH = ("depth", "cloud", "mesh", "stereo", "spatial", "autostereogram")
 
 
 class Material:
@@ -79,6 +80,19 @@ class Material:
     def lattice(self) -> mesh.Lattice:
         """The photo's points in space."""
         return mesh.lattice(self.dioptres, self.camera, self.points)
+
+    @cached_property
+    def pair(self) -> StereoPair:
+        """The photo as two eyes would have seen it, by parallel cameras."""
+        baseline_m = self.baseline_m or comfortable_baseline_m(self.dioptres, self.camera)
+        return stereo_pair(self.photo.rgb, self.dioptres, self.matte, self.camera, baseline_m)
+
+    @property
+    def screen_m(self) -> float:
+        """Distance of the subject, which is shown in the plane of the screen."""
+        dioptres, matte = self.dioptres, self.matte
+        subject = dioptres if matte is None or not (matte > 0.5).any() else dioptres[matte > 0.5]
+        return 1.0 / max(float(np.median(subject)), 1e-3)
 
     @cached_property
     def cutout(self) -> tuple[FloatArray, FloatArray]:
