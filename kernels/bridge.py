@@ -12,6 +12,7 @@ import math
 
 import numpy as np
 
+from .fragments import MIXED
 from .jit import jit
 
 DIRECTIONS = 24
@@ -65,6 +66,27 @@ def _ends(known, place, direction, reach):
 def _root(light):
     """Square root of light, clipped to 0..4: differences as they are seen."""
     return math.sqrt(min(max(light, np.float32(0.0)), np.float32(4.0)))
+
+
+@jit(allocates=False)
+def order_seen(seen, per_class, order, known):
+    """Tell how far back what is seen lies, and which pixels show one surface alone.
+
+    Parameters
+    ----------
+    seen : SeenRows, (H, W)
+    per_class : float32
+        What a class counts, in dioptres.
+    order : float32 (H, W), overwritten
+        Classes before depths; -inf where two surfaces are seen.
+    known : bool (H, W), overwritten
+    """
+    for y in range(order.shape[0]):
+        for x in range(order.shape[1]):
+            kinds = seen.kinds[y, x]
+            known[y, x] = kinds < MIXED
+            back = per_class * np.float32(kinds) - seen.dioptres[y, x]
+            order[y, x] = back if kinds < MIXED else np.float32(-np.inf)
 
 
 @jit(inline="always")
