@@ -3,14 +3,16 @@
 A line through a pixel of a gap ends at the first known pixels to both sides: those whose value in `known`, which may be
 a mask, is the least that the pixel asks for, or more. So a pixel can ask for what is far enough to lie behind it.
 
-A place is (y, x, least), a direction (dy, dx).
+A place is (y, x, least).
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .fragments import MIXED
 from .jit import jit
@@ -29,37 +31,64 @@ STEPS = np.array([(math.sin(math.pi * k / DIRECTIONS), math.cos(math.pi * k / DI
 """Step of length 1 in each of the directions: (dy, dx)."""
 
 
-@jit(inline="always")
-def _direction(k):
-    """Step of length 1 in one of the directions: (dy, dx)."""
-    return STEPS[k, 0], STEPS[k, 1]
+class Rays(NamedTuple):
+    """The pixels that the lines through a pixel meet, one after the other.
+
+    Attributes
+    ----------
+    down, across : int16 (2, DIRECTIONS, 2 reach)
+        Rows and columns from the pixel, for one in an even row (column), and in an odd one: half a pixel is rounded to
+        even ones. First of all steps forward, then of those back.
+    """
+
+    down: NDArray[np.int16]
+    across: NDArray[np.int16]
+
+
+def rays(reach):
+    """Make `Rays` of so many steps."""
+    steps = np.concatenate([np.arange(1, reach + 1), -np.arange(1, reach + 1)])
+    away = STEPS.T[:, None, :, None] * steps
+    # Even or odd, and large enough that all places round as these do.
+    at = np.array([1024.0, 1025.0])[None, :, None, None]
+    landed = np.asarray(np.rint(at + away) - at, np.int16)
+    return Rays(landed[0], landed[1])
 
 
 @jit(inline="always")
-def _landing(place, direction, steps):
-    """Find the pixel that lies so many steps away; negative ones lead back."""
-    return int(round(place[0] + steps * direction[0])), int(round(place[1] + steps * direction[1]))
-
-
-@jit()
-def _end(known, place, direction, reach):
-    """Count the steps to the first known pixel in a direction; 0 when there is none within reach."""
-    height, width = known.shape
-    for step in range(1, reach + 1):
-        y, x = _landing(place, direction, step)
-        if y < 0 or x < 0 or y >= height or x >= width:
-            return 0
-        if known[y, x] >= place[2]:
-            return step
+def _end(known, place, rays, k, back):
+    """Count the steps to the first known pixel in a direction, or back; 0 when there is none within reach."""
+    (height, width), (row, column, least) = known.shape, place
+    reach = rays.down.shape[2] // 2
+    first = reach if back else 0
+    down, across = rays.down[row & 1, k], rays.across[column & 1, k]
+    if row < reach or column < reach or row + reach >= height or column + reach >= width:
+        for step in range(reach):
+            y, x = row + down[first + step], column + across[first + step]
+            if y < 0 or x < 0 or y >= height or x >= width:
+                return 0
+            if known[y, x] >= least:
+                return step + 1
+        return 0
+    for step in range(reach):
+        if known[np.uint64(row + down[first + step]), np.uint64(column + across[first + step])] >= least:
+            return step + 1
     return 0
 
 
 @jit(inline="always")
-def _ends(known, place, direction, reach):
+def _ends(known, place, rays, k):
     """Count the steps to both ends of a line, forward and back; the second is 0 when there is no line."""
-    forward = _end(known, place, direction, reach)
-    back = _end(known, place, (-direction[0], -direction[1]), reach) if forward > 0 else 0
-    return forward, back
+    forward = _end(known, place, rays, k, False)
+    return forward, (_end(known, place, rays, k, True) if forward > 0 else 0)
+
+
+@jit(inline="always")
+def _landings(place, rays, k, ends):
+    """Find the pixels at both ends of a line."""
+    down, across = rays.down[place[0] & 1, k], rays.across[place[1] & 1, k]
+    one, two = ends[0] - 1, rays.down.shape[2] // 2 + ends[1] - 1
+    return (place[0] + down[one], place[1] + across[one]), (place[0] + down[two], place[1] + across[two])
 
 
 @jit(inline="always")
@@ -165,36 +194,38 @@ def _add_difference(values, one, two, cost):
 
 
 @jit(inline="always")
-def _line_cost(values, known, place, direction, products, rates):
+def _line_cost(values, known, place, rays, k, products, rates):
     """Compare the two ends of the line through a pixel.
 
     Parameters
     ----------
     values, known
         As of `lines`.
-    place, direction : (int, int, float), (float, float)
+    place : (int, int, float)
+    rays, k
+        The line is that of the k-th direction.
     products : (float, float, float)
         Mean xx, xy, yy of the gradients around.
-    rates : (int, float, float)
-        `reach`, `depth_weight` and `per_step` of `lines`.
+    rates : (float, float)
+        `depth_weight` and `per_step` of `lines`.
 
     Returns
     -------
     float
         Infinite where there is no line.
     """
-    reach, depth_weight, per_step = rates
-    forward, back = _ends(known, place, direction, reach)
+    depth_weight, per_step = rates
+    forward, back = _ends(known, place, rays, k)
     if back == 0:
         return np.inf
-    one, two = _landing(place, direction, forward), _landing(place, direction, -back)
+    one, two = _landings(place, rays, k, (forward, back))
     cost = depth_weight * abs(values[one[0], one[1], 3] - values[two[0], two[1], 3]) + per_step * (forward + back)
-    cost += _change(products, direction)
+    cost += _change(products, (STEPS[k, 0], STEPS[k, 1]))
     return _add_difference(values, one, two, cost)
 
 
 @jit()
-def lines(values, known, places, reach, depth_weight, per_step, grain, block, cost):
+def lines(values, known, places, rays, depth_weight, per_step, grain, block, cost):
     """Follow the lines through each pixel to their two known ends, and compare what is there.
 
     Parameters
@@ -204,8 +235,8 @@ def lines(values, known, places, reach, depth_weight, per_step, grain, block, co
     known : bool or float32 (H, W)
     places : (int64 (N,), int64 (N,), float32 (N,))
         Rows and columns of pixels to close, and the least that ends their lines.
-    reach : int
-        Longest way to an end, in steps of a pixel.
+    rays : Rays
+        As far as an end may be.
     depth_weight : float
         What a unit of depth counts as in units of (square root) colour.
     per_step : float
@@ -217,13 +248,13 @@ def lines(values, known, places, reach, depth_weight, per_step, grain, block, co
     cost : float32 (N, DIRECTIONS), written
         Infinite where there is no line.
     """
-    rates = reach, depth_weight, per_step
+    rates = depth_weight, per_step
     ys, xs, least = places
     for n in range(ys.size):
         i, j = ys[n] // block, xs[n] // block
         products = grain[0, i, j], grain[1, i, j], grain[2, i, j]
         for k in range(DIRECTIONS):
-            cost[n, k] = _line_cost(values, known, (ys[n], xs[n], least[n]), _direction(k), products, rates)
+            cost[n, k] = _line_cost(values, known, (ys[n], xs[n], least[n]), rays, k, products, rates)
 
 
 @jit(inline="always")
@@ -290,8 +321,36 @@ def _add_ends(values, ends, shares, sums):
     )
 
 
+@jit()
+def best_of(cost, tolerance, chosen, weights):
+    """Choose the few directions of each cell that cost least, and how much each counts.
+
+    Parameters
+    ----------
+    cost : float32 (M, DIRECTIONS)
+        As of `agree`.
+    tolerance : float
+        Difference between directions that is as good as none.
+    chosen : int64 (M, BEST), overwritten
+        -1 behind the last.
+    weights : float64 (M, BEST), overwritten
+    """
+    left = np.empty(DIRECTIONS, np.float32)
+    for n in range(cost.shape[0]):
+        for k in range(DIRECTIONS):
+            left[k] = cost[n, k]
+        least = left.min()
+        chosen[n] = -1
+        for i in range(BEST):
+            k = left.argmin()
+            if not left[k] - least <= ALIKE * tolerance:
+                break
+            chosen[n, i], weights[n, i] = k, math.exp((least - left[k]) / tolerance)
+            left[k] = np.inf
+
+
 @jit(inline="always")
-def _mean_of_best(values, known, place, left, width_px, tolerance):
+def _mean_of_best(values, known, place, rays, chosen, weights):
     """Interpolate a pixel along the few directions that cost least; of a line's ends the nearer counts more.
 
     Parameters
@@ -299,10 +358,9 @@ def _mean_of_best(values, known, place, left, width_px, tolerance):
     values, known
         As of `lines`.
     place : (int, int, float)
-    left : float32 (DIRECTIONS,)
-        Cost of each direction; those that were taken are infinite afterwards.
-    width_px, tolerance
-        As of `bridge`.
+    rays : Rays
+    chosen, weights : int64 (BEST,), float64 (BEST,)
+        As of `best_of`.
 
     Returns
     -------
@@ -311,22 +369,18 @@ def _mean_of_best(values, known, place, left, width_px, tolerance):
     float
         The weights' sum; 0 when no direction has a line.
     int
-        Steps of the shortest line; four times the width when there is none.
+        Steps of the shortest line; more than any has when there is none.
     """
-    sums, total, shortest = (0.0, 0.0, 0.0, 0.0), 0.0, 4 * width_px
-    least = left.min()
-    for _ in range(BEST):
-        k = left.argmin()
-        if not left[k] - least <= ALIKE * tolerance:
+    sums, total, shortest = (0.0, 0.0, 0.0, 0.0), 0.0, rays.down.shape[2]
+    for i in range(BEST):
+        k = chosen[i]
+        if k < 0:
             break
-        weight = math.exp((least - left[k]) / tolerance)
-        left[k] = np.inf
-        direction = _direction(k)
-        forward, back = _ends(known, place, direction, 2 * width_px)
+        forward, back = _ends(known, place, rays, k)
         if back == 0:
             continue
-        length = forward + back
-        ends = _landing(place, direction, forward), _landing(place, direction, -back)
+        length, weight = forward + back, weights[i]
+        ends = _landings(place, rays, k, (forward, back))
         sums = _add_ends(values, ends, (weight * back / length, weight * forward / length), sums)
         total += weight
         shortest = min(shortest, length)
@@ -340,7 +394,7 @@ def _trust(length, width_px):
 
 
 @jit()
-def bridge(values, known, places, number, side, cost, width_px, tolerance, out):
+def bridge(values, known, places, rays, number, side, best, width_px, out):
     """Interpolate each pixel between the two ends of its lines, in the few directions that fit best around it.
 
     Parameters
@@ -349,29 +403,27 @@ def bridge(values, known, places, number, side, cost, width_px, tolerance, out):
         As of `lines`.
     places
         As of `lines`.
+    rays : Rays
+        Of twice `width_px`: so far an end may be.
     number : int32 (h, w)
-        Which row of `cost` a cell has, -1 for none.
+        Which row of `best` a cell has, -1 for none.
     side : int
         Pixels a side of a cell.
-    cost : float32 (M, DIRECTIONS)
-        As of `agree`.
+    best : (int64 (M, BEST), float64 (M, BEST))
+        As of `best_of`.
     width_px : int
-        Twice this is how far an end may be. A line of four times the width keeps what `out` holds, one of twice the
+        A line of four times the width keeps what `out` holds, one of twice the
         width nothing of it.
-    tolerance : float
-        Difference between directions that is as good as none.
     out : float32 (N, 4)
         Holds another guess of each pixel; changed where a line was found.
     """
     ys, xs, least = places
-    left = np.empty(DIRECTIONS, np.float32)
     for n in range(ys.size):
         cell = _cell(number, ys[n] // side, xs[n] // side)
         if cell < 0:
             continue
-        for k in range(DIRECTIONS):
-            left[k] = cost[cell, k]
-        sums, weight, shortest = _mean_of_best(values, known, (ys[n], xs[n], least[n]), left, width_px, tolerance)
+        place = ys[n], xs[n], least[n]
+        sums, weight, shortest = _mean_of_best(values, known, place, rays, best[0][cell], best[1][cell])
         if weight == 0.0:
             continue
         share = _trust(shortest, width_px)

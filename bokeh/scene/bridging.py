@@ -121,6 +121,8 @@ class GapBridge:
         number = np.full((-(-size[0] // side), -(-size[1] // side)), -1, np.int32)
         number[rows, columns] = np.arange(len(rows), dtype=np.int32)
         cost, agreed = (np.empty((len(rows), kernels.DIRECTIONS), np.float32) for _ in range(2))
+        best = np.empty((len(rows), kernels.BEST), np.int64), np.empty((len(rows), kernels.BEST))
+        rays = kernels.rays(2 * self.gap_px)
         used = np.zeros([-(-n // block) for n in size], bool)
         used[ys[middle] // block, xs[middle] // block] = True
         with scratch.lend((size, np.float32), (size, np.bool_)) as (order, known):
@@ -128,12 +130,13 @@ class GapBridge:
             known[ys, xs] = False
             grain = grain_around(rgbd, known, block, 0.5 * self.gap_px, used)
             kernels.lines(
-                rgbd, order, (ys[middle], xs[middle], least[middle]), 2 * self.gap_px, RANGE_COUNTS / self.span,
+                rgbd, order, (ys[middle], xs[middle], least[middle]), rays, RANGE_COUNTS / self.span,
                 0.2 * ALIKE / side, grain, block, cost,
             )  # fmt: skip
             kernels.agree(cost, number, rows, columns, self.gap_px // (2 * side), agreed)
+            kernels.best_of(agreed, ALIKE, *best)
             places, back = (ys[wanted], xs[wanted], least[wanted]), behind.back[wanted]
-            kernels.bridge(rgbd, order, places, number, side, agreed, self.gap_px, ALIKE, back)
+            kernels.bridge(rgbd, order, places, rays, number, side, best, self.gap_px, back)
         return places[0], places[1], kinds[wanted], back
 
     def _order(self, dioptres: FloatArray, kinds: NDArray[np.integer]) -> FloatArray:
