@@ -23,6 +23,9 @@ DIRECTIONS = 24
 BEST = 5
 """Directions whose lines make up a pixel."""
 
+STRIDE = 4
+"""So many steps of a line are skipped at once where nothing around can end it."""
+
 ALIKE = 6.0
 """Directions that are worse than the best by so many tolerances count no more."""
 
@@ -55,23 +58,72 @@ def rays(reach):
     return Rays(landed[0], landed[1])
 
 
+class KnownPixels(NamedTuple):
+    """Where lines may end.
+
+    Attributes
+    ----------
+    order : float32 (H, W)
+        How far back what is known there lies.
+    most : float32 (ceil(H / STRIDE), ceil(W / STRIDE))
+        The most of it in each block of `STRIDE` pixels and `STRIDE` pixels around: what a line can meet in so many
+        steps from there.
+    """
+
+    order: NDArray[np.float32]
+    most: NDArray[np.float32]
+
+
+@jit()
+def most_around(order, most):
+    """Find `KnownPixels.most`, which is overwritten."""
+    blocks = np.full(most.shape, -np.inf, np.float32)
+    for y in range(order.shape[0]):
+        for x in range(order.shape[1]):
+            at = y // STRIDE, x // STRIDE
+            blocks[at] = max(blocks[at], order[y, x])
+    rows, columns = most.shape
+    for row in range(rows):
+        for column in range(columns):
+            most[row, column] = blocks[
+                max(row - 1, 0) : row + 2,
+                max(column - 1, 0) : column + 2,
+            ].max()
+
+
+@jit(inline="always")
+def _end_within(known, place, away, reach):
+    """Count the steps to the first known pixel along a line that stays within the picture; as `_end`.
+
+    `away` are rows and columns of the steps from the place, int16 (2, n); the first comes after the place itself.
+    """
+    row, column, least = place
+    down, across = away
+    y, x = row, column
+    for first in range(0, reach, STRIDE):
+        last = min(first + STRIDE, reach)
+        if known.most[np.uint64(y // STRIDE), np.uint64(x // STRIDE)] >= least:
+            for step in range(first, last):
+                if known.order[np.uint64(row + down[step]), np.uint64(column + across[step])] >= least:
+                    return step + 1
+        y, x = row + down[last - 1], column + across[last - 1]
+    return 0
+
+
 @jit(inline="always")
 def _end(known, place, rays, k, back):
     """Count the steps to the first known pixel in a direction, or back; 0 when there is none within reach."""
-    (height, width), (row, column, least) = known.shape, place
+    (height, width), (row, column, least) = known.order.shape, place
     reach = rays.down.shape[2] // 2
-    first = reach if back else 0
-    down, across = rays.down[row & 1, k], rays.across[column & 1, k]
-    if row < reach or column < reach or row + reach >= height or column + reach >= width:
-        for step in range(reach):
-            y, x = row + down[first + step], column + across[first + step]
-            if y < 0 or x < 0 or y >= height or x >= width:
-                return 0
-            if known[y, x] >= least:
-                return step + 1
-        return 0
+    steps = slice(reach, 2 * reach) if back else slice(0, reach)
+    down, across = rays.down[row & 1, k, steps], rays.across[column & 1, k, steps]
+    if row >= reach and column >= reach and row + reach < height and column + reach < width:
+        return _end_within(known, place, (down, across), reach)
     for step in range(reach):
-        if known[np.uint64(row + down[first + step]), np.uint64(column + across[first + step])] >= least:
+        y, x = row + down[step], column + across[step]
+        if y < 0 or x < 0 or y >= height or x >= width:
+            return 0
+        if known.order[y, x] >= least:
             return step + 1
     return 0
 
@@ -232,7 +284,7 @@ def lines(values, known, places, rays, depth_weight, per_step, grain, block, cos
     ----------
     values : float32 (H, W, 4)
         Linear colour, and a depth.
-    known : bool or float32 (H, W)
+    known : KnownPixels, (H, W)
     places : (int64 (N,), int64 (N,), float32 (N,))
         Rows and columns of pixels to close, and the least that ends their lines.
     rays : Rays

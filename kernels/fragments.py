@@ -333,28 +333,37 @@ def find_ranges(pixels, side, low, high):
 
 
 @jit(inline="always")
-def _range_of_class(seen, box, kind):
-    """Lowest and highest dioptres of a class in a box, (first row, one after the last, first column, one after ...)."""
-    low, high = np.float32(1e30), np.float32(-1e30)
-    for y in range(box[0], box[1]):
-        for x in range(box[2], box[3]):
-            own = seen.kinds[y, x] & 3 == kind
-            low = min(low, seen.dioptres[y, x] if own else np.float32(1e30))
-            high = max(high, seen.dioptres[y, x] if own else np.float32(-1e30))
-    return low, high
+def _is_uniform(kinds, kind):
+    """Whether all pixels (n,) are of one class: uint8, the same but for `MIXED`."""
+    other = np.uint8(0)
+    for x in range(kinds.size):
+        other |= (kinds[x] ^ kind) & np.uint8(MIXED - 1)
+    return other == 0
 
 
-@jit(allocates=False, fastmath={"nnan", "nsz"})
+@jit(inline="always")
+def _ends_of(dioptres):
+    """Lowest and highest of some dioptres (n,)."""
+    least, most = np.float32(1e30), np.float32(-1e30)
+    for x in range(dioptres.size):
+        least, most = min(least, dioptres[x]), max(most, dioptres[x])
+    return least, most
+
+
+@jit(fastmath={"nnan", "nsz"})
 def find_seen_ranges(seen, side, low, high):
     """Find the ranges of `find_ranges` of what is seen first: `SeenRows` instead of `FragmentArrays`."""
-    height, width = seen.kinds.shape
-    for row in range(low.shape[1]):
+    for y in range(seen.kinds.shape[0]):
         for column in range(low.shape[2]):
-            box = row * side, min((row + 1) * side, height), column * side, min((column + 1) * side, width)
-            for kind in range(3):
-                least, most = _range_of_class(seen, box, kind)
-                at = kind, row, column
+            span = slice(column * side, min((column + 1) * side, seen.kinds.shape[1]))
+            kinds, dioptres = seen.kinds[y, span], seen.dioptres[y, span]
+            if _is_uniform(kinds, kinds[0]):
+                at = kinds[0] & 3, y // side, column
+                least, most = _ends_of(dioptres)
                 low[at], high[at] = min(low[at], least), max(high[at], most)
+                continue
+            for x in range(kinds.size):
+                _include(low, high, (kinds[x] & 3, y // side, column), dioptres[x])
 
 
 @jit(allocates=False)
@@ -369,9 +378,13 @@ def widen_ranges(rows, backs, side, low, high):
         As of `find_ranges`.
     """
     for y in range(rows.starts.size - 1):
+        column = after = 0
         for n in range(rows.starts[y], rows.starts[y + 1]):
+            if rows.columns[n] >= after:
+                column = rows.columns[n] // side
+                after = (column + 1) * side
             if backs.weight[n] > 0.0:
-                _include(low, high, (backs.kinds[n] >> 2, y // side, rows.columns[n] // side), backs.back[n, 3])
+                _include(low, high, (backs.kinds[n] >> 2, y // side, column), backs.back[n, 3])
 
 
 @jit(inline="always")

@@ -125,18 +125,21 @@ class GapBridge:
         rays = kernels.rays(2 * self.gap_px)
         used = np.zeros([-(-n // block) for n in size], bool)
         used[ys[middle] // block, xs[middle] // block] = True
-        with scratch.lend((size, np.float32), (size, np.bool_)) as (order, known):
-            kernels.order_seen(seen, np.float32(2.0 * self.span), order, known)
-            known[ys, xs] = False
-            grain = grain_around(rgbd, known, block, 0.5 * self.gap_px, used)
+        blocks = -(-size[0] // kernels.STRIDE), -(-size[1] // kernels.STRIDE)
+        with scratch.lend((size, np.float32), (size, np.bool_), (blocks, np.float32)) as (order, alone, most):
+            kernels.order_seen(seen, np.float32(2.0 * self.span), order, alone)
+            kernels.most_around(order, most)
+            known = kernels.KnownPixels(order, most)
+            alone[ys, xs] = False
+            grain = grain_around(rgbd, alone, block, 0.5 * self.gap_px, used)
             kernels.lines(
-                rgbd, order, (ys[middle], xs[middle], least[middle]), rays, RANGE_COUNTS / self.span,
+                rgbd, known, (ys[middle], xs[middle], least[middle]), rays, RANGE_COUNTS / self.span,
                 0.2 * ALIKE / side, grain, block, cost,
             )  # fmt: skip
             kernels.agree(cost, number, rows, columns, self.gap_px // (2 * side), agreed)
             kernels.best_of(agreed, ALIKE, *best)
             places, back = (ys[wanted], xs[wanted], least[wanted]), behind.back[wanted]
-            kernels.bridge(rgbd, order, places, rays, number, side, best, self.gap_px, back)
+            kernels.bridge(rgbd, known, places, rays, number, side, best, self.gap_px, back)
         return places[0], places[1], kinds[wanted], back
 
     def _order(self, dioptres: FloatArray, kinds: NDArray[np.integer]) -> FloatArray:
