@@ -85,10 +85,11 @@ def most_around(order, most):
     rows, columns = most.shape
     for row in range(rows):
         for column in range(columns):
-            most[row, column] = blocks[
-                max(row - 1, 0) : row + 2,
-                max(column - 1, 0) : column + 2,
-            ].max()
+            largest = np.float32(-np.inf)
+            for v in range(max(row - 1, 0), min(row + 2, rows)):
+                for u in range(max(column - 1, 0), min(column + 2, columns)):
+                    largest = max(largest, blocks[v, u])
+            most[row, column] = largest
 
 
 @jit(inline="always")
@@ -402,7 +403,26 @@ def best_of(cost, tolerance, chosen, weights):
 
 
 @jit(inline="always")
-def _mean_of_best(values, known, place, rays, chosen, weights):
+def _shares(values, ends, steps, sought):
+    """Shares of a line's two ends, the nearer more; none of one that lies on another surface than what is sought.
+
+    Parameters
+    ----------
+    values : float32 (H, W, 4)
+    ends : ((int, int), (int, int))
+    steps : (int, int)
+        Ways to them.
+    sought : (float32, float32)
+        Dioptres, and the difference from them that another surface begins at.
+    """
+    one = 1.0 if abs(values[ends[0][0], ends[0][1], 3] - sought[0]) <= sought[1] else 0.0
+    two = 1.0 if abs(values[ends[1][0], ends[1][1], 3] - sought[0]) <= sought[1] else 0.0
+    length = steps[0] + steps[1]
+    return one * steps[1] / length, two * steps[0] / length
+
+
+@jit(inline="always")
+def _mean_of_best(values, known, place, sought, rays, best):
     """Interpolate a pixel along the few directions that cost least; of a line's ends the nearer counts more.
 
     Parameters
@@ -410,9 +430,11 @@ def _mean_of_best(values, known, place, rays, chosen, weights):
     values, known
         As of `lines`.
     place : (int, int, float)
+    sought
+        As of `_shares`.
     rays : Rays
-    chosen, weights : int64 (BEST,), float64 (BEST,)
-        As of `best_of`.
+    best : (int64 (BEST,), float64 (BEST,))
+        A cell's, as of `best_of`.
 
     Returns
     -------
@@ -425,17 +447,19 @@ def _mean_of_best(values, known, place, rays, chosen, weights):
     """
     sums, total, shortest = (0.0, 0.0, 0.0, 0.0), 0.0, rays.down.shape[2]
     for i in range(BEST):
-        k = chosen[i]
+        k = best[0][i]
         if k < 0:
             break
         forward, back = _ends(known, place, rays, k)
         if back == 0:
             continue
-        length, weight = forward + back, weights[i]
         ends = _landings(place, rays, k, (forward, back))
-        sums = _add_ends(values, ends, (weight * back / length, weight * forward / length), sums)
-        total += weight
-        shortest = min(shortest, length)
+        one, two = _shares(values, ends, (forward, back), sought)
+        if one + two == 0.0:
+            continue
+        sums = _add_ends(values, ends, (best[1][i] * one, best[1][i] * two), sums)
+        total += best[1][i] * (one + two)
+        shortest = min(shortest, forward + back)
     return sums, total, shortest
 
 
@@ -446,7 +470,7 @@ def _trust(length, width_px):
 
 
 @jit()
-def bridge(values, known, places, rays, number, side, best, width_px, out):
+def bridge(values, known, places, rays, number, side, best, width_px, jump, out):
     """Interpolate each pixel between the two ends of its lines, in the few directions that fit best around it.
 
     Parameters
@@ -466,6 +490,8 @@ def bridge(values, known, places, rays, number, side, best, width_px, out):
     width_px : int
         A line of four times the width keeps what `out` holds, one of twice the
         width nothing of it.
+    jump : float32
+        Difference in depth of two surfaces, dioptres: an end on another than `out` says is none.
     out : float32 (N, 4)
         Holds another guess of each pixel; changed where a line was found.
     """
@@ -474,8 +500,9 @@ def bridge(values, known, places, rays, number, side, best, width_px, out):
         cell = _cell(number, ys[n] // side, xs[n] // side)
         if cell < 0:
             continue
-        place = ys[n], xs[n], least[n]
-        sums, weight, shortest = _mean_of_best(values, known, place, rays, best[0][cell], best[1][cell])
+        place, sought = (ys[n], xs[n], least[n]), (out[n, 3], jump)
+        own = best[0][cell], best[1][cell]
+        sums, weight, shortest = _mean_of_best(values, known, place, sought, rays, own)
         if weight == 0.0:
             continue
         share = _trust(shortest, width_px)

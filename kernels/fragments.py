@@ -387,6 +387,23 @@ def widen_ranges(rows, backs, side, low, high):
                 _include(low, high, (backs.kinds[n] >> 2, y // side, column), backs.back[n, 3])
 
 
+@jit(allocates=False)
+def include_places(kinds, ys, xs, back, side, low, high):
+    """Widen the ranges of `find_ranges` to some fragments.
+
+    Parameters
+    ----------
+    kinds, ys, xs : int64 (N,)
+        Class, row and column of each.
+    back : float32 (N, 4)
+        Colour and dioptres.
+    side, low, high
+        As of `find_ranges`.
+    """
+    for n in range(ys.size):
+        _include(low, high, (kinds[n], ys[n] // side, xs[n] // side), back[n, 3])
+
+
 @jit(inline="always")
 def _take_back(backs, n, at, out):
     """Copy an entry of a list of backs to another: its place (y, x), and all it holds."""

@@ -11,6 +11,9 @@ NONE = np.uint8(255)
 # What is hidden weighs no less: it matters only beside what is seen, which weighs 1.
 LEAST_SURE = np.float32(1.0 / 256.0)
 
+# What lies behind a pixel that shows only nearer slices is not this one, as far as is known; but that is hardly sure.
+GHOST = np.float32(1.0 / 16.0)
+
 # Sums of numbers rounded to multiples of 2^-16 are exact in float64: no tile changes a bit.
 ROUNDING = 3.0 * 2.0**35
 
@@ -200,6 +203,9 @@ def _mean_radius(sums, row, column, reach):
 def _own_share(fragments, numbers, number, row, column):
     """Coverage by a slice, and what it is a share of: what the pixel shows of this slice and of all behind it.
 
+    Where three surfaces meet, the middle one ends the light that passes the nearest: without a say, it would leave all
+    of that to any trace of the farthest. In the slice behind its own a surface may go on.
+
     Parameters
     ----------
     fragments, numbers
@@ -217,7 +223,10 @@ def _own_share(fragments, numbers, number, row, column):
     if back == number:
         weight = max(fragments[3][row, column], LEAST_SURE)
         return weight, weight
-    return zero, (one - alpha if back > number and back != NONE else zero)
+    if back > number and back != NONE:
+        return zero, one - alpha
+    last = front if back == NONE else max(front, back)
+    return zero, (GHOST if number > last + 1 else zero)
 
 
 @jit(inline="always")
@@ -237,6 +246,35 @@ def _colour(fragments, numbers, number, row, column, channel):
     if numbers[1][row, column] != number or alpha >= 1.0:
         return front[row, column, channel]
     return alpha * front[row, column, channel] + (np.float32(1.0) - alpha) * back[row, column, channel]
+
+
+@jit(inline="always")
+def _radius_aside(fragments, numbers, number, place, lens, most, mean):
+    """Blur radius of a pixel that shows none of a slice: its own where the surface may go on, else as around it.
+
+    Parameters
+    ----------
+    fragments, numbers
+        As of `number_fragments`.
+    number : int
+        Of the slice.
+    place : (int, int)
+        The pixel.
+    lens, most
+        As of `slice_values`.
+    mean : float32
+        Of the slice around.
+    """
+    y, x = place
+    first, behind = numbers[0][y, x], numbers[1][y, x]
+    if first < number and (behind == NONE or behind < number):
+        return mean
+    seen = fragments[0] if first > number else fragments[2]
+    own = (lens[0] - seen[y, x, 3]) * lens[1]
+    size = abs(own)
+    if own * mean < 0.0 or size > GOES_ON * most[1] + GOES_ON_PX or GOES_ON * size + GOES_ON_PX < most[0]:
+        return mean
+    return own
 
 
 @jit(inline="always")
@@ -287,11 +325,7 @@ def slice_values(fragments, numbers, number, lens, most, corner, around, values,
                 if count <= 0.0:
                     active[row, column] = False
                     continue
-                seen = fragments[0] if numbers[0][y, x] > number else fragments[2]
-                own = (lens[0] - seen[y, x, 3]) * lens[1]
-                size = abs(own)
-                if own * mean < 0.0 or size > GOES_ON * most[1] + GOES_ON_PX or GOES_ON * size + GOES_ON_PX < most[0]:
-                    own = mean
+                own = _radius_aside(fragments, numbers, number, (y, x), lens, most, mean)
             radius[row, column] = _within(own, most[1])
             for channel in range(3):
                 values[row, column, channel] = (

@@ -110,10 +110,12 @@ def measure_softness(matte: FloatArray, rgb: FloatArray, band: NDArray[np.bool_]
     """
     from ...kernels import matting as kernels
 
-    ys, xs = np.nonzero(band)
+    row_starts, first, stop = list_runs(band)
+    begins = np.concatenate([[0], np.cumsum(stop - first, dtype=np.int64)])
     # Evenly along the band, in raster order.
-    chosen = np.unique(np.linspace(0, len(ys) - 1, PATCHES).astype(np.int64))
-    centres = np.stack([ys[chosen], xs[chosen]], axis=1)
+    chosen = np.unique(np.linspace(0, begins[-1] - 1, PATCHES).astype(np.int64))
+    run = np.searchsorted(begins, chosen, side="right") - 1
+    centres = np.stack([np.searchsorted(row_starts, run, side="right") - 1, first[run] + chosen - begins[run]], axis=1)
     filters = [_half_gaussian(softness) for softness in (0.0, *SOFTNESS_PX)]
     reaches = np.array([len(own) - 1 for own in filters])
     taps = np.zeros((len(filters), reaches.max() + 1), np.float32)
@@ -156,6 +158,8 @@ class _Band:
     """The soft pixels of a matte, as runs for the kernels."""
 
     def __init__(self, band: NDArray[np.bool_], softness: float) -> None:
+        from ...kernels.matting import number_pixels
+
         reach = int(np.ceil(3.0 * softness))
         taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / softness) ** 2)
         self.taps = (taps / taps.sum()).astype(np.float32)
@@ -163,7 +167,7 @@ class _Band:
         _, first, stop = self.runs
         self.begins = np.concatenate([[0], np.cumsum(stop - first, dtype=np.int64)])
         self.number = np.zeros(band.shape, np.int32)
-        self.number[band] = np.arange(1, self.begins[-1] + 1, dtype=np.int32)
+        number_pixels(self.runs, self.begins, self.number)
         self.fits = np.empty((self.begins[-1], 4), np.float32)
         self.across = np.empty(band.shape, np.float32)
 

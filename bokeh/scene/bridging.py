@@ -113,9 +113,11 @@ class GapBridge:
         rgbd, seen, (ys, xs, behind) = found
         kinds = behind.kinds.astype(np.int64) >> 2
         least = self._order(behind.back[:, 3], kinds) - np.float32(self.jump)
-        wanted = (ys >= inner[0].start) & (ys < inner[0].stop) & (xs >= inner[1].start) & (xs < inner[1].stop)
+        wanted = _inside(ys, xs, inner, 0)
         side, block = self.gap_px // 8, self.gap_px // 4
-        middle = (ys % side == side // 2) & (xs % side == side // 2)
+        # Cells are asked with those around them, and so far around what is wanted.
+        near = _inside(ys, xs, inner, self.gap_px)
+        middle = near & (ys % side == side // 2) & (xs % side == side // 2)
         rows, columns = ys[middle] // side, xs[middle] // side
         size = seen.kinds.shape
         number = np.full((-(-size[0] // side), -(-size[1] // side)), -1, np.int32)
@@ -139,12 +141,18 @@ class GapBridge:
             kernels.agree(cost, number, rows, columns, self.gap_px // (2 * side), agreed)
             kernels.best_of(agreed, ALIKE, *best)
             places, back = (ys[wanted], xs[wanted], least[wanted]), behind.back[wanted]
-            kernels.bridge(rgbd, known, places, rays, number, side, best, self.gap_px, back)
+            kernels.bridge(rgbd, known, places, rays, number, side, best, self.gap_px, np.float32(self.jump), back)
         return places[0], places[1], kinds[wanted], back
 
     def _order(self, dioptres: FloatArray, kinds: NDArray[np.integer]) -> FloatArray:
         """Tell how far back a surface lies: classes before depths."""
         return np.asarray(np.float32(2.0 * self.span) * kinds.astype(np.float32) - dioptres, np.float32)
+
+
+def _inside(ys: NDArray[np.int64], xs: NDArray[np.int64], box: PixelBox, margin: int) -> BoolArray:
+    """Tell which places lie in a box, or no farther from it than a margin."""
+    down = (ys >= box[0].start - margin) & (ys < box[0].stop + margin)
+    return down & (xs >= box[1].start - margin) & (xs < box[1].stop + margin)
 
 
 def grain_around(

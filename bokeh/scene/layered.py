@@ -368,6 +368,8 @@ class _Builder:
 
     def _bridge(self, photo: PhotoLevel, ranges: tuple[FloatArray, FloatArray]) -> PhotoLevel:
         """Continue what narrow things hide line by line: in place, once all of it was looked at; widen the ranges."""
+        from ...kernels.fragments import include_places
+
         size = self.light.dioptres.shape
         bridge = GapBridge.of(size, float(self.jump(0)), self.depth_range)
         scratch = Scratch()
@@ -384,17 +386,17 @@ class _Builder:
                 ys, xs, kinds, back = bridge.continued((rgbd, seen, hidden), within(inner, outer), scratch)
             return ys + outer[0].start, xs + outer[1].start, kinds, back
 
-        for one in each(continued, bridge.tiles(size)):
-            if one is None:
-                continue
-            rows, columns, kinds, back = one
-            cells = kinds, rows // CELL, columns // CELL
-            np.minimum.at(ranges[0], cells, back[:, 3])
-            np.maximum.at(ranges[1], cells, back[:, 3])
-            bands = rows // photo.band_rows
-            for n in np.unique(bands):
-                own = bands == n
-                photo.hidden[n].replace(rows[own] - n * photo.band_rows, columns[own], back[own])
+        def put(found: tuple[NDArray, NDArray, NDArray, FloatArray] | None) -> None:
+            # Tiles are whole cells, and share no pixel.
+            if found is not None:
+                rows, columns, kinds, back = found
+                include_places(kinds, rows, columns, back, CELL, *ranges)
+                ends = np.searchsorted(rows, np.arange(len(photo.hidden) + 1) * photo.band_rows)
+                for n in np.flatnonzero(np.diff(ends)):
+                    own = slice(ends[n], ends[n + 1])
+                    photo.hidden[n].replace(rows[own] - n * photo.band_rows, columns[own], back[own])
+
+        each(put, each(continued, bridge.tiles(size)))
         return photo
 
 

@@ -172,6 +172,9 @@ GOES_ON, GOES_ON_PX = 1.25, 0.5
 LEAST_SURE, LEAST_WEIGHT = 1.0 / 256.0, 2e-4
 """What is hidden weighs no less; less light than this in all gives way to what lies behind."""
 
+GHOST = 1.0 / 16.0
+"""A pixel that shows nearer slices alone counts so much as one that does not show this one, beyond the next."""
+
 
 def slice_number(slices: Sequence[Any], kind: int, dioptres: float) -> int:
     """Which slice of its class holds a depth; what is farther than the last is part of that."""
@@ -220,6 +223,8 @@ def expose(pixels: Any, slices: Sequence[Any], lens: Any, iris: Iris) -> tuple[A
             else:
                 still = first > number or (behind is not None and behind > number and alpha < 1)
                 share, whole, colour = 0.0, (0.0 if not still else 1.0 if first > number else 1 - alpha), front
+                if first < number and (behind is None or behind < number):
+                    whole = GHOST if number > max(first, -1 if behind is None else behind) + 1 else 0.0
             if whole == 0.0:
                 continue
             if (y, x) in own:
@@ -230,7 +235,12 @@ def expose(pixels: Any, slices: Sequence[Any], lens: Any, iris: Iris) -> tuple[A
                     continue
                 here = radius_of(pixels.front if first > number else pixels.back, y, x)
                 mean = sum(around) / len(around)
-                if here * mean < 0 or abs(here) > most or GOES_ON * abs(here) + GOES_ON_PX < one.least_px:
+                if (
+                    whole == GHOST
+                    or here * mean < 0
+                    or abs(here) > most
+                    or GOES_ON * abs(here) + GOES_ON_PX < one.least_px
+                ):
                     here = mean
             values[y, x] = (*(share * colour), share, whole)
             # What a slice holds beyond its own depths is spread no farther than its surface may go on.

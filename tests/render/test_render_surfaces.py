@@ -220,3 +220,22 @@ def test_a_blurred_subject_glows_no_more_than_its_disc(radius_px, quality):
     expected = 2.0 - 1.95 * edge_of_disc(np.arange(size[1]) - 49.5, radius_px * np.sign(radius_px))
     np.testing.assert_allclose(row, expected, atol=0.03 * 2)
     np.testing.assert_allclose(row[60:], 0.05, atol=2e-3)
+
+
+@pytest.mark.parametrize("seed", [0, 4, 5])
+def test_nothing_far_shows_through_where_three_surfaces_meet(seed):
+    """What is nearest lets light pass to what lies between, and that ends it: nothing of the dark is within reach."""
+    size, px, reach_px, border = (96, 140), 40.0, 7.0 + 14.0, 110
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[: size[0], : size[1]]
+    radius = np.full(size, 0.3)
+    for radius_px, count in ((-3.0, 4), (-6.3, 4), (-5.7, 3)):
+        for _ in range(count):
+            cy, cx, side = rng.uniform(0, size[0]), rng.uniform(0, 80), rng.uniform(6, 16)
+            radius[np.hypot(y - cy, x - cx) < side] = radius_px
+    far = x >= border
+    radius[far] = 14.0
+    rgb = full(size, 0.5)
+    rgb[far] = 0.0
+    picture = shoot(rgb, depth_of(radius, px), px, quality="fast")
+    np.testing.assert_allclose(picture[:, : border - int(reach_px)], 0.5, rtol=0.01)

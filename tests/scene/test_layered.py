@@ -375,6 +375,20 @@ def test_behind_a_wire_what_is_there_goes_on_with_its_edges(angle_deg, stripe_de
     assert np.abs(found.back[inner][:, 3] - depth[inner]).max() < 0.02
 
 
+def test_behind_a_wire_at_the_edge_of_two_surfaces_each_keeps_its_colour():
+    """A wire along a step: on one side white, on the other black and farther; what is hidden is one or the other."""
+    columns = np.arange(160) * np.ones((120, 1), int)
+    wire, left = (columns >= 76) & (columns < 84), columns < 76
+    depth = np.where(wire, 3.0, np.where(left, 1.5, 0.5))
+    rgb = np.where(wire[..., None], RED, np.where(left[..., None], 0.8, 0.1))
+    found = whole(LayeredScene.of(light_of(rgb, depth)))
+    inner = wire & (found.alpha == 1.0) & (found.weight > 0.003)
+    assert inner.sum() > 600
+    back = found.back[inner]
+    true = np.where(back[:, 3] > 1.0, 0.8, 0.1)
+    np.testing.assert_allclose(back[:, :3], true[:, None] * np.ones(3), atol=0.02)
+
+
 def test_behind_something_wide_nothing_is_made_up():
     true = striped((200, 260))
     front = np.arange(260) < 130
