@@ -3,15 +3,18 @@
 A line through a pixel of a gap ends at the first known pixels to both sides: those whose value in `known`, which may be
 a mask, is the least that the pixel asks for, or more. So a pixel can ask for what is far enough to lie behind it.
 
-A place is (y, x, least), a direction (dy, dx).
+A place is (y, x, least).
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from .fragments import MIXED
 from .jit import jit
 
 DIRECTIONS = 24
@@ -19,6 +22,9 @@ DIRECTIONS = 24
 
 BEST = 5
 """Directions whose lines make up a pixel."""
+
+STRIDE = 4
+"""So many steps of a line are skipped at once where nothing around can end it."""
 
 ALIKE = 6.0
 """Directions that are worse than the best by so many tolerances count no more."""
@@ -28,43 +34,141 @@ STEPS = np.array([(math.sin(math.pi * k / DIRECTIONS), math.cos(math.pi * k / DI
 """Step of length 1 in each of the directions: (dy, dx)."""
 
 
-@jit(inline="always")
-def _direction(k):
-    """Step of length 1 in one of the directions: (dy, dx)."""
-    return STEPS[k, 0], STEPS[k, 1]
+class Rays(NamedTuple):
+    """The pixels that the lines through a pixel meet, one after the other.
+
+    Attributes
+    ----------
+    down, across : int16 (2, DIRECTIONS, 2 reach)
+        Rows and columns from the pixel, for one in an even row (column), and in an odd one: half a pixel is rounded to
+        even ones. First of all steps forward, then of those back.
+    """
+
+    down: NDArray[np.int16]
+    across: NDArray[np.int16]
 
 
-@jit(inline="always")
-def _landing(place, direction, steps):
-    """Find the pixel that lies so many steps away; negative ones lead back."""
-    return int(round(place[0] + steps * direction[0])), int(round(place[1] + steps * direction[1]))
+def rays(reach):
+    """Make `Rays` of so many steps."""
+    steps = np.concatenate([np.arange(1, reach + 1), -np.arange(1, reach + 1)])
+    away = STEPS.T[:, None, :, None] * steps
+    # Even or odd, and large enough that all places round as these do.
+    at = np.array([1024.0, 1025.0])[None, :, None, None]
+    landed = np.asarray(np.rint(at + away) - at, np.int16)
+    return Rays(landed[0], landed[1])
+
+
+class KnownPixels(NamedTuple):
+    """Where lines may end.
+
+    Attributes
+    ----------
+    order : float32 (H, W)
+        How far back what is known there lies.
+    most : float32 (ceil(H / STRIDE), ceil(W / STRIDE))
+        The most of it in each block of `STRIDE` pixels and `STRIDE` pixels around: what a line can meet in so many
+        steps from there.
+    """
+
+    order: NDArray[np.float32]
+    most: NDArray[np.float32]
 
 
 @jit()
-def _end(known, place, direction, reach):
-    """Count the steps to the first known pixel in a direction; 0 when there is none within reach."""
-    height, width = known.shape
-    for step in range(1, reach + 1):
-        y, x = _landing(place, direction, step)
-        if y < 0 or x < 0 or y >= height or x >= width:
-            return 0
-        if known[y, x] >= place[2]:
-            return step
+def most_around(order, most):
+    """Find `KnownPixels.most`, which is overwritten."""
+    blocks = np.full(most.shape, -np.inf, np.float32)
+    for y in range(order.shape[0]):
+        for x in range(order.shape[1]):
+            at = y // STRIDE, x // STRIDE
+            blocks[at] = max(blocks[at], order[y, x])
+    rows, columns = most.shape
+    for row in range(rows):
+        for column in range(columns):
+            largest = np.float32(-np.inf)
+            for v in range(max(row - 1, 0), min(row + 2, rows)):
+                for u in range(max(column - 1, 0), min(column + 2, columns)):
+                    largest = max(largest, blocks[v, u])
+            most[row, column] = largest
+
+
+@jit(inline="always")
+def _end_within(known, place, away, reach):
+    """Count the steps to the first known pixel along a line that stays within the picture; as `_end`.
+
+    `away` are rows and columns of the steps from the place, int16 (2, n); the first comes after the place itself.
+    """
+    row, column, least = place
+    down, across = away
+    y, x = row, column
+    for first in range(0, reach, STRIDE):
+        last = min(first + STRIDE, reach)
+        if known.most[np.uint64(y // STRIDE), np.uint64(x // STRIDE)] >= least:
+            for step in range(first, last):
+                if known.order[np.uint64(row + down[step]), np.uint64(column + across[step])] >= least:
+                    return step + 1
+        y, x = row + down[last - 1], column + across[last - 1]
     return 0
 
 
 @jit(inline="always")
-def _ends(known, place, direction, reach):
+def _end(known, place, rays, k, back):
+    """Count the steps to the first known pixel in a direction, or back; 0 when there is none within reach."""
+    (height, width), (row, column, least) = known.order.shape, place
+    reach = rays.down.shape[2] // 2
+    steps = slice(reach, 2 * reach) if back else slice(0, reach)
+    down, across = rays.down[row & 1, k, steps], rays.across[column & 1, k, steps]
+    if row >= reach and column >= reach and row + reach < height and column + reach < width:
+        return _end_within(known, place, (down, across), reach)
+    for step in range(reach):
+        y, x = row + down[step], column + across[step]
+        if y < 0 or x < 0 or y >= height or x >= width:
+            return 0
+        if known.order[y, x] >= least:
+            return step + 1
+    return 0
+
+
+@jit(inline="always")
+def _ends(known, place, rays, k):
     """Count the steps to both ends of a line, forward and back; the second is 0 when there is no line."""
-    forward = _end(known, place, direction, reach)
-    back = _end(known, place, (-direction[0], -direction[1]), reach) if forward > 0 else 0
-    return forward, back
+    forward = _end(known, place, rays, k, False)
+    return forward, (_end(known, place, rays, k, True) if forward > 0 else 0)
+
+
+@jit(inline="always")
+def _landings(place, rays, k, ends):
+    """Find the pixels at both ends of a line."""
+    down, across = rays.down[place[0] & 1, k], rays.across[place[1] & 1, k]
+    one, two = ends[0] - 1, rays.down.shape[2] // 2 + ends[1] - 1
+    return (place[0] + down[one], place[1] + across[one]), (place[0] + down[two], place[1] + across[two])
 
 
 @jit(inline="always")
 def _root(light):
     """Square root of light, clipped to 0..4: differences as they are seen."""
     return math.sqrt(min(max(light, np.float32(0.0)), np.float32(4.0)))
+
+
+@jit(allocates=False)
+def order_seen(seen, per_class, order, known):
+    """Tell how far back what is seen lies, and which pixels show one surface alone.
+
+    Parameters
+    ----------
+    seen : SeenRows, (H, W)
+    per_class : float32
+        What a class counts, in dioptres.
+    order : float32 (H, W), overwritten
+        Classes before depths; -inf where two surfaces are seen.
+    known : bool (H, W), overwritten
+    """
+    for y in range(order.shape[0]):
+        for x in range(order.shape[1]):
+            kinds = seen.kinds[y, x]
+            known[y, x] = kinds < MIXED
+            back = per_class * np.float32(kinds) - seen.dioptres[y, x]
+            order[y, x] = back if kinds < MIXED else np.float32(-np.inf)
 
 
 @jit(inline="always")
@@ -143,47 +247,49 @@ def _add_difference(values, one, two, cost):
 
 
 @jit(inline="always")
-def _line_cost(values, known, place, direction, products, rates):
+def _line_cost(values, known, place, rays, k, products, rates):
     """Compare the two ends of the line through a pixel.
 
     Parameters
     ----------
     values, known
         As of `lines`.
-    place, direction : (int, int, float), (float, float)
+    place : (int, int, float)
+    rays, k
+        The line is that of the k-th direction.
     products : (float, float, float)
         Mean xx, xy, yy of the gradients around.
-    rates : (int, float, float)
-        `reach`, `depth_weight` and `per_step` of `lines`.
+    rates : (float, float)
+        `depth_weight` and `per_step` of `lines`.
 
     Returns
     -------
     float
         Infinite where there is no line.
     """
-    reach, depth_weight, per_step = rates
-    forward, back = _ends(known, place, direction, reach)
+    depth_weight, per_step = rates
+    forward, back = _ends(known, place, rays, k)
     if back == 0:
         return np.inf
-    one, two = _landing(place, direction, forward), _landing(place, direction, -back)
+    one, two = _landings(place, rays, k, (forward, back))
     cost = depth_weight * abs(values[one[0], one[1], 3] - values[two[0], two[1], 3]) + per_step * (forward + back)
-    cost += _change(products, direction)
+    cost += _change(products, (STEPS[k, 0], STEPS[k, 1]))
     return _add_difference(values, one, two, cost)
 
 
 @jit()
-def lines(values, known, places, reach, depth_weight, per_step, grain, block, cost):
+def lines(values, known, places, rays, depth_weight, per_step, grain, block, cost):
     """Follow the lines through each pixel to their two known ends, and compare what is there.
 
     Parameters
     ----------
     values : float32 (H, W, 4)
         Linear colour, and a depth.
-    known : bool or float32 (H, W)
+    known : KnownPixels, (H, W)
     places : (int64 (N,), int64 (N,), float32 (N,))
         Rows and columns of pixels to close, and the least that ends their lines.
-    reach : int
-        Longest way to an end, in steps of a pixel.
+    rays : Rays
+        As far as an end may be.
     depth_weight : float
         What a unit of depth counts as in units of (square root) colour.
     per_step : float
@@ -195,13 +301,13 @@ def lines(values, known, places, reach, depth_weight, per_step, grain, block, co
     cost : float32 (N, DIRECTIONS), written
         Infinite where there is no line.
     """
-    rates = reach, depth_weight, per_step
+    rates = depth_weight, per_step
     ys, xs, least = places
     for n in range(ys.size):
         i, j = ys[n] // block, xs[n] // block
         products = grain[0, i, j], grain[1, i, j], grain[2, i, j]
         for k in range(DIRECTIONS):
-            cost[n, k] = _line_cost(values, known, (ys[n], xs[n], least[n]), _direction(k), products, rates)
+            cost[n, k] = _line_cost(values, known, (ys[n], xs[n], least[n]), rays, k, products, rates)
 
 
 @jit(inline="always")
@@ -268,6 +374,34 @@ def _add_ends(values, ends, shares, sums):
     )
 
 
+@jit()
+def best_of(cost, tolerance, chosen, weights):
+    """Choose the few directions of each cell that cost least, and how much each counts.
+
+    Parameters
+    ----------
+    cost : float32 (M, DIRECTIONS)
+        As of `agree`.
+    tolerance : float
+        Difference between directions that is as good as none.
+    chosen : int64 (M, BEST), overwritten
+        -1 behind the last.
+    weights : float64 (M, BEST), overwritten
+    """
+    left = np.empty(DIRECTIONS, np.float32)
+    for n in range(cost.shape[0]):
+        for k in range(DIRECTIONS):
+            left[k] = cost[n, k]
+        least = left.min()
+        chosen[n] = -1
+        for i in range(BEST):
+            k = left.argmin()
+            if not left[k] - least <= ALIKE * tolerance:
+                break
+            chosen[n, i], weights[n, i] = k, math.exp((least - left[k]) / tolerance)
+            left[k] = np.inf
+
+
 @jit(inline="always")
 def _shares(values, ends, steps, sought):
     """Shares of a line's two ends, the nearer more; none of one that lies on another surface than what is sought.
@@ -288,7 +422,7 @@ def _shares(values, ends, steps, sought):
 
 
 @jit(inline="always")
-def _mean_of_best(values, known, place, sought, left, width_px, tolerance):
+def _mean_of_best(values, known, place, sought, rays, best):
     """Interpolate a pixel along the few directions that cost least; of a line's ends the nearer counts more.
 
     Parameters
@@ -298,10 +432,9 @@ def _mean_of_best(values, known, place, sought, left, width_px, tolerance):
     place : (int, int, float)
     sought
         As of `_shares`.
-    left : float32 (DIRECTIONS,)
-        Cost of each direction; those that were taken are infinite afterwards.
-    width_px, tolerance
-        As of `bridge`.
+    rays : Rays
+    best : (int64 (BEST,), float64 (BEST,))
+        A cell's, as of `best_of`.
 
     Returns
     -------
@@ -310,26 +443,22 @@ def _mean_of_best(values, known, place, sought, left, width_px, tolerance):
     float
         The weights' sum; 0 when no direction has a line.
     int
-        Steps of the shortest line; four times the width when there is none.
+        Steps of the shortest line; more than any has when there is none.
     """
-    sums, total, shortest = (0.0, 0.0, 0.0, 0.0), 0.0, 4 * width_px
-    least = left.min()
-    for _ in range(BEST):
-        k = left.argmin()
-        if not left[k] - least <= ALIKE * tolerance:
+    sums, total, shortest = (0.0, 0.0, 0.0, 0.0), 0.0, rays.down.shape[2]
+    for i in range(BEST):
+        k = best[0][i]
+        if k < 0:
             break
-        weight = math.exp((least - left[k]) / tolerance)
-        left[k] = np.inf
-        direction = _direction(k)
-        forward, back = _ends(known, place, direction, 2 * width_px)
+        forward, back = _ends(known, place, rays, k)
         if back == 0:
             continue
-        ends = _landing(place, direction, forward), _landing(place, direction, -back)
+        ends = _landings(place, rays, k, (forward, back))
         one, two = _shares(values, ends, (forward, back), sought)
         if one + two == 0.0:
             continue
-        sums = _add_ends(values, ends, (weight * one, weight * two), sums)
-        total += weight * (one + two)
+        sums = _add_ends(values, ends, (best[1][i] * one, best[1][i] * two), sums)
+        total += best[1][i] * (one + two)
         shortest = min(shortest, forward + back)
     return sums, total, shortest
 
@@ -341,7 +470,7 @@ def _trust(length, width_px):
 
 
 @jit()
-def bridge(values, known, places, number, side, cost, width_px, tolerance, jump, out):
+def bridge(values, known, places, rays, number, side, best, width_px, jump, out):
     """Interpolate each pixel between the two ends of its lines, in the few directions that fit best around it.
 
     Parameters
@@ -350,32 +479,30 @@ def bridge(values, known, places, number, side, cost, width_px, tolerance, jump,
         As of `lines`.
     places
         As of `lines`.
+    rays : Rays
+        Of twice `width_px`: so far an end may be.
     number : int32 (h, w)
-        Which row of `cost` a cell has, -1 for none.
+        Which row of `best` a cell has, -1 for none.
     side : int
         Pixels a side of a cell.
-    cost : float32 (M, DIRECTIONS)
-        As of `agree`.
+    best : (int64 (M, BEST), float64 (M, BEST))
+        As of `best_of`.
     width_px : int
-        Twice this is how far an end may be. A line of four times the width keeps what `out` holds, one of twice the
+        A line of four times the width keeps what `out` holds, one of twice the
         width nothing of it.
-    tolerance : float
-        Difference between directions that is as good as none.
     jump : float32
         Difference in depth of two surfaces, dioptres: an end on another than `out` says is none.
     out : float32 (N, 4)
         Holds another guess of each pixel; changed where a line was found.
     """
     ys, xs, least = places
-    left = np.empty(DIRECTIONS, np.float32)
     for n in range(ys.size):
         cell = _cell(number, ys[n] // side, xs[n] // side)
         if cell < 0:
             continue
-        for k in range(DIRECTIONS):
-            left[k] = cost[cell, k]
         place, sought = (ys[n], xs[n], least[n]), (out[n, 3], jump)
-        sums, weight, shortest = _mean_of_best(values, known, place, sought, left, width_px, tolerance)
+        own = best[0][cell], best[1][cell]
+        sums, weight, shortest = _mean_of_best(values, known, place, sought, rays, own)
         if weight == 0.0:
             continue
         share = _trust(shortest, width_px)

@@ -6,6 +6,7 @@ import numpy as np
 from numba import prange
 
 from .jit import jit
+from .pyramid import beside, between
 
 STRAIGHT, DIAGONAL = np.float32(1.0), np.float32(1.4142135)
 """Pixels to a neighbour."""
@@ -240,3 +241,72 @@ def smooth_rows(values, codes, jump, keep):
             _lean(values, codes, y, x, x - 1, keep, jump)
         for x in range(w - 2, -1, -1):
             _lean(values, codes, y, x, x + 1, keep, jump)
+
+
+@jit(inline="always")
+def _add_to_side(depth, sides, at):
+    """Add a pixel's depth to the sums of one side, (sums, how many), at a cell."""
+    sides[0][at[0], at[1], 0] += depth
+    sides[1][at] += np.float32(1.0)
+
+
+@jit(inline="always")
+def _close_side(side, at):
+    """Turn the sums of a cell into its mean, and its count into a weight."""
+    count = side[1][at]
+    if count > 0.0:
+        side[0][at[0], at[1], 0] /= count
+    side[1][at] = min(count, np.float32(1.0))
+
+
+@jit(allocates=False)
+def push_sides(depth, matte, mixed, subject, behind):
+    """Average the depths of what is surely the subject, and of what surely is not, over 2 x 2 pixels.
+
+    Parameters
+    ----------
+    depth, matte : float32 (H, W)
+    mixed : bool (H, W)
+        Pixels that tell nothing.
+    subject, behind : (float32 (h, w, 1), float32 (h, w))
+        Means and weights, 0 or 1, at half size; overwritten.
+    """
+    for side in (subject, behind):
+        side[0][:] = 0.0
+        side[1][:] = 0.0
+    for y in range(depth.shape[0]):
+        for x in range(depth.shape[1]):
+            if mixed[y, x]:
+                continue
+            if matte[y, x] >= np.float32(0.9):
+                _add_to_side(depth[y, x], subject, (y // 2, x // 2))
+            elif matte[y, x] <= np.float32(0.1):
+                _add_to_side(depth[y, x], behind, (y // 2, x // 2))
+    for row in range(subject[1].shape[0]):
+        for column in range(subject[1].shape[1]):
+            _close_side(subject, (row, column))
+            _close_side(behind, (row, column))
+
+
+@jit(allocates=False)
+def settle(depth, matte, mixed, sides, top, out):
+    """Give the mixed pixels of some rows the depth of their side.
+
+    Parameters
+    ----------
+    depth, matte : float32 (h, W)
+    mixed : bool (h, W)
+    sides : (float32 (H/2, W/2, 1), float32 (H/2, W/2, 1))
+        The subject's depth, and that of what lies behind it, complete at half size.
+    top : int
+        The picture's row that these begin at.
+    out : float32 (h, W), overwritten
+    """
+    last_row, last_column = sides[0].shape[0] - 1, sides[0].shape[1] - 1
+    for y in range(out.shape[0]):
+        rows = beside(top + y, last_row)
+        for x in range(out.shape[1]):
+            out[y, x] = depth[y, x]
+            if mixed[y, x]:
+                side = sides[0] if matte[y, x] >= np.float32(0.5) else sides[1]
+                out[y, x] = between(side, rows, beside(x, last_column), 0)

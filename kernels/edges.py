@@ -86,10 +86,12 @@ class Columns(NamedTuple):
 
     left: NDArray[np.int32]
     """(WW,): map column before each."""
+    right: NDArray[np.int32]
+    """(WW,): the one after it."""
     across: NDArray[np.float32]
-    """(WW,): how far beyond it."""
-    middle: NDArray[np.int32]
-    """(WW,): guide column that each lies in."""
+    """(WW,): how far beyond the first."""
+    first: NDArray[np.int32]
+    """(W + 1,): first of them that lies in each guide column, and how many there are."""
     beside: NDArray[np.float32]
     """(WW, 3): how much the guide column before, it and the one after count."""
 
@@ -559,6 +561,34 @@ def _snapped(value, near, far, odds):
     return mixed(far, value, min(max((FLAT - t) / FLAT, NONE), ONE))
 
 
+@jit(inline="always")
+def _interpolate(line, columns, limits, row):
+    """Interpolate a row of the map, `line` (w,), between its pixels, within limits: `row` (WW,), overwritten."""
+    for x in range(row.size):
+        before, after = line[np.uint32(columns.left[x])], line[np.uint32(columns.right[x])]
+        row[x] = min(max(mixed(before, after, columns.across[x]), limits[0]), limits[1])
+
+
+@jit(inline="always")
+def _resolve_cell(colour, surfaces, light, place, above, beside, pixel):
+    """Return the two surfaces, and the odds, of a photo pixel at an edge.
+
+    Parameters
+    ----------
+    colour, surfaces, light
+        As of `resolve`.
+    place : (int, int)
+        The guide pixel that it lies in.
+    above, beside : float32 (3,)
+        As of `_mean_around`.
+    pixel : (int, int)
+        The photo pixel.
+    """
+    if light.shape[0] == surfaces.near.shape[0]:
+        return surfaces.near[place], surfaces.far[place], surfaces.odds[place]
+    return _mean_around(colour, surfaces, place, _seen(light, pixel[0], pixel[1]), above, beside)
+
+
 @jit(error_model="numpy")
 def _resolve_row(depth, colour, surfaces, light, limits, columns, y, out):
     """Write the depth of each photo pixel of a row.
@@ -573,20 +603,17 @@ def _resolve_row(depth, colour, surfaces, light, limits, columns, y, out):
     y : int
         The row.
     """
-    near, far, odds = surfaces
     line, above = np.empty(depth.shape[1], np.float32), np.empty(3, np.float32)
     mix_rows(depth, y, out.shape[0], line)
-    cy = _lies_in(y, near.shape[0], out.shape[0], above)
-    for x in range(out.shape[1]):
-        left, cx = columns.left[x], columns.middle[x]
-        value = mixed(line[left], line[min(left + 1, line.size - 1)], columns.across[x])
-        if near[cy, cx] != far[cy, cx]:
-            n, f, side = near[cy, cx], far[cy, cx], odds[cy, cx]
-            if out.shape[0] != near.shape[0]:
-                own = _seen(light, y, x)
-                n, f, side = _mean_around(colour, surfaces, (cy, cx), own, above, columns.beside[x])
-            value = _snapped(value, n, f, side)
-        out[y, x] = min(max(value, limits[0]), limits[1])
+    cy = _lies_in(y, surfaces.near.shape[0], out.shape[0], above)
+    _interpolate(line, columns, limits, out[y])
+    for cx in range(surfaces.near.shape[1]):
+        if surfaces.near[cy, cx] == surfaces.far[cy, cx]:
+            continue
+        for x in range(columns.first[cx], columns.first[cx + 1]):
+            n, f, side = _resolve_cell(colour, surfaces, light, (cy, cx), above, columns.beside[x], (y, x))
+            value = mixed(line[columns.left[x]], line[columns.right[x]], columns.across[x])
+            out[y, x] = min(max(_snapped(value, n, f, side), limits[0]), limits[1])
 
 
 @jit(parallel=True)
@@ -607,12 +634,16 @@ def resolve(depth, colour, surfaces, light, least, most, out):
     out : float32 (HH, WW), written
         Dioptres.
     """
-    width = out.shape[1]
-    left, across, middle = np.empty(width, np.int32), np.empty(width, np.float32), np.empty(width, np.int32)
-    beside = np.empty((width, 3), np.float32)
+    width, last = out.shape[1], np.int32(depth.shape[1] - 1)
+    left, right, across = np.empty(width, np.int32), np.empty(width, np.int32), np.empty(width, np.float32)
+    first, beside = np.zeros(colour.shape[1] + 1, np.int32), np.empty((width, 3), np.float32)
     for x in range(width):
         left[x], across[x] = placed(x, depth.shape[1], width)
-        middle[x] = _lies_in(x, colour.shape[1], width, beside[x])
-    columns = Columns(left, across, middle, beside)
+        right[x] = min(left[x] + 1, last)
+        first[_lies_in(x, colour.shape[1], width, beside[x]) + 1] = x + 1
+    # A guide column that none lies in begins where the one before ends.
+    for column in range(1, first.size):
+        first[column] = max(first[column], first[column - 1])
+    columns = Columns(left, right, across, first, beside)
     for y in prange(out.shape[0]):
         _resolve_row(depth, colour, surfaces, light, (least, most), columns, np.int64(y), out)

@@ -54,6 +54,24 @@ class BackArrays(NamedTuple):
     kinds: NDArray[np.uint8]
 
 
+class SeenRows(NamedTuple):
+    """What is seen first in some rows of a photo, without its colours.
+
+    Attributes
+    ----------
+    dioptres : float32 (h, W)
+    kinds : uint8 (h, W)
+        Class; and `MIXED` more where something else is seen too.
+    """
+
+    dioptres: NDArray[np.float32]
+    kinds: NDArray[np.uint8]
+
+
+MIXED = 4
+"""Marks the class of a pixel that shows two surfaces."""
+
+
 @jit(inline="always")
 def kind_of(dioptres, matte, before):
     """Class of a pixel that shows one surface: by the matte, and by depth; `before` is where the subject's ends."""
@@ -104,6 +122,53 @@ def begin(matte, before, top, left, pixels):
             coverage = matte[np.uint64(top + y), np.uint64(left + x)] if has_subject else np.float32(0.0)
             pixels.alpha[y, x], pixels.weight[y, x] = np.float32(1.0), np.float32(0.0)
             pixels.kinds[y, x] = kind_of(pixels.front[y, x, 3], coverage, before)
+
+
+@jit(allocates=False)
+def begin_seen(dioptres, matte, before, corner, seen):
+    """Take each pixel of a box of a photo for a single surface.
+
+    Parameters
+    ----------
+    dioptres : float32 (H, W)
+    matte : float32 (H, W)
+        Of shape (0, 0) where there is no subject.
+    before : float32
+        Where the subject's depths end, dioptres.
+    corner : (int, int)
+        Row and column that the box begins at.
+    seen : SeenRows, (h, w)
+        Overwritten.
+    """
+    has_subject = matte.shape[0] > 0
+    for y in range(seen.kinds.shape[0]):
+        row = np.uint64(corner[0] + y)
+        for x in range(seen.kinds.shape[1]):
+            column = np.uint64(corner[1] + x)
+            coverage = matte[row, column] if has_subject else np.float32(0.0)
+            seen.dioptres[y, x] = dioptres[row, column]
+            seen.kinds[y, x] = kind_of(dioptres[row, column], coverage, before)
+
+
+@jit(allocates=False)
+def place_seen(rows, pixels, corner, seen):
+    """Write what is seen first of listed pixels where they fall into a box; as `place_pixels`, `seen` is `SeenRows`."""
+    for y in range(max(-corner[0], 0), min(rows.starts.size - 1 - corner[0], seen.kinds.shape[0])):
+        first, last = _in_row(rows, corner[0] + y, corner[1], seen.kinds.shape[1])
+        for n in range(first, last):
+            x = rows.columns[n] - corner[1]
+            seen.dioptres[y, x] = pixels.front[n, 3]
+            seen.kinds[y, x] = pixels.kinds[n] & 3 | (MIXED if pixels.alpha[n] < 1.0 else 0)
+
+
+@jit(allocates=False)
+def place_fronts(rows, pixels, corner, rgbd):
+    """Write what is seen first of listed pixels into a box, float32 (h, w, 4); as `place_pixels`."""
+    for y in range(max(-corner[0], 0), min(rows.starts.size - 1 - corner[0], rgbd.shape[0])):
+        first, last = _in_row(rows, corner[0] + y, corner[1], rgbd.shape[1])
+        for n in range(first, last):
+            for c in range(4):
+                rgbd[y, rows.columns[n] - corner[1], c] = pixels.front[n, c]
 
 
 @jit()
@@ -265,3 +330,121 @@ def find_ranges(pixels, side, low, high):
             _include(low, high, (kinds & 3, y // side, x // side), pixels.front[y, x, 3])
             if pixels.weight[y, x] > 0.0:
                 _include(low, high, (kinds >> 2, y // side, x // side), pixels.back[y, x, 3])
+
+
+@jit(inline="always")
+def _is_uniform(kinds, kind):
+    """Whether all pixels (n,) are of one class: uint8, the same but for `MIXED`."""
+    other = np.uint8(0)
+    for x in range(kinds.size):
+        other |= (kinds[x] ^ kind) & np.uint8(MIXED - 1)
+    return other == 0
+
+
+@jit(inline="always")
+def _ends_of(dioptres):
+    """Lowest and highest of some dioptres (n,)."""
+    least, most = np.float32(1e30), np.float32(-1e30)
+    for x in range(dioptres.size):
+        least, most = min(least, dioptres[x]), max(most, dioptres[x])
+    return least, most
+
+
+@jit(fastmath={"nnan", "nsz"})
+def find_seen_ranges(seen, side, low, high):
+    """Find the ranges of `find_ranges` of what is seen first: `SeenRows` instead of `FragmentArrays`."""
+    for y in range(seen.kinds.shape[0]):
+        for column in range(low.shape[2]):
+            span = slice(column * side, min((column + 1) * side, seen.kinds.shape[1]))
+            kinds, dioptres = seen.kinds[y, span], seen.dioptres[y, span]
+            if _is_uniform(kinds, kinds[0]):
+                at = kinds[0] & 3, y // side, column
+                least, most = _ends_of(dioptres)
+                low[at], high[at] = min(low[at], least), max(high[at], most)
+                continue
+            for x in range(kinds.size):
+                _include(low, high, (kinds[x] & 3, y // side, column), dioptres[x])
+
+
+@jit(allocates=False)
+def widen_ranges(rows, backs, side, low, high):
+    """Widen the ranges of `find_ranges` to what is known to lie behind listed pixels.
+
+    Parameters
+    ----------
+    rows : ListedRows
+    backs : BackArrays, (N,)
+    side, low, high
+        As of `find_ranges`.
+    """
+    for y in range(rows.starts.size - 1):
+        column = after = 0
+        for n in range(rows.starts[y], rows.starts[y + 1]):
+            if rows.columns[n] >= after:
+                column = rows.columns[n] // side
+                after = (column + 1) * side
+            if backs.weight[n] > 0.0:
+                _include(low, high, (backs.kinds[n] >> 2, y // side, column), backs.back[n, 3])
+
+
+@jit(allocates=False)
+def include_places(kinds, ys, xs, back, side, low, high):
+    """Widen the ranges of `find_ranges` to some fragments.
+
+    Parameters
+    ----------
+    kinds, ys, xs : int64 (N,)
+        Class, row and column of each.
+    back : float32 (N, 4)
+        Colour and dioptres.
+    side, low, high
+        As of `find_ranges`.
+    """
+    for n in range(ys.size):
+        _include(low, high, (kinds[n], ys[n] // side, xs[n] // side), back[n, 3])
+
+
+@jit(inline="always")
+def _take_back(backs, n, at, out):
+    """Copy an entry of a list of backs to another: its place (y, x), and all it holds."""
+    ys, xs, taken, m = out
+    ys[m], xs[m] = at
+    for c in range(4):
+        taken.back[m, c] = backs.back[n, c]
+    taken.weight[m], taken.kinds[m] = backs.weight[n], backs.kinds[n]
+
+
+@jit(allocates=False)
+def count_known(rows, weight, least, window):
+    """Count the listed pixels of a window whose weight is more than the least; as of `extent_of_known`."""
+    count = 0
+    for y in range(max(window[0], 0), min(window[1], rows.starts.size - 1)):
+        first, last = _in_row(rows, y, window[2], window[3] - window[2])
+        for n in range(first, last):
+            count += weight[n] > least
+    return count
+
+
+@jit(allocates=False)
+def take_known(rows, backs, least, window, ys, xs, taken):
+    """Copy the listed pixels that `count_known` counts.
+
+    Parameters
+    ----------
+    rows : ListedRows
+    backs : BackArrays, (N,)
+    least : float32
+    window : (int, int, int, int)
+        As of `extent_of_known`.
+    ys, xs : int64 (M,), overwritten
+        Where they are, from the beginning of the window.
+    taken : BackArrays, (M,), overwritten
+    """
+    m = 0
+    for y in range(max(window[0], 0), min(window[1], rows.starts.size - 1)):
+        first, last = _in_row(rows, y, window[2], window[3] - window[2])
+        for n in range(first, last):
+            if backs.weight[n] > least:
+                at = y - window[0], rows.columns[n] - window[2]
+                _take_back(backs, n, at, (ys, xs, taken, m))
+                m += 1

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .fragments import MIXED
 from .jit import jit
 from .pyramid import beside
 
@@ -270,3 +271,111 @@ def hide(coarse, top, jump, least, fine):
     found = _Candidates(np.empty(4, np.int64), np.empty((4, 4), np.float32), np.empty(4, np.float32))
     lines = _Lines(np.empty(coarse.alpha.shape[1], np.float32), np.empty(coarse.alpha.shape[1], np.uint8))
     _hide(coarse, top, jump, least, (found, lines), fine)
+
+
+@jit(error_model="numpy", allocates=False)
+def _count_hidden(coarse, top, jump, seen, lines):
+    """Count the pixels behind which something may lie; see `count_hidden`."""
+    last_row, last_column = coarse.alpha.shape[0] - 1, coarse.alpha.shape[1] - 1
+    count = 0
+    for y in range(seen.dioptres.shape[0]):
+        _look_ahead(coarse, beside(top + y, last_row), lines)
+        for x in range(seen.dioptres.shape[1]):
+            kinds = seen.kinds[y, x]
+            may = _may_be_behind(lines, beside(x, last_column), kinds & 3, seen.dioptres[y, x] - jump)
+            count += kinds < MIXED and may
+    return count
+
+
+@jit()
+def count_hidden(coarse, top, jump, seen):
+    """Count the pixels of some rows of a photo behind which something may lie: no fewer than `list_hidden` lists.
+
+    Parameters
+    ----------
+    coarse, top, jump
+        As of `hide`.
+    seen : SeenRows, (h, W)
+    """
+    width = coarse.alpha.shape[1]
+    lines = _Lines(np.empty(width, np.float32), np.empty(width, np.uint8))
+    return _count_hidden(coarse, top, jump, seen, lines)
+
+
+@jit(inline="always")
+def _list_one(coarse, places, bounds, found, seen, n, backs):
+    """Find what lies behind one pixel, and append it; return how many are listed.
+
+    Parameters
+    ----------
+    coarse, backs
+        As of `list_hidden`.
+    places : ((int, int), (int, int))
+        Rows and columns of the four pixels of the smaller size.
+    bounds : (float32, float32)
+        `jump` and `least`.
+    found : _Candidates
+        Overwritten.
+    seen : (int, float32)
+        Class and dioptres of the pixel.
+    n : int
+        How many are listed before.
+    """
+    own, beyond = seen[0], seen[1] - bounds[0]
+    count, sure = _candidates(coarse, places[0], places[1], own, beyond, found)
+    if count == 0 or not sure > bounds[1]:
+        return n
+    best = _heaviest(found, count)
+    _average(found, count, best, bounds[0], backs.back[n])
+    backs.weight[n] = HIDDEN_WEIGHT * sure
+    backs.kinds[n] = own | found.kind[best] << 2
+    return n + 1
+
+
+@jit(error_model="numpy", allocates=False)
+def _list_hidden(coarse, top, bounds, seen, scratch, rows, backs):
+    """List what lies behind; see `list_hidden`.
+
+    Parameters
+    ----------
+    coarse, top, seen, rows, backs
+        As of `list_hidden`.
+    bounds : (float32, float32)
+        `jump` and `least`.
+    scratch : (_Candidates, _Lines)
+        Overwritten.
+    """
+    found, lines = scratch
+    last_row, last_column = coarse.alpha.shape[0] - 1, coarse.alpha.shape[1] - 1
+    n = 0
+    for y in range(seen.dioptres.shape[0]):
+        beside_rows = beside(top + y, last_row)
+        _look_ahead(coarse, beside_rows, lines)
+        for x in range(seen.dioptres.shape[1]):
+            kinds, dioptres = seen.kinds[y, x], seen.dioptres[y, x]
+            columns = beside(x, last_column)
+            if kinds < MIXED and _may_be_behind(lines, columns, kinds & 3, dioptres - bounds[0]):
+                rows.columns[n] = x
+                n = _list_one(coarse, (beside_rows, columns), bounds, found, (kinds & 3, dioptres), n, backs)
+        rows.starts[y + 1] = n
+
+
+@jit()
+def list_hidden(coarse, top, jump, least, seen, rows, backs):
+    """List what lies behind the pixels of some rows of a photo that show one surface, as `hide` finds it.
+
+    Parameters
+    ----------
+    coarse, top, jump, least
+        As of `hide`.
+    seen : SeenRows, (h, W)
+    rows : ListedRows
+        Overwritten; with room for what `count_hidden` says, and one more.
+    backs : BackArrays
+        The same.
+    """
+    found = _Candidates(np.empty(4, np.int64), np.empty((4, 4), np.float32), np.empty(4, np.float32))
+    width = coarse.alpha.shape[1]
+    lines = _Lines(np.empty(width, np.float32), np.empty(width, np.uint8))
+    rows.starts[0] = 0
+    _list_hidden(coarse, top, (jump, least), seen, (found, lines), rows, backs)

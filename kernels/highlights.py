@@ -37,22 +37,32 @@ def _gained(light, factor, base, alternate):
 
 
 @jit(inline="always")
-def _gain_row(rgb, line, offsets, extra):
+def _factor(line, at, c):
+    """Factor of a gain, less one, between columns of a row of a map: `at` is the one before, the one after, a share."""
+    stops = mixed(line[np.uint32(at[0]), c], line[np.uint32(at[1]), c], at[2])
+    return np.exp2(stops) - np.float32(1.0) if stops != 0.0 else np.float32(0.0)
+
+
+@jit(inline="always")
+def _gain_row(rgb, line, columns, offsets, extra):
     """Write what a row of a map adds to a row of the photo, where it adds; return how many pixels get any.
 
-    Parameters are rows of those of `gain`: (W, 3), (w, 1 or 3), and both offsets (3,).
+    Parameters
+    ----------
+    rgb, extra : float32 (W, 3)
+    line : float32 (w, 1 or 3)
+    columns : (int32 (W,), int32 (W,), float32 (W,))
+        Of each pixel the column of the map before, the one after, and how far it lies beyond the first.
+    offsets : (float32 (3,), float32 (3,))
     """
-    base, alternate = offsets
-    width, (columns, channels) = rgb.shape[0], line.shape
-    zero, one = np.float32(0.0), np.float32(1.0)
+    (base, alternate), (before, after, across) = offsets, columns
+    zero = np.float32(0.0)
     count = 0
-    for x in range(width):
-        left, across = placed(x, columns, width)
-        right = min(left + 1, columns - 1)
+    for x in range(rgb.shape[0]):
         factor, some = zero, False
         for c in range(3):
-            if c < channels:
-                factor = np.exp2(mixed(line[left, c], line[right, c], across)) - one
+            if c < line.shape[1]:
+                factor = _factor(line, (before[x], after[x], across[x]), c)
             more = _gained(rgb[x, c], factor, base[c], alternate[c])
             some |= more > zero  # set in a branch, numba takes it for a circle under Python 3.12 and newer
             if more > zero:
@@ -79,12 +89,17 @@ def gain(rgb, stops, base, alternate, extra):
     -----
     The formula is that of ISO 21496-1.
     """
-    height = rgb.shape[0]
+    height, width, last = rgb.shape[0], rgb.shape[1], np.int32(stops.shape[1] - 1)
+    before, after, across = np.empty(width, np.int32), np.empty(width, np.int32), np.empty(width, np.float32)
+    for x in range(width):
+        before[x], across[x] = placed(x, stops.shape[1], width)
+        after[x] = min(before[x] + 1, last)
+    columns = before, after, across
     count = 0
     for y in prange(height):
         line = np.empty((stops.shape[1], stops.shape[2]), np.float32)
         _mix_rows(stops, y, height, line)
-        count += _gain_row(rgb[y], line, (base, alternate), extra[y])
+        count += _gain_row(rgb[y], line, columns, (base, alternate), extra[y])
     return count
 
 

@@ -473,6 +473,16 @@ def unexplained(rgb, most, matte, band, centres, half, reach, ridge, filters, ou
         )
 
 
+@jit(allocates=False)
+def number_pixels(runs, begins, number):
+    """Number the pixels of runs from 1: of `fit` are `runs` and `begins`; `number` int32 (H, W) is written there."""
+    row_starts, first, stop = runs
+    for y in range(number.shape[0]):
+        for run in range(row_starts[y], row_starts[y + 1]):
+            for x in range(first[run], stop[run]):
+                number[y, x] = begins[run] + x - first[run] + 1
+
+
 @jit(inline="always")
 def _sum_fits(fits, number, y, x):
     """Sum the fits around a pixel: a (three), b, and how many there are."""
@@ -491,17 +501,26 @@ def _sum_fits(fits, number, y, x):
 
 
 @jit(parallel=True)
-def apply(picture, fits, number, matte):
+def apply(picture, runs, fits, number, matte):
     """Give the matte (H, W), in place, what the mean of the fits around each pixel says of its colour.
 
-    `number` (H, W) int32 says which of the `fits` a pixel has, counted from 1, 0 for none.
+    Parameters
+    ----------
+    picture : float32 (H, W, 3)
+    runs
+        As of `fit`: the pixels that have fits.
+    fits : float32 (N, 4)
+        As of `fit`.
+    number : int32 (H, W)
+        Which of the fits a pixel has, counted from 1, 0 for none.
+    matte : float32 (H, W), changed
     """
-    height, width = matte.shape
-    for row in prange(height):
+    row_starts, first, stop = runs
+    for row in prange(matte.shape[0]):
         y = np.int64(row)
-        for x in range(width):
-            if number[y, x] > 0:
-                ar, ag, ab, b, count = _sum_fits(fits, number, y, x)
+        for run in range(row_starts[y], row_starts[y + 1]):
+            for x in range(first[run], stop[run]):
+                ar, ag, ab, b, count = _sum_fits(fits, number, y, np.int64(x))
                 value = (ar * picture[y, x, 0] + ag * picture[y, x, 1] + ab * picture[y, x, 2] + b) / count
                 matte[y, x] = min(max(value, 0.0), 1.0)
 
@@ -528,29 +547,18 @@ def _soften_across(values, taps, run, target):
 
 
 @jit(error_model="numpy")
-def _soften_row(values, taps, y, runs, axis, out):
-    """Filter the runs of one row.
-
-    Parameters
-    ----------
-    values, taps, runs, axis, out
-        As of `soften`.
-    y : int
-    """
+def _soften_row(values, taps, y, runs, out):
+    """Filter the runs of one row; as of `soften`."""
     row_starts, first, stop = runs
     for n in range(row_starts[y], row_starts[y + 1]):
-        run = y, first[n], stop[n]
         target = out[y, first[n] : stop[n]]
         target[:] = np.float32(0.0)
-        if axis == 0:
-            _soften_down(values, taps, run, target)
-        else:
-            _soften_across(values, taps, run, target)
+        _soften_across(values, taps, (y, first[n], stop[n]), target)
 
 
 @jit(parallel=True)
-def soften(values, taps, runs, axis, out):
-    """Filter along an axis with symmetric taps, in the runs of each row only; the border repeats.
+def soften(values, taps, runs, out):
+    """Filter across with symmetric taps, in the runs of each row only; the border repeats.
 
     Parameters
     ----------
@@ -559,58 +567,106 @@ def soften(values, taps, runs, axis, out):
         All of them; T is odd.
     runs : (int64 (H + 1,), int32 (R,), int32 (R,))
         As of `fit`.
-    axis : int
-        0 = down, 1 = across.
     out : float32 (H, W), written in the runs
     """
     for row in prange(values.shape[0]):
-        _soften_row(values, taps, np.int64(row), runs, axis, out)
+        _soften_row(values, taps, np.int64(row), runs, out)
+
+
+@jit(error_model="numpy")
+def _correct_row(across, taps, y, runs, given, matte):
+    """Correct the runs of one row.
+
+    Parameters
+    ----------
+    across, taps, runs, given, matte
+        As of `correct`.
+    y : int
+    """
+    row_starts, first, stop = runs
+    for n in range(row_starts[y], row_starts[y + 1]):
+        softened = np.zeros(stop[n] - first[n], np.float32)
+        _soften_down(across, taps, (y, first[n], stop[n]), softened)
+        for i in range(softened.size):
+            x = first[n] + i
+            value = matte[y, x] + given[y, x] - softened[i]
+            matte[y, x] = min(max(value, np.float32(0.0)), np.float32(1.0))
 
 
 @jit(parallel=True)
-def correct(matte, given, softened, runs):
-    """Add to the matte what it lacks, softened, of the given one; all (H, W), in the runs of each row only."""
-    row_starts, first, stop = runs
+def correct(across, taps, runs, given, matte):
+    """Add to the matte what it lacks, softened, of the given one, in the runs of each row only.
+
+    Parameters
+    ----------
+    across : float32 (H, W)
+        The matte, filtered across by `soften`; it is filtered down here.
+    taps, runs
+        As of `soften`.
+    given : float32 (H, W)
+    matte : float32 (H, W), changed
+    """
     for row in prange(matte.shape[0]):
-        y = np.int64(row)
-        for run in range(row_starts[y], row_starts[y + 1]):
-            for x in range(first[run], stop[run]):
-                value = matte[y, x] + given[y, x] - softened[y, x]
-                matte[y, x] = min(max(value, np.float32(0.0)), np.float32(1.0))
+        _correct_row(across, taps, np.int64(row), runs, given, matte)
 
 
 @jit(inline="always")
-def _filtered(picture, taps, place, axis):
-    """Filter a pixel (y, x) of a picture (H, W, 3) along an axis; the border mirrors."""
+def _add_exactly(line, factor, total):
+    """Add a line float32 (n,), times a factor, to sums float64 (n,)."""
+    for i in range(total.size):
+        total[i] += np.float64(factor * line[i])
+
+
+@jit(inline="always")
+def _filter_down(picture, taps, y, columns, line):
+    """Filter a row of a picture along its columns, from one to before another: `line` float32 (n * 3,), overwritten.
+
+    Beyond the border rows and columns are mirrored.
+    """
     height, width, _ = picture.shape
-    reach, down, right = taps.size // 2, 1 - axis, axis
-    r = g = b = 0.0
+    reach = taps.size // 2
+    total = np.zeros(line.size)
+    inside = columns[0] >= 0 and columns[1] <= width
     for k in range(-reach, reach + 1):
-        v, u = mirrored(place[0] + down * k, height), mirrored(place[1] + right * k, width)
-        r += taps[k + reach] * picture[v, u, 0]
-        g += taps[k + reach] * picture[v, u, 1]
-        b += taps[k + reach] * picture[v, u, 2]
-    return r, g, b
+        v = mirrored(y + k, height)
+        if inside:
+            _add_exactly(picture[v, columns[0] : columns[1]].reshape(line.size), taps[k + reach], total)
+            continue
+        for u in range(columns[0], columns[1]):
+            source = picture[v, mirrored(u, width)]
+            _add_exactly(source, taps[k + reach], total[3 * (u - columns[0]) : 3 * (u - columns[0]) + 3])
+    for i in range(line.size):
+        line[i] = total[i]
+
+
+@jit(error_model="numpy")
+def _soften_picture_row(picture, taps, y, runs, out):
+    """Filter the runs of one row; as of `soften_picture`."""
+    row_starts, first, stop = runs
+    reach = taps.size // 2
+    for n in range(row_starts[y], row_starts[y + 1]):
+        count = 3 * (stop[n] - first[n])
+        line = np.empty(count + 6 * reach, np.float32)
+        _filter_down(picture, taps, y, (first[n] - reach, stop[n] + reach), line)
+        total = np.zeros(count)
+        for k in range(taps.size):
+            _add_exactly(line[3 * k : 3 * k + count], taps[k], total)
+        for i in range(count):
+            out[y, first[n] + i // 3, i % 3] = total[i]
 
 
 @jit(parallel=True)
-def soften_picture(picture, taps, near, axis, out):
-    """Filter along an axis with symmetric taps, at some pixels only; the border mirrors.
+def soften_picture(picture, taps, runs, out):
+    """Filter down and across with symmetric taps, in the runs of each row only; the border mirrors.
 
     Parameters
     ----------
     picture : float32 (H, W, 3)
     taps : float32 (T,)
         All of them; T is odd.
-    near : bool (H, W)
-        The pixels.
-    axis : int
-        0 = down, 1 = across.
-    out : float32 (H, W, 3), written there
+    runs : (int64 (H + 1,), int32 (R,), int32 (R,))
+        As of `fit`.
+    out : float32 (H, W, 3), written in the runs
     """
-    height, width = near.shape
-    for row in prange(height):
-        y = np.int64(row)
-        for x in range(width):
-            if near[y, x]:
-                out[y, x, 0], out[y, x, 1], out[y, x, 2] = _filtered(picture, taps, (y, x), axis)
+    for row in prange(picture.shape[0]):
+        _soften_picture_row(picture, taps, np.int64(row), runs, out)

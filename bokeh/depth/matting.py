@@ -37,6 +37,9 @@ FIT_REACH_PX = 3
 ROUNDS = 3
 """How often the matte is asked of the picture and held against the given one, in turn."""
 
+NOISE_ROWS = 512
+"""About so many rows of the picture, or up to twice as many, tell its noise."""
+
 BACK_STEPS = 4
 """Steps in which the softened result is brought back to the given matte."""
 
@@ -107,10 +110,12 @@ def measure_softness(matte: FloatArray, rgb: FloatArray, band: NDArray[np.bool_]
     """
     from ...kernels import matting as kernels
 
-    ys, xs = np.nonzero(band)
+    row_starts, first, stop = list_runs(band)
+    begins = np.concatenate([[0], np.cumsum(stop - first, dtype=np.int64)])
     # Evenly along the band, in raster order.
-    chosen = np.unique(np.linspace(0, len(ys) - 1, PATCHES).astype(np.int64))
-    centres = np.stack([ys[chosen], xs[chosen]], axis=1)
+    chosen = np.unique(np.linspace(0, begins[-1] - 1, PATCHES).astype(np.int64))
+    run = np.searchsorted(begins, chosen, side="right") - 1
+    centres = np.stack([np.searchsorted(row_starts, run, side="right") - 1, first[run] + chosen - begins[run]], axis=1)
     filters = [_half_gaussian(softness) for softness in (0.0, *SOFTNESS_PX)]
     reaches = np.array([len(own) - 1 for own in filters])
     taps = np.zeros((len(filters), reaches.max() + 1), np.float32)
@@ -143,10 +148,9 @@ def _soft_and_sharp(rgb: FloatArray, near: NDArray[np.bool_], softness: float) -
     half = _half_gaussian(softness)
     reach, taps = len(half) - 1, np.concatenate([half[:0:-1], half])
     across = dilate(near, reach)
-    picture, rows, blurred = (np.empty_like(rgb) for _ in range(3))
+    picture, blurred = np.empty_like(rgb), np.empty_like(rgb)
     kernels.perceive(rgb, across, np.float32(BRIGHTEST), picture)
-    kernels.soften_picture(picture, taps, across, 0, rows)
-    kernels.soften_picture(rows, taps, near, 1, blurred)
+    kernels.soften_picture(picture, taps, list_runs(near), blurred)
     return picture, blurred
 
 
@@ -154,6 +158,8 @@ class _Band:
     """The soft pixels of a matte, as runs for the kernels."""
 
     def __init__(self, band: NDArray[np.bool_], softness: float) -> None:
+        from ...kernels.matting import number_pixels
+
         reach = int(np.ceil(3.0 * softness))
         taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / softness) ** 2)
         self.taps = (taps / taps.sum()).astype(np.float32)
@@ -161,25 +167,24 @@ class _Band:
         _, first, stop = self.runs
         self.begins = np.concatenate([[0], np.cumsum(stop - first, dtype=np.int64)])
         self.number = np.zeros(band.shape, np.int32)
-        self.number[band] = np.arange(1, self.begins[-1] + 1, dtype=np.int32)
+        number_pixels(self.runs, self.begins, self.number)
         self.fits = np.empty((self.begins[-1], 4), np.float32)
-        self.across, self.softened = np.empty(band.shape, np.float32), np.empty(band.shape, np.float32)
+        self.across = np.empty(band.shape, np.float32)
 
     def regress(self, matte: FloatArray, seen: FloatArray, asked: FloatArray, reach: int, ridge: float) -> None:
         """Fit the matte to the picture `seen`, and set it to what the fit says of the picture `asked`."""
         from ...kernels import matting as kernels
 
         kernels.fit(seen, matte, self.runs, self.begins, reach, ridge, self.fits)
-        kernels.apply(asked, self.fits, self.number, matte)
+        kernels.apply(asked, self.runs, self.fits, self.number, matte)
 
     def hold(self, matte: FloatArray, given: FloatArray) -> None:
         """Correct the matte until, softened, it is the given one (van Cittert's deconvolution)."""
         from ...kernels import matting as kernels
 
         for _ in range(BACK_STEPS):
-            kernels.soften(matte, self.taps, self.tall, 1, self.across)
-            kernels.soften(self.across, self.taps, self.runs, 0, self.softened)
-            kernels.correct(matte, given, self.softened, self.runs)
+            kernels.soften(matte, self.taps, self.tall, self.across)
+            kernels.correct(self.across, self.taps, self.runs, given, matte)
 
 
 def _noise(rgb: FloatArray) -> float:
@@ -187,6 +192,6 @@ def _noise(rgb: FloatArray) -> float:
 
     J. Immerkaer, "Fast noise variance estimation", 1996; the median instead of the mean, for pictures full of detail.
     """
-    green = np.sqrt(np.clip(rgb[:: max(1, rgb.shape[0] // 1024), :, 1], 0.0, BRIGHTEST))
+    green = np.sqrt(np.clip(rgb[:: max(1, rgb.shape[0] // NOISE_ROWS), :, 1], 0.0, BRIGHTEST))
     mask = green[:, :-2] - 2.0 * green[:, 1:-1] + green[:, 2:]
     return float(np.median(np.abs(mask)) / (0.6745 * np.sqrt(6.0)))

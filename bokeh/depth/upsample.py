@@ -8,11 +8,11 @@ already passes through it untouched.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..core.arrays import FloatArray
-from ..image.inpaint import inpaint_at
+from ..core.threads import each
+from ..image.inpaint import inpaint_in_place
 from ..image.regions import dilate
 from ..image.resize import resize
 from .align import agree_with_matte, align
@@ -23,6 +23,8 @@ from .edges import PhotoGuide, measure_ramp_px, sharpen_edges
 EXACT_WIDTH = 1.75
 # Which side of an edge a pixel is on is decided at this length of the photo, and refined from there.
 GUIDE_LENGTH = 2048
+# Rows that are made together; the result does not depend on it.
+BAND_ROWS = 128
 
 
 def upsample(
@@ -118,19 +120,28 @@ def settle_fringe(depth: FloatArray, matte: FloatArray, ramp_px: int) -> FloatAr
     -------
     float32 (H, W)
     """
+    from ...kernels import depth as kernels
+
     mixed = dilate((matte > 0.1) & (matte < 0.9), ramp_px)
-    settled = np.array(depth)
-    # Which side a mixed pixel is on, and which pixels are surely on that side.
-    for own, sure in ((matte >= 0.5, matte >= 0.9), (matte < 0.5, matte <= 0.1)):
+    half = (depth.shape[0] + 1) // 2, (depth.shape[1] + 1) // 2
+    subject, behind = ((np.empty((*half, 1), np.float32), np.empty(half, np.float32)) for _ in range(2))
+    bands = [slice(top, top + BAND_ROWS) for top in range(0, depth.shape[0], BAND_ROWS)]
 
-        def rows_of(rows: slice, sure: NDArray[np.bool_] = sure) -> tuple[FloatArray, NDArray[np.bool_]]:
-            return depth[rows][..., None], sure[rows] & ~mixed[rows]
+    def push(rows: slice) -> None:
+        own = slice(rows.start // 2, (rows.stop + 1) // 2)
+        sides = ((values[own], weight[own]) for values, weight in (subject, behind))
+        kernels.push_sides(depth[rows], matte[rows], mixed[rows], *sides)
 
-        rows_at, columns_at = np.nonzero(mixed & own)
-        filled = inpaint_at(rows_of, (depth.shape[0], depth.shape[1]), 1, (rows_at, columns_at))
-        if filled is None:
-            return depth
-        settled[rows_at, columns_at] = filled[:, 0]
+    each(push, bands)
+    if not subject[1].any() or not behind[1].any():
+        return depth
+    each(lambda side: inpaint_in_place(*side), (subject, behind))
+    settled = np.empty_like(depth)
+
+    def settle(rows: slice) -> None:
+        kernels.settle(depth[rows], matte[rows], mixed[rows], (subject[0], behind[0]), rows.start, settled[rows])
+
+    each(settle, bands)
     return settled
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..core.arrays import BoolArray, FloatArray
+from ..core.scratch import Scratch
 from ..image.boxes import boxes_of
 from ..image.regions import PixelBox, dilate
-from .fragments import Fragments
+
+if TYPE_CHECKING:
+    from ...kernels.fragments import BackArrays, SeenRows
 
 GAP_SHARE = 0.012
 """Width of a gap that is closed line by line, as a share of the picture's longer side."""
@@ -75,20 +79,27 @@ class GapBridge:
         )
         return rows, columns
 
-    def continued(self, found: Fragments, inner: PixelBox) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatArray]:
+    def continued(
+        self,
+        found: tuple[FloatArray, SeenRows, tuple[NDArray[np.int64], NDArray[np.int64], BackArrays]],
+        inner: PixelBox,
+        scratch: Scratch,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], FloatArray]:
         """Continue what is hidden.
 
         Parameters
         ----------
-        found : Fragments
-            Of a box of the photo that begins at a multiple of `gap_px`.
+        found : (float32 (h, w, 4), SeenRows, (int64 (K,), int64 (K,), BackArrays))
+            Of a box of the photo that begins at a multiple of `gap_px`: what is seen first, and rows, columns and guess
+            of what is hidden, in raster order.
         inner : (slice, slice)
             The part of the box that is wanted.
+        scratch : Scratch
 
         Returns
         -------
-        rows, columns : int64 (N,)
-            Pixels of the box.
+        rows, columns, kinds : int64 (N,)
+            Pixels of the box, and the class of what lies behind.
         back : float32 (N, 4)
             What lies behind them.
 
@@ -99,48 +110,49 @@ class GapBridge:
         """
         from ...kernels import bridge as kernels
 
-        hidden = (found.alpha == 1.0) & (found.weight > np.float32(LEAST_WEIGHT))
-        wanted = np.zeros_like(hidden)
-        wanted[inner] = hidden[inner]
-        places = places_of(wanted)
-        back = found.back[places]
-        if not len(back):
-            return *places, back
-        seen = np.where(found.alpha == 1.0, self._order(found.front[..., 3], found.kinds & 3), np.float32(-np.inf))
+        rgbd, seen, (ys, xs, behind) = found
+        kinds = behind.kinds.astype(np.int64) >> 2
+        least = self._order(behind.back[:, 3], kinds) - np.float32(self.jump)
+        wanted = _inside(ys, xs, inner, 0)
         side, block = self.gap_px // 8, self.gap_px // 4
-        middle = hidden[side // 2 :: side, side // 2 :: side]
-        rows, columns = places_of(middle)
-        number = np.full((-(-hidden.shape[0] // side), -(-hidden.shape[1] // side)), -1, np.int32)
+        # Cells are asked with those around them, and so far around what is wanted.
+        near = _inside(ys, xs, inner, self.gap_px)
+        middle = near & (ys % side == side // 2) & (xs % side == side // 2)
+        rows, columns = ys[middle] // side, xs[middle] // side
+        size = seen.kinds.shape
+        number = np.full((-(-size[0] // side), -(-size[1] // side)), -1, np.int32)
         number[rows, columns] = np.arange(len(rows), dtype=np.int32)
         cost, agreed = (np.empty((len(rows), kernels.DIRECTIONS), np.float32) for _ in range(2))
-        middles = rows * side + side // 2, columns * side + side // 2
-        used = np.zeros([-(-n // block) for n in hidden.shape], bool)
-        used[middles[0] // block, middles[1] // block] = True
-        grain = grain_around(found.front, ~hidden & (found.alpha == 1.0), block, 0.5 * self.gap_px, used)
-        kernels.lines(
-            found.front, seen, (*middles, self._least(found, middles)), 2 * self.gap_px, RANGE_COUNTS / self.span,
-            0.2 * ALIKE / side, grain, block, cost,
-        )  # fmt: skip
-        kernels.agree(cost, number, rows, columns, self.gap_px // (2 * side), agreed)
-        kernels.bridge(
-            found.front, seen, (*places, self._least(found, places)), number, side, agreed, self.gap_px, ALIKE,
-            np.float32(self.jump), back,
-        )  # fmt: skip
-        return *places, back
+        best = np.empty((len(rows), kernels.BEST), np.int64), np.empty((len(rows), kernels.BEST))
+        rays = kernels.rays(2 * self.gap_px)
+        used = np.zeros([-(-n // block) for n in size], bool)
+        used[ys[middle] // block, xs[middle] // block] = True
+        blocks = -(-size[0] // kernels.STRIDE), -(-size[1] // kernels.STRIDE)
+        with scratch.lend((size, np.float32), (size, np.bool_), (blocks, np.float32)) as (order, alone, most):
+            kernels.order_seen(seen, np.float32(2.0 * self.span), order, alone)
+            kernels.most_around(order, most)
+            known = kernels.KnownPixels(order, most)
+            alone[ys, xs] = False
+            grain = grain_around(rgbd, alone, block, 0.5 * self.gap_px, used)
+            kernels.lines(
+                rgbd, known, (ys[middle], xs[middle], least[middle]), rays, RANGE_COUNTS / self.span,
+                0.2 * ALIKE / side, grain, block, cost,
+            )  # fmt: skip
+            kernels.agree(cost, number, rows, columns, self.gap_px // (2 * side), agreed)
+            kernels.best_of(agreed, ALIKE, *best)
+            places, back = (ys[wanted], xs[wanted], least[wanted]), behind.back[wanted]
+            kernels.bridge(rgbd, known, places, rays, number, side, best, self.gap_px, np.float32(self.jump), back)
+        return places[0], places[1], kinds[wanted], back
 
     def _order(self, dioptres: FloatArray, kinds: NDArray[np.integer]) -> FloatArray:
         """Tell how far back a surface lies: classes before depths."""
-        return np.asarray(np.float32(2.0 * self.span) * kinds - dioptres, np.float32)
-
-    def _least(self, found: Fragments, places: tuple[NDArray[np.intp], NDArray[np.intp]]) -> FloatArray:
-        """Tell how far back a surface must lie to end the lines of some pixels."""
-        return self._order(found.back[places][:, 3], found.kinds[places] >> 2) - np.float32(self.jump)
+        return np.asarray(np.float32(2.0 * self.span) * kinds.astype(np.float32) - dioptres, np.float32)
 
 
-def places_of(mask: BoolArray) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Rows and columns of a mask's pixels, laid out alike however many: a kernel is compiled for each layout."""
-    ys, xs = np.nonzero(mask)
-    return np.ascontiguousarray(ys), np.ascontiguousarray(xs)
+def _inside(ys: NDArray[np.int64], xs: NDArray[np.int64], box: PixelBox, margin: int) -> BoolArray:
+    """Tell which places lie in a box, or no farther from it than a margin."""
+    down = (ys >= box[0].start - margin) & (ys < box[0].stop + margin)
+    return down & (xs >= box[1].start - margin) & (xs < box[1].stop + margin)
 
 
 def grain_around(

@@ -12,7 +12,7 @@ from ..core.arrays import BoolArray, FloatArray
 from ..image.regions import PixelBox
 
 if TYPE_CHECKING:
-    from ...kernels.fragments import BackArrays, FragmentArrays, ListedRows
+    from ...kernels.fragments import BackArrays, FragmentArrays, ListedRows, SeenRows
 
 
 _NO_MATTE: FloatArray = np.empty((0, 0), np.float32)
@@ -102,11 +102,10 @@ class Fragments:
 
     def listed_backs(self, chosen: BoolArray) -> ListedBacks:
         """List what lies behind some of the pixels: bool (h, w)."""
-        from ...kernels.fragments import BackArrays, take_backs
+        from ...kernels.fragments import take_backs
 
         rows = _list(chosen)
-        count = len(rows.columns)
-        backs = BackArrays(np.empty((count, 4), np.float32), np.empty(count, np.float32), np.empty(count, np.uint8))
+        backs = _room_for(len(rows.columns))
         take_backs(rows, self.arrays, backs)
         return ListedBacks(rows, backs)
 
@@ -157,6 +156,51 @@ class ListedBacks:
 
         place_backs(self.rows, self.backs, (row, column), box.arrays)
 
+    @classmethod
+    def behind(cls, coarse: Fragments, top: int, jump: np.float32, least: np.float32, seen: SeenRows) -> ListedBacks:
+        """List what lies behind some rows of a photo, as `kernels.hidden.hide` finds it.
+
+        Parameters
+        ----------
+        coarse : Fragments
+            The photo at half size.
+        top : int
+            The first row.
+        jump, least
+            As of `hide`.
+        seen : SeenRows
+            What is seen first.
+        """
+        from ...kernels.fragments import BackArrays, ListedRows
+        from ...kernels.hidden import count_hidden, list_hidden
+
+        room = count_hidden(coarse.arrays, top, jump, seen) + 1
+        rows = ListedRows(np.empty(len(seen.kinds) + 1, np.int64), np.empty(room, np.int32))
+        backs = _room_for(room)
+        list_hidden(coarse.arrays, top, jump, least, seen, rows, backs)
+        count = int(rows.starts[-1])
+        return cls(ListedRows(rows.starts, rows.columns[:count].copy()), BackArrays(*(a[:count].copy() for a in backs)))
+
+    @classmethod
+    def none(cls, rows: int) -> ListedBacks:
+        """List nothing in some rows."""
+        from ...kernels.fragments import ListedRows
+
+        return cls(ListedRows(np.zeros(rows + 1, np.int64), np.empty(0, np.int32)), _room_for(0))
+
+    def known(
+        self, least: float, window: tuple[int, int, int, int]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], BackArrays]:
+        """Take what is known better than with a weight in a window, as of `extent`; places count from its corner."""
+        from ...kernels.fragments import count_known, take_known
+
+        weight = np.float32(least)
+        count = count_known(self.rows, self.backs.weight, weight, window)
+        ys, xs = np.empty(count, np.int64), np.empty(count, np.int64)
+        taken = _room_for(count)
+        take_known(self.rows, self.backs, weight, window, ys, xs, taken)
+        return ys, xs, taken
+
     def extent(self, least: float, window: tuple[int, int, int, int]) -> tuple[int, int, int, int] | None:
         """Find where, in a window of the list, something is known better than with a weight.
 
@@ -187,6 +231,13 @@ class ListedBacks:
     def bytes(self) -> int:
         """What it takes."""
         return sum(one.nbytes for one in (*self.rows, *self.backs))
+
+
+def _room_for(count: int) -> BackArrays:
+    """Make room for what lies behind so many pixels."""
+    from ...kernels.fragments import BackArrays
+
+    return BackArrays(np.empty((count, 4), np.float32), np.empty(count, np.float32), np.empty(count, np.uint8))
 
 
 def _list(chosen: BoolArray) -> ListedRows:

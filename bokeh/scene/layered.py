@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -11,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
+from ..core.scratch import Scratch
 from ..core.threads import each
 from ..depth.existing_blur import DepthMapping
+from ..image.boxes import within
 from ..image.regions import PixelBox
 from .bridging import LEAST_WEIGHT, GapBridge
 from .fragments import Fragments, ListedBacks, ListedFragments
@@ -21,6 +24,7 @@ from .subject_range import SubjectRange
 from .subject_sides import SubjectSides
 
 if TYPE_CHECKING:
+    from ...kernels.fragments import BackArrays, SeenRows
     from ...kernels.subject import SubjectDepths
 
 Done = TypeVar("Done")
@@ -85,11 +89,58 @@ class PhotoLevel:
         matte = None if self.light.subject is None else self.light.matte
         return Fragments.plain(self.light.rgbd(box), matte, self.before, (box[0].start, box[1].start))
 
+    @contextmanager
+    def first_seen(self, box: PixelBox, scratch: Scratch) -> Iterator[SeenRows]:
+        """Lend depth and class of what is seen first in a box."""
+        from ...kernels.fragments import SeenRows, begin_seen, place_seen
+
+        shape = box[0].stop - box[0].start, box[1].stop - box[1].start
+        corner = box[0].start, box[1].start
+        with scratch.lend((shape, np.float32), (shape, np.uint8)) as (dioptres, kinds):
+            seen = SeenRows(dioptres, kinds)
+            begin_seen(self.light.dioptres, self._matte, self.before, corner, seen)
+            for n in self._bands(box[0]):
+                listed = self.changed[n]
+                place_seen(listed.rows, listed.pixels, (corner[0] - n * self.band_rows, corner[1]), seen)
+            yield seen
+
+    def fronts(self, box: PixelBox, rgbd: FloatArray) -> None:
+        """Write colour and dioptres of what is seen first in a box: float32 (h, w, 4)."""
+        from ...kernels.fragments import place_fronts
+
+        self.light.rgbd(box, rgbd)
+        for n in self._bands(box[0]):
+            listed = self.changed[n]
+            place_fronts(listed.rows, listed.pixels, (box[0].start - n * self.band_rows, box[1].start), rgbd)
+
+    def known_behind(self, box: PixelBox, least: float) -> tuple[NDArray[np.int64], NDArray[np.int64], BackArrays]:
+        """Return what is hidden and known better than with a weight: rows and columns of the box, in raster order."""
+        from ...kernels.fragments import BackArrays
+
+        found = []
+        for n in self._bands(box[0]):
+            top = box[0].start - n * self.band_rows
+            # A box begins above a band, or in it: rows are counted from where the box begins.
+            window = top, box[0].stop - n * self.band_rows, box[1].start, box[1].stop
+            found.append(self.hidden[n].known(least, window))
+        ys, xs = (np.concatenate([one[k] for one in found]) for k in range(2))
+        return ys, xs, BackArrays(*(np.concatenate(parts) for parts in zip(*(one[2] for one in found), strict=True)))
+
+    def _bands(self, rows: slice) -> range:
+        """Numbers of the lists of some rows."""
+        return range(rows.start // self.band_rows, -(-rows.stop // self.band_rows))
+
+    @property
+    def _matte(self) -> FloatArray:
+        """The subject's coverage; of shape (0, 0) where there is no subject."""
+        matte = None if self.light.subject is None else self.light.matte
+        return np.empty((0, 0), np.float32) if matte is None else matte
+
     def where_hidden(self, box: PixelBox, least: float) -> PixelBox | None:
         """Return the part of a box where something hidden is known better than with a weight; None where nothing is."""
         rows, columns = box
         found = []
-        for n in range(rows.start // self.band_rows, -(-rows.stop // self.band_rows)):
+        for n in self._bands(rows):
             top = n * self.band_rows
             one = self.hidden[n].extent(least, (rows.start - top, rows.stop - top, columns.start, columns.stop))
             if one is not None:
@@ -299,47 +350,53 @@ class _Builder:
         self, photo: PhotoLevel, coarse: Fragments | None, ranges: tuple[FloatArray, FloatArray]
     ) -> PhotoLevel:
         """Find what lies behind the photo's pixels, and the ranges of its cells, which are overwritten."""
-        from ...kernels.hidden import hide
-
         height, width = self.light.dioptres.shape
         least = np.float32(0.0 if self.dense else LEAST_SURE)
+        scratch = Scratch()
 
         def band(rows: slice) -> ListedBacks:
-            found = photo.window((rows, slice(0, width)))
-            if coarse is not None:
-                hide(coarse.arrays, rows.start, self.jump(0), least, found.arrays)
-            _find_ranges(found, ranges, rows)
-            return found.listed_backs((found.weight > 0.0) & (found.alpha == 1.0))
+            with photo.first_seen((rows, slice(0, width)), scratch) as seen:
+                if coarse is None:
+                    hidden = ListedBacks.none(len(seen.kinds))
+                else:
+                    hidden = ListedBacks.behind(coarse, rows.start, self.jump(0), least, seen)
+                _find_seen_ranges(seen, photo.changed[rows.start // photo.band_rows], hidden, ranges, rows)
+            return hidden
 
         hidden = _in_bands(height, band)
         return self._bridge(replace(photo, hidden=hidden), ranges)
 
     def _bridge(self, photo: PhotoLevel, ranges: tuple[FloatArray, FloatArray]) -> PhotoLevel:
         """Continue what narrow things hide line by line: in place, once all of it was looked at; widen the ranges."""
+        from ...kernels.fragments import include_places
+
         size = self.light.dioptres.shape
         bridge = GapBridge.of(size, float(self.jump(0)), self.depth_range)
+        scratch = Scratch()
 
         def continued(tile: PixelBox) -> tuple[NDArray, NDArray, NDArray, FloatArray] | None:
             inner = photo.where_hidden(tile, LEAST_WEIGHT)
             if inner is None:
                 return None
             outer = bridge.around(inner, size)
-            rows, columns = (slice(i.start - o.start, i.stop - o.start) for i, o in zip(inner, outer, strict=True))
-            found = photo.window(outer)
-            ys, xs, back = bridge.continued(found, (rows, columns))
-            return ys + outer[0].start, xs + outer[1].start, found.kinds[ys, xs] >> 2, back
+            shape = outer[0].stop - outer[0].start, outer[1].stop - outer[1].start
+            hidden = photo.known_behind(outer, LEAST_WEIGHT)
+            with photo.first_seen(outer, scratch) as seen, scratch.lend(((*shape, 4), np.float32)) as (rgbd,):
+                photo.fronts(outer, rgbd)
+                ys, xs, kinds, back = bridge.continued((rgbd, seen, hidden), within(inner, outer), scratch)
+            return ys + outer[0].start, xs + outer[1].start, kinds, back
 
-        for one in each(continued, bridge.tiles(size)):
-            if one is None:
-                continue
-            rows, columns, kinds, back = one
-            cells = kinds, rows // CELL, columns // CELL
-            np.minimum.at(ranges[0], cells, back[:, 3])
-            np.maximum.at(ranges[1], cells, back[:, 3])
-            bands = rows // photo.band_rows
-            for n in np.unique(bands):
-                own = bands == n
-                photo.hidden[n].replace(rows[own] - n * photo.band_rows, columns[own], back[own])
+        def put(found: tuple[NDArray, NDArray, NDArray, FloatArray] | None) -> None:
+            # Tiles are whole cells, and share no pixel.
+            if found is not None:
+                rows, columns, kinds, back = found
+                include_places(kinds, rows, columns, back, CELL, *ranges)
+                ends = np.searchsorted(rows, np.arange(len(photo.hidden) + 1) * photo.band_rows)
+                for n in np.flatnonzero(np.diff(ends)):
+                    own = slice(ends[n], ends[n + 1])
+                    photo.hidden[n].replace(rows[own] - n * photo.band_rows, columns[own], back[own])
+
+        each(put, each(continued, bridge.tiles(size)))
         return photo
 
 
@@ -390,4 +447,19 @@ def _find_ranges(pixels: Fragments, ranges: tuple[FloatArray, FloatArray], rows:
     cells = slice(rows.start // CELL, -(-rows.stop // CELL))
     low, high = (np.array(one[:, cells], order="C") for one in ranges)
     find_ranges(pixels.arrays, CELL, low, high)
+    ranges[0][:, cells], ranges[1][:, cells] = low, high
+
+
+def _find_seen_ranges(
+    seen: SeenRows, changed: ListedFragments, hidden: ListedBacks, ranges: tuple[FloatArray, FloatArray], rows: slice
+) -> None:
+    """Find the ranges of depth in some rows of cells of the photo: what is seen first, and both lists of backs."""
+    from ...kernels.fragments import BackArrays, find_seen_ranges, widen_ranges
+
+    cells = slice(rows.start // CELL, -(-rows.stop // CELL))
+    low, high = (np.array(one[:, cells], order="C") for one in ranges)
+    find_seen_ranges(seen, CELL, low, high)
+    pixels = changed.pixels
+    widen_ranges(changed.rows, BackArrays(pixels.back, pixels.weight, pixels.kinds), CELL, low, high)
+    widen_ranges(hidden.rows, hidden.backs, CELL, low, high)
     ranges[0][:, cells], ranges[1][:, cells] = low, high

@@ -85,12 +85,12 @@ class SceneLight:
         """Where the subject is."""
         return subject_range(self.dioptres, self.matte)
 
-    def rgbd(self, box: PixelBox) -> FloatArray:
-        """Return radiance without the lights, and dioptres, of a box of the photo: float32 (h, w, 4)."""
+    def rgbd(self, box: PixelBox, into: FloatArray | None = None) -> FloatArray:
+        """Return radiance without the lights, and dioptres, of a box of the photo: float32 (h, w, 4), or `into`."""
         from ...kernels.fragments import interleave
 
         spans = [one.indices(n) for one, n in zip(box, self.dioptres.shape, strict=True)]
-        rgbd = np.empty((*(stop - start for start, stop, _ in spans), 4), np.float32)
+        rgbd = np.empty((*(stop - start for start, stop, _ in spans), 4), np.float32) if into is None else into
         interleave(self.rgb, self.dioptres, spans[0][0], spans[1][0], rgbd)
         if self.keeps_extra and self.extra is not None:
             rgbd[..., :3] += self.extra[box]
