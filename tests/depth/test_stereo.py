@@ -49,6 +49,11 @@ def photo_of(codes: np.ndarray, f35_mm: float | None = F35_MM) -> rk.Photo:
     return rk.Photo(rgb=rk.Photo(rgb=three).profile.to_linear(three), meta=Metadata(path="x.jpg", f35_mm=f35_mm))
 
 
+def within(region: np.ndarray) -> np.ndarray:
+    """Leave a region's rim out."""
+    return np.asarray(ndimage.binary_erosion(region, iterations=20), bool)
+
+
 @pytest.fixture(scope="module")
 def pair() -> tuple[rk.Photo, rk.Photo, np.ndarray]:
     (left, inside), (right, _) = seen_from(0.0), seen_from(BASELINE_M)
@@ -60,7 +65,7 @@ def test_distances_are_focal_length_times_baseline_over_disparity(pair):
     photo = measure_depth(left, right, BASELINE_M)
     assert photo.depth is not None and photo.depth_kind == "absolute" and photo.depth.shape == SIZE
     for region, metres in ((inside, NEAR_M), (~inside, FAR_M)):
-        middle = ndimage.binary_erosion(region, iterations=20)
+        middle = within(region)
         found = photo.depth[middle]
         assert np.isfinite(found).mean() > 0.98
         assert 1 / np.nanmedian(found) == pytest.approx(metres, rel=0.02)
@@ -145,7 +150,7 @@ def test_pairs_whose_rows_are_apart_are_rectified(pair, camera, kind):
     assert photo.depth is not None and photo.depth_kind == kind
     assert any(note.startswith("rectified: the right camera was turned by ") for note in photo.meta.notes)
     for region, metres in ((inside, NEAR_M), (~inside, FAR_M)):
-        middle = ndimage.binary_erosion(region, iterations=20)
+        middle = within(region)
         assert np.isfinite(photo.depth[middle]).mean() > 0.95
         assert 1 / np.nanmedian(photo.depth[middle]) == pytest.approx(metres, rel=0.04)
 
@@ -158,7 +163,7 @@ def test_a_camera_that_stood_higher_is_levelled():
     assert photo.depth is not None and photo.depth.shape == SIZE and photo.depth_kind == "absolute"
     inside = turned(inside.astype(float), 0.0, 0.0, 4.0, 0.0) > 0.5
     for region, metres in ((inside, NEAR_M), (~inside, FAR_M)):
-        middle = ndimage.binary_erosion(region, iterations=20)[20:-20, 40:-40]
+        middle = within(region)[20:-20, 40:-40]
         found = photo.depth[20:-20, 40:-40][middle]
         assert np.isfinite(found).mean() > 0.95 and 1 / np.nanmedian(found) == pytest.approx(metres, rel=0.02)
 
@@ -249,7 +254,7 @@ def spatial_heic(codes: list[np.ndarray]) -> bytes:
 def check_distances(photo: rk.Photo, inside: np.ndarray) -> None:
     assert photo.depth is not None and photo.depth_kind == "absolute"
     for region, metres in ((inside, NEAR_M), (~inside, FAR_M)):
-        middle = ndimage.binary_erosion(region, iterations=20)
+        middle = within(region)
         assert 1 / np.nanmedian(photo.depth[middle]) == pytest.approx(metres, rel=0.03)
 
 

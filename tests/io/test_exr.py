@@ -9,13 +9,13 @@ import struct
 import subprocess
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import OpenEXR
 import pytest
 from support.command import rebokeh
+from support.paths import SHARED
 from support.raster import exr
 
 import rebokeh as rk
@@ -31,7 +31,7 @@ LIGHT = (RNG.random((H, W, 3)) * 3).astype(np.float16)
 OTHER = (RNG.random((H, W, 3)) * 3).astype(np.float16)
 BALL = np.hypot(*np.mgrid[-12:12, -16:16]) < 6
 Z = np.where(BALL, 1.5, 6.0).astype(np.float32)
-FAULTS = Path("/work/shared/faults")
+FAULTS = SHARED / "faults"
 
 
 def colours(light: np.ndarray, layer: str = "", leaves: str = "RGB") -> dict[str, np.ndarray]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ import rebokeh as rk
 from rebokeh.bokeh.colour.profile import named_profile
 
 Z = np.zeros((8, 12, 3), np.float32)
-ONES = np.ones((8, 12))
+ONES: Any = np.ones((8, 12))
 
 
 @pytest.mark.parametrize(
@@ -42,7 +44,7 @@ def test_what_is_no_photo_is_refused_with_a_word(given, error, says):
 
 
 def test_what_may_be_stays():
-    photo = rk.Photo(rgb=Z.astype(np.float64), matte=ONES > 0)
+    photo = rk.Photo(rgb=Z.astype(np.float64), matte=ONES > 0)  # pyright: ignore[reportArgumentType]
     assert photo.rgb.dtype == np.float32 and photo.matte is not None and photo.matte.max() == 1.0
     holes = ONES.copy()
     holes[0] = np.nan

@@ -303,7 +303,7 @@ def test_a_spatial_photo_is_a_pair_that_readers_find(folder, listed):
     meta = boxes.read_meta(data)
     pair = spatial.find(data, meta)
     assert pair is not None and meta.primary == pair.left
-    assert pair.baseline_m == pytest.approx(facts["baseline_m"], abs=1e-6)
+    assert pair.baseline_m is not None and pair.baseline_m == pytest.approx(facts["baseline_m"], abs=1e-6)
     camera = listed["camera"]
     assert pair.focal_share == pytest.approx(camera["focal_x_px"] / SIZE[1], rel=1e-5)
     assert pair.field_of_view_deg == pytest.approx(2 * np.degrees(np.arctan(SIZE[1] / 2 / camera["focal_x_px"])))
