@@ -121,9 +121,6 @@ def encode(
     )
     for lost in photo.meta.unkept:
         warnings.warn(f"{name}: {lost} is not taken over", RebokehWarning, stacklevel=2)
-    if kind == "exr" and (photo.meta.iptc or photo.meta.comment):
-        said = "captions (IPTC) and comments are left out: EXR holds none"
-        warnings.warn(f"{name}: {said}", RebokehWarning, stacklevel=2)
     try:
         return import_module(f".writers.{kind}", __package__).write(job)
     except RebokehError:

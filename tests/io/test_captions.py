@@ -113,9 +113,14 @@ def test_and_from_every_format_that_has_them(via, kind):
     assert again.iptc == IPTC and again.density == (300, 240, "inch") and again.resources == photo.meta.resources
 
 
-def test_exr_holds_none_and_says_so():
-    with pytest.warns(RebokehWarning, match="EXR holds none"):
-        encode(load(catalogued()), "exr")
+def test_exr_says_them_in_its_xmp():
+    own = iphone.xmp(tiff_Make="Apple")
+    again = load(silently(load(catalogued(xmp=own)), "exr")).meta
+    said = words_in(again.xmp)
+    assert said["dc:description"] == ("Boats, \u00e5 la carte",) and said["dc:subject"] == ("harbour", "boats")
+    assert sequences(again.xmp)["exif:UserComment"] == ("first\nzweiter \u00fc",) and b"Apple" in (again.xmp or b"")
+    place = silently(load(catalogued(xmp=own)), "exr", strip=("location",))
+    assert b"Bergen" not in place
 
 
 def test_a_picture_that_is_turned_has_its_density_turned_and_no_paths():
