@@ -134,7 +134,10 @@ def _stripped(photo: Photo, strip: Iterable[str]) -> Photo:
     """Leave depth and mattes out of a photo, and the metadata that it may go without."""
     meta = photo.meta
     if "all" in strip:
-        meta = replace(meta, exif=None, xmp=None, iptc=None, resources=None, comment=(), density=None, unkept=())
+        meta = replace(
+            meta, exif=None, xmp=None, iptc=None, resources=None, comment=(), density=None, unkept=(),
+            camera="", lens="", focal_mm=None, f35_mm=None, f_number=None,
+        )  # fmt: skip
     if "all" in strip or "depth" in strip:
         meta = replace(meta, original=None, depth_map=None)
         photo = replace(photo, depth=None, matte=None, mattes={})

@@ -292,6 +292,24 @@ def test_a_thumbnail_in_the_middle_of_the_block_is_erased_in_place():
     assert thumbnail not in made and made.endswith(b"behind") and exif.read(made) == exif.read(block)
 
 
+def test_values_behind_the_thumbnail_are_not_cut_off():
+    """A maker note may be the last thing in a block, and end in zeros."""
+    plain = iphone.exif(size=(64, 48), maker={33: (1, 2)})
+    base, order, _, inner = ifd.directories_of(plain) or pytest.fail("no directories")
+    note = inner[0x927C]
+    block = bytearray(with_thumbnail(plain, b"\xff\xd8\xff\xdb" + bytes(range(1, 200)) + b"\xff\xd9"))
+    value = plain[note.value_at : note.value_at + note.size] + bytes(20)
+    struct.pack_into(order + "II", block, note.at + 4, len(value), len(block) - base)
+    made = exif_edit.for_output(bytes(block) + value, (48, 64), exif_edit.ExifChanges()) or b""
+    assert exif.read(made).maker == {33: 0.5} and made.endswith(value)
+
+
+def test_an_area_stays_where_the_block_states_no_size():
+    block = iphone.exif(1, (41, 23, 8, 6))
+    made = exif_edit.for_output(block, (48, 64), exif_edit.ExifChanges(af_area=(0.0, 0.0, 0.1, 0.1)))
+    assert exif.read(made).subject_area == (41, 23, 8, 6)
+
+
 def second_directory(block: bytes) -> set[int]:
     """Tags of the directory that the main one leads to."""
     base, order = ifd.header_of(block) or (0, "<")
