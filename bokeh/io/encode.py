@@ -182,9 +182,6 @@ def encode(
     )
     for lost in photo.meta.unkept:
         warnings.warn(f"{name}: {lost} is not taken over", RebokehWarning, stacklevel=2)
-    if kind == "exr" and (photo.meta.iptc or photo.meta.comment):
-        said = "captions (IPTC) and comments are left out: EXR holds none"
-        warnings.warn(f"{name}: {said}", RebokehWarning, stacklevel=2)
     try:
         return import_module(f".writers.{kind}", __package__).write(job)
     except RebokehError:
@@ -198,7 +195,10 @@ def _stripped(photo: Photo, strip: Iterable[str]) -> Photo:
     """Leave depth and mattes out of a photo, and the metadata that it may go without."""
     meta = photo.meta
     if "all" in strip:
-        meta = replace(meta, exif=None, xmp=None, iptc=None, resources=None, comment=(), density=None, unkept=())
+        meta = replace(
+            meta, exif=None, xmp=None, iptc=None, resources=None, comment=(), density=None, unkept=(),
+            camera="", lens="", focal_mm=None, f35_mm=None, f_number=None,
+        )  # fmt: skip
     if "all" in strip or "depth" in strip:
         meta = replace(meta, original=None, depth_map=None)
         photo = replace(photo, depth=None, matte=None, mattes={})

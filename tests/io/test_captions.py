@@ -113,9 +113,14 @@ def test_and_from_every_format_that_has_them(via, kind):
     assert again.iptc == IPTC and again.density == (300, 240, "inch") and again.resources == photo.meta.resources
 
 
-def test_exr_holds_none_and_says_so():
-    with pytest.warns(RebokehWarning, match="EXR holds none"):
-        encode(load(catalogued()), "exr")
+def test_exr_says_them_in_its_xmp():
+    own = iphone.xmp(tiff_Make="Apple")
+    again = load(silently(load(catalogued(xmp=own)), "exr")).meta
+    said = words_in(again.xmp)
+    assert said["dc:description"] == ("Boats, \u00e5 la carte",) and said["dc:subject"] == ("harbour", "boats")
+    assert sequences(again.xmp)["exif:UserComment"] == ("first\nzweiter \u00fc",) and b"Apple" in (again.xmp or b"")
+    place = silently(load(catalogued(xmp=own)), "exr", strip=("location",))
+    assert b"Bergen" not in place
 
 
 def test_a_picture_that_is_turned_has_its_density_turned_and_no_paths():
@@ -285,6 +290,24 @@ def test_a_thumbnail_in_the_middle_of_the_block_is_erased_in_place():
     made = exif_edit.for_output(block, (48, 64), exif_edit.ExifChanges()) or b""
     assert second_directory(made) == set()
     assert thumbnail not in made and made.endswith(b"behind") and exif.read(made) == exif.read(block)
+
+
+def test_values_behind_the_thumbnail_are_not_cut_off():
+    """A maker note may be the last thing in a block, and end in zeros."""
+    plain = iphone.exif(size=(64, 48), maker={33: (1, 2)})
+    base, order, _, inner = ifd.directories_of(plain) or pytest.fail("no directories")
+    note = inner[0x927C]
+    block = bytearray(with_thumbnail(plain, b"\xff\xd8\xff\xdb" + bytes(range(1, 200)) + b"\xff\xd9"))
+    value = plain[note.value_at : note.value_at + note.size] + bytes(20)
+    struct.pack_into(order + "II", block, note.at + 4, len(value), len(block) - base)
+    made = exif_edit.for_output(bytes(block) + value, (48, 64), exif_edit.ExifChanges()) or b""
+    assert exif.read(made).maker == {33: 0.5} and made.endswith(value)
+
+
+def test_an_area_stays_where_the_block_states_no_size():
+    block = iphone.exif(1, (41, 23, 8, 6))
+    made = exif_edit.for_output(block, (48, 64), exif_edit.ExifChanges(af_area=(0.0, 0.0, 0.1, 0.1)))
+    assert exif.read(made).subject_area == (41, 23, 8, 6)
 
 
 def second_directory(block: bytes) -> set[int]:

@@ -30,6 +30,7 @@ from .ifd import EXIF_IFD, GPS_IFD, TYPES, IfdEntry, directories_of, entries_of,
 _CAMERA_TAGS = {0x010E, MAKE, MODEL, ORIENTATION, SOFTWARE, 0x0132, 0x013B, 0x8298}
 # Where a thumbnail's directory says that its bytes lie, and how many there are: JPEG, or strips.
 _THUMBNAIL_BYTES = ((0x0201, 0x0202), (0x0111, 0x0117))
+_INTEROPERABILITY = 0xA005
 _RESOLUTION_UNITS = {"inch": 2, "cm": 3}
 
 
@@ -145,12 +146,13 @@ def for_output(exif: bytes | None, size: tuple[int, int], changes: ExifChanges) 
     h, w = size
     directory = _directory_at(data, order, base)
     stated = [values_of(exif, order, inner[tag])[0] for tag in (PIXEL_WIDTH, PIXEL_HEIGHT) if tag in inner]
+    is_resized = len(stated) == 2 and 0 not in stated and stated != [w, h]
     _put(data, order, main.get(ORIENTATION), base, directory, changes.orientation)
     if not changes.as_stored:
         _put(data, order, inner.get(PIXEL_WIDTH), base, directory, w)
         _put(data, order, inner.get(PIXEL_HEIGHT), base, directory, h)
         area = inner.get(SUBJECT_AREA)
-        if area and changes.af_area and (changes.turned or stated != [w, h]):
+        if area and changes.af_area and (changes.turned or is_resized):
             x, y, aw, ah = changes.af_area
             centre = (round((x + aw / 2) * w), round((y + ah / 2) * h))
             extent = {2: (), 3: (round(max(aw * w, ah * h)),), 4: (round(aw * w), round(ah * h))}
@@ -207,7 +209,21 @@ def _erase_thumbnail(data: bytearray, order: str, base: int, directory: tuple[in
                     least = min(least, start)
     _erase_directory(data, order, base, second)
     rest = data.rstrip(b"\0")
-    del data[max(len(rest) + len(rest) % 2, least) :]
+    del data[max(len(rest) + len(rest) % 2, least, _end_of_values(bytes(data))) :]
+
+
+def _end_of_values(exif: bytes) -> int:
+    """Find where the last entry, or the last value, of the directories that are read ends."""
+    found = directories_of(exif)
+    if found is None:
+        return len(exif)
+    base, order, main, inner = found
+    entries = [*main.values(), *inner.values()]
+    for pointer in (main.get(GPS_IFD), inner.get(_INTEROPERABILITY)):
+        if pointer is not None:
+            entries += entries_of(exif, order, base + pointer_of(exif, order, pointer), base)
+    # The offset of a next directory follows the last entry.
+    return max((max(entry.at + 16, entry.value_at + entry.size) for entry in entries), default=0)
 
 
 def _with_entries(exif: bytes, changes: ExifChanges) -> bytes:

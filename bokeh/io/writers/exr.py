@@ -35,9 +35,9 @@ def write(job: EncodeJob) -> bytes:
     channels: dict[str, NDArray] = {"RGB": photo.rgb if job.bits == 32 else halves(photo.rgb)}
     if photo.depth is not None:
         channels["Z"] = np.nan_to_num(metres(enlarge_with_holes(photo.depth, photo.size)), nan=0.0)
-    xmp = None if job.rendered is None else job.mark_alone
+    xmp = job.xmp
     # Half the time of ZIP (0.65 s against 1.25 of CPU at 12 MP) and 7 % smaller; lossless too, and as old as EXR.
-    said = standard.for_output(photo.meta, job.exif(), job.keep_gps)
+    said = standard.for_output(photo.meta, job.exif(), job.keep_place)
     return exr([("rgb", channels)], photo.profile, compression="piz", xmp=xmp, attributes=said)
 
 
@@ -59,7 +59,6 @@ def exr(
         Whose primaries the colours have.
     compression : {"zip", "piz"}
     xmp : bytes, optional
-        ASCII.
     attributes : mapping, optional
         More of the header, by OpenEXR's names.
     """

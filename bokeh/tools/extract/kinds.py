@@ -194,7 +194,7 @@ def _spatial(source: Material) -> Iterator[File]:
     width = photo.size[1]
     focal_share, shift_share = pair.focal_px / width, pair.disparity_px(source.screen_m) / width
     row = FORMATS["heic"]
-    job = EncodeJob(photo, bits=8, quality=row.quality or 0, hdr="off", keep_gps=True, rendered=None, name=source.name)
+    job = EncodeJob(photo, 8, row.quality or 0, hdr="off", keep_place=True, holds=(), rendered=None, name=source.name)
     left, right = (
         hevc.coded(job.profile.to_codes(view, 8), 8, job.quality, job.profile) for view in (pair.left, pair.right)
     )
