@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 import rebokeh as rk
@@ -76,9 +77,9 @@ class Seen(RenderObserver):
         """Keep a piece."""
         self.pieces.append(piece)
 
-    def codes(self, rgb: FloatArray) -> FloatArray:
+    def codes(self, rgb: NDArray[np.floating]) -> FloatArray:
         """Colours as a screen shows them: codes 0..1."""
-        return (self.photo.profile.to_codes(np.ascontiguousarray(rgb), 8) / 255.0).astype(np.float32)
+        return (self.photo.profile.to_codes(np.ascontiguousarray(rgb, np.float32), 8) / 255.0).astype(np.float32)
 
     def fragments(self) -> CodeArray:
         """Draw front, back and coverage."""
@@ -99,7 +100,11 @@ class Seen(RenderObserver):
         last = len(self.drawn) - 1
         subject = [n for n, one in enumerate(self.sliced.slices) if one.kind == SUBJECT]
         return row(
-            ("Slices, red near to violet far", colours[numbers] * (0.45 + 0.55 * self.codes(self.photo.rgb))),
+            (
+                "Slices, red near to violet far",
+                colours[numbers].astype(np.float32)
+                * (np.float32(0.45) + np.float32(0.55) * self.codes(self.photo.rgb)),
+            ),
             ("Arrived: the subject's", self.over(subject)),
             ("... and all slices before the last", self.over(list(range(last)))),
             ("... and the last: the picture", self.over(list(range(last + 1)))),
@@ -148,7 +153,7 @@ def grey(values: FloatArray) -> FloatArray:
     return np.repeat(np.clip(values, 0.0, 1.0)[..., None], 3, axis=-1).astype(np.float32)
 
 
-def row(*panels: tuple[str, FloatArray], width: int = PANEL_PX) -> CodeArray:
+def row(*panels: tuple[str, NDArray[np.floating]], width: int = PANEL_PX) -> CodeArray:
     """Set codes 0..1 (H, W, 3) beside each other, each under its words."""
     drawn = []
     for words, codes in panels:
