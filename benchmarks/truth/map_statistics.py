@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
+from phone import resized
 from scipy import ndimage
 
 FloatArray = NDArray[np.floating]
@@ -206,7 +207,8 @@ def _widths(edges: _Edges, plane: FloatArray) -> FloatArray:
 def _offsets(edges: _Edges, picture: FloatArray, unit: float) -> dict[str, float]:
     """Hold a map's edges against the picture's: shift of all, swelling of what is near, scatter."""
     smooth = ndimage.gaussian_filter(picture, 0.8)
-    slope = np.hypot(*np.gradient(smooth))
+    down, right = np.gradient(smooth)
+    slope = np.hypot(down, right)
     profile = edges.across(slope)
     sector = np.floor((np.arctan2(edges.down, edges.right) / (2.0 * np.pi) * 8.0 + 0.5) % 8.0).astype(np.intp)
     across = picture.shape[1] // CELL_PX + 1
@@ -264,7 +266,7 @@ def _of_matte(matte: FloatArray, depth: FloatArray) -> dict[str, float]:
     near, far = ndimage.maximum_filter(np.where(solid, depth, 0.0), around), ndimage.minimum_filter(depth, around)
     for width in THIN_PX:
         side = max(round(width / by), 1) + 1
-        thick = ndimage.binary_opening(solid, np.ones((side, side), bool))
+        thick = np.asarray(ndimage.binary_opening(solid, np.ones((side, side), bool)), bool)
         thin = solid & (np.asarray(ndimage.distance_transform_edt(~thick)) * by > APART_PX)
         # Where what is behind lies clearly farther than the subject.
         thin &= near - far > LEAST_STEP
@@ -275,6 +277,4 @@ def _of_matte(matte: FloatArray, depth: FloatArray) -> dict[str, float]:
 
 def _sized(values: FloatArray, size: tuple[int, ...]) -> FloatArray:
     """Bring a plane to a size: averages where it shrinks, linear where it grows."""
-    from phone import resized
-
     return resized(values, (size[0], size[1]))

@@ -9,7 +9,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import ndimage
+from support import pictures as pictures_of_truth
 from support.command import check_refused, rebokeh
+from support.paths import TRUTH_SET
 from support.photos import STREET, photo
 from support.scenes import texture
 
@@ -20,8 +22,9 @@ from rebokeh.bokeh.render.report import mount_on
 from rebokeh.bokeh.scene.prepared import PreparedScene
 from rebokeh.bokeh.tools.check import check as checks
 from rebokeh.bokeh.tools.check.check import PictureCheck, check, check_pictures, checked_settings
-from rebokeh.bokeh.tools.check.figures import Worst, focused_change, rendered, solidity
+from rebokeh.bokeh.tools.check.figures import Worst, beside_outline, focused_change, light_kept, rendered, solidity
 from rebokeh.bokeh.tools.check.report import check_lines
+from rebokeh.bokeh.tools.compare.blur import iris_radius
 
 pytestmark = pytest.mark.kernels
 
@@ -145,6 +148,19 @@ def test_a_doctored_picture_fails_by_what_was_done_to_it(scene, pictures):
     assert {"leak", "halo"} <= with_wide(np.where(cover, picture.rgb, soft))
     dim = 0.97 * pictures[16.0].rgb
     assert wrong(checked(scene, {1.4: picture, 16.0: replace(pictures[16.0], rgb=dim)})) == {"sharp_stopped_down"}
+
+
+@pytest.mark.parametrize("name", ["o1_portrait/back_f2_hept", "o2_near/subj_f1.8_circ"])
+def test_what_a_path_traced_lens_shows_is_in_range(name):
+    picture = pictures_of_truth.load(TRUTH_SET, name)
+    scene = prepare_for(rk.Photo(rgb=picture.rgb, depth=picture.dioptres, matte=picture.matte), SETTINGS)
+    thin, _ = mount_on(scene, picture.lens, SETTINGS)
+    truth = replace(scene.photo, rgb=picture.truth)
+    light, beside = light_kept(scene, truth), beside_outline(scene, truth, thin, iris_radius(picture.lens))
+    assert checks.LIGHT_RANGE[0] < light < checks.LIGHT_RANGE[1]
+    assert beside is not None
+    assert beside.leak_px <= max(checks.MOST_LEAK, beside.due_leak_px)
+    assert beside.halo_px <= max(checks.MOST_HALO, beside.due_halo_px)
 
 
 @pytest.mark.parametrize("focus_m", [0.6, 4.0])

@@ -17,7 +17,7 @@ from ...render.report import mount_on
 from ...render.settings import RenderSettings
 from ...scene.prepared import PreparedScene
 from ..compare.blur import iris_radius, reduction
-from .figures import Worst, beside_outline, brightest_kept, focused_change, light_kept, solidity
+from .figures import Beside, Worst, beside_outline, brightest_kept, focused_change, light_kept, solidity
 
 STOPPED_DOWN = 16.0
 """F-number at which next to all is in focus."""
@@ -207,8 +207,7 @@ def check_pictures(
             _of_worst("sharp_stopped_down", changes[1], MOST_CODES, "codes"),
             CheckFigure("brightest", brightest_kept(scene, picture), 0.0, MOST_GROWN, "ratio"),
             CheckFigure("light", light_kept(scene, picture), *LIGHT_RANGE, "ratio"),
-            CheckFigure("leak", None if edge is None else edge.leak_px, 0.0, MOST_LEAK * by, "px"),
-            CheckFigure("halo", None if edge is None else edge.halo_px, 0.0, MOST_HALO * by, "px"),
+            *_of_outline(edge, by),
         ),
     )
 
@@ -216,6 +215,17 @@ def check_pictures(
 def _as_blurred(scene: PreparedScene, thin: ThinLens, settings: RenderSettings) -> PreparedScene:
     """Return the scene at the depths that it was blurred by: less where the photo is blurred already."""
     return scene if settings.baked == "ignore" else scene.less_existing_blur(thin)
+
+
+def _of_outline(edge: Beside | None, by: int) -> tuple[CheckFigure, CheckFigure]:
+    """Return leak and halo: in range up to what is nearly nothing, or up to what the subject's own blur is."""
+    leak, halo = MOST_LEAK * by, MOST_HALO * by
+    if edge is None:
+        return CheckFigure("leak", None, 0.0, leak, "px"), CheckFigure("halo", None, 0.0, halo, "px")
+    return (
+        CheckFigure("leak", edge.leak_px, 0.0, max(leak, edge.due_leak_px), "px"),
+        CheckFigure("halo", edge.halo_px, 0.0, max(halo, edge.due_halo_px), "px"),
+    )
 
 
 def _of_worst(name: str, worst: Worst | None, most: float, unit: str) -> CheckFigure:

@@ -86,10 +86,14 @@ class Beside:
         Width of the strip of background that it would fill.
     halo_px : float
         How far from the outline it is a tenth of the light.
+    due_leak_px, due_halo_px : float
+        The same of what the lens puts there: a subject out of focus is told less closely.
     """
 
     leak_px: float
     halo_px: float
+    due_leak_px: float
+    due_halo_px: float
 
 
 def rendered(scene: PreparedScene, lens: Lens, settings: RenderSettings) -> FloatArray:
@@ -272,9 +276,14 @@ def beside_outline(scene: PreparedScene, picture: Photo, thin: ThinLens, iris: f
     radii = np.unique(np.quantile(iris * np.abs(thin.radius_px(along)), RADII))
     at = np.array(found.distances_px)
     due = np.mean([_beyond_edge(at / max(float(radius), 1e-3)) for radius in radii], axis=0)
-    excess = np.append(np.array(found.leak) - due, 0.0)
-    ends = int(np.argmax(excess < END_SHARE))
-    return Beside(float(excess[:ends].sum()) * by, reach_of(excess, LEAK_SHARE) * by)
+    excess = np.array(found.leak) - due
+    return Beside(*(by * width for share in (excess, due) for width in _strip_of(share)))
+
+
+def _strip_of(share: NDArray[np.float64]) -> tuple[float, float]:
+    """Width of the strip that shares (one for each pixel of distance) would fill, and how far they are a tenth."""
+    share = np.append(share, 0.0)
+    return float(share[: int(np.argmax(share < END_SHARE))].sum()), reach_of(share, LEAK_SHARE)
 
 
 def _beyond_edge(distance: NDArray[np.float64]) -> NDArray[np.float64]:
