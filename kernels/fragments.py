@@ -220,14 +220,6 @@ def take_pixels(rows, whole, pixels):
             _copy_back(whole, (y, rows.columns[n]), pixels, n)
 
 
-@jit(allocates=False)
-def take_backs(rows, whole, backs):
-    """Copy what lies behind listed pixels (N,) out of (H, W): `ListedRows`, `FragmentArrays`, `BackArrays`."""
-    for y in range(rows.starts.size - 1):
-        for n in range(rows.starts[y], rows.starts[y + 1]):
-            _copy_back(whole, (y, rows.columns[n]), backs, n)
-
-
 @jit(inline="always")
 def _first_from(columns, first, last, left):
     """Find the first entry, of those from `first` to before `last`, whose column is `left` or more."""

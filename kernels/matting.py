@@ -475,7 +475,7 @@ def unexplained(rgb, most, matte, band, centres, half, reach, ridge, filters, ou
 
 @jit(allocates=False)
 def number_pixels(runs, begins, number):
-    """Number the pixels of runs from 1: of `fit` are `runs` and `begins`; `number` int32 (H, W) is written there."""
+    """Count the pixels of runs from 1: of `fit` are `runs` and `begins`; `number` int32 (H, W) is written there."""
     row_starts, first, stop = runs
     for y in range(number.shape[0]):
         for run in range(row_starts[y], row_starts[y + 1]):

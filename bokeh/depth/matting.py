@@ -83,16 +83,24 @@ def refine(matte: FloatArray, rgb: FloatArray) -> tuple[FloatArray, float]:
         return matte, 0.0
     del telling, bright
     reach = max(2, int(np.ceil(1.4 * softness)))
-    solver = _Band(dilate(band, int(np.ceil(softness))), softness)
-    picture, blurred = _soft_and_sharp(rgb, dilate(solver.band, reach), softness)
+    rows = _rows_around(band, 2 * reach + int(np.ceil(3.0 * softness)) + 8)
     refined = np.array(matte)
-    solver.regress(refined, blurred, picture, reach, ridge)
+    solver = _Band(dilate(band[rows], int(np.ceil(softness))), softness)
+    picture, blurred = _soft_and_sharp(rgb[rows], dilate(solver.band, reach), softness)
+    given, own = matte[rows], refined[rows]
+    solver.regress(own, blurred, picture, reach, ridge)
     del blurred
-    solver.hold(refined, matte)
+    solver.hold(own, given)
     for _ in range(ROUNDS):
-        solver.regress(refined, picture, picture, reach, 2.0 * ridge)
-        solver.hold(refined, matte)
+        solver.regress(own, picture, picture, reach, 2.0 * ridge)
+        solver.hold(own, given)
     return refined, softness
+
+
+def _rows_around(band: NDArray[np.bool_], margin: int) -> slice:
+    """Rows that hold any of a mask, with a margin around."""
+    held = np.flatnonzero(band.any(axis=1))
+    return slice(max(int(held[0]) - margin, 0), int(held[-1]) + 1 + margin)
 
 
 def measure_softness(matte: FloatArray, rgb: FloatArray, band: NDArray[np.bool_], ridge: float) -> float:

@@ -100,15 +100,6 @@ class Fragments:
         take_pixels(rows, self.arrays, pixels)
         return ListedFragments(rows, pixels)
 
-    def listed_backs(self, chosen: BoolArray) -> ListedBacks:
-        """List what lies behind some of the pixels: bool (h, w)."""
-        from ...kernels.fragments import take_backs
-
-        rows = _list(chosen)
-        backs = _room_for(len(rows.columns))
-        take_backs(rows, self.arrays, backs)
-        return ListedBacks(rows, backs)
-
 
 @dataclass(frozen=True, eq=False)
 class ListedFragments:
@@ -176,10 +167,11 @@ class ListedBacks:
 
         room = count_hidden(coarse.arrays, top, jump, seen) + 1
         rows = ListedRows(np.empty(len(seen.kinds) + 1, np.int64), np.empty(room, np.int32))
-        backs = _room_for(room)
-        list_hidden(coarse.arrays, top, jump, least, seen, rows, backs)
+        found = _room_for(room)
+        list_hidden(coarse.arrays, top, jump, least, seen, rows, found)
         count = int(rows.starts[-1])
-        return cls(ListedRows(rows.starts, rows.columns[:count].copy()), BackArrays(*(a[:count].copy() for a in backs)))
+        backs = BackArrays(np.array(found.back[:count]), np.array(found.weight[:count]), np.array(found.kinds[:count]))
+        return cls(ListedRows(rows.starts, np.array(rows.columns[:count])), backs)
 
     @classmethod
     def none(cls, rows: int) -> ListedBacks:

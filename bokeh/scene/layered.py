@@ -124,7 +124,9 @@ class PhotoLevel:
             window = top, box[0].stop - n * self.band_rows, box[1].start, box[1].stop
             found.append(self.hidden[n].known(least, window))
         ys, xs = (np.concatenate([one[k] for one in found]) for k in range(2))
-        return ys, xs, BackArrays(*(np.concatenate(parts) for parts in zip(*(one[2] for one in found), strict=True)))
+        backs = [one[2] for one in found]
+        back, weight = (np.concatenate([one[k] for one in backs]) for k in range(2))
+        return ys, xs, BackArrays(back, weight, np.concatenate([one.kinds for one in backs]))
 
     def _bands(self, rows: slice) -> range:
         """Numbers of the lists of some rows."""

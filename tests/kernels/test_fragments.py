@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rebokeh.bokeh.scene.fragments import Fragments
+from rebokeh.bokeh.scene.fragments import Fragments, ListedBacks
+from rebokeh.kernels.fragments import BackArrays
 
 pytestmark = pytest.mark.kernels
 
@@ -21,7 +22,9 @@ def test_what_is_listed_comes_back_where_it_was(height, width, seed):
     chosen = rng.random((height, width)) < 0.4
     row, column = (int(rng.integers(-9, 9)), int(rng.integers(0, width)))  # of the list, where the box begins
     size = int(rng.integers(1, 12)), int(rng.integers(1, width - column + 1))
-    for listed, backs_only in ((made.listed(chosen), False), (made.listed_backs(chosen), True)):
+    whole = made.listed(chosen)
+    backs = ListedBacks(whole.rows, BackArrays(whole.pixels.back, whole.pixels.weight, whole.pixels.kinds))
+    for listed, backs_only in ((whole, False), (backs, True)):
         assert listed.rows.starts[-1] == chosen.sum() == len(listed.rows.columns)
         box = Fragments.empty(size)
         for values in box.arrays:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rebokeh.bokeh.scene.fragments import Fragments
+from rebokeh.bokeh.scene.fragments import Fragments, ListedBacks
+from rebokeh.kernels.fragments import MIXED, SeenRows
 from rebokeh.kernels.hidden import FADE, HIDDEN_WEIGHT, hide
 
 pytestmark = pytest.mark.kernels
@@ -81,3 +82,30 @@ def test_mixed_pixels_stay_as_they_are():
     found = hidden(coarse, fine)
     assert found.weight[0, 0] == 1.0 and (found.back[0, 0] == np.float32(0.7)).all()
     assert found.weight[1, 1] == HIDDEN_WEIGHT
+
+
+@pytest.mark.parametrize("least", [0.0, 0.1])
+def test_a_list_holds_what_is_found_pixel_by_pixel(least: float):
+    rng = np.random.default_rng(4)
+    shape, half = (22, 30), (11, 15)
+    coarse, fine = surfaces(half, 1.0, 2, 0.5), surfaces(shape, 1.0, 2, 0.5)
+    for made in (coarse, fine):
+        size = made.alpha.shape
+        made.front[:] = rng.random((*size, 4))
+        made.back[:], made.weight[:] = rng.random((*size, 4)), rng.choice([0.0, 0.15, 0.5, 1.0], size)
+        made.alpha[:] = np.where((made.weight == 1.0) & (rng.random(size) < 0.5), 0.5, 1.0)
+        made.kinds[:] = rng.integers(0, 3, size) | rng.integers(0, 3, size) << 2
+    top = 6
+    rows = slice(top, 20)
+    part = fine.crop((rows, slice(None))).copy()
+    seen = SeenRows(part.front[..., 3].copy(), part.kinds & 3 | np.where(part.alpha < 1.0, MIXED, 0).astype(np.uint8))
+    listed = ListedBacks.behind(coarse, top, JUMP, np.float32(least), seen)
+    hide(coarse.arrays, top, JUMP, np.float32(least), part.arrays)
+    found = (part.alpha == 1.0) & (part.weight > 0.0)
+    ys, xs = np.nonzero(found)
+    assert 20 < len(ys) < found.size
+    np.testing.assert_array_equal(np.repeat(np.arange(len(found)), np.diff(listed.rows.starts)), ys)
+    np.testing.assert_array_equal(listed.rows.columns, xs)
+    np.testing.assert_array_equal(listed.backs.back, part.back[found])
+    np.testing.assert_array_equal(listed.backs.weight, part.weight[found])
+    np.testing.assert_array_equal(listed.backs.kinds, part.kinds[found])
