@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,6 @@ from ..colour.profile import Profile
 from ..core.arrays import FloatArray
 from ..core.errors import DepthError, InputError
 from .metadata import DepthKind, Metadata
-
-if TYPE_CHECKING:
-    pass
 
 # Mean coverage below which a portrait matte holds nobody: compression noise, not a person.
 EMPTY_MATTE = 1e-3
@@ -139,6 +137,13 @@ class Photo:
     def size(self) -> tuple[int, int]:
         """(height, width) in pixels."""
         return self.rgb.shape[0], self.rgb.shape[1]
+
+    def with_checked(self, **values: Any) -> Photo:
+        """Return the photo with some fields replaced by values that need no checking: they are known to be sound."""
+        photo = copy(self)
+        for name, value in values.items():
+            object.__setattr__(photo, name, value)
+        return photo
 
     def _check_aspect(self, shape: tuple[int, ...], name: str) -> None:
         h, w = self.size
