@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...kernels import slices as kernels
-from ..core.arrays import FloatArray
+from ..core.arrays import BoolArray, FloatArray
 from ..core.threads import each
 from ..image.boxes import within
-from ..image.regions import PixelBox
+from ..image.regions import PixelBox, box_around
 from ..optics.lens import ThinLens
 from ..scene.fragments import Fragments
 from ..scene.layered import CELL as SCENE_CELL
@@ -94,7 +94,7 @@ class Window:
         support = np.zeros((cells.shape[2], 4), np.int64)
         there = cells[..., 0] <= cells[..., 1]
         for axis, (span, b) in enumerate(zip(spans, inner, strict=True)):
-            held = there.any(axis=1 - axis)
+            held = np.asarray(there.any(axis=1 - axis))
             first, last = held.argmax(axis=0), len(held) - held[::-1].argmax(axis=0)
             support[:, 2 * axis] = np.maximum(CELL * (span.start + first), b.start)
             support[:, 2 * axis + 1] = np.where(held.any(axis=0), np.minimum(CELL * (span.start + last), b.stop), -1)
@@ -229,6 +229,34 @@ class SlicedScene:
             if least <= most and any(self.table.may_hold(number, kind, least, most) for number in own):
                 return True
         return False
+
+    def held_in(self, level: int, box: PixelBox) -> PixelBox | None:
+        """Return the part of a box of a level, in whole cells, that may hold its slices; None where none is."""
+        rows, columns = (slice(b.start // SCENE_CELL, (b.stop - 1) // SCENE_CELL + 1) for b in box)
+        held = self._held[level][rows, columns]
+        if not held.any():
+            return None
+        down, across = box_around(held)
+        return (
+            slice(SCENE_CELL * (rows.start + down.start), SCENE_CELL * (rows.start + down.stop)),
+            slice(SCENE_CELL * (columns.start + across.start), SCENE_CELL * (columns.start + across.stop)),
+        )
+
+    @cached_property
+    def _held(self) -> list[BoolArray]:
+        """Of each level, the cells that may hold its slices."""
+        return [self._cells_holding(level) for level in self.levels]
+
+    def _cells_holding(self, level: int) -> BoolArray:
+        low, high = self.scene.cells(level)
+        is_own = [one.level == level for one in self.slices]
+        before = np.concatenate([[0], np.cumsum(is_own)])
+        held = np.zeros(low.shape[1:], bool)
+        for kind in range(3):
+            known = low[kind] <= high[kind]
+            first, last = (self.table.number(kind, ends) for ends in (high[kind], low[kind]))
+            held |= known & (before[last + 1] > before[first])
+        return held
 
     def window(self, level: int, box: PixelBox) -> Window:
         """Look at a box of a level."""
