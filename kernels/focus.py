@@ -62,7 +62,7 @@ def keep_sharp(marks, reach, at, corner, rgb, extra, kept, picture):
     """
     height, width = kept.shape
     count, adds = np.zeros(width, np.int32), extra.shape[0] > 0
-    for row in range(max(at[0] - reach, 0), min(at[0] + reach, marks.shape[0])):
+    for row in range(max(at[0] - reach - 1, 0), min(at[0] + reach, marks.shape[0])):
         for x in range(width):
             count[x] += marks[row, at[1] + x]
     for row in range(height):
