@@ -82,6 +82,18 @@ def _length(left, width):
     return (left + width - 1) // 2 - left // 2 + 1 + 2 * AROUND
 
 
+@jit(inline="always")
+def _is_clear(values, top, left, size):
+    """Whether a box of an enlarged picture lets all light through, and shows none of its own."""
+    rows, columns = values.shape[0], values.shape[1]
+    for i in range(max(top // 2 - AROUND, 0), min((top + size[0]) // 2 + AROUND + 1, rows)):
+        for j in range(max(left // 2 - AROUND, 0), min((left + size[1]) // 2 + AROUND + 1, columns)):
+            pixel = values[i, j]
+            if pixel[3] != ONE or pixel[0] != ZERO or pixel[1] != ZERO or pixel[2] != ZERO:
+                return False
+    return True
+
+
 @jit()
 def enlarge(values, top, left, out):
     """Enlarge a picture by two along both sides, by cubic convolution.
@@ -99,6 +111,10 @@ def enlarge(values, top, left, out):
     -----
     Keys, Cubic convolution interpolation for digital image processing, 1981; a = -1/2.
     """
+    if _is_clear(values, top, left, (out.shape[0], out.shape[1])):
+        out[:, :, :3] = ZERO
+        out[:, :, 3] = ONE
+        return
     line = np.empty((_length(left, out.shape[1]), 4), np.float32)
     for i in range(out.shape[0]):
         _mix_rows(values, top + i, left // 2, line)
@@ -183,18 +199,6 @@ def finish(light, top, left, picture):
     """
     for i in range(light.shape[0]):
         _finish_row(light[i], picture[top + i, left : left + light.shape[1]])
-
-
-@jit(inline="always")
-def _is_clear(values, top, left, size):
-    """Whether a box of an enlarged picture lets all light through, and shows none of its own."""
-    rows, columns = values.shape[0], values.shape[1]
-    for i in range(max(top // 2 - AROUND, 0), min((top + size[0]) // 2 + AROUND + 1, rows)):
-        for j in range(max(left // 2 - AROUND, 0), min((left + size[1]) // 2 + AROUND + 1, columns)):
-            pixel = values[i, j]
-            if pixel[3] != ONE or pixel[0] != ZERO or pixel[1] != ZERO or pixel[2] != ZERO:
-                return False
-    return True
 
 
 @jit()

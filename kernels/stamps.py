@@ -14,8 +14,8 @@ from .jit import jit
 from .outline import LEAST_STEP, SHARP, USED, at_height, begin_at, step_down, unit_px
 from .scatter import LEAST_WEIGHT, LIGHT_ROUNDING, STEP_ROUNDING, rounded
 
-# Stamps for radii so many to a pixel: an edge is off by half of that at most.
-PER_PX = 256
+# Stamps for radii so many to a pixel: an edge is off by half of that at most. Of larger ones fewer will do.
+PER_PX, FINE_PX, PER_LARGE_PX = 256, 12, 16
 
 
 # Products of light and steps are exact, fused with a sum or not; differences of rounded numbers must stay as they are.
@@ -28,7 +28,7 @@ class PixelStamps(NamedTuple):
     Attributes
     ----------
     first : int64 (2 K + 1,)
-        Where the steps of each begin.
+        Where the steps of each begin; which is which, `stamp_number` says.
     place : int32 (n, 2)
         Rows down and columns to the right of the pixel.
     step : float64 (n,)
@@ -38,6 +38,13 @@ class PixelStamps(NamedTuple):
     first: NDArray[np.int64]
     place: NDArray[np.int32]
     step: NDArray[np.float64]
+
+
+@jit(inline="always")
+def stamp_number(radius):
+    """Find the number of the stamp that is next to a blur radius, float32 >= 0."""
+    fine = min(radius, np.float32(FINE_PX))
+    return int(fine * np.float32(PER_PX) + (radius - fine) * np.float32(PER_LARGE_PX) + np.float32(0.5))
 
 
 @jit()
@@ -87,9 +94,30 @@ def stamp(tables, header, radius, place, step):
     return count
 
 
+@jit()
+def make_stamps(tables, psf_headers, radii, stamps):
+    """Make the stamps of some radii.
+
+    Parameters
+    ----------
+    tables : float64 (R, E, 2)
+    psf_headers : float64 (2, HEADER)
+        Of the outline behind focus, and of that in front of it.
+    radii : float64 (K,)
+        Pixels.
+    stamps : PixelStamps
+        Overwritten; with room for more steps than there are.
+    """
+    stamps.first[0] = count = 0
+    for side in range(2):
+        for n in range(radii.size):
+            count += stamp(tables, psf_headers[side], radii[n], stamps.place[count:], stamps.step[count:])
+            stamps.first[side * radii.size + n + 1] = count
+
+
 @jit(inline="always", fastmath=FUSED)
-def _add_inside(light, span, stamps, at, width, steps):
-    """Add a stamp that lies within the picture to steps of four channels.
+def _add_one(light, span, stamps, at, width, steps):
+    """Add a stamp to steps of four channels.
 
     Parameters
     ----------
@@ -102,10 +130,11 @@ def _add_inside(light, span, stamps, at, width, steps):
     steps : float64 (n, 4)
     """
     red, green, blue, share = light
+    places, heights = stamps.place, stamps.step
     for n in range(span[0], span[1], 2):
-        k = at + stamps.place[n, 0] * width + stamps.place[n, 1]
-        one, two = steps[np.uint64(k)], steps[np.uint64(k + 1)]
-        before, after = stamps.step[n], stamps.step[n + 1]
+        k = np.uint64(at + places[np.uint64(n), 0] * width + places[np.uint64(n), 1])
+        one, two = steps[k], steps[k + np.uint64(1)]
+        before, after = heights[np.uint64(n)], heights[np.uint64(n + 1)]
         a, b, c, d = before * red, before * green, before * blue, before * share
         e, f, g, h = after * red, after * green, after * blue, after * share
         a, b, c, d = a + one[0], b + one[1], c + one[2], d + one[3]
@@ -115,127 +144,105 @@ def _add_inside(light, span, stamps, at, width, steps):
 
 
 @jit(inline="always", fastmath=FUSED)
-def _add_rest_inside(light, span, stamps, at, width, steps):
-    """Add a stamp that lies within the picture to steps of one channel.
+def _add_one_rest(light, span, stamps, at, width, steps):
+    """Add a stamp to steps of one channel.
 
     Parameters
     ----------
     light : float
     span, stamps, at, width
-        As of `_add_inside`.
+        As of `_add_one`.
     steps : float64 (n,)
     """
+    places, heights = stamps.place, stamps.step
     for n in range(span[0], span[1]):
-        steps[np.uint64(at + stamps.place[n, 0] * width + stamps.place[n, 1])] += stamps.step[n] * light
+        k = np.uint64(at + places[np.uint64(n), 0] * width + places[np.uint64(n), 1])
+        steps[k] += heights[np.uint64(n)] * light
 
 
-@jit(inline="always", fastmath=FUSED)
-def _add_beside(light, rest, span, stamps, place, size, steps):
-    """Add a stamp that reaches beyond the picture: what begins left of it is there from its first column on.
-
-    Parameters
-    ----------
-    light, rest : (float, float, float, float), float
-    span : (int, int)
-        Where the stamp begins and ends.
-    stamps : PixelStamps
-    place, size : (int, int)
-        Row and column of the pixel, and those of the picture.
-    steps : (float64 (n, 4), float64 (n,))
-    """
-    for n in range(span[0], span[1]):
-        row, column = place[0] + stamps.place[n, 0], place[1] + stamps.place[n, 1]
-        if 0 <= row < size[0] and column <= size[1]:
-            at = row * (size[1] + 1) + max(column, 0)
-            for c in range(4):
-                steps[0][at, c] += stamps.step[n] * light[c]
-            steps[1][at] += stamps.step[n] * rest
+@jit(inline="always")
+def _find(radius, stamps):
+    """Find the stamp of a signed blur radius: where its steps begin and end."""
+    most = (stamps.first.size - 1) // 2
+    number = min(stamp_number(abs(radius)), most - 1) + (most if radius < 0.0 else 0)
+    return stamps.first[number], stamps.first[number + 1]
 
 
 @jit(allocates=False, fastmath=FUSED)
-def _add_stamps(values, radius, active, stamps, origin, size, steps):
-    """Add every pixel's stamp to the steps; as `scatter`.
+def add_stamps(values, radius, active, stamps, margin, steps):
+    """Add every pixel's stamp to the steps of four channels.
+
+    A kernel by itself: inlined beside other loops its arithmetic is not taken together into wide instructions.
 
     Parameters
     ----------
-    values, radius, active, stamps, origin
-        As of `scatter_stamps`.
-    size : (int, int)
-        Of the picture.
-    steps : (float64 (n, 4), float64 (n,))
-        Of all but the weight; and of what the weight is more than the coverage.
+    values : float32 (h, w, 5)
+        What is spread; the last two are the coverage and, no less than it, the weight. Where nothing is covered, there
+        is no colour either.
+    radius : float32 (h, w)
+        Signed blur radius in pixels; + behind focus.
+    active : bool (h, w)
+        Pixels to spread.
+    stamps : PixelStamps
+    margin : int
+        Rows and columns of steps around the pixels: no stamp reaches farther.
+    steps : float64 (n, 4)
+        Of all but the weight.
     """
-    most, width = (stamps.first.size - 1) // 2, size[1] + 1
-    for source_row in range(radius.shape[0]):
-        row = source_row - origin[0]
-        for source_column in range(radius.shape[1]):
-            if not active[source_row, source_column]:
-                continue
-            column = source_column - origin[1]
-            signed = radius[source_row, source_column]
-            number = min(int(abs(signed) * np.float32(PER_PX) + np.float32(0.5)), most - 1)
-            reach = number // PER_PX + 2
-            if row + reach < 0 or row - reach >= size[0] or column + reach < 0 or column - reach > size[1]:
-                continue
-            if signed < 0.0:
-                number += most
-            own = values[source_row, source_column]
-            light = (
-                rounded(float(own[0]), LIGHT_ROUNDING), rounded(float(own[1]), LIGHT_ROUNDING),
-                rounded(float(own[2]), LIGHT_ROUNDING), rounded(float(own[3]), LIGHT_ROUNDING),
-            )  # fmt: skip
-            rest = rounded(float(own[4]), LIGHT_ROUNDING) - light[3]
-            span = stamps.first[number], stamps.first[number + 1]
-            if row >= reach and row + reach < size[0] and column >= reach and column + reach <= size[1]:
-                at = row * width + column
-                if own[3] > 0.0:
-                    _add_inside(light, span, stamps, at, width, steps[0])
-                if rest != 0.0:
-                    _add_rest_inside(rest, span, stamps, at, width, steps[1])
-            else:
-                _add_beside(light, rest, span, stamps, (row, column), size, steps)
+    width = radius.shape[1] + 2 * margin
+    for row in range(radius.shape[0]):
+        for column in range(radius.shape[1]):
+            own = values[row, column]
+            if active[row, column] and own[3] > 0.0:
+                light = (
+                    rounded(float(own[0]), LIGHT_ROUNDING), rounded(float(own[1]), LIGHT_ROUNDING),
+                    rounded(float(own[2]), LIGHT_ROUNDING), rounded(float(own[3]), LIGHT_ROUNDING),
+                )  # fmt: skip
+                at = (row + margin) * width + column + margin
+                _add_one(light, _find(radius[row, column], stamps), stamps, at, width, steps)
+
+
+@jit(allocates=False, fastmath=FUSED)
+def add_rest(values, radius, active, stamps, margin, steps):
+    """Add what each pixel's weight is more than its coverage; as `add_stamps`, with steps float64 (n,)."""
+    width = radius.shape[1] + 2 * margin
+    for row in range(radius.shape[0]):
+        for column in range(radius.shape[1]):
+            own = values[row, column]
+            if active[row, column] and own[4] != own[3]:
+                rest = rounded(float(own[4]), LIGHT_ROUNDING) - rounded(float(own[3]), LIGHT_ROUNDING)
+                at = (row + margin) * width + column + margin
+                _add_one_rest(rest, _find(radius[row, column], stamps), stamps, at, width, steps)
 
 
 @jit(allocates=False)
-def _add_up(steps, out):
-    """Sum the steps along each row, and divide by the weight: coverage, and what it is more; as `scatter.add_up`."""
-    k = np.uint64(0)
+def add_up(steps, width, corner, out):
+    """Sum the steps along each row, and divide by the weight.
+
+    Parameters
+    ----------
+    steps : (float64 (n, 4), float64 (n,))
+        As of `add_stamps` and `add_rest`.
+    width : int
+        Of a row of them.
+    corner : (int, int)
+        Row and column of the steps where what is wanted begins.
+    out : float32 (h, w, 4), overwritten
+        The sums there, divided by that of the weight; 0 where that is 0.
+    """
     for row in range(out.shape[0]):
+        k = np.uint64((corner[0] + row) * width)
         red = green = blue = share = rest = 0.0
+        for _ in range(corner[1]):
+            own = steps[0][k]
+            red, green, blue, share = red + own[0], green + own[1], blue + own[2], share + own[3]
+            rest += steps[1][k]
+            k += np.uint64(1)
         for x in range(out.shape[1]):
             own = steps[0][k]
             red, green, blue, share = red + own[0], green + own[1], blue + own[2], share + own[3]
             rest += steps[1][k]
-            weight = share + rest
-            per = 1.0 / max(weight, LEAST_WEIGHT)
+            per = 1.0 / max(share + rest, LEAST_WEIGHT)
             a, b, c, d = per * red, per * green, per * blue, per * share
             out[row, x, 0], out[row, x, 1], out[row, x, 2], out[row, x, 3] = a, b, c, d
             k += np.uint64(1)
-        k += np.uint64(1)
-
-
-@jit()
-def scatter_stamps(values, radius, active, stamps, origin, out):
-    """Spread each pixel's values by the stamp of its own radius; as `scatter.scatter`.
-
-    Parameters
-    ----------
-    values : float32 (H, W, 5)
-        What is spread; the last two are the coverage and, no less than it, the weight. Where nothing is covered, there
-        is no colour either.
-    radius : float32 (H, W)
-        Signed blur radius in pixels; + behind focus.
-    active : bool (H, W)
-        Pixels to spread.
-    stamps : PixelStamps
-    origin : (int, int)
-        Row and column of (H, W) where the wanted crop begins.
-    out : float32 (h, w, 4), overwritten
-        The sums there, divided by that of the weight; 0 where that is 0.
-    """
-    size = out.shape[0], out.shape[1]
-    count = size[0] * (size[1] + 1)
-    # The weight is the coverage, for the most part: what it is more is kept apart.
-    steps = np.zeros((count, 4), np.float64), np.zeros(count, np.float64)
-    _add_stamps(values, radius, active, stamps, origin, size, steps)
-    _add_up(steps, out)

@@ -31,3 +31,17 @@ def boxes_of(size: tuple[int, int], side: int) -> list[PixelBox]:
         for top in range(0, height, side)
         for left in range(0, width, side)
     ]
+
+
+def boxes_beside(box: PixelBox, inner: PixelBox | None) -> list[PixelBox]:
+    """Cut what of a box lies beside another within it into boxes: all of it where there is none."""
+    if inner is None:
+        return [box]
+    (rows, columns), (own_rows, own_columns) = box, inner
+    parts = [
+        (slice(rows.start, own_rows.start), columns),
+        (slice(own_rows.stop, rows.stop), columns),
+        (own_rows, slice(columns.start, own_columns.start)),
+        (own_rows, slice(own_columns.stop, columns.stop)),
+    ]
+    return [(down, across) for down, across in parts if down.start < down.stop and across.start < across.stop]

@@ -232,8 +232,12 @@ def wings(
     -------
     float32 (2R + 1, 2R + 1, 3)
     """
-    star = starburst(lens, pitch_um, primaries, radius_px)
-    return np.where(_distance(len(star) // 2)[..., None] > core_px(lens.f_number, pitch_um), star, np.float32(0.0))
+    star = np.array(starburst(lens, pitch_um, primaries, radius_px))
+    middle, core = len(star) // 2, core_px(lens.f_number, pitch_um)
+    reach = min(math.ceil(core), middle)
+    around = slice(middle - reach, middle + reach + 1)
+    star[around, around][_distance(reach) <= core] = 0.0
+    return star
 
 
 def add_starbursts(

@@ -13,7 +13,7 @@ from ..core.arrays import DoubleArray, FloatArray
 from ..image.regions import PixelBox
 from .outlines import coarse, even_outlines, trace
 from .ray_model import RayModel
-from .stamps import stamps_of
+from .stamps import LARGEST_PX, scatter_stamps, stamps_of
 
 CELLS = 28
 """Cells along the longer side of the picture in which all points share their outlines."""
@@ -28,9 +28,6 @@ COLOURS = ((0, 4), (1, 3, 4), (2, 4))
 """Of red, green, blue, coverage and weight: what is spread with each colour. Coverage goes with the green."""
 
 TOGETHER = (0, 1, 2, 3, 4)
-
-STAMPED_PX = 12.0
-"""Up to this blur radius a lens without flaws is drawn by stamps: what is blurred more is made smaller, or rare."""
 
 
 class _GrowingArray:
@@ -85,7 +82,7 @@ class PsfTables:
             self._keep(np.arange(2), *even_outlines(ray_model.aperture, ray_model.lens.glass.pupil.squeeze))
         self.stamps = None
         if stamped and ray_model.is_thin and ray_model.is_even:
-            self.stamps = stamps_of(self.tables.rows, self.psf_headers.rows[:2], STAMPED_PX)
+            self.stamps = stamps_of(ray_model.aperture, ray_model.lens.glass.pupil.squeeze)
 
     def scatter(
         self,
@@ -122,11 +119,10 @@ class PsfTables:
             Colour and coverage there, divided by the weight.
         """
         from ...kernels.scatter import scatter
-        from ...kernels.stamps import scatter_stamps
 
         out = np.empty((box[0].stop - box[0].start, box[1].stop - box[1].start, 4), np.float32)
-        if self.stamps is not None and largest <= STAMPED_PX:
-            scatter_stamps(values, radius, active, self.stamps, (box[0].start, box[1].start), out)
+        if self.stamps is not None and largest <= LARGEST_PX:
+            scatter_stamps(values, radius, active, self.stamps, largest, (box[0].start, box[1].start), out)
             return out
         scale = 2.0**level
         middle_y, middle_x = ((n / scale - 1.0) / 2.0 - first for n, first in zip(self.ray_model.size, at, strict=True))

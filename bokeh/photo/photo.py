@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
@@ -159,6 +160,13 @@ class Photo:
             Of what is returned, no larger than the photo.
         """
         return srgb_codes(self.rgb, self.profile, size or self.size)
+
+    def with_checked(self, **values: Any) -> Photo:
+        """Return the photo with some fields replaced by values that need no checking: they are known to be sound."""
+        photo = copy(self)
+        for name, value in values.items():
+            object.__setattr__(photo, name, value)
+        return photo
 
     def _check_aspect(self, shape: tuple[int, ...], name: str) -> None:
         h, w = self.size

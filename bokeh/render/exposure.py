@@ -9,7 +9,7 @@ import numpy as np
 from ..core.arrays import FloatArray
 from ..core.progress import Progress
 from ..core.threads import each
-from ..image.boxes import boxes_of, grown
+from ..image.boxes import boxes_beside, boxes_of, common_part, grown
 from ..image.regions import PixelBox
 from .layer_stack import enlarged, nothing
 from .observer import RenderObserver
@@ -97,13 +97,14 @@ class Exposure:
         picture = np.empty((*size, 3), np.float32)
 
         def make(box: PixelBox) -> None:
-            if coarser is not None and not self._is_drawn(0, box):
+            drawn = box if coarser is None else self._drawn_part(0, box)
+            if drawn is not None:
+                finish(self._tile(0, drawn, coarser)[0], drawn[0].start, drawn[1].start, picture)
+            if coarser is not None:
                 back = _NONE if coarser.back is None else coarser.back
-                rows, columns = box
-                place = rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start
-                show(coarser.front, back, place, picture)
-            else:
-                finish(self._tile(0, box, coarser)[0], box[0].start, box[1].start, picture)
+                for rows, columns in boxes_beside(box, drawn):
+                    place = rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start
+                    show(coarser.front, back, place, picture)
 
         each(make, boxes_of(size, TILE_PX))
         return picture
@@ -115,7 +116,7 @@ class Exposure:
 
         before = enlarged(None if coarser is None else coarser.front, box)
         behind = before if level <= self.sliced.finest else nothing((before.shape[0], before.shape[1]))
-        if self._is_drawn(level, box):
+        if self._drawn_part(level, box) is not None:
             first_finer = min((n for n, one in enumerate(self.sliced.slices) if one.level < level), default=0)
             window = self.sliced.window(level, grown(box, self._halo_px(level), self.sliced.scene.sizes[level]))
             for number in self.sliced.numbers_at(level):
@@ -130,11 +131,16 @@ class Exposure:
             lay_behind(behind, coarser.back, box[0].start, box[1].start)
         return before, behind
 
-    def _is_drawn(self, level: int, box: PixelBox) -> bool:
-        """Whether a slice of a level may be seen in a box."""
-        outer = grown(box, self._halo_px(level), self.sliced.scene.sizes[level])
-        return self.sliced.may_hold(level, outer, self.sliced.numbers_at(level))
+    def _drawn_part(self, level: int, box: PixelBox) -> PixelBox | None:
+        """Return the part of a box in which a slice of a level may be seen; None where none is."""
+        size, reach = self.sliced.scene.sizes[level], self._reach_px(level)
+        held = self.sliced.held_in(level, grown(box, reach, size))
+        return None if held is None else common_part(box, grown(held, reach, size))
+
+    def _reach_px(self, level: int) -> int:
+        """How far the light of a level's slices goes."""
+        return max((self.light.reach_px(n) for n in self.sliced.numbers_at(level)), default=0)
 
     def _halo_px(self, level: int) -> int:
         """How far beyond itself a tile looks: as far as light reaches, and as far again for what tells its radius."""
-        return 2 * max((self.light.reach_px(n) for n in self.sliced.numbers_at(level)), default=0) + 1
+        return 2 * self._reach_px(level) + 1

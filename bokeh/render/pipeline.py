@@ -103,7 +103,7 @@ def render_scene(
         depth_map=photo.depth,
     )
     depth = photo.depth if scene.dioptres is None else scene.dioptres
-    return replace(photo, rgb=picture, depth=depth, gain_map=withheld, meta=meta)
+    return photo.with_checked(rgb=picture, depth=depth, gain_map=withheld, meta=meta)
 
 
 def _lens_style(

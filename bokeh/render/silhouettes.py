@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.threads import each
-from ..image.boxes import boxes_of, common_part, grown
+from ..image.boxes import boxes_of, common_part, grown, within
 from ..image.regions import PixelBox
 from ..image.tiles import Tile
 from ..optics.ray_model import RayModel
@@ -71,7 +71,10 @@ def _silhouette(sliced: SlicedScene, window: Window, number: int, box: PixelBox)
 
     top, bottom, left, right = (int(v) for v in window.support[number])
     size = window.numbers[0].shape
-    crop = grown((slice(top, bottom), slice(left, right)), AROUND_PX, (size[0], size[1]))
+    around = grown((slice(top, bottom), slice(left, right)), AROUND_PX, (size[0], size[1]))
+    crop = common_part(around, within(window.view, window.box))
+    if crop is None:
+        return None
     outer = (
         slice(window.box[0].start + crop[0].start, window.box[0].start + crop[0].stop),
         slice(window.box[1].start + crop[1].start, window.box[1].start + crop[1].stop),

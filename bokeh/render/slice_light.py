@@ -122,9 +122,18 @@ class SliceLight:
                 bridge_levels(
                     window.fragments, window.numbers, bridge, thin, radii, corner, around, values, radius, active
                 )
+        self._less_border(values, active, window.box, lit, level)
         at = window.box[0].start + corner[0], window.box[1].start + corner[1]
         largest = self.sliced.largest_px(number)
         return self.psf_tables.scatter(values, radius, active, at, within(drawn, lit), level, largest)
+
+    def _less_border(self, values: FloatArray, active: BoolArray, whole: PixelBox, lit: PixelBox, level: int) -> None:
+        """Take from values, in place, what of the level's last row and column lies beyond the photo."""
+        sizes = self.sliced.scene.sizes
+        for axis, (border, used) in enumerate(((values[-1:], active[-1:]), (values[:, -1:], active[:, -1:]))):
+            inside = sizes[0][axis] / 2**level - (sizes[level][axis] - 1)
+            if inside < 1.0 and whole[axis].start + lit[axis].stop == sizes[level][axis]:
+                np.multiply(border, np.float32(inside), out=border, where=used[..., None])
 
 
 def _sharp(window: Window, number: int, drawn: PixelBox) -> FloatArray:

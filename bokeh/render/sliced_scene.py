@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...kernels import slices as kernels
-from ..core.arrays import FloatArray
+from ..core.arrays import BoolArray, FloatArray
+from ..core.threads import each
 from ..image.boxes import within
-from ..image.regions import PixelBox
+from ..image.regions import PixelBox, box_around
 from ..optics.lens import ThinLens
 from ..scene.fragments import Fragments
-from ..scene.layered import CELL, LayeredScene
+from ..scene.layered import CELL as SCENE_CELL
+from ..scene.layered import LayeredScene
 from ..scene.slices import DepthSlice, SliceTable, lens_at_level
 from .observer import Piece
 
@@ -25,47 +27,97 @@ GOES_ON, GOES_ON_PX = float(kernels.GOES_ON), float(kernels.GOES_ON_PX)
 BLUNT_PX = 3
 """What is drawn at a level has edges that are softer by fewer of its pixels: a cubic enlarges it."""
 
-MOST_SLICES = int(kernels.NONE) + 1
+CELL = int(kernels.CELL)
+
+CELLS_AT_ONCE = 128
+"""So many cells of a level are numbered by one thread at a time."""
 
 Drawn = tuple[PixelBox, FloatArray]
 """Rows and columns of a tile, and what arrives there: float32 (h, w, 4), premultiplied colour and coverage."""
 
 
 @dataclass(frozen=True, eq=False)
-class Window:
-    """A box of a level: its fragments, and the slice that each of them lies in.
+class NumberedFragments:
+    """Fragments, and the slice that each of them lies in.
 
     Attributes
     ----------
     box : (slice, slice)
         Of the level.
     fragments : tuple of arrays
-        As of `scene.fragments.Fragments`.
+        As of `scene.fragments.Fragments`, (h, w).
     numbers : (uint8 (h, w), uint8 (h, w))
         Slices of front and back.
-    support : int64 (MOST_SLICES, 4)
-        Rows and columns of the window that each slice lies in: from the first to before the last.
-    depths : float32 (MOST_SLICES, 2)
-        Farthest and nearest of each slice there, dioptres.
+    cells : float32 (ceil(h / CELL), ceil(w / CELL), S, 2)
+        Farthest and nearest dioptres of each slice in each cell, counted from where they begin.
     """
 
     box: PixelBox
     fragments: tuple[NDArray, ...]
     numbers: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+    cells: NDArray[np.float32]
+
+    @classmethod
+    def blank(cls, fragments: Fragments, box: PixelBox, count: int) -> NumberedFragments:
+        """Make room for the numbers of some fragments, and what is known of so many slices."""
+        arrays = fragments.front, fragments.alpha, fragments.back, fragments.weight, fragments.kinds
+        height, width = fragments.kinds.shape
+        cells = np.empty((-(-height // CELL), -(-width // CELL), count, 2), np.float32)
+        cells[..., 0], cells[..., 1] = np.inf, -np.inf
+        numbers = np.empty((height, width), np.uint8), np.empty((height, width), np.uint8)
+        return cls(box, arrays, numbers, cells)
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """A box of a level that is looked at: its fragments, with others around or without, and which slices lie in it.
+
+    Attributes
+    ----------
+    numbered : NumberedFragments
+    view : (slice, slice)
+        Of the level: what is looked at.
+    support : int64 (S, 4)
+        Rows and columns of the fragments that each slice lies in, or more: from the first to before the last.
+    depths : float32 (S, 2)
+        Farthest and nearest of each slice there, or beyond, dioptres.
+    """
+
+    numbered: NumberedFragments
+    view: PixelBox
     support: NDArray[np.int64]
     depths: NDArray[np.float32]
 
     @classmethod
-    def of(cls, fragments: Fragments, box: PixelBox, table: SliceTable) -> Window:
-        """Look up the slices of some fragments."""
-        arrays = fragments.front, fragments.alpha, fragments.back, fragments.weight, fragments.kinds
-        numbers = np.empty(fragments.kinds.shape, np.uint8), np.empty(fragments.kinds.shape, np.uint8)
-        support = np.empty((MOST_SLICES, 4), np.int64)
-        support[:, ::2], support[:, 1::2] = np.iinfo(np.int64).max, -1
-        depths = np.empty((MOST_SLICES, 2), np.float32)
-        depths[:, 0], depths[:, 1] = np.inf, -np.inf
-        kernels.number_fragments(arrays, table.numbers, table.depth, numbers, support, depths)
-        return cls(box, arrays, numbers, support, depths)
+    def of(cls, numbered: NumberedFragments, view: PixelBox) -> Window:
+        """Look at a box of some fragments."""
+        inner = within(view, numbered.box)
+        spans = tuple(slice(b.start // CELL, -(-b.stop // CELL)) for b in inner)
+        cells = numbered.cells[spans]
+        support = np.zeros((cells.shape[2], 4), np.int64)
+        there = cells[..., 0] <= cells[..., 1]
+        for axis, (span, b) in enumerate(zip(spans, inner, strict=True)):
+            held = np.asarray(there.any(axis=1 - axis))
+            first, last = held.argmax(axis=0), len(held) - held[::-1].argmax(axis=0)
+            support[:, 2 * axis] = np.maximum(CELL * (span.start + first), b.start)
+            support[:, 2 * axis + 1] = np.where(held.any(axis=0), np.minimum(CELL * (span.start + last), b.stop), -1)
+        depths = np.stack([cells[..., 0].min(axis=(0, 1)), cells[..., 1].max(axis=(0, 1))], axis=1)
+        return cls(numbered, view, support, depths)
+
+    @property
+    def box(self) -> PixelBox:
+        """Of the level: where the fragments are."""
+        return self.numbered.box
+
+    @property
+    def fragments(self) -> tuple[NDArray, ...]:
+        """As of `NumberedFragments`."""
+        return self.numbered.fragments
+
+    @property
+    def numbers(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """As of `NumberedFragments`."""
+        return self.numbered.numbers
 
     def holds(self, number: int) -> bool:
         """Whether something of a slice is here."""
@@ -193,7 +245,7 @@ class SlicedScene:
     def may_hold(self, level: int, box: PixelBox, numbers: Sequence[int]) -> bool:
         """Whether one of some slices may lie in a box of a level."""
         low, high = self.scene.cells(level)
-        cells = tuple(slice(b.start // CELL, (b.stop - 1) // CELL + 1) for b in box)
+        cells = tuple(slice(b.start // SCENE_CELL, (b.stop - 1) // SCENE_CELL + 1) for b in box)
         for kind in range(3):
             least, most = float(low[kind][cells].min()), float(high[kind][cells].max())
             own = [number for number in numbers if self.slices[number].kind == kind]
@@ -201,23 +253,70 @@ class SlicedScene:
                 return True
         return False
 
+    def held_in(self, level: int, box: PixelBox) -> PixelBox | None:
+        """Return the part of a box of a level, in whole cells, that may hold its slices; None where none is."""
+        rows, columns = (slice(b.start // SCENE_CELL, (b.stop - 1) // SCENE_CELL + 1) for b in box)
+        held = self._held[level][rows, columns]
+        if not held.any():
+            return None
+        down, across = box_around(held)
+        return (
+            slice(SCENE_CELL * (rows.start + down.start), SCENE_CELL * (rows.start + down.stop)),
+            slice(SCENE_CELL * (columns.start + across.start), SCENE_CELL * (columns.start + across.stop)),
+        )
+
+    @cached_property
+    def _held(self) -> list[BoolArray]:
+        """Of each level, the cells that may hold its slices."""
+        return [self._cells_holding(level) for level in self.levels]
+
+    def _cells_holding(self, level: int) -> BoolArray:
+        low, high = self.scene.cells(level)
+        is_own = [one.level == level for one in self.slices]
+        before = np.concatenate([[0], np.cumsum(is_own)])
+        held = np.zeros(low.shape[1:], bool)
+        for kind in range(3):
+            known = low[kind] <= high[kind]
+            first, last = (self.table.number(kind, ends) for ends in (high[kind], low[kind]))
+            held |= known & (before[last + 1] > before[first])
+        return held
+
     def window(self, level: int, box: PixelBox) -> Window:
         """Look at a box of a level."""
-        window = Window.of(self.scene.window(level, box), box, self.table)
+        if level > 0:
+            return Window.of(self._smaller[level], box)
+        numbered = NumberedFragments.blank(self.scene.window(0, box), box, len(self.slices))
+        self._number(0, numbered, range(len(numbered.cells)), self._smaller)
+        return Window.of(numbered, box)
+
+    @cached_property
+    def _smaller(self) -> dict[int, NumberedFragments]:
+        """The levels below the photo's own that slices are made at."""
+        found: dict[int, NumberedFragments] = {}
+        for level in reversed(self.levels[1:]):
+            if self.numbers_at(level):
+                fragments = self.scene.level(level)
+                height, width = fragments.kinds.shape
+                numbered = NumberedFragments.blank(fragments, (slice(0, height), slice(0, width)), len(self.slices))
+                rows, step = len(numbered.cells), max(CELLS_AT_ONCE // numbered.cells.shape[1], 1)
+                bands = [range(top, min(top + step, rows)) for top in range(0, rows, step)]
+                each(lambda band, n=numbered, at=level: self._number(at, n, band, found), bands)
+                found[level] = numbered
+        return found
+
+    def _number(
+        self, level: int, numbered: NumberedFragments, band: range, coarser: dict[int, NumberedFragments]
+    ) -> None:
+        """Find the slices of fragments of a level, in some rows of cells."""
+        fragments, numbers, cells = numbered.fragments, numbered.numbers, numbered.cells
+        rows = CELL * band.start, min(CELL * band.stop, len(numbers[0]))
+        kernels.number_fragments(fragments, self.table.numbers, self.table.depth, rows, numbers, cells)
         for cut in self._cuts[level]:
-            halvings = cut.coarser - level
-            (top, bottom), (left, right) = (
-                (b.start >> halvings, min((b.stop - 1 >> halvings) + 1, n))
-                for b, n in zip(box, self.scene.sizes[cut.coarser], strict=True)
-            )
-            seen = slice(top, bottom), slice(left, right)
-            coarse = Window.of(self.scene.window(cut.coarser, seen), seen, self.table)
-            place = box[0].start, box[1].start, top, left, halvings
-            kernels.adopt(
-                window.fragments, window.numbers, coarse.fragments, coarse.numbers, place, cut.bounds, cut.depths,
-                window.support, window.depths,
-            )  # fmt: skip
-        return window
+            coarse = coarser[cut.coarser]
+            place = numbered.box[0].start, numbered.box[1].start, cut.coarser - level
+            of_cells = band.start, band.stop
+            cut_at = cut.bounds, cut.depths
+            kernels.adopt(fragments, numbers, coarse.fragments, coarse.numbers, place, *cut_at, of_cells, cells)
 
     @cached_property
     def _cuts(self) -> list[list[LevelCut]]:

@@ -109,7 +109,10 @@ def _beyond_own(lens: Lens, pitch_um: float, photo: Photo, reach: int) -> FloatA
         return wings(lens, pitch_um, primaries, reach) * np.float32(lens.starburst)
     if _is_phone(photo):
         halo = wings(Lens(f_number=own), pitch_um, primaries, reach)
-        return np.maximum(wings(lens, pitch_um, primaries, reach) * np.float32(lens.starburst) - halo, 0.0)
+        star = wings(lens, pitch_um, primaries, reach)
+        star *= np.float32(lens.starburst)
+        star -= halo
+        return np.maximum(star, 0.0, out=star)
     strength = lens.starburst - own / lens.f_number
     return wings(lens, pitch_um, primaries, reach) * np.float32(strength) if strength > 0.0 else None
 

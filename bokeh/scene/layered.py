@@ -211,6 +211,11 @@ class LayeredScene:
                 surface[..., 3] = self.depths(surface[..., 3])
         return found
 
+    def level(self, level: int) -> Fragments:
+        """Return the fragments of a level below the photo's own size; not to be written to."""
+        found = self.smaller[level - 1]
+        return found if self.depths is None else self.window(level, _whole(slice(0, len(found.alpha)), found))
+
     def cells(self, level: int) -> tuple[FloatArray, FloatArray]:
         """Lowest and highest dioptres of each class in each cell of `CELL` pixels.
 

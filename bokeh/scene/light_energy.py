@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.arrays import FloatArray
+from ..core.arrays import BoolArray, FloatArray
 from ..core.threads import each
 from ..image.boxes import grown, within
 from ..image.regions import PixelBox, box_around, dilate
@@ -28,6 +28,8 @@ CELL_PX = 32
 
 BAND_ROWS = 128
 """Rows of the photo that are looked at together."""
+
+_NOTHING: FloatArray = np.empty((0, 0, 3), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,17 +131,45 @@ class SceneLight:
         size = self.dioptres.shape[0], self.dioptres.shape[1]
         rows, columns = (slice(s.start * CELL_PX, s.stop * CELL_PX) for s in box_around(may_be_sharp))
         inner = grown((rows, columns), 0, size)
-        outer = grown(inner, reach_px, size)
-        soft = np.abs(lens.radius_px(self.dioptres[outer])) > IN_FOCUS_PX
-        sharp = ~dilate(soft, reach_px)[within(inner, outer)]
-        shown = picture[inner]
-        np.copyto(shown, self.rgb[inner], where=sharp[..., None])
-        if self.keeps_extra and self.extra is not None:
-            np.add(shown, self.extra[inner], out=shown, where=sharp[..., None])
+        sharp = self._show_sharp(picture, inner, grown(inner, reach_px, size), reach_px, lens)
         if self.lights is not None:
             at, inside = self._lights_in(self.lights, inner)
             kept = sharp[at]
-            shown[at[0][kept], at[1][kept]] = self._below_lights(self.lights, inside[kept])
+            picture[inner][at[0][kept], at[1][kept]] = self._below_lights(self.lights, inside[kept])
+
+    def _show_sharp(
+        self, picture: FloatArray, inner: PixelBox, outer: PixelBox, reach_px: int, lens: ThinLens
+    ) -> BoolArray:
+        """Show what no blur reaches, in a box, as the photo does: in place; return where.
+
+        Parameters
+        ----------
+        picture : float32 (H, W, 3)
+        inner, outer : (slice, slice)
+            The box, and how far blur may come from.
+        reach_px : int
+            How far it reaches.
+        lens : ThinLens
+        """
+        from ...kernels.focus import keep_sharp, mark_blurred
+
+        (top, left), (rows, columns) = (outer[0].start, outer[1].start), within(inner, outer)
+        marks = np.empty((outer[0].stop - top, outer[1].stop - left), np.uint8)
+        sharp = np.empty((rows.stop - rows.start, columns.stop - columns.start), np.bool_)
+        thin = np.float32(lens.focus_dioptres), np.float32(lens.px_per_dioptre), np.float32(IN_FOCUS_PX)
+
+        def mark(first: int) -> None:
+            mark_blurred(self.dioptres, thin, reach_px, (top + first, left), marks[first : first + BAND_ROWS])
+
+        extra = self.extra if self.keeps_extra and self.extra is not None else _NOTHING
+
+        def keep(first: int) -> None:
+            at, corner = (rows.start + first, columns.start), (inner[0].start + first, inner[1].start)
+            keep_sharp(marks, reach_px, at, corner, self.rgb, extra, sharp[first : first + BAND_ROWS], picture)
+
+        each(mark, range(0, len(marks), BAND_ROWS))
+        each(keep, range(0, len(sharp), BAND_ROWS))
+        return sharp
 
     def most_blur_px(self, lens: ThinLens) -> float:
         """Return the largest blur radius of all that is there."""

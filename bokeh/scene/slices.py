@@ -9,6 +9,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.arrays import FloatArray
 from ..optics.lens import ThinLens
 from .subject_range import SubjectRange
 
@@ -150,11 +151,12 @@ class SliceTable:
                 numbers[kind] = own[0] + (middle[:, None] < ends).sum(axis=1)
         return cls(numbers, (np.float32(far), np.float32(TABLE_DEPTHS / span)))
 
+    def number(self, kind: int, dioptres: FloatArray | np.float32) -> NDArray[np.int64]:
+        """Return the slices of a class's depths, of any shape."""
+        entries = np.clip((dioptres - self.depth[0]) * self.depth[1], 0, self.numbers.shape[1] - 1)
+        return np.asarray(self.numbers[kind][entries.astype(np.int64)], np.int64)
+
     def may_hold(self, number: int, kind: int, far: float, near: float) -> bool:
         """Whether a class's depths in a range may lie in a slice."""
-        last = self.numbers.shape[1] - 1
-        first, final = (
-            self.numbers[kind, int(np.clip((np.float32(d) - self.depth[0]) * self.depth[1], 0, last))]
-            for d in (near, far)
-        )
-        return bool(first <= number <= final)
+        first, final = (int(self.number(kind, np.float32(d))) for d in (near, far))
+        return first <= number <= final
