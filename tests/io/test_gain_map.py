@@ -211,3 +211,12 @@ def test_no_gain_and_equal_offsets_add_nothing():
     rgb = np.random.default_rng(1).random((20, 30, 3)).astype(np.float32)
     assert gained(rgb, GainMap(np.zeros((10, 15), np.float32), 4.0, SLIGHT, SLIGHT)) is None
     assert rk.Photo(rgb=rgb, gain_map=GainMap(np.zeros((10, 15), np.float32), 4.0)).gain_map is not None
+
+
+def test_adobes_own_file_is_hdr(shared):
+    path = shared / "faults" / "adobe_gainmap_offset_05.jpg"
+    if not path.exists():
+        pytest.skip("no such file here")
+    photo = rk.load(path)
+    assert photo.gain_map is not None and not photo.meta.warnings
+    assert photo.gain_map.offset_base == pytest.approx((6.695587,) * 3, abs=1e-6)

@@ -123,7 +123,7 @@ def test_show(name):
     shown = tomllib.loads(result.stdout)
     facts = json.loads(rebokeh("lens", "show", name, "--with", "starburst=0.5", "--json").stdout)
     assert shown["starburst"] == facts["starburst"] == 0.5
-    assert {"name": name, "lens_source": facts["lens_source"], "output": None, **shown} == facts
+    assert {"schema": 1, "name": name, "lens_source": facts["lens_source"], "output": None, **shown} == facts
 
 
 def test_help_of_the_lens_commands():
