@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import map_statistics
+import maps
 import numpy as np
 import phone
 import phone_files
@@ -88,8 +89,8 @@ def test_a_phone_loses_thin_things_and_halves_the_matte() -> None:
 
 def test_the_simple_phone_is_named_as_ever() -> None:
     dioptres, matte = some_depth(), (some_depth() > 0.5).astype(np.float32)
-    maps = phone.PHONES["phone"](dioptres, matte, "any")
-    assert (maps.depth == phone.phone_depth(dioptres)).all() and (maps.matte == phone.phone_matte(matte)).all()
+    stored = phone.PHONES["phone"](dioptres, matte, "any")
+    assert (stored.depth == phone.phone_depth(dioptres)).all() and (stored.matte == phone.phone_matte(matte)).all()
 
 
 def some_depth() -> np.ndarray:
@@ -102,16 +103,16 @@ def some_depth() -> np.ndarray:
 
 def test_the_calibrated_phone_loses_what_is_thin_only_and_stores_codes() -> None:
     dioptres = some_depth()
-    maps = phone.CALIBRATED.maps_of(dioptres, (dioptres > 0.5).astype(np.float32), "any")
-    assert max(maps.depth.shape) == 768 and np.unique(maps.depth).size <= 256
+    stored = phone.CALIBRATED.maps_of(dioptres, (dioptres > 0.5).astype(np.float32), "any")
+    assert max(stored.depth.shape) == 768 and np.unique(stored.depth).size <= 256
     x = (np.arange(768) + 0.5) * 640 / 768
-    assert np.abs(maps.depth[240, (x > 90) & (x < 115)] - 0.2).max() < 5e-3
-    assert maps.depth[240, np.argmin(np.abs(x - 350))] == pytest.approx(1.0, abs=5e-3)
+    assert np.abs(stored.depth[240, (x > 90) & (x < 115)] - 0.2).max() < 5e-3
+    assert stored.depth[240, np.argmin(np.abs(x - 350))] == pytest.approx(1.0, abs=5e-3)
     wide = np.array(dioptres)
     wide[:, 100:106] = 1.0
     assert phone.CALIBRATED.maps_of(wide, wide, "any").depth[:50, 120:130].max() > 0.7
     assert (
-        phone.CALIBRATED.maps_of(dioptres, dioptres, "any").depth == maps.depth
+        phone.CALIBRATED.maps_of(dioptres, dioptres, "any").depth == stored.depth
     ).all()  # nothing but the name decides
 
 
@@ -170,6 +171,27 @@ def test_a_matte_s_doubt_and_what_the_map_lost_are_told() -> None:
     assert lost.kept_4 == lost.kept_9 == 0.0
     middle = map_statistics.typical([whole, lost])
     assert middle.kept_4 == 0.5 and math.isnan(middle.shift_px)
+
+
+def test_real_and_simulated_maps_are_printed_side_by_side(tmp_path, monkeypatch, capsys) -> None:
+    light = np.repeat(0.1 + 0.5 * (discs() - 0.3)[..., None], 3, axis=2).astype(np.float32)
+    rk.save(rk.Photo(rgb=light, depth=discs(2.0, 0.0, 1.5).astype(np.float32)), tmp_path / "real.exr")
+    rk.save(rk.Photo(rgb=light), tmp_path / "flat.png")
+    (tmp_path / "notes.txt").write_text("no photo")
+    monkeypatch.setattr(maps, "names", lambda folder: ["o6_glasses/subj_f2_circ", "o6_glasses/subj_f4_hex"])
+    assert maps.main([str(tmp_path), "--json", str(tmp_path / "maps.json")]) == 0
+    said = capsys.readouterr()
+    rows = [line.split("  ")[0] for line in said.out.splitlines()]
+    assert rows[1:6] == ["real.exr", "real, median", "exact, median", "phone, median", "calibrated, median"]
+    assert "notes.txt" in said.err
+    figures = json.loads((tmp_path / "maps.json").read_text())
+    assert figures["real"]["real.exr"]["shift_px"] == pytest.approx(2.0, abs=map_statistics.STEP_PX)
+    assert set(figures["calibrated"]) == {"o6_glasses"}
+    # What was calibrated: softer than exact, sharper than the simple phone, 256 codes, and not shifted.
+    soft = {phone: figures[phone]["o6_glasses"]["softness_px"] for phone in ("exact", "calibrated", "phone")}
+    assert soft["exact"] < soft["calibrated"] < soft["phone"]
+    assert figures["calibrated"]["o6_glasses"]["codes"] <= 256 < figures["exact"]["o6_glasses"]["codes"]
+    assert figures["calibrated"]["o6_glasses"]["shift_px"] < 1.0 < figures["phone"]["o6_glasses"]["shift_px"]
 
 
 def test_peers_are_named_by_what_they_were_given() -> None:
