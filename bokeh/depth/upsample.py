@@ -18,6 +18,7 @@ from ..image.resize import resize
 from .align import agree_with_matte, align
 from .deband import deband, find_code_step
 from .edges import PhotoGuide, measure_ramp_px, sharpen_edges
+from .wires import with_wires
 
 # A map whose sharpest steps take fewer pixels than this was never softened.
 EXACT_WIDTH = 1.75
@@ -59,11 +60,12 @@ def upsample(
     guide = PhotoGuide(colour, None if matte is None else resize(matte, colour.shape[:2]))
     small = guide.at_map(plain)
     aligned = align(plain, small.colour, small.matte, round(10 * plain.shape[1] / colour.shape[1]))
-    if small.matte is not None:
-        aligned = agree_with_matte(aligned, small.matte, step)
+    agreed = aligned if small.matte is None else agree_with_matte(aligned, small.matte, step)
     edge_px = measure_ramp_px(plain)
-    edged = sharpen_edges(aligned, rgb, guide, small, step, edge_px)
-    return edged if matte is None else settle_fringe(edged, matte, round(edge_px * size[1] / plain.shape[1]))
+    edged = sharpen_edges(agreed, rgb, guide, small, step, edge_px)
+    if matte is not None:
+        edged = settle_fringe(edged, matte, round(edge_px * size[1] / plain.shape[1]))
+    return with_wires(edged, aligned, colour, step)
 
 
 def repair_holes(depth: FloatArray) -> FloatArray:

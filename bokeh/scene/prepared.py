@@ -171,17 +171,15 @@ def at_full_size(photo: Photo) -> tuple[FloatArray | None, FloatArray | None]:
     A matte of next to nothing is none.
     """
     with ONE_AT_A_TIME:
-        matte = None if photo.matte is None else resize_matte(photo.matte, photo.size)
+        matte = None if photo.matte is None else resize_matte(_sure_matte(photo.matte, photo), photo.size)
         if matte is not None:
-            matte = None if float((matte > 0.5).mean()) < SUBJECT_SHARE else _refined(matte, photo)
+            matte = None if float((matte > 0.5).mean()) < SUBJECT_SHARE else refine(matte, photo.rgb)[0]
         return None if photo.depth is None else upsample(photo.depth, photo.rgb, matte), matte
 
 
-def _refined(matte: FloatArray, photo: Photo) -> FloatArray:
-    """Take a matte for what it knows, with the detail of the picture."""
-    if photo.depth is not None:
-        matte = without_doubt(matte, photo.depth, photo.mattes.get("hair"))
-    return refine(matte, photo.rgb)[0]
+def _sure_matte(matte: FloatArray, photo: Photo) -> FloatArray:
+    """Take a matte for what it knows of coverage."""
+    return matte if photo.depth is None else without_doubt(matte, photo.depth, photo.mattes.get("hair"))
 
 
 def _refuse_without_depth(photo: Photo, matte_will_do: bool) -> None:
