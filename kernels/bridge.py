@@ -113,7 +113,17 @@ def _end_within(known, place, away, reach):
 
 @jit(inline="always")
 def _end(known, place, rays, k, back):
-    """Count the steps to the first known pixel in a direction, or back; 0 when there is none within reach."""
+    """Count the steps to the first known pixel in a direction, or back; 0 when there is none within reach.
+
+    Parameters
+    ----------
+    known : KnownPixels
+    place : (int, int, float)
+    rays : Rays
+    k : int
+        Number of the direction.
+    back : bool
+    """
     (height, width), (row, column, least) = known.order.shape, place
     reach = rays.down.shape[2] // 2
     steps = slice(reach, 2 * reach) if back else slice(0, reach)

@@ -275,7 +275,15 @@ def hide(coarse, top, jump, least, fine):
 
 @jit(error_model="numpy", allocates=False)
 def _count_hidden(coarse, top, jump, seen, lines):
-    """Count the pixels behind which something may lie; see `count_hidden`."""
+    """Count the pixels behind which something may lie.
+
+    Parameters
+    ----------
+    coarse, top, jump, seen
+        As of `count_hidden`.
+    lines : _Lines
+        Overwritten.
+    """
     last_row, last_column = coarse.alpha.shape[0] - 1, coarse.alpha.shape[1] - 1
     count = 0
     for y in range(seen.dioptres.shape[0]):

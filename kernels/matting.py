@@ -548,7 +548,14 @@ def _soften_across(values, taps, run, target):
 
 @jit(error_model="numpy")
 def _soften_row(values, taps, y, runs, out):
-    """Filter the runs of one row; as of `soften`."""
+    """Filter the runs of one row.
+
+    Parameters
+    ----------
+    values, taps, runs, out
+        As of `soften`.
+    y : int
+    """
     row_starts, first, stop = runs
     for n in range(row_starts[y], row_starts[y + 1]):
         target = out[y, first[n] : stop[n]]
@@ -619,9 +626,16 @@ def _add_exactly(line, factor, total):
 
 @jit(inline="always")
 def _filter_down(picture, taps, y, columns, line):
-    """Filter a row of a picture along its columns, from one to before another: `line` float32 (n * 3,), overwritten.
+    """Filter a row of a picture along its columns; beyond the border rows and columns are mirrored.
 
-    Beyond the border rows and columns are mirrored.
+    Parameters
+    ----------
+    picture, taps
+        As of `soften_picture`.
+    y : int
+    columns : (int, int)
+        The first, and the one after the last.
+    line : float32 (n * 3,), overwritten
     """
     height, width, _ = picture.shape
     reach = taps.size // 2
@@ -641,7 +655,14 @@ def _filter_down(picture, taps, y, columns, line):
 
 @jit(error_model="numpy")
 def _soften_picture_row(picture, taps, y, runs, out):
-    """Filter the runs of one row; as of `soften_picture`."""
+    """Filter the runs of one row.
+
+    Parameters
+    ----------
+    picture, taps, runs, out
+        As of `soften_picture`.
+    y : int
+    """
     row_starts, first, stop = runs
     reach = taps.size // 2
     for n in range(row_starts[y], row_starts[y + 1]):
