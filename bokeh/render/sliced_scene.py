@@ -277,7 +277,9 @@ class SlicedScene:
         held = np.zeros(low.shape[1:], bool)
         for kind in range(3):
             known = low[kind] <= high[kind]
-            first, last = (self.table.number(kind, ends) for ends in (high[kind], low[kind]))
+            first, last = (
+                self.table.number(kind, np.where(known, ends[kind], np.float32(0.0))) for ends in (high, low)
+            )
             held |= known & (before[last + 1] > before[first])
         return held
 
