@@ -24,7 +24,7 @@ def first_met(order: np.ndarray, place: tuple[int, int, float], step: np.ndarray
     return 0
 
 
-@pytest.mark.parametrize("share", [0.002, 0.05])
+@pytest.mark.parametrize("share", [0.01, 0.05])
 def test_lines_end_where_a_walk_step_by_step_ends(share: float):
     rng = np.random.default_rng(1)
     order = np.where(rng.random((61, 75)) < share, rng.random((61, 75)), -np.inf).astype(np.float32)
