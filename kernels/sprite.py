@@ -273,21 +273,18 @@ def _add_line(line, at, channels, masks, bundle, corner, out):
     start, (rows, columns) = masks.start[bundle], masks.shape[bundle]
     masked = masks.start[bundle + 1] > start
     start += min(max(at[0] - masks.corner[bundle, 0], 0), rows - 1) * columns
-    left, aside = at[1] - corner[1], at[1] - masks.corner[bundle, 1]
-    first, last = max(-left, 0), min(out.shape[1] - left, line.shape[0])
-    there, red, green, blue = out[at[0] - corner[0]], 0.0, 0.0, 0.0
-    for column in range(first):
+    red = green = blue = 0.0
+    for column in range(line.shape[0]):
         red, green, blue = red + line[column, 0], green + line[column, 1], blue + line[column, 2]
-    for column in range(first, last):
-        own = line[np.uint64(column)]
-        red, green, blue = red + own[0], green + own[1], blue + own[2]
+        there = at[1] + column - corner[1]
+        if there < 0 or there >= out.shape[1]:
+            continue
         seen = np.float32(1.0)
         if masked:
-            seen = masks.transmitted[np.uint64(start + min(max(aside + column, 0), columns - 1))]
+            seen = masks.transmitted[start + min(max(at[1] + column - masks.corner[bundle, 1], 0), columns - 1)]
         arrived = np.float32(max(red, 0.0)), np.float32(max(green, 0.0)), np.float32(max(blue, 0.0))
-        to = there[np.uint64(left + column)]
         for channel in range(channels[0], channels[1]):
-            to[channel] += seen * arrived[channel]
+            out[at[0] - corner[0], there, channel] += seen * arrived[channel]
 
 
 @jit(fastmath=QUICK)

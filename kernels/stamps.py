@@ -204,7 +204,14 @@ def add_stamps(values, radius, active, stamps, margin, steps):
 
 @jit(allocates=False, fastmath=FUSED)
 def add_rest(values, radius, active, stamps, margin, steps):
-    """Add what each pixel's weight is more than its coverage; as `add_stamps`, with steps float64 (n,)."""
+    """Add what each pixel's weight is more than its coverage.
+
+    Parameters
+    ----------
+    values, radius, active, stamps, margin
+        As of `add_stamps`.
+    steps : float64 (n,)
+    """
     width = radius.shape[1] + 2 * margin
     for row in range(radius.shape[0]):
         for column in range(radius.shape[1]):
