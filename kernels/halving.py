@@ -11,6 +11,10 @@ APART = 1e9
 """A change of class counts as a gap of so many dioptres more."""
 
 
+HARDLY = np.float32(1.0 / 16.0)
+"""What is seen of a surface by next to nothing is known as little."""
+
+
 class _Sorted(NamedTuple):
     """The fragments of four pixels, class by class, and from near to far.
 
@@ -180,7 +184,8 @@ def _average_two(fine, row, column, jump, found, half):
     half.kinds[row, column] = found.kind[0]
     if cut < count:
         _average(fine, row, column, found, (cut, count), half.back)
-        half.alpha[row, column], half.weight[row, column] = min(covered, np.float32(1.0)), np.float32(1.0)
+        covered = min(covered, np.float32(1.0))
+        half.alpha[row, column], half.weight[row, column] = covered, max(np.float32(1.0) - covered, HARDLY)
         half.kinds[row, column] = found.kind[0] | found.kind[cut] << 2
 
 

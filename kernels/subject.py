@@ -17,6 +17,10 @@ FAINT = np.float32(0.15)
 """Coverage up to which a pixel says something about what lies behind: what is near says more than what is far."""
 
 
+HARDLY = np.float32(1.0 / 16.0)
+"""What is seen of a surface by next to nothing is known as little."""
+
+
 class SubjectDepths(NamedTuple):
     """Where the subject stands, dioptres.
 
@@ -196,7 +200,8 @@ def _split(pixel, coverage, front, back, at, pixels):
         own, likely = _unmix(pixel[c], share, front[c], back[c])
         pixels.front[at[0], at[1], c], pixels.back[at[0], at[1], c] = own, likely
     pixels.back[at[0], at[1], 3] = back[3]
-    pixels.alpha[at], pixels.weight[at], pixels.kinds[at] = share, np.float32(1.0), 1 | 2 << 2
+    known = max(np.float32(1.0) - share, HARDLY)
+    pixels.alpha[at], pixels.weight[at], pixels.kinds[at] = share, known, 1 | 2 << 2
 
 
 @jit(inline="always")

@@ -31,7 +31,7 @@ class Fragments:
     back : float32 (h, w, 4)
         Of what lies behind it, complete; of no meaning where the weight is 0.
     weight : float32 (h, w)
-        How well the back is known: 1 where it is seen, 0.5 or less where it is hidden, 0 = not known.
+        How well the back is known: by what is seen of it, 0.5 or less where it is hidden, 0 = not known.
     kinds : uint8 (h, w)
         Class of the front, and four times that of the back: 0 before the subject, 1 subject, 2 behind it. Without a
         subject all is behind it.
