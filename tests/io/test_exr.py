@@ -58,6 +58,16 @@ MIST = {"ViewLayer.Mist.Z": ((Z - 1.5) / 4.5).astype(np.float32)}
 COMBINED = colours(LIGHT, "ViewLayer.Combined.")
 
 
+def test_what_is_no_number_in_a_file_is_made_one_and_said():
+    light = LIGHT.copy()
+    light[3, 4], light[5, 6], light[7, 8] = np.nan, np.inf, -np.inf
+    photo = load(exr(colours(light)))
+    assert [float(photo.rgb[place].max()) for place in ((3, 4), (5, 6), (7, 8))] == [0.0, 65504.0, 0.0]
+    assert any("NaN or infinity in 3 pixels" in said for said in photo.meta.warnings)
+    whole = np.isfinite(light.astype(np.float32)).all(axis=2)
+    assert np.array_equal(photo.rgb[whole], light[whole].astype(np.float32))
+
+
 # --- depth: by name, layer and type ----------------------------------------------------------------------------------
 
 

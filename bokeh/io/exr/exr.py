@@ -54,9 +54,15 @@ def read(data: bytes, name: str, options: LoadOptions | None = None) -> Photo:
         warnings += depth.notes
     warnings += [*_not_shown(content, picture, channel), *_beyond(picture.planes[0], header)]
     warnings += [f"its deep part {part!r} is not read: flatten it first" for part in content.deep]
+    sound = np.nan_to_num(rgb, nan=0.0, posinf=65504.0, neginf=0.0)
+    broken = int((~np.isfinite(rgb)).any(axis=2).sum())
+    if broken:
+        warnings.append(
+            f"NaN or infinity in {broken} pixels: taken for black, or for the brightest that half floats hold"
+        )
     attributes = carried(header)
     decoded = Decoded(
-        codes=np.nan_to_num(rgb, nan=0.0, posinf=65504.0, neginf=0.0),
+        codes=sound,
         name=name,
         format="exr",
         bit_depth=16 if all(plane.pixels.dtype == np.float16 for plane in picture.planes) else 32,
