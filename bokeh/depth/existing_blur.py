@@ -123,7 +123,7 @@ class ExistingBlur:
         if adds_all:
             return (f"{there}; the lens's blur is added to it",)
         said = [f"{there}; only what is missing is added (`baked` ignore adds all)"]
-        if (lens.focus_m or lens.focus_point) and self.is_blurred_at(thin.focus_dioptres):
+        if lens.is_focused and self.is_blurred_at(thin.focus_dioptres):
             radius_px = float(self.radius_at(thin.focus_dioptres))
             said.append(f"what lies in focus is blurred by {radius_px:.0f} px in this photo, and cannot be made sharp")
         return tuple(said)

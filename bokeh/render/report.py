@@ -24,8 +24,7 @@ def mount_on(scene: PreparedScene, lens: Lens, settings: RenderSettings) -> tupl
     if scene.dioptres is None:
         return mount(lens, photo.size, photo.meta.f35_mm, lens.focus_m or 2.0), "no depth"
     focus_m, source = find_focus(lens, photo, scene.dioptres, scene.matte)
-    chosen = lens.focus_m is not None or lens.focus_point is not None
-    if existing_blur is not None and settings.baked == "auto" and not chosen:
+    if existing_blur is not None and settings.baked == "auto" and not lens.is_focused:
         if existing_blur.is_blurred_at(1.0 / focus_m):
             focus_m, source = existing_blur.focus_m, "where the photo is sharp"
     return mount(lens, photo.size, photo.meta.f35_mm, focus_m), source
@@ -34,7 +33,8 @@ def mount_on(scene: PreparedScene, lens: Lens, settings: RenderSettings) -> tupl
 def warnings_of(scene: PreparedScene, lens: Lens, settings: RenderSettings) -> tuple[str, ...]:
     """Say what will look wrong with a lens: a nominal focus, a flat depth map, blur that is there already."""
     photo = scene.photo
-    said, mark = (*focus_warnings(lens, photo), *flat_map_warnings(photo)), photo.meta.rendered
+    said = (*focus_warnings(lens, photo, scene.dioptres, scene.matte), *flat_map_warnings(photo))
+    mark = photo.meta.rendered
     if scene.existing_blur is not None:
         adds_all, (thin, _) = settings.baked == "ignore", mount_on(scene, lens, settings)
         return *said, *scene.existing_blur.warnings(lens, thin, photo, adds_all=adds_all)
