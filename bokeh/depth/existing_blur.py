@@ -46,6 +46,15 @@ CONTRARY = 0.15
 
 REMAP_STEPS = 4096
 
+ADDS_NOTHING = 0.05
+"""A lens that adds a smaller share of the variance that is there already does nothing that anybody sees."""
+
+LEAST_F_NUMBER = 0.1
+"""No lens is advised that opens wider."""
+
+WORTH_IT = 5.0 / 3.0
+"""A lens is worth while that blurs so many times wider than what is there."""
+
 
 @dataclass(frozen=True, eq=False)
 class DepthMapping:
@@ -102,7 +111,9 @@ class ExistingBlur:
         """Say whether the blur at a depth is an eighth of the largest, and seen."""
         return float(self.radius_at(dioptres)) > max(max(self.radius_px) / 8.0, 2.0)
 
-    def warnings(self, lens: Lens, thin: ThinLens, photo: Photo, *, adds_all: bool) -> tuple[str, ...]:
+    def warnings(
+        self, lens: Lens, thin: ThinLens, photo: Photo, dioptres: FloatArray, *, adds_all: bool
+    ) -> tuple[str, ...]:
         """Say what of a render will look wrong because of the blur that is there.
 
         Parameters
@@ -111,22 +122,53 @@ class ExistingBlur:
         thin : ThinLens
             The same, mounted.
         photo : Photo
+        dioptres : float32 (H, W)
+            The photo's depth.
         adds_all : bool
             Whether all of the lens's blur is added, and not only what is missing.
         """
         if photo.meta.rendered is not None:
             how = f"rendered by rebokeh already, {photo.meta.rendered}"
         else:
-            where = "" if photo.depth_kind == "unitless" else f" focused at {self.focus_m:.2g} m"
-            how = f"blurred already, about as at f/{self.f_number(photo.size, photo.meta.f35_mm):.2g}{where}"
+            where = "" if photo.depth_kind == "unitless" else f", focused at {self.focus_m:.2g} m"
+            # No f-number: what is measured at one size and at half of it differs by more than a stop.
+            how = f"blurred already{where}"
         there = f"this photo is {how}"
         if adds_all:
             return (f"{there}; the lens's blur is added to it",)
-        said = [f"{there}; only what is missing is added (`baked` ignore adds all)"]
+        enough = self.worth_while(thin, dioptres)
+        if enough is None:
+            said = [f"{there}; only what is missing is added (`baked` ignore adds all)"]
+        else:
+            widest = lens.glass.f_number
+            wider = (
+                f"try f/{enough:.2g}" if widest is None or enough >= widest else "and this lens opens not wide enough"
+            )
+            said = [f"{there}; f/{lens.f_number:g} adds nothing to that, {wider} (`baked` ignore adds all)"]
         if lens.is_focused and self.is_blurred_at(thin.focus_dioptres):
             radius_px = float(self.radius_at(thin.focus_dioptres))
             said.append(f"what lies in focus is blurred by {radius_px:.0f} px in this photo, and cannot be made sharp")
         return tuple(said)
+
+    def worth_while(self, lens: ThinLens, dioptres: FloatArray) -> float | None:
+        """Return an f-number that is worth while, where this lens adds next to nothing; None where it adds something.
+
+        Parameters
+        ----------
+        lens : ThinLens
+        dioptres : float32 (H, W)
+        """
+        every = 4 if min(dioptres.shape) > 64 else 1
+        seen = dioptres[::every, ::every]
+        there = self.radius_at(seen)
+        added = np.asarray(lens.radius_px(self.without(seen, lens)), np.float64)
+        if not there.any() or np.square(added).sum() > ADDS_NOTHING * np.square(there).sum():
+            return None
+        blurred = there > max(max(self.radius_px) / 8.0, 1.0)
+        if not blurred.any():
+            return None
+        ratio = float(np.median(np.abs(lens.radius_px(seen[blurred])) / there[blurred]))
+        return max(lens.f_number * ratio / WORTH_IT, LEAST_F_NUMBER)
 
     def f_number(self, size: tuple[int, int], f35_mm: float | None) -> float:
         """F-number (full-frame equivalent) that comes nearest to this blur in a photo of this (height, width)."""

@@ -35,9 +35,9 @@ def warnings_of(scene: PreparedScene, lens: Lens, settings: RenderSettings) -> t
     photo = scene.photo
     said = (*focus_warnings(lens, photo, scene.dioptres, scene.matte), *flat_map_warnings(photo))
     mark = photo.meta.rendered
-    if scene.existing_blur is not None:
+    if scene.existing_blur is not None and scene.dioptres is not None:
         adds_all, (thin, _) = settings.baked == "ignore", mount_on(scene, lens, settings)
-        return *said, *scene.existing_blur.warnings(lens, thin, photo, adds_all=adds_all)
+        return *said, *scene.existing_blur.warnings(lens, thin, photo, scene.dioptres, adds_all=adds_all)
     again = (f"this photo is rendered by rebokeh already, {mark}; blur is added to it",) if mark else ()
     return *said, *again
 
@@ -70,7 +70,7 @@ def report_of(scene: PreparedScene, lens: Lens, settings: RenderSettings) -> dic
         said["lights_source"] += f"; {'no lights' if scene.lights is None else scene.lights.summary}"
     if scene.existing_blur is not None:
         said["baked"] = settings.baked
-        said["baked_f_number"] = scene.existing_blur.f_number(photo.size, f35_mm)
+        said["baked_f_number"] = photo.meta.rendered and photo.meta.rendered.f_number
         said["baked_confidence"] = scene.existing_blur.confidence
     said["lights"] = 0 if scene.lights is None else len(scene.lights.sure)
     return said
