@@ -183,30 +183,51 @@ class ExistingBlur:
     def without(self, dioptres: FloatArray, lens: ThinLens) -> FloatArray:
         """Move depths, float32 array, towards focus until a lens adds only what is missing to its blur."""
         ends = float(dioptres.min(initial=lens.focus_dioptres)), float(dioptres.max(initial=lens.focus_dioptres))
-        return self.missing_to(lens, ends)(dioptres)
+        return missing_blur(lens, ends, self)(dioptres)
 
-    def missing_to(self, lens: ThinLens, depth_range: tuple[float, float]) -> DepthMapping:
-        """Say where depths move, towards focus, until a lens adds only what is missing to its blur.
 
-        Parameters
-        ----------
-        lens : ThinLens
-        depth_range : (float, float)
-            Smallest and largest dioptres.
+def missing_blur(
+    lens: ThinLens,
+    depth_range: tuple[float, float],
+    there: ExistingBlur | None,
+    least: ExistingBlur | None = None,
+) -> DepthMapping:
+    """Say where depths move until a lens adds only what is missing to its blur.
 
-        Notes
-        -----
-        The radius is linear in dioptres, so that the depth whose radius is sqrt(r^2 - b^2) is known at once.
-        """
-        least, most = min(depth_range[0], lens.focus_dioptres), max(depth_range[1], lens.focus_dioptres)
-        nodes = np.union1d(np.linspace(least, most, REMAP_STEPS), [lens.focus_dioptres])
-        radius = (lens.focus_dioptres - nodes) * lens.px_per_dioptre
-        missing = np.sqrt(np.maximum(radius**2 - self.radius_at(nodes) ** 2, 0.0))
-        focus = int(np.searchsorted(nodes, lens.focus_dioptres))
-        # The blur that is there may grow faster with distance than the lens's: order is kept all the same.
-        missing[focus:] = np.maximum.accumulate(missing[focus:])
-        missing[: focus + 1] = np.maximum.accumulate(missing[focus::-1])[::-1]
-        return DepthMapping(nodes, lens.focus_dioptres - np.sign(radius) * missing / lens.px_per_dioptre)
+    Parameters
+    ----------
+    lens : ThinLens
+    depth_range : (float, float)
+        Smallest and largest dioptres.
+    there : ExistingBlur, optional
+        In the photo.
+    least : ExistingBlur, optional
+        Blur that the picture shall have where the lens makes less; none of it at the focus.
+
+    Notes
+    -----
+    The radius is linear in dioptres, so that the depth whose radius is sqrt(r^2 - b^2) is known at once.
+    """
+    low, high = min(depth_range[0], lens.focus_dioptres), max(depth_range[1], lens.focus_dioptres)
+    nodes = np.union1d(np.linspace(low, high, REMAP_STEPS), [lens.focus_dioptres])
+    radius = (lens.focus_dioptres - nodes) * lens.px_per_dioptre
+    wanted = np.abs(radius)
+    if least is not None:
+        wanted = np.maximum(wanted, least.radius_at(nodes) - least.radius_at(lens.focus_dioptres))
+    missing = wanted if there is None else np.sqrt(np.maximum(wanted**2 - there.radius_at(nodes) ** 2, 0.0))
+    focus = int(np.searchsorted(nodes, lens.focus_dioptres))
+    # The blur that is there may grow faster with distance than the lens's: order is kept all the same.
+    missing[focus:] = np.maximum.accumulate(missing[focus:])
+    missing[: focus + 1] = np.maximum.accumulate(missing[focus::-1])[::-1]
+    return DepthMapping(nodes, lens.focus_dioptres - np.sign(radius) * missing / lens.px_per_dioptre)
+
+
+def exceeds(least: ExistingBlur, lens: ThinLens, dioptres: FloatArray) -> bool:
+    """Whether a blur is seen to be wider than a lens's, on the whole, at depths (H, W)."""
+    every = 4 if min(dioptres.shape) > 64 else 1
+    seen = dioptres[::every, ::every]
+    own = np.square(lens.radius_px(seen).astype(np.float64))
+    return float(np.maximum(least.radius_at(seen) ** 2, own).mean()) > (1.0 + ADDS_NOTHING) * float(own.mean())
 
 
 def existing_blur_of(photo: Photo, dioptres: FloatArray) -> ExistingBlur | None:
