@@ -171,7 +171,10 @@ class ExistingBlur:
         return max(lens.f_number * ratio / WORTH_IT, LEAST_F_NUMBER)
 
     def f_number(self, size: tuple[int, int], f35_mm: float | None) -> float:
-        """F-number (full-frame equivalent) that comes nearest to this blur in a photo of this (height, width)."""
+        """F-number (full-frame equivalent) that comes nearest to this blur in a photo of this (height, width).
+
+        Exact where rebokeh's mark tells the blur; where it is measured, off by up to two stops.
+        """
         away = np.abs(np.asarray(self.dioptres) - self.focus_dioptres)
         radius = np.asarray(self.radius_px)
         if not radius.any():
