@@ -139,8 +139,7 @@ def of_photo(path: str) -> str:
     if scene.baked is None:
         return f"{path}: not blurred ({took})"
     nodes = ", ".join(f"{d:.2f}: {r:.0f}" for d, r in zip(scene.baked.dioptres, scene.baked.radius_px, strict=True))
-    f_number = scene.baked.f_number(photo.size, photo.meta.f35_mm)
-    return f"{path}: blurred, about f/{f_number:.2g}; radius in px at dioptres {nodes} ({took})"
+    return f"{path}: blurred; radius in px at dioptres {nodes} ({took})"
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ _OTHERWISE = {
     "anchors": "--anchor x,y=2.1m",
     "changes": "--with",
     "f_number": "--fstop",
+    "focus_on": "--focus",
     "focus_point": "--focus x,y",
     "out": "-o",
 }

@@ -157,7 +157,7 @@ FocusOption = Annotated[
     str,
     typer.Option(
         metavar="WHERE",
-        help="Focus distance (2.1m, 7ft), a point from the top left (0.4,0.6, 40%,60% or 1200x800px), or auto.",
+        help="Distance (2.1m, 7ft), point from top left (0.4,0.6, 40%,60%, 1200x800px), eyes, face, subject or auto.",
     ),
 ]
 StyleOption = Annotated[

@@ -1,4 +1,4 @@
-"""Where to focus when no distance is given: a point of the picture, the autofocus area, the subject, what is near."""
+"""Where to focus when no distance is given: a point, eyes, a face, the autofocus area, the subject, what is near."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import numpy as np
 
 from ..core.arrays import FloatArray
 from ..core.errors import UsageError
-from ..optics.lens import Lens
+from ..core.text import in_metres
+from ..optics.lens import FocusTarget, Lens, mount
+from ..photo.metadata import UnitRect
 from ..photo.photo import Photo
+from .face_regions import eyes_of, face_of
 
 POINT_SHARE = 0.01
 """Half side of the square that is read around a focus point, as a share of the picture's shorter side."""
@@ -19,6 +22,9 @@ CHOSEN_SHARE = 0.15
 """An autofocus area up to this share of the picture was chosen: a face, a finger's tap. Phones report a quarter of
 the picture when nobody chose, and what is meant is what stands in front there."""
 
+SEEN_PX, SHARP_SHARE = 2.0, 1e-4
+"""A radius that is not yet seen as blur, and the share of a picture in focus that has no larger one, at least."""
+
 FARTHEST_FOCUS_M = 1e6
 """Stands for infinity: no lens tells the difference."""
 
@@ -29,7 +35,7 @@ def find_focus(lens: Lens, photo: Photo, dioptres: FloatArray, matte: FloatArray
     Parameters
     ----------
     lens : Lens
-        Its `focus_m`, else its `focus_point`, else automatic.
+        Its `focus_m`, its `focus_point` or its `focus_on`, else automatic.
     photo : Photo
         For the autofocus area and the kind of depth.
     dioptres : float32 (H, W)
@@ -56,6 +62,10 @@ def find_focus(lens: Lens, photo: Photo, dioptres: FloatArray, matte: FloatArray
     if lens.focus_point is not None:
         x, y = lens.focus_point
         return _metres(_median_around(dioptres, x, y)), f"at the point {x:g},{y:g}"
+    if lens.focus_on is not None:
+        found = _on_target(lens.focus_on, photo, dioptres, matte)
+        if found is not None:
+            return _metres(found[0]), found[1]
     area = photo.meta.af_area
     if area is not None:
         x, y, width, height = area
@@ -63,10 +73,41 @@ def find_focus(lens: Lens, photo: Photo, dioptres: FloatArray, matte: FloatArray
         if width * height <= CHOSEN_SHARE:
             return _metres(float(np.median(crop))), "autofocus area"
         return _metres(nearest_large_surface(crop)), "nearest large surface in the autofocus area"
-    subject = np.empty(0, np.float32) if matte is None else dioptres[matte > 0.5]
-    if subject.size:
-        return _metres(float(np.median(subject, overwrite_input=True))), "subject's matte"
+    subject = _median_of_matte(dioptres, matte)
+    if subject is not None:
+        return _metres(subject), "subject's matte"
     return _metres(nearest_large_surface(dioptres)), "nearest large surface"
+
+
+def _on_target(
+    target: FocusTarget, photo: Photo, dioptres: FloatArray, matte: FloatArray | None
+) -> tuple[float, str] | None:
+    """Find dioptres of what is to be focused on, and what that is; None where neither file nor mattes show it."""
+    face = face_of(photo)
+    if target != "subject" and face is not None:
+        if target == "face":
+            return _median_in(dioptres, face.box, matte), f"face ({face.source})"
+        # Of a head that is turned one eye's place may show what is behind it; and the nearer eye is to be sharp.
+        return max(_median_in(dioptres, eye, matte) for eye in eyes_of(face.box)), f"eyes ({face.source})"
+    subject = _median_of_matte(dioptres, matte)
+    if subject is not None:
+        return subject, "subject's matte"
+    return None if face is None else (_median_in(dioptres, face.box, None), f"face ({face.source})")
+
+
+def _median_of_matte(dioptres: FloatArray, matte: FloatArray | None) -> float | None:
+    subject = np.empty(0, np.float32) if matte is None else dioptres[matte > 0.5]
+    return float(np.median(subject, overwrite_input=True)) if subject.size else None
+
+
+def _median_in(dioptres: FloatArray, box: UnitRect, matte: FloatArray | None) -> float:
+    """Median in a box, of the subject's pixels where there are any."""
+    x, y, width, height = box
+    corners = x, y, x + width, y + height
+    values = window(dioptres, *corners)
+    if matte is not None and (inside := window(matte, *corners) > 0.5).any():
+        values = values[inside]
+    return float(np.median(values))
 
 
 def nearest_large_surface(dioptres: FloatArray) -> float:
@@ -87,12 +128,60 @@ def nearest_large_surface(dioptres: FloatArray) -> float:
     return float(np.median(values[first:]))
 
 
-def focus_warnings(lens: Lens, photo: Photo) -> tuple[str, ...]:
-    """Warn of a focus distance that is only as good as a map whose metres nothing vouches for."""
-    if lens.focus_m is None or photo.depth is None or photo.depth_kind != "relative":
+def focus_warnings(lens: Lens, photo: Photo, dioptres: FloatArray | None, matte: FloatArray | None) -> tuple[str, ...]:
+    """Warn of a focus that is not what was asked for.
+
+    A distance is only as good as a map whose metres nothing vouches for, and may be one at which nothing is; eyes or a
+    face may not be known.
+
+    Parameters
+    ----------
+    lens : Lens
+    photo : Photo
+    dioptres : float32 (H, W), or None
+        The scene's depth; None where it has none.
+    matte : float32 (H, W), optional
+    """
+    if dioptres is None:
+        return ()
+    if lens.focus_on is not None:
+        return _missed_target(lens, photo, dioptres, matte)
+    if lens.focus_m is None or photo.depth_kind == "unitless":
+        return ()
+    return *_nominal(lens.focus_m, photo), *_out_of_reach(lens, photo, dioptres, matte)
+
+
+def _missed_target(lens: Lens, photo: Photo, dioptres: FloatArray, matte: FloatArray | None) -> tuple[str, ...]:
+    """Say that something else is focused on than the word names."""
+    _, source = find_focus(lens, photo, dioptres, matte)
+    if lens.focus_on is None or source.startswith((lens.focus_on, "eyes", "face")):
+        return ()
+    known = "no subject is known" if lens.focus_on == "subject" else "no face is known"
+    return (f"{known} in this photo, so the focus is on the {source}; give a point with `focus_point`",)
+
+
+def _out_of_reach(lens: Lens, photo: Photo, dioptres: FloatArray, matte: FloatArray | None) -> tuple[str, ...]:
+    """Say that nothing is where a lens is focused, so that everything is soft."""
+    assert lens.focus_m is not None
+    thin = mount(lens, photo.size, photo.meta.f35_mm, min(lens.focus_m, FARTHEST_FOCUS_M))
+    every = 2 if min(dioptres.shape) > 256 else 1
+    seen = dioptres[::every, ::every]
+    if float((np.abs(thin.radius_px(seen)) <= SEEN_PX).mean()) > SHARP_SHARE:
+        return ()
+    far, near = (_metres(float(d)) for d in np.quantile(seen, (SHARP_SHARE, 1.0 - SHARP_SHARE)))
+    auto_m, source = find_focus(lens.focused_at(None), photo, dioptres, matte)
+    return (
+        f"nothing in this photo lies at {in_metres(lens.focus_m)}, so all of it is soft: it reaches from "
+        f"{in_metres(near)} to {in_metres(far)}; the automatic focus takes {in_metres(auto_m)} ({source})",
+    )
+
+
+def _nominal(focus_m: float, photo: Photo) -> tuple[str, ...]:
+    """Warn of metres that nothing vouches for."""
+    if photo.depth_kind != "relative":
         return ()
     return (
-        f"the focus distance of {lens.focus_m:.3g} m is nominal: the depth map is relative and nothing in the file "
+        f"the focus distance of {focus_m:.3g} m is nominal: the depth map is relative and nothing in the file "
         "anchors it; give a known distance with `anchors`, or a point with `focus_point`",
     )
 

@@ -46,6 +46,15 @@ CONTRARY = 0.15
 
 REMAP_STEPS = 4096
 
+ADDS_NOTHING = 0.05
+"""A lens that adds a smaller share of the variance that is there already does nothing that anybody sees."""
+
+LEAST_F_NUMBER = 0.1
+"""No lens is advised that opens wider."""
+
+WORTH_IT = 5.0 / 3.0
+"""A lens is worth while that blurs so many times wider than what is there."""
+
 
 @dataclass(frozen=True, eq=False)
 class DepthMapping:
@@ -102,7 +111,9 @@ class ExistingBlur:
         """Say whether the blur at a depth is an eighth of the largest, and seen."""
         return float(self.radius_at(dioptres)) > max(max(self.radius_px) / 8.0, 2.0)
 
-    def warnings(self, lens: Lens, thin: ThinLens, photo: Photo, *, adds_all: bool) -> tuple[str, ...]:
+    def warnings(
+        self, lens: Lens, thin: ThinLens, photo: Photo, dioptres: FloatArray, *, adds_all: bool
+    ) -> tuple[str, ...]:
         """Say what of a render will look wrong because of the blur that is there.
 
         Parameters
@@ -111,25 +122,59 @@ class ExistingBlur:
         thin : ThinLens
             The same, mounted.
         photo : Photo
+        dioptres : float32 (H, W)
+            The photo's depth.
         adds_all : bool
             Whether all of the lens's blur is added, and not only what is missing.
         """
         if photo.meta.rendered is not None:
             how = f"rendered by rebokeh already, {photo.meta.rendered}"
         else:
-            where = "" if photo.depth_kind == "unitless" else f" focused at {self.focus_m:.2g} m"
-            how = f"blurred already, about as at f/{self.f_number(photo.size, photo.meta.f35_mm):.2g}{where}"
+            where = "" if photo.depth_kind == "unitless" else f", focused at {self.focus_m:.2g} m"
+            # No f-number: what is measured at one size and at half of it differs by more than a stop.
+            how = f"blurred already{where}"
         there = f"this photo is {how}"
         if adds_all:
             return (f"{there}; the lens's blur is added to it",)
-        said = [f"{there}; only what is missing is added (`baked` ignore adds all)"]
-        if (lens.focus_m or lens.focus_point) and self.is_blurred_at(thin.focus_dioptres):
+        enough = self.worth_while(thin, dioptres)
+        if enough is None:
+            said = [f"{there}; only what is missing is added (`baked` ignore adds all)"]
+        else:
+            widest = lens.glass.f_number
+            wider = (
+                f"try f/{enough:.2g}" if widest is None or enough >= widest else "and this lens opens not wide enough"
+            )
+            said = [f"{there}; f/{lens.f_number:g} adds nothing to that, {wider} (`baked` ignore adds all)"]
+        if lens.is_focused and self.is_blurred_at(thin.focus_dioptres):
             radius_px = float(self.radius_at(thin.focus_dioptres))
             said.append(f"what lies in focus is blurred by {radius_px:.0f} px in this photo, and cannot be made sharp")
         return tuple(said)
 
+    def worth_while(self, lens: ThinLens, dioptres: FloatArray) -> float | None:
+        """Return an f-number that is worth while, where this lens adds next to nothing; None where it adds something.
+
+        Parameters
+        ----------
+        lens : ThinLens
+        dioptres : float32 (H, W)
+        """
+        every = 4 if min(dioptres.shape) > 64 else 1
+        seen = dioptres[::every, ::every]
+        there = self.radius_at(seen)
+        added = np.asarray(lens.radius_px(self.without(seen, lens)), np.float64)
+        if not there.any() or np.square(added).sum() > ADDS_NOTHING * np.square(there).sum():
+            return None
+        blurred = there > max(max(self.radius_px) / 8.0, 1.0)
+        if not blurred.any():
+            return None
+        ratio = float(np.median(np.abs(lens.radius_px(seen[blurred])) / there[blurred]))
+        return max(lens.f_number * ratio / WORTH_IT, LEAST_F_NUMBER)
+
     def f_number(self, size: tuple[int, int], f35_mm: float | None) -> float:
-        """F-number (full-frame equivalent) that comes nearest to this blur in a photo of this (height, width)."""
+        """F-number (full-frame equivalent) that comes nearest to this blur in a photo of this (height, width).
+
+        Exact where rebokeh's mark tells the blur; where it is measured, off by up to two stops.
+        """
         away = np.abs(np.asarray(self.dioptres) - self.focus_dioptres)
         radius = np.asarray(self.radius_px)
         if not radius.any():
@@ -141,30 +186,51 @@ class ExistingBlur:
     def without(self, dioptres: FloatArray, lens: ThinLens) -> FloatArray:
         """Move depths, float32 array, towards focus until a lens adds only what is missing to its blur."""
         ends = float(dioptres.min(initial=lens.focus_dioptres)), float(dioptres.max(initial=lens.focus_dioptres))
-        return self.missing_to(lens, ends)(dioptres)
+        return missing_blur(lens, ends, self)(dioptres)
 
-    def missing_to(self, lens: ThinLens, depth_range: tuple[float, float]) -> DepthMapping:
-        """Say where depths move, towards focus, until a lens adds only what is missing to its blur.
 
-        Parameters
-        ----------
-        lens : ThinLens
-        depth_range : (float, float)
-            Smallest and largest dioptres.
+def missing_blur(
+    lens: ThinLens,
+    depth_range: tuple[float, float],
+    there: ExistingBlur | None,
+    least: ExistingBlur | None = None,
+) -> DepthMapping:
+    """Say where depths move until a lens adds only what is missing to its blur.
 
-        Notes
-        -----
-        The radius is linear in dioptres, so that the depth whose radius is sqrt(r^2 - b^2) is known at once.
-        """
-        least, most = min(depth_range[0], lens.focus_dioptres), max(depth_range[1], lens.focus_dioptres)
-        nodes = np.union1d(np.linspace(least, most, REMAP_STEPS), [lens.focus_dioptres])
-        radius = (lens.focus_dioptres - nodes) * lens.px_per_dioptre
-        missing = np.sqrt(np.maximum(radius**2 - self.radius_at(nodes) ** 2, 0.0))
-        focus = int(np.searchsorted(nodes, lens.focus_dioptres))
-        # The blur that is there may grow faster with distance than the lens's: order is kept all the same.
-        missing[focus:] = np.maximum.accumulate(missing[focus:])
-        missing[: focus + 1] = np.maximum.accumulate(missing[focus::-1])[::-1]
-        return DepthMapping(nodes, lens.focus_dioptres - np.sign(radius) * missing / lens.px_per_dioptre)
+    Parameters
+    ----------
+    lens : ThinLens
+    depth_range : (float, float)
+        Smallest and largest dioptres.
+    there : ExistingBlur, optional
+        In the photo.
+    least : ExistingBlur, optional
+        Blur that the picture shall have where the lens makes less; none of it at the focus.
+
+    Notes
+    -----
+    The radius is linear in dioptres, so that the depth whose radius is sqrt(r^2 - b^2) is known at once.
+    """
+    low, high = min(depth_range[0], lens.focus_dioptres), max(depth_range[1], lens.focus_dioptres)
+    nodes = np.union1d(np.linspace(low, high, REMAP_STEPS), [lens.focus_dioptres])
+    radius = (lens.focus_dioptres - nodes) * lens.px_per_dioptre
+    wanted = np.abs(radius)
+    if least is not None:
+        wanted = np.maximum(wanted, least.radius_at(nodes) - least.radius_at(lens.focus_dioptres))
+    missing = wanted if there is None else np.sqrt(np.maximum(wanted**2 - there.radius_at(nodes) ** 2, 0.0))
+    focus = int(np.searchsorted(nodes, lens.focus_dioptres))
+    # The blur that is there may grow faster with distance than the lens's: order is kept all the same.
+    missing[focus:] = np.maximum.accumulate(missing[focus:])
+    missing[: focus + 1] = np.maximum.accumulate(missing[focus::-1])[::-1]
+    return DepthMapping(nodes, lens.focus_dioptres - np.sign(radius) * missing / lens.px_per_dioptre)
+
+
+def exceeds(least: ExistingBlur, lens: ThinLens, dioptres: FloatArray) -> bool:
+    """Whether a blur is seen to be wider than a lens's, on the whole, at depths (H, W)."""
+    every = 4 if min(dioptres.shape) > 64 else 1
+    seen = dioptres[::every, ::every]
+    own = np.square(lens.radius_px(seen).astype(np.float64))
+    return float(np.maximum(least.radius_at(seen) ** 2, own).mean()) > (1.0 + ADDS_NOTHING) * float(own.mean())
 
 
 def existing_blur_of(photo: Photo, dioptres: FloatArray) -> ExistingBlur | None:

@@ -18,6 +18,7 @@ from ..colour.icc import BrokenProfileError, LutProfileError
 from ..colour.profile import Profile
 from ..core.errors import InputError, UsageError
 from ..core.text import printable
+from ..image.resize import resize, size_within
 from ..photo.load_options import FileOrBytes
 from ..photo.metadata import Metadata, Rendering
 from ..photo.photo import ASPECT_TOLERANCE, Photo
@@ -29,6 +30,9 @@ from .metadata.xmp import unread
 
 # Twice the largest phone sensor; above it a picture is an attack or belongs to another tool.
 MAX_PIXELS = 200_000_000
+
+# Longer side at which the phone's own picture is kept beside its sharp original, to measure its blur.
+RENDITION_PX = 800
 
 # Fewer, where whoever reads says so: adapters call each other, and none but `check_size` need know.
 _at_most: ContextVar[int | None] = ContextVar("at_most", default=None)
@@ -182,6 +186,9 @@ class Decoded:
         maps = maps or FoundMaps()
         picture = self if maps.original is None else self._replaced_by(maps.original)
         meta = picture._metadata(maps)
+        if maps.original is not None and self.coding == "sdr":
+            size = size_within(self.size, min(RENDITION_PX, max(self.size)))
+            meta = replace(meta, rendition=resize(self.profile.to_linear(self.codes), size, "area"))
         if picture.coding == "sdr":
             rgb = picture.profile.to_linear(picture.codes)
         else:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ DEFAULT_F35_MM = 26.0
 MOST_OBSTRUCTION = 0.95
 """Of the iris's radius; a secondary mirror wider than that leaves no pupil."""
 
+FocusTarget = Literal["eyes", "face", "subject"]
+"""What to focus on, wherever in the picture it is."""
+
 FloatOrArray = TypeVar("FloatOrArray", float, NDArray[np.float32])
 
 
@@ -37,8 +40,11 @@ class Lens:
     focus_m : float, optional
         Focus distance in metres, > 0.
     focus_point : (float, float), optional
-        Point of the picture to focus on, x to the right and y down in 0..1. With neither, focus is automatic: the
-        autofocus area, else the subject, else the nearest large surface.
+        Point of the picture to focus on, x to the right and y down in 0..1.
+    focus_on : {"eyes", "face", "subject"}, optional
+        What to focus on, as the file's faces and mattes show it; where they show none, something else is taken, and
+        said. With none of the three, focus is automatic: the autofocus area, else the subject, else the nearest large
+        surface.
     focal_mm : float, optional
         Focal length. Left out: the photo's 35 mm equivalent. Without `sensor_mm` the picture's angle of view is kept
         and the sensor scales with it, as a larger format would.
@@ -72,6 +78,7 @@ class Lens:
     aperture: Aperture = field(default_factory=Aperture)
     glass: Glass = field(default_factory=Glass)
     starburst: float = 1.0
+    focus_on: FocusTarget | None = None
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -89,8 +96,12 @@ class Lens:
             )
         if not (math.isfinite(self.starburst) and self.starburst >= 0.0):
             raise UsageError(f"starburst is {self.starburst:g}; it must be 0 or more: 1 is as strong as it really is")
-        if self.focus_m is not None and self.focus_point is not None:
-            raise UsageError("focus is given twice, as a distance and as a point; give one")
+        given = {"a distance": self.focus_m, "a point": self.focus_point, "a word": self.focus_on}
+        ways = [way for way, value in given.items() if value is not None]
+        if len(ways) > 1:
+            raise UsageError(f"focus is given twice, as {ways[0]} and as {ways[1]}; give one")
+        if self.focus_on not in (None, *get_args(FocusTarget)):
+            raise UsageError(f"focus is {self.focus_on!r}; it can be on {', '.join(get_args(FocusTarget))}")
         if self.focus_m is not None:
             if math.isnan(self.focus_m) or self.focus_m <= 0:
                 raise UsageError(f"focus is {self.focus_m:g} m; it must lie in front of the camera, like 2.1m")
@@ -101,6 +112,15 @@ class Lens:
         if self.sensor_mm is not None:
             for side in self.sensor_mm:
                 _positive("sensor side", side)
+
+    @property
+    def is_focused(self) -> bool:
+        """Whether it is said where to focus; else that is automatic."""
+        return self.focus_m is not None or self.focus_point is not None or self.focus_on is not None
+
+    def focused_at(self, focus_m: float | None) -> Lens:
+        """Return the lens focused at a distance in metres, whatever it was focused on; None: automatically."""
+        return replace(self, focus_m=focus_m, focus_point=None, focus_on=None)
 
     @property
     def stop(self) -> float:

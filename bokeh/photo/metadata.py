@@ -171,7 +171,8 @@ class Metadata:
     `attributes` is what an EXR's header says of scene, camera and shot, by OpenEXR's names; `is_cg` says that a
     renderer made the picture, so that no blur of a camera is looked for. `hdr` is how the file held light above white.
     `source` is the SHA-256 of the file's bytes, in hex, and `asked` what `load` was asked for beside the file: both are
-    told by the mark of what is made from it.
+    told by the mark of what is made from it. `rendition` is what the phone made of the picture, blurred, where the file
+    holds that beside the sharp original: scene-linear, small, float32 (h, w, 3).
 
     Examples
     --------
@@ -214,6 +215,7 @@ class Metadata:
     rendered: Rendering | None = None
     original: bytes | None = field(default=None, repr=False)
     depth_map: FloatArray | None = field(default=None, repr=False, compare=False)
+    rendition: FloatArray | None = field(default=None, repr=False, compare=False)
     attributes: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     is_cg: bool = False
     hdr: Literal["", "gain-map", "pq", "hlg"] = ""

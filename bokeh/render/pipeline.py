@@ -101,6 +101,7 @@ def render_scene(
         warnings=(*photo.meta.warnings, *warnings_of(scene, lens, settings)),
         rendered=Rendering(lens.f_number, thin.focus_m, how=_how(photo, lens, settings)),
         depth_map=photo.depth,
+        rendition=None,
     )
     depth = photo.depth if scene.dioptres is None else scene.dioptres
     return photo.with_checked(rgb=picture, depth=depth, gain_map=withheld, meta=meta)

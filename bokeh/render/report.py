@@ -6,6 +6,7 @@ from typing import Any
 
 from ..depth.autofocus import find_focus, focus_warnings
 from ..depth.calibrate import trust
+from ..depth.existing_blur import exceeds
 from ..depth.flat_map import flat_map_warnings
 from ..optics.lens import Lens, ThinLens, mount
 from ..scene.prepared import PreparedScene
@@ -24,22 +25,40 @@ def mount_on(scene: PreparedScene, lens: Lens, settings: RenderSettings) -> tupl
     if scene.dioptres is None:
         return mount(lens, photo.size, photo.meta.f35_mm, lens.focus_m or 2.0), "no depth"
     focus_m, source = find_focus(lens, photo, scene.dioptres, scene.matte)
-    chosen = lens.focus_m is not None or lens.focus_point is not None
-    if existing_blur is not None and settings.baked == "auto" and not chosen:
+    if existing_blur is not None and settings.baked == "auto" and not lens.is_focused:
         if existing_blur.is_blurred_at(1.0 / focus_m):
             focus_m, source = existing_blur.focus_m, "where the photo is sharp"
+    rendition = scene.rendition_blur
+    if rendition is not None and settings.baked == "auto" and not lens.is_focused:
+        if rendition.is_blurred_at(1.0 / focus_m):
+            focus_m, source = rendition.focus_m, "where the phone's own picture is sharp"
     return mount(lens, photo.size, photo.meta.f35_mm, focus_m), source
 
 
 def warnings_of(scene: PreparedScene, lens: Lens, settings: RenderSettings) -> tuple[str, ...]:
     """Say what will look wrong with a lens: a nominal focus, a flat depth map, blur that is there already."""
     photo = scene.photo
-    said, mark = (*focus_warnings(lens, photo), *flat_map_warnings(photo)), photo.meta.rendered
-    if scene.existing_blur is not None:
+    said = (*focus_warnings(lens, photo, scene.dioptres, scene.matte), *flat_map_warnings(photo))
+    mark = photo.meta.rendered
+    said = *said, *_of_rendition(scene, lens, settings)
+    if scene.existing_blur is not None and scene.dioptres is not None:
         adds_all, (thin, _) = settings.baked == "ignore", mount_on(scene, lens, settings)
-        return *said, *scene.existing_blur.warnings(lens, thin, photo, adds_all=adds_all)
+        return *said, *scene.existing_blur.warnings(lens, thin, photo, scene.dioptres, adds_all=adds_all)
     again = (f"this photo is rendered by rebokeh already, {mark}; blur is added to it",) if mark else ()
     return *said, *again
+
+
+def _of_rendition(scene: PreparedScene, lens: Lens, settings: RenderSettings) -> tuple[str, ...]:
+    """Say where the phone's own picture is blurred more than a lens does."""
+    least, (thin, _) = scene.rendition_blur, mount_on(scene, lens, settings)
+    if least is None or scene.dioptres is None or not exceeds(least, thin, scene.dioptres):
+        return ()
+    phone = (
+        f"the phone's own picture, which this file holds beside its original, is blurred more than f/{lens.f_number:g}"
+    )
+    if settings.baked == "ignore" or least.is_blurred_at(thin.focus_dioptres):
+        return (f"{phone}; the render is less blurred than it",)
+    return (f"{phone}; its blur is the least that is rendered (`baked` ignore renders f/{lens.f_number:g} alone)",)
 
 
 def report_of(scene: PreparedScene, lens: Lens, settings: RenderSettings) -> dict[str, Any]:
@@ -70,7 +89,7 @@ def report_of(scene: PreparedScene, lens: Lens, settings: RenderSettings) -> dic
         said["lights_source"] += f"; {'no lights' if scene.lights is None else scene.lights.summary}"
     if scene.existing_blur is not None:
         said["baked"] = settings.baked
-        said["baked_f_number"] = scene.existing_blur.f_number(photo.size, f35_mm)
+        said["baked_f_number"] = photo.meta.rendered and photo.meta.rendered.f_number
         said["baked_confidence"] = scene.existing_blur.confidence
     said["lights"] = 0 if scene.lights is None else len(scene.lights.sure)
     return said

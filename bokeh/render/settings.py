@@ -87,5 +87,8 @@ def how_rendered(lens: Lens, settings: RenderSettings) -> dict[str, Any]:
     The keys are the fields' names: who renames a field keeps its key here, or every mark and journal is of another
     recipe. Who adds one says so in `CAME_LATER`.
     """
+    of_lens = asdict(lens)
+    if lens.focus_on is None:  # newer, too
+        del of_lens["focus_on"]
     said = {key: value for key, value in asdict(settings).items() if key not in CAME_LATER or value != CAME_LATER[key]}
-    return {"lens": asdict(lens), "settings": said}
+    return {"lens": of_lens, "settings": said}

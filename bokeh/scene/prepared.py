@@ -10,8 +10,9 @@ from ..core.errors import NoDepthError
 from ..core.text import printable
 from ..core.threads import ONE_AT_A_TIME
 from ..depth.doubt import without_doubt
-from ..depth.existing_blur import DepthMapping, ExistingBlur, existing_blur_of
+from ..depth.existing_blur import DepthMapping, ExistingBlur, existing_blur_of, missing_blur
 from ..depth.matting import refine
+from ..depth.rendition_blur import blur_of_rendition
 from ..depth.upsample import resize_matte, upsample
 from ..hdr.restore import Mode, above_clip
 from ..optics.lens import ThinLens
@@ -41,6 +42,8 @@ class PreparedScene:
         Where depth, matte and highlights came from, and what the lights were told by, in words.
     existing_blur : ExistingBlur, or None
         Blur that is in the photo already.
+    rendition_blur : ExistingBlur, or None
+        Blur of the phone's own picture, where the photo is the sharp original beside it.
     moved_from : (PreparedScene, DepthMapping), or None
         The scene as photographed and how its depths were moved, where they were.
     """
@@ -52,6 +55,7 @@ class PreparedScene:
     lights: Lights | None
     sources: dict[str, str]
     existing_blur: ExistingBlur | None
+    rendition_blur: ExistingBlur | None = None
     moved_from: tuple[PreparedScene, DepthMapping] | None = field(default=None, repr=False)
     _lights: dict[bool, SceneLight] = field(default_factory=dict, init=False, repr=False)
     _layered: dict[tuple[bool, bool], LayeredScene] = field(default_factory=dict, init=False, repr=False)
@@ -110,11 +114,15 @@ class PreparedScene:
     def less_existing_blur(self, lens: ThinLens) -> PreparedScene:
         """Return the scene at depths that a lens blurs by what is missing to its blur in the photo.
 
-        It is not taken apart again: its depths move within their order.
+        No less than the phone blurred its own picture, unless the focus lies where that is blurred. The scene is not
+        taken apart again: its depths move within their order.
         """
-        if self.existing_blur is None or self.dioptres is None:
+        least = self.rendition_blur
+        if least is not None and least.is_blurred_at(lens.focus_dioptres):
+            least = None
+        if (self.existing_blur is None and least is None) or self.dioptres is None:
             return self
-        depths = self.existing_blur.missing_to(lens, self.depth_range)
+        depths = missing_blur(lens, self.depth_range, self.existing_blur, least)
         lights = self.lights
         if lights is not None:
             lights = replace(lights, dioptres=depths(lights.dioptres))
@@ -149,6 +157,7 @@ def prepare_scene(photo: Photo, highlights: Mode | float | None) -> PreparedScen
                 "sharp; give a map with `depth`, or another `matte`"
             )
         existing_blur = None if dioptres is None else existing_blur_of(photo, dioptres)
+        rendition_blur = None if dioptres is None else blur_of_rendition(photo, dioptres)
         if highlights is None:
             extra, lights, highlights_source, lights_source = None, None, "clipped", "none"
         else:
@@ -162,7 +171,7 @@ def prepare_scene(photo: Photo, highlights: Mode | float | None) -> PreparedScen
         "highlights_source": highlights_source,
         "lights_source": lights_source,
     }
-    return PreparedScene(photo, dioptres, matte, extra, lights, sources, existing_blur)
+    return PreparedScene(photo, dioptres, matte, extra, lights, sources, existing_blur, rendition_blur)
 
 
 def at_full_size(photo: Photo) -> tuple[FloatArray | None, FloatArray | None]:

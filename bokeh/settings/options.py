@@ -110,6 +110,7 @@ class Options(ModelOptions):
             "f_number": None if self.fstop is None else parse_f_number(self.fstop),
             "focus_m": where.metres,
             "focus_point": where.point,
+            "focus_on": where.target,
             "focal_mm": None if self.focal is None else parse_focal_mm(self.focal),
             "sensor_mm": None if self.sensor is None else parse_sensor_mm(self.sensor),
             "blades": self.blades,

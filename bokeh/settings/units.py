@@ -10,8 +10,12 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..core.errors import UsageError
+
+if TYPE_CHECKING:
+    from ..optics.lens import FocusTarget
 
 METRES_PER_UNIT = {
     "mm": 0.001,
@@ -35,20 +39,22 @@ _AMOUNT = re.compile(rf"({_NUMBER})\s*([a-z]*)", re.ASCII)
 _INFINITY = {"inf", "infinity", "∞"}
 _FOCUS_EXPECTED = (
     "expected a distance with its unit, like 2.1m, 210cm or 7ft, a point of the picture, like 0.4,0.6, 40%,60% or "
-    "1200x800px, or auto"
+    "1200x800px, or eyes, face, subject or auto"
 )
 
 
 @dataclass(frozen=True)
 class Focus:
-    """Where to focus; with neither a distance nor a point, automatically.
+    """Where to focus; with nothing said, automatically.
 
-    `metres` is a distance (infinity allowed), `point` an (x, y) of the picture in 0..1, `pixels` one in its pixels.
+    `metres` is a distance (infinity allowed), `point` an (x, y) of the picture in 0..1, `pixels` one in its pixels,
+    `target` what to focus on.
     """
 
     metres: float | None = None
     point: tuple[float, float] | None = None
     pixels: tuple[float, float] | None = None
+    target: FocusTarget | None = None
 
 
 def parse_length_m(text: str, what: str = "length") -> float:
@@ -90,7 +96,7 @@ def parse_length_m(text: str, what: str = "length") -> float:
 
 
 def parse_focus(text: str) -> Focus:
-    """Read ``--focus``: a distance, a point of the picture (``0.4,0.6``, ``40%,60%``, ``1200x800px``), or ``auto``.
+    """Read ``--focus``: a distance, a point (``0.4,0.6``, ``40%,60%``, ``1200x800px``), a target (``eyes``), ``auto``.
 
     Raises
     ------
@@ -100,6 +106,8 @@ def parse_focus(text: str) -> Focus:
     word = _COMMA.sub(r"\1.\2", text.strip().lower()) if "px" not in text.lower() else text.strip().lower()
     if word == "auto":
         return Focus()
+    if word in ("eyes", "face", "subject"):
+        return Focus(target=word)
     point = parse_point(text, "focus point")
     if point is not None:
         return Focus(point=point)

@@ -83,7 +83,7 @@ class Pull:
             dioptres = (1.0 - t) / self.from_m + t / self.to_m
             stops = (1.0 - t) * math.log2(self.f_numbers[0]) + t * math.log2(self.f_numbers[1])
             focus_m = 1.0 / dioptres if dioptres > 0 else math.inf
-            yield replace(lens, focus_m=focus_m, focus_point=None, f_number=float(2.0**stops))
+            yield replace(lens.focused_at(focus_m), f_number=float(2.0**stops))
 
 
 def reduced(photo: Photo, size: int) -> Photo:

@@ -147,7 +147,7 @@ KEYS: dict[str, str] = {
         seconds.: load prepare render save start total
         settings.: baked grain highlights quality rendition style
         settings.lens.aperture.: blades curvature rotation_deg
-        settings.lens.: f_number focal_mm focus_m focus_point sensor_mm starburst
+        settings.lens.: f_number focal_mm focus_m focus_on focus_point sensor_mm starburst
         settings.lens.glass.: f_number name
         settings.lens.glass.pupil.: apodisation obstruction squeeze
         settings.lens.glass.pupil.front.: radius shift

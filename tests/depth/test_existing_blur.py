@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -225,7 +226,9 @@ def test_a_marked_render_is_not_blurred_again():
     again = rk.render(once, lens)
     np.testing.assert_allclose(again.rgb, once.rgb, atol=2e-3)
     (said,) = again.meta.warnings
-    assert said.startswith("this photo is rendered by rebokeh already, f/1 at 2 m; only what is missing is added")
+    assert said.startswith(
+        "this photo is rendered by rebokeh already, f/1 at 2 m; f/1 adds nothing to that, try f/0.6 ("
+    )
     baked = rk.prepare(once).baked
     assert baked is not None and baked.f_number(once.size, None) == pytest.approx(1.0, rel=1e-3)
 
@@ -272,6 +275,38 @@ def test_focus_is_where_the_photo_is_sharp_unless_it_is_given():
     assert replace(scene, settings=ADDS_ALL).mount(rk.Lens(f_number=1.0))[0].focus_m == pytest.approx(10.0, rel=0.01)
 
 
+def test_what_adds_nothing_is_told_with_an_f_number_that_adds_something():
+    """A disc of 12 px is there: a lens that makes one of 12 adds nothing, one of 20 adds as much again and half."""
+    rgb, depth = halves(12.0)
+    scene, at_12 = rk.prepare(rk.Photo(rgb=rgb, depth=depth)), lens_of((SIZE, SIZE), 12.0 / (FOCUS - 0.1))
+    (said,) = scene.warnings(replace(at_12, f_number=1.25 * at_12.f_number, focus_m=None))
+    found = re.search(r"; f/([\d.]+) adds nothing to that, try f/([\d.]+) \(`baked` ignore adds all\)$", said)
+    assert found is not None, said
+    assert float(found[1]) == pytest.approx(1.25 * at_12.f_number, rel=1e-3)
+    assert float(found[2]) == pytest.approx(0.6 * at_12.f_number, rel=0.25)
+    advised = replace(at_12, f_number=float(found[2]), focus_m=None)
+    (said,) = scene.warnings(advised)
+    assert "only what is missing is added" in said
+    thin, dioptres = scene.mount(advised)[0], scene.prepared.dioptres
+    assert scene.baked is not None and dioptres is not None and scene.baked.worth_while(thin, dioptres) is None
+
+
+def test_a_named_lens_that_does_not_open_so_wide_is_not_told_to():
+    once, _ = marked()
+    lens = rk.lens_named("modern-85", focus_m=2.0)
+    (said,) = rk.prepare(once).warnings(lens)
+    assert f"f/{lens.f_number:g} adds nothing to that, and this lens opens not wide enough" in said
+
+
+def test_no_figure_that_changes_with_the_size_of_the_picture():
+    rgb, depth = halves(12.0)
+    for every in (1, 2):
+        photo = rk.Photo(rgb=np.ascontiguousarray(rgb[::every, ::every]), depth=depth)
+        scene = rk.prepare(photo)
+        assert scene.baked is not None and scene.report(rk.Lens())["baked_f_number"] is None
+        assert not re.search(r"as at f/", " ".join(scene.warnings(rk.Lens())))
+
+
 @pytest.fixture
 def files(tmp_path):
     rgb, depth = halves(8.0)
@@ -283,19 +318,20 @@ def files(tmp_path):
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        ((), "only what is missing is added"),
+        ((), "f/1.4 adds nothing to that, try f/0."),
         (("--baked", "ignore"), "the lens's blur is added to it"),
-        (("--style", "gaussian"), "only what is missing is added"),
+        (("--style", "gaussian"), "f/1.4 adds nothing to that, try f/0."),
+        (("--fstop", "0.1"), "only what is missing is added"),
     ],
 )
 def test_the_command_line_warns(files, flags, said):
     result = rebokeh(*files, *flags, "--json")
     assert result.exit_code == 0, result.output
     (line,) = [line for line in result.stderr.splitlines() if "warning" in line]
-    assert "this photo is blurred already, about as at f/" in line and said in line
+    assert "this photo is blurred already, focused at 2 m;" in line and said in line
     facts = json.loads(result.stdout)
     assert facts["warnings"] == [line.removeprefix("rebokeh: warning: ")]
-    assert facts["baked_f_number"] > 0 and facts["baked"] == facts["settings"]["baked"]
+    assert facts["baked_f_number"] is None and facts["baked"] == facts["settings"]["baked"]
 
 
 def test_the_command_line_is_quiet(files):

@@ -90,6 +90,12 @@ def test_the_sharp_original_takes_the_place_of_the_blurred_picture(orientation):
     assert photo.meta.camera == "Google Pixel" and photo.meta.turn == orientation and said(photo, "GImage")
 
 
+def test_the_phone_s_picture_is_kept_small_to_measure_its_blur():
+    rendition = load(made(RANGE)).meta.rendition
+    assert rendition is not None and rendition.shape == (72, 96, 3)
+    assert rendition == pytest.approx(((128 / 255 + 0.055) / 1.055) ** 2.4, abs=5e-3)
+
+
 def test_the_profile_stays_when_the_original_has_none():
     from rebokeh.bokeh.colour.profile import named_profile
 

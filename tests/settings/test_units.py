@@ -67,6 +67,12 @@ def test_focus_points():
     assert parse_focus("auto") == parse_focus("AUTO ") == Focus()
     assert parse_focus("0.4,0.6") == parse_focus(".4 , .6") == Focus(point=(0.4, 0.6))
     assert parse_focus("0,1").point == (0.0, 1.0)
+    assert [parse_focus(word).target for word in ("eyes", " Face", "SUBJECT", "auto")] == [
+        "eyes",
+        "face",
+        "subject",
+        None,
+    ]
     for outside in ("1.2,0.5", "0.5,-0.1", "400,600"):
         with pytest.raises(UsageError, match="0 to 1"):
             parse_focus(outside)

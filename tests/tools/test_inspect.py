@@ -255,6 +255,18 @@ def test_the_sheet_shows_each_thing_in_its_place():
     assert tuple(covered[9, 9]) == (255,) * 3 and tuple(covered[9, -9]) == (0,) * 3
 
 
+def test_the_grid_is_read_in_tenths():
+    """Lines a little lighter than the photo where x or y is 0.1, 0.2, ... of it, and nowhere else."""
+    photo = photo_of(two_walls())
+    shown = cell_of(draw_thumbnails(photo, inspect_photo(photo)), 0, 0)
+    plain = int(shown[round(0.55 * TALL), round(0.55 * WIDE), 0])
+    across = np.flatnonzero(shown[round(0.55 * TALL), round(0.2 * WIDE) + 20 :, 0] > plain) + round(0.2 * WIDE) + 20
+    np.testing.assert_array_equal(across, [round(k * WIDE / 10) for k in range(3, 10)])
+    down = np.flatnonzero(shown[round(0.2 * TALL) + 20 :, round(0.55 * WIDE), 0] > plain) + round(0.2 * TALL) + 20
+    np.testing.assert_array_equal(down, [round(k * TALL / 10) for k in range(3, 10)])
+    assert (shown[:20, round(0.5 * WIDE) - 10 : round(0.5 * WIDE) + 10] > 240).any(), "its number"
+
+
 def test_holes_and_clipped_light_are_seen_on_the_sheet():
     depth, rgb = two_walls(), np.full((H, W, 3), 0.2, np.float32)
     depth[: H // 4] = np.nan

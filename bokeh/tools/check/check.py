@@ -166,7 +166,7 @@ def check_scene(
 ) -> PictureCheck:
     """Check what a lens makes of a scene that is prepared for `checked_settings`; see `check`."""
     thin, _ = mount_on(scene, lens, settings)
-    plain = replace(lens, focus_m=thin.focus_m, focus_point=None, glass=Glass())
+    plain = replace(lens.focused_at(thin.focus_m), glass=Glass())
     picture = render_scene(scene, plain, settings, progress=progress)
     narrow = replace(plain, f_number=max(STOPPED_DOWN, plain.f_number))
     stopped_down = render_scene(scene, narrow, settings, progress=progress)

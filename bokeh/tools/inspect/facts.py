@@ -181,7 +181,7 @@ def _focus(scene: PreparedScene) -> dict[str, Any]:
 
 def _blur(existing: ExistingBlur, photo: Photo) -> dict[str, Any]:
     return {
-        "f_number": existing.f_number(photo.size, photo.meta.f35_mm),
+        "f_number": photo.meta.rendered and photo.meta.rendered.f_number,
         "focus_m": None if photo.depth_kind == "unitless" else existing.focus_m,
         "largest_radius_px": max(existing.radius_px),
         "confidence": existing.confidence,

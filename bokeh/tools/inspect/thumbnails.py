@@ -31,6 +31,10 @@ HISTOGRAM_PX = 220
 
 AUTOFOCUS, FACE, CLIPPED, FOCUS = (255, 230, 0), (90, 220, 255), (255, 0, 255), (255, 255, 255)
 MARK_PX = 3
+GRID_INK, GRID_SHARE = (255, 255, 255), 0.35
+
+GRID = tuple(k / 10 for k in range(1, 10))
+"""Where the lines of the grid lie that points are read from, as shares of the picture."""
 
 EMPTY = 5e-4
 """Share of the frame below which a matte is not worth a picture."""
@@ -101,14 +105,33 @@ def thumbnail_size(photo: tuple[int, int]) -> tuple[int, int]:
 
 def _photo(photo: Photo, found: Mapping[str, Any], size: tuple[int, int]) -> CodeArray:
     image = Image.fromarray(srgb_codes(photo.rgb, photo.profile, size))
+    image = _with_grid(image)
     focus, faces = found["autofocus"], found["faces"]
     for face in faces:
         _frame(image, face, FACE)
     if focus is not None:
         _frame(image, focus["area"], AUTOFOCUS)
-    marks = ["autofocus yellow"] if focus else []
+    marks = ["grid in tenths, x,y from the top left"]
+    marks += ["autofocus yellow"] if focus else []
     marks += ["faces blue"] if faces else []
-    return _cell(f"photo{': ' if marks else ''}{', '.join(marks)}", np.asarray(image))
+    return _cell(f"photo: {', '.join(marks)}", np.asarray(image))
+
+
+def _with_grid(image: Image.Image) -> Image.Image:
+    """Draw faint lines over a picture, and their places, to read points from."""
+    drawn = image.copy()
+    pen, font = ImageDraw.Draw(drawn), ImageFont.load_default(TEXT_PX - 3)
+    for share in GRID:
+        x, y = round(share * image.width), round(share * image.height)
+        pen.line([(x, 0), (x, image.height)], fill=GRID_INK)
+        pen.line([(0, y), (image.width, y)], fill=GRID_INK)
+    drawn = Image.blend(image, drawn, GRID_SHARE)
+    pen = ImageDraw.Draw(drawn)
+    for share in GRID:
+        text, outline = f"{share:g}", {"stroke_width": 2, "stroke_fill": (0, 0, 0)}
+        pen.text((round(share * image.width), 2), text, fill=GRID_INK, font=font, anchor="ma", **outline)
+        pen.text((3, round(share * image.height)), text, fill=GRID_INK, font=font, anchor="lm", **outline)
+    return drawn
 
 
 def _frame(image: Image.Image, box: UnitRect, colour: tuple[int, int, int]) -> None:

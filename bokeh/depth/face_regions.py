@@ -1,0 +1,80 @@
+"""Where a face is, and its eyes: by the regions that the file names, else by its skin matte."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from ..core.arrays import FloatArray
+from ..photo.metadata import UnitRect
+from ..photo.photo import Photo
+
+EYES_X, EYES_Y, EYE = (0.27, 0.73), 0.4, 0.14
+"""Middles of the eyes in a region from forehead to mouth or chin, and the side of what is read there, as shares of it.
+Pupils are half of an iPhone's region apart, and a little less of others'."""
+
+LEAST_FACE = 0.001
+"""Skin that covers less of the picture than this shows no face."""
+
+FACE_HEIGHT = 1.3
+"""Of a face, forehead to chin, over its width: below is the neck."""
+
+STRAND = 0.1
+"""Rows at the top of a piece of skin, narrower than this share of the root of its area, are no forehead yet."""
+
+
+@dataclass(frozen=True)
+class FaceRegion:
+    """A face: (x, y, w, h) in 0..1 of the upright picture, and what shows it, in words."""
+
+    box: UnitRect
+    source: str
+
+
+def face_of(photo: Photo) -> FaceRegion | None:
+    """Find the face that is meant: the one in which the autofocus lies, else the largest; None without any."""
+    faces = photo.meta.faces
+    if faces:
+        area = photo.meta.af_area
+        aimed = [] if area is None else [box for box in faces if _holds(box, area)]
+        return FaceRegion(max(aimed or faces, key=lambda box: box[2] * box[3]), "the file's region")
+    skin = photo.mattes.get("skin")
+    box = None if skin is None else _face_of_skin(skin)
+    return None if box is None else FaceRegion(box, "the skin matte")
+
+
+def eyes_of(face: UnitRect) -> tuple[UnitRect, UnitRect]:
+    """Where the eyes of a face are, the left one in the picture first."""
+    x, y, width, height = face
+    left, right = (
+        (x + (share - EYE / 2) * width, y + (EYES_Y - EYE / 2) * height, EYE * width, EYE * height) for share in EYES_X
+    )
+    return left, right
+
+
+def _holds(box: UnitRect, area: UnitRect) -> bool:
+    """Whether the middle of an area lies in a box."""
+    x, y = area[0] + area[2] / 2, area[1] + area[3] / 2
+    return box[0] <= x <= box[0] + box[2] and box[1] <= y <= box[1] + box[3]
+
+
+def _face_of_skin(skin: FloatArray) -> UnitRect | None:
+    """Find the face at the top of the largest piece of skin, whose neck and chest hang on it."""
+    labels, _ = ndimage.label(skin > 0.5)
+    pixels = np.bincount(labels.ravel())[1:]
+    if not pixels.size or pixels.max() < LEAST_FACE * skin.size:
+        return None
+    piece = labels == int(pixels.argmax()) + 1
+    widths = piece.sum(axis=1)
+    rows = np.flatnonzero(widths > STRAND * np.sqrt(pixels.max()))
+    top, last = int(rows[0]), int(rows[-1])
+    # A face has reached its width before it ends; shoulders come after the neck.
+    widest = np.maximum.accumulate(widths[top : last + 1])
+    ends = np.flatnonzero(np.arange(widest.size) >= FACE_HEIGHT * widest)
+    high = int(ends[0]) if ends.size else widest.size
+    columns = np.flatnonzero(piece[top : top + high].any(axis=0))
+    height, width = skin.shape
+    left, wide = int(columns[0]), int(columns[-1] - columns[0]) + 1
+    return left / width, top / height, wide / width, high / height
