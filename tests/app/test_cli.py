@@ -167,7 +167,7 @@ def test_help_and_version():
     for words in (["--help"], ["-h"], ["render", "--help"], ["x.heic", "--help"]):
         result = rebokeh(*words)
         assert result.exit_code == 0
-        assert result.stdout.startswith("Usage: rebokeh PHOTO [OPTIONS]")
+        assert result.stdout.startswith("Usage: rebokeh PHOTO... [OPTIONS]")
         assert result.stderr == ""
     assert rebokeh().exit_code == 2
     version = rebokeh("--version")
