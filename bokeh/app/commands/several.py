@@ -37,21 +37,21 @@ def photos_of(words: Sequence[str]) -> list[str]:
 
     Raises
     ------
-    UsageError
-        Of a folder or a URL, which `batch` takes; of several words of which one is no file.
     InputError
-        When a pattern matches nothing.
+        Of a folder or a URL, which `batch` takes; of a pattern that matches nothing.
+    UsageError
+        Of several words of which one is no file.
     """
     from ...batch.stores.url import is_url, shown
 
     photos: list[str] = []
     for word in words:
         if os.path.isdir(word):
-            raise UsageError(f"{printable(word)} is a folder; {_batch(word)} renders all below it")
+            raise InputError(f"{printable(word)} is a folder; {_batch(word)} renders all below it")
         if os.path.lexists(word) or word == "-":
             photos.append(word)
         elif is_url(word):
-            raise UsageError(f"{shown(word)} is a URL, and no file's name; {_batch(shown(word))} renders what it names")
+            raise InputError(f"{shown(word)} is a URL, and no file's name; {_batch(shown(word))} renders what it names")
         elif _MAGIC.intersection(word):
             matches = sorted(match for match in glob(word, recursive=True) if not os.path.isdir(match))
             if not matches:

@@ -99,10 +99,10 @@ def test_a_presets_rules_do_not_lie_in_the_name(photos):
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["sub"], 2, "sub is a folder; rebokeh batch sub -o OUT renders all below it"),
-        (["a.heic", "sub"], 2, "rebokeh batch sub -o OUT"),
-        (["s3://user:secret@box/a.heic"], 2, "rebokeh batch s3://***@box/a.heic -o OUT"),
-        (["https://example.org/a.heic"], 2, "is a URL, and no file's name; rebokeh batch https://example.org/a.heic"),
+        (["sub"], 4, "sub is a folder; rebokeh batch sub -o OUT renders all below it"),
+        (["a.heic", "sub"], 4, "rebokeh batch sub -o OUT"),
+        (["s3://user:secret@box/a.heic"], 4, "rebokeh batch s3://***@box/a.heic -o OUT"),
+        (["https://example.org/a.heic"], 4, "is a URL, and no file's name; rebokeh batch https://example.org/a.heic"),
         (["*.png"], 4, "*.png: no file has a name like this"),
         (["a.heic", "2.1", "m"], 2, "there is no photo '2.1'; a value or a name with a blank in it needs quotes"),
         (["sub/b", "c.heic"], 2, "there is no photo 'sub/b'; a value or a name with a blank in it needs quotes"),
