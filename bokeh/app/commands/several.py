@@ -42,15 +42,15 @@ def photos_of(words: Sequence[str]) -> list[str]:
     UsageError
         Of several words of which one is no file.
     """
-    from ...batch.stores.url import is_url, shown
-
     photos: list[str] = []
     for word in words:
         if os.path.isdir(word):
             raise InputError(f"{printable(word)} is a folder; {_batch(word)} renders all below it")
         if os.path.lexists(word) or word == "-":
             photos.append(word)
-        elif is_url(word):
+        elif "://" in word:
+            from ...batch.stores.url import shown
+
             raise InputError(f"{shown(word)} is a URL, and no file's name; {_batch(shown(word))} renders what it names")
         elif _MAGIC.intersection(word):
             matches = sorted(match for match in glob(word, recursive=True) if not os.path.isdir(match))
