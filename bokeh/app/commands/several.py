@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from glob import glob
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +22,6 @@ from .follow import Follower, how_it_went, stop_gently
 from .streams import bar_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ...batch.job import Outcome
     from ...settings.preset import Preset
 
 _MAGIC = frozenset("*?[")
@@ -135,18 +131,12 @@ def render_several(
         stop_gently(run, library, tell)
         tally = Tally(len(library.plan.jobs) + len(library.plan.known))
         follower = Follower("", bar, tell, as_json, verbose=True, quiet=quiet)
-        for _ in follower.follow(_as_it_stands(library.run()), tally):
+        for _ in follower.follow(library.run(), tally):
             pass
     if not quiet:
         say(f"{tally.total} photos: {how_it_went(tally.counts, time.perf_counter() - begun)}")
     if tally.failures:
         raise typer.Exit(FAILED)
-
-
-def _as_it_stands(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
-    """Yield outcomes whose reasons name flags that there are here."""
-    for outcome in outcomes:
-        yield replace(outcome, reason=outcome.reason.removesuffix("; `retry` tries it again"))
 
 
 def _folder(out: str | None) -> str | None:
