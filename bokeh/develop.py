@@ -57,6 +57,7 @@ def develop(
     recipe_for: Callable[[Photo], Recipe],
     *,
     load_options: LoadOptions | None = None,
+    of_exr: LoadOptions | None = None,
     max_pixels: int | None = None,
     name: str | None = None,
     steps: StepsLike = None,
@@ -76,6 +77,8 @@ def develop(
         Is shown the photo as its file is, and says what to do with it; what it raises ends the work.
     load_options : LoadOptions, optional
         This photo's own, which stand before the recipe's: its depth map, matte, anchors.
+    of_exr : LoadOptions, optional
+        The recipe's, by which an EXR is opened.
     max_pixels : int, optional
         As for `load`.
     name : str, optional
@@ -114,7 +117,7 @@ def develop(
             warn(warning)
 
     with clock.stage("load"):
-        photo = opened(source, own, max_pixels=max_pixels, name=name)
+        photo = opened(source, own, of_exr=of_exr, max_pixels=max_pixels, name=name)
         recipe = recipe_for(photo).settled(photo.meta.format)
         photo = completed(photo, own.before(recipe.load_options), max_pixels=max_pixels)
     for warning in photo.meta.warnings:

@@ -17,6 +17,7 @@ from .core.errors import DepthError, UsageError
 from .depth.calibrate import calibrate
 from .io import registry, sidecar
 from .io.decoded import at_most, read_file
+from .io.formats import FORMATS
 from .photo.load_options import Anchor, FileOrBytes, LoadOptions
 from .photo.photo import Photo
 
@@ -38,12 +39,12 @@ def load(
     *,
     depth_model: str | Path | None = None,
     depth_unit: str | None = None,
-    matte_model: str | Path | None = None,
-    depth: FileOrBytes | None = None,
-    depth_scale: float | None = None,
     depth_near: str | None = None,
     depth_channel: str | None = None,
     layer: str | None = None,
+    matte_model: str | Path | None = None,
+    depth: FileOrBytes | None = None,
+    depth_scale: float | None = None,
     matte: FileOrBytes | None = None,
     anchors: Sequence[Anchor] = (),
     stereo: FileOrBytes | None = None,
@@ -86,12 +87,12 @@ def load(
     options = LoadOptions(
         depth_model=depth_model,
         depth_unit=depth_unit,
-        matte_model=matte_model,
-        depth=depth,
-        depth_scale=depth_scale,
         depth_near=depth_near,
         depth_channel=depth_channel,
         layer=layer,
+        matte_model=matte_model,
+        depth=depth,
+        depth_scale=depth_scale,
         matte=matte,
         anchors=anchors,
         stereo=stereo,
@@ -104,6 +105,7 @@ def opened(
     path: FileOrBytes,
     options: LoadOptions | None = None,
     *,
+    of_exr: LoadOptions | None = None,
     max_pixels: int | None = None,
     name: str | None = None,
 ) -> Photo:
@@ -114,6 +116,8 @@ def opened(
     path : str, Path, bytes or file
     options : LoadOptions, optional
         Those that choose among a file's layers and channels; the others are for `completed`.
+    of_exr : LoadOptions, optional
+        More of them, which only an EXR is asked: what holds for every photo of many.
     max_pixels : int, optional
     name : str, optional
         For messages, of bytes.
@@ -123,6 +127,8 @@ def opened(
     InputError
     """
     data, known_as = read_file(path)
+    if of_exr is not None and (kind := registry.kind_of(data)) is not None and FORMATS[kind].has_layers:
+        options = (options or LoadOptions()).before(of_exr)
     with at_most(max_pixels):
         photo = registry.read(data, name or known_as, options)
     # As the system knows it, not as messages print it: `save` recognises its input by this.

@@ -33,13 +33,19 @@ class Output:
 
 
 def tag(
-    f_number: float, style: str = "lens", lens: str = "", *, said: Mapping[str, Any] | None = None, preset: str = ""
+    f_number: float | None,
+    style: str = "lens",
+    lens: str = "",
+    *,
+    said: Mapping[str, Any] | None = None,
+    preset: str = "",
 ) -> str:
     """Tell a rendering from its photo and from other renderings, by what was asked for.
 
     Parameters
     ----------
-    f_number : float
+    f_number : float or None
+        None = not known.
     style, lens : str
     said : mapping of str to object, optional
         Options that were given, as `Options.said` has them.
@@ -51,7 +57,7 @@ def tag(
     str
         Like ``f1.8``, ``petzval_f2.2``, ``f2_gaussian``, ``f1.8_2.1m``, ``f1.8_at0.4-0.6_grain-match``.
     """
-    words = [Path(preset).stem, lens, f"f{f_number:.6g}"]
+    words = [Path(preset).stem, lens, "" if f_number is None else f"f{f_number:.6g}"]
     words += [_word(name, value) for name, value in sorted((said or {}).items(), key=lambda one: one[0] != "focus")]
     words.append("" if style == "lens" else style)
     return "_".join(filter(None, words))

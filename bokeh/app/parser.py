@@ -87,7 +87,7 @@ class PhotoCommand(TyperCommand):
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         """Write the usage line."""
-        formatter.write_usage("rebokeh", "PHOTO [OPTIONS]")
+        formatter.write_usage("rebokeh", "PHOTO... [OPTIONS]")
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the commands, and then the options."""

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from ..core.errors import UsageError
 from ..settings.preset import Preset
 from .job import Limits, Outcome
-from .plan import OnCollision, plan
+from .plan import OnCollision, plan, plan_named
 from .run import Batch
 from .stores import store_at
+from .stores.named import NamedStore
 from .stores.url import in_one_process, is_url, shown
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Library:
         Give each picture the times of its photo's file; on this machine only.
     tell : callable, optional
         Is told "compiling" when everybody waits for that.
+    name_of : callable, optional
+        As for `plan_named`: each picture goes where this says, and `out` is "".
 
     Attributes
     ----------
@@ -73,9 +76,14 @@ class Library:
         on_collision: OnCollision = "refuse",
         keep_times: bool = False,
         tell: Callable[[str], object] | None = None,
+        name_of: Callable[[str, str], str] | None = None,
     ) -> None:
         self._preset, self._limits = preset or Preset(), limits or Limits()
-        self.plan = plan(words, out, self._preset.format, on_collision=on_collision)
+        self._is_named = name_of is not None
+        if name_of is None:
+            self.plan = plan(words, out, self._preset.format, on_collision=on_collision)
+        else:
+            self.plan = plan_named(words, name_of, self._preset.format)
         self._keep_times = keep_times
         if keep_times and is_url(out):
             raise UsageError(f"{shown(out)}: objects have no times to keep; leave `keep_times` out")
@@ -87,7 +95,7 @@ class Library:
     @property
     def store(self) -> Store:
         """Where the pictures go."""
-        return store_at(self._out)
+        return NamedStore("") if self._is_named else store_at(self._out)
 
     def run(self) -> Iterator[Outcome]:
         """Yield what became of each input, once for each, as soon as it is known."""

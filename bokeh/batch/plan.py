@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import BinaryIO, Literal
@@ -11,6 +11,7 @@ from typing import BinaryIO, Literal
 from ..core.errors import UsageError
 from ..core.text import printable
 from ..io.formats import FORMATS, READABLE, settled_format
+from ..io.metadata import render_mark
 from ..io.registry import kind_of
 from .inputs import Found, inputs
 from .job import Job, Outcome
@@ -71,9 +72,60 @@ def plan(words: Sequence[str], out: str, format: str | None = None, *, on_collis
         raise UsageError(f"{printable(out)} is no folder; name one with `out`")
     if any(_is_same(word, out) for word in words):
         raise UsageError(f"{printable(out)} is an input, and inputs are never written; name another folder with `out`")
+    planned, known = _jobs(inputs(words, out), format, lambda found, wanted: target_of(found.below, wanted))
+    if on_collision == "suffix":
+        planned = _numbered(planned)
+    _refuse_collisions(planned, out)
+    return Plan(tuple(planned), known)
+
+
+def plan_named(words: Sequence[str], name_of: Callable[[str, str], str], format: str | None = None) -> Plan:
+    """Plan the renders of some photos, each into a file of its own name.
+
+    Parameters
+    ----------
+    words : sequence of str
+        As for `inputs`.
+    name_of : callable
+        Gives the file of a photo and the format that is written.
+    format : str, optional
+        What is written; None = as each photo.
+
+    Returns
+    -------
+    Plan
+        Whose targets are files, wherever they lie. What rebokeh has made is known already: a pattern that is rendered
+        once more finds the pictures of the first time.
+
+    Raises
+    ------
+    UsageError
+        When two photos would become one file, or a file would take an input's place.
+    """
+    planned, known = _jobs(inputs(words, ""), format, lambda found, wanted: name_of(found.source, wanted))
+    made = [job for job in planned if _is_made(job.source)]
+    _refuse_collisions([job for job in planned if job not in made], "")
+    said = "rebokeh has made this; name it alone to have it rendered again"
+    renders = tuple(Outcome(job.source, "", "skipped", f"{job.name}: {said}") for job in made)
+    return Plan(tuple(job for job in planned if job not in made), (*known, *renders))
+
+
+def _is_made(path: str) -> bool:
+    """Whether rebokeh has rendered a picture; what cannot be read is for the render to say."""
+    try:
+        with open(path, "rb") as file:
+            return render_mark.of_file(file.read()) is not None
+    except OSError:
+        return False
+
+
+def _jobs(
+    files: Iterable[Found], format: str | None, target: Callable[[Found, str], str]
+) -> tuple[list[Job], tuple[Outcome, ...]]:
+    """Tell the photos among files, each with its target, from what is none, each once."""
     jobs: dict[tuple[object, str], Job] = {}
     known: list[Outcome] = []
-    for found, kind, trouble in _kinds(inputs(words, out)):
+    for found, kind, trouble in _kinds(files):
         wanted = ""
         if kind is not None and not trouble:
             try:
@@ -84,15 +136,11 @@ def plan(words: Sequence[str], out: str, format: str | None = None, *, on_collis
             code = "" if kind else "InputError" if found.failed else "UnknownFormatError"
             known.append(Outcome(found.source, "", "failed" if found.failed else "skipped", trouble, code))
             continue
-        job = Job(found.source, target_of(found.below, wanted), shown(found.source), wanted)
+        job = Job(found.source, target(found, wanted), shown(found.source), wanted)
         state = _state(job.source)
         identity = (state.st_dev, state.st_ino) if state else job.source
         jobs.setdefault((identity, job.target), job)
-    planned = list(jobs.values())
-    if on_collision == "suffix":
-        planned = _numbered(planned)
-    _refuse_collisions(planned, out)
-    return Plan(tuple(planned), tuple({outcome.source: outcome for outcome in known}.values()))
+    return list(jobs.values()), tuple({outcome.source: outcome for outcome in known}.values())
 
 
 def target_of(below: str, format: str) -> str:
@@ -190,7 +238,7 @@ def _refuse_collisions(jobs: Sequence[Job], out: str) -> None:
     found += _inputs_in_the_way(jobs, out)
     if found:
         more = f", and {len(found) - _MOST_LISTED} more" if len(found) > _MOST_LISTED else ""
-        what = "; `on_collision` suffix numbers what would share a name" if len(sources) < len(jobs) else ""
+        what = "; `on_collision` suffix numbers what would share a name" if out and len(sources) < len(jobs) else ""
         raise UsageError(f"{'; '.join(found[:_MOST_LISTED])}{more}; nothing was written{what}")
 
 
@@ -201,7 +249,7 @@ def _inputs_in_the_way(jobs: Sequence[Job], out: str) -> Iterator[str]:
         folder = out.rstrip("/")
         yield from (f"{shown(t)} is an input" for job in jobs if (t := f"{folder}/{job.target}") in taken)
         return
-    if not os.path.isdir(out):
+    if out and not os.path.isdir(out):
         return
     identities = {(s.st_dev, s.st_ino) for job in jobs if (s := _state(job.source))}
     for job in jobs:

@@ -67,7 +67,13 @@ def render_one(task: Task, gate: Callable[[int], object] = begin_at_once) -> Res
         data = store.read(job.source)
         source = sha256_of(data)
         with announced(ask):
-            picture = develop(data, chosen, max_pixels=task.limits.max_pixels, name=job.name)
+            picture = develop(
+                data,
+                chosen,
+                of_exr=task.settings.load_options,
+                max_pixels=task.limits.max_pixels,
+                name=job.name,
+            )
         token = store.stage(picture.data, job.target)
     except _Stands:
         found = store.content(job.target)

@@ -81,16 +81,19 @@ class Anchor:
 
 
 @dataclass(frozen=True)
-class ModelOptions:
-    """Those of `LoadOptions` that may be asked of any photo, and so by a preset: models, in place of maps."""
+class SharedOptions:
+    """Those of `LoadOptions` that may be asked of any photo, and so by a preset: models, and what an EXR is called."""
 
     depth_model: str | Path | None = field(default=None, metadata=_MODEL)
     depth_unit: str | None = None
+    depth_near: str | None = None
+    depth_channel: str | None = None
+    layer: str | None = None
     matte_model: str | Path | None = field(default=None, metadata=_MODEL)
 
 
 @dataclass(frozen=True)
-class LoadOptions(ModelOptions):
+class LoadOptions(SharedOptions):
     """What gives a photo its depth and its mattes, where that is not its own file.
 
     Parameters
@@ -141,9 +144,6 @@ class LoadOptions(ModelOptions):
 
     depth: FileOrBytes | None = field(default=None, metadata=_PICTURE)
     depth_scale: float | None = None
-    depth_near: str | None = None
-    depth_channel: str | None = None
-    layer: str | None = None
     matte: FileOrBytes | None = field(default=None, metadata=_PICTURE)
     anchors: Sequence[Anchor] = ()
     stereo: FileOrBytes | None = field(default=None, metadata=_PICTURE)
@@ -207,7 +207,7 @@ class LoadOptions(ModelOptions):
         """
         passed_over: set[str] = set()
         if self.depth is not None or self.stereo is not None or self.depth_channel is not None:
-            passed_over |= {"depth_model", "depth_unit"}
+            passed_over |= {"depth_model", "depth_unit", "depth_near", "depth_channel"}
         if self.matte is not None:
             passed_over.add("matte_model")
         kept = {name: value for name, value in others.given.items() if name not in passed_over}

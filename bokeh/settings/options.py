@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import UsageError
-from ..photo.load_options import LoadOptions, ModelOptions
+from ..photo.load_options import LoadOptions, SharedOptions
 from .units import (
     parse_f_number,
     parse_focal_mm,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Options(ModelOptions):
+class Options(SharedOptions):
     """Options of a render; None = not said.
 
     Each is the flag of its name, and takes what the flag takes; `changes` is ``--with``.
@@ -157,7 +157,7 @@ class Options(ModelOptions):
         return Recipe(
             lens,
             self.render_settings(),
-            LoadOptions(**of(one.name for one in fields(ModelOptions))),
+            LoadOptions(**of(one.name for one in fields(SharedOptions))),
             lens_source=where,
             **of(("format", "hdr", "save_quality", "strip")),
         )

@@ -25,12 +25,13 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from ..core.errors import UsageError
 from ..core.toml import read_toml, shown
-from ..photo.load_options import ModelOptions
+from ..photo.load_options import SharedOptions
 from .options import Options
 from .units import point_of_pixels
 
 if TYPE_CHECKING:
     from ..optics.lens_file import LensFile
+    from ..photo.load_options import LoadOptions
     from ..photo.photo import Photo
     from .recipe import Recipe
 
@@ -38,7 +39,7 @@ _WHAT = "preset"
 _HINT = 'a preset has lines like fstop = 1.8, and [[rule]] with when = { camera = "*iPhone*" }'
 _FLAGS = {"with": "changes"}  # a flag whose name is no name in Python
 # The lens first: that is what a message lists first, too.
-_NAMES = sorted((one.name for one in fields(Options)), key=lambda name: name in vars(ModelOptions()))
+_NAMES = sorted((one.name for one in fields(Options)), key=lambda name: name in vars(SharedOptions()))
 _KEYS = {next((flag for flag, name in _FLAGS.items() if name == own), own): own for own in _NAMES}
 _BOUND = re.compile(r"(<=|>=|<|>|=)?\s*(\d+\.?\d*|\.\d+)(?:\s*\.\.\s*(\d+\.?\d*|\.\d+))?")
 _WITHIN = {
@@ -142,6 +143,11 @@ class Preset:
                 self._recipe(self._merged((rule,)))
             except UsageError as error:
                 raise UsageError(f"rule {number}: {error}") from error
+            if _opening(self._merged((rule,))) != _opening(self._merged(())):
+                raise UsageError(
+                    f"rule {number}: `layer`, `depth_channel` and what its numbers are cannot change from photo to "
+                    "photo, for rules look at the opened photo; say them at the top"
+                )
 
     def recipe_for(self, photo: Photo) -> Recipe:
         """Return what is done to a photo, shown as its file is."""
@@ -149,6 +155,16 @@ class Preset:
         if options.focus is not None:
             options = replace(options, focus=point_of_pixels(options.focus, photo.size))
         return self._recipe(options)
+
+    @property
+    def load_options(self) -> LoadOptions:
+        """What is asked of every photo that no rule is for: an EXR is opened by it."""
+        return self.usual.load_options
+
+    @property
+    def usual(self) -> Recipe:
+        """What is done to a photo that no rule is for."""
+        return self._recipe(self._merged(()))
 
     @property
     def format(self) -> str | None:
@@ -210,6 +226,12 @@ def read_preset(path: str | os.PathLike[str], flags: Options | None = None) -> P
     except UsageError as error:
         raise UsageError(f"{where}: {error}") from error
     return replace(preset, flags=flags or Options())
+
+
+def _opening(options: Options) -> tuple[str | None, ...]:
+    """Pick what says how an EXR is opened."""
+    of_channel = options.depth_unit if options.depth_channel is not None else None
+    return options.layer, options.depth_channel, options.depth_near, of_channel
 
 
 def _rule(number: int, table: Mapping[str, Any]) -> Rule:

@@ -101,6 +101,21 @@ def test_exr_output_is_scene_linear(portrait, folder):
     assert folder.new() == {"photo_f1.8.exr"}
 
 
+@pytest.mark.parametrize(("point", "metres"), [("32x24px", 1.0), ("3x3px", 4.0), ("50%,50%", 1.0), ("4m", 4.0)])
+def test_compare_and_inspect_take_a_focus_as_a_render_does(portrait, tmp_path, point, metres):
+    words = (portrait.photo, "--depth", portrait.depth, "--focus", point, "--json")
+    done = rebokeh("compare", *words, "-o", tmp_path / "page.html")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["focus_m"] == pytest.approx(metres)
+    done = rebokeh("inspect", *words, "--check")
+    assert json.loads(done.stdout)["check"]["focus_m"] == pytest.approx(metres), done.output
+
+
+def test_a_focus_in_pixels_lies_in_the_picture(portrait, folder):
+    check_refused(rebokeh("compare", portrait.photo, "--depth", portrait.depth, "--focus", "65x3px"), 2, "64x48 px")
+    assert folder.new() == set()
+
+
 def test_gaussian_needs_no_depth_but_a_subject(portrait, folder):
     result = rebokeh(portrait.photo, "--style", "gaussian", "--matte", portrait.matte)
     assert result.exit_code == 0, result.output
@@ -167,7 +182,7 @@ def test_help_and_version():
     for words in (["--help"], ["-h"], ["render", "--help"], ["x.heic", "--help"]):
         result = rebokeh(*words)
         assert result.exit_code == 0
-        assert result.stdout.startswith("Usage: rebokeh PHOTO [OPTIONS]")
+        assert result.stdout.startswith("Usage: rebokeh PHOTO... [OPTIONS]")
         assert result.stderr == ""
     assert rebokeh().exit_code == 2
     version = rebokeh("--version")

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.portrait import portrait_arrays
+from support.raster import exr
 
 import rebokeh as rk
 from rebokeh.bokeh.batch.executors.memory import estimate_bytes
@@ -63,6 +64,32 @@ def test_bytes_are_those_of_a_render_by_itself(photo, store, tmp_path, format):
     assert made.sha256 == sha256_of(alone.read_bytes()) and made.bytes == alone.stat().st_size
     assert made.source_sha256 == sha256_of(photo.read_bytes())
     assert not (tmp_path / "out" / made.job.target).exists()  # staged is not published
+
+
+def layered() -> bytes:
+    """EXR whose layers have no name that says which is the picture, and whose mist is black where it is near."""
+    codes, metres, _ = portrait_arrays(48, 64)
+    light = codes.astype(np.float32) / 255.0
+    planes = {f"{layer}.{c}": light[..., k] * gain for layer, gain in (("one", 1.0), ("two", 0.5))
+              for k, c in enumerate("RGB")}  # fmt: skip
+    return exr({**planes, "Mist.Z": ((metres - 1.0) / 3.0).astype(np.float32)})
+
+
+def test_a_preset_chooses_among_the_layers_of_an_exr(photo, store, tmp_path):
+    (tmp_path / "l.exr").write_bytes(layered())
+    asked = {"layer": "two", "depth_channel": "Mist.Z", "depth_unit": "relative", "depth_near": "black"}
+    settings = Preset(Options(fstop="1.4", **asked))
+    made = render_one(replace(task_of(tmp_path / "l.exr", store, "exr"), settings=settings))
+    assert isinstance(made, Developed), made
+    loaded = rk.load(tmp_path / "l.exr", **asked)
+    assert loaded.rgb.max() == pytest.approx(0.5 * 200 / 255) and loaded.depth[24, 32] > loaded.depth[0, 0]
+    picture = rk.render(loaded, rk.Lens(f_number=1.4), rk.RenderSettings(rendition="hdr"))
+    assert Path(made.token).read_bytes() == rk.save(picture, tmp_path / "alone.exr").read_bytes()
+    # What is no EXR has no layers to choose among, and is what it is.
+    of_other = render_one(replace(task_of(photo, store), settings=settings))
+    assert isinstance(of_other, Developed), of_other
+    plain = rk.save(rk.render(rk.load(photo), rk.Lens(f_number=1.4)), tmp_path / "plain.heic")
+    assert np.array_equal(rk.load(of_other.token).rgb, rk.load(plain).rgb)
 
 
 def test_it_says_what_it_will_take_before_it_decodes(photo, store):

@@ -129,8 +129,8 @@ MARK_WITH_MAPS = "051ae0f40f81bca43be0fc77542b127ccf85ce5feef6a76a5fec520cda9419
 PRESET_DIGEST = "cce83952abc762189a3b846adc09c7935bb8c6272ca5862168c3f7071d352ba0"
 BATCH_KEY = "20078c366191c6f2b69522bba47f301c0adee1181141a74612d4032fb0d7ef9c"
 PRESET_KEYS = (
-    "fstop focus focal sensor lens with blades curvature rotation starburst depth_model depth_unit matte_model "
-    "highlights style quality baked grain format hdr save_quality strip"
+    "fstop focus focal sensor lens with blades curvature rotation starburst depth_model depth_unit depth_near "
+    "depth_channel layer matte_model highlights style quality baked grain format hdr save_quality strip"
 )
 CONDITIONS = "camera lens format f35_mm megapixels people depth"
 # By command; the words after "a.b.:" are keys of the object a.b.

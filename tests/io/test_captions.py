@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import OpenEXR
 import pytest
 from PIL import Image
 from support import android, iphone
@@ -114,13 +115,38 @@ def test_and_from_every_format_that_has_them(via, kind):
 
 
 def test_exr_says_them_in_its_xmp():
-    own = iphone.xmp(tiff_Make="Apple")
-    again = load(silently(load(catalogued(xmp=own)), "exr")).meta
+    photo = load(catalogued(xmp=iphone.xmp(tiff_Make="Apple")))
+    photo = replace(photo, meta=replace(photo.meta, density=None))
+    again = load(silently(photo, "exr")).meta
     said = words_in(again.xmp)
     assert said["dc:description"] == ("Boats, \u00e5 la carte",) and said["dc:subject"] == ("harbour", "boats")
     assert sequences(again.xmp)["exif:UserComment"] == ("first\nzweiter \u00fc",) and b"Apple" in (again.xmp or b"")
-    place = silently(load(catalogued(xmp=own)), "exr", strip=("location",))
+    place = silently(photo, "exr", strip=("location",))
     assert b"Bergen" not in place
+
+
+@pytest.mark.parametrize(("density", "per_inch"), [((300, 300, "inch"), 300.0), ((100, 100, "cm"), 254.0)])
+def test_exr_keeps_the_density_of_square_pixels(density, per_inch):
+    photo = load(catalogued())
+    data = silently(replace(photo, meta=replace(photo.meta, density=density)), "exr")
+    with OpenEXR.File(io.BytesIO(data)) as file:
+        assert file.header()["xDensity"] == per_inch
+        assert file.header().get("pixelAspectRatio", 1.0) == 1.0
+    back = load(silently(load(data), "jpeg")).meta
+    assert back.density == (per_inch, per_inch, "inch")
+
+
+def test_a_density_that_would_make_an_exr_oblong_is_said():
+    with pytest.warns(RebokehWarning, match="300 x 240 pixels per inch, is not taken over: EXR"):
+        data = encode(load(catalogued()), "exr")
+    assert load(data).meta.density is None
+
+
+def test_an_exrs_density_is_read_with_its_aspect():
+    file = io.BytesIO()
+    header = {"type": OpenEXR.scanlineimage, "xDensity": 300.0, "pixelAspectRatio": 0.5}
+    OpenEXR.File(header, {"RGB": np.full((48, 64, 3), 0.5, np.float16)}).write(file)
+    assert load(file.getvalue()).meta.density == (300.0, 150.0, "inch")
 
 
 def test_a_picture_that_is_turned_has_its_density_turned_and_no_paths():

@@ -10,6 +10,7 @@ import pytest
 
 import rebokeh as rk
 from rebokeh.bokeh.core.errors import InputError, UsageError
+from rebokeh.bokeh.photo.load_options import LoadOptions
 from rebokeh.bokeh.photo.metadata import Metadata
 from rebokeh.bokeh.settings.options import Options
 from rebokeh.bokeh.settings.preset import Preset, When, read_preset
@@ -54,6 +55,16 @@ def test_keys_are_the_flags(written):
     assert (recipe.settings.style, recipe.settings.quality) == ("gaussian", "best")
     assert (recipe.format, recipe.hdr, recipe.save_quality, recipe.strip) == ("jpeg", "off", 90, ("gps",))
     assert preset.format == "jpeg"
+
+
+def test_a_preset_says_what_an_exr_is_opened_by(written):
+    text = 'layer = "beauty"\ndepth_channel = "Mist.Z"\ndepth_unit = "relative"\ndepth_near = "black"\n'
+    asked = LoadOptions(layer="beauty", depth_channel="Mist.Z", depth_unit="relative", depth_near="black")
+    preset = written(text, Options(layer="right"))
+    assert preset.load_options == replace(asked, layer="right")
+    assert preset.recipe_for(photo()).load_options == preset.load_options
+    # A map that is given with the photo stands before the preset's channel, and what is said of that.
+    assert LoadOptions(depth="d.png").before(asked) == LoadOptions(depth="d.png", layer="beauty")
 
 
 RULES = """
@@ -129,6 +140,13 @@ def test_size_and_depth_are_conditions_too():
         ("[[rule]]\nwhen = { f35_mm = 'long' }", "f35_mm is 'long'"),
         ("[[rule]]\nwhen = { f35_mm = '>24..35' }", "f35_mm is '>24..35'"),
         ("[[rule]]\nwhen = { people = true }\nformat = 'png'", "rule 1: format cannot change"),
+        ("[[rule]]\nwhen = { people = true }\nlayer = 'beauty'", "rule 1: `layer`, `depth_channel` and what its"),
+        (
+            "depth_channel = 'Z'\n[[rule]]\nwhen = { people = true }\ndepth_unit = 'relative'",
+            "cannot change from photo to photo",
+        ),
+        ("depth_near = 'grey'\ndepth_channel = 'Z'", "depth_near is 'grey'"),
+        ("depth_near = 'black'", "`depth_near` speaks of a depth map"),
         ("lens = 'petzval'\n[[rule]]\nwhen = { people = true }\nfstop = 1", "rule 1: f-number is 1"),
         ("[[rule]]\nwhen = { people = true }\n[[rule]]\nwhen = { people = true }\nblade = 1", "rule 2: blade"),
     ],

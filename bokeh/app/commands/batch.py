@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections import Counter
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -14,8 +12,8 @@ import typer
 
 from ...core.errors import FAILED, UsageError
 from ...settings.units import parse_bytes, parse_count, parse_seconds
-from ..flags import print_json, with_flags
-from ..guard import Run, say
+from ..flags import print_json
+from ..guard import say
 from ..parser import (
     Debug,
     FocusOption,
@@ -29,27 +27,19 @@ from ..parser import (
     Stripped,
     StyleOption,
 )
+from .follow import Follower, how_it_went, in_flags, stop_gently
 from .given import choose_preset
-from .groups import LENS, MODELS, RENDERING, takes
+from .groups import LENS, RENDERING, SHARED, takes
 from .streams import bar_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from ...batch.job import Outcome
     from ...batch.library import Library
 
-_STATUSES = {
-    "done": "rendered",
-    "already": "done before",
-    "skipped": "skipped",
-    "failed": "failed",
-    "quarantined": "quarantined",
-    "left": "left",
-}
 
-
-@takes(LENS, RENDERING, MODELS, before="style")
+@takes(LENS, RENDERING, SHARED, before="style")
 def batch_command(
     ctx: typer.Context,
     inputs: Annotated[
@@ -124,7 +114,7 @@ def batch_command(
 
     from ...batch.job import Limits
     from ...batch.library import Library
-    from ...batch.report import Report, to_json
+    from ...batch.report import Report
     from ...batch.sheet import check_sheet
     from ...batch.stores.url import report_name
     from ...batch.tally import Tally
@@ -144,62 +134,30 @@ def batch_command(
             return
         sheet_path = None if sheet is None else check_sheet(sheet)
         book = None if report is None else stack.enter_context(Report(report, out, _sources(library, preset)))
-        _listen(run, library, tell)
+        stop_gently(run, library, tell)
         tally, made = Tally(len(library.plan.jobs) + len(library.plan.known)), []
-        otherwise = 0
-        for outcome in map(_with_flags, library.run()):
-            tally.add(outcome)
-            if bar is not None:
-                bar(str(tally), tally.share)
+        follower = Follower(out, bar, tell, as_json, verbose, quiet)
+        for outcome in follower.follow(library.run(), tally):
             if book is not None:
                 book.add(outcome)
-            if as_json:
-                print_json(to_json(outcome, out))
-            otherwise += outcome.status == "skipped" and outcome.code == "OutputError"
             if outcome.status in ("done", "already"):
                 made.append(outcome)
-            if not quiet:
-                _tell(outcome, verbose, tell)
         if sheet_path is not None and not tally.counts["left"]:
             _draw(library, made, tally.total, sheet_path)
     if book is not None and book.trouble:
         say(f"rebokeh: {book.trouble}")
     if not quiet:
-        say(_summary_line(tally.counts, report_name(out), time.perf_counter() - begun))
-    if otherwise and not quiet:
-        say(f"rebokeh: {otherwise} stand there already, made by another recipe; --overwrite makes them anew")
+        counts = tally.counts
+        more = "; -v or --report says why" if counts["skipped"] or counts["failed"] or counts["quarantined"] else ""
+        say(f"{report_name(out)}: {how_it_went(counts, time.perf_counter() - begun)}{more}")
+    if follower.otherwise and not quiet:
+        say(f"rebokeh: {follower.otherwise} stand there already, made by another recipe; --overwrite makes them anew")
     if tally.failures or (book is not None and book.trouble):
         raise typer.Exit(FAILED)
 
 
-def _with_flags(outcome: Outcome) -> Outcome:
-    """Say why with flags, in the report too."""
-    return replace(outcome, reason=with_flags(outcome.reason), warnings=tuple(map(with_flags, outcome.warnings)))
-
-
-def _listen(run: Run, library: Library, tell: Callable[[str], object]) -> None:
-    """Have a first Ctrl-C finish what is being written, and a second one end the run."""
-
-    def wind_down() -> None:
-        tell("rebokeh: finishing what is being written; a second Ctrl-C ends at once")
-        library.stop()
-
-    run.undo.append(library.abandon)
-    run.wind_down = wind_down
-
-
 def _sources(library: Library, preset: str | None) -> list[str]:
     return [job.source for job in library.plan.jobs] + ([preset] if preset else [])
-
-
-def _tell(outcome: Outcome, verbose: bool, tell: Callable[[str], object]) -> None:
-    """Say what became of an input, if that is news."""
-    if outcome.status in ("failed", "quarantined") or (verbose and outcome.reason):
-        tell(f"rebokeh: {_STATUSES[outcome.status]}: {outcome.reason}")
-    elif verbose:
-        tell(f"{_STATUSES[outcome.status]}: {outcome.output}")
-    for warning in outcome.warnings if verbose else ():
-        tell(f"rebokeh: warning: {outcome.output}: {warning}")
 
 
 def _print_plan(library: Library, out: str, as_json: bool) -> None:
@@ -210,7 +168,7 @@ def _print_plan(library: Library, out: str, as_json: bool) -> None:
 
     lines: list[dict[str, Any]] = []
     for known in library.plan.known:
-        line = to_json(_with_flags(known), out)
+        line = to_json(in_flags(known), out)
         lines.append({key: line[key] for key in ("input", "output", "status", "reason", "code")})
     for job in library.plan.jobs:
         target = f"{report_name(out).rstrip('/')}/{job.target}" if is_url(out) else os.path.join(out, job.target)
@@ -233,10 +191,3 @@ def _draw(library: Library, made: Sequence[Outcome], total: int, path: Path) -> 
         return BeforeAfter(outcome.output, lambda: store.read(outcome.source), lambda: store.content(outcome.output))
 
     save_sheet([pair(outcome) for outcome in made], total, path)
-
-
-def _summary_line(counts: Counter[str], out: str, seconds: float) -> str:
-    """Say in one line how it went."""
-    said = [f"{counts[status]} {words}" for status, words in _STATUSES.items() if counts[status]]
-    more = "; -v or --report says why" if counts["skipped"] or counts["failed"] or counts["quarantined"] else ""
-    return f"{out}: {', '.join(said) or 'nothing to do'} in {seconds:.0f} s{more}"

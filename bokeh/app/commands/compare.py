@@ -14,7 +14,7 @@ from ...settings.options import Options
 from ..flags import print_json
 from ..guard import Run, say
 from ..parser import AsJson, Debug, FocusOption, FStop, Help, Overwrite, Quiet
-from .given import choose_lens
+from .given import choose_lens, focused
 from .groups import LENS, MAPS, PAIR, RENDERING, of, takes
 from .source import Source
 from .streams import bar_of
@@ -74,6 +74,7 @@ def compare_command(
         clock = Clock(run.begun, bar or unseen)
         with clock.stage("load"):
             loaded = source.load()
+            chosen = focused(chosen, focus, loaded.size)
             other = None if rendered is None else load(rendered)
         with clock.stage("compare"):
             settings = Options(**of(RENDERING, given)).render_settings()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ...core.errors import UsageError
 from ...settings.options import Options
-from ...settings.units import parse_focus
+from ...settings.units import parse_focus, point_of_pixels
 
 if TYPE_CHECKING:
     from ...optics.lens import Lens
@@ -73,7 +72,16 @@ def choose_lens(**given: Any) -> tuple[Lens, str | None]:
     UsageError, InputError
         When a value makes no sense, or the lens file cannot be read.
     """
-    options = Options(**{name: _plain(value) for name, value in given.items()})
-    if options.focus is not None and parse_focus(options.focus).pixels:
-        raise UsageError(f"focus {options.focus!r}: this command takes no pixels; give a point in shares, like 40%,60%")
-    return options.chosen_lens()
+    return Options(**{name: _plain(value) for name, value in given.items()}).chosen_lens()
+
+
+def focused(lens: Lens, focus: str, size: tuple[int, int]) -> Lens:
+    """Focus a lens on the point that ``--focus`` names in pixels of a picture of this (height, width); else as it is.
+
+    Raises
+    ------
+    UsageError
+        When the point lies outside the picture.
+    """
+    point = parse_focus(point_of_pixels(focus, size)).point
+    return lens if point is None else replace(lens, focus_point=point)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 
-from ...photo.load_options import ModelOptions
+from ...photo.load_options import SharedOptions
 from ..parser import Changes
 
 Quality = Literal["fast", "best"]
@@ -159,7 +159,7 @@ LENS = _group(_lens)
 """What is rendered with, beside the f-number and the focus."""
 MAPS = _group(_maps)
 """What gives a photo its depth and matte."""
-MODELS = {one.name: MAPS[one.name] for one in fields(ModelOptions)}
+SHARED = {one.name: MAPS[one.name] for one in fields(SharedOptions)}
 """Of these, what may be asked of any photo."""
 PAIR = _group(_pair)
 """A second picture, which gives depth too."""

@@ -13,7 +13,7 @@ from ...settings.options import Options
 from ..flags import flag_of, print_json, print_lines
 from ..guard import Run, say
 from ..parser import AsJson, Debug, FocusOption, FStop, Help, Overwrite
-from .given import choose_lens, was_given
+from .given import choose_lens, focused, was_given
 from .groups import LENS, MAPS, PAIR, RENDERING, of, takes
 from .source import Source
 from .streams import bar_of
@@ -78,7 +78,7 @@ def inspect_command(
     if out is not None:
         check_montage(out, inputs=source.files, overwrite=overwrite)
     loaded = source.load()
-    checked = _checked(ctx.obj, loaded, lens, settings, as_json) if check else None
+    checked = _checked(ctx.obj, loaded, focused(lens, focus, loaded.size), settings, as_json) if check else None
     found = inspect_photo(loaded, photo)
     if checked is not None:
         found["check"] = checked.to_json()

@@ -38,6 +38,7 @@ from ..progress_bar import timetable
 from ..report import report_lines, summary_line, to_json
 from .given import choose_preset
 from .groups import LENS, MAPS, PAIR, RENDERING, takes
+from .several import check_shared, photos_of, render_several
 from .source import Source
 from .streams import bar_of
 
@@ -45,11 +46,16 @@ if TYPE_CHECKING:
     from ...settings.recipe import Recipe
     from ...tools.steps.steps import StepRecorder
 
+_OF_A_MAP = ("depth_unit", "depth_near", "depth_channel")
+"""Options that speak of a photo's own map, where there is one, and not of what all photos have."""
+
 
 @takes(LENS, MAPS, PAIR, RENDERING, before="style")
 def render_command(
     ctx: typer.Context,
-    photo: Annotated[str, typer.Argument(metavar="PHOTO", help="The photo; - is standard input.")],
+    photos: Annotated[
+        list[str], typer.Argument(metavar="PHOTO...", help="The photo, or several, or a pattern; - is standard input.")
+    ],
     fstop: FStop = None,
     focus: FocusOption = "auto",
     style: StyleOption = "lens",
@@ -91,16 +97,27 @@ def render_command(
     for, like IMG_0001_f1.8_2.1m.heic. The photo is never changed.
     rebokeh lens list lists the lenses by name; rebokeh lens show NAME shows one. rebokeh bench measures how fast this
     machine renders.
+    Several photos are rendered as a batch, each beside itself; rebokeh batch takes folders and URLs.
 
     The first run compiles, which takes a minute or two; rebokeh warmup does that beforehand. rebokeh
     --install-completion has the shell complete commands and options.
 
-    Exit codes: 0 done, 2 bad usage, 3 the photo has no depth, 4 unreadable input, 130 interrupted.
+    Exit codes: 0 done, 2 bad usage, 3 the photo has no depth, 4 unreadable input, 130 interrupted. Of several photos,
+    as of a batch: 0 all is done, or skipped with its reason; 1 some failed.
     """
     wanted = _Words(as_json, timing, verbose, quiet)
+    photo, *others = photos_of(photos)
+    if others:
+        check_shared(given, save_steps=save_steps, timing=timing)
+        settings = choose_preset(ctx, preset)
+        render_several(
+            ctx.obj, [photo, *others], settings,
+            out=out, preset=preset, overwrite=overwrite, as_json=as_json, quiet=quiet,
+        )  # fmt: skip
+        return
     source = Source.of(photo, given)
     of_a_map = source.options.depth is not None or source.options.depth_channel is not None
-    settings = choose_preset(ctx, preset, without=("depth_unit",) if of_a_map else ())
+    settings = choose_preset(ctx, preset, without=_OF_A_MAP if of_a_map else ())
     if as_json and (out == "-" or (out is None and photo == "-")):
         raise UsageError("--json and the picture cannot both go to standard output; name a file with -o")
 
@@ -125,6 +142,7 @@ def render_command(
             source.content,
             lambda shown: target.settled(settings.recipe_for(shown), shown.meta.format),
             load_options=source.options,
+            of_exr=settings.load_options,
             steps=target.steps,
             clock=clock,
             warn=lambda warning: quiet or tell(f"rebokeh: warning: {warning}"),

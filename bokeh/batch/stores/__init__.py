@@ -7,6 +7,7 @@ from typing import Any
 
 from .base import Store
 from .local import LocalStore
+from .named import NamedStore
 from .url import is_url, local_path
 
 
@@ -15,6 +16,8 @@ def store_of(description: Mapping[str, Any]) -> Store:
     kind, more = description["kind"], {name: value for name, value in description.items() if name != "kind"}
     if kind == "local":
         return LocalStore(**more)
+    if kind == "named":
+        return NamedStore(**more)
     from .url_store import UrlStore
 
     return UrlStore(**more)

@@ -14,6 +14,7 @@ from ...core.errors import OutputError
 from ...core.text import printable
 from ...io.decoded import read_file
 from ...io.files.atomic import is_part, part_of
+from .base import Claimed, Log
 from .claims import Claims
 from .journal import Journal
 from .source import read_source
@@ -64,7 +65,7 @@ class LocalStore:
         path = self.path(target)
         part = part_of(path.parent, f"-{self.run}")
         try:
-            _inside(path.parent, self.out, target)
+            self._check_inside(path.parent, target)
             path.parent.mkdir(parents=True, exist_ok=True)
             with open(part, "xb") as file:
                 file.write(data)
@@ -129,11 +130,11 @@ class LocalStore:
         """Remove the parts of this run beside these targets."""
         self._remove(targets, lambda run: run == self.run)
 
-    def journal(self) -> Journal:
+    def journal(self) -> Log:
         """Open the journal."""
         return Journal(self._kept() / "journal.jsonl")
 
-    def claims(self) -> Claims:
+    def claims(self) -> Claimed:
         """Begin to claim targets; what is staged from now on belongs to that run."""
         claims = self._claims()
         self.run = claims.run
@@ -151,6 +152,11 @@ class LocalStore:
         if words.is_absolute() or ".." in words.parts or words.parts[:1] in ((), (STATE_FOLDER,)):
             raise OutputError(f"{printable(target)}: this is no place for a picture below the output folder")
         return self.out / words
+
+    def _check_inside(self, folder: Path, target: str) -> None:
+        """Refuse a folder that a symbolic link has led outside."""
+        if not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(self.out)):
+            raise OutputError(f"{printable(target)}: a link leads this outside the output folder")
 
     def _claims(self) -> Claims:
         kept = self._kept()
@@ -174,12 +180,6 @@ class LocalStore:
                     run = _run_of(entry.name)
                     if run and is_lost(run):
                         self.discard(entry.path)
-
-
-def _inside(folder: Path, out: str, target: str) -> None:
-    """Refuse a folder that a symbolic link has led outside."""
-    if not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(out)):
-        raise OutputError(f"{printable(target)}: a link leads this outside the output folder")
 
 
 def _link(part: str, path: Path) -> None:

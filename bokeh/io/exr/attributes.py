@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ...photo.metadata import Metadata
+from ...photo.metadata import Density, Metadata
+from ..metadata.captions import density_of
 from ..metadata.exif import (
     EXPOSURE_TIME,
     F_NUMBER,
@@ -38,6 +39,7 @@ _NUMBERS = (
     "whiteLuminance",
 )  # fmt: skip
 _MATRICES = ("worldToCamera", "worldToNDC", "cameraColorBalance", "sensorOverallDimensions", "sensorCenterOffset")
+_SQUARE = 0.01  # pixels whose sides differ by less
 _CODES, _RATE = ("timeCode", "keyCode"), "framesPerSecond"
 
 
@@ -73,7 +75,23 @@ def facts_of(attributes: Mapping[str, Any]) -> Facts:
     )
 
 
-def for_output(meta: Metadata, exif: bytes | None, keep_place: bool) -> dict[str, Any]:
+def density_in(header: Mapping[str, Any]) -> Density | None:
+    """Return the pixels per inch of a print, across and down, that a header states."""
+    across, aspect = header.get("xDensity"), header.get("pixelAspectRatio", 1.0)
+    if not isinstance(across, float) or not isinstance(aspect, float):
+        return None
+    return density_of(across, across * aspect, 2)
+
+
+def _x_density(density: Density) -> float | None:
+    """Pixels per inch; None where they are not as many across as down, for then an EXR calls the pixels oblong."""
+    across, down, unit = density
+    return across * (1.0 if unit == "inch" else 2.54) if abs(down / across - 1.0) < _SQUARE else None
+
+
+def for_output(
+    meta: Metadata, exif: bytes | None, keep_place: bool, density: Density | None = None
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Make the attributes of a picture that is written.
 
     Parameters
@@ -84,14 +102,27 @@ def for_output(meta: Metadata, exif: bytes | None, keep_place: bool) -> dict[str
         As the output may carry it.
     keep_place : bool
         Whether it may say where it was taken.
+    density : (x, y, unit), optional
+        Of a print.
+
+    Returns
+    -------
+    dict, tuple of str
+        By OpenEXR's names; and in words what they have no place for.
     """
-    made = _of_exif(exif)
+    made, lost = _of_exif(exif), ()
     made |= {name: value for name, value in meta.attributes.items() if keep_place or name not in PLACE}
     if meta.rendered is not None:
         made["aperture"] = float(meta.rendered.f_number)
         made["focus"] = float(meta.rendered.focus_m)
         made.pop("tStop", None)
-    return made
+    if density is not None:
+        across = _x_density(density)
+        if across is None:
+            lost = (f"the density of a print, {density[0]:g} x {density[1]:g} pixels per {density[2]},",)
+        else:
+            made["xDensity"] = across
+    return made, lost
 
 
 def _of_exif(exif: bytes | None) -> dict[str, Any]:

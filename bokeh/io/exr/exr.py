@@ -17,7 +17,8 @@ from ...photo.photo import Photo
 from ..decoded import Decoded
 from ..depth_values import to_dioptres
 from ..found_maps import DepthMap, FoundMaps
-from .attributes import carried, facts_of
+from ..metadata.captions import Captions
+from .attributes import carried, density_in, facts_of
 from .choose import DepthChannel, PictureLayer, choose_depth, choose_picture, named_channel
 from .planes import ChannelPlane, ExrContent, read_planes
 from .primaries import is_xyz, profile_of, rgb_of_luminance, rgb_of_xyz, stated_primaries
@@ -69,6 +70,7 @@ def read(data: bytes, name: str, options: LoadOptions | None = None) -> Photo:
         profile=profile,
         facts=facts_of(attributes),
         notes=notes,
+        captions=Captions(density=density_in(header)),
         xmp=header["xmp"].encode() if isinstance(header.get("xmp"), str) else None,
     )
     photo = decoded.photo(depth)
