@@ -71,15 +71,21 @@ def without_doubt(matte: FloatArray, depth: FloatArray, hair: FloatArray | None 
     if not wide.any():
         return matte
     wide = _grown(wide, reach, partial)
-    doubt = _is_doubt(wide, covered, _without_holes(depth, size), hair)
+    depth = _without_holes(depth, size)
+    sides = subject_and_behind(depth, covered)
+    if sides is None:
+        return matte
+    doubt = _is_doubt(wide, depth, sides, hair)
     if not doubt.any():
         return matte
-    # The rims of what is there are of it.
-    doubt = _grown(doubt, reach, wide)
+    # The rims of what is there are of it; a finger beside it, where the map shows the subject, is not.
+    elsewhere = depth - sides[1] < SUBJECTS * (sides[0] - sides[1])
+    doubt = _grown(doubt, reach, wide & elsewhere)
     level = np.where(doubt, NOISE * covered + np.float32(NOTHING), np.float32(0.0))
     # As far beyond as the matte rises to the subject, or fades.
     level = np.minimum(ndimage.maximum_filter(level, 2 * reach + 1, mode="nearest"), np.float32(MOST))
     level = np.asarray(ndimage.uniform_filter(level, reach, mode="nearest"), np.float32)
+    level = np.where(elsewhere, level, np.float32(0.0))
     full = matte.shape[0], matte.shape[1]
     rest, known = _above(covered, level), resize(level, full)
     kept = resize(~_islands(rest, level > 0.0), full)
@@ -108,12 +114,9 @@ def _grown(area: NDArray[np.bool_], steps: int, within: NDArray[np.bool_]) -> ND
 
 
 def _is_doubt(
-    wide: NDArray[np.bool_], covered: FloatArray, depth: FloatArray, hair: FloatArray | None
+    wide: NDArray[np.bool_], depth: FloatArray, sides: tuple[FloatArray, FloatArray], hair: FloatArray | None
 ) -> NDArray[np.bool_]:
-    """Tell where a wide area in between is no part of the subject, all (h, w)."""
-    sides = subject_and_behind(depth, covered)
-    if sides is None:
-        return np.zeros_like(wide)
+    """Tell where a wide area in between is no part of the subject, all (h, w); `sides`: of it and behind, dioptres."""
     subject, behind = sides
     gap = subject - behind
     apart = gap > least_jump(depth, 0.0)

@@ -341,7 +341,8 @@ def _decide(bins: Sequence[_Bin], by: int) -> ExistingBlur | None:
         if not share or not (confidence or side[0].dioptres < focus or _grows(side)):
             continue
         confidence = max(confidence, share)
-        known = [b for b in side if b.is_sharp or b.is_blurred]
+        first = next(n for n, b in enumerate(side) if b.is_blurred)
+        known = [b for n, b in enumerate(side) if b.is_blurred or (b.is_sharp and n < first)]
         # A disc of radius r has the variance r^2/4; what is in focus is not softer than it can be.
         radii = [2.0 * by * np.sqrt(max(b.usual**2 - own**2, 0.0)) for b in known]
         nodes.update(zip((b.dioptres for b in known), _growing(radii), strict=True))
@@ -369,11 +370,9 @@ def _grows(side: Sequence[_Bin]) -> bool:
 
 
 def _growing(values: Sequence[float]) -> list[float]:
-    """Return the sequence nearest to the values that never falls: neighbours that do are averaged."""
-    groups: list[tuple[float, int]] = []
-    for value in values:
-        groups.append((value, 1))
-        while len(groups) > 1 and groups[-2][0] > groups[-1][0]:
-            (a, many), (b, more) = groups[-2:]
-            groups[-2:] = [((a * many + b * more) / (many + more), many + more)]
-    return [value for value, count in groups for _ in range(count)]
+    """Return the largest sequence that never falls and is nowhere above the values.
+
+    Blur grows from focus outwards. What is smooth by nature, as cloth is, looks softer than it is blurred; nothing looks
+    sharper: what is farther out bounds what is nearer to focus.
+    """
+    return [min(values[n:]) for n in range(len(values))]

@@ -65,6 +65,16 @@ def test_holes_of_the_map_are_no_evidence():
     assert np.isfinite(found).all() and found[BODY].min() > 0.999 and found[CHAIR_AREA].max() < 0.02
 
 
+def test_a_finger_beside_doubt_stays_where_the_map_shows_the_subject():
+    finger = (X > 100) & (X <= 140) & (Y > 260) & (Y < 300)
+    matte, depth = matte_of(0.45), depth_of(CHAIR)
+    matte[finger], depth[finger] = 0.7, SUBJECT
+    found = without_doubt(matte, depth)
+    inner = (X > 102) & (X <= 140) & (Y > 262) & (Y < 298)
+    np.testing.assert_allclose(found[inner], 0.7, atol=0.02)
+    assert found[CHAIR_AREA & ~finger].max() < 0.75 and np.median(found[CHAIR_AREA & ~finger]) < 0.02
+
+
 def test_a_gap_between_the_legs_that_the_map_did_not_see_shows_what_is_behind():
     """A gap narrower than WIDE_GAP, at the subject's depth in the map; a person beside it at that depth stays."""
     gap, beside = (abs(X - 200) < 9) & (Y > 250), (X > 290) & (Y > 150)

@@ -67,6 +67,18 @@ def test_follows_a_slope():
     assert baked.f_number(size, 26.0) == pytest.approx(full_frame, rel=0.25)
 
 
+def test_smooth_cloth_tells_no_more_blur_than_what_is_farther_out():
+    """What is soft by nature looks more blurred than it is; nothing looks less."""
+    steps = np.array([0.0, 4.0, 8.0, 12.0])
+    wall = [blurred(things(n, (384, 256)), r) if r else things(n, (384, 256)) for n, r in enumerate(steps)]
+    wall[1] = blurred(wall[1], 24.0)
+    depth = np.repeat(FOCUS - 0.1 * np.arange(4), 256)[None] + np.zeros((384, 1))
+    baked = find_existing_blur(np.concatenate(wall, axis=1), depth.astype(np.float32))
+    assert baked is not None
+    np.testing.assert_allclose(baked.radius_at(FOCUS - 0.1 * np.arange(2, 4)), steps[2:], rtol=0.25)
+    assert float(baked.radius_at(FOCUS - 0.1)) <= float(baked.radius_at(FOCUS - 0.2))
+
+
 def _sharp() -> tuple[np.ndarray, np.ndarray]:
     return halves(0.0)
 
