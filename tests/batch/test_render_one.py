@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -77,11 +78,12 @@ def layered() -> bytes:
 
 def test_a_preset_chooses_among_the_layers_of_an_exr(photo, store, tmp_path):
     (tmp_path / "l.exr").write_bytes(layered())
-    asked = {"layer": "two", "depth_channel": "Mist.Z", "depth_unit": "relative", "depth_near": "black"}
+    asked: dict[str, Any] = {"layer": "two", "depth_channel": "Mist.Z", "depth_unit": "relative", "depth_near": "black"}
     settings = Preset(Options(fstop="1.4", **asked))
     made = render_one(replace(task_of(tmp_path / "l.exr", store, "exr"), settings=settings))
     assert isinstance(made, Developed), made
     loaded = rk.load(tmp_path / "l.exr", **asked)
+    assert loaded.depth is not None
     assert loaded.rgb.max() == pytest.approx(0.5 * 200 / 255) and loaded.depth[24, 32] > loaded.depth[0, 0]
     picture = rk.render(loaded, rk.Lens(f_number=1.4), rk.RenderSettings(rendition="hdr"))
     assert Path(made.token).read_bytes() == rk.save(picture, tmp_path / "alone.exr").read_bytes()
