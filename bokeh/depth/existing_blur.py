@@ -372,7 +372,7 @@ def _grows(side: Sequence[_Bin]) -> bool:
 def _growing(values: Sequence[float]) -> list[float]:
     """Return the largest sequence that never falls and is nowhere above the values.
 
-    Blur grows from focus outwards. What is smooth by nature, as cloth is, looks softer than it is blurred; nothing looks
-    sharper: what is farther out bounds what is nearer to focus.
+    Blur grows from focus outwards. What is smooth by nature, as cloth is, looks softer than it is blurred; nothing
+    looks sharper: what is farther out bounds what is nearer to focus.
     """
     return [min(values[n:]) for n in range(len(values))]

@@ -181,6 +181,14 @@ KEYS: dict[str, str] = {
         depth_kind depth_source distances f_number farthest_m focal_mm focal_source focus_m focus_source height
         highlights_source hyperfocal_m input iris_radius largest_radius_px lights lights_source matte_source nearest_m
         notes output placement px_per_mm quality radius_at_infinity_px rendered warnings width
+        check.: f_number focus_m passed
+        check.figures.brightest.: high in_range low place unit value
+        check.figures.halo.: high in_range low place unit value
+        check.figures.leak.: high in_range low place unit value
+        check.figures.light.: high in_range low place unit value
+        check.figures.sharp.: high in_range low place unit value
+        check.figures.sharp_stopped_down.: high in_range low place unit value
+        check.figures.solid.: high in_range low place unit value
         pictures.gaussian.blur.bins[].: dioptres distance_m misfit pixels radius_px thin_lens_px
         pictures.gaussian.blur.: clipped_before_blur shape
         pictures.gaussian.edge.: distances_px leak leak_px leak_width_px rim rim_px
