@@ -62,7 +62,8 @@ def _holds(box: UnitRect, area: UnitRect) -> bool:
 
 def _face_of_skin(skin: FloatArray) -> UnitRect | None:
     """Find the face at the top of the largest piece of skin, whose neck and chest hang on it."""
-    labels, _ = ndimage.label(skin > 0.5)
+    labels = np.zeros(skin.shape, np.int32)
+    ndimage.label(skin > 0.5, output=labels)
     pixels = np.bincount(labels.ravel())[1:]
     if not pixels.size or pixels.max() < LEAST_FACE * skin.size:
         return None

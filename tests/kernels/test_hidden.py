@@ -98,7 +98,8 @@ def test_a_list_holds_what_is_found_pixel_by_pixel(least: float):
     top = 6
     rows = slice(top, 20)
     part = fine.crop((rows, slice(None))).copy()
-    seen = SeenRows(part.front[..., 3].copy(), part.kinds & 3 | np.where(part.alpha < 1.0, MIXED, 0).astype(np.uint8))
+    kinds = (part.kinds & 3 | np.where(part.alpha < 1.0, MIXED, 0)).astype(np.uint8)
+    seen = SeenRows(part.front[..., 3].copy(), kinds)
     listed = ListedBacks.behind(coarse, top, JUMP, np.float32(least), seen)
     hide(coarse.arrays, top, JUMP, np.float32(least), part.arrays)
     found = (part.alpha == 1.0) & (part.weight > 0.0)
