@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ...core.arrays import FloatArray
 from ...core.errors import NoDepthError
 from ...core.progress import Progress, unseen
 from ...core.text import printable
@@ -194,7 +195,7 @@ def check_pictures(
     wide, narrow = next(iter(pictures)), max(pictures)
     picture, photo, by = pictures[wide], scene.photo, reduction(scene.photo.size)
     changes = [
-        focused_change(photo.rgb, pictures[n].rgb, replace(thin, f_number=n).radius_px(scene.dioptres))
+        focused_change(photo.rgb, pictures[n].rgb, _radius_px(scene, replace(thin, f_number=n), settings))
         for n in (wide, narrow)
     ]
     edge = beside_outline(_as_blurred(scene, thin, settings), picture, thin, iris_radius(lens))
@@ -243,3 +244,10 @@ def _plain(figure: CheckFigure) -> dict[str, Any]:
         "in_range": figure.in_range,
         "place": None if figure.place is None else list(figure.place),
     }
+
+
+def _radius_px(scene: PreparedScene, thin: ThinLens, settings: RenderSettings) -> FloatArray:
+    """Blur that a lens adds, float32 (H, W): without what the photo holds, and no less than the phone's own picture."""
+    dioptres = _as_blurred(scene, thin, settings).dioptres
+    assert dioptres is not None
+    return thin.radius_px(dioptres)
