@@ -150,8 +150,8 @@ def oracle(picture: Picture) -> FloatArray | None:
         if sheet.coverage.any():
             canvas.add(sheet)
             tile = Tile(everywhere, everywhere, 0)
-            nothing = np.full(size, -np.inf, np.float32)
-            occluders.append(Occluder(lens, 0, number, tile, sheet.coverage, sheet.whole, sheet.dioptres, nothing))
+            no_back = np.full(size, -np.inf, np.float32)
+            occluders.append(Occluder(lens, 0, number, tile, sheet.coverage, sheet.whole, sheet.dioptres, no_back))
     light = np.array(canvas.light[..., :3])
     if lights is not None:
         ys, xs = np.nonzero(lights.mask)
