@@ -21,7 +21,7 @@ from ...render.report import mount_on
 from ...render.settings import RenderSettings
 from ...scene.prepared import PreparedScene
 from ..compare.blur import BlurCurve, DepthBlur, reduction
-from ..compare.figures import END_SHARE, LEAK_SHARE, edge_figures, reach_of
+from ..compare.figures import LEAK_SHARE, edge_figures, reach_of, strip_of
 from ..compare.ladder import luminance
 
 Renderer = Callable[[PreparedScene, Lens, RenderSettings], FloatArray]
@@ -276,14 +276,8 @@ def beside_outline(scene: PreparedScene, picture: Photo, thin: ThinLens, iris: f
     radii = np.unique(np.quantile(iris * np.abs(thin.radius_px(along)), RADII))
     at = np.array(found.distances_px)
     due = np.mean([_beyond_edge(at / max(float(radius), 1e-3)) for radius in radii], axis=0)
-    excess = np.array(found.leak) - due
-    return Beside(*(by * width for share in (excess, due) for width in _strip_of(share)))
-
-
-def _strip_of(share: NDArray[np.float64]) -> tuple[float, float]:
-    """Width of the strip that shares (one for each pixel of distance) would fill, and how far they are a tenth."""
-    share = np.append(share, 0.0)
-    return float(share[: int(np.argmax(share < END_SHARE))].sum()), reach_of(share, LEAK_SHARE)
+    excess, due = (np.append(share, 0.0) for share in (np.array(found.leak) - due, due))
+    return Beside(*(by * width for of in (excess, due) for width in (strip_of(of), reach_of(of, LEAK_SHARE))))
 
 
 def _beyond_edge(distance: NDArray[np.float64]) -> NDArray[np.float64]:

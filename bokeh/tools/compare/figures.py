@@ -182,7 +182,7 @@ def edge_figures(
     leaks, rims = _shares(*sums, pixels=np.bincount(number))
     distances = (np.arange(len(leaks)) + 0.5) * by
     return EdgeFigures(
-        leak_px=float(leaks[: int(np.argmax(np.append(leaks, 0.0) < END_SHARE))].sum()) * by,
+        leak_px=strip_of(leaks) * by,
         leak_width_px=reach_of(leaks, LEAK_SHARE) * by,
         rim_px=reach_of(rims, RIM_SHARE) * by,
         distances_px=tuple(float(d) for d in distances),
@@ -213,6 +213,11 @@ def _shares(
     ll, rr = ll + 0.01 * floor, rr + 0.01 * floor
     whole = ll * rr - lr**2
     return (ol * rr - o_r * lr) / np.maximum(whole, 1e-12), (o_r * ll - ol * lr) / np.maximum(whole, 1e-12)
+
+
+def strip_of(shares: NDArray) -> float:
+    """Width of the strip that the shares, one for each pixel of distance, would fill until they have ended."""
+    return float(shares[: int(np.argmax(np.append(shares, 0.0) < END_SHARE))].sum())
 
 
 def reach_of(shares: NDArray, least: float) -> float:

@@ -16,7 +16,6 @@ from ...core.errors import NoDepthError
 from ...core.progress import Progress, unseen
 from ...core.text import printable
 from ...depth.existing_blur import ExistingBlur
-from ...hdr.restore import gained
 from ...optics.lens import Lens, ThinLens
 from ...photo.photo import Photo
 from ...render.gaussian import gaussian_style
@@ -25,7 +24,7 @@ from ...render.report import mount_on, report_of
 from ...render.settings import RenderSettings
 from ...scene.prepared import PreparedScene
 from ..check.check import PictureCheck, check_scene, checked_settings
-from ..check.figures import scene_radiance
+from ..check.figures import all_light, scene_radiance
 from .blur import BlurCurve, DepthBlur, blur_curves, iris_radius
 from .figures import EdgeFigures, edge_figures, highlight_energy, sharpness
 from .register import Placement, register
@@ -198,8 +197,7 @@ def compare(
     progress("measure", 0.0)
     blurred = {name: shown.rgb for name, shown in pictures.items() if name != ORIGINAL}
     # Shown is what a screen for SDR shows; measured is all of the light.
-    all_light = replace(settings, rendition="hdr")
-    blurred[OURS] = render_scene(scene, lens, all_light, progress=progress).rgb
+    blurred[OURS] = render_scene(scene, lens, replace(settings, rendition="hdr"), progress=progress).rgb
     curves = blur_curves(radiance, blurred, scene.dioptres, thin, covered)
     radius = np.abs(thin.radius_px(scene.dioptres))
     as_it_was = scene.existing_blur if other is None else None
@@ -251,16 +249,11 @@ def _name(photo: Photo) -> str:
 
 def _in_primaries(photo: Photo, other: Photo) -> FloatArray:
     """Radiance of another picture, in the primaries of the photo."""
-    rgb = _radiance(other)
+    rgb = all_light(other)
     matrix = rgb_from_xyz(photo.profile) @ np.linalg.inv(rgb_from_xyz(other.profile))
     if np.abs(matrix - np.eye(3)).max() < 1e-3:
         return rgb
     return np.maximum(rgb @ matrix.T.astype(np.float32), 0.0)
-
-
-def _radiance(photo: Photo) -> FloatArray:
-    extra = None if photo.gain_map is None else gained(photo.rgb, photo.gain_map)
-    return photo.rgb if extra is None else photo.rgb + extra
 
 
 def differing(pictures: Mapping[str, Shown]) -> tuple[str, str]:
