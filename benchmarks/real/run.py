@@ -30,8 +30,9 @@ def heading() -> list[str]:
 
 def row(name: str, found: PictureCheck, seconds: float) -> list[str]:
     """Return a photo's row."""
-    said = {figure.name: value_words(figure) + ("" if figure.in_range else OUT) for figure in found.figures}
-    return [name, *("-" if said[name] == "not measured" else said[name] for name in MEANINGS), f"{seconds:.0f}"]
+    cells = (found[which] for which in MEANINGS)
+    said = ("-" if one.value is None else value_words(one) + ("" if one.in_range else OUT) for one in cells)
+    return [name, *said, f"{seconds:.0f}"]
 
 
 def photos_in(given: list[Path]) -> list[Path]:

@@ -114,7 +114,7 @@ def statistics_of(light: FloatArray, dioptres: FloatArray, matte: FloatArray | N
     unit = MAP_LENGTH / max(dioptres.shape)
     low, high = np.quantile(dioptres[known], (0.01, 0.99))
     depth = (np.where(known, dioptres, low) - low) / max(high - low, 1e-9)
-    picture = np.sqrt(np.clip(_sized(light, depth.shape), 0.0, 1.0))
+    picture = np.sqrt(np.clip(resized(light, depth.shape), 0.0, 1.0))
     found: dict[str, float] = {
         "codes": float(np.unique(dioptres[known]).size),
         "holes": 1.0 - float(known.mean()),
@@ -260,7 +260,7 @@ def _of_matte(matte: FloatArray, depth: FloatArray) -> dict[str, float]:
         "matte_softness_px": float(np.median(_widths(edges, matte))) * unit if len(edges.rows) else np.nan,
         "matte_doubt": float(wide.sum() / max(covered.sum(), 1)),
     }
-    subject = _sized(np.asarray(matte, np.float64), depth.shape)
+    subject = resized(matte, depth.shape)
     solid, by = subject > 0.5, MAP_LENGTH / max(depth.shape)
     around = round(AROUND_PX / by)
     near, far = ndimage.maximum_filter(np.where(solid, depth, 0.0), around), ndimage.minimum_filter(depth, around)
@@ -273,8 +273,3 @@ def _of_matte(matte: FloatArray, depth: FloatArray) -> dict[str, float]:
         if thin.sum() >= 50:
             found[f"kept_{width}"] = float((depth > 0.5 * (near + far))[thin].mean())
     return found
-
-
-def _sized(values: FloatArray, size: tuple[int, ...]) -> FloatArray:
-    """Bring a plane to a size: averages where it shrinks, linear where it grows."""
-    return resized(values, (size[0], size[1]))

@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 from map_statistics import NAMES, MapStatistics, statistics_of, typical
 from phone import PHONES
 from support.pictures import load, names
@@ -22,8 +21,7 @@ from support.pictures import load, names
 import rebokeh as rk
 from rebokeh.bokeh.core.jsonable import plain
 from rebokeh.bokeh.tools.bench import in_columns
-
-LUMINANCE = np.array([0.25, 0.65, 0.10], np.float32)
+from rebokeh.bokeh.tools.compare.ladder import luminance
 
 
 def of_photo(path: Path) -> MapStatistics | None:
@@ -33,7 +31,7 @@ def of_photo(path: Path) -> MapStatistics | None:
     except rk.UnknownFormatError as why:
         print(f"left out: {why}", file=sys.stderr)
         return None
-    return None if photo.depth is None else statistics_of(photo.rgb @ LUMINANCE, photo.depth, photo.matte)
+    return None if photo.depth is None else statistics_of(luminance(photo.rgb), photo.depth, photo.matte)
 
 
 def of_truth(folder: Path, phone: str) -> dict[str, MapStatistics]:
@@ -49,7 +47,7 @@ def of_truth(folder: Path, phone: str) -> dict[str, MapStatistics]:
         else:
             maps = PHONES[phone](picture.dioptres, picture.matte, scene)
             depth, matte = maps.depth, maps.matte
-        found[scene] = statistics_of(picture.rgb @ LUMINANCE, depth, matte)
+        found[scene] = statistics_of(luminance(picture.rgb), depth, matte)
     return found
 
 

@@ -19,6 +19,7 @@ from support.pictures import Picture, load, names
 from support.score import srgb
 
 import rebokeh as rk
+from rebokeh.bokeh.image.resize import block_means
 
 FloatArray = NDArray[np.float32]
 
@@ -32,7 +33,7 @@ be seen, not what nobody can know."""
 F35_TAG = 0xA405
 """EXIF's focal length as of 35 mm film."""
 
-ROUNDS = 6
+ROUNDS = 5
 """So often the enlarged picture is corrected."""
 
 
@@ -68,25 +69,20 @@ def write(picture: Picture, phone: str, path: Path, by: int = ENLARGED) -> Path:
 def enlarged(plane: FloatArray, by: int) -> FloatArray:
     """Enlarge a plane such that means over `by` x `by` pixels are what it was: smooth, and nothing of it lost."""
     size = plane.shape[0] * by, plane.shape[1] * by
-    coarse, large = np.asarray(plane, np.float64), np.zeros(size)
+    coarse = np.asarray(plane, np.float64)
+    large = np.maximum(resized(coarse, size), 0.0)
     for _ in range(ROUNDS):
+        coarse = coarse + (plane - block_means(large, by))
         large = np.maximum(resized(coarse, size), 0.0)
-        coarse = coarse + (plane - means(large, by))
     # Beside a lamp nothing can be less than black; what is left is each pixel's own share.
-    left = plane / np.maximum(means(large, by), 1e-6)
+    left = plane / np.maximum(block_means(large, by), 1e-6)
     return (large * np.kron(left, np.ones((by, by)))).astype(np.float32)
-
-
-def means(values: NDArray, by: int) -> NDArray:
-    """Means over blocks of `by` x `by` pixels."""
-    height, width = values.shape[0] // by, values.shape[1] // by
-    return values[: height * by, : width * by].reshape(height, by, width, by, *values.shape[2:]).mean(axis=(1, 3))
 
 
 def rendered(path: Path, picture: Picture) -> FloatArray:
     """Read a file, render it through the picture's lens, and return all its light at the picture's size."""
     made = rk.render(rk.load(path), picture.lens, rk.RenderSettings(rendition="hdr"))
-    return means(made.rgb, made.rgb.shape[0] // picture.rgb.shape[0]).astype(np.float32)
+    return block_means(made.rgb, made.rgb.shape[0] // picture.rgb.shape[0])
 
 
 def file_of(picture: Picture, folder: Path, phone: str = "calibrated") -> Path:
@@ -104,8 +100,10 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="only scenes with this in their name")
     given = parser.parse_args(words)
     given.folder.mkdir(parents=True, exist_ok=True)
-    scenes = {name.split("/")[0]: name for name in reversed(names(given.set, given.only))}
-    for name in reversed(scenes.values()):
+    scenes: dict[str, str] = {}
+    for name in names(given.set, given.only):
+        scenes.setdefault(name.split("/")[0], name)
+    for name in scenes.values():
         print(file_of(load(given.set, name), given.folder, given.phone))
     return 0 if scenes else 2
 
