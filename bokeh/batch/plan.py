@@ -103,11 +103,15 @@ def plan_named(words: Sequence[str], name_of: Callable[[str, str], str], format:
         When two photos would become one file, or a file would take an input's place.
     """
     planned, known = _jobs(inputs(words, ""), format, lambda found, wanted: name_of(found.source, wanted))
-    made = [job for job in planned if _is_made(job.source)]
-    _refuse_collisions([job for job in planned if job not in made], "")
-    said = "rebokeh has made this; name it alone to have it rendered again"
-    renders = tuple(Outcome(job.source, "", "skipped", f"{job.name}: {said}") for job in made)
-    return Plan(tuple(job for job in planned if job not in made), (*known, *renders))
+    jobs, made = list[Job](), list[Outcome]()
+    for job in planned:
+        if _is_made(job.source):
+            said = f"{job.name}: rebokeh has made this; name it alone to have it rendered again"
+            made.append(Outcome(job.source, "", "skipped", said))
+        else:
+            jobs.append(job)
+    _refuse_collisions(jobs, "")
+    return Plan(tuple(jobs), (*known, *made))
 
 
 def _is_made(path: str) -> bool:

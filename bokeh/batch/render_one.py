@@ -101,10 +101,10 @@ def _check_place(task: Task, store: Store, made_from: tuple[str, str]) -> None:
     if store.written(task.job.target) is None:
         return
     stands = store.content(task.job.target)
-    if task.trust and render_mark.of_file(stands) == made_from:
+    mark = render_mark.of_file(stands)
+    if task.trust and mark == made_from:
         raise _Stands
-    other = render_mark.of_file(stands)
-    if not task.overwrite and other is not None and other[0] == made_from[0] and other != made_from:
+    if not task.overwrite and mark is not None and mark[0] == made_from[0] and mark != made_from:
         at = render_mark.f_number_of_file(stands)
         raise _MadeOtherwise(
             f"{task.job.target}: made of this photo before{at and f' at f/{at}'}, by another recipe; `overwrite` makes "
