@@ -163,12 +163,21 @@ def checked_settings(settings: RenderSettings) -> RenderSettings:
 
 
 def check_scene(
-    scene: PreparedScene, lens: Lens, settings: RenderSettings, progress: Progress = unseen
+    scene: PreparedScene,
+    lens: Lens,
+    settings: RenderSettings,
+    progress: Progress = unseen,
+    picture: Photo | None = None,
 ) -> PictureCheck:
-    """Check what a lens makes of a scene that is prepared for `checked_settings`; see `check`."""
+    """Check what a lens makes of a scene that is prepared for `checked_settings`; see `check`.
+
+    `picture` is what the lens made of the scene at these settings, where that is there already. With flaws in the glass
+    it is rendered anew, without.
+    """
     thin, _ = mount_on(scene, lens, settings)
     plain = replace(lens.focused_at(thin.focus_m), glass=Glass())
-    picture = render_scene(scene, plain, settings, progress=progress)
+    if picture is None or lens.glass != plain.glass:
+        picture = render_scene(scene, plain, settings, progress=progress)
     narrow = replace(plain, f_number=max(STOPPED_DOWN, plain.f_number))
     stopped_down = render_scene(scene, narrow, settings, progress=progress)
     progress("check", 0.0)

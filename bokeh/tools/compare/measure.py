@@ -184,10 +184,11 @@ def compare(
     assert scene.dioptres is not None
     thin, _ = mount_on(scene, lens, settings)
     radiance = scene_radiance(scene)
+    ours, as_checked = render_scene(scene, lens, settings, progress=progress), checked_settings(settings)
     covered = np.ones(photo.size, bool) if registered is None else registered.covered
     pictures = {
         ORIGINAL: Shown("the original", photo.rgb),
-        OURS: Shown(f"rebokeh, f/{lens.f_number:g}", render_scene(scene, lens, settings, progress=progress).rgb),
+        OURS: Shown(f"rebokeh, f/{lens.f_number:g}", ours.rgb),
     }
     if registered is not None:
         pictures[PHONE] = Shown("the phone's own blur", registered.rgb)
@@ -233,7 +234,7 @@ def compare(
         covered,
         tuple(notes),
         report_of(scene, lens, settings),
-        check_scene(scene, lens, checked_settings(settings), progress),
+        check_scene(scene, lens, as_checked, progress, ours if settings == as_checked else None),
     )
 
 
