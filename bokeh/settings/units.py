@@ -57,6 +57,11 @@ class Focus:
     target: FocusTarget | None = None
 
 
+def _with_points(text: str) -> str:
+    """Return a word in lower case, with a point where it has a decimal comma."""
+    return _COMMA.sub(r"\1.\2", text.strip().lower())
+
+
 def parse_length_m(text: str, what: str = "length") -> float:
     """Read a length with its unit.
 
@@ -78,7 +83,7 @@ def parse_length_m(text: str, what: str = "length") -> float:
         When it is no length, has no unit, or is not above zero.
     """
     expected = "expected a number with its unit, like 2.1m, 210cm or 7ft"
-    word = _COMMA.sub(r"\1.\2", text.strip().lower())
+    word = _with_points(text)
     if word in _INFINITY:
         return math.inf
     match = _QUANTITY.fullmatch(word)
@@ -103,7 +108,8 @@ def parse_focus(text: str) -> Focus:
     UsageError
         When it is none of these, or the point lies outside the picture.
     """
-    word = _COMMA.sub(r"\1.\2", text.strip().lower()) if "px" not in text.lower() else text.strip().lower()
+    word = text.strip().lower()
+    word = word if "px" in word else _with_points(word)
     if word == "auto":
         return Focus()
     if word in ("eyes", "face", "subject"):
@@ -259,7 +265,7 @@ def parse_focal_mm(text: str) -> float:
     UsageError
         When it is no length above zero.
     """
-    match = _QUANTITY.fullmatch(_COMMA.sub(r"\1.\2", text.strip().lower()))
+    match = _QUANTITY.fullmatch(_with_points(text))
     unit = (match[2] or "mm") if match else ""
     if match is None or unit not in METRES_PER_UNIT:
         raise UsageError(f"focal length {text!r} is not understood; expected millimetres, like 85mm")
