@@ -404,6 +404,8 @@ def test_what_an_exr_says_of_its_shot_is_kept():
     again = OpenEXR.File(io.BytesIO(encode(photo, "exr"))).header()
     assert again["owner"] == "us" and again["timeCode"].hours == 1 and again["framesPerSecond"] == Fraction(24000, 1001)
     assert np.array_equal(again["worldToCamera"], np.eye(4)) and again["focus"] == math.inf
+    bare = OpenEXR.File(io.BytesIO(encode(photo, "exr", strip="all"))).header()
+    assert not header.keys() & bare.keys()
 
 
 def test_what_a_renderer_made_is_not_held_to_be_blurred():
