@@ -202,6 +202,14 @@ def test_a_long_caption_has_a_longer_length():
     assert list(iptc.datasets(iptc.records([caption]))) == [caption]
 
 
+def test_xmp_that_is_no_text_costs_an_exr_neither_the_picture_nor_the_captions():
+    photo = load(catalogued())
+    photo = replace(photo, meta=replace(photo.meta, xmp=b"<x:xmpmeta>\xe9</x:xmpmeta>"))
+    with pytest.warns(RebokehWarning, match=r"^output: its XMP, which is no UTF-8, is not taken over"):
+        data = encode(photo, "exr")
+    assert words_in(load(data).meta.xmp) == iptc.to_xmp_words(IPTC)
+
+
 # --- what is left out ------------------------------------------------------------------------------------------------
 
 
