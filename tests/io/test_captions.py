@@ -204,10 +204,26 @@ def test_a_long_caption_has_a_longer_length():
 
 def test_xmp_that_is_no_text_costs_an_exr_neither_the_picture_nor_the_captions():
     photo = load(catalogued())
-    photo = replace(photo, meta=replace(photo.meta, xmp=b"<x:xmpmeta>\xe9</x:xmpmeta>"))
+    photo = replace(photo, meta=replace(photo.meta, density=None, xmp=b"<x:xmpmeta>\xe9</x:xmpmeta>"))
     with pytest.warns(RebokehWarning, match=r"^output: its XMP, which is no UTF-8, is not taken over"):
         data = encode(photo, "exr")
     assert words_in(load(data).meta.xmp) == iptc.to_xmp_words(IPTC)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "word"),
+    [
+        ("comment", (b"c" * 70_000,), "comment"),
+        ("iptc", iptc.from_words({iptc.CAPTION: "c" * 70_000}), "IPTC"),
+        ("xmp", b'<x:xmpmeta xmlns:x="adobe:ns:meta/">' + b" " * 70_000 + b"</x:xmpmeta>", "XMP"),
+    ],
+)
+def test_what_a_jpeg_has_no_room_for_is_said(field, value, word):
+    photo = load(catalogued())
+    photo = replace(photo, meta=replace(photo.meta, **{field: value}))
+    with pytest.warns(RebokehWarning, match=f"^output: its {word} is left out: a JPEG holds no more than 64 KB of it"):
+        data = encode(photo, "jpeg")
+    assert len(data) < 60_000 and load(data).meta.camera == photo.meta.camera
 
 
 # --- what is left out ------------------------------------------------------------------------------------------------

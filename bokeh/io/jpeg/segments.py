@@ -21,7 +21,9 @@ _MAX_FRAMES = 32
 
 _XMP, _EXTENDED = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
 _JFIF, _MPF, _ISO = b"JFIF\0", b"MPF\0", b"urn:iso:std:iso:ts:21496:-1\0"
-_SOI, _EOI, _SOS, _APP0, _APP1, _APP2, _APP13, _COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xED, 0xFE
+_SOI, _EOI, _SOS, _APP0, _APP1, _APP2, APP13, COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xED, 0xFE
+MOST_BYTES = 65_533
+"""The most that a marker segment holds, its two bytes of length not counted."""
 _MARKER = re.compile(rb"\xff{1,1000}([^\x00\xff])")
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _GUID = re.compile(rb"HasExtendedXMP\s*(?:=\s*[\"']|>)\s*([0-9A-Fa-f]{32})")
@@ -85,9 +87,9 @@ def walk(data: bytes, start: int = 0) -> JpegSegments | None:
             frames = frames or _frames(data, at + len(_MPF), stop)
         elif marker == _APP2 and data.startswith(_ISO, at):
             iso = iso or data[at + len(_ISO) : stop]
-        elif marker == _APP13 and data.startswith(JPEG_LABEL, at):
+        elif marker == APP13 and data.startswith(JPEG_LABEL, at):
             resources.append(data[at + len(JPEG_LABEL) : stop])
-        elif marker == _COM and stop > at:
+        elif marker == COM and stop > at:
             comment.append(data[at:stop])
         elif marker == _APP0 and data.startswith(_JFIF, at) and stop >= at + 12:
             jfif = jfif or struct.unpack_from(">BHH", data, at + 7)
@@ -96,7 +98,7 @@ def walk(data: bytes, start: int = 0) -> JpegSegments | None:
 
 
 def segment(marker: int, payload: bytes) -> bytes:
-    """Make a marker segment of at most 65533 bytes."""
+    """Make a marker segment of a payload of at most `MOST_BYTES`."""
     return struct.pack(">BBH", 0xFF, marker, 2 + len(payload)) + payload
 
 
