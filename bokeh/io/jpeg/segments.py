@@ -19,7 +19,7 @@ _MAX_SEGMENTS = 10_000
 # Phones append up to seven frames.
 _MAX_FRAMES = 32
 
-_XMP, _EXTENDED = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
+XMP_LABEL, _EXTENDED = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
 _JFIF, _MPF, _ISO = b"JFIF\0", b"MPF\0", b"urn:iso:std:iso:ts:21496:-1\0"
 _SOI, _EOI, _SOS, _APP0, _APP1, _APP2, APP13, COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xED, 0xFE
 MOST_BYTES = 65_533
@@ -78,8 +78,8 @@ def walk(data: bytes, start: int = 0) -> JpegSegments | None:
     for marker, at, stop in _markers(data, start):
         if marker == _EOI:
             end = stop
-        elif marker == _APP1 and data.startswith(_XMP, at):
-            xmp = xmp or data[at + len(_XMP) : stop]
+        elif marker == _APP1 and data.startswith(XMP_LABEL, at):
+            xmp = xmp or data[at + len(XMP_LABEL) : stop]
         elif marker == _APP1 and data.startswith(_EXTENDED, at) and at + len(_EXTENDED) + 40 <= stop:
             guid, whole, offset = struct.unpack_from(">32sII", data, at + len(_EXTENDED))
             pieces.append((guid.upper(), whole, offset, at + len(_EXTENDED) + 40, stop))

@@ -115,7 +115,7 @@ def _prefixes(xmp: bytes, uri: str) -> list[bytes]:
     return [re.escape(prefix) for prefix in dict.fromkeys(found)]
 
 
-def with_description(xmp: bytes | None, attributes: str, body: str = "") -> bytes | None:
+def with_description(xmp: bytes | None, attributes: str, body: str = "") -> bytes:
     """Return XMP with a description of the picture more; a packet of its own when there is none to add it to.
 
     XMP that is no plain UTF-8 packet is left as it is, without.

@@ -14,11 +14,11 @@ from ...core.errors import RebokehWarning
 from ...hdr.gain_map import over_sdr
 from ..encode_job import EncodeJob
 from ..jpeg import ultra_hdr_write
-from ..jpeg.segments import APP13, COM, MOST_BYTES, jfif_density_at, segment, with_segments
+from ..jpeg.segments import APP13, COM, MOST_BYTES, XMP_LABEL, jfif_density_at, segment, with_segments
 from ..metadata import iptc
 from ..metadata.gain_map import coded
 
-_XMP = MOST_BYTES - 29  # less its label
+_XMP = MOST_BYTES - len(XMP_LABEL)
 _OF_PARTS = 1000  # what an Ultra HDR file's XMP says of its parts
 
 
