@@ -269,6 +269,15 @@ def test_luminance_and_chroma_are_colours():
     assert np.abs(photo.rgb - smooth)[:-1, :-1].max() < 0.01 and np.abs(photo.rgb - smooth).max() < 0.1
 
 
+def test_what_is_no_number_in_luminance_and_chroma_is_made_one_and_said():
+    light = np.full((H, W, 3), 0.5)
+    light[4, 6] = np.nan  # the luminance there, and the chroma sample that stands there
+    photo = load(luminance_chroma(light, (0.2126, 0.7152, 0.0722)))
+    assert photo.rgb[4, 6].max() == 0.0 and np.allclose(np.delete(photo.rgb[4], 6, axis=0), 0.5, atol=1e-3)
+    assert any("NaN or infinity in 1 pixels" in said for said in photo.meta.warnings)
+    assert any("in 2 samples of chroma: taken for grey" in said for said in photo.meta.warnings)
+
+
 @pytest.mark.skipif(not FAULTS.exists(), reason="the files of others are not here")
 def test_a_file_of_luminance_and_chroma_by_others_has_colours():
     rgb = load(FAULTS / "Chromaticities_Rec709_YC.exr").rgb

@@ -120,20 +120,22 @@ def luminance_weights(corners: Corners) -> NDArray[np.float64]:
     return weights / weights.sum()
 
 
-def rgb_of_luminance(luma: NDArray, chroma_r: NDArray, chroma_b: NDArray, corners: Corners) -> FloatArray:
+def rgb_of_luminance(luma: FloatArray, chroma_r: NDArray, chroma_b: NDArray, corners: Corners) -> FloatArray:
     """Turn luminance and chroma into linear RGB (h, w, 3): RY = (R - Y) / Y, BY = (B - Y) / Y.
 
     Parameters
     ----------
-    luma : (h, w)
+    luma : float32 (h, w)
+        Finite.
     chroma_r, chroma_b : (h, w), or half as many rows, columns or both
+        Where they are not finite, they are taken for 0, which is grey.
     corners : Corners
     """
     shape = (luma.shape[0], luma.shape[1])
     weights = luminance_weights(corners)
-    grey = np.nan_to_num(luma.astype(np.float32), nan=0.0, posinf=65504.0, neginf=0.0)
-    red, blue = ((1.0 + enlarged(np.nan_to_num(c.astype(np.float32)), shape)) * grey for c in (chroma_r, chroma_b))
-    green = (grey - np.float32(weights[0]) * red - np.float32(weights[2]) * blue) / np.float32(weights[1])
+    sound = (np.nan_to_num(c.astype(np.float32), posinf=0.0, neginf=0.0) for c in (chroma_r, chroma_b))
+    red, blue = ((1.0 + enlarged(chroma, shape)) * luma for chroma in sound)
+    green = (luma - np.float32(weights[0]) * red - np.float32(weights[2]) * blue) / np.float32(weights[1])
     return np.stack([red, green, blue], axis=-1).astype(np.float32)
 
 

@@ -12,7 +12,7 @@ import OpenEXR
 from numpy.typing import NDArray
 
 from ...colour.profile import Profile
-from ...core.arrays import FloatArray
+from ...core.arrays import MOST_HALF, FloatArray
 from ...core.errors import RebokehWarning
 from ...core.threads import each
 from ...image.resize import enlarge_with_holes
@@ -22,7 +22,6 @@ from ..exr import attributes as standard
 INFINITY_M = 1e10
 """What a renderer writes for "nothing there"; infinity itself breaks the arithmetic of some compositors."""
 
-_MOST_HALF = np.float32(65504)
 _ROWS = 16  # converted at once: temporaries stay in the cache
 
 Channels = Mapping[str, NDArray]
@@ -103,7 +102,7 @@ def halves(light: FloatArray) -> NDArray[np.float16]:
 
     def convert(top: int) -> None:
         rows = slice(top, top + _ROWS)
-        out[rows] = np.clip(light[rows], -_MOST_HALF, _MOST_HALF)
+        out[rows] = np.clip(light[rows], -MOST_HALF, MOST_HALF)
 
     each(convert, range(0, len(light), _ROWS))
     return out
