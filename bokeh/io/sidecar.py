@@ -16,6 +16,7 @@ from PIL import JpegImagePlugin, PngImagePlugin
 
 from ..core.errors import DepthError, UnknownFormatError, UsageError
 from ..core.foreign import decoding, silence
+from ..core.text import one_line
 from ..photo.load_options import FileOrBytes, known_unit
 from ..photo.photo import Photo
 from .decoded import check_size, read_file, same_aspect, upright
@@ -294,7 +295,7 @@ def _read_npz(data: bytes, name: str, what: str) -> tuple[NDArray, str]:
         likely = [key for key in members if _MAP.search(key.lower())]
         key = next(iter(members if len(members) == 1 else likely), None)
         if key is None or (len(members) > 1 and len(likely) > 1 and "depth" not in members):
-            said = ", ".join("".join(c if c.isprintable() else "?" for c in member) for member in list(members)[:8])
+            said = ", ".join(map(one_line, list(members)[:8]))
             raise DepthError(f"{name}: which of the archive's arrays is the {what} is not sure ({said}); save it alone")
         key = "depth" if "depth" in members else key
         with archive.open(members[key]) as file:

@@ -12,6 +12,7 @@ from ...colour.icc import BrokenProfileError
 from ...colour.profile import Profile, linear_profile
 from ...core.arrays import FloatArray
 from ...core.errors import DepthError, InputError
+from ...core.text import one_line
 from ...photo.load_options import LoadOptions
 from ...photo.photo import Photo
 from ..decoded import Decoded, finite_light
@@ -178,7 +179,7 @@ def _not_shown(content: ExrContent, picture: PictureLayer, channel: DepthChannel
     others = [plane for plane in content.planes if not any(plane is one for one in used) and not _says_nothing(plane)]
     if not others:
         return []
-    names = ["".join(c if c.isprintable() else "?" for c in plane.name) for plane in others]
+    names = [one_line(plane.name) for plane in others]
     more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
     return [f"the EXR's other channels are not rendered, and not written: {', '.join(names[:_NAMES_SHOWN])}{more}"]
 

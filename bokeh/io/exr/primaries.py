@@ -12,6 +12,7 @@ from scipy import ndimage
 from ...colour.icc import LINEAR_CURVE, BrokenProfileError
 from ...colour.profile import PRIMARIES, Profile, linear_profile, rgb_from_xyz
 from ...core.arrays import FloatArray
+from ...core.text import one_line
 
 Corners = tuple[float, ...]
 """x and y of red, green, blue and white."""
@@ -63,7 +64,7 @@ def stated_primaries(header: Mapping[str, Any]) -> tuple[Corners, str | None]:
             key = _ALIASES.get(key, key)
             if key in _BY_NAME:
                 return _BY_NAME[key], None
-            said = "".join(c if c.isprintable() else "?" for c in word[:40])
+            said = one_line(word[:40])
             return _REC709, f"the EXR's colour space {said!r} is not known here: taken as linear Rec.709"
     return _REC709, None
 
