@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ...colour.icc import LINEAR_CURVE, BrokenProfileError
+from ...colour.icc import D65, LINEAR_CURVE, BrokenProfileError
 from ...colour.profile import PRIMARIES, Profile, linear_profile, rgb_from_xyz
 from ...core.arrays import FloatArray
 from ...core.text import one_line
@@ -17,16 +17,16 @@ from ...core.text import one_line
 Corners = tuple[float, ...]
 """x and y of red, green, blue and white."""
 
-_REC709: Corners = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)
+_REC709: Corners = (*sum(PRIMARIES["sRGB"], ()), *D65)
 _ACES_WHITE = (0.32168, 0.33767)
 # Of the attribute `colorInteropID`, and of what other programs call these spaces.
 _BY_NAME: dict[str, Corners] = {
     "lin_rec709_scene": _REC709,
     "lin_rec709": _REC709,
     "lin_srgb": _REC709,
-    "lin_p3d65_scene": (*sum(PRIMARIES["Display P3"], ()), 0.3127, 0.3290),
-    "lin_rec2020_scene": (*sum(PRIMARIES["Rec.2020"], ()), 0.3127, 0.3290),
-    "lin_adobergb_scene": (*sum(PRIMARIES["Adobe RGB"], ()), 0.3127, 0.3290),
+    "lin_p3d65_scene": (*sum(PRIMARIES["Display P3"], ()), *D65),
+    "lin_rec2020_scene": (*sum(PRIMARIES["Rec.2020"], ()), *D65),
+    "lin_adobergb_scene": (*sum(PRIMARIES["Adobe RGB"], ()), *D65),
     "lin_ap1_scene": (0.713, 0.293, 0.165, 0.830, 0.128, 0.044, *_ACES_WHITE),
     "lin_ap0_scene": (0.7347, 0.2653, 0.0, 1.0, 0.0001, -0.077, *_ACES_WHITE),
     "lin_ciexyzd65_scene": (1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1 / 3, 1 / 3),
