@@ -132,8 +132,10 @@ def test_a_channel_of_a_depth_file_can_be_asked_for():
     data = exr({**colours(OTHER), "far": (Z * 2), "near.D": Z})
     photo = exr(colours(LIGHT))
     assert_metres(load(photo, depth=data, depth_channel="near.D", depth_unit="metres"))
-    with pytest.raises(DepthError, match="no channel Z, and more than one other"):
+    with pytest.raises(DepthError, match="no channel Z, and more than one other; `depth_channel` says which"):
         load(photo, depth=data)
+    guessed = load(photo, depth=exr({"near.Z": Z, "far.Z": Z * 2}))
+    assert any("<bytes>: depth is taken from far.Z, not near.Z; `depth_ch" in said for said in guessed.meta.warnings)
     with pytest.raises(UsageError, match="`depth_channel` chooses among what an EXR holds"):
         load(encode(rk.Photo(rgb=LIGHT.astype(np.float32)), "png"), depth_channel="Z")
     with pytest.raises(UsageError, match="`layer` chooses among what an EXR holds"):

@@ -43,6 +43,9 @@ _FOG = re.compile(r"mist|fog|.*(depth|z).*(norm(alized|alised)?|01)|norm(alized|
 _LUMINANCE = (("Y", "RY", "BY"), ("Y", "Y", "Y"))
 _COLOURS = (("R", "G", "B"), ("r", "g", "b"), ("red", "green", "blue"), ("Red", "Green", "Blue"), *_LUMINANCE)
 
+_OF_ANOTHER, _GUESSED = 6, 5
+"""Ranks of a depth that is another layer's, and of one by the end of its name alone."""
+
 
 @dataclass(frozen=True, eq=False)
 class PictureLayer:
@@ -265,9 +268,6 @@ def choose_depth(content: ExrContent, picture: PictureLayer | None) -> tuple[Dep
     said = [f"{one} is no distance in metres, so it is not used; `depth_channel` takes it all the same" for one in fog]
     said += [f"{one} is of another view than the picture, so it is not used" for one in other_eye]
     return None, said[:3]
-
-
-_OF_ANOTHER, _GUESSED = 6, 5
 
 
 def _is_depth_name(content: ExrContent, plane: ChannelPlane) -> bool:
