@@ -229,6 +229,17 @@ def test_what_a_jpeg_has_no_room_for_is_said(field, value, word):
 # --- what is left out ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("kind", ["jpeg", "png", "tiff", "exr"])
+@pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_place_in_utf_16_is_left_out_and_the_words_beside_it_stay(kind, coding):
+    words = iphone.xmp(exif_GPSLatitude="48,8N", dc_source="a shelf").decode()
+    photo = load(catalogued())
+    said = replace(photo.meta, xmp=f'<?xml version="1.0" encoding="UTF-16"?>\n{words}'.encode(coding), density=None)
+    data = silently(replace(photo, meta=said), kind, strip=("gps",))
+    assert not any("48,8N".encode(one) in data for one in ("utf-8", "utf-16-le", "utf-16-be"))
+    assert "a shelf" in (load(data).meta.xmp or b"").decode()
+
+
 @pytest.mark.parametrize("kind", PICTURES)
 @pytest.mark.parametrize("word", ["gps", "location"])
 def test_no_name_of_a_place_is_left(kind, word):
