@@ -20,8 +20,8 @@ _MAX_SEGMENTS = 10_000
 _MAX_FRAMES = 32
 
 XMP_LABEL, _EXTENDED = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
-_JFIF, _MPF, _ISO = b"JFIF\0", b"MPF\0", b"urn:iso:std:iso:ts:21496:-1\0"
-_SOI, _EOI, _SOS, _APP0, _APP1, _APP2, APP13, COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xED, 0xFE
+_JFIF, MPF_LABEL, _ISO = b"JFIF\0", b"MPF\0", b"urn:iso:std:iso:ts:21496:-1\0"
+_SOI, _EOI, SOS, _APP0, _APP1, APP2, APP13, COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xED, 0xFE
 MOST_BYTES = 65_533
 """The most that a marker segment holds, its two bytes of length not counted."""
 _MARKER = re.compile(rb"\xff{1,1000}([^\x00\xff])")
@@ -75,7 +75,7 @@ def walk(data: bytes, start: int = 0) -> JpegSegments | None:
     resources: list[bytes] = []
     comment: list[bytes] = []
     jfif: tuple[int, int, int] | None = None
-    for marker, at, stop in _markers(data, start):
+    for marker, at, stop in markers(data, start):
         if marker == _EOI:
             end = stop
         elif marker == _APP1 and data.startswith(XMP_LABEL, at):
@@ -83,9 +83,9 @@ def walk(data: bytes, start: int = 0) -> JpegSegments | None:
         elif marker == _APP1 and data.startswith(_EXTENDED, at) and at + len(_EXTENDED) + 40 <= stop:
             guid, whole, offset = struct.unpack_from(">32sII", data, at + len(_EXTENDED))
             pieces.append((guid.upper(), whole, offset, at + len(_EXTENDED) + 40, stop))
-        elif marker == _APP2 and data.startswith(_MPF, at):
-            frames = frames or _frames(data, at + len(_MPF), stop)
-        elif marker == _APP2 and data.startswith(_ISO, at):
+        elif marker == APP2 and data.startswith(MPF_LABEL, at):
+            frames = frames or _frames(data, at + len(MPF_LABEL), stop)
+        elif marker == APP2 and data.startswith(_ISO, at):
             iso = iso or data[at + len(_ISO) : stop]
         elif marker == APP13 and data.startswith(JPEG_LABEL, at):
             resources.append(data[at + len(JPEG_LABEL) : stop])
@@ -112,7 +112,7 @@ def after_headers(jpeg: bytes) -> int:
 
 def jfif_density_at(jpeg: bytes) -> int | None:
     """Find where the JFIF header states the unit and the density, five bytes; None when there is no such header."""
-    headers = (at for marker, at, stop in _markers(jpeg, 0) if marker == _APP0 and stop >= at + 12)
+    headers = (at for marker, at, stop in markers(jpeg, 0) if marker == _APP0 and stop >= at + 12)
     return next((at + 7 for at in headers if jpeg.startswith(_JFIF, at)), None)
 
 
@@ -133,7 +133,7 @@ def images(data: bytes, start: int) -> Iterator[int]:
         start = found.end if found else len(data)
 
 
-def _markers(data: bytes, start: int) -> Iterator[tuple[int, int, int]]:
+def markers(data: bytes, start: int) -> Iterator[tuple[int, int, int]]:
     """(marker, where its payload begins, where it ends) of one image, up to its end marker."""
     at = start + 2
     for _ in range(_MAX_SEGMENTS):
@@ -151,7 +151,7 @@ def _markers(data: bytes, start: int) -> Iterator[tuple[int, int, int]]:
             return
         yield marker, at + 2, at + size
         at += size
-        if marker == _SOS:
+        if marker == SOS:
             found = _END_OF_SCAN.search(data, at)
             if found is None:
                 return
