@@ -125,6 +125,9 @@ def opened(
     Raises
     ------
     InputError
+        When it cannot be read, or is of no format that is.
+    UsageError
+        When a layer or a channel is asked for that the file does not have.
     """
     data, known_as = read_file(path)
     if of_exr is not None and (kind := registry.kind_of(data)) is not None and FORMATS[kind].has_layers:

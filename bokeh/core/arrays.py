@@ -16,3 +16,6 @@ CodeArray = NDArray[np.uint8]
 
 BoolArray = NDArray[np.bool_]
 """Masks (H, W)."""
+
+MOST_HALF = 65504.0
+"""The largest number of float16."""

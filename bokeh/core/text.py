@@ -8,7 +8,11 @@ import os
 
 def printable(path: object) -> str:
     """Make a file's name fit for one line of a message, whatever bytes it is made of."""
-    words = os.fsencode(str(path)).decode("utf-8", "replace")
+    return one_line(os.fsencode(str(path)).decode("utf-8", "replace"))
+
+
+def one_line(words: str) -> str:
+    """Make words out of a file fit for one line of a message."""
     return "".join(c if c.isprintable() else "?" for c in words)
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..colour import pq_hlg
 from ..colour.icc import BrokenProfileError, LutProfileError
 from ..colour.profile import Profile
+from ..core.arrays import MOST_HALF, FloatArray
 from ..core.errors import InputError, UsageError
 from ..core.text import printable
 from ..image.resize import resize, size_within
@@ -273,6 +274,20 @@ def profile_or_note(icc: bytes | None, notes: list[str], codes: NDArray | None =
     except BrokenProfileError as err:
         notes.append(f"{err}: taken as sRGB")
         return Profile()
+
+
+def finite_light(light: FloatArray) -> tuple[FloatArray, tuple[str, ...]]:
+    """Put numbers where light has none, and say so, for `Metadata.warnings`.
+
+    Parameters
+    ----------
+    light : float32 (H, W, n)
+    """
+    broken = int((~np.isfinite(light)).any(axis=2).sum())
+    if not broken:
+        return light, ()
+    said = f"NaN or infinity in {broken} pixels: taken for black, or for the brightest that half floats hold"
+    return np.nan_to_num(light, nan=0.0, posinf=MOST_HALF, neginf=0.0), (said,)
 
 
 def read_file(path: FileOrBytes, what: str = "photo") -> tuple[bytes, str]:

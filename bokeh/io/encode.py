@@ -197,7 +197,7 @@ def _stripped(photo: Photo, strip: Iterable[str]) -> Photo:
     if "all" in strip:
         meta = replace(
             meta, exif=None, xmp=None, iptc=None, resources=None, comment=(), density=None, unkept=(),
-            camera="", lens="", focal_mm=None, f35_mm=None, f_number=None,
+            attributes={}, camera="", lens="", focal_mm=None, f35_mm=None, f_number=None,
         )  # fmt: skip
     if "all" in strip or "depth" in strip:
         meta = replace(meta, original=None, depth_map=None)

@@ -16,12 +16,13 @@ from PIL import JpegImagePlugin, PngImagePlugin
 
 from ..core.errors import DepthError, UnknownFormatError, UsageError
 from ..core.foreign import decoding, silence
+from ..core.text import one_line
 from ..photo.load_options import FileOrBytes, known_unit
 from ..photo.photo import Photo
 from .decoded import check_size, read_file, same_aspect, upright
 from .depth_values import UnitGuess, guess, to_dioptres, which_way
-from .exr.choose import choose_depth, is_grey, named_channel
-from .exr.planes import ChannelPlane, read_planes
+from .exr.choose import DepthChannel, choose_depth, is_grey, named_channel
+from .exr.planes import read_planes
 from .found_maps import DepthMap, Matte
 from .raster import tiff
 from .raster.pillow import most_pixels, open_tiff, raw_mode, sixteen_bits
@@ -86,38 +87,35 @@ def read_depth(
         raise DepthError(f"{name}: the depth map is {values.shape[1]}x{values.shape[0]}, too small to be of this photo")
     values = turn_like_picture(values, size, turn, name, "depth map")
     black_is_near = near == "black"
-    warnings: tuple[str, ...] = ()
+    warnings = found.warnings
     how = ""
     if unit is None and near is not None:
         unit, how = "relative", f", {near} is near"
     elif unit is None:
-        assumed = _assumed(values, f"{name} {found.called}", found.is_depth_by_name, scale, photo)
+        assumed = _assumed(values, name, found, scale, photo)
         unit, black_is_near, scale = assumed.unit, assumed.black_is_near, scale or assumed.scale
         how = " (assumed; `depth_unit` says otherwise)"
         if not assumed.is_known:
-            warnings = (f"{name}: {_words(assumed)}; `depth_unit` says otherwise",)
+            warnings += (f"{name}: {_words(assumed)}; `depth_unit` says otherwise",)
         elif values.dtype.kind in "ui":
             away, direction = which_way(values, photo)
             if direction < 0:
-                warnings = (f"{name}: brighter is taken for nearer, but{away[1:]}; `depth_near` black turns it round",)
+                warnings += (f"{name}: brighter is taken for nearer, but{away[1:]}; `depth_near` black turns it round",)
     understood = to_dioptres(values, unit, scale, black_is_near, name)
     source = f"{Path(name).name}, {unit}{how}"
     notes = [f"depth: {source}, {values.shape[1]}x{values.shape[0]}", *notes, *understood.notes]
     return DepthMap(understood.dioptres, understood.kind, source, warnings=warnings), tuple(notes)
 
 
-def _assumed(
-    values: NDArray, called: str, is_depth_by_name: bool, scale: float | None, photo: Photo | None
-) -> UnitGuess:
+def _assumed(values: NDArray, name: str, found: _Plane, scale: float | None, photo: Photo | None) -> UnitGuess:
     """Say what the values of a map are of which nobody said it."""
     if values.dtype.kind in "ui":
         if values.dtype.itemsize > 1:
-            name = called.rsplit(" ", 1)[0]
             raise UsageError(f"{name}: say what 16-bit values are: `depth_unit` m (millimetres), dioptre or relative")
         return UnitGuess("relative", "", is_known=True)
-    found = guess(values, called, photo)
-    has_metres = scale is not None or (is_depth_by_name and found.unit == "m" and found.scale is None)
-    return UnitGuess("m", "", is_known=True) if has_metres else found
+    guessed = guess(values, f"{name} {found.called}", photo)
+    has_metres = scale is not None or (found.is_depth_by_name and guessed.unit == "m" and guessed.scale is None)
+    return UnitGuess("m", "", is_known=True) if has_metres else guessed
 
 
 def _words(assumed: UnitGuess) -> str:
@@ -191,18 +189,20 @@ def turn_like_picture(values: NDArray, size: tuple[int, int], turn: int, name: s
 
 @dataclass(frozen=True, eq=False)
 class _Plane:
-    """Values (h, w) as stored: uint8, uint16, bool or float; a note on where they were found, and what says what."""
+    """Values (h, w) as stored: uint8, uint16, bool or float; where they were found, and what was guessed for that."""
 
     values: NDArray
     note: str = ""
     called: str = ""
     is_depth_by_name: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 def _read_plane(data: bytes, name: str, what: str, channel: str | None, alpha: bool = False) -> _Plane:
     """Read the one plane of a file that is the map."""
     kind = kind_of(data)
     note, called, is_depth = "", "", False
+    warnings: tuple[str, ...] = ()
     if kind != "exr" and channel is not None:
         raise UsageError(f"{name}: `depth_channel` chooses among the channels of an EXR, and this is none")
     if data[:6] == b"\x93NUMPY":
@@ -213,8 +213,9 @@ def _read_plane(data: bytes, name: str, what: str, channel: str | None, alpha: b
     elif data[:3] in (b"Pf\n", b"PF\n", b"Pf ", b"PF ", b"Pf\r", b"PF\r"):
         array = _read_pfm(data, name, what)
     elif kind == "exr":
-        plane, is_depth = _exr_plane(data, name, what, channel, alpha)
-        array, called = plane.placed(0.0 if alpha else np.nan), plane.name
+        chosen, is_depth = _exr_channel(data, name, what, channel, alpha)
+        array, called = chosen.plane.placed(0.0 if alpha else np.nan), chosen.plane.name
+        warnings = tuple(f"{name}: {said}" for said in chosen.warnings)
         note = f"{what} from the EXR channel {called}" if called != "Z" else ""
     elif kind == "tiff":
         array = tiff.read_array(data, name, what)[0]
@@ -228,27 +229,28 @@ def _read_plane(data: bytes, name: str, what: str, channel: str | None, alpha: b
         array = _read_plain(data, name, what)
     else:
         raise UnknownFormatError(f"{name}: no {what} that rebokeh reads; give {_FORMATS}")
-    return _Plane(_one_plane(array, name, what, alpha), note, called, is_depth)
+    return _Plane(_one_plane(array, name, what, alpha), note, called, is_depth, warnings)
 
 
-def _exr_plane(data: bytes, name: str, what: str, channel: str | None, alpha: bool) -> tuple[ChannelPlane, bool]:
+def _exr_channel(data: bytes, name: str, what: str, channel: str | None, alpha: bool) -> tuple[DepthChannel, bool]:
     """Choose the channel of an EXR that is the map, and say whether it is one of distance by its name."""
     content = read_planes(data, name, what)
     if channel is not None:
-        return named_channel(content, channel, "", name).plane, False
+        return named_channel(content, channel, "", name), False
     if not alpha:
         chosen, _ = choose_depth(content, None)
         if chosen is not None:
-            return chosen.plane, True
+            return chosen, True
     whole = [plane for plane in content.planes if plane.is_whole]
     for wanted in ("matte", "A", "Y", "V", "R") if alpha else ("Y", "V"):
         found = [plane for plane in whole if plane.leaf == wanted]
         if len(found) == 1 or (found and alpha):
-            return found[0], False
+            return DepthChannel(found[0]), False
     red = next((plane for plane in whole if plane.leaf == "R"), None)
     if len(whole) == 1 or (red is not None and len(whole) == 3 and is_grey(content.layer(red))):
-        return red or whole[0], False
-    raise DepthError(f"{name}: the EXR has no channel {'A' if alpha else 'Z'}, and more than one other")
+        return DepthChannel(red or whole[0]), False
+    which = "save the matte alone" if alpha else "`depth_channel` says which"
+    raise DepthError(f"{name}: the EXR has no channel {'A' if alpha else 'Z'}, and more than one other; {which}")
 
 
 def _one_plane(array: NDArray, name: str, what: str, alpha: bool) -> NDArray:
@@ -294,7 +296,7 @@ def _read_npz(data: bytes, name: str, what: str) -> tuple[NDArray, str]:
         likely = [key for key in members if _MAP.search(key.lower())]
         key = next(iter(members if len(members) == 1 else likely), None)
         if key is None or (len(members) > 1 and len(likely) > 1 and "depth" not in members):
-            said = ", ".join("".join(c if c.isprintable() else "?" for c in member) for member in list(members)[:8])
+            said = ", ".join(map(one_line, list(members)[:8]))
             raise DepthError(f"{name}: which of the archive's arrays is the {what} is not sure ({said}); save it alone")
         key = "depth" if "depth" in members else key
         with archive.open(members[key]) as file:

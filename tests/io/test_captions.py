@@ -202,7 +202,42 @@ def test_a_long_caption_has_a_longer_length():
     assert list(iptc.datasets(iptc.records([caption]))) == [caption]
 
 
+def test_xmp_that_is_no_text_costs_an_exr_neither_the_picture_nor_the_captions():
+    photo = load(catalogued())
+    photo = replace(photo, meta=replace(photo.meta, density=None, xmp=b"<x:xmpmeta>\xe9</x:xmpmeta>"))
+    with pytest.warns(RebokehWarning, match=r"^output: its XMP, which is no UTF-8, is not taken over"):
+        data = encode(photo, "exr")
+    assert words_in(load(data).meta.xmp) == iptc.to_xmp_words(IPTC)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "word"),
+    [
+        ("comment", (b"c" * 70_000,), "comment"),
+        ("iptc", iptc.from_words({iptc.CAPTION: "c" * 70_000}), "IPTC"),
+        ("xmp", b'<x:xmpmeta xmlns:x="adobe:ns:meta/">' + b" " * 70_000 + b"</x:xmpmeta>", "XMP"),
+    ],
+)
+def test_what_a_jpeg_has_no_room_for_is_said(field, value, word):
+    photo = load(catalogued())
+    photo = replace(photo, meta=replace(photo.meta, **{field: value}))
+    with pytest.warns(RebokehWarning, match=f"^output: its {word} is left out: a JPEG holds no more than 64 KB of it"):
+        data = encode(photo, "jpeg")
+    assert len(data) < 60_000 and load(data).meta.camera == photo.meta.camera
+
+
 # --- what is left out ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "png", "tiff", "exr"])
+@pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_place_in_utf_16_is_left_out_and_the_words_beside_it_stay(kind, coding):
+    words = iphone.xmp(exif_GPSLatitude="48,8N", dc_source="a shelf").decode()
+    photo = load(catalogued())
+    said = replace(photo.meta, xmp=f'<?xml version="1.0" encoding="UTF-16"?>\n{words}'.encode(coding), density=None)
+    data = silently(replace(photo, meta=said), kind, strip=("gps",))
+    assert not any("48,8N".encode(one) in data for one in ("utf-8", "utf-16-le", "utf-16-be"))
+    assert "a shelf" in (load(data).meta.xmp or b"").decode()
 
 
 @pytest.mark.parametrize("kind", PICTURES)

@@ -132,8 +132,10 @@ def test_a_channel_of_a_depth_file_can_be_asked_for():
     data = exr({**colours(OTHER), "far": (Z * 2), "near.D": Z})
     photo = exr(colours(LIGHT))
     assert_metres(load(photo, depth=data, depth_channel="near.D", depth_unit="metres"))
-    with pytest.raises(DepthError, match="no channel Z, and more than one other"):
+    with pytest.raises(DepthError, match="no channel Z, and more than one other; `depth_channel` says which"):
         load(photo, depth=data)
+    guessed = load(photo, depth=exr({"near.Z": Z, "far.Z": Z * 2}))
+    assert any("<bytes>: depth is taken from far.Z, not near.Z; `depth_ch" in said for said in guessed.meta.warnings)
     with pytest.raises(UsageError, match="`depth_channel` chooses among what an EXR holds"):
         load(encode(rk.Photo(rgb=LIGHT.astype(np.float32)), "png"), depth_channel="Z")
     with pytest.raises(UsageError, match="`layer` chooses among what an EXR holds"):
@@ -267,6 +269,15 @@ def test_luminance_and_chroma_are_colours():
     p3 = (0.68, 0.32, 0.265, 0.69, 0.15, 0.06, 0.3127, 0.329)
     photo = load(luminance_chroma(smooth, (0.22897, 0.69174, 0.07929), p3))
     assert np.abs(photo.rgb - smooth)[:-1, :-1].max() < 0.01 and np.abs(photo.rgb - smooth).max() < 0.1
+
+
+def test_what_is_no_number_in_luminance_and_chroma_is_made_one_and_said():
+    light = np.full((H, W, 3), 0.5)
+    light[4, 6] = np.nan  # the luminance there, and the chroma sample that stands there
+    photo = load(luminance_chroma(light, (0.2126, 0.7152, 0.0722)))
+    assert photo.rgb[4, 6].max() == 0.0 and np.allclose(np.delete(photo.rgb[4], 6, axis=0), 0.5, atol=1e-3)
+    assert any("NaN or infinity in 1 pixels" in said for said in photo.meta.warnings)
+    assert any("in 2 samples of chroma: taken for grey" in said for said in photo.meta.warnings)
 
 
 @pytest.mark.skipif(not FAULTS.exists(), reason="the files of others are not here")
@@ -404,6 +415,8 @@ def test_what_an_exr_says_of_its_shot_is_kept():
     again = OpenEXR.File(io.BytesIO(encode(photo, "exr"))).header()
     assert again["owner"] == "us" and again["timeCode"].hours == 1 and again["framesPerSecond"] == Fraction(24000, 1001)
     assert np.array_equal(again["worldToCamera"], np.eye(4)) and again["focus"] == math.inf
+    bare = OpenEXR.File(io.BytesIO(encode(photo, "exr", strip="all"))).header()
+    assert not header.keys() & bare.keys()
 
 
 def test_what_a_renderer_made_is_not_held_to_be_blurred():

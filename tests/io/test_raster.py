@@ -115,7 +115,9 @@ def test_float_tiff_is_scene_linear_and_keeps_light_above_one():
     photo = load(tif(light, iccprofile=icc))
     assert np.array_equal(photo.rgb, light) and photo.profile.icc == icc
     light[0, 0] = np.nan
-    assert np.isfinite(load(tif(light)).rgb).all()
+    photo = load(tif(light))
+    assert np.isfinite(photo.rgb).all()
+    assert any("NaN or infinity in 1 pixels" in warning for warning in photo.meta.warnings)
 
 
 def test_32_bit_integer_tiff_is_refused():

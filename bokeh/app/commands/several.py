@@ -65,7 +65,8 @@ def photos_of(words: Sequence[str]) -> list[str]:
 
 
 def _batch(word: str) -> str:
-    return f"rebokeh batch {chr(34)}{word}{chr(34)} -o OUT" if " " in word else f"rebokeh batch {word} -o OUT"
+    quoted = f'"{word}"' if " " in word else word
+    return f"rebokeh batch {quoted} -o OUT"
 
 
 def check_shared(given: dict[str, Any], **others: object) -> None:

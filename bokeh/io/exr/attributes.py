@@ -21,6 +21,7 @@ from ..metadata.exif import (
     MODEL,
     SUBJECT_DISTANCE,
     Facts,
+    called,
 )
 from ..metadata.ifd import GPS_IFD, Directories, IfdEntry, directories_of, entries_of, pointer_of, values_of
 
@@ -56,10 +57,7 @@ def facts_of(attributes: Mapping[str, Any]) -> Facts:
     """Return what attributes say of the camera and the exposure."""
 
     def text(*names: str) -> str:
-        words = [attributes[name] for name in names if isinstance(attributes.get(name), str)]
-        if len(words) == 2 and words[1].lower().startswith(words[0].lower()):
-            words = words[1:]
-        return " ".join(c for c in " ".join(words).split() if c.isprintable())
+        return called([attributes[name] for name in names if isinstance(attributes.get(name), str)])
 
     def number(*names: str) -> float | None:
         found = (attributes.get(name) for name in names)
@@ -156,8 +154,7 @@ def _of_exif(exif: bytes | None) -> dict[str, Any]:
 def _text(exif: bytes, order: str, entry: IfdEntry | None) -> str:
     if entry is None or entry.kind != 2:
         return ""
-    words = values_of(exif, order, entry)[0].split(b"\0")[0].decode("utf-8", "replace")
-    return " ".join(c for c in words.split() if c.isprintable())
+    return called([values_of(exif, order, entry)[0].split(b"\0")[0].decode("utf-8", "replace")])
 
 
 def _number(exif: bytes, order: str, entry: IfdEntry | None) -> float | None:

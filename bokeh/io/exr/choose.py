@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...core.errors import InputError, UsageError
+from ...core.text import one_line
 from .planes import ChannelPlane, ExrContent
 
 _PICTURE = re.compile(
@@ -41,6 +42,9 @@ _FOG = re.compile(r"mist|fog|.*(depth|z).*(norm(alized|alised)?|01)|norm(alized|
 
 _LUMINANCE = (("Y", "RY", "BY"), ("Y", "Y", "Y"))
 _COLOURS = (("R", "G", "B"), ("r", "g", "b"), ("red", "green", "blue"), ("Red", "Green", "Blue"), *_LUMINANCE)
+
+_OF_ANOTHER, _GUESSED = 6, 5
+"""Ranks of a depth that is another layer's, and of one by the end of its name alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +76,7 @@ class PictureLayer:
 
 def _called(layer: Sequence[str], view: str, leaves: str) -> str:
     words = ".".join([*layer, leaves])
-    return _printable(f"{words} ({view})" if view else words)
-
-
-def _printable(words: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in words)
+    return one_line(f"{words} ({view})" if view else words)
 
 
 def _plain(word: str) -> str:
@@ -219,7 +219,7 @@ def named_channel(content: ExrContent, wanted: str, view: str, name: str) -> Dep
         if len(eye) == 1:
             return DepthChannel(eye[0])
         if eye:
-            said = ", ".join(_printable(plane.name) for plane in eye[:6])
+            said = ", ".join(one_line(plane.name) for plane in eye[:6])
             raise UsageError(f"{name}: several channels are called {wanted!r}: {said}; give the whole name of one")
     raise UsageError(f"{name}: no channel is called {wanted!r}; it has {_listed(content, 40)}")
 
@@ -270,9 +270,6 @@ def choose_depth(content: ExrContent, picture: PictureLayer | None) -> tuple[Dep
     return None, said[:3]
 
 
-_OF_ANOTHER, _GUESSED = 6, 5
-
-
 def _is_depth_name(content: ExrContent, plane: ChannelPlane) -> bool:
     """Whether its own name, or that of the layer that it fills alone, is a distance's."""
     word, layer = _plain(plane.leaf), _plain(plane.layer[-1]) if plane.layer else ""
@@ -317,5 +314,5 @@ def _depth_rank(content: ExrContent, plane: ChannelPlane, picture: PictureLayer 
 
 
 def _listed(content: ExrContent, most: int = 8) -> str:
-    names = [_printable(plane.name) for plane in content.planes]
+    names = [one_line(plane.name) for plane in content.planes]
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "") or "none"

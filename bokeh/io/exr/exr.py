@@ -12,9 +12,10 @@ from ...colour.icc import BrokenProfileError
 from ...colour.profile import Profile, linear_profile
 from ...core.arrays import FloatArray
 from ...core.errors import DepthError, InputError
+from ...core.text import one_line
 from ...photo.load_options import LoadOptions
 from ...photo.photo import Photo
-from ..decoded import Decoded
+from ..decoded import Decoded, finite_light
 from ..depth_values import to_dioptres
 from ..found_maps import DepthMap, FoundMaps
 from ..metadata.captions import Captions
@@ -55,15 +56,11 @@ def read(data: bytes, name: str, options: LoadOptions | None = None) -> Photo:
         warnings += depth.notes
     warnings += [*_not_shown(content, picture, channel), *_beyond(picture.planes[0], header)]
     warnings += [f"its deep part {part!r} is not read: flatten it first" for part in content.deep]
-    sound = np.nan_to_num(rgb, nan=0.0, posinf=65504.0, neginf=0.0)
-    broken = int((~np.isfinite(rgb)).any(axis=2).sum())
-    if broken:
-        warnings.append(
-            f"NaN or infinity in {broken} pixels: taken for black, or for the brightest that half floats hold"
-        )
+    rgb, broken = finite_light(rgb)
+    warnings += broken
     attributes = carried(header)
     decoded = Decoded(
-        codes=sound,
+        codes=rgb,
         name=name,
         format="exr",
         bit_depth=16 if all(plane.pixels.dtype == np.float16 for plane in picture.planes) else 32,
@@ -94,8 +91,13 @@ def _colours(
     if picture.has_chroma:
         if is_xyz(corners):
             raise InputError(f"{name}: luminance and chroma of CIE XYZ have no red, green and blue; convert it to RGB")
+        luma, broken = finite_light(planes[0].pixels.astype(np.float32)[..., None])
+        warnings += broken
+        lost = sum(int((~np.isfinite(plane.pixels)).sum()) for plane in planes[1:])
+        if lost:
+            warnings.append(f"NaN or infinity in {lost} samples of chroma: taken for grey")
         try:
-            whole = rgb_of_luminance(planes[0].pixels, planes[1].pixels, planes[2].pixels, corners)
+            whole = rgb_of_luminance(luma[..., 0], planes[1].pixels, planes[2].pixels, corners)
         except BrokenProfileError as err:
             raise InputError(f"{name}: its luminance and chroma cannot be read: {err}; convert it to RGB") from err
         planes = [replace(planes[0], pixels=whole[..., k]) for k in range(3)]
@@ -177,7 +179,7 @@ def _not_shown(content: ExrContent, picture: PictureLayer, channel: DepthChannel
     others = [plane for plane in content.planes if not any(plane is one for one in used) and not _says_nothing(plane)]
     if not others:
         return []
-    names = ["".join(c if c.isprintable() else "?" for c in plane.name) for plane in others]
+    names = [one_line(plane.name) for plane in others]
     more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
     return [f"the EXR's other channels are not rendered, and not written: {', '.join(names[:_NAMES_SHOWN])}{more}"]
 

@@ -9,23 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ...colour.icc import LINEAR_CURVE, BrokenProfileError
+from ...colour.icc import D65, LINEAR_CURVE, BrokenProfileError
 from ...colour.profile import PRIMARIES, Profile, linear_profile, rgb_from_xyz
 from ...core.arrays import FloatArray
+from ...core.text import one_line
 
 Corners = tuple[float, ...]
 """x and y of red, green, blue and white."""
 
-_REC709: Corners = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)
+_REC709: Corners = (*sum(PRIMARIES["sRGB"], ()), *D65)
 _ACES_WHITE = (0.32168, 0.33767)
 # Of the attribute `colorInteropID`, and of what other programs call these spaces.
 _BY_NAME: dict[str, Corners] = {
     "lin_rec709_scene": _REC709,
     "lin_rec709": _REC709,
     "lin_srgb": _REC709,
-    "lin_p3d65_scene": (*sum(PRIMARIES["Display P3"], ()), 0.3127, 0.3290),
-    "lin_rec2020_scene": (*sum(PRIMARIES["Rec.2020"], ()), 0.3127, 0.3290),
-    "lin_adobergb_scene": (*sum(PRIMARIES["Adobe RGB"], ()), 0.3127, 0.3290),
+    "lin_p3d65_scene": (*sum(PRIMARIES["Display P3"], ()), *D65),
+    "lin_rec2020_scene": (*sum(PRIMARIES["Rec.2020"], ()), *D65),
+    "lin_adobergb_scene": (*sum(PRIMARIES["Adobe RGB"], ()), *D65),
     "lin_ap1_scene": (0.713, 0.293, 0.165, 0.830, 0.128, 0.044, *_ACES_WHITE),
     "lin_ap0_scene": (0.7347, 0.2653, 0.0, 1.0, 0.0001, -0.077, *_ACES_WHITE),
     "lin_ciexyzd65_scene": (1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1 / 3, 1 / 3),
@@ -63,7 +64,7 @@ def stated_primaries(header: Mapping[str, Any]) -> tuple[Corners, str | None]:
             key = _ALIASES.get(key, key)
             if key in _BY_NAME:
                 return _BY_NAME[key], None
-            said = "".join(c if c.isprintable() else "?" for c in word[:40])
+            said = one_line(word[:40])
             return _REC709, f"the EXR's colour space {said!r} is not known here: taken as linear Rec.709"
     return _REC709, None
 
@@ -120,20 +121,22 @@ def luminance_weights(corners: Corners) -> NDArray[np.float64]:
     return weights / weights.sum()
 
 
-def rgb_of_luminance(luma: NDArray, chroma_r: NDArray, chroma_b: NDArray, corners: Corners) -> FloatArray:
+def rgb_of_luminance(luma: FloatArray, chroma_r: NDArray, chroma_b: NDArray, corners: Corners) -> FloatArray:
     """Turn luminance and chroma into linear RGB (h, w, 3): RY = (R - Y) / Y, BY = (B - Y) / Y.
 
     Parameters
     ----------
-    luma : (h, w)
+    luma : float32 (h, w)
+        Finite.
     chroma_r, chroma_b : (h, w), or half as many rows, columns or both
+        Where they are not finite, they are taken for 0, which is grey.
     corners : Corners
     """
     shape = (luma.shape[0], luma.shape[1])
     weights = luminance_weights(corners)
-    grey = np.nan_to_num(luma.astype(np.float32), nan=0.0, posinf=65504.0, neginf=0.0)
-    red, blue = ((1.0 + enlarged(np.nan_to_num(c.astype(np.float32)), shape)) * grey for c in (chroma_r, chroma_b))
-    green = (grey - np.float32(weights[0]) * red - np.float32(weights[2]) * blue) / np.float32(weights[1])
+    sound = (np.nan_to_num(c.astype(np.float32), posinf=0.0, neginf=0.0) for c in (chroma_r, chroma_b))
+    red, blue = ((1.0 + enlarged(chroma, shape)) * luma for chroma in sound)
+    green = (luma - np.float32(weights[0]) * red - np.float32(weights[2]) * blue) / np.float32(weights[1])
     return np.stack([red, green, blue], axis=-1).astype(np.float32)
 
 

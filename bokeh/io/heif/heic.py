@@ -56,12 +56,8 @@ def read(data: bytes, name: str) -> Photo:
 
 def _decode(data: bytes, meta: boxes.Meta | None, name: str) -> tuple[pillow_heif.HeifImage, Decoded]:
     with decoding(name):
-        # Sizes are known before pixels are decoded; 10 and 12 bit come as 16.
         image = opened(data)
-        check_size(*image.size, name)
-        info = dict(image.info)
-        bits = int(info.get("bit_depth", 8))
-        codes = _whole_range(_rgb(np.asarray(image), image.mode), bits)
+        codes, info, bits = _pixels(image, name)
     notes = integrity.doubts(meta)
     profile, coding, codes = _profile(info, codes, name, notes)
     if image.mode.split(";")[0] in ("L", "LA", "La", "I"):
@@ -86,6 +82,14 @@ def _decode(data: bytes, meta: boxes.Meta | None, name: str) -> tuple[pillow_hei
         rendered=_rendered(meta),
         original=data,
     )
+
+
+def _pixels(image: pillow_heif.HeifImage, name: str) -> tuple[NDArray, dict, int]:
+    """Decode: codes (H, W, 3), what the decoder says beside them, and the file's bits."""
+    check_size(*image.size, name)  # known before pixels are decoded
+    info = dict(image.info)
+    bits = int(info.get("bit_depth", 8))
+    return _whole_range(_rgb(np.asarray(image), image.mode), bits), info, bits
 
 
 def _turn(meta: boxes.Meta | None) -> int:
@@ -117,10 +121,10 @@ def _rendered(meta: boxes.Meta | None) -> Rendering | None:
     return None
 
 
-def opened(data: bytes) -> pillow_heif.HeifImage:
-    """Open the picture; nothing is decoded yet."""
+def opened(data: bytes, index: int | None = None) -> pillow_heif.HeifImage:
+    """Open the picture, or the one of this place in the file; nothing is decoded yet. 10 and 12 bit come as 16."""
     file = pillow_heif.open_heif(data, convert_hdr_to_8bit=False, hdr_to_16bit=True)
-    return file[file.primary_index]
+    return file[file.primary_index if index is None else index]
 
 
 def _whole_range(codes: NDArray, bits: int) -> NDArray:
@@ -274,11 +278,7 @@ def picture_at(data: bytes, index: int, name: str) -> Photo:
         When it is damaged or too large.
     """
     with decoding(name):
-        image = pillow_heif.open_heif(data, convert_hdr_to_8bit=False, hdr_to_16bit=True)[index]
-        check_size(*image.size, name)
-        info = dict(image.info)
-        bits = int(info.get("bit_depth", 8))
-        codes = _whole_range(_rgb(np.asarray(image), image.mode), bits)
+        codes, info, bits = _pixels(opened(data, index), name)
     profile, coding, codes = _profile(info, codes, name, [])
     block = info.get("exif") or None
     decoded = Decoded(codes, name, "heic", min(bits, 16), profile, exif=block, facts=exif.read(block), coding=coding)

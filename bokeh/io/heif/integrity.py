@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...core.errors import InputError
+from ...core.text import one_line
 from ..metadata import apple, exif
 from .boxes import BoxError, Item, Meta
 
@@ -56,7 +57,7 @@ def doubts(meta: Meta | None) -> list[str]:
             found.append(f"the auxiliary image {urn!r} is no picture, so it is not used")
     if meta.primary in meta.items and (meta.found(meta.primary, "colr") or b"")[:4] not in _COLOURS:
         found.append("the picture does not say what its colours are: taken as sRGB")
-    return ["".join(c if c.isprintable() else "?" for c in note) for note in found]
+    return [one_line(note) for note in found]
 
 
 def contradicted_turn(meta: Meta | None, turn: int) -> tuple[str, ...]:

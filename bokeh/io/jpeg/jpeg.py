@@ -47,8 +47,8 @@ def read(data: bytes, name: str) -> Photo:
     decoded = decode(data, name, "jpeg", open_jpeg)
     segments = walk(data) or JpegSegments(None, None, (), None, len(data))
     xmp = Xmp(segments.xmp, segments.extended)
-    found = captions.of_jpeg(segments.resources, segments.comment, segments.jfif)
-    decoded = replace(decoded, captions=replace(found, unkept=_unkept(data, segments.end, xmp)))
+    said = captions.of_jpeg(segments.resources, segments.comment, segments.jfif)
+    decoded = replace(decoded, captions=replace(said, unkept=_unkept(data, segments.end, xmp)))
     jpeg = Jpeg(data, decoded, segments, xmp)
     found = FoundMaps(notes=segments.notes)
     for find in DEPTHS:
@@ -57,7 +57,7 @@ def read(data: bytes, name: str) -> Photo:
             found = found.filled(attempt(partial(find, jpeg)))
     if found.gain_map is None:
         found = found.filled(attempt(partial(ultra_hdr.find, jpeg)))
-    if mpo.find(data) is not None:
+    if mpo.find(data, segments) is not None:
         return _one_of_two(decoded.photo(found))
     if found.depth is None or found.gain_map is None:
         found = found.noted(*_lost_frames(jpeg))
@@ -66,9 +66,9 @@ def read(data: bytes, name: str) -> Photo:
 
 def _unkept(data: bytes, end: int, xmp: Xmp) -> tuple[str, ...]:
     """Say what lies behind the picture's `end`, or in its XMP, and is not of a picture: a film, a sound."""
-    film = next((match.start() for match in _FILM.finditer(data, end)), None)
+    film = _FILM.search(data, end)
     sound = xmp.has("GAudio") or data.find(b"SoundShot_", end) >= 0
-    said = () if film is None else (f"the film of a motion photo ({(len(data) - film) / 1e6:.2g} MB)",)
+    said = () if film is None else (f"the film of a motion photo ({(len(data) - film.start()) / 1e6:.2g} MB)",)
     return (*said, "a sound") if sound else said
 
 

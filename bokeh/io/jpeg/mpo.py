@@ -5,22 +5,27 @@ from __future__ import annotations
 import struct
 
 from ..metadata.ifd import entries_of, header_of, values_of
-from .segments import walk
+from .segments import APP2, MPF_LABEL, SOS, JpegSegments, markers, walk
 
-_MPF = b"MPF\0"
 _ENTRIES, _NUMBER, _BASELINE_M = 0xB002, 0xB101, 0xB206
 _DISPARITY = 0x020002
 """Type of a picture that is one of several viewpoints."""
 
 
-def find(data: bytes) -> tuple[bytes, bytes, float | None] | None:
+def find(data: bytes, segments: JpegSegments | None = None) -> tuple[bytes, bytes, float | None] | None:
     """Return left and right JPEG of a stereo pair, and their baseline in metres where the file says it.
 
     None when the file is no multi-picture file of the disparity type, or is damaged.
+
+    Parameters
+    ----------
+    data : bytes
+    segments : JpegSegments, optional
+        Of the first picture, where they are known already.
     """
-    first = _index_of(data)
-    segments = walk(data)
-    if first is None or segments is None or not segments.frames:
+    segments = segments or walk(data)
+    first = _index_of(data) if segments is not None and segments.frames else None
+    if first is None or segments is None:
         return None
     kinds = [
         struct.unpack_from(first.order + "I", first.entries, at)[0] & 0xFFFFFF
@@ -66,15 +71,11 @@ class _Index:
 
 def _index_of(data: bytes) -> _Index | None:
     """Read the MPF segment of the picture that begins here."""
-    at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] not in (0xDA, 0xD9):
-        size = int.from_bytes(data[at + 2 : at + 4], "big")
-        body = data[at + 4 : at + 2 + size]
-        if data[at + 1] == 0xE2 and body.startswith(_MPF):
-            block = body[len(_MPF) :]
+    for marker, at, stop in markers(data, 0):
+        if marker == SOS:
+            return None
+        if marker == APP2 and data.startswith(MPF_LABEL, at):
+            block = data[at + len(MPF_LABEL) : stop]
             header = header_of(block)
-            if header is None:
-                return None
-            return _Index(block, header[1], struct.unpack_from(header[1] + "I", block, 4)[0])
-        at += 2 + max(size, 2)
+            return header and _Index(block, header[1], struct.unpack_from(header[1] + "I", block, 4)[0])
     return None

@@ -19,9 +19,11 @@ _MAX_SEGMENTS = 10_000
 # Phones append up to seven frames.
 _MAX_FRAMES = 32
 
-_XMP, _EXTENDED = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
-_JFIF, _MPF, _ISO = b"JFIF\0", b"MPF\0", b"urn:iso:std:iso:ts:21496:-1\0"
-_SOI, _EOI, _SOS, _APP0, _APP1, _APP2, _APP13, _COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xED, 0xFE
+XMP_LABEL, _EXTENDED = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
+_JFIF, MPF_LABEL, _ISO = b"JFIF\0", b"MPF\0", b"urn:iso:std:iso:ts:21496:-1\0"
+_SOI, _EOI, SOS, _APP0, _APP1, APP2, APP13, COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xED, 0xFE
+MOST_BYTES = 65_533
+"""The most that a marker segment holds, its two bytes of length not counted."""
 _MARKER = re.compile(rb"\xff{1,1000}([^\x00\xff])")
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _GUID = re.compile(rb"HasExtendedXMP\s*(?:=\s*[\"']|>)\s*([0-9A-Fa-f]{32})")
@@ -73,21 +75,21 @@ def walk(data: bytes, start: int = 0) -> JpegSegments | None:
     resources: list[bytes] = []
     comment: list[bytes] = []
     jfif: tuple[int, int, int] | None = None
-    for marker, at, stop in _markers(data, start):
+    for marker, at, stop in markers(data, start):
         if marker == _EOI:
             end = stop
-        elif marker == _APP1 and data.startswith(_XMP, at):
-            xmp = xmp or data[at + len(_XMP) : stop]
+        elif marker == _APP1 and data.startswith(XMP_LABEL, at):
+            xmp = xmp or data[at + len(XMP_LABEL) : stop]
         elif marker == _APP1 and data.startswith(_EXTENDED, at) and at + len(_EXTENDED) + 40 <= stop:
             guid, whole, offset = struct.unpack_from(">32sII", data, at + len(_EXTENDED))
             pieces.append((guid.upper(), whole, offset, at + len(_EXTENDED) + 40, stop))
-        elif marker == _APP2 and data.startswith(_MPF, at):
-            frames = frames or _frames(data, at + len(_MPF), stop)
-        elif marker == _APP2 and data.startswith(_ISO, at):
+        elif marker == APP2 and data.startswith(MPF_LABEL, at):
+            frames = frames or _frames(data, at + len(MPF_LABEL), stop)
+        elif marker == APP2 and data.startswith(_ISO, at):
             iso = iso or data[at + len(_ISO) : stop]
-        elif marker == _APP13 and data.startswith(JPEG_LABEL, at):
+        elif marker == APP13 and data.startswith(JPEG_LABEL, at):
             resources.append(data[at + len(JPEG_LABEL) : stop])
-        elif marker == _COM and stop > at:
+        elif marker == COM and stop > at:
             comment.append(data[at:stop])
         elif marker == _APP0 and data.startswith(_JFIF, at) and stop >= at + 12:
             jfif = jfif or struct.unpack_from(">BHH", data, at + 7)
@@ -96,7 +98,7 @@ def walk(data: bytes, start: int = 0) -> JpegSegments | None:
 
 
 def segment(marker: int, payload: bytes) -> bytes:
-    """Make a marker segment of at most 65533 bytes."""
+    """Make a marker segment of a payload of at most `MOST_BYTES`."""
     return struct.pack(">BBH", 0xFF, marker, 2 + len(payload)) + payload
 
 
@@ -110,7 +112,7 @@ def after_headers(jpeg: bytes) -> int:
 
 def jfif_density_at(jpeg: bytes) -> int | None:
     """Find where the JFIF header states the unit and the density, five bytes; None when there is no such header."""
-    headers = (at for marker, at, stop in _markers(jpeg, 0) if marker == _APP0 and stop >= at + 12)
+    headers = (at for marker, at, stop in markers(jpeg, 0) if marker == _APP0 and stop >= at + 12)
     return next((at + 7 for at in headers if jpeg.startswith(_JFIF, at)), None)
 
 
@@ -131,7 +133,7 @@ def images(data: bytes, start: int) -> Iterator[int]:
         start = found.end if found else len(data)
 
 
-def _markers(data: bytes, start: int) -> Iterator[tuple[int, int, int]]:
+def markers(data: bytes, start: int) -> Iterator[tuple[int, int, int]]:
     """(marker, where its payload begins, where it ends) of one image, up to its end marker."""
     at = start + 2
     for _ in range(_MAX_SEGMENTS):
@@ -149,7 +151,7 @@ def _markers(data: bytes, start: int) -> Iterator[tuple[int, int, int]]:
             return
         yield marker, at + 2, at + size
         at += size
-        if marker == _SOS:
+        if marker == SOS:
             found = _END_OF_SCAN.search(data, at)
             if found is None:
                 return

@@ -5,16 +5,12 @@ Three kinds of readers find the second: by MPF, by GContainer XMP with ``hdrgm``
 
 from __future__ import annotations
 
-import re
 import struct
 
-from ..metadata import gain_map
+from ..metadata import gain_map, xmp_edit
 from ..metadata.gain_map import GainMetadata
-from .segments import after_headers, segment, with_segments
+from .segments import MOST_BYTES, XMP_LABEL, after_headers, segment, with_segments
 
-_XMP_LABEL = b"http://ns.adobe.com/xap/1.0/\0"
-_JPEG_SEGMENT = 65_533
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _HDRGM = 'xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/"'
 _BASELINE_PRIMARY = 0x030000
 
@@ -30,11 +26,11 @@ def joined(primary: bytes, gain: bytes, metadata: GainMetadata, xmp: bytes | Non
     xmp : bytes or None
         The picture's, without what it said of another container; this one's is merged into it.
     """
-    words = _hdrgm(metadata).encode()
+    words = _hdrgm(metadata)
     iso = gain_map.ISO_LABEL + gain_map.to_iso(metadata)
-    gain = with_segments(gain, segment(0xE1, _XMP_LABEL + words) + segment(0xE2, iso))
-    head = _merged(xmp, _directory(len(gain)))
-    more = segment(0xE1, _XMP_LABEL + head) + segment(0xE2, gain_map.ISO_LABEL + bytes(4))
+    gain = with_segments(gain, segment(0xE1, XMP_LABEL + words) + segment(0xE2, iso))
+    head = _with_directory(xmp, len(gain))
+    more = segment(0xE1, XMP_LABEL + head) + segment(0xE2, gain_map.ISO_LABEL + bytes(4))
     at = after_headers(primary)
     index_at = at + len(more) + 8
     total = len(primary) + len(more) + len(_index(0, 0, 0))
@@ -42,7 +38,7 @@ def joined(primary: bytes, gain: bytes, metadata: GainMetadata, xmp: bytes | Non
     return primary[:at] + more + index + primary[at:] + gain
 
 
-def _hdrgm(metadata: GainMetadata) -> str:
+def _hdrgm(metadata: GainMetadata) -> bytes:
     values = gain_map.to_xmp_values(metadata)
     single = "".join(f' hdrgm:{name}="{v[0]:.9g}"' for name, v in values.items() if len(v) == 1)
     lists = "".join(
@@ -50,34 +46,22 @@ def _hdrgm(metadata: GainMetadata) -> str:
         for name, v in values.items()
         if len(v) > 1
     )
-    return _packet(
-        f'<rdf:Description rdf:about="" {_HDRGM} hdrgm:Version="1.0"{single} hdrgm:BaseRenditionIsHDR="False">'
-        f"{lists}</rdf:Description>"
-    )
+    attributes = f'{_HDRGM} hdrgm:Version="1.0"{single} hdrgm:BaseRenditionIsHDR="False"'
+    return xmp_edit.with_description(None, attributes, lists)
 
 
-def _directory(gain_length: int) -> str:
+def _with_directory(xmp: bytes | None, gain_length: int) -> bytes:
+    """Say in the picture's XMP which images there are; alone, where that takes none or grows too long for a segment."""
     item = '<rdf:li rdf:parseType="Resource"><Container:Item Item:Semantic="{}" Item:Mime="image/jpeg"{}/></rdf:li>'
-    return (
-        f'<rdf:Description rdf:about="" {_HDRGM} xmlns:Container="http://ns.google.com/photos/1.0/container/" '
-        'xmlns:Item="http://ns.google.com/photos/1.0/container/item/" hdrgm:Version="1.0">'
-        "<Container:Directory><rdf:Seq>"
-        f"{item.format('Primary', '')}{item.format('GainMap', f' Item:Length={chr(34)}{gain_length}{chr(34)}')}"
-        "</rdf:Seq></Container:Directory></rdf:Description>"
+    attributes = (
+        f'{_HDRGM} xmlns:Container="http://ns.google.com/photos/1.0/container/" '
+        'xmlns:Item="http://ns.google.com/photos/1.0/container/item/" hdrgm:Version="1.0"'
     )
-
-
-def _packet(description: str) -> str:
-    return f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}">{description}</rdf:RDF></x:xmpmeta>'
-
-
-def _merged(xmp: bytes | None, description: str) -> bytes:
-    """Put a description into the picture's XMP; alone, where that takes none or grows too long for a segment."""
-    alone = _packet(description).encode()
-    if not xmp or b"xmlns:rdf=" not in xmp:
-        return alone
-    merged, done = re.subn(rb"</rdf:RDF\s*>", lambda m: description.encode() + m[0], xmp, count=1)
-    return merged if done and len(merged) + len(_XMP_LABEL) <= _JPEG_SEGMENT else alone
+    items = item.format("Primary", "") + item.format("GainMap", f' Item:Length="{gain_length}"')
+    body = f"<Container:Directory><rdf:Seq>{items}</rdf:Seq></Container:Directory>"
+    made = xmp_edit.with_description(xmp, attributes, body)
+    fits = made != xmp and len(made) + len(XMP_LABEL) <= MOST_BYTES
+    return made if fits else xmp_edit.with_description(None, attributes, body)
 
 
 def _index(size: int, gain_size: int, gain_at: int) -> bytes:

@@ -95,16 +95,13 @@ def read(exif: bytes | None) -> Facts:
         found = [values_of(exif, order, entry)[0]] if entry and entry.kind == 2 else []
         return [text.split(b"\0")[0].decode("utf-8", "replace").strip() for text in found]
 
-    names = texts(main, MAKE) + texts(main, MODEL)
-    if len(names) == 2 and names[1].lower().startswith(names[0].lower()):
-        names = names[1:]
     stated = numbers(main, ORIENTATION)
     turn = stated[0] if stated and stated[0] in range(1, 9) else 1
     width, height = numbers(inner, PIXEL_WIDTH), numbers(inner, PIXEL_HEIGHT)
     return Facts(
         orientation=int(turn),
-        camera=_printed(names),
-        lens=_printed(texts(inner, LENS_MODEL)),
+        camera=called(texts(main, MAKE) + texts(main, MODEL)),
+        lens=called(texts(inner, LENS_MODEL)),
         focal_mm=positive(FOCAL_LENGTH),
         f35_mm=positive(FOCAL_35),
         pixel_size=(int(width[0]), int(height[0])) if width and height and width[0] > 0 < height[0] else None,
@@ -119,7 +116,10 @@ def read(exif: bytes | None) -> Facts:
     )
 
 
-def _printed(names: list[str]) -> str:
+def called(names: list[str]) -> str:
+    """Make one printable name of make and model, or of one of them; a make that the model begins with is said once."""
+    if len(names) == 2 and names[1].lower().startswith(names[0].lower()):
+        names = names[1:]
     return " ".join(c for c in " ".join(names).split() if c.isprintable())
 
 

@@ -123,14 +123,15 @@ def extract(tiff: bytes) -> bytes | None:
 def main_entries(exif: bytes, without: set[int]) -> dict[int, bytes]:
     """Entries (12 bytes each) of the main directory by tag, for a TIFF that begins with this very block."""
     found = directories_of(exif)
-    return {tag: exif[e.at : e.at + 12] for tag, e in found[2].items() if tag not in without} if found else {}
+    return {tag: exif[e.at : e.at + 12] for tag, e in found.main.items() if tag not in without} if found else {}
 
 
 def for_output(exif: bytes | None, size: tuple[int, int], changes: ExifChanges) -> bytes | None:
     """Return the block as an output carries it, beginning with the TIFF header.
 
     The orientation becomes 1 and the stated size that of the upright picture; the AF area follows it where it was
-    turned or enlarged. The embedded thumbnail, which shows the picture as it was, is erased.
+    turned or enlarged. The embedded thumbnail, which shows the picture as it was, is erased; a preview inside a maker
+    note stays.
 
     Parameters
     ----------
@@ -139,7 +140,7 @@ def for_output(exif: bytes | None, size: tuple[int, int], changes: ExifChanges) 
     changes : ExifChanges
     """
     found = directories_of(exif) if exif else None
-    if exif is None or found is None or not found[2]:
+    if exif is None or found is None or not found.main:
         return changes.alone()
     base, order, main, inner = found
     data = bytearray(exif)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 JPEG_LABEL = b"Photoshop 3.0\0"
 _SIGNATURES = (b"8BIM", b"MeSa", b"PHUT", b"AgHg", b"DCSR")
-_IPTC, _IPTC_DIGEST = 0x0404, 0x0425
+_IPTC = 0x0404
 # Resolution, copyright flag, URL. Thumbnails, layers and copies of EXIF and XMP are of the old file.
 _KEPT = {0x03ED, 0x040A, 0x040B}
 _PATHS = range(0x07D0, 0x0BB8)

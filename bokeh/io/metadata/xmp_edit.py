@@ -69,7 +69,7 @@ _SEQUENCES = {"dc:creator"}
 def for_output(
     xmp: bytes | None, *, keep_place: bool = True, turned: bool = False, upright: bool = True, rendered: bool = False
 ) -> bytes | None:
-    """Return XMP as an output carries it, without what describes bytes that are gone.
+    """Return XMP as an output carries it, in UTF-8, without what describes bytes that are gone.
 
     Parameters
     ----------
@@ -85,6 +85,7 @@ def for_output(
     """
     if not xmp:
         return None
+    xmp = _in_utf8(xmp)
     sets = [_GONE, _ORIENTATION if upright else {}, _LAID if turned else {}, _PORTRAIT if rendered else {}]
     for patterns in [*sets, {} if keep_place else _PLACE]:
         xmp = _without(xmp, patterns)
@@ -95,6 +96,15 @@ def of_blurred_depth(xmp: bytes) -> bytes:
     """Return a depth map's XMP without the aperture and the settings by which an editor would blur the picture."""
     uri = "http://ns.apple.com/depthBlurEffect/1.0/"
     return _without(xmp, {uri: _PORTRAIT[uri]})
+
+
+def _in_utf8(xmp: bytes) -> bytes:
+    """Return a packet of UTF-16 in UTF-8, which all formats take and which is edited here; any other as it is."""
+    order = {b"\xff\xfe": "le", b"<\0": "le", b"\xfe\xff": "be", b"\0<": "be"}.get(xmp[:2])
+    if order is None:
+        return xmp
+    text = xmp.decode(f"utf-16-{order}", "replace").removeprefix("\ufeff")
+    return re.sub(r"^<\?xml\s[^>]*>\s*", "", text).encode()  # it names the coding
 
 
 def _without(xmp: bytes, patterns: Mapping[str, bytes]) -> bytes:
@@ -115,7 +125,7 @@ def _prefixes(xmp: bytes, uri: str) -> list[bytes]:
     return [re.escape(prefix) for prefix in dict.fromkeys(found)]
 
 
-def with_description(xmp: bytes | None, attributes: str, body: str = "") -> bytes | None:
+def with_description(xmp: bytes | None, attributes: str, body: str = "") -> bytes:
     """Return XMP with a description of the picture more; a packet of its own when there is none to add it to.
 
     XMP that is no plain UTF-8 packet is left as it is, without.

@@ -14,7 +14,7 @@ from ...colour.profile import Profile, linear_profile
 from ...core.errors import InputError, UnknownFormatError
 from ...core.foreign import decoding
 from ...photo.photo import Photo
-from ..decoded import Decoded, check_size, profile_or_note, upright
+from ..decoded import Decoded, check_size, finite_light, profile_or_note, upright
 from ..metadata import captions, exif, exif_edit
 from .lut import to_srgb
 from .pillow import decode, open_tiff
@@ -104,9 +104,10 @@ def _from_array(array: NDArray, page: tifffile.TiffPage, data: bytes, name: str)
     icc = page.tags.valueof(34675)
     xmp = page.tags.valueof(700)
     facts = exif.read(block)
+    warnings: tuple[str, ...] = ()
     if array.dtype.kind == "f":
         profile, bits = _float_profile(icc, notes), 32 if array.dtype.itemsize >= 4 else 16
-        array = np.nan_to_num(array.astype(np.float32), nan=0.0, posinf=65504.0, neginf=0.0)
+        array, warnings = finite_light(array.astype(np.float32))
     else:
         bits = 8 * array.dtype.itemsize
         found = profile_or_note(bytes(icc) if icc else None, notes, array)
@@ -123,6 +124,7 @@ def _from_array(array: NDArray, page: tifffile.TiffPage, data: bytes, name: str)
         turn=facts.orientation,
         facts=facts,
         notes=notes,
+        warnings=warnings,
     )
 
 

@@ -14,13 +14,11 @@ from ...core.errors import RebokehWarning
 from ...hdr.gain_map import over_sdr
 from ..encode_job import EncodeJob
 from ..jpeg import ultra_hdr_write
-from ..jpeg.segments import jfif_density_at, segment, with_segments
+from ..jpeg.segments import APP13, COM, MOST_BYTES, XMP_LABEL, jfif_density_at, segment, with_segments
 from ..metadata import iptc
 from ..metadata.gain_map import coded
 
-_SEGMENT = 65_533  # the most a JPEG marker holds, its two bytes of length not counted
-_XMP = _SEGMENT - 29  # less its label
-_APP13, _COM = 0xED, 0xFE
+_XMP = MOST_BYTES - len(XMP_LABEL)
 _OF_PARTS = 1000  # what an Ultra HDR file's XMP says of its parts
 
 
@@ -36,7 +34,7 @@ def write(job: EncodeJob) -> bytes:
     if xmp and len(xmp) > _XMP - _OF_PARTS * keeps_gain:
         _warn(job, "XMP")
         xmp = job.mark_alone
-    if block and len(block) + 6 > _SEGMENT:
+    if block and len(block) + 6 > MOST_BYTES:
         _warn(job, "EXIF")
         block = None
     codes = job.codes()
@@ -58,11 +56,14 @@ def _warn(job: EncodeJob, what: str) -> None:
 def _captioned(jpeg: bytes, job: EncodeJob) -> bytes:
     """Put IPTC, comments and the density of a print into a JPEG."""
     resources = iptc.joined(job.iptc, job.photo.meta.resources, job.is_turned)
-    if resources and len(resources) + len(iptc.JPEG_LABEL) > _SEGMENT:
+    if resources and len(resources) + len(iptc.JPEG_LABEL) > MOST_BYTES:
         _warn(job, "IPTC")
         resources = None
-    segments = segment(_APP13, iptc.JPEG_LABEL + resources) if resources else b""
-    segments += b"".join(segment(_COM, one) for one in job.photo.meta.comment if len(one) <= _SEGMENT)
+    segments = segment(APP13, iptc.JPEG_LABEL + resources) if resources else b""
+    comments = [one for one in job.photo.meta.comment if len(one) <= MOST_BYTES]
+    if len(comments) < len(job.photo.meta.comment):  # a PNG's may be longer
+        _warn(job, "comment")
+    segments += b"".join(segment(COM, one) for one in comments)
     at = jfif_density_at(jpeg)
     if job.density is not None and at is not None:
         x, y, unit = job.density
@@ -75,7 +76,7 @@ def _jpeg(codes: NDArray, quality: int, profile: Profile, block: bytes | None, x
     more: dict = {}
     if block:
         more["exif"] = b"Exif\0\0" + block
-    if xmp and len(xmp) <= _XMP:
+    if xmp:
         more["xmp"] = xmp
     if profile.icc:
         more["icc_profile"] = profile.icc
