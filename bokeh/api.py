@@ -116,7 +116,8 @@ class Scene:
 
     def warnings(self, lens: Lens) -> tuple[str, ...]:
         """Say what will look wrong with a lens: a nominal focus, a flat depth map, blur that is there already."""
-        return warnings_of(self.prepared, lens, self.settings)
+        thin, _ = self.mount(lens)
+        return warnings_of(self.prepared, lens, thin, self.settings)
 
     def report(self, lens: Lens) -> dict[str, Any]:
         """Say what a render with this lens uses: numbers with their units, and where each came from."""

@@ -1,7 +1,7 @@
 """Narrow gaps, closed along the direction in which the picture goes on.
 
-A line through a pixel of a gap ends at the first known pixels to both sides: those whose value in `known`, which may be
-a mask, is the least that the pixel asks for, or more. So a pixel can ask for what is far enough to lie behind it.
+A line through a pixel of a gap ends at the first known pixels to both sides: those whose `KnownPixels.order` is the
+least that the pixel asks for, or more. So a pixel can ask for what is far enough to lie behind it.
 
 A place is (y, x, least).
 """

@@ -20,7 +20,7 @@ class FragmentArrays(NamedTuple):
     back : float32 (H, W, 4)
         Of what lies behind it; of no meaning where the weight is 0.
     weight : float32 (H, W)
-        How well the back is known: 1 where it is seen, 0 where it is not known.
+        How well the back is known: by what is seen of it, 0.5 or less where it is hidden, 0 = not known.
     kinds : uint8 (H, W)
         Class of the front, and four times that of the back: 0 before the subject, 1 subject, 2 behind it.
     """
@@ -70,6 +70,9 @@ class SeenRows(NamedTuple):
 
 MIXED = 4
 """Marks the class of a pixel that shows two surfaces."""
+
+HARDLY = np.float32(1.0 / 16.0)
+"""What is seen of a surface by next to nothing is known as little."""
 
 
 @jit(inline="always")

@@ -5,14 +5,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .fragments import HARDLY
 from .jit import jit
 
 APART = 1e9
 """A change of class counts as a gap of so many dioptres more."""
-
-
-HARDLY = np.float32(1.0 / 16.0)
-"""What is seen of a surface by next to nothing is known as little."""
 
 
 class _Sorted(NamedTuple):

@@ -390,9 +390,10 @@ def weigh_hidden(fragments, numbers, number, halvings, corner, values):
         y = corner[0] + row
         for column in range(values.shape[1]):
             x = corner[1] + column
-            weight = fragments[3][y, x]
-            if numbers[0][y, x] >= number or numbers[1][y, x] != number or weight > HIDDEN_WEIGHT:
+            is_seen = fragments[1][y, x] < np.float32(1.0)
+            if numbers[0][y, x] >= number or numbers[1][y, x] != number or is_seen:
                 continue
+            weight = fragments[3][y, x]
             per = max(min(times * weight, HIDDEN_WEIGHT), LEAST_SURE) / max(weight, LEAST_SURE)
             for channel in range(5):
                 values[row, column, channel] *= per

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .fragments import HARDLY
 from .jit import jit
 from .pyramid import beside, between
 from .splitting import TRACE
@@ -15,10 +16,6 @@ SURE = np.float32(0.98)
 
 FAINT = np.float32(0.15)
 """Coverage up to which a pixel says something about what lies behind: what is near says more than what is far."""
-
-
-HARDLY = np.float32(1.0 / 16.0)
-"""What is seen of a surface by next to nothing is known as little."""
 
 
 class SubjectDepths(NamedTuple):

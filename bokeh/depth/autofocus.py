@@ -153,9 +153,10 @@ def focus_warnings(lens: Lens, photo: Photo, dioptres: FloatArray | None, matte:
 
 def _missed_target(lens: Lens, photo: Photo, dioptres: FloatArray, matte: FloatArray | None) -> tuple[str, ...]:
     """Say that something else is focused on than the word names."""
-    _, source = find_focus(lens, photo, dioptres, matte)
-    if lens.focus_on is None or source.startswith((lens.focus_on, "eyes", "face")):
+    has_subject = lens.focus_on == "subject" and matte is not None and bool((matte > 0.5).any())
+    if has_subject or face_of(photo) is not None:
         return ()
+    _, source = find_focus(lens, photo, dioptres, matte)
     known = "no subject is known" if lens.focus_on == "subject" else "no face is known"
     return (f"{known} in this photo, so the focus is on the {source}; give a point with `focus_point`",)
 

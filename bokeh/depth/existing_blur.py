@@ -158,8 +158,7 @@ class ExistingBlur:
         lens : ThinLens
         dioptres : float32 (H, W)
         """
-        every = 4 if min(dioptres.shape) > 64 else 1
-        seen = dioptres[::every, ::every]
+        seen = _some_of(dioptres)
         there = self.radius_at(seen)
         added = np.asarray(lens.radius_px(self.without(seen, lens)), np.float64)
         if not there.any() or np.square(added).sum() > ADDS_NOTHING * np.square(there).sum():
@@ -227,10 +226,15 @@ def missing_blur(
 
 def exceeds(least: ExistingBlur, lens: ThinLens, dioptres: FloatArray) -> bool:
     """Whether a blur is seen to be wider than a lens's, on the whole, at depths (H, W)."""
-    every = 4 if min(dioptres.shape) > 64 else 1
-    seen = dioptres[::every, ::every]
+    seen = _some_of(dioptres)
     own = np.square(lens.radius_px(seen).astype(np.float64))
     return float(np.maximum(least.radius_at(seen) ** 2, own).mean()) > (1.0 + ADDS_NOTHING) * float(own.mean())
+
+
+def _some_of(dioptres: FloatArray) -> FloatArray:
+    """Take every fourth row and column of depths (H, W): enough to tell how much of a photo is blurred."""
+    every = 4 if min(dioptres.shape) > 64 else 1
+    return dioptres[::every, ::every]
 
 
 def existing_blur_of(photo: Photo, dioptres: FloatArray) -> ExistingBlur | None:

@@ -151,14 +151,15 @@ def _soft_and_sharp(rgb: FloatArray, near: NDArray[np.bool_], softness: float) -
 
     Memory that is not written is not taken: a matte's band is a small part of a picture.
     """
-    from ...kernels import matting as kernels
+    from ...kernels.matting import perceive
+    from ...kernels.softening import soften_picture
 
     half = _half_gaussian(softness)
     reach, taps = len(half) - 1, np.concatenate([half[:0:-1], half])
     across = dilate(near, reach)
     picture, blurred = np.empty_like(rgb), np.empty_like(rgb)
-    kernels.perceive(rgb, across, np.float32(BRIGHTEST), picture)
-    kernels.soften_picture(picture, taps, list_runs(near), blurred)
+    perceive(rgb, across, np.float32(BRIGHTEST), picture)
+    soften_picture(picture, taps, list_runs(near), blurred)
     return picture, blurred
 
 
@@ -188,11 +189,11 @@ class _Band:
 
     def hold(self, matte: FloatArray, given: FloatArray) -> None:
         """Correct the matte until, softened, it is the given one (van Cittert's deconvolution)."""
-        from ...kernels import matting as kernels
+        from ...kernels.softening import correct, soften
 
         for _ in range(BACK_STEPS):
-            kernels.soften(matte, self.taps, self.tall, self.across)
-            kernels.correct(self.across, self.taps, self.runs, given, matte)
+            soften(matte, self.taps, self.tall, self.across)
+            correct(self.across, self.taps, self.runs, given, matte)
 
 
 def _noise(rgb: FloatArray) -> float:

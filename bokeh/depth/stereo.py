@@ -98,10 +98,12 @@ def measure_depth(photo: Photo, other: Photo, baseline_m: float) -> Photo:
     focal_px = f35_mm / FULL_FRAME_DIAGONAL_MM * math.hypot(*size)
     refuse_the_same(left, right, name)
     most = most_disparity(focal_px * baseline_m / NEAREST_M, size[1])
-    turned = None if are_rectified(offsets(cv2, left, right, most)) else rectification(cv2, left, right, focal_px)
+    found = offsets(cv2, left, right, most)
+    turned = None if are_rectified(found) else rectification(cv2, left, right, focal_px)
     if turned is not None:
         left, right = turned.warped(cv2, left, right)
-    refuse_unless_rectified(offsets(cv2, left, right, most), name)
+        found = offsets(cv2, left, right, most)
+    refuse_unless_rectified(found, name)
     disparity = settle(cv2, left, right, match(cv2, left, right, most))
     if turned is not None:
         disparity = turned.unwarped(cv2, disparity)

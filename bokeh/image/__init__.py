@@ -1,1 +1,1 @@
-"""What is done to pictures whatever they show: regions, tiles, inpainting, sizes."""
+"""What is done to pictures whatever they show: regions, boxes, tiles, inpainting, sizes."""

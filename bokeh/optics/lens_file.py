@@ -129,8 +129,7 @@ def lens_named(name: str | os.PathLike[str], values: Sequence[str] = (), **overr
         ``KEY=VALUE`` to change in it, like ``wavefront.spherical_um=2``.
     **overrides
         `blades`, `curvature` and `rotation_deg` of the iris, and any field of `Lens`: `f_number` (by default the
-        lens's widest), `focus_m`, `focus_point`, `focus_on`, `focal_mm`, `sensor_mm`,
-        `starburst`.
+        lens's widest), `focus_m`, `focus_point`, `focus_on`, `focal_mm`, `sensor_mm`, `starburst`.
 
     Returns
     -------

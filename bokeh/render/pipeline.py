@@ -98,7 +98,7 @@ def render_scene(
             observer.picture(picture)
     meta = replace(
         photo.meta,
-        warnings=(*photo.meta.warnings, *warnings_of(scene, lens, settings)),
+        warnings=(*photo.meta.warnings, *warnings_of(scene, lens, thin, settings)),
         rendered=Rendering(lens.f_number, thin.focus_m, how=_how(photo, lens, settings)),
         depth_map=photo.depth,
         rendition=None,

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..depth.autofocus import find_focus, focus_warnings
 from ..depth.calibrate import trust
-from ..depth.existing_blur import exceeds
+from ..depth.existing_blur import ExistingBlur, exceeds
 from ..depth.flat_map import flat_map_warnings
 from ..optics.lens import Lens, ThinLens, mount
 from ..scene.prepared import PreparedScene
@@ -21,38 +21,55 @@ def mount_on(scene: PreparedScene, lens: Lens, settings: RenderSettings) -> tupl
     UsageError
         When the focus is impossible with this lens or this depth.
     """
-    photo, existing_blur = scene.photo, scene.existing_blur
+    photo = scene.photo
     if scene.dioptres is None:
         return mount(lens, photo.size, photo.meta.f35_mm, lens.focus_m or 2.0), "no depth"
     focus_m, source = find_focus(lens, photo, scene.dioptres, scene.matte)
-    if existing_blur is not None and settings.baked == "auto" and not lens.is_focused:
-        if existing_blur.is_blurred_at(1.0 / focus_m):
-            focus_m, source = existing_blur.focus_m, "where the photo is sharp"
-    rendition = scene.rendition_blur
-    if rendition is not None and settings.baked == "auto" and not lens.is_focused:
-        if rendition.is_blurred_at(1.0 / focus_m):
-            focus_m, source = rendition.focus_m, "where the phone's own picture is sharp"
+    if settings.baked == "auto" and not lens.is_focused:
+        for blur, sharp in (
+            (scene.existing_blur, "where the photo is sharp"),
+            (scene.rendition_blur, "where the phone's own picture is sharp"),
+        ):
+            if blur is not None and blur.is_blurred_at(1.0 / focus_m):
+                focus_m, source = blur.focus_m, sharp
     return mount(lens, photo.size, photo.meta.f35_mm, focus_m), source
 
 
-def warnings_of(scene: PreparedScene, lens: Lens, settings: RenderSettings) -> tuple[str, ...]:
-    """Say what will look wrong with a lens: a nominal focus, a flat depth map, blur that is there already."""
-    photo = scene.photo
+def warnings_of(scene: PreparedScene, lens: Lens, thin: ThinLens, settings: RenderSettings) -> tuple[str, ...]:
+    """Say what will look wrong with a lens: a nominal focus, a flat depth map, blur that is there already.
+
+    Parameters
+    ----------
+    scene : PreparedScene
+    lens : Lens
+    thin : ThinLens
+        The same, as `mount_on` mounts it.
+    settings : RenderSettings
+    """
+    photo, mark = scene.photo, scene.photo.meta.rendered
     said = (*focus_warnings(lens, photo, scene.dioptres, scene.matte), *flat_map_warnings(photo))
-    mark = photo.meta.rendered
-    said = *said, *_of_rendition(scene, lens, settings)
-    if scene.existing_blur is not None and scene.dioptres is not None:
-        adds_all, (thin, _) = settings.baked == "ignore", mount_on(scene, lens, settings)
-        return *said, *scene.existing_blur.warnings(lens, thin, photo, scene.dioptres, adds_all=adds_all)
-    again = (f"this photo is rendered by rebokeh already, {mark}; blur is added to it",) if mark else ()
-    return *said, *again
+    if scene.existing_blur is None and mark:
+        again = (f"this photo is rendered by rebokeh already, {mark}; blur is added to it",)
+    else:
+        again = ()
+    return *said, *_of_blur(scene, lens, thin, settings), *again
 
 
-def _of_rendition(scene: PreparedScene, lens: Lens, settings: RenderSettings) -> tuple[str, ...]:
-    """Say where the phone's own picture is blurred more than a lens does."""
-    least, (thin, _) = scene.rendition_blur, mount_on(scene, lens, settings)
-    if least is None or scene.dioptres is None or not exceeds(least, thin, scene.dioptres):
+def _of_blur(scene: PreparedScene, lens: Lens, thin: ThinLens, settings: RenderSettings) -> tuple[str, ...]:
+    """Say what of a render will look wrong because of blur that is there already, or in the phone's own picture."""
+    there, least, dioptres = scene.existing_blur, scene.rendition_blur, scene.dioptres
+    if dioptres is None:
         return ()
+    said: tuple[str, ...] = ()
+    if least is not None and exceeds(least, thin, dioptres):
+        said = _of_rendition(least, lens, thin, settings)
+    if there is not None:
+        said = *said, *there.warnings(lens, thin, scene.photo, dioptres, adds_all=settings.baked == "ignore")
+    return said
+
+
+def _of_rendition(least: ExistingBlur, lens: Lens, thin: ThinLens, settings: RenderSettings) -> tuple[str, ...]:
+    """Say that the phone's own picture is blurred more than by a lens, which is mounted as `thin`."""
     phone = (
         f"the phone's own picture, which this file holds beside its original, is blurred more than f/{lens.f_number:g}"
     )
@@ -83,7 +100,7 @@ def report_of(scene: PreparedScene, lens: Lens, settings: RenderSettings) -> dic
         said["largest_radius_px"] = max(abs(thin.radius_px(near)), abs(thin.radius_px(far)))
         said["depth_kind"] = photo.depth_kind
         said["distances"] = trust(photo)
-        said["warnings"] = list(warnings_of(scene, lens, settings))
+        said["warnings"] = list(warnings_of(scene, lens, thin, settings))
     if settings.style == "lens":
         said["quality"] = settings.quality
         said["lights_source"] += f"; {'no lights' if scene.lights is None else scene.lights.summary}"

@@ -138,6 +138,7 @@ class Window:
         both = first & behind
         share = alpha[both, None]
         own[both] = share * front[both] + (np.float32(1.0) - share) * back[both]
+        is_mixed = alpha < 1.0
         rows, columns = box
         there = None
         if drawn is not None:
@@ -149,8 +150,8 @@ class Window:
         return Piece(
             number, one.kind, one.level, box, own[..., :3],
             np.where(first & ~behind, alpha, (first | behind).astype(np.float32)),
-            np.where(first, np.float32(1.0), np.where(behind, weight, np.float32(0.0))),
-            own[..., 3], (alpha < 1.0) & (first ^ behind), there, None if drawn is None else drawn[1],
+            np.where(first | (behind & is_mixed), np.float32(1.0), np.where(behind, weight, np.float32(0.0))),
+            own[..., 3], is_mixed & (first ^ behind), there, None if drawn is None else drawn[1],
         )  # fmt: skip
 
 

@@ -86,8 +86,7 @@ class PhotoLevel:
 
     def plain(self, box: PixelBox) -> Fragments:
         """Return the photo in a box, each pixel a single surface."""
-        matte = None if self.light.subject is None else self.light.matte
-        return Fragments.plain(self.light.rgbd(box), matte, self.before, (box[0].start, box[1].start))
+        return Fragments.plain(self.light.rgbd(box), self._matte, self.before, (box[0].start, box[1].start))
 
     @contextmanager
     def first_seen(self, box: PixelBox, scratch: Scratch) -> Iterator[SeenRows]:

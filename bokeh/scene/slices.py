@@ -44,6 +44,8 @@ class DepthSlice:
         Smallest and largest blur radius in it, pixels of the photo.
     level : int
         Of the pyramid: it is made at the photo's size halved so often.
+    halvings : int
+        What is hidden weighs in it as at the photo's size halved so often.
     """
 
     kind: int
@@ -53,7 +55,6 @@ class DepthSlice:
     most_px: float
     level: int = 0
     halvings: int = 0
-    """What is hidden weighs in it as at the photo's size halved so often."""
 
 
 def plan_slices(

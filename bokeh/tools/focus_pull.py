@@ -19,7 +19,7 @@ from ..io.files.atomic import check_output, write_atomic
 from ..optics.lens import Lens
 from ..photo.photo import Photo
 from ..render.pipeline import prepare_for, render_scene
-from ..render.report import warnings_of
+from ..render.report import mount_on, warnings_of
 from ..render.settings import RenderSettings
 from ..scene.prepared import PreparedScene
 from .animation import WRITERS, animation, check_can_write, frame_size
@@ -158,7 +158,7 @@ def rack(
     begin, *_, end = pull.lenses(lens or Lens())
     warnings = [*photo.meta.warnings]
     for ends in (begin, end):
-        warnings += warnings_of(scene, ends, settings)
+        warnings += warnings_of(scene, ends, mount_on(scene, ends, settings)[0], settings)
     return {
         "output": str(path), "width": size[1], "height": size[0], "frames": pull.frames, "fps": pull.fps,
         "from_m": pull.from_m, "to_m": pull.to_m, "f_numbers": list(pull.f_numbers),

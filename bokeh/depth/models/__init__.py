@@ -57,7 +57,7 @@ def estimate_depth(photo: Photo, model: str | Path, unit: str | None = None) -> 
     photo : Photo
     model : str or Path
         ``depth-pro`` or ``depth-anything``, a folder with one of their kind as transformers saves it, or an ONNX file.
-    unit : {"m", "dioptre", "relative"}, optional
+    unit : {"m", "dioptre", "disparity", "relative"}, optional
         What an ONNX model's values are.
 
     Returns

@@ -191,7 +191,8 @@ def _blur(existing: ExistingBlur, photo: Photo) -> dict[str, Any]:
 def _warnings(photo: Photo, scene: PreparedScene | None, clipped: float | None) -> list[str]:
     said = _of_depth(photo)
     if scene is not None:
-        said += warnings_of(scene, Lens(), RenderSettings())
+        lens, settings = Lens(), RenderSettings()
+        said += warnings_of(scene, lens, mount_on(scene, lens, settings)[0], settings)
     elif photo.meta.rendered is not None:
         said.append(f"this photo is rendered by rebokeh already, {photo.meta.rendered}")
     if clipped is not None and clipped > CLIPPED_SHARE and photo.gain_map is None:

@@ -43,7 +43,7 @@ def _show_level(pictures: StepPictures, layered: LayeredScene, level: int) -> No
     shows = "the back: what lies behind, over checks where that is not known or not wanted"
     pictures.colour(f"level_{level}_back", colour, known, shows)
     pictures.grey(f"level_{level}_coverage", alpha, "how much of each pixel its front covers", SHARE)
-    shows = "doubt of the back: 0 where it is seen, more the farther from that, 1 where it is not known"
+    shows = "doubt of the back: less the more is seen of it, more the farther from that, 1 where it is not known"
     pictures.grey(f"level_{level}_doubt", 1.0 - weight, shows, SHARE)
 
 
