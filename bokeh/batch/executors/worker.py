@@ -54,7 +54,9 @@ def serve(work: str, memory_bytes: int | None, compiles: bool) -> None:
     _tell(answers, "ready")
     at_rest = 0
     while True:
-        result = function(orders.get(), gate)
+        task = orders.get()
+        _tell(answers, "begun")
+        result = function(task, gate)
         if resident_bytes(os.getpid()) > at_rest + _KEPT_BYTES:
             _give_back()
             at_rest = resident_bytes(os.getpid())
