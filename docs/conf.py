@@ -26,6 +26,8 @@ numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 add_module_names = False
 
+smartquotes = False  # two hyphens begin an option
+
 html_theme = "furo"
 html_title = f"rebokeh {version}"
 html_copy_source = html_show_sourcelink = False

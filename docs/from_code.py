@@ -91,7 +91,8 @@ def _row(parameter: Any, context: typer.Context) -> tuple[str, str, str, str]:
     said, *marks = re.split(r"\s+\[(?=default: |required|[x\d])", said)
     default = "; ".join(mark.rstrip("]").removeprefix("default: ") for mark in marks)
     shown = ", ".join(f"`{name}`" for name in sorted(names, key=len))
-    return shown, f"`{takes}`" if takes else "", _plain(said), _plain(default)
+    choices = ", ".join(f"`{word}`" for word in takes.strip("<>").split("|") if word)
+    return shown, choices, _plain(said), _plain(default)
 
 
 def exit_codes() -> str:

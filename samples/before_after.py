@@ -16,7 +16,7 @@ GAP_PX = 8
 QUALITY = 86
 TABLE: dict[str, Any] = {"depth": HERE / "table_depth.png", "depth_unit": "m", "depth_scale": 0.001}
 
-SIX, SEVEN = rk.Aperture(blades=6), rk.Aperture(blades=7)
+SIX = rk.Aperture(blades=6)
 # Picture: its height in pixels, the sample, how it is loaded, the lenses after it.
 DRAWN: dict[str, tuple[int, str, dict[str, Any], list[rk.Lens]]] = {
     "cafe.jpg": (760, "cafe.heic", {}, [rk.Lens(2.0)]),
@@ -25,7 +25,7 @@ DRAWN: dict[str, tuple[int, str, dict[str, Any], list[rk.Lens]]] = {
         480,
         "cafe.heic",
         {},
-        [rk.Lens(2.0), rk.Lens(2.8, aperture=SIX), rk.Lens(16.0, aperture=SEVEN, starburst=2.0)],
+        [rk.Lens(2.0), rk.Lens(2.8, aperture=SIX), rk.lens_named("anamorphic-2x")],
     ),
     "gallery_table.jpg": (330, "table.jpg", TABLE, [rk.Lens(1.4, focus_m=1.3), rk.Lens(1.4, focus_m=3.0)]),
 }
