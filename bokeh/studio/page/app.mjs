@@ -408,7 +408,8 @@ function thinned(points, radius) {
 
 function paint(points) {
   if (!brushes.ready || info?.state !== "ready") return;
-  const stroke = brushes.stroke(points);
+  const [far, near] = info.depth.dioptres;
+  const stroke = brushes.stroke(points, near - far);
   stroke.points = thinned(points, stroke.radius);
   const at = photo;
   strokes = strokes.then(async () => {

@@ -15,12 +15,16 @@ export const KINDS = [
   { kind: "no-lamp", icon: "no-lamp", word: "brush.no-lamp", colour: "#9aa3ad" },
 ];
 
+const SHIFTS = new Set(["nearer", "farther"]);
+const FULL_SHIFT = 0.1; // of the photo's range of dioptres, by one stroke at full strength
+
 /**
- * Make the brushes. `onTool(tool | null)` gets {kind, colour, radius, softness, amount} whenever it changes;
+ * Make the brushes. `onTool(tool | null)` gets {kind, colour, radius, softness} whenever it changes;
  * `onPickDepth()` asks that the next click picks the depth that "same as here" paints.
  */
 export function createBrushes({ onTool, onPickDepth }) {
-  const state = { kind: null, radius: 0.03, softness: 0.5, amount: 0.3, dioptres: null };
+  const state = { kind: null, radius: 0.03, softness: 0.5, shift: 0.5, strength: 1, dioptres: null };
+  const amount = () => (SHIFTS.has(state.kind) ? "shift" : "strength");
   const buttons = KINDS.map((spec) => {
     const text = make("span", { dataset: { word: spec.word } });
     const button = make("button", { type: "button", className: "brush", attributes: { "aria-pressed": "false" } }, icon(spec.icon), text);
@@ -33,7 +37,8 @@ export function createBrushes({ onTool, onPickDepth }) {
   const rows = [
     { key: "radius", word: "brush.size", min: 0.004, max: 0.15, step: 0.002, home: 0.03 },
     { key: "softness", word: "brush.softness", min: 0, max: 1, step: 0.05, home: 0.5 },
-    { key: "amount", word: "brush.amount", min: 0.05, max: 1, step: 0.05, home: 0.3 },
+    { key: "shift", word: "brush.amount", min: 0.05, max: 1, step: 0.05, home: 0.5 },
+    { key: "strength", word: "brush.amount", min: 0.05, max: 1, step: 0.05, home: 1 },
   ].map((spec) => {
     const take = (at) => {
       state[spec.key] = at;
@@ -63,6 +68,7 @@ export function createBrushes({ onTool, onPickDepth }) {
   function show() {
     for (const button of buttons) button.setAttribute("aria-pressed", button.dataset.kind === state.kind);
     for (const [{ key, home }, row] of rows) {
+      row.row.hidden = key === (amount() === "shift" ? "strength" : "shift");
       row.set({ at: state[key], text: share(state[key]), changed: state[key] !== home });
     }
     $("brush-pick").hidden = state.kind !== "same";
@@ -78,13 +84,13 @@ export function createBrushes({ onTool, onPickDepth }) {
       state.dioptres = dioptres;
       show();
     },
-    /** The body of a stroke along `points`. */
-    stroke: (points) => ({
+    /** The body of a stroke along `points`, in a photo whose depths span `range` dioptres. */
+    stroke: (points, range) => ({
       kind: state.kind,
       points,
       radius: state.radius,
       softness: state.softness,
-      amount: state.amount,
+      amount: SHIFTS.has(state.kind) ? state.shift * FULL_SHIFT * range : state.strength,
       ...(state.kind === "same" ? { dioptres: state.dioptres } : {}),
     }),
     get kind() {

@@ -81,8 +81,11 @@ export function makeRow({ id, name, min, max, step, onInput, onChange, onReset }
       input.value = at;
       value.textContent = text;
       input.setAttribute("aria-valuetext", text);
-      // The filled part of the track, as a custom property that the style sheet draws.
-      input.style.setProperty("--share", `${((at - min) / (max - min)) * 100}%`);
+      // A slider to both sides fills from its middle.
+      const share = (value) => ((value - min) / (max - min)) * 100;
+      const [from, to] = [share(Math.max(min, 0)), share(at)].sort((a, b) => a - b);
+      input.style.setProperty("--from", `${min < 0 ? from : 0}%`);
+      input.style.setProperty("--to", `${to}%`);
       const back = `${word("action.reset")}: ${name()}`;
       reset.setAttribute("aria-label", back);
       reset.title = back;

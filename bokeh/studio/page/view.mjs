@@ -209,8 +209,9 @@ export function createView(element, callbacks = {}) {
     put(divider, halves ? [dividerAt(), 0] : null);
     divider.setAttribute("aria-valuenow", Math.round(split * 100));
     const [left, right] = size ? visible() : [0, 0];
-    put(labels[0], halves && labels[0].textContent ? [left, 0] : null);
-    put(labels[1], halves && labels[1].textContent ? [right, 0] : null);
+    const top = Math.max(offset[1], 0);
+    put(labels[0], halves && labels[0].textContent ? [left, top] : null);
+    put(labels[1], halves && labels[1].textContent ? [right, top] : null);
   }
 
   // --- pointers
