@@ -60,6 +60,7 @@ def develop(
     of_exr: LoadOptions | None = None,
     max_pixels: int | None = None,
     name: str | None = None,
+    beside: bytes | None = None,
     steps: StepsLike = None,
     clock: Clock | None = None,
     warn: Callable[[str], object] | None = None,
@@ -78,11 +79,13 @@ def develop(
     load_options : LoadOptions, optional
         This photo's own, which stand before the recipe's: its depth map, matte, anchors.
     of_exr : LoadOptions, optional
-        The recipe's, by which an EXR is opened.
+        The recipe's, by which a photo is opened.
     max_pixels : int, optional
         As for `load`.
     name : str, optional
         For messages, of bytes.
+    beside : bytes, optional
+        The file of edits that lies beside a photo that is given as bytes.
     steps : path-like or StepRecorder, optional
         As for `render`.
     clock : Clock, optional
@@ -117,7 +120,7 @@ def develop(
             warn(warning)
 
     with clock.stage("load"):
-        photo = opened(source, own, of_exr=of_exr, max_pixels=max_pixels, name=name)
+        photo = opened(source, own, of_exr=of_exr, max_pixels=max_pixels, name=name, beside=beside)
         recipe = recipe_for(photo).settled(photo.meta.format)
         photo = completed(photo, own.before(recipe.load_options), max_pixels=max_pixels)
     for warning in photo.meta.warnings:

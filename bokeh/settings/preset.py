@@ -147,7 +147,7 @@ class Preset:
             if _opening(self._merged((rule,))) != _opening(self._merged(())):
                 raise UsageError(
                     f"rule {number}: `layer`, `depth_channel` and what its numbers are cannot change from photo to "
-                    "photo, for rules look at the opened photo; say them at the top"
+                    "photo, nor `edits`, for rules look at the opened photo; say them at the top"
                 )
 
     def recipe_for(self, photo: Photo) -> Recipe:
@@ -248,10 +248,10 @@ def lines_of(options: Options) -> list[str]:
     return [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in said.items()]
 
 
-def _opening(options: Options) -> tuple[str | None, ...]:
-    """Pick what says how an EXR is opened."""
+def _opening(options: Options) -> tuple[object, ...]:
+    """Pick what says how a photo is opened."""
     of_channel = options.depth_unit if options.depth_channel is not None else None
-    return options.layer, options.depth_channel, options.depth_near, of_channel
+    return options.layer, options.depth_channel, options.depth_near, of_channel, options.edits
 
 
 def _rule(number: int, table: Mapping[str, Any]) -> Rule:
