@@ -13,6 +13,7 @@ export class ApiError extends Error {
 export const isAborted = (error) => error?.name === "AbortError";
 
 export function createApi(token, base = "") {
+  const page = crypto.randomUUID(); // so that two pages do not end each other's drafts
   async function ask(method, path, { body, headers = {}, signal, raw = false } = {}) {
     const answer = await fetch(base + path, {
       method,
@@ -20,6 +21,7 @@ export function createApi(token, base = "") {
       cache: "no-store",
       headers: {
         "X-Rebokeh-Token": token,
+        "X-Page": page,
         ...(body !== undefined && !raw ? { "Content-Type": "application/json" } : {}),
         ...headers,
       },
@@ -52,7 +54,7 @@ export function createApi(token, base = "") {
 
   /** Say goodbye while the page goes; nobody waits for the answer. */
   const bye = () => {
-    fetch(`${base}/api/bye`, { method: "POST", keepalive: true, headers: { "X-Rebokeh-Token": token } }).catch(() => {});
+    fetch(`${base}/api/bye`, { method: "POST", keepalive: true, headers: { "X-Rebokeh-Token": token, "X-Page": page } }).catch(() => {});
   };
 
   return {

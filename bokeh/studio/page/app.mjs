@@ -212,8 +212,8 @@ function pointOf(focus) {
   return found ? [Number(found[1]), Number(found[2])] : null;
 }
 
-/** Infinity comes as null in JSON. */
-const distance = (value, none = Infinity) => (value === undefined ? NaN : (value ?? none));
+/** Infinity comes as "inf" in JSON; NaN stands for what is not known. */
+const distance = (value) => (value === "inf" ? Infinity : (value ?? NaN));
 
 function showFacts() {
   const focusM = distance(facts.focus_m ?? info?.focus?.focus_m);
@@ -221,11 +221,11 @@ function showFacts() {
   if (!Number.isNaN(focusM)) ruler.setFocus(1 / focusM);
   if (facts.sharp_dioptres) ruler.setSharp(facts.sharp_dioptres);
   if (facts.sharp_m) {
-    const [from, to] = facts.sharp_m.map((value) => metres(value ?? Infinity));
+    const [from, to] = facts.sharp_m.map((value) => metres(distance(value)));
     const zone = word("focus.sharp", { from, to });
     $("reading-note").textContent = [info?.nominal ? word("focus.nominal") : "", zone].filter(Boolean).join(" · ");
   }
-  warn([...(info?.warnings ?? []), ...(facts.warnings ?? [])]);
+  warn(facts.warnings ?? info?.warnings ?? []);
   speak(inWords(focusM));
 }
 
@@ -288,7 +288,8 @@ async function refresh(id) {
     if (photo.size && sized !== id) {
       sized = id;
       view.setPhoto(...photo.size);
-      await loadLayer("source");
+      loadThumb();
+      loadLayer("source");
     }
     showState();
     if (info.state !== "ready" || before === "ready") return;
@@ -305,6 +306,13 @@ async function refresh(id) {
   }
 }
 
+/** Show the photo small, until it is there. */
+async function loadThumb() {
+  const at = photo;
+  const bitmap = await api.picture(`/api/photos/${at.id}/thumb`).catch(() => null); // what is wrong is said elsewhere
+  if (bitmap && photo === at && !layerWidths.shown) view.setLayer("source", bitmap);
+}
+
 /** Load the photo itself, or the phone's blur of it, as wide as it is shown. */
 async function loadLayer(layer) {
   const at = photo;
@@ -315,7 +323,9 @@ async function loadLayer(layer) {
   layerWidths[layer] = width;
   try {
     const bitmap = await api.picture(`/api/photos/${at.id}/${layer}?width=${width}`);
-    if (photo === at) view.setLayer(layer, bitmap);
+    if (photo !== at) return;
+    layerWidths.shown = true;
+    view.setLayer(layer, bitmap);
   } catch (error) {
     layerWidths[layer] = 0;
     if (info?.state === "ready") trouble(error); // else it is not read yet

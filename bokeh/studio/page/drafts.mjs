@@ -26,7 +26,7 @@ export function createDrafts(api, { onDraft, onTile, onProgress, onBusy, onError
     onBusy(true);
     try {
       const answer = await api.ask("POST", `/api/photos/${now.photo}/draft`, {
-        body: { settings: now.settings, width: now.width, sequence: ++sequence },
+        body: { settings: now.settings, width: now.width, moving: !now.rests, sequence: ++sequence },
         signal: flying.abort.signal,
       });
       const facts = JSON.parse(answer.headers.get("X-Facts") ?? "{}");

@@ -42,5 +42,5 @@ export const number = (value, digits = 2) =>
 /** Return a distance in words: 0.49 m, 12 m, ∞. */
 export function metres(value) {
   if (!Number.isFinite(value) || value > 1000) return "∞";
-  return `${number(value, value < 10 ? 2 : value < 100 ? 1 : 0)} m`;
+  return `${number(value, value < 10 ? 2 : value < 100 ? 1 : 0)}\u00a0m`;
 }
