@@ -362,7 +362,8 @@ def _answers(answer: Answer) -> Answer:
             return Response(status_code=499)
         except Exception as error:
             status, told = said(error)
-            return JSONResponse(told, status)
+            # What is too large is not read to its end either.
+            return JSONResponse(told, status, {"connection": "close"} if isinstance(error, TooLargeError) else None)
 
     return guarded
 
