@@ -30,12 +30,14 @@ if TYPE_CHECKING:
         UnknownFormatError,
         UsageError,
     )
+    from .bokeh.io.edits_file import save_edits
     from .bokeh.io.encode import save
     from .bokeh.load import load
     from .bokeh.optics.aperture import Aperture
     from .bokeh.optics.elements import Glass, Pupil, Rim, Wavefront
     from .bokeh.optics.lens import Lens, ThinLens
     from .bokeh.optics.lens_file import lens_named
+    from .bokeh.photo.edits import Edits
     from .bokeh.photo.load_options import Anchor, LoadOptions
     from .bokeh.photo.metadata import Anchoring, DepthFacts, Evidence, Intrinsics, Metadata, Rendering
     from .bokeh.photo.photo import GainMap, Photo
@@ -52,6 +54,7 @@ __all__ = [
     "CheckFigure",
     "DepthError",
     "DepthFacts",
+    "Edits",
     "Evidence",
     "GainMap",
     "Glass",
@@ -84,6 +87,7 @@ __all__ = [
     "prepare",
     "render",
     "save",
+    "save_edits",
 ]
 
 # Where each name lives. NumPy, numba and the decoders take a second to import: `import rebokeh` and
@@ -95,6 +99,7 @@ _HOME = {
     "CheckFigure": "tools.check.check",
     "DepthError": "core.errors",
     "DepthFacts": "photo.metadata",
+    "Edits": "photo.edits",
     "Evidence": "photo.metadata",
     "GainMap": "photo.photo",
     "Glass": "optics.elements",
@@ -126,6 +131,7 @@ _HOME = {
     "prepare": "api",
     "render": "api",
     "save": "io.encode",
+    "save_edits": "io.edits_file",
 }
 
 

@@ -60,6 +60,7 @@ def develop(
     of_exr: LoadOptions | None = None,
     max_pixels: int | None = None,
     name: str | None = None,
+    beside: bytes | None = None,
     steps: StepsLike = None,
     clock: Clock | None = None,
     warn: Callable[[str], object] | None = None,
@@ -78,11 +79,13 @@ def develop(
     load_options : LoadOptions, optional
         This photo's own, which stand before the recipe's: its depth map, matte, anchors.
     of_exr : LoadOptions, optional
-        The recipe's, by which an EXR is opened.
+        The recipe's, by which a photo is opened.
     max_pixels : int, optional
         As for `load`.
     name : str, optional
         For messages, of bytes.
+    beside : bytes, optional
+        The file of edits that lies beside a photo that is given as bytes.
     steps : path-like or StepRecorder, optional
         As for `render`.
     clock : Clock, optional
@@ -117,7 +120,7 @@ def develop(
             warn(warning)
 
     with clock.stage("load"):
-        photo = opened(source, own, of_exr=of_exr, max_pixels=max_pixels, name=name)
+        photo = opened(source, own, of_exr=of_exr, max_pixels=max_pixels, name=name, beside=beside)
         recipe = recipe_for(photo).settled(photo.meta.format)
         photo = completed(photo, own.before(recipe.load_options), max_pixels=max_pixels)
     for warning in photo.meta.warnings:
@@ -131,13 +134,19 @@ def develop(
     report = scene.report(recipe.lens)
     del scene  # half of the memory that a photo takes; to code the picture takes as much again
     with clock.stage("save"), heard(tell):
-        assert recipe.format is not None
-        data = encode(picture, recipe.format, **recipe.save_options, name=name or printable(photo.meta.path))
+        data = coded(picture, recipe, name)
         if write is not None:
             write(data)
     rendered = signed(picture.meta, saved_as(recipe.format, **recipe.save_options))
     digests = ("", "") if rendered is None else (rendered.source, rendered.recipe)
     return Picture(data, photo, recipe, report, warned, digests)
+
+
+def coded(picture: Photo, recipe: Recipe, name: str | None = None) -> bytes:
+    """Return the bytes of the file that a recipe, settled, makes of a picture rendered by it; errors as of `encode`."""
+    if recipe.format is None:
+        raise ValueError("the recipe is not settled")
+    return encode(picture, recipe.format, **recipe.save_options, name=name or printable(picture.meta.path))
 
 
 @contextmanager

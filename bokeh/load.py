@@ -15,7 +15,7 @@ import numpy as np
 from .core.arrays import FloatArray
 from .core.errors import DepthError, UsageError
 from .depth.calibrate import calibrate
-from .io import registry, sidecar
+from .io import edits_file, registry, sidecar
 from .io.decoded import at_most, read_file
 from .io.formats import FORMATS
 from .photo.load_options import Anchor, FileOrBytes, LoadOptions
@@ -43,6 +43,7 @@ def load(
     depth_channel: str | None = None,
     layer: str | None = None,
     matte_model: str | Path | None = None,
+    edits: FileOrBytes | None = None,
     depth: FileOrBytes | None = None,
     depth_scale: float | None = None,
     matte: FileOrBytes | None = None,
@@ -91,6 +92,7 @@ def load(
         depth_channel=depth_channel,
         layer=layer,
         matte_model=matte_model,
+        edits=edits,
         depth=depth,
         depth_scale=depth_scale,
         matte=matte,
@@ -108,19 +110,22 @@ def opened(
     of_exr: LoadOptions | None = None,
     max_pixels: int | None = None,
     name: str | None = None,
+    beside: bytes | None = None,
 ) -> Photo:
-    """Read a photo as its file is: the first half of `load`.
+    """Read a photo as its file is, with what is painted over it: the first half of `load`.
 
     Parameters
     ----------
     path : str, Path, bytes or file
     options : LoadOptions, optional
-        Those that choose among a file's layers and channels; the others are for `completed`.
+        Those that choose among a file's layers and channels, and `edits`; the others are for `completed`.
     of_exr : LoadOptions, optional
-        More of them, which only an EXR is asked: what holds for every photo of many.
+        More of them, of which only an EXR is asked layers and channels: what holds for every photo of many.
     max_pixels : int, optional
     name : str, optional
         For messages, of bytes.
+    beside : bytes, optional
+        The file of edits beside a photo that is given as bytes.
 
     Raises
     ------
@@ -130,6 +135,7 @@ def opened(
         When a layer or a channel is asked for that the file does not have.
     """
     data, known_as = read_file(path)
+    edits = next((one.edits for one in (options, of_exr) if one is not None and one.edits is not None), None)
     if of_exr is not None and (kind := registry.kind_of(data)) is not None and FORMATS[kind].has_layers:
         options = (options or LoadOptions()).before(of_exr)
     with at_most(max_pixels):
@@ -137,7 +143,9 @@ def opened(
     # As the system knows it, not as messages print it: `save` recognises its input by this.
     where = path if isinstance(path, (str, os.PathLike)) else getattr(path, "name", photo.meta.path)
     where = os.fsdecode(where) if isinstance(where, (str, os.PathLike)) else photo.meta.path
-    return replace(photo, meta=replace(photo.meta, path=where, source=hashlib.sha256(data).hexdigest()))
+    photo = replace(photo, meta=replace(photo.meta, path=where, source=hashlib.sha256(data).hexdigest()))
+    found = edits_file.found_beside(path) if isinstance(path, (str, os.PathLike)) else beside
+    return edits_file.with_edits(photo, edits, found)
 
 
 def completed(photo: Photo, options: LoadOptions, *, max_pixels: int | None = None) -> Photo:
@@ -165,6 +173,8 @@ def completed(photo: Photo, options: LoadOptions, *, max_pixels: int | None = No
             from .depth.models import estimate_matte
 
             photo = estimate_matte(photo, options.matte_model)
+    if photo.edits is not None:
+        used["edits"] = photo.edits.digest
     return calibrate(replace(photo, meta=replace(photo.meta, asked=used)), options.anchors)
 
 

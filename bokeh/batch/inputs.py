@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from ..core.errors import InputError
 from ..core.text import printable
 from ..io.files.atomic import is_part
+from ..photo.load_options import EDITS_ENDING
 from .stores.url import STATE_FOLDER, is_url, local_path, shown
 
 # As Apple's Photos exports a picture that was edited, beside the one that was taken.
@@ -113,7 +114,7 @@ def _below(folder: str, out: tuple[int, int] | None) -> Iterator[Found]:
         names = {entry.name.lower() for entry in entries}
         for entry in entries:
             name = f"{below}{entry.name}"
-            if entry.name == STATE_FOLDER or is_part(entry.name):
+            if entry.name == STATE_FOLDER or is_part(entry.name) or entry.name.endswith(EDITS_ENDING):
                 continue
             try:
                 if not entry.is_dir(follow_symlinks=False):

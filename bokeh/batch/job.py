@@ -98,6 +98,8 @@ class Developed:
     seconds : float
         What the work took.
     warnings : tuple of str
+    edits : str
+        Digest of the file of edits that lay beside the photo; "" where there was none.
     """
 
     job: Job
@@ -108,6 +110,7 @@ class Developed:
     recipe: str
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
+    edits: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from .executors.memory import estimate_bytes
 from .job import Developed, Failed, Result, Task
 from .stores import store_of
 from .stores.base import Store, sha256_of
+from .stores.source import edits_beside
 
 
 class _MadeOtherwise(Exception):
@@ -58,14 +59,17 @@ def render_one(task: Task, gate: Callable[[int], object] = begin_at_once) -> Res
     def chosen(photo: Photo) -> Recipe:
         nonlocal recipe
         settled = replace(task.settings.recipe_for(photo), format=job.format).settled(photo.meta.format)
-        recipe = settled.digest
+        recipe = settled.digest_with(photo.edits)
         _check_place(task, store, (source, recipe))
         return settled
 
     store = store_of(task.store)
+    edits = ""
     try:
         data = store.read(job.source)
         source = sha256_of(data)
+        beside = edits_beside(job.source, task.settings.load_options)
+        edits = "" if beside is None else sha256_of(beside)
         with announced(ask):
             picture = develop(
                 data,
@@ -73,11 +77,13 @@ def render_one(task: Task, gate: Callable[[int], object] = begin_at_once) -> Res
                 of_exr=task.settings.load_options,
                 max_pixels=task.limits.max_pixels,
                 name=job.name,
+                beside=beside,
             )
         token = store.stage(picture.data, job.target)
     except _Stands:
         found = store.content(job.target)
-        return Developed(job, "", sha256_of(found), len(found), source, recipe, time.perf_counter() - began - waited)
+        seconds = time.perf_counter() - began - waited
+        return Developed(job, "", sha256_of(found), len(found), source, recipe, seconds, edits=edits)
     except _MadeOtherwise as error:
         return Failed(job, "OutputError", str(error), "skipped", source, time.perf_counter() - began - waited)
     except Exception as error:
@@ -93,6 +99,7 @@ def render_one(task: Task, gate: Callable[[int], object] = begin_at_once) -> Res
         recipe,
         time.perf_counter() - began - waited,
         tuple(picture.warnings),
+        edits,
     )
 
 

@@ -13,6 +13,7 @@ from ..io.metadata.render_mark import version
 from .job import Developed, Job, Limits, Outcome, Result, Task
 from .stores.base import Claimed, Log, Store, sha256_of
 from .stores.record import Record, key_of
+from .stores.source import edits_beside
 
 if TYPE_CHECKING:
     from ..settings.preset import Preset
@@ -171,7 +172,7 @@ class Batch:
         if record is None or (record.settings, record.version) != (self._digest, version()):
             return None
         source = self._source_sha256(job)  # reads the photo, which is quick next to making it again
-        record = self._log.find(key_of(source, self._digest, version(), job.target))
+        record = self._log.find(key_of(source, self._digest, version(), job.target, self._edits_sha256(job)))
         if record is None:
             return None
         if record.status == "quarantined":
@@ -187,6 +188,10 @@ class Batch:
             return sha256_of(self._store.read(job.source))
         except (InputError, OSError):  # whoever works on it will say why
             return ""
+
+    def _edits_sha256(self, job: Job) -> str:
+        beside = edits_beside(job.source, self._settings.load_options)
+        return "" if beside is None else sha256_of(beside)
 
     def _settled(self, result: Result) -> Outcome:
         """Do with a result what remains to be done."""
@@ -205,7 +210,7 @@ class Batch:
                 self._store.commit(made.token, job.target, self._overwrite)
             except OutputError as error:
                 return _without(job, "failed", str(error), "OutputError", made.source_sha256, made.seconds)
-        trouble = self._record(job, made.source_sha256, "done", made=made)
+        trouble = self._record(job, made.source_sha256, "done", made.edits, made=made)
         if self._keep_times and status == "done":
             trouble = (*trouble, *self._store.keep_times(job.source, job.target))
         return Outcome(
@@ -227,15 +232,15 @@ class Batch:
             status = "skipped"
         elif failed.kind == "crashed":
             status = "quarantined"
-            self._record(job, source, status, reason=failed.message)
+            self._record(job, source, status, self._edits_sha256(job), reason=failed.message)
         return _without(job, status, failed.message, failed.code, source, failed.seconds)
 
     def _record(
-        self, job: Job, source: str, status: str, *, reason: str = "", made: Developed | None = None
+        self, job: Job, source: str, status: str, edits: str, *, reason: str = "", made: Developed | None = None
     ) -> tuple[str, ...]:
         """Add a record to the journal; why that was not possible, if it was not."""
         record = Record(
-            key=key_of(source, self._digest, version(), job.target),
+            key=key_of(source, self._digest, version(), job.target, edits),
             source_sha256=source,
             settings=self._digest,
             version=version(),
@@ -247,6 +252,7 @@ class Batch:
             reason=reason,
             attempts=2 if status == "quarantined" else 1,
             time=time.time(),
+            edits=edits,
         )
         try:
             self._log.append(record)

@@ -25,6 +25,12 @@ _UNITS_ALSO = {
     "dioptres": "dioptre", "diopter": "dioptre", "diopters": "dioptre",
 }  # fmt: skip
 
+NO_EDITS = "off"
+"""What `edits` is where none are wanted, not even those beside the photo."""
+
+EDITS_ENDING = ".rebokeh.json"
+"""How the file beside a photo is called that holds what is painted over it."""
+
 _PICTURE = {"picture": True}  # what stands in a recipe by its content's digest, not by its name
 _MODEL = {"model": True}
 
@@ -82,7 +88,7 @@ class Anchor:
 
 @dataclass(frozen=True)
 class SharedOptions:
-    """Those of `LoadOptions` that may be asked of any photo, and so by a preset: models, and what an EXR is called."""
+    """Those of `LoadOptions` that may be asked of any photo, and so by a preset: models, an EXR's names, edits."""
 
     depth_model: str | Path | None = field(default=None, metadata=_MODEL)
     depth_unit: str | None = None
@@ -90,6 +96,7 @@ class SharedOptions:
     depth_channel: str | None = None
     layer: str | None = None
     matte_model: str | Path | None = field(default=None, metadata=_MODEL)
+    edits: FileOrBytes | None = field(default=None, metadata=_PICTURE)
 
 
 @dataclass(frozen=True)
@@ -108,6 +115,9 @@ class LoadOptions(SharedOptions):
     matte_model : str or Path, optional
         Find the people: ``selfie``, or a TFLite file; or what stands out, as a pet or food: ``salient``, or an ONNX
         file as U2-Net's.
+    edits : str, Path, bytes or file, optional
+        What is painted over depth, matte and lights: a file as `save_edits` writes it; "off" for none. Left out: the
+        one beside the photo, ``a.rebokeh.json`` for ``a.heic``, if it is of this very photo.
     depth : str, Path, bytes or file, optional
         Depth map to use instead of the file's own: PNG, TIFF, EXR, NPY, NPZ, PFM.
     depth_scale : float, optional
@@ -185,7 +195,8 @@ class LoadOptions(SharedOptions):
     def files(self) -> list[str | Path]:
         """Names of the files that are read for them, or may be: a model's name may be a file's."""
         names = [one.name for one in fields(self) if one.metadata]
-        return [value for name, value in self.given.items() if name in names and isinstance(value, (str, Path))]
+        given = {name: value for name, value in self.given.items() if not (name == "edits" and value == NO_EDITS)}
+        return [value for name, value in given.items() if name in names and isinstance(value, (str, Path))]
 
     @property
     def of_layers(self) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 import numpy as np
@@ -14,6 +14,7 @@ from ..colour.to_srgb import srgb_codes
 from ..core.arrays import CodeArray, FloatArray
 from ..core.checks import check_fields
 from ..core.errors import DepthError, InputError
+from .edits import Edits, check_aspect
 from .metadata import DepthKind, Metadata
 
 # Mean coverage below which a portrait matte holds nobody: compression noise, not a person.
@@ -95,6 +96,8 @@ class Photo:
         Tone curves and ICC of the file, to go back to.
     meta : Metadata
         What the file said about itself.
+    edits : Edits, optional
+        What is painted over depth, matte and lights; `with_edits` puts them there.
 
     Raises
     ------
@@ -119,6 +122,7 @@ class Photo:
     depth_kind: DepthKind = "absolute"
     profile: Profile = field(default_factory=Profile)
     meta: Metadata = field(default_factory=Metadata)
+    edits: Edits | None = None
 
     def __post_init__(self) -> None:
         """Check types, shapes and values, once, here."""
@@ -145,6 +149,8 @@ class Photo:
             object.__setattr__(self, "matte", self._checked_matte(np.asarray(self.matte), "matte"))
         mattes = {name: self._checked_matte(np.asarray(m), name) for name, m in self.mattes.items()}
         object.__setattr__(self, "mattes", mattes)
+        if self.edits is not None:
+            check_aspect(self.edits, self.size)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -160,6 +166,31 @@ class Photo:
             Of what is returned, no larger than the photo.
         """
         return srgb_codes(self.rgb, self.profile, size or self.size)
+
+    def with_edits(self, edits: Edits | None) -> Photo:
+        """Return the photo with what is painted over its maps, in place of what was.
+
+        Parameters
+        ----------
+        edits : Edits or None
+            Those that are empty are none.
+
+        Returns
+        -------
+        Photo
+            A picture made of it tells in its mark that it was made with them.
+
+        Raises
+        ------
+        DepthError
+            When they were painted over a picture of another shape.
+        """
+        edits = None if edits is None or edits.is_empty else edits
+        asked = {name: value for name, value in self.meta.asked.items() if name != "edits"}
+        if edits is not None:
+            check_aspect(edits, self.size)
+            asked["edits"] = edits.digest
+        return self.with_checked(edits=edits, meta=replace(self.meta, asked=asked))
 
     def with_checked(self, **values: Any) -> Photo:
         """Return the photo with some fields replaced by values that need no checking: they are known to be sound."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import UsageError
-from ..photo.load_options import LoadOptions, SharedOptions
+from ..photo.load_options import NO_EDITS, LoadOptions, SharedOptions
 from .units import (
     parse_f_number,
     parse_focal_mm,
@@ -61,6 +61,8 @@ class Options(SharedOptions):
         """Read the numbers, so that a wrong one is said where it stands."""
         self._of_lens()
         self._strengths()
+        if self.edits not in (None, NO_EDITS):
+            raise UsageError("`edits` is off, or left out, for more than one photo: each has its own beside it")
 
     def check(self) -> None:
         """Refuse what makes no sense without the lens that a preset may name.

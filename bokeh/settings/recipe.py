@@ -8,6 +8,7 @@ from typing import Any
 from ..io.formats import Hdr, check_saving, saved_as, settled_format, written_format
 from ..io.metadata.render_mark import recipe_digest
 from ..optics.lens import Lens
+from ..photo.edits import Edits
 from ..photo.load_options import LoadOptions
 from ..render.settings import RenderSettings, how_rendered
 
@@ -73,7 +74,12 @@ class Recipe:
     @property
     def digest(self) -> str:
         """What the mark of a picture says that it makes of a photo without maps beside it; the recipe is `settled`."""
+        return self.digest_with(None)
+
+    def digest_with(self, edits: Edits | None) -> str:
+        """Return that of a photo over which something is painted."""
         if self.format is None:
             raise ValueError("the recipe is not settled")
         saved = saved_as(self.format, **self.save_options)
-        return recipe_digest(how_rendered(self.lens, self.settings), self.load_options.to_json(), saved)
+        asked = self.load_options.to_json() | ({} if edits is None else {"edits": edits.digest})
+        return recipe_digest(how_rendered(self.lens, self.settings), asked, saved)

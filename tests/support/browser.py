@@ -1,20 +1,23 @@
-"""Opens a page in the Chromium of this machine, and asks axe-core what in it shuts somebody out."""
+"""The Chromium of this machine, a page or a studio for it to open, and what axe-core finds there."""
 
 from __future__ import annotations
 
-import contextlib
 import shutil
+import signal
+import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.command import REBOKEH
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
 
 
-@contextlib.contextmanager
+@contextmanager
 def opened(page: Path, width_px: int, *, dark: bool = False, script: bool = True) -> Iterator[Any]:
     """Open a file in a tab of its own."""
     playwright = pytest.importorskip("playwright.sync_api")
@@ -36,3 +39,33 @@ def violations(tab: Any) -> list[str]:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     found = axe.run(tab).response["violations"]
     return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
+
+
+@contextmanager
+def studio(*words: str | Path, cwd: Path) -> Iterator[str]:
+    """Run `rebokeh studio`; gives the address that it prints."""
+    process = subprocess.Popen(
+        [REBOKEH, "studio", "--no-open", "--keep", *words],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if "http://" in line:
+                break
+        assert said and "http://" in said[-1], "".join(said)
+        yield "http://" + said[-1].split("http://")[1].strip()
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        finally:
+            process.stdout.close()

@@ -111,6 +111,13 @@ def _maps(
             help="Find the people: selfie or FILE.tflite; or what stands out, as a pet or food: salient or FILE.onnx.",
         ),
     ] = None,
+    edits: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|off",
+            help="What is painted over depth, matte and lights.  [default: PHOTO.rebokeh.json beside the photo]",
+        ),
+    ] = None,
 ) -> None: ...
 
 

@@ -15,9 +15,9 @@ import typer
 from ...core.errors import OutputError, UsageError
 from ...core.progress import Clock, unseen
 from ...core.text import printable
+from ...settings.outputs import Output, is_folder, plan_output, tag
 from ..flags import print_json
 from ..guard import Run, say
-from ..outputs import Output, is_folder, plan_output, tag
 from ..parser import (
     AsJson,
     Debug,
@@ -117,7 +117,7 @@ def render_command(
         return
     source = Source.of(photo, given)
     of_a_map = source.options.depth is not None or source.options.depth_channel is not None
-    settings = choose_preset(ctx, preset, without=_OF_A_MAP if of_a_map else ())
+    settings = choose_preset(ctx, preset, without=("edits", *(_OF_A_MAP if of_a_map else ())))
     if as_json and (out == "-" or (out is None and photo == "-")):
         raise UsageError("--json and the picture cannot both go to standard output; name a file with -o")
 

@@ -18,7 +18,7 @@ class Record:
     Parameters
     ----------
     key : str
-        `key_of` the next four; what a later run looks for.
+        `key_of` the next four and the edits; what a later run looks for.
     source_sha256, settings, version, target : str
         The input's bytes, what was asked for, which rebokeh, and where the picture stands below the output folder.
     status : {"done", "quarantined"}
@@ -32,6 +32,8 @@ class Record:
     attempts : int
     time : float
         Seconds since 1970.
+    edits : str
+        Digest of the file of edits beside the photo; "" without one.
     """
 
     key: str
@@ -46,6 +48,7 @@ class Record:
     reason: str = ""
     attempts: int = 1
     time: float = field(default_factory=time.time)
+    edits: str = ""
 
     @property
     def line(self) -> bytes:
@@ -57,9 +60,9 @@ _NAMES = {item.name for item in fields(Record)}
 _NEEDED = ("key", "target", "status")
 
 
-def key_of(source_sha256: str, settings: str, version: str, target: str) -> str:
-    """Name a photo's work: the same bytes, settings and version, written to the same place (hex)."""
-    words = json.dumps([source_sha256, settings, version, target])
+def key_of(source_sha256: str, settings: str, version: str, target: str, edits: str = "") -> str:
+    """Name a photo's work: the same bytes, edits, settings and version, written to the same place (hex)."""
+    words = json.dumps([source_sha256, settings, version, target, *filter(None, [edits])])
     return hashlib.sha256(words.encode()).hexdigest()
 
 

@@ -1,8 +1,10 @@
-"""The bytes of a photo, wherever it lies."""
+"""The bytes of a photo, wherever it lies, and what is painted over it."""
 
 from __future__ import annotations
 
 from ...io.decoded import read_file
+from ...io.edits_file import found_beside
+from ...photo.load_options import LoadOptions
 from .url import is_url, local_path
 
 
@@ -23,3 +25,15 @@ def read_source(source: str) -> bytes:
     from .objects import read
 
     return read(source)
+
+
+def edits_beside(source: str, asked: LoadOptions) -> bytes | None:
+    """Return the file of edits beside a photo; None where there is none, or none is wanted, or beside an object."""
+    if asked.edits is not None:
+        return None
+    path = local_path(source) if is_url(source) else source
+    found = None if path is None else found_beside(path)
+    try:
+        return None if found is None else found.read_bytes()
+    except OSError:
+        return b""  # which is no file of edits: whoever works on the photo says so
