@@ -238,7 +238,7 @@ class Studio:
             self.desk.submit(lambda progress: view.draft(options, width, moving, progress), DRAFT, ("draft", page))
         )
         facts = json.dumps(plain(made.facts), allow_nan=False)
-        return _jpeg(made.jpeg, {"X-Sequence": str(sequence), "X-Facts": facts})
+        return _jpeg(made.jpeg, {"X-Sequence": str(sequence), "X-Facts": facts, **_timing(made.seconds)})
 
     async def _full(self, request: Request) -> Response:
         body, entry, page = await _body(request), self._entry(request), _page(request)
@@ -255,8 +255,8 @@ class Studio:
     async def _tile(self, request: Request) -> Response:
         full = self.renders.get(request.path_params["key"])
         box = box_of(request.path_params["box"], full)
-        rgb = await _done(full.picture)
-        return _jpeg(await run_in_threadpool(full.tile, box, rgb))
+        rgb, seconds = await _done(full.picture)
+        return _jpeg(await run_in_threadpool(full.tile, box, rgb), _timing({"render": seconds}))
 
     async def _upload(self, request: Request) -> Response:
         name = plain_name(unquote(request.headers.get("x-name", "")) or "photo")
@@ -426,6 +426,11 @@ def _json(value: Mapping[str, Any]) -> Response:
 
 def _jpeg(data: bytes, headers: Mapping[str, str] | None = None) -> Response:
     return Response(data, media_type="image/jpeg", headers=dict(headers or {}))
+
+
+def _timing(seconds: Mapping[str, float]) -> dict[str, str]:
+    """Say what something took, as browsers show it among their tools."""
+    return {"Server-Timing": ", ".join(f"{name};dur={1000.0 * taken:.1f}" for name, taken in seconds.items())}
 
 
 def _static(name: str) -> Response:

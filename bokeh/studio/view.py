@@ -17,7 +17,7 @@ from PIL import Image
 
 from ..colour.profile import Profile
 from ..core.arrays import FloatArray
-from ..core.progress import Progress, unseen
+from ..core.progress import Clock, Progress, unseen
 from ..core.text import in_metres
 from ..core.threads import ONE_AT_A_TIME
 from ..depth.calibrate import trust
@@ -33,11 +33,14 @@ from ..settings.flags import with_flags
 from ..settings.options import Options
 from ..settings.units import point_of_pixels
 
-DRAFT_PIXELS = (1_000_000, 750_000, 560_000, 420_000)
+DRAFT_PIXELS = (1_000_000, 650_000, 420_000)
 """Sizes of drafts: the largest at rest, and what they fall back to while something moves."""
 
-MOVING_S = 0.11
+MOVING_S = 0.09
 """What a draft may take while something moves."""
+
+PACE_SHARE = 0.4
+"""How much of what is expected of the next draft is what the last one took."""
 
 SHARP_MM = 0.015
 """Blur radius on full frame that is not yet seen as blur."""
@@ -74,10 +77,13 @@ class Draft:
     jpeg : bytes
     facts : mapping
         What there is to say of it.
+    seconds : mapping of str to float
+        What it took.
     """
 
     jpeg: bytes
     facts: Mapping[str, Any]
+    seconds: Mapping[str, float]
 
 
 class View:
@@ -155,17 +161,21 @@ class View:
         progress : Progress, optional
             May raise, to end it.
         """
-        look = self.look(options)
-        scene = self._draft_scene(look.settings, self._pixels(width, moving))
-        size = scene.photo.size
-        begun = time.perf_counter()
-        thin = mount(look.lens, size, scene.photo.meta.f35_mm, look.thin.focus_m)
-        rgb, _ = picture_of(scene, look.lens, thin, look.settings, progress=progress)
-        jpeg = jpeg_of(rgb, self.photo.profile, DRAFT_QUALITY)
-        pace_s = (time.perf_counter() - begun) * 1e6 / (size[0] * size[1])
-        self._pace_s += 0.4 * (pace_s - self._pace_s)
-        facts = {"size": [size[1], size[0]], **self.facts(look), "warnings": self._warnings(scene, look, thin)}
-        return Draft(jpeg, facts)
+        clock = Clock(time.perf_counter())
+        with clock.stage("look"):
+            look = self.look(options)
+            scene = self._draft_scene(look.settings, self._pixels(width, moving))
+            size = scene.photo.size
+            thin = mount(look.lens, size, scene.photo.meta.f35_mm, look.thin.focus_m)
+        with clock.stage("render"):
+            rgb, _ = picture_of(scene, look.lens, thin, look.settings, progress=progress)
+        with clock.stage("code"):
+            jpeg = jpeg_of(rgb, self.photo.profile, DRAFT_QUALITY)
+        with clock.stage("facts"):
+            facts = {"size": [size[1], size[0]], **self.facts(look), "warnings": self._warnings(scene, look, thin)}
+        pace_s = sum(clock.seconds[stage] for stage in ("render", "code", "facts")) * 1e6 / (size[0] * size[1])
+        self._pace_s += PACE_SHARE * (pace_s - self._pace_s)
+        return Draft(jpeg, facts, clock.seconds)
 
     def full(self, look: Look, progress: Progress = unseen) -> FloatArray:
         """Render the picture at the photo's own size, float32 (H, W, 3)."""
@@ -241,9 +251,8 @@ class View:
             if found is None:
                 for other in [one for one in self._drafts if one[0] not in ("auto", key[0])]:
                     del self._drafts[other]
-                larger = [one for other, one in self._drafts.items() if other[0] == key[0] and other[1] > pixels]
-                source = larger[-1] if larger else self.scene_for(settings)
-                found = reduced_scene(source, draft_size(self.photo.size, pixels))
+                # Each from the scene itself: of a smaller one it would be softer.
+                found = reduced_scene(self.scene_for(settings), draft_size(self.photo.size, pixels))
                 if settings.style == "lens":
                     with ONE_AT_A_TIME:
                         found.layered(keeps_extra=False, dense=settings.quality == "best")

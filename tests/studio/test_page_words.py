@@ -45,7 +45,9 @@ def test_every_word_is_used():
 
 
 def test_translations_keep_what_is_filled_in():
-    holes = {key: {lang: set(re.findall(r"\{\w+\}", text)) for lang, text in texts.items()} for key, texts in WORDS.items()}
+    holes = {
+        key: {lang: set(re.findall(r"\{\w+\}", text)) for lang, text in texts.items()} for key, texts in WORDS.items()
+    }
     assert [key for key, found in holes.items() if len({frozenset(names) for names in found.values()}) != 1] == []
 
 
