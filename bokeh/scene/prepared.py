@@ -12,6 +12,7 @@ from ..core.threads import ONE_AT_A_TIME
 from ..depth.doubt import without_doubt
 from ..depth.existing_blur import DepthMapping, ExistingBlur, existing_blur_of, missing_blur
 from ..depth.matting import refine
+from ..depth.painted import painted_depth, painted_matte
 from ..depth.rendition_blur import blur_of_rendition
 from ..depth.upsample import resize_matte, upsample
 from ..hdr.restore import Mode, above_clip
@@ -20,6 +21,7 @@ from ..photo.photo import Photo
 from .layered import LayeredScene
 from .light_energy import SceneLight
 from .lights import Lights, lights_of
+from .painted_subject import with_subject_depth
 from .subject_range import SUBJECT_SHARE
 from .withheld import surface_light
 
@@ -167,7 +169,7 @@ def prepare_scene(photo: Photo, highlights: Mode | float | None) -> PreparedScen
             lights, lights_source = lights_of(photo, dioptres, matte, found)
     sources = {
         "depth_source": photo.meta.depth_source or ("given" if photo.depth is not None else "none"),
-        "matte_source": (photo.meta.matte_source or "given") if matte is not None else "none",
+        "matte_source": _matte_source(photo) if matte is not None else "none",
         "highlights_source": highlights_source,
         "lights_source": lights_source,
     }
@@ -177,13 +179,21 @@ def prepare_scene(photo: Photo, highlights: Mode | float | None) -> PreparedScen
 def at_full_size(photo: Photo) -> tuple[FloatArray | None, FloatArray | None]:
     """Bring depth (dioptres) and matte to the photo's resolution, float32 (H, W) each; None for what it lacks.
 
-    A matte of next to nothing is none.
+    A matte of next to nothing is none. What is painted over either is painted last: elsewhere nothing changes.
     """
     with ONE_AT_A_TIME:
         matte = None if photo.matte is None else resize_matte(_sure_matte(photo.matte, photo), photo.size)
         if matte is not None:
-            matte = None if float((matte > 0.5).mean()) < SUBJECT_SHARE else refine(matte, photo.rgb)[0]
-        return None if photo.depth is None else upsample(photo.depth, photo.rgb, matte), matte
+            matte = refine(matte, photo.rgb)[0] if _is_subject(matte) else None
+        dioptres = None if photo.depth is None else upsample(photo.depth, photo.rgb, matte)
+        painted = painted_matte(matte, photo.edits, photo.rgb)
+        if dioptres is not None:
+            dioptres = painted_depth(with_subject_depth(dioptres, matte, painted), photo.edits, photo.rgb)
+        return dioptres, painted if painted is matte or _is_subject(painted) else None
+
+
+def _is_subject(matte: FloatArray | None) -> bool:
+    return matte is not None and float((matte > 0.5).mean()) >= SUBJECT_SHARE
 
 
 def _sure_matte(matte: FloatArray, photo: Photo) -> FloatArray:
@@ -201,8 +211,12 @@ def _refuse_without_depth(photo: Photo, matte_will_do: bool) -> None:
             f"{name} holds no depth{why}; give a map with `depth`, a model with `depth_model`, "
             "or use `style` gaussian with a `matte`"
         )
-    if photo.matte is None:
+    if not photo.has_subject:
         raise NoDepthError(f"{name} holds neither depth nor a matte; give `depth` or `matte`")
+
+
+def _matte_source(photo: Photo) -> str:
+    return "painted" if photo.matte is None else photo.meta.matte_source or "given"
 
 
 def _name(photo: Photo) -> str:
