@@ -26,7 +26,6 @@ from .painted_subject import with_subject_depth
 from .subject_range import SUBJECT_SHARE
 from .withheld import surface_light
 
-
 Maps = tuple[FloatArray | None, FloatArray | None]
 """Depth in dioptres and the subject's coverage, float32 (H, W) each; None for what a photo lacks."""
 
