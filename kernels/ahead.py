@@ -228,4 +228,3 @@ def serve() -> None:
                 compile_loop(loop)
         sys.stdout.write("done\n")
         sys.stdout.flush()
-
