@@ -198,6 +198,12 @@ def test_every_option_is_in_the_reference():
                 assert f"`{one.opts[0]}`" in section.partition("\n## ")[0] or one.hidden
 
 
+def test_every_extra_is_weighed():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    rows = re.findall(r"^\| `(\w+)` \| .+ \| .*\d.* \|$", (DOCS / "how-to" / "install.md").read_text("utf-8"), re.M)
+    assert set(rows) == set(project["optional-dependencies"]) - {"dev"}
+
+
 def test_every_variable_of_the_environment_is_explained():
     page = (DOCS / "reference" / "environment.md").read_text("utf-8")
     read = {

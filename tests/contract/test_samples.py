@@ -13,6 +13,7 @@ from support import heic
 from support.paths import SAMPLES
 
 PORTRAIT, TABLE, TABLE_DEPTH = SAMPLES / "portrait.heic", SAMPLES / "table.jpg", SAMPLES / "table_depth.png"
+CAFE = SAMPLES / "cafe.heic"
 URNS = {
     "portrait": "urn:com:apple:photo:2018:aux:portraiteffectsmatte",
     "hair": "urn:com:apple:photo:2019:aux:semantichairmatte",
@@ -35,7 +36,7 @@ def aux(image, name: str) -> np.ndarray:
 
 def test_sizes_fit_the_repository():
     """Git keeps every version for ever."""
-    assert PORTRAIT.stat().st_size < 2_000_000
+    assert PORTRAIT.stat().st_size < 2_000_000 and CAFE.stat().st_size < 600_000
     assert TABLE.stat().st_size + TABLE_DEPTH.stat().st_size < 700_000
 
 
@@ -80,6 +81,26 @@ def test_portrait_profile_and_exif(portrait):
     hair = aux(portrait, "hair")
     assert 0.3 * w < x < 0.7 * w and 0.15 * h < y < 0.5 * h
     assert hair[y // 2, x // 2] < 0.1 and aux(portrait, "portrait")[y // 2, x // 2] > 0.95
+
+
+def test_cafe():
+    """Nobody is in it; the cup is at half a metre, the street at infinity, and lamps are above the clip."""
+    heif = pillow_heif.open_heif(CAFE)
+    image = heif[heif.primary_index]
+    w, h = image.size
+    (depth,) = image.info["depth_images"]
+    limits = depth.info["metadata"]
+    dioptres = limits["d_min"] + np.asarray(depth) / 255.0 * (limits["d_max"] - limits["d_min"])
+    assert set(image.info["aux"]) == {URNS["gain"]}
+    gain = aux(image, "gain")
+    assert gain.max() > 0.9 and (gain > 0.05).mean() < 0.1
+    exif = Image.Exif()
+    exif.load(image.info["exif"])
+    inner = exif.get_ifd(0x8769)
+    assert inner[0xA405] == 52
+    x, y, *_ = inner[0x9214]
+    at = dioptres[round(y / h * dioptres.shape[0]), round(x / w * dioptres.shape[1])]
+    assert 0.5 < 1 / at < 0.62 and np.median(dioptres[: dioptres.shape[0] // 5]) < 0.1
 
 
 def test_table():
