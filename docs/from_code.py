@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 KINDS = {"tuple of str": "a pattern, or a list of them", "str": "a number, bound or range", "bool": "true or false"}
 HEAD = ("option", "takes", "what it does", "default")
+# What is said to whoever reads a page as it lies in the repository.
+UNFILLED = re.compile(r"`make docs` fills in [^.;]*[.;]\s")
 PLACE = re.compile(r"^<!-- from code: ([\w-]+) -->$", re.MULTILINE)
 
 
@@ -54,7 +56,7 @@ def filled(page: str) -> str:
     KeyError
         When a page asks for a table that there is none of.
     """
-    return PLACE.sub(lambda match: TABLES[match[1]](), page)
+    return PLACE.sub(lambda match: TABLES[match[1]](), UNFILLED.sub("", page))
 
 
 def commands() -> str:
