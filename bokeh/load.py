@@ -159,7 +159,13 @@ def completed(photo: Photo, options: LoadOptions, *, max_pixels: int | None = No
     with at_most(max_pixels):
         if options.matte is not None:
             matte = sidecar.read_matte(options.matte, photo.size, photo.meta.turn)
-            meta = replace(photo.meta, matte_source=matte.source, notes=(*photo.meta.notes, f"matte: {matte.source}"))
+            said = photo.meta
+            meta = replace(
+                said,
+                matte_source=matte.source,
+                notes=(*said.notes, f"matte: {matte.source}"),
+                warnings=(*said.warnings, *matte.warnings),
+            )
             photo = replace(photo, matte=matte.coverage, meta=meta)
             used["matte"] = _digest(matte.coverage)
         if options.depth is not None:  # after the matte, which says where the subject is
