@@ -402,3 +402,13 @@ def test_the_shell_completes_commands_and_options():
     # Which shell runs this is not asked: it may be one that completes nothing.
     taught = shell("--show-completion", "bash", env={**os.environ, "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"})
     assert taught.returncode == 0 and b"_REBOKEH_COMPLETE" in taught.stdout
+
+
+def test_zsh_completes_from_the_first_tab(tmp_path):
+    """Its first Tab runs the file that is installed as the function; what that says then must complete."""
+    zsh = {**os.environ, "HOME": str(tmp_path), "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    for _ in range(2):
+        assert shell("--install-completion", "zsh", env=zsh).returncode == 0
+        lines = (tmp_path / ".zfunc" / "_rebokeh").read_text().splitlines()
+        assert lines[-1] == '[[ $zsh_eval_context[-1] == loadautofunc ]] && _rebokeh_completion "$@"'
+        assert sum("loadautofunc" in line for line in lines) == 1 and "compdef _rebokeh_completion rebokeh" in lines
