@@ -494,6 +494,22 @@ def test_values_behind_the_thumbnail_are_not_cut_off():
     assert exif.read(made).maker == {33: 0.5} and made.endswith(value)
 
 
+def test_a_preview_in_a_maker_note_is_erased_in_place():
+    """Whole JPEGs alone: bytes that only begin like one stay, and nothing moves."""
+    file = io.BytesIO()
+    Image.fromarray(CODES).save(file, "JPEG")
+    preview, before, after = file.getvalue(), b"Maker\xff\xd8\xff\xe0\0\x10no", b"behind\xff\xd8\xff\xdb\0"
+    found = Image.Exif()
+    found[0x010F] = "Maker"
+    found.get_ifd(0x8769).update({0x927C: before + preview + after + preview[:200]})
+    block = found.tobytes()
+    made = exif_edit.for_output(block, (48, 64), exif_edit.ExifChanges()) or b""
+    note = before + bytes(len(preview)) + after + preview[:200]
+    assert note in made and preview not in made and len(made) == len(block) - len(b"Exif\0\0")
+    for kind in ("jpeg", "heic"):
+        assert note in (load(silently(load(jpeg_with(block)), kind)).meta.exif or b"")
+
+
 def test_an_area_stays_where_the_block_states_no_size():
     block = iphone.exif(1, (41, 23, 8, 6))
     made = exif_edit.for_output(block, (48, 64), exif_edit.ExifChanges(af_area=(0.0, 0.0, 0.1, 0.1)))
