@@ -51,6 +51,7 @@ class PhotoFirst(TyperGroup):
                 return super().parse_args(ctx, args)
             finally:
                 _complete_from_the_first_tab()
+        args = _one_by_one(args)
         if not args or args[0] not in self.commands:
             if args and not os.path.lexists(args[0]) and args[0].isidentifier():
                 meant = did_you_mean(args[0], [name for name in self.commands if name != "render"])
@@ -111,6 +112,20 @@ class PhotoCommand(TyperCommand):
             with formatter.section("Commands (rebokeh help COMMAND)"):
                 formatter.write_dl(sorted(rows))
         super().format_options(ctx, formatter)
+
+
+def _one_by_one(args: Sequence[str]) -> list[str]:
+    """Read ``--strip gps,depth`` as ``--strip gps --strip depth``."""
+    words: list[str] = []
+    for word in args:
+        if words and words[-1] == "--strip" and "," in word:
+            first, *others = filter(None, word.replace(" ", "").split(","))
+            words += [first, *(part for other in others for part in ("--strip", other))]
+        elif word.startswith("--strip=") and "," in word:
+            words += [f"--strip={part}" for part in word.removeprefix("--strip=").replace(" ", "").split(",") if part]
+        else:
+            words.append(word)
+    return words
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str:
@@ -203,7 +218,8 @@ Stripped = Annotated[
     typer.Option(
         "--strip",
         metavar="gps|location|depth|all",
-        help="Leave out where it was taken (gps and location alike), depth and mattes, or all metadata.",
+        help="Leave out where it was taken (gps and location alike), depth and mattes, or all metadata; or several: "
+        "gps,depth.",
     ),
 ]
 PresetFile = Annotated[

@@ -263,6 +263,7 @@ def test_json_says_errors_and_versions_too(tmp_path):
         (["--quality", "good"], "best"),
         (["--depth-unit", "yard"], "dioptre"),
         (["--strip", "exif"], "gps"),
+        (["--strip", "depth,exif"], "'exif' is not one of 'gps'"),
         (["--nonsense"], "--nonsense"),
         (["--aperture", "1.8"], "--fstop"),
         (["--focus", "2.1", "m"], "quotes"),
@@ -277,6 +278,25 @@ def test_json_says_errors_and_versions_too(tmp_path):
 def test_bad_settings(portrait, folder, words, mention):
     check_refused(rebokeh(portrait.photo, "--depth", portrait.depth, *words), 2, mention)
     assert folder.new() == set()
+
+
+@pytest.mark.parametrize("words", [("--strip", "depth, location"), ("--strip=depth,location",)], ids=str)
+def test_several_things_to_leave_out_in_one_word(portrait, tmp_path, words):
+    done = rebokeh(portrait.photo, "--depth", portrait.depth, "--format", "heic", "--fstop", "2", *words)
+    assert done.exit_code == 0, done.output
+    each = rebokeh(portrait.photo, "--depth", portrait.depth, "--format", "heic", "--fstop", "2", "-o", tmp_path / "each.heic",
+                   "--strip", "depth", "--strip", "location")  # fmt: skip
+    assert each.exit_code == 0, each.output
+    assert (tmp_path / "each.heic").read_bytes() == (portrait.photo.parent / "photo_f2.heic").read_bytes()
+
+
+def test_a_refusal_points_to_the_help_of_its_command():
+    for words, called in (
+        (["inspect", "a.png", "-q"], "rebokeh inspect"),
+        (["lens", "show", "--x"], "rebokeh lens show"),
+    ):
+        check_refused(rebokeh(*words), 2, f"no such option: {words[-1]}", f"see {called} --help")
+    check_refused(rebokeh("a.png", "--x"), 2, "see rebokeh --help")
 
 
 def test_a_depth_unit_without_a_depth_map(portrait):

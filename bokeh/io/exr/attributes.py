@@ -40,10 +40,12 @@ _NUMBERS_OF_EXIF = {
     "focus": SUBJECT_DISTANCE,
 }  # fmt: skip
 _GPS_PLACE = range(7)  # latitude, longitude and altitude, their directions and the version
-# Of the file and its pixels, not of the shot: sizes, orientation, density, versions, tiles, who changed it and when.
+# Of the file and its pixels, not of the shot: sizes, orientation, density, versions, tiles, who changed it and when;
+# and what others say too: shutter and aperture in stops, when it was digitized, fractions and zones of times.
 _OF_THE_FILE = {
     0x0100, 0x0101, 0x0102, 0x0103, 0x0106, 0x0112, 0x0115, 0x011A, 0x011B, 0x0128, 0x0131, 0x0132, 0x0142, 0x0143,
     0x0213, EXIF_IFD, GPS_IFD, 0x9000, 0x9101, 0x9290, 0xA000, 0xA001, 0xA002, 0xA003, 0xA005, 0xA401,
+    0x9004, 0x9010, 0x9012, 0x9201, 0x9202, 0x9291, 0x9292,
 }  # fmt: skip
 _EXIF_NAMES = {**TAGS, SUBJECT_AREA: "SubjectArea"}
 _NAMES_SHOWN = 6
