@@ -133,7 +133,8 @@ PRESET_DIGEST = "cce83952abc762189a3b846adc09c7935bb8c6272ca5862168c3f7071d352ba
 BATCH_KEY = "20078c366191c6f2b69522bba47f301c0adee1181141a74612d4032fb0d7ef9c"
 PRESET_KEYS = (
     "fstop focus focal sensor lens with blades curvature rotation starburst depth_model depth_unit depth_near "
-    "depth_channel layer matte_model face_model edits highlights style quality baked grain format hdr save_quality strip"
+    "depth_channel layer matte_model face_model edits highlights style quality baked grain format hdr save_quality "
+    "strip"
 )
 CONDITIONS = "camera lens format f35_mm megapixels people depth"
 # By command; the words after "a.b.:" are keys of the object a.b.
