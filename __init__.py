@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from .bokeh.optics.lens_file import lens_named
     from .bokeh.photo.edits import Edits
     from .bokeh.photo.load_options import Anchor, LoadOptions
-    from .bokeh.photo.metadata import Anchoring, DepthFacts, Evidence, Intrinsics, Metadata, Rendering
+    from .bokeh.photo.metadata import Anchoring, DepthFacts, Evidence, FaceRegion, Intrinsics, Metadata, Rendering
     from .bokeh.photo.photo import GainMap, Photo
     from .bokeh.render.settings import RenderSettings
     from .bokeh.tools.check.check import CheckFigure, PictureCheck, check
@@ -56,6 +56,7 @@ __all__ = [
     "DepthFacts",
     "Edits",
     "Evidence",
+    "FaceRegion",
     "GainMap",
     "Glass",
     "InputError",
@@ -101,6 +102,7 @@ _HOME = {
     "DepthFacts": "photo.metadata",
     "Edits": "photo.edits",
     "Evidence": "photo.metadata",
+    "FaceRegion": "photo.metadata",
     "GainMap": "photo.photo",
     "Glass": "optics.elements",
     "InputError": "core.errors",

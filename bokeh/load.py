@@ -43,6 +43,7 @@ def load(
     depth_channel: str | None = None,
     layer: str | None = None,
     matte_model: str | Path | None = None,
+    face_model: str | Path | None = None,
     edits: FileOrBytes | None = None,
     depth: FileOrBytes | None = None,
     depth_scale: float | None = None,
@@ -92,6 +93,7 @@ def load(
         depth_channel=depth_channel,
         layer=layer,
         matte_model=matte_model,
+        face_model=face_model,
         edits=edits,
         depth=depth,
         depth_scale=depth_scale,
@@ -157,7 +159,13 @@ def completed(photo: Photo, options: LoadOptions, *, max_pixels: int | None = No
     with at_most(max_pixels):
         if options.matte is not None:
             matte = sidecar.read_matte(options.matte, photo.size, photo.meta.turn)
-            meta = replace(photo.meta, matte_source=matte.source, notes=(*photo.meta.notes, f"matte: {matte.source}"))
+            said = photo.meta
+            meta = replace(
+                said,
+                matte_source=matte.source,
+                notes=(*said.notes, f"matte: {matte.source}"),
+                warnings=(*said.warnings, *matte.warnings),
+            )
             photo = replace(photo, matte=matte.coverage, meta=meta)
             used["matte"] = _digest(matte.coverage)
         if options.depth is not None:  # after the matte, which says where the subject is
@@ -173,6 +181,10 @@ def completed(photo: Photo, options: LoadOptions, *, max_pixels: int | None = No
             from .depth.models import estimate_matte
 
             photo = estimate_matte(photo, options.matte_model)
+        if options.face_model is not None:
+            from .depth.models import find_faces
+
+            photo = find_faces(photo, options.face_model)
     if photo.edits is not None:
         used["edits"] = photo.edits.digest
     return calibrate(replace(photo, meta=replace(photo.meta, asked=used)), options.anchors)

@@ -1,7 +1,8 @@
 """Check renders of real photos by what must hold of any picture: `rebokeh inspect --check` for many.
 
 `python benchmarks/real/run.py FOLDER` prints a row for each photo with depth; a figure out of its range is marked, and
-the exit code is then 1. Photos without depth, and files that are none, are named and left out.
+the exit code is then 1. Photos without depth, and files that are none, are named and left out; photos that are broken
+are named too, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
 def main(words: list[str] | None = None) -> int:
     """Run the benchmark."""
     given = parse(words)
-    rows, said, failed = [heading()], list[dict[str, Any]](), 0
+    rows, said, failed, broken = [heading()], list[dict[str, Any]](), 0, 0
     for path in photos_in(given.photos):
         start = time.monotonic()
         try:
@@ -62,18 +63,22 @@ def main(words: list[str] | None = None) -> int:
         except (rk.NoDepthError, rk.UnknownFormatError) as why:
             print(f"left out: {why}", file=sys.stderr)
             continue
+        except rk.RebokehError as why:
+            print(f"BROKEN: {why}", file=sys.stderr)
+            broken += 1
+            continue
         failed += not found.passed
         rows.append(row(path.name, found, time.monotonic() - start))
         said.append({"photo": path.name, **found.to_json()})
         print(f"{path.name}: {'in range' if found.passed else 'OUT OF RANGE'}", file=sys.stderr, flush=True)
     if not said:
         print("no photo with depth is there", file=sys.stderr)
-        return 2
+        return 1 if broken else 2
     print(in_columns(rows, given.markdown))
-    print(f"\n{len(said)} checked, {failed} of them out of range")
+    print(f"\n{len(said)} checked, {failed} of them out of range" + (f"; {broken} broken" if broken else ""))
     if given.json is not None:
         given.json.write_text(json.dumps(plain({"photos": said}), indent=1), "utf-8")
-    return 1 if failed else 0
+    return 1 if failed or broken else 0
 
 
 if __name__ == "__main__":

@@ -73,3 +73,15 @@ def test_a_folder_without_depth_is_said(tmp_path, capsys):
     rk.save(rk.Photo(rgb=np.full((40, 60, 3), 0.2, np.float32)), tmp_path / "b.png")
     assert script().main([str(tmp_path)]) == 2
     assert "no photo with depth" in capsys.readouterr().err
+
+
+def test_a_broken_photo_is_named_and_the_others_are_checked(folder, monkeypatch, capsys):
+    run = script()
+    monkeypatch.setattr(rk, "check", lambda photo, lens: found(0.01))
+    (folder / "d.png").write_bytes((folder / "b.png").read_bytes()[:60])
+    assert run.main([str(folder)]) == 1
+    said = capsys.readouterr()
+    assert "BROKEN: " in said.err and "d.png: the picture is truncated or damaged" in said.err
+    assert "checked, 0 of them out of range; 1 broken" in said.out
+    assert run.main([str(folder / "d.png")]) == 1
+    assert run.main([str(folder / "c.txt")]) == 2

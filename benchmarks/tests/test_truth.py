@@ -179,12 +179,13 @@ def test_real_and_simulated_maps_are_printed_side_by_side(tmp_path, monkeypatch,
     rk.save(rk.Photo(rgb=light, depth=discs(2.0, 0.0, 1.5).astype(np.float32)), tmp_path / "real.exr")
     rk.save(rk.Photo(rgb=light), tmp_path / "flat.png")
     (tmp_path / "notes.txt").write_text("no photo")
+    (tmp_path / "torn.png").write_bytes((tmp_path / "flat.png").read_bytes()[:60])
     monkeypatch.setattr(maps, "names", lambda folder: ["o6_glasses/subj_f2_circ", "o6_glasses/subj_f4_hex"])
     assert maps.main([str(tmp_path), "--json", str(tmp_path / "maps.json")]) == 0
     said = capsys.readouterr()
     rows = [line.split("  ")[0] for line in said.out.splitlines()]
     assert rows[1:6] == ["real.exr", "real, median", "exact, median", "phone, median", "calibrated, median"]
-    assert "notes.txt" in said.err
+    assert "notes.txt" in said.err and "torn.png: the picture is truncated or damaged" in said.err
     figures = json.loads((tmp_path / "maps.json").read_text())
     assert figures["real"]["real.exr"]["shift_px"] == pytest.approx(2.0, abs=map_statistics.STEP_PX)
     assert set(figures["calibrated"]) == {"o6_glasses"}

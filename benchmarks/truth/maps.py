@@ -25,10 +25,10 @@ from rebokeh.bokeh.tools.compare.ladder import luminance
 
 
 def of_photo(path: Path) -> MapStatistics | None:
-    """Measure a real photo's maps; None when it holds no depth, or is no photo."""
+    """Measure a real photo's maps; None when it holds no depth, is broken, or is no photo."""
     try:
         photo = rk.load(path)
-    except rk.UnknownFormatError as why:
+    except rk.RebokehError as why:
         print(f"left out: {why}", file=sys.stderr)
         return None
     return None if photo.depth is None else statistics_of(luminance(photo.rgb), photo.depth, photo.matte)

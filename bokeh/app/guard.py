@@ -24,7 +24,7 @@ from .flags import print_json
 _HINTS = {
     "no such option: --aperture": "the f-number is --fstop",
     "no such option: --f-stop": "the f-number is --fstop",
-    "unexpected extra argument": "a value or a name with a blank in it needs quotes; see rebokeh --help",
+    "unexpected extra argument": "a value or a name with a blank in it needs quotes; {see}",
 }
 """What to do about errors of the parser, by words of theirs."""
 
@@ -163,7 +163,9 @@ def _error_line(error: Exception) -> tuple[int, str]:
     if hasattr(error, "format_message"):  # the parser's own errors, whichever library typer has them from
         message = " ".join(str(error.format_message()).split()).rstrip(".")  # pyright: ignore[reportAttributeAccessIssue]
         message = message.replace("Value error, ", "")
-        hint = next((said for words, said in _HINTS.items() if words in message.lower()), "see rebokeh --help")
+        path = getattr(getattr(error, "ctx", None), "command_path", "rebokeh").removesuffix(" render")
+        see = f"see {path} --help"
+        hint = next((said.format(see=see) for words, said in _HINTS.items() if words in message.lower()), see)
         return UsageError.exit_code, f"{message[:1].lower()}{message[1:]}; {hint}"
     code, line = error_line(error)
     is_known = isinstance(error, (RebokehError, MemoryError, OSError))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from enum import StrEnum
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -21,11 +23,20 @@ from .flags import print_json
 from .guard import Run, guarded, guarded_apart
 
 _COMPLETION = ("--install-completion", "--show-completion")
+_ZSH_FIRST = '[[ $zsh_eval_context[-1] == loadautofunc ]] && _rebokeh_completion "$@"'
 
 
 def wants_completion() -> bool:
     """Whether the shell asks, or is to be taught to: to be ready for that takes longer than all else of ``--help``."""
     return "_REBOKEH_COMPLETE" in os.environ or any(word.startswith(_COMPLETION) for word in sys.argv[1:2])
+
+
+def _complete_from_the_first_tab() -> None:
+    """Have the script that was installed for zsh complete when it is loaded, too: else a shell's first Tab is lost."""
+    script = Path("~/.zfunc/_rebokeh").expanduser()
+    with contextlib.suppress(OSError):
+        if _ZSH_FIRST not in (said := script.read_text("utf-8")):
+            script.write_text(f"{said.rstrip()}\n{_ZSH_FIRST}\n", "utf-8")
 
 
 class PhotoFirst(TyperGroup):
@@ -36,7 +47,11 @@ class PhotoFirst(TyperGroup):
         if ctx.resilient_parsing and not args:  # the shell asks what the first word may be
             return super().parse_args(ctx, args)
         if args and args[0].startswith(_COMPLETION):
-            return super().parse_args(ctx, args)
+            try:
+                return super().parse_args(ctx, args)
+            finally:
+                _complete_from_the_first_tab()
+        args = _one_by_one(args)
         if not args or args[0] not in self.commands:
             if args and not os.path.lexists(args[0]) and args[0].isidentifier():
                 meant = did_you_mean(args[0], [name for name in self.commands if name != "render"])
@@ -97,6 +112,20 @@ class PhotoCommand(TyperCommand):
             with formatter.section("Commands (rebokeh help COMMAND)"):
                 formatter.write_dl(sorted(rows))
         super().format_options(ctx, formatter)
+
+
+def _one_by_one(args: Sequence[str]) -> list[str]:
+    """Read ``--strip gps,depth`` as ``--strip gps --strip depth``."""
+    words: list[str] = []
+    for word in args:
+        if words and words[-1] == "--strip" and "," in word:
+            first, *others = filter(None, word.replace(" ", "").split(","))
+            words += [first, *(part for other in others for part in ("--strip", other))]
+        elif word.startswith("--strip=") and "," in word:
+            words += [f"--strip={part}" for part in word.removeprefix("--strip=").replace(" ", "").split(",") if part]
+        else:
+            words.append(word)
+    return words
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str:
@@ -189,7 +218,8 @@ Stripped = Annotated[
     typer.Option(
         "--strip",
         metavar="gps|location|depth|all",
-        help="Leave out where it was taken (gps and location alike), depth and mattes, or all metadata.",
+        help="Leave out where it was taken (gps and location alike), depth and mattes, or all metadata; or several: "
+        "gps,depth.",
     ),
 ]
 PresetFile = Annotated[

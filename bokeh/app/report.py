@@ -91,7 +91,7 @@ def report_lines(facts: Mapping[str, Any]) -> list[str]:
         for name, value in facts.items()
         if name not in ("settings", "notes", "warnings", "intrinsics", "anchoring") and value not in (None, "", [], {})
     ]
-    return lines + [f"note: {note}" for note in facts.get("notes", ())]
+    return lines + [f"note: {note}" for note in facts.get("notes", ()) if note not in facts.get("warnings", ())]
 
 
 def _text(value: Any) -> str:

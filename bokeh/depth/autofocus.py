@@ -88,7 +88,7 @@ def _on_target(
         if target == "face":
             return _median_in(dioptres, face.box, matte), f"face ({face.source})"
         # Of a head that is turned one eye's place may show what is behind it; and the nearer eye is to be sharp.
-        return max(_median_in(dioptres, eye, matte) for eye in eyes_of(face.box)), f"eyes ({face.source})"
+        return max(_median_in(dioptres, eye, matte) for eye in eyes_of(face)), f"eyes ({face.source})"
     subject = _median_of_matte(dioptres, matte)
     if subject is not None:
         return subject, "subject's matte"
@@ -158,7 +158,8 @@ def _missed_target(lens: Lens, photo: Photo, dioptres: FloatArray, matte: FloatA
         return ()
     _, source = find_focus(lens, photo, dioptres, matte)
     known = "no subject is known" if lens.focus_on == "subject" else "no face is known"
-    return (f"{known} in this photo, so the focus is on the {source}; give a point with `focus_point`",)
+    finds = "" if lens.focus_on == "subject" else ", or a `face_model` that finds one"
+    return (f"{known} in this photo, so the focus is on the {source}; give a point with `focus_point`{finds}",)
 
 
 def _out_of_reach(lens: Lens, photo: Photo, dioptres: FloatArray, matte: FloatArray | None) -> tuple[str, ...]:

@@ -45,6 +45,28 @@ MOST = 0.85
 """A level of doubt is no higher: what is nearly all of the subject stays so."""
 
 
+TAKEN = 0.25
+"""Where a matte is less by this than it was, it was in doubt."""
+
+SAID_SHARE = 0.01
+"""Doubt in less of a picture is not spoken of."""
+
+
+def doubted_share(matte: FloatArray, sure: FloatArray) -> float:
+    """Share of the picture where a matte was in doubt: `sure` is what `without_doubt` made of it."""
+    return 0.0 if sure is matte else float((matte - sure > TAKEN).mean())
+
+
+def doubt_warnings(share: float) -> tuple[str, ...]:
+    """Say how much of a picture was in doubt, and what is made of that, where it may be seen."""
+    if share < SAID_SHARE:
+        return ()
+    return (
+        f"the matte is unsure of {share:.0%} of the picture, which by its depth is no part of the subject: it is "
+        "blurred as what is there; `matte` gives another",
+    )
+
+
 def without_doubt(matte: FloatArray, depth: FloatArray, hair: FloatArray | None = None) -> FloatArray:
     """Take from a matte what is only doubt.
 

@@ -169,19 +169,6 @@ class ExistingBlur:
         ratio = float(np.median(np.abs(lens.radius_px(seen[blurred])) / there[blurred]))
         return max(lens.f_number * ratio / WORTH_IT, LEAST_F_NUMBER)
 
-    def f_number(self, size: tuple[int, int], f35_mm: float | None) -> float:
-        """F-number (full-frame equivalent) that comes nearest to this blur in a photo of this (height, width).
-
-        Exact where rebokeh's mark tells the blur; where it is measured, off by up to two stops.
-        """
-        away = np.abs(np.asarray(self.dioptres) - self.focus_dioptres)
-        radius = np.asarray(self.radius_px)
-        if not radius.any():
-            return float("inf")
-        px_per_dioptre = float(np.median(radius[radius > 0.0] / away[radius > 0.0]))
-        whole = mount(Lens(f_number=1.0), size, f35_mm, self.focus_m)
-        return whole.px_per_dioptre / px_per_dioptre
-
     def without(self, dioptres: FloatArray, lens: ThinLens) -> FloatArray:
         """Move depths, float32 array, towards focus until a lens adds only what is missing to its blur."""
         ends = float(dioptres.min(initial=lens.focus_dioptres)), float(dioptres.max(initial=lens.focus_dioptres))

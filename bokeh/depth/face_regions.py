@@ -1,14 +1,12 @@
-"""Where a face is, and its eyes: by the regions that the file names, else by its skin matte."""
+"""Where a face is, and its eyes: by a model that was asked, the regions that the file names, or its skin matte."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
 
 from ..core.arrays import FloatArray
-from ..photo.metadata import UnitRect
+from ..photo.metadata import FaceRegion, UnitRect
 from ..photo.photo import Photo
 
 EYES_X, EYES_Y, EYE = (0.27, 0.73), 0.4, 0.14
@@ -25,31 +23,29 @@ STRAND = 0.1
 """Rows at the top of a piece of skin, narrower than this share of the root of its area, are no forehead yet."""
 
 
-@dataclass(frozen=True)
-class FaceRegion:
-    """A face: (x, y, w, h) in 0..1 of the upright picture, and what shows it, in words."""
-
-    box: UnitRect
-    source: str
+def faces_of(photo: Photo) -> tuple[FaceRegion, ...]:
+    """List the faces that are known: those that a model found, else those that the file names."""
+    return photo.meta.found_faces or tuple(FaceRegion(box, "the file's region") for box in photo.meta.faces)
 
 
 def face_of(photo: Photo) -> FaceRegion | None:
     """Find the face that is meant: the one in which the autofocus lies, else the largest; None without any."""
-    faces = photo.meta.faces
+    faces = faces_of(photo)
     if faces:
         area = photo.meta.af_area
-        aimed = [] if area is None else [box for box in faces if _holds(box, area)]
-        return FaceRegion(max(aimed or faces, key=lambda box: box[2] * box[3]), "the file's region")
+        aimed = [] if area is None else [face for face in faces if _holds(face.box, area)]
+        return max(aimed or faces, key=lambda face: face.box[2] * face.box[3])
     skin = photo.mattes.get("skin")
     box = None if skin is None else _face_of_skin(skin)
     return None if box is None else FaceRegion(box, "the skin matte")
 
 
-def eyes_of(face: UnitRect) -> tuple[UnitRect, UnitRect]:
-    """Where the eyes of a face are, the left one in the picture first."""
-    x, y, width, height = face
+def eyes_of(face: FaceRegion) -> tuple[UnitRect, UnitRect]:
+    """Where the eyes of a face are, as it says itself or by its proportions, the left one in the picture first."""
+    x, y, width, height = face.box
+    middles = face.eyes or tuple((x + share * width, y + EYES_Y * height) for share in EYES_X)
     left, right = (
-        (x + (share - EYE / 2) * width, y + (EYES_Y - EYE / 2) * height, EYE * width, EYE * height) for share in EYES_X
+        (across - EYE / 2 * width, down - EYE / 2 * height, EYE * width, EYE * height) for across, down in middles
     )
     return left, right
 

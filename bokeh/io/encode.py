@@ -177,11 +177,12 @@ def encode(
         hdr=held,
         keep_place=not {"gps", "location", "all"} & set(strip),
         holds=row.holds,
+        is_grafted=kind == "heic" and photo.meta.original is not None,
         rendered=signed(photo.meta, saved_as(kind, strip=strip, quality=quality, bit_depth=bit_depth, hdr=hdr)),
         name=name,
     )
-    for lost in photo.meta.unkept:
-        warnings.warn(f"{name}: {lost} is not taken over", RebokehWarning, stacklevel=2)
+    for lost in (*(f"{one} is" for one in photo.meta.unkept), *(f"{one} are" for one in job.lost)):
+        warnings.warn(f"{name}: {lost} not taken over", RebokehWarning, stacklevel=2)
     try:
         return import_module(f".writers.{kind}", __package__).write(job)
     except RebokehError:

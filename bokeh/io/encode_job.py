@@ -35,6 +35,8 @@ class EncodeJob:
         What the mark says.
     name : str
         For messages.
+    is_grafted : bool
+        Whether the picture goes into what its source held, stored as that was.
     """
 
     photo: Photo
@@ -45,6 +47,7 @@ class EncodeJob:
     holds: tuple[str, ...]
     rendered: Rendering | None
     name: str
+    is_grafted: bool = False
 
     @cached_property
     def profile(self) -> Profile:
@@ -76,6 +79,17 @@ class EncodeJob:
         return captions.turned(self.photo.meta.density, self.photo.meta.turn)
 
     @property
+    def lost(self) -> tuple[str, ...]:
+        """What of the photo's metadata neither a place of its own nor XMP takes, in words: several things each."""
+        lies_otherwise = self.is_turned and not self.is_grafted
+        said = ()
+        if iptc.has_paths(self.photo.meta.resources) and (lies_otherwise or "iptc" not in self.holds):
+            said += ("Photoshop's paths",)
+        if lies_otherwise and xmp_edit.loses_regions(self.photo.meta.xmp, self._laid):
+            said += ("its XMP's regions, of the picture as it lay before it was turned,",)
+        return said
+
+    @property
     def comment(self) -> str:
         """The comments, as text."""
         return "\n".join(iptc.text_of(one) for one in self.photo.meta.comment)
@@ -103,18 +117,24 @@ class EncodeJob:
     @cached_property
     def xmp(self) -> bytes | None:
         """The photo's XMP, with what the format has no other place for, the history and the mark."""
-        return self._xmp(self.photo.meta.xmp, self.is_turned, upright=True)
+        return self._xmp(self.photo.meta.xmp, self._laid, upright=True)
 
     def xmp_as_stored(self, packet: bytes) -> bytes | None:
         """Return a source's XMP for a picture that is stored as the source's is, under the same rotation."""
-        return self._xmp(packet, turned=False, upright=False)
+        return self._xmp(packet, None, upright=False)
 
-    def _xmp(self, packet: bytes | None, turned: bool, upright: bool) -> bytes | None:
+    @property
+    def _laid(self) -> xmp_edit.Laid:
+        return xmp_edit.Laid(self.photo.size, self.photo.meta.turn)
+
+    def _xmp(self, packet: bytes | None, laid: xmp_edit.Laid | None, upright: bool) -> bytes | None:
         done = self.rendered
         kept = xmp_edit.for_output(
-            packet, keep_place=self.keep_place, turned=turned, upright=upright, rendered=done is not None
+            packet, keep_place=self.keep_place, laid=laid, upright=upright, rendered=done is not None
         )
-        words = {} if "iptc" in self.holds else iptc.to_xmp_words(self.iptc)
+        words: dict[str, tuple[str, ...]] = {}
+        if "iptc" not in self.holds:
+            words = iptc.to_xmp_words(self.iptc) | iptc.rights_in_xmp(self.photo.meta.resources)
         if self.comment and "comment" not in self.holds:
             words["exif:UserComment"] = (self.comment,)
         kept = xmp_edit.with_words(kept, words)
@@ -125,4 +145,4 @@ class EncodeJob:
     @property
     def mark_alone(self) -> bytes | None:
         """The mark, and what the format has no other place for, as XMP of its own: the photo's own is left out."""
-        return self._xmp(None, turned=False, upright=True)
+        return self._xmp(None, None, upright=True)

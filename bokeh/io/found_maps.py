@@ -56,10 +56,11 @@ class DepthMap:
 
 @dataclass(frozen=True, eq=False)
 class Matte:
-    """Coverage of the subject, float32 (h, w) in 0..1, and where it comes from, in words."""
+    """Coverage of the subject, float32 (h, w) in 0..1; where it comes from, and what of it was no number, in words."""
 
     coverage: FloatArray
     source: str
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -145,17 +145,20 @@ def read_matte(path: FileOrBytes, size: tuple[int, int], turn: int = 1) -> Matte
     """
     data, name = read_file(path, "matte")
     found = _read_plane(data, name, "matte", None, alpha=True)
-    values, how = found.values, found.note
+    values, how, warnings = found.values, found.note, found.warnings
     values = turn_like_picture(values, size, turn, name, "matte")
     if values.dtype.kind in "ui":
         matte = values.astype(np.float32) / np.float32(np.iinfo(values.dtype).max)
     elif values.dtype.kind == "b":
         matte = values.astype(np.float32)
     else:
+        holes = int(np.isnan(values).sum())
+        if holes:
+            warnings = (f"{name}: NaN in {holes} pixels of the matte: taken for nothing of the subject",)
         matte = np.clip(np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
     if not matte.max() > 0:
         raise DepthError(f"{name}: the matte is zero everywhere; paint the subject white, or leave `matte` out")
-    return Matte(matte, Path(name).name + (f" ({how})" if how else ""))
+    return Matte(matte, Path(name).name + (f" ({how})" if how else ""), warnings)
 
 
 def turn_like_picture(values: NDArray, size: tuple[int, int], turn: int, name: str, what: str) -> NDArray:

@@ -42,9 +42,9 @@ class Lens:
     focus_point : (float, float), optional
         Point of the picture to focus on, x to the right and y down in 0..1.
     focus_on : {"eyes", "face", "subject"}, optional
-        What to focus on, as the file's faces and mattes show it; where they show none, something else is taken, and
-        said. With none of the three, focus is automatic: the autofocus area, else the subject, else the nearest large
-        surface.
+        What to focus on, as the file's faces and mattes show it, or a `face_model`; where nothing does, something else
+        is taken, and said. With none of the three, focus is automatic: the autofocus area, else the subject, else the
+        nearest large surface.
     focal_mm : float, optional
         Focal length. Left out: the photo's 35 mm equivalent. Without `sensor_mm` the picture's angle of view is kept
         and the sensor scales with it, as a larger format would.

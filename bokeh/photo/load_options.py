@@ -96,6 +96,7 @@ class SharedOptions:
     depth_channel: str | None = None
     layer: str | None = None
     matte_model: str | Path | None = field(default=None, metadata=_MODEL)
+    face_model: str | Path | None = field(default=None, metadata=_MODEL)
     edits: FileOrBytes | None = field(default=None, metadata=_PICTURE)
 
 
@@ -115,6 +116,9 @@ class LoadOptions(SharedOptions):
     matte_model : str or Path, optional
         Find the people: ``selfie``, or a TFLite file; or what stands out, as a pet or food: ``salient``, or an ONNX
         file as U2-Net's.
+    face_model : str or Path, optional
+        Find the faces and their eyes, for a focus on them: ``yunet``, or its ONNX file; ``blazeface``, or its TFLite
+        file.
     edits : str, Path, bytes or file, optional
         What is painted over depth, matte and lights: a file as `save_edits` writes it; "off" for none. Left out: the
         one beside the photo, ``a.rebokeh.json`` for ``a.heic``, if it is of this very photo.

@@ -151,6 +151,32 @@ class Rendering:
 
 
 @dataclass(frozen=True)
+class FaceRegion:
+    """A face.
+
+    Attributes
+    ----------
+    box : (float, float, float, float)
+        (x, y, w, h) in 0..1 of the upright picture.
+    source : str
+        What shows it, in words.
+    eyes : ((float, float), (float, float)), optional
+        (x, y) of the pupils likewise, the left one in the picture first, where they were seen.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rebokeh as rk
+    >>> face = rk.FaceRegion((0.4, 0.2, 0.2, 0.2), "a detector of mine", eyes=((0.46, 0.28), (0.54, 0.28)))
+    >>> photo = rk.Photo(rgb=np.full((30, 40, 3), 0.18, np.float32), meta=rk.Metadata(found_faces=(face,)))
+    """
+
+    box: UnitRect
+    source: str
+    eyes: tuple[tuple[float, float], tuple[float, float]] | None = None
+
+
+@dataclass(frozen=True)
 class Metadata:
     """What the file said, as far as rendering and writing need it; None = the file is silent.
 
@@ -161,7 +187,8 @@ class Metadata:
     `f35_mm` is the 35 mm equivalent focal length, `clip_cd_m2` the luminance that the exposure clips at, `f_number` the
     aperture it was taken with, as full frame has it. `af_area` is (x, y, w, h) of the autofocus area in 0..1 of the
     upright picture, `af_distance_m` the distance the autofocus measured there.
-    `faces` are the faces the phone found, as (x, y, w, h) likewise; `subject_distance_m` is EXIF's SubjectDistance;
+    `faces` are the faces the phone found, as (x, y, w, h) likewise, `found_faces` those that a model found;
+    `subject_distance_m` is EXIF's SubjectDistance;
     `intrinsics` and `depth_facts` stand with the depth map. `anchoring` is what fixed the depth map's metres.
     `turn` is the EXIF orientation that was applied to make the picture upright.
     `notes` says in words which source of depth, matte, gain map was found (printed by ``-v``); `warnings` says what
@@ -204,6 +231,7 @@ class Metadata:
     af_distance_m: float | None = None
     subject_distance_m: float | None = None
     faces: tuple[UnitRect, ...] = ()
+    found_faces: tuple[FaceRegion, ...] = ()
     intrinsics: Intrinsics | None = None
     depth_facts: DepthFacts = field(default_factory=DepthFacts)
     anchoring: Anchoring | None = None

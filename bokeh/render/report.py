@@ -6,6 +6,7 @@ from typing import Any
 
 from ..depth.autofocus import find_focus, focus_warnings
 from ..depth.calibrate import trust
+from ..depth.doubt import doubt_warnings
 from ..depth.existing_blur import ExistingBlur, exceeds
 from ..depth.flat_map import flat_map_warnings
 from ..optics.lens import Lens, ThinLens, mount
@@ -36,7 +37,7 @@ def mount_on(scene: PreparedScene, lens: Lens, settings: RenderSettings) -> tupl
 
 
 def warnings_of(scene: PreparedScene, lens: Lens, thin: ThinLens, settings: RenderSettings) -> tuple[str, ...]:
-    """Say what will look wrong with a lens: a nominal focus, a flat depth map, blur that is there already.
+    """Say what will look wrong with a lens: a nominal focus, a flat map, doubt in a matte, blur that is there already.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ def warnings_of(scene: PreparedScene, lens: Lens, thin: ThinLens, settings: Rend
         again = (f"this photo is rendered by rebokeh already, {mark}; blur is added to it",)
     else:
         again = ()
-    return *said, *_of_blur(scene, lens, thin, settings), *again
+    return *said, *doubt_warnings(scene.doubted), *_of_blur(scene, lens, thin, settings), *again
 
 
 def _of_blur(scene: PreparedScene, lens: Lens, thin: ThinLens, settings: RenderSettings) -> tuple[str, ...]:

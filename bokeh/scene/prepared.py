@@ -10,7 +10,7 @@ from ..core.errors import NoDepthError
 from ..core.progress import Progress, unseen
 from ..core.text import printable
 from ..core.threads import ONE_AT_A_TIME
-from ..depth.doubt import without_doubt
+from ..depth.doubt import doubted_share, without_doubt
 from ..depth.existing_blur import DepthMapping, ExistingBlur, existing_blur_of, missing_blur
 from ..depth.matting import refine
 from ..depth.painted import painted_depth, painted_matte
@@ -71,6 +71,11 @@ class PreparedScene:
         """Smallest and largest dioptres."""
         assert self.dioptres is not None
         return float(self.dioptres.min()), float(self.dioptres.max())
+
+    @cached_property
+    def doubted(self) -> float:
+        """Share of the picture where the photo's matte was in doubt: that is not taken for the subject."""
+        return 0.0 if self.matte is None else doubted_in(self.photo)
 
     def light(self, keeps_extra: bool) -> SceneLight:
         """Return the scene's light; it is kept for the next lens.
@@ -222,6 +227,11 @@ def painted(photo: Photo, maps: Maps) -> Maps:
 
 def _is_subject(matte: FloatArray | None) -> bool:
     return matte is not None and float((matte > 0.5).mean()) >= SUBJECT_SHARE
+
+
+def doubted_in(photo: Photo) -> float:
+    """Share of the picture where a photo's matte is in doubt."""
+    return 0.0 if photo.matte is None else doubted_share(photo.matte, _sure_matte(photo.matte, photo))
 
 
 def _sure_matte(matte: FloatArray, photo: Photo) -> FloatArray:

@@ -21,6 +21,7 @@ _SAID_ELSEWHERE = {"lens", "fstop", "style", "format", "strip", "save_quality"}
 _USUAL = {("focus", "auto"), ("hdr", "auto"), ("quality", "fast"), ("highlights", "auto"), ("baked", "auto"),
           ("grain", "off")}  # fmt: skip
 _ALONE = {"focus", "focal", "sensor", "quality"}
+_OF_A_MODEL = re.compile(r"\.(?:onnx|tflite|safetensors)$")
 _NOT_IN_NAMES = re.compile(r"[^\w.,=+%@-]")
 
 
@@ -69,6 +70,8 @@ def _word(name: str, value: Any) -> str:
         return ""
     several = value if isinstance(value, (tuple, list)) else (value,)
     text = "+".join(f"{one:g}" if isinstance(one, float) else str(one) for one in several).strip().lower()
+    if name.endswith("_model"):
+        text = _OF_A_MODEL.sub("", Path(text).name)
     if name == "focus":
         text = ("at" if "," in text else "") + text.replace(",", "-")
     elif name == "focal":

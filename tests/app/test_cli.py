@@ -263,6 +263,7 @@ def test_json_says_errors_and_versions_too(tmp_path):
         (["--quality", "good"], "best"),
         (["--depth-unit", "yard"], "dioptre"),
         (["--strip", "exif"], "gps"),
+        (["--strip", "depth,exif"], "'exif' is not one of 'gps'"),
         (["--nonsense"], "--nonsense"),
         (["--aperture", "1.8"], "--fstop"),
         (["--focus", "2.1", "m"], "quotes"),
@@ -277,6 +278,25 @@ def test_json_says_errors_and_versions_too(tmp_path):
 def test_bad_settings(portrait, folder, words, mention):
     check_refused(rebokeh(portrait.photo, "--depth", portrait.depth, *words), 2, mention)
     assert folder.new() == set()
+
+
+@pytest.mark.parametrize("words", [("--strip", "depth, location"), ("--strip=depth,location",)], ids=str)
+def test_several_things_to_leave_out_in_one_word(portrait, tmp_path, words):
+    done = rebokeh(portrait.photo, "--depth", portrait.depth, "--format", "heic", "--fstop", "2", *words)
+    assert done.exit_code == 0, done.output
+    apart = "--strip", "depth", "--strip", "location"
+    each = rebokeh(portrait.photo, "--depth", portrait.depth, "--fstop", "2", *apart, "-o", tmp_path / "each.heic")
+    assert each.exit_code == 0, each.output
+    assert (tmp_path / "each.heic").read_bytes() == (portrait.photo.parent / "photo_f2.heic").read_bytes()
+
+
+def test_a_refusal_points_to_the_help_of_its_command():
+    for words, called in (
+        (["inspect", "a.png", "-q"], "rebokeh inspect"),
+        (["lens", "show", "--x"], "rebokeh lens show"),
+    ):
+        check_refused(rebokeh(*words), 2, f"no such option: {words[-1]}", f"see {called} --help")
+    check_refused(rebokeh("a.png", "--x"), 2, "see rebokeh --help")
 
 
 def test_a_depth_unit_without_a_depth_map(portrait):
@@ -402,3 +422,13 @@ def test_the_shell_completes_commands_and_options():
     # Which shell runs this is not asked: it may be one that completes nothing.
     taught = shell("--show-completion", "bash", env={**os.environ, "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"})
     assert taught.returncode == 0 and b"_REBOKEH_COMPLETE" in taught.stdout
+
+
+def test_zsh_completes_from_the_first_tab(tmp_path):
+    """Its first Tab runs the file that is installed as the function; what that says then must complete."""
+    zsh = {**os.environ, "HOME": str(tmp_path), "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    for _ in range(2):
+        assert shell("--install-completion", "zsh", env=zsh).returncode == 0
+        lines = (tmp_path / ".zfunc" / "_rebokeh").read_text().splitlines()
+        assert lines[-1] == '[[ $zsh_eval_context[-1] == loadautofunc ]] && _rebokeh_completion "$@"'
+        assert sum("loadautofunc" in line for line in lines) == 1 and "compdef _rebokeh_completion rebokeh" in lines

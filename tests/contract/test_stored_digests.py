@@ -18,12 +18,15 @@ from PIL import Image
 from support import iphone
 from support.command import rebokeh
 from support.portrait import portrait_arrays
+from typer.main import get_command
 
 import rebokeh as rk
 from rebokeh.bokeh.batch.stores.record import key_of
 from rebokeh.bokeh.io.metadata import render_mark
 from rebokeh.bokeh.settings.options import Options
 from rebokeh.bokeh.settings.preset import read_preset
+from rebokeh.bokeh.tools import bench
+from rebokeh.cli import app
 
 pytestmark = pytest.mark.kernels
 
@@ -130,7 +133,8 @@ PRESET_DIGEST = "cce83952abc762189a3b846adc09c7935bb8c6272ca5862168c3f7071d352ba
 BATCH_KEY = "20078c366191c6f2b69522bba47f301c0adee1181141a74612d4032fb0d7ef9c"
 PRESET_KEYS = (
     "fstop focus focal sensor lens with blades curvature rotation starburst depth_model depth_unit depth_near "
-    "depth_channel layer matte_model edits highlights style quality baked grain format hdr save_quality strip"
+    "depth_channel layer matte_model face_model edits highlights style quality baked grain format hdr save_quality "
+    "strip"
 )
 CONDITIONS = "camera lens format f35_mm megapixels people depth"
 # By command; the words after "a.b.:" are keys of the object a.b.
@@ -210,6 +214,14 @@ KEYS: dict[str, str] = {
     """,
     "lens list": "lenses[].: f_number name title",
     "batch": "format input output status",
+    "models list": "models[].: folder licence megabytes name use",
+    "bench": """
+        input_bytes megapixels peak_bytes
+        machine.: cores numba numpy opencv processor python scipy system
+        radii[].: again_s radius_px render_s
+        radii[].gaussian_s.: OpenCV SciPy
+    """,
+    "warmup": "cache seconds styles trouble",
 }
 
 
@@ -281,11 +293,18 @@ COMMANDS = {
     "lens show": ("lens", "show", "everything.toml"),
     "lens list": ("lens", "list"),
     "batch": ("batch", "photo.heic", "-o", "out", "--dry-run"),
+    "models list": ("models", "list"),
+    "bench": ("bench", "--seconds", "10"),
+    "warmup": ("warmup", "-q"),
 }
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_keys_of_json(command, photo):
+def test_the_keys_of_json(command, photo, monkeypatch):
+    monkeypatch.setattr(bench, "SIZES_MP", (0.02, 0.01))
+    monkeypatch.setattr(bench, "RADII_PX", (2, 6))
+    if command == "bench":
+        pytest.importorskip("cv2")
     result = rebokeh(*COMMANDS[command], "--json")
     assert result.exit_code == 0, result.stderr
     assert sorted(set(keys_in(json.loads(result.stdout)))) == sorted(["schema", *spelt_out(KEYS[command])])
@@ -298,6 +317,17 @@ def test_every_field_of_json_is_explained(command):
     section = page.partition(f"## `rebokeh {title}`")[2].partition("\n## ")[0]
     explained = set(re.findall(r"`(\w+)`", section))
     assert {re.split(r"[.\[]", key)[0] for key in spelt_out(KEYS[command])} <= explained
+
+
+WITHOUT_JSON = {"studio"}
+
+
+def test_every_command_that_prints_json_is_explained():
+    page = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
+    root = get_command(app)
+    asked = {name for name in root.commands if name != "help"}  # pyright: ignore[reportAttributeAccessIssue]
+    titles = set(re.findall(r"`rebokeh (\w+)", " ".join(re.findall(r"(?m)^## (.*)$", page))))
+    assert {"PHOTO" if name == "render" else name for name in asked} - titles == WITHOUT_JSON
 
 
 def spelt_out(listed: str) -> Iterator[str]:

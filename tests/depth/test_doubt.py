@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import rebokeh as rk
 from rebokeh.bokeh.depth.align import agree_with_matte
 from rebokeh.bokeh.depth.doubt import without_doubt
+from rebokeh.bokeh.render.report import report_of
+from rebokeh.bokeh.scene.prepared import prepare_scene
+from rebokeh.bokeh.tools.extract.sources import Material
 
 pytestmark = pytest.mark.kernels
 
@@ -84,3 +88,18 @@ def test_a_gap_between_the_legs_that_the_map_did_not_see_shows_what_is_behind():
     np.testing.assert_allclose(found[gap], FAR, atol=0.1)
     np.testing.assert_array_equal(found[beside], depth[beside])
     np.testing.assert_array_equal(found[BODY & ~gap], depth[BODY & ~gap])
+
+
+@pytest.mark.parametrize(("level", "share"), [(0.45, 0.13), (0.0, 0.0)])
+def test_how_much_of_a_matte_is_in_doubt_is_said_once(level, share):
+    """Some 80 x 279 of 360 x 480 pixels, most of which are more than a quarter there."""
+    matte = matte_of(level) if level else BODY.astype(np.float32)
+    photo = rk.Photo(rgb=np.full((*SIZE, 3), 0.2, np.float32), depth=depth_of(CHAIR), matte=matte)
+    scene = prepare_scene(photo, "off")
+    assert scene.doubted == pytest.approx(share, abs=0.01)
+    said = [one for one in report_of(scene, rk.Lens(), rk.RenderSettings())["warnings"] if "unsure" in one]
+    assert len(said) == (level > 0)
+    assert not said or said[0].startswith("the matte is unsure of 13% of the picture, which by its depth is no part of")
+    material = Material(photo, 1000, None)
+    assert not any("unsure" in one for one in material.warnings())  # it has not been asked for the matte
+    assert material.matte is not None and [one for one in material.warnings() if "unsure" in one] == said

@@ -18,6 +18,7 @@ from PIL import Image
 from support import android, iphone
 
 from rebokeh.bokeh.core.errors import RebokehWarning
+from rebokeh.bokeh.io.decoded import upright
 from rebokeh.bokeh.io.encode import encode
 from rebokeh.bokeh.io.formats import WRITTEN
 from rebokeh.bokeh.io.metadata import captions, exif, exif_edit, ifd, iptc, xmp_edit
@@ -42,7 +43,8 @@ SAID = [(1, 90, b"\x1b%G"), (2, 0, b"\0\4"), *((2, k, v.encode()) for k, v in so
 SAID.insert(4, (2, 25, b"boats"))
 SAID.append((2, 55, b"20240131"))
 IPTC = iptc.records(SAID) or b""
-COPYRIGHTED, THUMBNAIL, PATH = (0x040A, b"\1"), (0x040C, bytes(40)), (0x07D0, bytes(26))
+COPYRIGHTED, URL = (0x040A, b"\1"), (0x040B, b"https://example.org/rights")
+THUMBNAIL, PATH = (0x040C, bytes(40)), (0x07D0, bytes(26))
 HOLDS_IPTC = ["jpeg", "png", "tiff"]
 PICTURES = [name for name in WRITTEN if name != "exr"]
 
@@ -53,9 +55,11 @@ def resource(number: int, value: bytes) -> bytes:
     )
 
 
-def catalogued(orientation: int = 1, xmp: bytes | None = None) -> bytes:
+def catalogued(orientation: int = 1, xmp: bytes | None = None, paths: bool = False) -> bytes:
     """JPEG with IPTC, two comments, 300 x 240 pixels an inch, a thumbnail in EXIF and one of Photoshop's."""
-    block = b"".join(resource(*one) for one in ((0x0404, IPTC), COPYRIGHTED, THUMBNAIL, PATH))
+    block = b"".join(
+        resource(*one) for one in ((0x0404, IPTC), COPYRIGHTED, URL, THUMBNAIL, *([PATH] if paths else []))
+    )
     file = io.BytesIO()
     more = {"xmp": xmp} if xmp else {}
     Image.fromarray(CODES).save(file, "JPEG", dpi=(300, 240), exif=iphone.exif(orientation, size=(64, 48)), **more)
@@ -79,19 +83,35 @@ def silently(photo: Photo, kind: str, **more) -> bytes:
         return encode(photo, kind, **more)
 
 
+def without_paths(photo: Photo, kind: str, **more) -> bytes:
+    """Return the coded picture; that the paths are lost, and nothing else, is said."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", RebokehWarning)
+        data = encode(photo, kind, **more)
+    assert [str(one.message) for one in said] == ["output: Photoshop's paths are not taken over"]
+    return data
+
+
+def rights_in(xmp: bytes | None) -> dict[str, tuple[str, ...]]:
+    found = sequences(xmp).items()
+    return {name.removeprefix("xmpRights:"): texts for name, texts in found if name.startswith("xmpRights:")}
+
+
 @pytest.mark.parametrize("kind", PICTURES)
 def test_captions_comments_and_density_are_kept(kind):
-    photo = load(catalogued())
+    photo = load(catalogued(paths=True))
     assert photo.meta.iptc == IPTC and photo.meta.comment == (b"first", "zweiter \u00fc".encode())
-    again = load(silently(photo, kind)).meta
     if kind in HOLDS_IPTC:
-        assert again.iptc == IPTC and again.resources == resource(*COPYRIGHTED) + resource(*PATH)
+        again = load(silently(photo, kind)).meta
+        assert again.iptc == IPTC and again.resources == resource(*COPYRIGHTED) + resource(*URL) + resource(*PATH)
     else:
+        again = load(without_paths(photo, kind)).meta
         said = words_in(again.xmp)
         assert said["dc:title"] == ("A title",) and said["dc:subject"] == ("harbour", "boats")
         assert said["dc:creator"] == ("Jo Doe",) and said["dc:rights"] == ("(c) Jo",)
         assert said["dc:description"] == ("Boats, \u00e5 la carte",) and said["photoshop:City"] == ("Bergen",)
         assert said["photoshop:DateCreated"] == ("2024-01-31",)
+        assert rights_in(again.xmp) == {"Marked": ("True",), "WebStatement": ("https://example.org/rights",)}
     if kind == "jpeg":
         assert again.comment == photo.meta.comment
     elif kind == "png":
@@ -125,6 +145,27 @@ def test_exr_says_them_in_its_xmp():
     assert b"Bergen" not in place
 
 
+def test_what_of_exif_an_exr_has_no_place_for_is_said_by_name():
+    block = iphone.exif(area=(41, 23, 8, 6), size=(64, 48), maker={33: (1, 2)}, gps=True, custom=8)
+    found = Image.Exif()
+    found.load(block)
+    found[0x013B] = "Jo Doe"
+    found.get_ifd(0x8769).update({0x9209: 16, 0xA403: 0, 0xA406: 0, 0xA408: 1, 0x927C: iphone.maker_note({33: (1, 2)})})
+    found.get_ifd(0x8825).update({17: 214.5})
+    photo = load(jpeg_with(found.tobytes()))
+    names = "Artist, Flash, SubjectArea, MakerNote, WhiteBalance, SceneCaptureType and 2 more"
+    with pytest.warns(RebokehWarning) as said:
+        data = encode(photo, "exr")
+    assert [str(one.message) for one in said] == [
+        f"output: what its EXIF says as {names} is not taken over: EXR has no place for it"
+    ]
+    again = load(data).meta
+    assert (again.camera, again.f35_mm, again.focal_mm) == ("Apple iPhone X", 52.0, 6.0)
+    with pytest.warns(RebokehWarning, match="SceneCaptureType and 1 more is not"):  # no direction of the place
+        encode(photo, "exr", strip=("gps",))
+    assert load(silently(photo, "exr", strip=("all",))).meta.f35_mm is None
+
+
 @pytest.mark.parametrize(("density", "per_inch"), [((300, 300, "inch"), 300.0), ((100, 100, "cm"), 254.0)])
 def test_exr_keeps_the_density_of_square_pixels(density, per_inch):
     photo = load(catalogued())
@@ -150,9 +191,97 @@ def test_an_exrs_density_is_read_with_its_aspect():
 
 
 def test_a_picture_that_is_turned_has_its_density_turned_and_no_paths():
-    again = load(silently(load(catalogued(6)), "jpeg"))
+    again = load(without_paths(load(catalogued(6, paths=True)), "jpeg"))
     assert again.size == (64, 48) and again.meta.density == (240, 300, "inch")
-    assert again.meta.resources == resource(*COPYRIGHTED)
+    assert again.meta.resources == resource(*COPYRIGHTED) + resource(*URL)
+
+
+FACE = {"x": 0.25, "y": 0.4, "w": 0.1, "h": 0.2}
+ELEMENTS = (
+    "<mwg-rs:Area rdf:parseType='Resource'>{}<stArea:unit>normalized</stArea:unit></mwg-rs:Area>".format(
+        "".join(f"<stArea:{key}>{value}</stArea:{key}>" for key, value in FACE.items())
+    ),
+    '<mwg-rs:AppliedToDimensions rdf:parseType="Resource"><stDim:h>48</stDim:h><stDim:w>64</stDim:w>'
+    "<stDim:unit>pixel</stDim:unit></mwg-rs:AppliedToDimensions>",
+)
+ATTRIBUTES = (
+    "<mwg-rs:Area {}/>".format(" ".join(f'stArea:{key}="{value}"' for key, value in FACE.items())),
+    '<mwg-rs:AppliedToDimensions stDim:w="64" stDim:h="48" stDim:unit="pixel"/>',
+)
+
+
+def regions(name: str, area: str = ELEMENTS[0], dimensions: str = ELEMENTS[1]) -> bytes:
+    """XMP with a face that has a name, in a picture of 64 x 48 pixels as it is stored."""
+    face = f"<rdf:li rdf:parseType='Resource'><mwg-rs:Name>{name}</mwg-rs:Name><mwg-rs:Type>Face</mwg-rs:Type>{area}"
+    held = f"{dimensions}<mwg-rs:RegionList><rdf:Bag>{face}</rdf:li></rdf:Bag></mwg-rs:RegionList>"
+    spaces = {
+        "mwg-rs": "http://www.metadataworkinggroup.com/schemas/regions/",
+        "stArea": "http://ns.adobe.com/xmp/sType/Area#",
+        "stDim": "http://ns.adobe.com/xap/1.0/sType/Dimensions#",
+    }
+    declared = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in spaces.items())
+    body = f"<mwg-rs:Regions rdf:parseType='Resource'>{held}</mwg-rs:Regions><tiff:Make>"
+    words = iphone.xmp(tiff_Make="Apple").replace(b"<tiff:Make>", body.encode())
+    return words.replace(b'rdf:about=""', f'rdf:about="" {declared}'.encode())
+
+
+def with_faces(orientation: int, xmp: bytes) -> Photo:
+    photo = load(catalogued(orientation, xmp))
+    return replace(photo, meta=replace(photo.meta, density=None))
+
+
+@pytest.mark.parametrize("form", [ELEMENTS, ATTRIBUTES], ids=["elements", "attributes"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_faces_are_turned_with_the_picture(orientation, form):
+    """The pixel that a face's middle was on is the one that it is on."""
+    photo = with_faces(orientation, regions("Ann", *form))
+    again = load(silently(photo, "jpeg")).meta
+    ((x, y, w, h),) = again.faces
+    assert (x, y, w, h) == pytest.approx(photo.meta.faces[0], abs=1e-6) and b"Ann" in (again.xmp or b"")
+    marked = np.zeros((48, 64))
+    marked[19, 15] = 1
+    row, column = np.argwhere(upright(marked, orientation))[0]
+    shape = upright(marked, orientation).shape
+    assert abs((x + w / 2) * shape[1] - column - 0.5) < 1 and abs((y + h / 2) * shape[0] - row - 0.5) < 1
+    assert (w, h) == pytest.approx((0.2, 0.1) if orientation >= 5 else (0.1, 0.2))
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_faces_by_name_are_kept_in_every_format(kind):
+    photo = with_faces(6, regions("Ann"))
+    again = load(silently(photo, kind)).meta
+    assert again.faces[0] == pytest.approx(photo.meta.faces[0], abs=1e-6) and b"Ann" in (again.xmp or b"")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        regions("Ann", ELEMENTS[0].replace("normalized", "pixel")),
+        regions("Ann", "<mwg-rs:Area stArea:x='0.5'/>"),
+        iphone.xmp(tiff_Make="Apple").replace(
+            b"<tiff:Make>",
+            b'<Iptc4xmpExt:ImageRegion xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"><rdf:Bag>'
+            b'<rdf:li Iptc4xmpExt:Name="Ann"/></rdf:Bag></Iptc4xmpExt:ImageRegion><tiff:Make>',
+        ),
+    ],
+    ids=["in pixels", "without a place", "of IPTC"],
+)
+def test_regions_that_cannot_be_turned_are_said(words):
+    photo = with_faces(6, words)
+    with pytest.warns(
+        RebokehWarning, match="its XMP's regions, of the picture as it lay before it was turned, are not"
+    ):
+        data = encode(photo, "jpeg")
+    kept = load(data).meta.xmp or b""
+    assert b"Ann" not in kept and b"Apple" in kept
+    assert b"Ann" in (load(silently(with_faces(1, words), "jpeg")).meta.xmp or b"")
+
+
+def test_faces_in_a_heic_that_lies_as_its_source_did_stay():
+    ramp = np.tile(np.linspace(0, 255, 96), (64, 1)).astype(np.uint8)
+    words = regions("Ann", ELEMENTS[0].replace("normalized", "pixel"))
+    photo = load(iphone.heic(ramp[..., None].repeat(3, 2), depth=ramp, irot=1, picture_xmp=words))
+    assert photo.meta.turn != 1 and b"Ann" in (load(silently(photo, "heic")).meta.xmp or b"")
 
 
 def test_xmp_keeps_what_it_says_where_iptc_says_otherwise():
@@ -363,6 +492,22 @@ def test_values_behind_the_thumbnail_are_not_cut_off():
     struct.pack_into(order + "II", block, note.at + 4, len(value), len(block) - base)
     made = exif_edit.for_output(bytes(block) + value, (48, 64), exif_edit.ExifChanges()) or b""
     assert exif.read(made).maker == {33: 0.5} and made.endswith(value)
+
+
+def test_a_preview_in_a_maker_note_is_erased_in_place():
+    """Whole JPEGs alone: bytes that only begin like one stay, and nothing moves."""
+    file = io.BytesIO()
+    Image.fromarray(CODES).save(file, "JPEG")
+    preview, before, after = file.getvalue(), b"Maker\xff\xd8\xff\xe0\0\x10no", b"behind\xff\xd8\xff\xdb\0"
+    found = Image.Exif()
+    found[0x010F] = "Maker"
+    found.get_ifd(0x8769).update({0x927C: before + preview + after + preview[:200]})
+    block = found.tobytes()
+    made = exif_edit.for_output(block, (48, 64), exif_edit.ExifChanges()) or b""
+    note = before + bytes(len(preview)) + after + preview[:200]
+    assert note in made and preview not in made and len(made) == len(block) - len(b"Exif\0\0")
+    for kind in ("jpeg", "heic"):
+        assert note in (load(silently(load(jpeg_with(block)), kind)).meta.exif or b"")
 
 
 def test_an_area_stays_where_the_block_states_no_size():

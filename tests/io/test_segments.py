@@ -202,3 +202,28 @@ def test_wrong_bytes_anywhere(kind, capfd, recwarn):
             data[random_.randrange(len(data))] = random_.choice((0, 127, 128, 255, random_.randrange(256)))
         attempt(bytes(data))
     assert capfd.readouterr() == ("", "") and not recwarn.list
+
+
+@pytest.mark.parametrize("what", [b"a comment behind the index", b""])
+def test_frames_that_another_program_moved_are_found(what):
+    """A comment behind the index moves what the index lists, and exiftool leaves that as it was."""
+    ramp = np.tile(np.linspace(0, 255, 96), (64, 1)).astype(np.uint8)
+    words = iphone.xmp(apdi_AuxiliaryImageType="disparity", apdi_FloatMinValue="0.5", apdi_FloatMaxValue="2.0")
+    whole = iphone.jpeg(ramp[..., None].repeat(3, 2), [(ramp, words)])
+    at = next(at for marker, at, stop in segments.markers(whole, 0) if marker == segments.SOS) - 4
+    moved = whole[:at] + (android.segment(0xFE, what) if what else b"") + whole[at:]
+    plain, again = load(whole), load(moved)
+    assert plain.depth is not None and again.depth is not None
+    np.testing.assert_array_equal(plain.depth, again.depth)
+    said = [note for note in again.meta.notes if "another program moved them" in note]
+    assert len(said) == bool(what) and (not what or f"stand +{len(what) + 4} bytes from where their index" in said[0])
+
+
+def test_frames_that_are_gone_are_said_to_be():
+    ramp = np.tile(np.linspace(0, 255, 96), (64, 1)).astype(np.uint8)
+    words = iphone.xmp(apdi_AuxiliaryImageType="disparity", apdi_FloatMinValue="0.5", apdi_FloatMaxValue="2.0")
+    whole = iphone.jpeg(ramp[..., None].repeat(3, 2), [(ramp, words)])
+    end = segments.walk(whole)
+    assert end is not None
+    photo = load(whole[: end.end] + bytes(len(whole) - end.end))
+    assert photo.depth is None and any("cut off or gone" in note for note in photo.meta.notes)

@@ -306,8 +306,12 @@ def test_a_matte_of_zeros_says_what_to_do():
 def test_wild_matte_values_are_clipped():
     wild = np.full((H, W), 0.5)
     wild[0, :4] = [np.nan, np.inf, -np.inf, 7]
-    coverage = read_matte(npy(wild), SIZE).coverage
-    assert coverage[0, :5].tolist() == [0, 1, 0, 1, 0.5]
+    found = read_matte(npy(wild), SIZE)
+    assert found.coverage[0, :5].tolist() == [0, 1, 0, 1, 0.5]
+    assert found.warnings == ("<bytes>: NaN in 1 pixels of the matte: taken for nothing of the subject",)
+    assert load(png(np.zeros((*SIZE, 3), np.uint8)), matte=npy(wild)).meta.warnings == found.warnings
+    wild[0, 0] = 0.0
+    assert read_matte(npy(wild), SIZE).warnings == ()
 
 
 def test_a_matte_of_another_aspect():

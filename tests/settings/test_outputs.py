@@ -38,7 +38,10 @@ def test_what_was_asked_for_stands_in_the_name():
     assert tag(1.8, said={"focal": "85", "blades": 6, "starburst": "2"}) == "f1.8_85mm_6blades_starburst-2"
     assert tag(1.8, said={"changes": ("pupil.squeeze=1.5",)}) == "f1.8_with-pupil.squeeze=1.5"
     assert tag(1.8, preset="looks/night.toml") == "night_f1.8"
-    assert "/" not in tag(1.8, said={"depth_model": "models/depth.onnx"})
+    assert tag(1.8, said={"depth_model": "models/net.v2.onnx"}) == "f1.8_depth-model-net.v2"
+    assert tag(1.8, said={"face_model": Path("~/m/yunet.onnx"), "matte_model": "selfie"}) == (
+        "f1.8_face-model-yunet_matte-model-selfie"
+    )
 
 
 @pytest.mark.parametrize(

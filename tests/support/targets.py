@@ -80,7 +80,7 @@ def _xmp(data: bytes) -> None:
     xmp.unread(data)
     apple.depth_kind(apple.xmp_values(data))
     apple.af_area(exif.Facts(), data, (64, 96), 1)
-    kept = xmp_edit.for_output(data, keep_place=False, turned=True, rendered=True)
+    kept = xmp_edit.for_output(data, keep_place=False, laid=xmp_edit.Laid((48, 64), 6), rendered=True)
     xmp_edit.with_history(xmp_edit.with_words(kept, {"dc:title": ("a",)}), "a", "b")
 
 

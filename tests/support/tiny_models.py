@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 VIEW_DEG = 60.0
@@ -113,6 +114,93 @@ def save_salient(path: Path, side: int | str = 320, *, planes: int = 1) -> None:
     ]
     graph = helper.make_graph(steps, "salient", [picture], maps, [axes, one, steep])
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9), path)
+
+
+YUNET_BOX = (0.25, -0.5, 0.5, 0.75)
+"""Of every point of the tiny YuNet's lattice: where the box's middle is, and its sides' logarithms; in strides."""
+
+YUNET_EYES = (1.0, -0.5, -0.75, -0.25)
+"""Likewise the eyes, the right one in the picture first."""
+
+
+def save_yunet(path: Path, side: int | str = 64, *, drop: str = "") -> None:
+    """Save an ONNX graph with YuNet's signature, to which each red square of 8 pixels is a face."""
+    onnx = pytest.importorskip("onnx")
+    TensorProto, helper = onnx.TensorProto, onnx.helper
+    picture = helper.make_tensor_value_info("input", TensorProto.FLOAT, [1, 3, side, side])
+    numbers = {
+        "red": (TensorProto.INT64, [1], [2]),
+        "flat": (TensorProto.INT64, [3], [1, -1, 1]),
+        "unit": (TensorProto.FLOAT, [1], [1 / 255]),
+        "nothing": (TensorProto.FLOAT, [1], [0.0]),
+        "bbox": (TensorProto.FLOAT, [1, 1, 4], YUNET_BOX),
+        "kps": (TensorProto.FLOAT, [1, 1, 10], [*YUNET_EYES, *[0.0] * 6]),
+    }
+    steps, outputs = [helper.make_node("Gather", ["input", "red"], ["plane"], axis=1)], []
+    for stride in (8, 16, 32):
+        pool = {"kernel_shape": [stride, stride], "strides": [stride, stride]}
+        steps += [
+            helper.make_node("AveragePool", ["plane"], [f"mean_{stride}"], **pool),
+            helper.make_node("Reshape", [f"mean_{stride}", "flat"], [f"row_{stride}"]),
+            helper.make_node("Mul", [f"row_{stride}", "unit"], [f"cls_{stride}"]),
+            helper.make_node("Mul", [f"cls_{stride}", f"cls_{stride}"], [f"obj_{stride}"]),
+            helper.make_node("Mul", [f"cls_{stride}", "nothing"], [f"no_{stride}"]),
+            helper.make_node("Add", [f"no_{stride}", "bbox"], [f"bbox_{stride}"]),
+            helper.make_node("Add", [f"no_{stride}", "kps"], [f"kps_{stride}"]),
+        ]
+        for kind, count in {"cls": 1, "obj": 1, "bbox": 4, "kps": 10}.items():
+            points = (side // stride) ** 2 if isinstance(side, int) else f"points_{stride}"
+            outputs.append(helper.make_tensor_value_info(f"{kind}_{stride}", TensorProto.FLOAT, [1, points, count]))
+    constants = [helper.make_tensor(name, *made) for name, made in numbers.items()]
+    graph = helper.make_graph(steps, "faces", [picture], [o for o in outputs if o.name != drop], constants)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+
+
+def save_blazeface(path: Path, logits: dict[int, float], numbers: list[float], *, side: int = 128) -> None:
+    """Save a TFLite graph with BlazeFace's signature.
+
+    Its candidates have these logits in a white picture, the opposite in a black one, and the others none; all have the
+    same 16 numbers.
+    """
+    flatbuffers, schema = (
+        pytest.importorskip(package) for package in ("flatbuffers", "ai_edge_litert.schema_py_generated")
+    )
+    rows = np.zeros((896, 1), np.float32)
+    for at, logit in logits.items():
+        rows[at] = logit
+    weights = [np.array([1, 2, 3], np.int32), rows, np.tile(np.asarray(numbers, np.float32), (896, 1))]
+    buffers = [schema.BufferT()]
+    for values in weights:
+        buffers.append(schema.BufferT())
+        buffers[-1].data = [*values.tobytes()]
+    shapes = [
+        ("picture", [1, side, side, 3], 0), ("axes", [3], 1), ("logits", [1, 896, 1], 2), ("rows", [1, 896, 16], 3),
+        ("mean", [1], 0), ("square", [1], 0), ("classificators", [1, 896, 1], 0), ("regressors", [1, 896, 16], 0),
+    ]  # fmt: skip
+    graph = schema.SubGraphT()
+    graph.tensors = []
+    for name, shape, buffer in shapes:
+        tensor = schema.TensorT()
+        tensor.name, tensor.shape, tensor.buffer = name, shape, buffer
+        tensor.type = schema.TensorType.INT32 if name == "axes" else schema.TensorType.FLOAT32
+        graph.tensors.append(tensor)
+    graph.inputs, graph.outputs, graph.operators = [0], [7, 6], []
+    for inputs, output in (([0, 1], 4), ([4, 4], 5), ([4, 2], 6), ([5, 3], 7)):
+        step = schema.OperatorT()
+        step.inputs, step.outputs, step.opcodeIndex = inputs, [output], 0 if output == 4 else 1
+        kind = "Reducer" if output == 4 else "Mul"
+        step.builtinOptionsType = getattr(schema.BuiltinOptions, f"{kind}Options")
+        step.builtinOptions = getattr(schema, f"{kind}OptionsT")()
+        graph.operators.append(step)
+    codes = []
+    for kind in (schema.BuiltinOperator.MEAN, schema.BuiltinOperator.MUL):
+        codes.append(schema.OperatorCodeT())
+        codes[-1].builtinCode = codes[-1].deprecatedBuiltinCode = kind
+    model = schema.ModelT()
+    model.version, model.operatorCodes, model.subgraphs, model.buffers = 3, codes, [graph], buffers
+    builder = flatbuffers.Builder(0)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    path.write_bytes(bytes(builder.Output()))
 
 
 def save_tflite(path: Path, side: int = 32) -> None:

@@ -111,6 +111,14 @@ def _maps(
             help="Find the people: selfie or FILE.tflite; or what stands out, as a pet or food: salient or FILE.onnx.",
         ),
     ] = None,
+    face_model: Annotated[
+        str | None,
+        typer.Option(
+            "--face-model",
+            metavar="MODEL",
+            help="Find faces and eyes, for --focus: yunet or FILE.onnx, blazeface or FILE.tflite.",
+        ),
+    ] = None,
     edits: Annotated[
         str | None,
         typer.Option(

@@ -1,4 +1,4 @@
-"""Depth and mattes by models, for photos that hold none; with weights that the user has."""
+"""Depth, mattes and faces by models, for photos that hold none; with weights that the user has."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ...core.errors import InputError, UsageError
 from ...core.text import printable
 from ...photo.load_options import known_unit
 from ...photo.photo import Photo
-from . import depth_anything, depth_pro, onnx, salient, selfie, store
+from . import blazeface, depth_anything, depth_pro, onnx, salient, selfie, store, yunet
 from .prediction import apply
 from .store import Known
 from .transformer import read_config
 
-__all__ = ["KNOWN", "Known", "estimate_depth", "estimate_matte", "known", "store"]
+__all__ = ["KNOWN", "Known", "estimate_depth", "estimate_matte", "find_faces", "known", "store"]
 
 KNOWN = (
     Known("depth-pro", "depth in metres, and the focal length", "apple-amlr, research only", 1900.0,
@@ -25,11 +25,19 @@ KNOWN = (
           by_hand="npm pack @mediapipe/selfie_segmentation, and give `matte_model` its selfie_segmentation.tflite"),
     Known("salient", "matte of what stands out: pets, food, things (`matte_model`)", "Apache-2.0", 4.6, "*.onnx",
           by_hand="put U2-Net's u2netp.onnx there, or give `matte_model` the file wherever it is"),
+    Known("yunet", "faces and their eyes (`face_model`)", "MIT", 0.23, "*.onnx",
+          by_hand="put OpenCV Zoo's face_detection_yunet_2023mar.onnx there, or give `face_model` the file wherever it "
+          "is"),
+    Known("blazeface", "faces and their eyes, near ones (`face_model`)", "Apache-2.0", 0.23, "*.tflite",
+          by_hand="npm pack @mediapipe/face_detection, and give `face_model` its face_detection_short_range.tflite"),
 )  # fmt: skip
 """The models that have a name."""
 
 MATTES = ("selfie", "salient")
 """Those of them that find mattes."""
+
+FACES = ("yunet", "blazeface")
+"""Those of them that find faces."""
 
 ARCHITECTURES = {"depth_pro": depth_pro.predict, "depth_anything": depth_anything.predict}
 """What reads a folder, by the ``model_type`` of its config.json."""
@@ -102,11 +110,7 @@ def estimate_matte(photo: Photo, model: str | Path) -> Photo:
     InputError
         When it is missing, damaged or of another kind.
     """
-    if str(model) in MATTES:
-        one = known(str(model))
-        path = next(iter(sorted(store.need(one).glob(one.file))))
-    else:
-        path = _existing(str(model), ", ".join(MATTES))
+    path = _named_or_file(str(model), MATTES)
     kind = None if path.is_dir() else _kind_of(path)
     if kind is None:
         raise InputError(
@@ -114,6 +118,40 @@ def estimate_matte(photo: Photo, model: str | Path) -> Photo:
             "FILE.tflite, or a salient-object model, FILE.onnx"
         )
     return {"tflite": selfie.estimate, "onnx": salient.estimate}[kind](path, photo)
+
+
+def find_faces(photo: Photo, model: str | Path) -> Photo:
+    """Give a photo the faces that a model finds in it, with their eyes.
+
+    Parameters
+    ----------
+    photo : Photo
+    model : str or Path
+        ``yunet`` or its ONNX file; ``blazeface`` or its TFLite file.
+
+    Raises
+    ------
+    UsageError
+        When there is no such model, or the package that it needs is missing.
+    InputError
+        When it is missing, damaged or of another kind.
+    """
+    path = _named_or_file(str(model), FACES)
+    kind = None if path.is_dir() else _kind_of(path)
+    if kind is None:
+        raise InputError(
+            f"{printable(path)}: neither a TFLite model nor an ONNX graph; give `face_model` OpenCV's YuNet, "
+            "FILE.onnx, or MediaPipe's BlazeFace, FILE.tflite"
+        )
+    return {"tflite": blazeface.find, "onnx": yunet.find}[kind](path, photo)
+
+
+def _named_or_file(named: str, names: tuple[str, ...]) -> Path:
+    """Find the file of a model of one of these names, or the one that is named itself."""
+    if named not in names:
+        return _existing(named, ", ".join(names))
+    one = known(named)
+    return next(iter(sorted(store.need(one).glob(one.file))))
 
 
 def _kind_of(path: Path) -> Literal["tflite", "onnx"] | None:

@@ -56,7 +56,9 @@ def predict(path: Path, photo: Photo, unit: str | None = None) -> Prediction:
         return Prediction(from_dioptres(values), "absolute", f"{source}, dioptre")
     if unit == "disparity":
         return Prediction(spread(values, name, from_zero=True), "unitless", f"{source}, disparity")
-    note = "taken as relative, larger is nearer" + ("" if unit else "; `depth_unit` m or dioptre says otherwise")
+    note = "taken as relative, larger is nearer" + (
+        "" if unit else "; `depth_unit` m, dioptre or disparity says otherwise"
+    )
     return Prediction(spread(values, name), "unitless", source, [note])
 
 

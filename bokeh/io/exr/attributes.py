@@ -8,24 +8,50 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from PIL.ExifTags import GPSTAGS, TAGS
 
 from ...photo.metadata import Density, Metadata
+from ..metadata import apple
 from ..metadata.captions import density_of
 from ..metadata.exif import (
     EXPOSURE_TIME,
     F_NUMBER,
+    FOCAL_35,
     FOCAL_LENGTH,
     ISO,
     LENS_MODEL,
     MAKE,
     MODEL,
+    SUBJECT_AREA,
     SUBJECT_DISTANCE,
     Facts,
     called,
 )
-from ..metadata.ifd import GPS_IFD, Directories, IfdEntry, directories_of, entries_of, pointer_of, values_of
+from ..metadata.ifd import EXIF_IFD, GPS_IFD, Directories, IfdEntry, directories_of, entries_of, pointer_of, values_of
+from ..metadata.xmp import number
 
 _DATE, _OFFSET, _LENS_MAKE, _COPYRIGHT, _DESCRIPTION = 0x9003, 0x9011, 0xA433, 0x8298, 0x010E
+_TEXTS_OF_EXIF = {
+    "cameraMake": MAKE, "cameraModel": MODEL, "lensMake": _LENS_MAKE, "lensModel": LENS_MODEL, "capDate": _DATE,
+    "owner": _COPYRIGHT, "comments": _DESCRIPTION,
+}  # fmt: skip
+_NUMBERS_OF_EXIF = {
+    "expTime": EXPOSURE_TIME, "aperture": F_NUMBER, "isoSpeed": ISO, "nominalFocalLength": FOCAL_LENGTH,
+    "focus": SUBJECT_DISTANCE,
+}  # fmt: skip
+_GPS_PLACE = range(7)  # latitude, longitude and altitude, their directions and the version
+# Of the file and its pixels, not of the shot: sizes, orientation, density, versions, tiles, who changed it and when;
+# and what others say too: shutter and aperture in stops, when it was digitized, fractions and zones of times.
+_OF_THE_FILE = {
+    0x0100, 0x0101, 0x0102, 0x0103, 0x0106, 0x0112, 0x0115, 0x011A, 0x011B, 0x0128, 0x0131, 0x0132, 0x0142, 0x0143,
+    0x0213, EXIF_IFD, GPS_IFD, 0x9000, 0x9101, 0x9290, 0xA000, 0xA001, 0xA002, 0xA003, 0xA005, 0xA401,
+    0x9004, 0x9010, 0x9012, 0x9201, 0x9202, 0x9291, 0x9292,
+}  # fmt: skip
+_EXIF_NAMES = {**TAGS, SUBJECT_AREA: "SubjectArea"}
+_NAMES_SHOWN = 6
+
+F35_IN_XMP = "exif:FocalLengthIn35mmFilm"
+"""Where XMP has the 35 mm equivalent, which no attribute of an EXR is."""
 
 PLACE = ("longitude", "latitude", "altitude")
 
@@ -53,24 +79,29 @@ def carried(header: Mapping[str, Any]) -> dict[str, Any]:
     return kept | {name: header[name] for name in _CODES if name in header}
 
 
-def facts_of(attributes: Mapping[str, Any]) -> Facts:
-    """Return what attributes say of the camera and the exposure."""
+def facts_of(attributes: Mapping[str, Any], xmp: bytes | None) -> Facts:
+    """Return what attributes and XMP say of the camera and the exposure."""
 
     def text(*names: str) -> str:
         return called([attributes[name] for name in names if isinstance(attributes.get(name), str)])
 
-    def number(*names: str) -> float | None:
-        found = (attributes.get(name) for name in names)
-        return next((float(v) for v in found if isinstance(v, (int, float)) and 0 < v < 1e5), None)
+    def stated(*names: str) -> float | None:
+        found = (_positive(attributes.get(name)) for name in names)
+        return next((value for value in found if value is not None), None)
 
     return Facts(
         camera=text("cameraMake", "cameraModel"),
         lens=text("lensModel"),
-        focal_mm=number("effectiveFocalLength", "nominalFocalLength", "pinholeFocalLength"),
-        exposure_s=number("expTime"),
-        f_number=number("aperture"),
-        iso=number("isoSpeed"),
+        f35_mm=_positive(number(apple.xmp_values(xmp), F35_IN_XMP)),
+        focal_mm=stated("effectiveFocalLength", "nominalFocalLength", "pinholeFocalLength"),
+        exposure_s=stated("expTime"),
+        f_number=stated("aperture"),
+        iso=stated("isoSpeed"),
     )
+
+
+def _positive(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and 0 < value < 1e5 else None
 
 
 def density_in(header: Mapping[str, Any]) -> Density | None:
@@ -108,7 +139,7 @@ def for_output(
     dict, tuple of str
         By OpenEXR's names; and in words what they have no place for.
     """
-    made, lost = _of_exif(exif), ()
+    made, lost = _of_exif(exif), _without_place(exif)
     made |= {name: value for name, value in meta.attributes.items() if keep_place or name not in PLACE}
     if meta.rendered is not None:
         made["aperture"] = float(meta.rendered.f_number)
@@ -117,7 +148,7 @@ def for_output(
     if density is not None:
         across = _x_density(density)
         if across is None:
-            lost = (f"the density of a print, {density[0]:g} x {density[1]:g} pixels per {density[2]},",)
+            lost += (f"the density of a print, {density[0]:g} x {density[1]:g} pixels per {density[2]},",)
         else:
             made["xDensity"] = across
     return made, lost
@@ -128,19 +159,10 @@ def _of_exif(exif: bytes | None) -> dict[str, Any]:
     if exif is None or found is None:
         return {}
     made: dict[str, Any] = {}
-    texts = {
-        "cameraMake": (found.main, MAKE), "cameraModel": (found.main, MODEL), "lensMake": (found.inner, _LENS_MAKE),
-        "lensModel": (found.inner, LENS_MODEL), "capDate": (found.inner, _DATE), "owner": (found.main, _COPYRIGHT),
-        "comments": (found.main, _DESCRIPTION),
-    }  # fmt: skip
-    for name, (where, tag) in texts.items():
-        if text := _text(exif, found.order, where.get(tag)):
+    for name, tag in _TEXTS_OF_EXIF.items():
+        if text := _text(exif, found.order, found.main.get(tag, found.inner.get(tag))):
             made[name] = text
-    numbers = {
-        "expTime": EXPOSURE_TIME, "aperture": F_NUMBER, "isoSpeed": ISO, "nominalFocalLength": FOCAL_LENGTH,
-        "focus": SUBJECT_DISTANCE,
-    }  # fmt: skip
-    for name, tag in numbers.items():
+    for name, tag in _NUMBERS_OF_EXIF.items():
         value = _number(exif, found.order, found.inner.get(tag))
         if value is not None and value > 0:
             made[name] = value
@@ -149,6 +171,20 @@ def _of_exif(exif: bytes | None) -> dict[str, Any]:
         ahead = (1 if offset[0] == "+" else -1) * (int(offset[1:3]) * 3600 + int(offset[4:]) * 60)
         made["utcOffset"] = -float(ahead)  # OpenEXR: UTC = local time + offset
     return made | _place(exif, found)
+
+
+def _without_place(exif: bytes | None) -> tuple[str, ...]:
+    """Name the entries of an EXIF block that no attribute stands for, in words: one text, or none."""
+    found = directories_of(exif) if exif else None
+    if exif is None or found is None:
+        return ()
+    said = {*_TEXTS_OF_EXIF.values(), *_NUMBERS_OF_EXIF.values(), _OFFSET, FOCAL_35, *_OF_THE_FILE}
+    names = [_EXIF_NAMES.get(tag, f"0x{tag:04X}") for tag in sorted({*found.main, *found.inner} - said)]
+    names += [GPSTAGS.get(tag, f"GPS 0x{tag:04X}") for tag in sorted({*_gps_of(exif, found)} - {*_GPS_PLACE})]
+    if not names:
+        return ()
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    return (f"what its EXIF says as {', '.join(names[:_NAMES_SHOWN])}{more}",)
 
 
 def _text(exif: bytes, order: str, entry: IfdEntry | None) -> str:
@@ -162,12 +198,17 @@ def _number(exif: bytes, order: str, entry: IfdEntry | None) -> float | None:
     return float(values[0]) if values and math.isfinite(values[0]) else None
 
 
-def _place(exif: bytes, found: Directories) -> dict[str, float]:
-    """Latitude and longitude in degrees, north and east positive; altitude in metres."""
+def _gps_of(exif: bytes, found: Directories) -> dict[int, IfdEntry]:
+    """Entries of the GPS directory by tag."""
     if GPS_IFD not in found.main:
         return {}
     at = found.base + pointer_of(exif, found.order, found.main[GPS_IFD])
-    gps = {entry.tag: entry for entry in entries_of(exif, found.order, at, found.base)}
+    return {entry.tag: entry for entry in entries_of(exif, found.order, at, found.base)}
+
+
+def _place(exif: bytes, found: Directories) -> dict[str, float]:
+    """Latitude and longitude in degrees, north and east positive; altitude in metres."""
+    gps = _gps_of(exif, found)
     made: dict[str, float] = {}
     for name, tag, negative in (("latitude", 2, "S"), ("longitude", 4, "W")):
         values = values_of(exif, found.order, gps[tag]) if tag in gps and gps[tag].kind == 5 else ()

@@ -59,16 +59,17 @@ def read(data: bytes, name: str, options: LoadOptions | None = None) -> Photo:
     rgb, broken = finite_light(rgb)
     warnings += broken
     attributes = carried(header)
+    xmp = header["xmp"].encode() if isinstance(header.get("xmp"), str) else None
     decoded = Decoded(
         codes=rgb,
         name=name,
         format="exr",
         bit_depth=16 if all(plane.pixels.dtype == np.float16 for plane in picture.planes) else 32,
         profile=profile,
-        facts=facts_of(attributes),
+        facts=facts_of(attributes, xmp),
         notes=notes,
         captions=Captions(density=density_in(header)),
-        xmp=header["xmp"].encode() if isinstance(header.get("xmp"), str) else None,
+        xmp=xmp,
     )
     photo = decoded.photo(depth)
     if depth.depth is not None:

@@ -14,7 +14,7 @@ from ..metadata.xmp import Xmp
 from ..raster.pillow import decode, open_jpeg
 from . import apple_jpeg, dynamic_depth, gdepth, huawei, mpo, samsung, ultra_hdr
 from .embedded import Jpeg
-from .segments import JpegSegments, walk
+from .segments import JpegSegments, walk, with_frames_found
 
 # The first box of an MP4: its size, a few dozen bytes, and its type.
 _FILM = re.compile(rb"\0\0\0[\x0c-\x80]ftyp")
@@ -45,7 +45,7 @@ def read(data: bytes, name: str) -> Photo:
         When the picture is truncated, damaged or too large. What is wrong beside it becomes a note.
     """
     decoded = decode(data, name, "jpeg", open_jpeg)
-    segments = walk(data) or JpegSegments(None, None, (), None, len(data))
+    segments = with_frames_found(data, walk(data) or JpegSegments(None, None, (), None, len(data)))
     xmp = Xmp(segments.xmp, segments.extended)
     said = captions.of_jpeg(segments.resources, segments.comment, segments.jfif)
     decoded = replace(decoded, captions=replace(said, unkept=_unkept(data, segments.end, xmp)))
@@ -83,10 +83,11 @@ def _one_of_two(photo: Photo) -> Photo:
 def _lost_frames(jpeg: Jpeg) -> tuple[str, ...]:
     """Note the frames that are listed and are not there, and those that do not say what they are."""
     frames, notes = jpeg.segments.frames, []
-    whole = [start for start, size in frames if start + size <= len(jpeg.data)]
+    data = jpeg.data
+    whole = [at for at, size in frames if at + size <= len(data) and data.startswith(b"\xff\xd8", at)]
     if len(whole) < len(frames):
         notes.append("lists further frames (depth, mattes, gain map) that are cut off or gone")
-    silent = sum(not Xmp(found.xmp).values for start in whole if (found := walk(jpeg.data, start)))
+    silent = sum(not Xmp(found.xmp).values for start in whole if (found := walk(data, start)))
     if silent:
         notes.append(f"{silent} further frame{'s' * (silent > 1)} without XMP: nothing says what it is")
     return tuple(notes)

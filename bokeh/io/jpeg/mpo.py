@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from ..metadata.ifd import entries_of, header_of, values_of
-from .segments import APP2, MPF_LABEL, SOS, JpegSegments, markers, walk
+from .segments import APP2, MPF_LABEL, SOS, JpegSegments, markers, walk, with_frames_found
 
 _ENTRIES, _NUMBER, _BASELINE_M = 0xB002, 0xB101, 0xB206
 _DISPARITY = 0x020002
@@ -23,7 +23,8 @@ def find(data: bytes, segments: JpegSegments | None = None) -> tuple[bytes, byte
     segments : JpegSegments, optional
         Of the first picture, where they are known already.
     """
-    segments = segments or walk(data)
+    if segments is None:
+        segments = (walked := walk(data)) and with_frames_found(data, walked)
     first = _index_of(data) if segments is not None and segments.frames else None
     if first is None or segments is None:
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..metadata.iptc import JPEG_LABEL
 
@@ -131,6 +131,23 @@ def images(data: bytes, start: int) -> Iterator[int]:
         yield start
         found = walk(data, start)
         start = found.end if found else len(data)
+
+
+def with_frames_found(data: bytes, segments: JpegSegments) -> JpegSegments:
+    """Return the segments of a file with its frames where they stand.
+
+    A program that puts in a comment or a profile behind the index moves the frames, and may leave the index as it was.
+    """
+    listed = segments.frames
+    if all(data.startswith(b"\xff\xd8", start) for start, _ in listed):
+        return segments
+    for there in images(data, segments.end):
+        by = there - listed[0][0]
+        if all(data.startswith(b"\xff\xd8", start + by) for start, _ in listed):
+            said = f"its further frames (depth, mattes, gain map) stand {by:+d} bytes from where their index has them"
+            moved = tuple((start + by, size) for start, size in listed)
+            return replace(segments, frames=moved, notes=(*segments.notes, f"{said}: another program moved them"))
+    return segments
 
 
 def markers(data: bytes, start: int) -> Iterator[tuple[int, int, int]]:

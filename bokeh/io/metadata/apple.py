@@ -177,14 +177,20 @@ def faces(xmp: bytes | None, size: tuple[int, int], turn: int) -> tuple[UnitRect
 
 def _upright(box: UnitRect, frame: tuple[float, float] | None, size: tuple[int, int], turn: int) -> UnitRect | None:
     """Turn a box of a frame (width, height) with the picture, and clip it; None when it lies outside."""
+    return _clip(turned(box, turn_of_frame(frame, size, turn)))
+
+
+def turn_of_frame(frame: tuple[float, float] | None, size: tuple[int, int], turn: int) -> int:
+    """EXIF orientation by which what stands in a frame (width, height) lies in the upright picture, (height, width).
+
+    `turn` made the picture upright; the frame may be upright already, or the sensor's beside a picture that is stored
+    upright.
+    """
     h, w = size
-    # The area may be in the sensor's frame while the picture stands on its side.
     lying = frame is not None and w != h and (frame[0] > frame[1]) != (w > h)
-    if turn == 1 and lying:
-        box = turned(box, 6)  # stored upright, area left as the sensor saw it: a phone held upright
-    elif turn != 1 and (lying or turn in (2, 3, 4) or frame is None or w == h):
-        box = turned(box, turn)
-    return _clip(box)
+    if turn == 1:
+        return 6 if lying else 1  # a phone held upright
+    return turn if lying or turn in (2, 3, 4) or frame is None or w == h else 1
 
 
 def turned(box: UnitRect, orientation: int) -> UnitRect:

@@ -14,6 +14,7 @@ from ...photo.metadata import Density, UnitRect
 from .exif import (
     CUSTOM_RENDERED,
     MAKE,
+    MAKER_NOTE,
     MODEL,
     ORIENTATION,
     PIXEL_HEIGHT,
@@ -31,6 +32,7 @@ _CAMERA_TAGS = {0x010E, MAKE, MODEL, ORIENTATION, SOFTWARE, 0x0132, 0x013B, 0x82
 # Where a thumbnail's directory says that its bytes lie, and how many there are: JPEG, or strips.
 _THUMBNAIL_BYTES = ((0x0201, 0x0202), (0x0111, 0x0117))
 _INTEROPERABILITY = 0xA005
+_JPEG = b"\xff\xd8\xff"
 _RESOLUTION_UNITS = {"inch": 2, "cm": 3}
 
 
@@ -130,8 +132,8 @@ def for_output(exif: bytes | None, size: tuple[int, int], changes: ExifChanges) 
     """Return the block as an output carries it, beginning with the TIFF header.
 
     The orientation becomes 1 and the stated size that of the upright picture; the AF area follows it where it was
-    turned or enlarged. The embedded thumbnail, which shows the picture as it was, is erased; a preview inside a maker
-    note stays.
+    turned or enlarged. The embedded thumbnail, which shows the picture as it was, is erased; so is a preview inside a
+    maker note: zeros stand in its place, for nobody documents what points behind it.
 
     Parameters
     ----------
@@ -164,6 +166,8 @@ def for_output(exif: bytes | None, size: tuple[int, int], changes: ExifChanges) 
         if custom and values_of(exif, order, custom)[0] not in (0, 1):
             _put(data, order, custom, base, directory, 1)
     _erase_thumbnail(data, order, base, directory)
+    if MAKER_NOTE in inner:
+        _erase_pictures(data, inner[MAKER_NOTE].value_at, inner[MAKER_NOTE].value_at + inner[MAKER_NOTE].size)
     if not changes.keep_orientation:
         _remove_entry(data, order, directory[0], ORIENTATION)
     made: bytes | None = bytes(data[base:])
@@ -211,6 +215,27 @@ def _erase_thumbnail(data: bytearray, order: str, base: int, directory: tuple[in
     _erase_directory(data, order, base, second)
     rest = data.rstrip(b"\0")
     del data[max(len(rest) + len(rest) % 2, least, _end_of_values(bytes(data))) :]
+
+
+def _erase_pictures(data: bytearray, start: int, end: int) -> None:
+    """Zero each whole JPEG that stands in a range."""
+    at = data.find(_JPEG, start, end)
+    while at >= 0:
+        stop = _end_of_jpeg(data, at, end)
+        if stop is not None:
+            data[at:stop] = bytes(stop - at)
+        at = data.find(_JPEG, at + len(_JPEG) if stop is None else stop, end)
+
+
+def _end_of_jpeg(data: bytearray, at: int, end: int) -> int | None:
+    """Find where a JPEG ends: its segments lead to a scan, and within that nothing looks like its last marker."""
+    at += 2
+    while at + 4 <= end and data[at] == 0xFF and 0xC0 <= data[at + 1] < 0xFF and data[at + 1] not in (0xD9, 0xDA):
+        at += 2 + struct.unpack_from(">H", data, at + 2)[0]
+    if data[at : at + 2] != b"\xff\xda":
+        return None
+    last = data.find(b"\xff\xd9", at, end)
+    return last + 2 if last >= 0 else None
 
 
 def _end_of_values(exif: bytes) -> int:

@@ -12,8 +12,9 @@ from typing import NamedTuple
 JPEG_LABEL = b"Photoshop 3.0\0"
 _SIGNATURES = (b"8BIM", b"MeSa", b"PHUT", b"AgHg", b"DCSR")
 _IPTC = 0x0404
-# Resolution, copyright flag, URL. Thumbnails, layers and copies of EXIF and XMP are of the old file.
-_KEPT = {0x03ED, 0x040A, 0x040B}
+# Thumbnails, layers and copies of EXIF and XMP are of the old file.
+_RESOLUTION, _COPYRIGHT_FLAG, _URL = 0x03ED, 0x040A, 0x040B
+_KEPT = {_RESOLUTION, _COPYRIGHT_FLAG, _URL}
 _PATHS = range(0x07D0, 0x0BB8)
 _MARKER = 0x1C
 _ENVELOPE, _APPLICATION = 1, 2
@@ -94,6 +95,22 @@ def joined(iptc: bytes | None, resources: bytes | None, turned: bool = False) ->
     parts = [] if not iptc else [_packed(Resource(b"8BIM", _IPTC, bytes(2), iptc))]
     kept = (one for one in resources_of(resources or b"") if not (turned and one.number in _PATHS))
     return b"".join([*parts, *map(_packed, kept)]) or None
+
+
+def rights_in_xmp(resources: bytes | None) -> dict[str, tuple[str, ...]]:
+    """Say in XMP's names what image resources say of rights: whether any are claimed, and where to read of them."""
+    said: dict[str, tuple[str, ...]] = {}
+    for one in resources_of(resources or b""):
+        if one.number == _COPYRIGHT_FLAG and one.value:
+            said["xmpRights:Marked"] = ("True" if one.value[0] else "False",)
+        elif one.number == _URL and (url := text_of(one.value)):
+            said["xmpRights:WebStatement"] = (url,)
+    return said
+
+
+def has_paths(resources: bytes | None) -> bool:
+    """Whether image resources hold paths that were drawn on the picture."""
+    return any(one.number in _PATHS for one in resources_of(resources or b""))
 
 
 def _packed(one: Resource) -> bytes:

@@ -18,6 +18,7 @@ from ...core.threads import each
 from ...image.resize import enlarge_with_holes
 from ..encode_job import EncodeJob
 from ..exr import attributes as standard
+from ..metadata import xmp_edit
 
 INFINITY_M = 1e10
 """What a renderer writes for "nothing there"; infinity itself breaks the arithmetic of some compositors."""
@@ -30,7 +31,8 @@ Channels = Mapping[str, NDArray]
 def write(job: EncodeJob) -> bytes:
     """Write RGB, half or float, and Z at the picture's size when there is depth; 0 where it has holes.
 
-    The header says camera, lens, exposure, focus, date and a print's density as OpenEXR's standard attributes.
+    The header says camera, lens, exposure, focus, date and a print's density as OpenEXR's standard attributes; the
+    35 mm equivalent stands in its XMP.
 
     Warns
     -----
@@ -45,6 +47,8 @@ def write(job: EncodeJob) -> bytes:
     xmp = job.xmp
     if xmp is not None and not _is_text(xmp):
         xmp, lost = job.mark_alone, (*lost, "its XMP, which is no UTF-8,")
+    if photo.meta.f35_mm is not None:
+        xmp = xmp_edit.with_words(xmp, {standard.F35_IN_XMP: (f"{photo.meta.f35_mm:g}",)})
     for one in lost:
         warnings.warn(f"{job.name}: {one} is not taken over: EXR has no place for it", RebokehWarning, stacklevel=2)
     # Half the time of ZIP (0.65 s against 1.25 of CPU at 12 MP) and 7 % smaller; lossless too, and as old as EXR.

@@ -36,9 +36,6 @@ BORDERS = np.linspace(0.12, 0.88, 6)
 MARGIN_PX = 6.0
 """A pixel sees one side only if the border is farther than the largest blur and this."""
 
-SEEN_ERROR = 0.02
-"""Share of what it should not show from which on a pixel counts as translucent."""
-
 UNBLURRED_PX, FARTHEST_PX, BEYOND_PX = 0.3, 200.0, 2.0
 """What is blurred by no more than the first is in focus; blur reaches as far as its largest radius and the last, and
 none farther than the second."""
@@ -65,14 +62,11 @@ class Worst:
     Attributes
     ----------
     value : float
-    share : float
-        Of the pixels that were looked at, those that are wrong.
     place : (int, int)
         Column and row of the worst pixel in the photo.
     """
 
     value: float
-    share: float
     place: tuple[int, int]
 
 
@@ -155,13 +149,9 @@ def solidity(scene: PreparedScene, lens: Lens, thin: ThinLens, render: Renderer 
         if not (inside | outside).any():
             continue
         row, column = np.unravel_index(int(error.argmax()), error.shape)
-        share = float((error > SEEN_ERROR).sum() / (inside | outside).sum())
         value = max(float(error.max()), 0.0)
         if worst is None or value > worst.value:
-            place = int(column) * by + by // 2, int(row) * by + by // 2
-            worst = Worst(value, max(share, worst.share if worst else 0.0), place)
-        else:
-            worst = Worst(worst.value, max(share, worst.share), worst.place)
+            worst = Worst(value, (int(column) * by + by // 2, int(row) * by + by // 2))
     return worst
 
 
@@ -201,7 +191,7 @@ def focused_change(before: FloatArray, after: FloatArray, radius_px: FloatArray)
     most = change.max(axis=1)
     row, column = np.unravel_index(np.flatnonzero(free.ravel())[int(most.argmax())], free.shape)
     value = float(np.percentile(change, MOST_FOCUSED_CHANGE))
-    return Worst(value, float((most > 2.0).mean()), (int(column), int(row)))
+    return Worst(value, (int(column), int(row)))
 
 
 def scene_radiance(scene: PreparedScene) -> FloatArray:

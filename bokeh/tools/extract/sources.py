@@ -16,13 +16,14 @@ from ...colour.to_srgb import srgb_codes
 from ...core.arrays import FloatArray
 from ...core.text import printable
 from ...depth.calibrate import trust
+from ...depth.doubt import doubt_warnings
 from ...image.inpaint import inpaint
 from ...photo.camera import Camera, camera_of
 from ...photo.edits import SUBJECT_PLANES
 from ...photo.photo import Photo
 from ...scene.layered import LayeredScene
 from ...scene.light_energy import SceneLight
-from ...scene.prepared import at_full_size
+from ...scene.prepared import at_full_size, doubted_in
 from ...scene.slices import SUBJECT
 from . import mesh
 from .stereo_view import StereoPair, comfortable_baseline_m, stereo_pair
@@ -142,6 +143,8 @@ class Material:
             said.append(f"the depth map has {how}: distances and sizes are not true; `anchors` make them so")
         if self.photo.depth is not None and not self.photo.meta.f35_mm:
             said.append(f"the photo names no focal length: {self.camera.source}")
+        if "_full" in vars(self) and self.matte is not None:  # what was extracted uses the matte
+            said += doubt_warnings(doubted_in(self.photo))
         return said
 
     def picture_png(self, rgb: FloatArray, alpha: FloatArray | None = None) -> bytes:

@@ -14,6 +14,7 @@ from ...core.jsonable import plain
 from ...depth.autofocus import window
 from ...depth.calibrate import trust
 from ...depth.existing_blur import ExistingBlur
+from ...depth.face_regions import faces_of
 from ...hdr.restore import CLIP, is_radiance
 from ...optics.lens import DEFAULT_F35_MM, Lens
 from ...photo.edits import DEPTH_PLANES, SUBJECT_PLANES, Edits
@@ -71,7 +72,7 @@ def inspect_photo(photo: Photo, name: str = "") -> dict[str, Any]:
             "intrinsics": meta.intrinsics and {**asdict(meta.intrinsics), "f35_mm": meta.intrinsics.f35_mm},
             "autofocus": _autofocus(photo),
             "subject_distance_m": meta.subject_distance_m,
-            "faces": [list(box) for box in meta.faces],
+            "faces": [list(face.box) for face in faces_of(photo)],
             **_depth(photo),
             "matte_source": meta.matte_source or ("given" if photo.matte is not None else None),
             "mattes": {

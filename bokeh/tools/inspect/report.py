@@ -27,7 +27,8 @@ def report_lines(found: Mapping[str, Any]) -> list[str]:
         *_edits(found),
         *_light(found),
     ]
-    lines += [f"note: {note}" for note in found["notes"] if not note.startswith("distances ")]  # said above
+    said = ("distances ", *found["warnings"])  # above and below
+    lines += [f"note: {note}" for note in found["notes"] if not note.startswith(said)]
     for how, score in found.get("edges", {}).items():
         shares = "precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}".format(**score)
         lines.append(f"edges against the matte, {how.replace('_', ' ')}: {shares}")

@@ -25,7 +25,8 @@ def test_list_names_what_there_is(tmp_path):
     (tmp_path / "models" / "depth-pro").mkdir(parents=True)
     (tmp_path / "models" / "depth-pro" / "model.safetensors").write_bytes(b"")
     lines = rebokeh("models", "list").stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["depth-pro", "depth-anything", "selfie", "salient"]
+    names = [line.split()[0] for line in lines]
+    assert names == ["depth-pro", "depth-anything", "selfie", "salient", "yunet", "blazeface"]
     assert str(tmp_path / "models" / "depth-pro") in lines[0] and "not here" in lines[1]
     listed = json.loads(rebokeh("models", "list", "--json").stdout)["models"]
     assert listed[0]["folder"] == str(tmp_path / "models" / "depth-pro") and listed[1]["folder"] is None
@@ -36,6 +37,7 @@ def test_pull_is_refused_in_one_line(tmp_path, monkeypatch):
     check_refused(rebokeh("models", "pull", "nonsense"), 2, "'nonsense'", "depth-pro")
     check_refused(rebokeh("models", "pull", "selfie"), 2, "npm pack")
     check_refused(rebokeh("models", "pull", "salient"), 2, "u2netp.onnx", "--matte-model")
+    check_refused(rebokeh("models", "pull", "yunet"), 2, "face_detection_yunet_2023mar.onnx", "--face-model")
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     check_refused(rebokeh("models", "pull", "depth-pro"), 2, "huggingface_hub", "pip install 'rebokeh[depth]'")
     assert not (tmp_path / "models").exists()
