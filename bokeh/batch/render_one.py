@@ -68,7 +68,7 @@ def render_one(task: Task, gate: Callable[[int], object] = begin_at_once) -> Res
     try:
         data = store.read(job.source)
         source = sha256_of(data)
-        beside = edits_beside(job.source, task.settings.load_options)
+        beside = edits_beside(job.source, task.settings)
         edits = "" if beside is None else sha256_of(beside)
         with announced(ask):
             picture = develop(

@@ -190,7 +190,7 @@ class Batch:
             return ""
 
     def _edits_sha256(self, job: Job) -> str:
-        beside = edits_beside(job.source, self._settings.load_options)
+        beside = edits_beside(job.source, self._settings)
         return "" if beside is None else sha256_of(beside)
 
     def _settled(self, result: Result) -> Outcome:

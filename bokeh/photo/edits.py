@@ -127,16 +127,19 @@ class Edits:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is painted, or all is as if nothing were."""
-        return all(bool((codes == CHANNELS[name].rest).all()) for name, codes in self.planes.items())
+        return not self.paints(*CHANNELS)
+
+    def paints(self, *names: str) -> bool:
+        """Whether anything is painted in some of the channels."""
+        found = ((name, self.planes[name]) for name in names if name in self.planes)
+        return any(bool((codes != CHANNELS[name].rest).any()) for name, codes in found)
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of what is painted, in hex; of whatever looks the same it is the same."""
         found = hashlib.sha256(repr(tuple(map(int, self.size))).encode())
-        for name in sorted(self.planes):
-            codes = self.planes[name]
-            if (codes != CHANNELS[name].rest).any():
-                found.update(name.encode() + codes.astype("<u2").tobytes())
+        for name in filter(self.paints, sorted(self.planes)):
+            found.update(name.encode() + self.planes[name].astype("<u2").tobytes())
         return found.hexdigest()
 
     def values(self, name: str) -> FloatArray:

@@ -157,6 +157,11 @@ class Photo:
         """(height, width) in pixels."""
         return self.rgb.shape[0], self.rgb.shape[1]
 
+    @property
+    def has_subject(self) -> bool:
+        """Whether it has a matte of a subject, of its own or painted."""
+        return self.matte is not None or (self.edits is not None and self.edits.paints("subject_added"))
+
     def srgb8(self, size: tuple[int, int] | None = None) -> CodeArray:
         """Return the picture as screens show it: sRGB codes, uint8 (H, W, 3).
 

@@ -12,7 +12,19 @@ from ..core.arrays import BoolArray, FloatArray
 from ..hdr.restore import Restoration
 from ..image.regions import Regions, connected, dilate
 from ..photo.photo import Photo
-from .light_evidence import BLOOM_SLOPE, NEARLY, WORDS, ShownSpots, SpotEvidence, night, ramp, unit_px, weigh
+from .light_evidence import (
+    BLOOM_SLOPE,
+    BY_HAND,
+    NEARLY,
+    TONED_GAIN,
+    WORDS,
+    ShownSpots,
+    SpotEvidence,
+    night,
+    ramp,
+    unit_px,
+    weigh,
+)
 
 LIGHT_RADIANCE = 2.0
 """A light is brighter than this; sunlit white is 1."""
@@ -188,6 +200,44 @@ def _judged(
     share = sure[places.labels].astype(np.float32)
     radiance = np.asarray(before + np.float32(restoration.strength) * share[:, None] * added, np.float32)
     return _Judged(_listed(places, radiance, share, evidence, sure), evidence)
+
+
+def spots_by_hand(photo: Photo, restoration: Restoration, bright: BoolArray, reach_px: int) -> Spots:
+    """List spots that somebody said are lamps, with the radiance that evidence gives them, and no less than toned.
+
+    Parameters
+    ----------
+    photo : Photo
+    restoration : Restoration
+        Where it restores nothing, they have the radiance that the photo shows.
+    bright : bool (H, W)
+        Their pixels.
+    reach_px : int
+        As for `restored_spots`.
+    """
+    rgb, extra = photo.rgb, restoration.extra
+    pieces, places = _Places.of(bright, reach_px)
+    before = rgb[places.rows, places.columns]
+    shown = _shown(before, places, pieces, coloured=False)
+    evidence = weigh(rgb, pieces, shown, photo.meta.clip_cd_m2, None)
+    # What does not clip shows its colour itself.
+    own = shown.level / np.maximum(shown.level.max(axis=1, keepdims=True), 1e-3)
+    evidence = replace(
+        evidence,
+        gain=np.maximum(evidence.gain, TONED_GAIN),
+        tint=np.where((shown.level.min(axis=1) < NEARLY)[:, None], own, evidence.tint),
+        by=np.full(pieces.count, WORDS.index(BY_HAND), np.uint8),
+    )
+    sure = np.ones(pieces.count + 1)
+    sure[0] = 0.0
+    radiance = before
+    if extra is not None or restoration.estimates:
+        more = _restored(places, (evidence, shown), sure, EDGE_UNITS * unit_px(rgb.shape))
+        if extra is not None:
+            more = np.maximum(more, extra[places.rows, places.columns])
+        radiance = np.asarray(before + np.float32(restoration.strength) * more, np.float32)
+    share = np.full(len(before), 0.0 if extra is None else 1.0, np.float32)
+    return _listed(places, radiance, share, evidence, sure)
 
 
 def _with_coloured(

@@ -124,7 +124,10 @@ class SpotEvidence:
         return ramp(self.slope, CLIPS_SLOPE, FADES_SLOPE)
 
 
-WORDS = ("glow", "dark surroundings", "gain map")
+BY_HAND = "hand"
+"""What tells of a lamp that it is one where somebody painted it."""
+
+WORDS = ("glow", "dark surroundings", "gain map", BY_HAND)
 
 
 @dataclass(frozen=True, eq=False)

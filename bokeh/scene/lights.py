@@ -14,6 +14,7 @@ from ..image.inpaint import inpaint_at
 from ..image.regions import connected, dilate
 from ..photo.photo import Photo
 from .clipped_spots import HIDDEN_MATTE, LIGHT_RADIANCE, Spots, mean_of_each, restored_spots
+from .painted_lamps import PaintedLamps, is_by_hand
 
 LIGHT_CONTRAST = 3.0
 """A light is by this factor brighter than what surrounds it."""
@@ -115,12 +116,19 @@ def lights_of(
         What was looked at, in words.
     """
     rgb, extra = photo.rgb, restoration.extra
+    painted = PaintedLamps.of(photo)
     if extra is None and not restoration.estimates:
-        return find_lights(rgb, dioptres, matte), "as the photo holds them"
+        spots = _held_spots(rgb)
+        if painted is not None:
+            spots = painted.among(spots, photo, restoration, 1)
+        return None if spots is None else _settled(spots, rgb, dioptres, matte), "as the photo holds them"
     covers = [cover for cover in (matte, photo.mattes.get("skin")) if cover is not None]
     # A gain map is coarse: what it adds to a light reaches a pixel of its own beyond it.
     reach = 1 if photo.gain_map is None else -(-photo.size[0] // photo.gain_map.planes.shape[0])
-    spots, words = restored_spots(photo, restoration, covers, min(reach, MOST_REACH_PX))
+    reach = min(reach, MOST_REACH_PX)
+    spots, words = restored_spots(photo, restoration, covers, reach)
+    if painted is not None:
+        spots = painted.among(spots, photo, restoration, reach)
     return None if spots is None else _settled(spots, rgb, dioptres, matte), words
 
 
@@ -144,6 +152,12 @@ def find_lights(rgb: FloatArray, dioptres: FloatArray, matte: FloatArray | None)
     median over its radiance where the subject does not cover it; where nothing else is seen of it, it lies behind:
     it takes the farthest depth around.
     """
+    spots = _held_spots(rgb)
+    return None if spots is None else _settled(spots, rgb, dioptres, matte)
+
+
+def _held_spots(rgb: FloatArray) -> Spots | None:
+    """List what is brighter than a surface; None where nothing is."""
     from ...kernels import highlights as kernels
 
     bright = np.empty(rgb.shape[:2], np.bool_)
@@ -158,9 +172,7 @@ def find_lights(rgb: FloatArray, dioptres: FloatArray, matte: FloatArray | None)
     rows, columns, labels = rows[at], columns[at], labels[at].astype(np.int64)
     none, sure = np.zeros(len(rows), np.float32), np.ones(pieces.count + 1)
     by = ("radiance",) * (pieces.count + 1)
-    return _settled(
-        Spots(rows, columns, labels, pieces.count, rgb[rows, columns], none, sure, by), rgb, dioptres, matte
-    )
+    return Spots(rows, columns, labels, pieces.count, rgb[rows, columns], none, sure, by)
 
 
 def _settled(spots: Spots, rgb: FloatArray, dioptres: FloatArray, matte: FloatArray | None) -> Lights | None:
@@ -177,6 +189,7 @@ def _settled(spots: Spots, rgb: FloatArray, dioptres: FloatArray, matte: FloatAr
     brightest = np.zeros(spots.count + 1, np.float32)
     np.maximum.at(brightest, spots.labels, spots.radiance.max(axis=1))
     bright = (brightest > LIGHT_RADIANCE) & (brightest > LIGHT_CONTRAST * np.maximum(surround, 1e-3))
+    bright |= is_by_hand(spots)
     kept = bright[spots.labels]
     if not kept.any():
         return None

@@ -13,6 +13,7 @@ from ..core.threads import ONE_AT_A_TIME
 from ..depth.doubt import without_doubt
 from ..depth.existing_blur import DepthMapping, ExistingBlur, existing_blur_of, missing_blur
 from ..depth.matting import refine
+from ..depth.painted import painted_depth, painted_matte
 from ..depth.rendition_blur import blur_of_rendition
 from ..depth.upsample import resize_matte, upsample
 from ..hdr.restore import Mode, above_clip
@@ -21,8 +22,12 @@ from ..photo.photo import Photo
 from .layered import LayeredScene
 from .light_energy import SceneLight
 from .lights import Lights, lights_of
+from .painted_subject import with_subject_depth
 from .subject_range import SUBJECT_SHARE
 from .withheld import surface_light
+
+Maps = tuple[FloatArray | None, FloatArray | None]
+"""Depth in dioptres and the subject's coverage, float32 (H, W) each; None for what a photo lacks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +148,9 @@ class PreparedScene:
         return replace(self, dioptres=depths(self.dioptres), lights=lights, moved_from=(self, depths))
 
 
-def prepare_scene(photo: Photo, highlights: Mode | float | None, progress: Progress = unseen) -> PreparedScene:
+def prepare_scene(
+    photo: Photo, highlights: Mode | float | None, progress: Progress = unseen, maps: Maps | None = None
+) -> PreparedScene:
     """Do all that does not depend on the lens.
 
     Parameters
@@ -154,6 +161,8 @@ def prepare_scene(photo: Photo, highlights: Mode | float | None, progress: Progr
         and a matte may stand for depth.
     progress : Progress, optional
         Is told before each step, while no other render of this process need wait.
+    maps : (float32 (H, W), float32 (H, W)), optional
+        What `unpainted` makes of the photo, where it is at hand.
 
     Returns
     -------
@@ -165,7 +174,7 @@ def prepare_scene(photo: Photo, highlights: Mode | float | None, progress: Progr
         When the photo holds no depth; without highlights, when it holds no matte of a subject either.
     """
     _refuse_without_depth(photo, matte_will_do=highlights is None)
-    dioptres, matte = at_full_size(photo)
+    dioptres, matte = painted(photo, unpainted(photo) if maps is None else maps)
     if dioptres is None and matte is None:
         raise NoDepthError(
             f"{_name(photo)} holds no depth, and its matte covers next to nothing, so there is no subject to keep "
@@ -177,7 +186,7 @@ def prepare_scene(photo: Photo, highlights: Mode | float | None, progress: Progr
         rendition_blur = None if dioptres is None else blur_of_rendition(photo, dioptres)
     sources = {
         "depth_source": photo.meta.depth_source or ("given" if photo.depth is not None else "none"),
-        "matte_source": (photo.meta.matte_source or "given") if matte is not None else "none",
+        "matte_source": _matte_source(photo) if matte is not None else "none",
     }
     progress("prepare", 0.7)
     scene = PreparedScene(photo, dioptres, matte, None, None, sources, existing_blur, rendition_blur)
@@ -187,13 +196,32 @@ def prepare_scene(photo: Photo, highlights: Mode | float | None, progress: Progr
 def at_full_size(photo: Photo) -> tuple[FloatArray | None, FloatArray | None]:
     """Bring depth (dioptres) and matte to the photo's resolution, float32 (H, W) each; None for what it lacks.
 
-    A matte of next to nothing is none.
+    A matte of next to nothing is none. What is painted over either is painted last: elsewhere nothing changes.
     """
+    return painted(photo, unpainted(photo))
+
+
+def unpainted(photo: Photo) -> Maps:
+    """Bring depth and matte to the photo's resolution, without what is painted over them."""
     with ONE_AT_A_TIME:
         matte = None if photo.matte is None else resize_matte(_sure_matte(photo.matte, photo), photo.size)
         if matte is not None:
-            matte = None if float((matte > 0.5).mean()) < SUBJECT_SHARE else refine(matte, photo.rgb)[0]
+            matte = refine(matte, photo.rgb)[0] if _is_subject(matte) else None
         return None if photo.depth is None else upsample(photo.depth, photo.rgb, matte), matte
+
+
+def painted(photo: Photo, maps: Maps) -> Maps:
+    """Paint over depth and matte of a photo, at its resolution, what its edits say."""
+    dioptres, matte = maps
+    with ONE_AT_A_TIME:
+        covered = painted_matte(matte, photo.edits, photo.rgb)
+        if dioptres is not None:
+            dioptres = painted_depth(with_subject_depth(dioptres, matte, covered), photo.edits, photo.rgb)
+        return dioptres, covered if covered is matte or _is_subject(covered) else None
+
+
+def _is_subject(matte: FloatArray | None) -> bool:
+    return matte is not None and float((matte > 0.5).mean()) >= SUBJECT_SHARE
 
 
 def _sure_matte(matte: FloatArray, photo: Photo) -> FloatArray:
@@ -211,8 +239,12 @@ def _refuse_without_depth(photo: Photo, matte_will_do: bool) -> None:
             f"{name} holds no depth{why}; give a map with `depth`, a model with `depth_model`, "
             "or use `style` gaussian with a `matte`"
         )
-    if photo.matte is None:
+    if not photo.has_subject:
         raise NoDepthError(f"{name} holds neither depth nor a matte; give `depth` or `matte`")
+
+
+def _matte_source(photo: Photo) -> str:
+    return "painted" if photo.matte is None else photo.meta.matte_source or "given"
 
 
 def _name(photo: Photo) -> str:

@@ -145,6 +145,13 @@ class Gallery:
             self._changed.notify_all()
         self._desk.wake()
 
+    def show(self, entry: Entry, view: View) -> None:
+        """Show a photo otherwise than it was prepared: something is painted over it."""
+        with self._changed:
+            if entry.state == "ready":
+                entry.ready = Future()
+                entry.ready.set_result(view)
+
     def temporary(self) -> Path:
         """Return the folder for what is dropped on the page; it goes with the session."""
         with self._changed:

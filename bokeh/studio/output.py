@@ -78,7 +78,7 @@ class Output:
                     progress(name, share)
                     job.is_at(0.6 * share if name == "blur" else job.done)
 
-                scene = Scene(view.scene_for(recipe.settings), recipe.settings)
+                scene = Scene(view.scene_for(recipe.settings, told), recipe.settings)
                 return scene.render(recipe.lens, progress=told)
 
             picture = self._desk.submit(render, SAVE).result()

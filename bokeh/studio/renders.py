@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from concurrent.futures import Future
 from dataclasses import dataclass
 from math import hypot
@@ -29,13 +30,14 @@ class FullRender:
     key : str
     tiles : list of Box
         Those first where somebody looks.
-    picture : Future of float32 (H, W, 3)
+    picture : Future of (float32 (H, W, 3), float)
+        And the seconds that it took.
     """
 
     key: str
     view: View
     tiles: list[Box]
-    picture: Future[FloatArray]
+    picture: Future[tuple[FloatArray, float]]
 
     def tile(self, box: Box, rgb: FloatArray) -> bytes:
         """Code a tile as a JPEG."""
@@ -53,8 +55,9 @@ class Renders:
     def begin(self, page: str, view: View, look: Look, centre: tuple[float, float]) -> FullRender:
         """Have a picture made; the page's last one is dropped."""
 
-        def work(progress: Progress) -> FloatArray:
-            return view.full(look, progress)
+        def work(progress: Progress) -> tuple[FloatArray, float]:
+            begun = time.perf_counter()
+            return view.full(look, progress), time.perf_counter() - begun
 
         with self._lock:
             for other in [one for one in self._of_page if one != page][: max(len(self._of_page) - 1, 0)]:

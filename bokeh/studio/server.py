@@ -21,6 +21,7 @@ from starlette.routing import Route
 from ..core.errors import UsageError
 from ..core.jsonable import plain
 from ..core.text import printable
+from ..depth.face_regions import face_of
 from ..io.formats import WRITTEN
 from ..io.metadata.render_mark import version
 from ..optics.lens_file import lens_names, read_lens
@@ -36,6 +37,7 @@ from .output import Output
 from .overlays import doubt_of, overlay
 from .pictures import depth_facts, format_facts, lenses, light_of, picture, thumbnail
 from .renders import Renders, box_of
+from .repair import Repairs
 from .view import View
 
 Found = TypeVar("Found")
@@ -69,6 +71,7 @@ class Studio:
         self.events, self.desk = Events(), Desk()
         self.gallery = Gallery(words, self.desk, self.events.tell)
         self.jobs, self.renders = Jobs(self.events.tell), Renders(self.desk)
+        self.repairs = Repairs(self.gallery)
         self.output = Output(self.gallery, self.desk, self.jobs)
         self._pictures: dict[Any, bytes] = {}
         self._small = asyncio.Lock()
@@ -94,6 +97,10 @@ class Studio:
             Route(photo + "/draft", _answers(self._draft), methods=post),
             Route(photo + "/full", _answers(self._full), methods=post),
             Route(photo + "/focus", _answers(self._focus), methods=post),
+            Route(photo + "/strokes", _answers(self._stroke), methods=post),
+            Route(photo + "/undo", _answers(self._undo), methods=post),
+            Route(photo + "/redo", _answers(self._redo), methods=post),
+            Route(photo + "/edits/reset", _answers(self._reset), methods=post),
             Route(photo + "/save", _answers(self._save), methods=post),
             Route(photo + "/rack", _answers(self._rack), methods=post),
             Route("/api/renders/{key}/{box}", _answers(self._tile), methods=get),
@@ -171,14 +178,13 @@ class Studio:
             "trust": view.trust,
             "warnings": view.warnings(look),
             "has_phone": photo.meta.rendition is not None,
-            "has_matte": view.scene.matte is not None,
-            "has_doubt": doubt_of(photo) is not None,
+            **_of_maps(view),
             "focus": {**view.facts(look), "point": point},
-            "depth": depth_facts(view),
             "camera": photo.meta.camera,
             "format": photo.meta.format,
             "output_format": photo.meta.format if photo.meta.format in WRITTEN else None,
-            "edits": {"count": 0, "can_undo": False, "can_redo": False},
+            "targets": _targets(view),
+            "edits": self.repairs.to_json(entry, view),
         }
 
     async def _thumb(self, request: Request) -> Response:
@@ -238,7 +244,7 @@ class Studio:
             self.desk.submit(lambda progress: view.draft(options, width, moving, progress), DRAFT, ("draft", page))
         )
         facts = json.dumps(plain(made.facts), allow_nan=False)
-        return _jpeg(made.jpeg, {"X-Sequence": str(sequence), "X-Facts": facts})
+        return _jpeg(made.jpeg, {"X-Sequence": str(sequence), "X-Facts": facts, **_timing(made.seconds)})
 
     async def _full(self, request: Request) -> Response:
         body, entry, page = await _body(request), self._entry(request), _page(request)
@@ -255,8 +261,34 @@ class Studio:
     async def _tile(self, request: Request) -> Response:
         full = self.renders.get(request.path_params["key"])
         box = box_of(request.path_params["box"], full)
-        rgb = await _done(full.picture)
-        return _jpeg(await run_in_threadpool(full.tile, box, rgb))
+        rgb, seconds = await _done(full.picture)
+        return _jpeg(await run_in_threadpool(full.tile, box, rgb), _timing({"render": seconds}))
+
+    # What is painted over it.
+
+    async def _stroke(self, request: Request) -> Response:
+        body = await _body(request)
+        return await self._edited(request, lambda entry, view: self.repairs.paint(entry, view, body))
+
+    async def _undo(self, request: Request) -> Response:
+        return await self._edited(request, lambda entry, view: self.repairs.move(entry, view, -1))
+
+    async def _redo(self, request: Request) -> Response:
+        return await self._edited(request, lambda entry, view: self.repairs.move(entry, view, 1))
+
+    async def _reset(self, request: Request) -> Response:
+        return await self._edited(request, self.repairs.reset)
+
+    async def _edited(self, request: Request, change: Callable[[Entry, View], View]) -> Response:
+        entry = self._entry(request)
+        view = await self._ready(entry)
+        self.renders.stop(_page(request))
+
+        def made() -> dict[str, Any]:
+            edited = change(entry, view)
+            return {**_of_maps(edited), "edits": self.repairs.to_json(entry, edited)}
+
+        return _json(await run_in_threadpool(made))
 
     async def _upload(self, request: Request) -> Response:
         name = plain_name(unquote(request.headers.get("x-name", "")) or "photo")
@@ -352,6 +384,21 @@ class _Newest:
         return self._numbers.get(page, 0)
 
 
+def _of_maps(view: View) -> dict[str, Any]:
+    """Say what changes when something is painted."""
+    return {
+        "depth": depth_facts(view),
+        "has_matte": view.scene.matte is not None,
+        "has_doubt": doubt_of(view.photo) is not None,
+    }
+
+
+def _targets(view: View) -> list[str]:
+    """Name what the photo knows of, to focus on."""
+    has_face, has_subject = face_of(view.photo) is not None, view.scene.matte is not None
+    return [*(["eyes", "face"] if has_face else []), *(["subject"] if has_subject or has_face else [])]
+
+
 def _answers(answer: Answer) -> Answer:
     """Tell a page in one line what cannot be done."""
 
@@ -426,6 +473,11 @@ def _json(value: Mapping[str, Any]) -> Response:
 
 def _jpeg(data: bytes, headers: Mapping[str, str] | None = None) -> Response:
     return Response(data, media_type="image/jpeg", headers=dict(headers or {}))
+
+
+def _timing(seconds: Mapping[str, float]) -> dict[str, str]:
+    """Say what something took, as browsers show it among their tools."""
+    return {"Server-Timing": ", ".join(f"{name};dur={1000.0 * taken:.1f}" for name, taken in seconds.items())}
 
 
 def _static(name: str) -> Response:

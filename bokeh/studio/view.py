@@ -17,27 +17,31 @@ from PIL import Image
 
 from ..colour.profile import Profile
 from ..core.arrays import FloatArray
-from ..core.progress import Progress, unseen
+from ..core.progress import Clock, Progress, unseen
 from ..core.text import in_metres
 from ..core.threads import ONE_AT_A_TIME
 from ..depth.calibrate import trust
 from ..optics.lens import FULL_FRAME_DIAGONAL_MM, Lens, ThinLens, mount
 from ..optics.lens_file import LensFile, read_lens
+from ..photo.edits import Edits
 from ..photo.photo import Photo
-from ..render.pipeline import picture_of, prepare_for
+from ..render.pipeline import picture_of
 from ..render.report import mount_on, warnings_of
 from ..render.settings import RenderSettings
-from ..scene.prepared import PreparedScene
+from ..scene.prepared import Maps, PreparedScene, painted, prepare_scene, unpainted
 from ..scene.reduced import reduced_scene
 from ..settings.flags import with_flags
 from ..settings.options import Options
 from ..settings.units import point_of_pixels
 
-DRAFT_PIXELS = (1_000_000, 750_000, 560_000, 420_000)
+DRAFT_PIXELS = (1_000_000, 650_000, 420_000)
 """Sizes of drafts: the largest at rest, and what they fall back to while something moves."""
 
-MOVING_S = 0.11
+MOVING_S = 0.09
 """What a draft may take while something moves."""
+
+PACE_SHARE = 0.4
+"""How much of what is expected of the next draft is what the last one took."""
 
 SHARP_MM = 0.015
 """Blur radius on full frame that is not yet seen as blur."""
@@ -74,10 +78,13 @@ class Draft:
     jpeg : bytes
     facts : mapping
         What there is to say of it.
+    seconds : mapping of str to float
+        What it took.
     """
 
     jpeg: bytes
     facts: Mapping[str, Any]
+    seconds: Mapping[str, float]
 
 
 class View:
@@ -85,13 +92,17 @@ class View:
 
     Parameters
     ----------
-    photo : Photo
     scene : PreparedScene
         With lights by the evidence that there is ("auto").
+    maps : Maps
+        What `unpainted` makes of the photo.
+    exact : bool
+        Whether the scene is what `prepare_scene` makes: just after a stroke only what it paints over is.
     """
 
-    def __init__(self, photo: Photo, scene: PreparedScene) -> None:
-        self.photo = photo
+    def __init__(self, scene: PreparedScene, maps: Maps, exact: bool = True) -> None:
+        self.photo, self._maps = scene.photo, maps
+        self._exact = exact
         self._lock = threading.RLock()
         self._scenes: dict[Any, PreparedScene] = {"auto": scene}
         self._drafts: dict[Any, PreparedScene] = {}
@@ -107,11 +118,32 @@ class View:
         NoDepthError
             When there is no depth.
         """
-        settings = RenderSettings()
-        view = cls(photo, prepare_for(photo, settings, progress))
-        for pixels in DRAFT_PIXELS:
-            progress("layers", 0.9)
-            view._draft_scene(settings, pixels)
+        progress("prepare", 0.0)
+        maps = unpainted(photo)
+        progress("prepare", 0.3)
+        view = cls(prepare_scene(photo, "auto", progress, maps), maps)
+        progress("layers", 0.0)
+        with ONE_AT_A_TIME:
+            view.scene.layered(keeps_extra=False, dense=False)
+        view._draft_scenes(progress)
+        return view
+
+    def edited(self, edits: Edits) -> View:
+        """Return the photo as it looks with what is painted over it, at once.
+
+        What changes with the depth, as the blur that it tells, is made anew when a full picture is wanted.
+        """
+        photo = self.photo.with_edits(edits)
+        dioptres, matte = painted(photo, self._maps)
+        scene = replace(self.scene, photo=photo, dioptres=dioptres, matte=matte)
+        before = self.photo.edits
+        lamps = [None if one is None or not one.paints("lamp") else one.values("lamp") for one in (before, photo.edits)]
+        if any(one is not None for one in lamps) and not (
+            lamps[0] is not None and lamps[1] is not None and np.array_equal(lamps[0], lamps[1])
+        ):
+            scene = scene.with_highlights("auto")
+        view = View(scene, self._maps, exact=False)
+        view._pace_s = self._pace_s
         return view
 
     @property
@@ -155,25 +187,42 @@ class View:
         progress : Progress, optional
             May raise, to end it.
         """
-        look = self.look(options)
-        scene = self._draft_scene(look.settings, self._pixels(width, moving))
-        size = scene.photo.size
-        begun = time.perf_counter()
-        thin = mount(look.lens, size, scene.photo.meta.f35_mm, look.thin.focus_m)
-        rgb, _ = picture_of(scene, look.lens, thin, look.settings, progress=progress)
-        jpeg = jpeg_of(rgb, self.photo.profile, DRAFT_QUALITY)
-        pace_s = (time.perf_counter() - begun) * 1e6 / (size[0] * size[1])
-        self._pace_s += 0.4 * (pace_s - self._pace_s)
-        facts = {"size": [size[1], size[0]], **self.facts(look), "warnings": self._warnings(scene, look, thin)}
-        return Draft(jpeg, facts)
+        clock = Clock(time.perf_counter())
+        with clock.stage("look"):
+            look = self.look(options)
+            scene = self._draft_scene(look.settings, self._pixels(width, moving))
+            size = scene.photo.size
+            thin = mount(look.lens, size, scene.photo.meta.f35_mm, look.thin.focus_m)
+        with clock.stage("render"):
+            rgb, _ = picture_of(scene, look.lens, thin, look.settings, progress=progress)
+        with clock.stage("code"):
+            jpeg = jpeg_of(rgb, self.photo.profile, DRAFT_QUALITY)
+        with clock.stage("facts"):
+            facts = {"size": [size[1], size[0]], **self.facts(look), "warnings": self._warnings(scene, look, thin)}
+        pace_s = sum(clock.seconds[stage] for stage in ("render", "code", "facts")) * 1e6 / (size[0] * size[1])
+        self._pace_s += PACE_SHARE * (pace_s - self._pace_s)
+        return Draft(jpeg, facts, clock.seconds)
 
     def full(self, look: Look, progress: Progress = unseen) -> FloatArray:
         """Render the picture at the photo's own size, float32 (H, W, 3)."""
-        scene = self.scene_for(look.settings)
-        return picture_of(scene, look.lens, look.thin, look.settings, progress=progress)[0]
+        was_exact = self._exact
+        scene = self.scene_for(look.settings, progress)
+        rgb, _ = picture_of(scene, look.lens, look.thin, look.settings, progress=progress)
+        if not was_exact:
+            self._draft_scenes(progress)
+        return rgb
 
-    def scene_for(self, settings: RenderSettings) -> PreparedScene:
-        """Return the scene as `prepare_for` makes it for these settings."""
+    def scene_for(self, settings: RenderSettings, progress: Progress = unseen) -> PreparedScene:
+        """Return the scene as `prepare_scene` makes it for these settings."""
+        if not self._exact:
+            scene = prepare_scene(self.photo, "auto", progress, self._maps)
+            with self._lock:
+                self._scenes, self._drafts, self._focused = {"auto": scene}, {}, {}
+                self._exact = True
+        return self._scene_now(settings)
+
+    def _scene_now(self, settings: RenderSettings) -> PreparedScene:
+        """Return the scene as it is known now."""
         key = None if settings.style == "gaussian" else settings.highlights
         with self._lock:
             if key not in self._scenes:
@@ -234,6 +283,12 @@ class View:
         in_time = [one for one in DRAFT_PIXELS if one * 1e-6 * self._pace_s <= MOVING_S] or [DRAFT_PIXELS[-1]]
         return min(enough[-1], in_time[0])
 
+    def _draft_scenes(self, progress: Progress) -> None:
+        """Make the scenes of all sizes of drafts."""
+        for pixels in DRAFT_PIXELS:
+            progress("layers", 0.9)
+            self._draft_scene(RenderSettings(), pixels)
+
     def _draft_scene(self, settings: RenderSettings, pixels: int) -> PreparedScene:
         key = None if settings.style == "gaussian" else settings.highlights, pixels
         with self._lock:
@@ -241,9 +296,8 @@ class View:
             if found is None:
                 for other in [one for one in self._drafts if one[0] not in ("auto", key[0])]:
                     del self._drafts[other]
-                larger = [one for other, one in self._drafts.items() if other[0] == key[0] and other[1] > pixels]
-                source = larger[-1] if larger else self.scene_for(settings)
-                found = reduced_scene(source, draft_size(self.photo.size, pixels))
+                # Each from the scene itself: of a smaller one it would be softer.
+                found = reduced_scene(self._scene_now(settings), draft_size(self.photo.size, pixels))
                 if settings.style == "lens":
                     with ONE_AT_A_TIME:
                         found.layered(keeps_extra=False, dense=settings.quality == "best")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ...io.decoded import read_file
 from ...io.edits_file import found_beside
-from ...photo.load_options import LoadOptions
 from .url import is_url, local_path
+
+if TYPE_CHECKING:
+    from ...settings.preset import Preset
 
 
 def read_source(source: str) -> bytes:
@@ -27,13 +31,13 @@ def read_source(source: str) -> bytes:
     return read(source)
 
 
-def edits_beside(source: str, asked: LoadOptions) -> bytes | None:
+def edits_beside(source: str, settings: Preset) -> bytes | None:
     """Return the file of edits beside a photo; None where there is none, or none is wanted, or beside an object."""
-    if asked.edits is not None:
-        return None
     path = local_path(source) if is_url(source) else source
     found = None if path is None else found_beside(path)
+    if found is None or settings.load_options.edits is not None:
+        return None
     try:
-        return None if found is None else found.read_bytes()
+        return found.read_bytes()
     except OSError:
         return b""  # which is no file of edits: whoever works on the photo says so
