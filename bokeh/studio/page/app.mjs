@@ -186,7 +186,7 @@ function show() {
   $("undo").disabled = !(history.canUndo || info?.edits?.can_undo);
   $("redo").disabled = !(history.canRedo || info?.edits?.can_redo);
   $("reset-all").disabled = Object.keys(settings).length === 0;
-  $("edits-reset").disabled = !info?.edits?.count;
+  $("edits-reset").disabled = !(info?.edits?.painted ?? info?.edits?.count);
   for (const [id, value] of [["plane-from", planes.from], ["plane-to", planes.to]]) {
     $(id).setAttribute("aria-pressed", value !== null);
   }
@@ -433,6 +433,7 @@ function paint(points) {
 /** Have the server change the photo's edits; true when it did. */
 async function edit(path, body = {}) {
   const at = photo;
+  drafts.stop(); // what is on its way shows what is no more
   try {
     const { edits, depth, ...more } = await api.post(`/api/photos/${at.id}/${path}`, body);
     if (photo !== at) return false;
