@@ -17,6 +17,7 @@ from .bokeh.app.commands.lens import lens_app
 from .bokeh.app.commands.models import models_app
 from .bokeh.app.commands.rack import rack_command
 from .bokeh.app.commands.render import render_command
+from .bokeh.app.commands.studio import studio_command
 from .bokeh.app.commands.warmup import warmup_command
 from .bokeh.app.parser import PhotoCommand, PhotoFirst, wants_completion
 
@@ -43,5 +44,6 @@ app.command("compare", add_help_option=False)(compare_command)
 app.command("inspect", add_help_option=False)(inspect_command)
 app.command("extract", add_help_option=False)(extract_command)
 app.command("rack", add_help_option=False)(rack_command)
+app.command("studio", add_help_option=False)(studio_command)
 app.add_typer(lens_app, name="lens")
 app.add_typer(models_app, name="models")

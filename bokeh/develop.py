@@ -134,13 +134,19 @@ def develop(
     report = scene.report(recipe.lens)
     del scene  # half of the memory that a photo takes; to code the picture takes as much again
     with clock.stage("save"), heard(tell):
-        assert recipe.format is not None
-        data = encode(picture, recipe.format, **recipe.save_options, name=name or printable(photo.meta.path))
+        data = coded(picture, recipe, name)
         if write is not None:
             write(data)
     rendered = signed(picture.meta, saved_as(recipe.format, **recipe.save_options))
     digests = ("", "") if rendered is None else (rendered.source, rendered.recipe)
     return Picture(data, photo, recipe, report, warned, digests)
+
+
+def coded(picture: Photo, recipe: Recipe, name: str | None = None) -> bytes:
+    """Return the bytes of the file that a recipe, settled, makes of a picture rendered by it; errors as of `encode`."""
+    if recipe.format is None:
+        raise ValueError("the recipe is not settled")
+    return encode(picture, recipe.format, **recipe.save_options, name=name or printable(picture.meta.path))
 
 
 @contextmanager

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from ..core.errors import FAILED, RebokehError, UsageError, error_line
-from .flags import print_json, with_flags
+from ..settings.flags import with_flags
+from .flags import print_json
 
 _HINTS = {
     "no such option: --aperture": "the f-number is --fstop",

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import TextIO
 
-from .flags import with_flags
+from ..settings.flags import with_flags
 
 
 def timetable(seconds: Mapping[str, float], substages: Mapping[str, Mapping[str, float]]) -> list[str]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..core.progress import Clock
     from ..develop import Picture
     from ..photo.metadata import Metadata
-    from .outputs import Output
+    from ..settings.outputs import Output
 
 FAR_M = 1e5
 """Distances from here on are called infinity in words."""

@@ -105,7 +105,7 @@ def plan_named(words: Sequence[str], name_of: Callable[[str, str], str], format:
     planned, known = _jobs(inputs(words, ""), format, lambda found, wanted: name_of(found.source, wanted))
     jobs, made = list[Job](), list[Outcome]()
     for job in planned:
-        if _is_made(job.source):
+        if is_made(job.source):
             said = f"{job.name}: rebokeh has made this; name it alone to have it rendered again"
             made.append(Outcome(job.source, "", "skipped", said))
         else:
@@ -114,7 +114,7 @@ def plan_named(words: Sequence[str], name_of: Callable[[str, str], str], format:
     return Plan(tuple(jobs), (*known, *made))
 
 
-def _is_made(path: str) -> bool:
+def is_made(path: str) -> bool:
     """Whether rebokeh has rendered a picture; what cannot be read is for the render to say."""
     try:
         with open(path, "rb") as file:
@@ -181,13 +181,21 @@ def _kinds(found: Iterable[Found]) -> Iterator[tuple[Found, str | None, str]]:
             yield one, None, one.trouble
             continue
         head = heads[one.source] if one.source in heads else _head(one.source)
-        if not isinstance(head, bytes):
-            yield Found(one.source, one.below, str(head), failed=True), None, str(head)
-        elif (kind := kind_of(head)) is None:
-            what = f"not a picture that rebokeh reads ({READABLE})" if head else "an empty file"
-            yield one, None, f"{shown(one.source)}: {what}"
-        else:
-            yield one, kind, ""
+        kind, trouble = _told(one.source, head)
+        yield one if isinstance(head, bytes) else Found(one.source, one.below, trouble, failed=True), kind, trouble
+
+
+def kind_at(path: str) -> tuple[str | None, str]:
+    """Tell what kind of picture a file is by its first bytes; None, and why, when it is none that is read."""
+    return _told(path, _head(path))
+
+
+def _told(source: str, head: object) -> tuple[str | None, str]:
+    if not isinstance(head, bytes):
+        return None, str(head)
+    kind = kind_of(head)
+    what = f"not a picture that rebokeh reads ({READABLE})" if head else "an empty file"
+    return kind, "" if kind else f"{shown(source)}: {what}"
 
 
 def _head(path: str) -> bytes | str:

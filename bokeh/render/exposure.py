@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,7 +68,7 @@ class Exposure:
         for level in reversed(self.sliced.levels[1:]):
             composed = self._level(level, composed)
             progress("blur", 4.0**-level)
-        picture = self._photo(composed)
+        picture = self._photo(composed, progress)
         progress("blur", 1.0)
         if self.observer is not None:
             self.observer.all_pieces()
@@ -89,14 +90,17 @@ class Exposure:
         each(make, boxes_of(size, TILE_PX))
         return Composed(front, back)
 
-    def _photo(self, coarser: Composed | None) -> FloatArray:
+    def _photo(self, coarser: Composed | None, progress: Progress) -> FloatArray:
         """Make the photo's own size, and take what arrived for all there is."""
         from ...kernels.doubling import finish, show
 
         size = self.sliced.scene.sizes[0]
         picture = np.empty((*size, 3), np.float32)
+        boxes = list(boxes_of(size, TILE_PX))
+        begun = itertools.count()
 
         def make(box: PixelBox) -> None:
+            progress("blur", max(0.25, next(begun) / len(boxes)))
             drawn = box if coarser is None else self._drawn_part(0, box)
             if drawn is not None:
                 finish(self._tile(0, drawn, coarser)[0], drawn[0].start, drawn[1].start, picture)
@@ -106,7 +110,7 @@ class Exposure:
                     place = rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start
                     show(coarser.front, back, place, picture)
 
-        each(make, boxes_of(size, TILE_PX))
+        each(make, boxes)
         return picture
 
     def _tile(self, level: int, box: PixelBox, coarser: Composed | None) -> tuple[FloatArray, FloatArray]:

@@ -44,8 +44,8 @@ def prepare_for(photo: Photo, settings: RenderSettings, progress: Progress = uns
     """Prepare what renders with these settings need of a photo; see `scene.prepared.prepare_scene`."""
     progress("prepare", 0.0)
     if settings.style == "gaussian":
-        return prepare_scene(photo, None)
-    scene = prepare_scene(photo, settings.highlights)
+        return prepare_scene(photo, None, progress)
+    scene = prepare_scene(photo, settings.highlights, progress)
     progress("layers", 0.0)
     with ONE_AT_A_TIME:
         _layered(scene, settings)
@@ -86,16 +86,7 @@ def render_scene(
     progress("render", 0.0)
     photo = scene.photo
     thin, _ = mount_on(scene, lens, settings)
-    blurred = scene if settings.baked == "ignore" else scene.less_existing_blur(thin)
-    with ONE_AT_A_TIME:
-        if observer is not None:
-            observer.scene(blurred, thin, settings)
-        if settings.style == "gaussian":
-            picture, withheld = gaussian_style(photo.rgb, blurred.dioptres, blurred.matte, thin), None
-        else:
-            picture, withheld = _lens_style(blurred, lens, thin, settings, observer, progress)
-        if observer is not None:
-            observer.picture(picture)
+    picture, withheld = picture_of(scene, lens, thin, settings, observer, progress)
     meta = replace(
         photo.meta,
         warnings=(*photo.meta.warnings, *warnings_of(scene, lens, thin, settings)),
@@ -105,6 +96,36 @@ def render_scene(
     )
     depth = photo.depth if scene.dioptres is None else scene.dioptres
     return photo.with_checked(rgb=picture, depth=depth, gain_map=withheld, meta=meta)
+
+
+def picture_of(
+    scene: PreparedScene,
+    lens: Lens,
+    thin: ThinLens,
+    settings: RenderSettings,
+    observer: RenderObserver | None = None,
+    progress: Progress = unseen,
+) -> tuple[FloatArray, GainMap | None]:
+    """Render light alone, by a lens that is mounted already: what `render_scene` makes, without a word on it.
+
+    Returns
+    -------
+    float32 (H, W, 3)
+        The picture.
+    GainMap or None
+        What it cannot show of the scene's radiance.
+    """
+    blurred = scene if settings.baked == "ignore" else scene.less_existing_blur(thin)
+    with ONE_AT_A_TIME:
+        if observer is not None:
+            observer.scene(blurred, thin, settings)
+        if settings.style == "gaussian":
+            picture, withheld = gaussian_style(scene.photo.rgb, blurred.dioptres, blurred.matte, thin), None
+        else:
+            picture, withheld = _lens_style(blurred, lens, thin, settings, observer, progress)
+        if observer is not None:
+            observer.picture(picture)
+    return picture, withheld
 
 
 def _lens_style(

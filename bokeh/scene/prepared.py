@@ -7,6 +7,7 @@ from functools import cached_property
 
 from ..core.arrays import FloatArray
 from ..core.errors import NoDepthError
+from ..core.progress import Progress, unseen
 from ..core.text import printable
 from ..core.threads import ONE_AT_A_TIME
 from ..depth.doubt import without_doubt
@@ -24,6 +25,9 @@ from .lights import Lights, lights_of
 from .painted_subject import with_subject_depth
 from .subject_range import SUBJECT_SHARE
 from .withheld import surface_light
+
+Maps = tuple[FloatArray | None, FloatArray | None]
+"""Depth in dioptres and the subject's coverage, float32 (H, W) each; None for what a photo lacks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +117,19 @@ class PreparedScene:
         surface = surface_light(self.light(keeps_extra=False))
         return None if surface is None else LayeredScene.of(surface)
 
+    def with_highlights(self, highlights: Mode | float | None) -> PreparedScene:
+        """Return the scene with light above the clip, and lights, from where they are wanted, as of `prepare_scene`."""
+        if highlights is None:
+            extra, lights, highlights_source, lights_source = None, None, "clipped", "none"
+        else:
+            assert self.dioptres is not None
+            with ONE_AT_A_TIME:
+                found = above_clip(self.photo, highlights)
+                extra, highlights_source = found.extra, found.words
+                lights, lights_source = lights_of(self.photo, self.dioptres, self.matte, found)
+        sources = {**self.sources, "highlights_source": highlights_source, "lights_source": lights_source}
+        return replace(self, extra=extra, lights=lights, sources=sources)
+
     def less_existing_blur(self, lens: ThinLens) -> PreparedScene:
         """Return the scene at depths that a lens blurs by what is missing to its blur in the photo.
 
@@ -131,7 +148,9 @@ class PreparedScene:
         return replace(self, dioptres=depths(self.dioptres), lights=lights, moved_from=(self, depths))
 
 
-def prepare_scene(photo: Photo, highlights: Mode | float | None) -> PreparedScene:
+def prepare_scene(
+    photo: Photo, highlights: Mode | float | None, progress: Progress = unseen, maps: Maps | None = None
+) -> PreparedScene:
     """Do all that does not depend on the lens.
 
     Parameters
@@ -140,6 +159,10 @@ def prepare_scene(photo: Photo, highlights: Mode | float | None) -> PreparedScen
     highlights : {"auto", "gain-map", "estimate", "off"}, float or None
         Where radiance above the clip comes from, see `hdr.restore.above_clip`. None: neither it nor lights are wanted,
         and a matte may stand for depth.
+    progress : Progress, optional
+        Is told before each step, while no other render of this process need wait.
+    maps : (float32 (H, W), float32 (H, W)), optional
+        What `unpainted` makes of the photo, where it is at hand.
 
     Returns
     -------
@@ -151,29 +174,23 @@ def prepare_scene(photo: Photo, highlights: Mode | float | None) -> PreparedScen
         When the photo holds no depth; without highlights, when it holds no matte of a subject either.
     """
     _refuse_without_depth(photo, matte_will_do=highlights is None)
+    dioptres, matte = painted(photo, unpainted(photo) if maps is None else maps)
+    if dioptres is None and matte is None:
+        raise NoDepthError(
+            f"{_name(photo)} holds no depth, and its matte covers next to nothing, so there is no subject to keep "
+            "sharp; give a map with `depth`, or another `matte`"
+        )
+    progress("prepare", 0.5)
     with ONE_AT_A_TIME:
-        dioptres, matte = at_full_size(photo)
-        if dioptres is None and matte is None:
-            raise NoDepthError(
-                f"{_name(photo)} holds no depth, and its matte covers next to nothing, so there is no subject to keep "
-                "sharp; give a map with `depth`, or another `matte`"
-            )
         existing_blur = None if dioptres is None else existing_blur_of(photo, dioptres)
         rendition_blur = None if dioptres is None else blur_of_rendition(photo, dioptres)
-        if highlights is None:
-            extra, lights, highlights_source, lights_source = None, None, "clipped", "none"
-        else:
-            assert dioptres is not None
-            found = above_clip(photo, highlights)
-            extra, highlights_source = found.extra, found.words
-            lights, lights_source = lights_of(photo, dioptres, matte, found)
     sources = {
         "depth_source": photo.meta.depth_source or ("given" if photo.depth is not None else "none"),
         "matte_source": _matte_source(photo) if matte is not None else "none",
-        "highlights_source": highlights_source,
-        "lights_source": lights_source,
     }
-    return PreparedScene(photo, dioptres, matte, extra, lights, sources, existing_blur, rendition_blur)
+    progress("prepare", 0.7)
+    scene = PreparedScene(photo, dioptres, matte, None, None, sources, existing_blur, rendition_blur)
+    return scene.with_highlights(highlights)
 
 
 def at_full_size(photo: Photo) -> tuple[FloatArray | None, FloatArray | None]:
@@ -181,15 +198,26 @@ def at_full_size(photo: Photo) -> tuple[FloatArray | None, FloatArray | None]:
 
     A matte of next to nothing is none. What is painted over either is painted last: elsewhere nothing changes.
     """
+    return painted(photo, unpainted(photo))
+
+
+def unpainted(photo: Photo) -> Maps:
+    """Bring depth and matte to the photo's resolution, without what is painted over them."""
     with ONE_AT_A_TIME:
         matte = None if photo.matte is None else resize_matte(_sure_matte(photo.matte, photo), photo.size)
         if matte is not None:
             matte = refine(matte, photo.rgb)[0] if _is_subject(matte) else None
-        dioptres = None if photo.depth is None else upsample(photo.depth, photo.rgb, matte)
-        painted = painted_matte(matte, photo.edits, photo.rgb)
+        return None if photo.depth is None else upsample(photo.depth, photo.rgb, matte), matte
+
+
+def painted(photo: Photo, maps: Maps) -> Maps:
+    """Paint over depth and matte of a photo, at its resolution, what its edits say."""
+    dioptres, matte = maps
+    with ONE_AT_A_TIME:
+        covered = painted_matte(matte, photo.edits, photo.rgb)
         if dioptres is not None:
-            dioptres = painted_depth(with_subject_depth(dioptres, matte, painted), photo.edits, photo.rgb)
-        return dioptres, painted if painted is matte or _is_subject(painted) else None
+            dioptres = painted_depth(with_subject_depth(dioptres, matte, covered), photo.edits, photo.rgb)
+        return dioptres, covered if covered is matte or _is_subject(covered) else None
 
 
 def _is_subject(matte: FloatArray | None) -> bool:

@@ -15,6 +15,7 @@ Keys are the names of the flags. Of rules that match, the later ones win; a flag
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -221,11 +222,30 @@ def read_preset(path: str | os.PathLike[str], flags: Options | None = None) -> P
         rules = table.pop("rule", [])
         if not (isinstance(rules, list) and all(isinstance(one, Mapping) for one in rules)):
             raise UsageError("rule is no list of tables; write each as [[rule]]")
-        top = Options(**_read(Options, table, _KEYS))
+        top = options_of(table)
         preset = Preset(top, tuple(_rule(number, one) for number, one in enumerate(rules, 1)))
     except UsageError as error:
         raise UsageError(f"{where}: {error}") from error
     return replace(preset, flags=flags or Options())
+
+
+def options_of(table: Mapping[str, Any]) -> Options:
+    """Take the options of a table by their keys in a preset: ``{"fstop": 1.8, "lens": "petzval"}``.
+
+    Raises
+    ------
+    UsageError
+        When a key or a value in it is wrong.
+    """
+    return Options(**_read(Options, table, _KEYS))
+
+
+def lines_of(options: Options) -> list[str]:
+    """Write options as the lines of a preset."""
+    keys = {own: key for key, own in _KEYS.items()}
+    # JSON's strings, numbers and lists are TOML's too.
+    said = {keys[name]: list(value) if isinstance(value, tuple) else value for name, value in options.said.items()}
+    return [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in said.items()]
 
 
 def _opening(options: Options) -> tuple[object, ...]:

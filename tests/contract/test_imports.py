@@ -18,6 +18,7 @@ FILES = sorted(
 ORDER = (
     ("cli", "__init__"),
     ("app",),
+    ("studio",),
     ("batch",),
     ("develop", "warmup"),
     ("api",),

@@ -14,9 +14,9 @@ import rebokeh as rk
 from rebokeh.bokeh import load as loading
 from rebokeh.bokeh.app.commands.groups import MAPS, PAIR
 from rebokeh.bokeh.app.commands.source import Source
-from rebokeh.bokeh.app.flags import flag_of
 from rebokeh.bokeh.core.errors import UsageError
 from rebokeh.bokeh.photo.load_options import Anchor, LoadOptions
+from rebokeh.bokeh.settings.flags import flag_of
 from rebokeh.cli import app
 
 NAMES = [one.name for one in fields(LoadOptions)]

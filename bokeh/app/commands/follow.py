@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ..flags import print_json, with_flags
+from ...settings.flags import with_flags
+from ..flags import print_json
 from ..guard import Run
 from ..progress_bar import Bar
 

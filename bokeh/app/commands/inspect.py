@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...core.errors import FAILED, UsageError
+from ...settings.flags import flag_of
 from ...settings.options import Options
-from ..flags import flag_of, print_json, print_lines
+from ..flags import print_json, print_lines
 from ..guard import Run, say
 from ..parser import AsJson, Debug, FocusOption, FStop, Help, Overwrite
 from .given import choose_lens, focused, was_given

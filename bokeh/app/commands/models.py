@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from ...core.errors import UsageError
-from ..flags import print_json, with_flags
+from ...settings.flags import with_flags
+from ..flags import print_json
 from ..guard import say
 from ..parser import AsJson, Debug, Help, Quiet
 

@@ -15,9 +15,9 @@ import typer
 from ...core.errors import OutputError, UsageError
 from ...core.progress import Clock, unseen
 from ...core.text import printable
+from ...settings.outputs import Output, is_folder, plan_output, tag
 from ..flags import print_json
 from ..guard import Run, say
-from ..outputs import Output, is_folder, plan_output, tag
 from ..parser import (
     AsJson,
     Debug,

@@ -15,9 +15,9 @@ from ...core.errors import FAILED, InputError, UsageError
 from ...core.text import printable
 from ...io.formats import format_of
 from ...photo.load_options import LoadOptions, SharedOptions
-from ..flags import flag_of
+from ...settings.flags import flag_of
+from ...settings.outputs import is_folder, plan_output, tag
 from ..guard import Run, say
-from ..outputs import is_folder, plan_output, tag
 from .follow import Follower, how_it_went, stop_gently
 from .streams import bar_of
 

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 import rebokeh as rk
-from rebokeh.bokeh.app.flags import print_json, with_flags
-from rebokeh.bokeh.app.outputs import Output, plan_output, tag
+from rebokeh.bokeh.app.flags import print_json
 from rebokeh.bokeh.core.errors import OutputError, UsageError
 from rebokeh.bokeh.io.files.atomic import check_output
 from rebokeh.bokeh.io.formats import FORMATS, WRITTEN
 from rebokeh.bokeh.io.registry import kind_of
+from rebokeh.bokeh.settings.flags import with_flags
+from rebokeh.bokeh.settings.outputs import Output, plan_output, tag
 
 
 def plan(source, out=None, format=None, source_format="heic"):

@@ -1,0 +1,112 @@
+"""The desk: the newest of a page first, what is urgent before the rest, and nothing for nobody."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from rebokeh.bokeh.studio.desk import DRAFT, FULL, SAVE, Desk
+from rebokeh.bokeh.studio.errors import Superseded
+
+
+@pytest.fixture
+def desk():
+    desk = Desk()
+    yield desk
+    desk.close()
+
+
+class Work:
+    """Takes as long as it is told to, and looks whether it is wanted."""
+
+    def __init__(self) -> None:
+        self.begun, self.may_end, self.times = threading.Event(), threading.Event(), 0
+
+    def __call__(self, progress):
+        self.times += 1
+        self.begun.set()
+        for _ in range(1000):
+            progress("x", 0.0)
+            if self.may_end.wait(0.005):
+                return self.times
+        raise TimeoutError
+
+
+def test_only_the_newest_of_a_slot_is_done(desk):
+    first, second, third = Work(), Work(), Work()
+    third.may_end.set()
+    futures = [desk.submit(first, DRAFT, "page")]
+    first.begun.wait()
+    futures += [desk.submit(second, DRAFT, "page"), desk.submit(third, DRAFT, "page")]
+    assert futures[2].result(5) == 1
+    for future in futures[:2]:
+        with pytest.raises(Superseded):
+            future.result(5)
+    assert second.times == 0
+
+
+def test_pages_do_not_end_each_others(desk):
+    first, second = Work(), Work()
+    futures = [desk.submit(first, DRAFT, "one"), desk.submit(second, DRAFT, "two")]
+    first.may_end.set()
+    second.may_end.set()
+    assert [future.result(5) for future in futures] == [1, 1]
+
+
+def test_a_full_picture_gives_way_and_is_begun_again(desk):
+    full, draft = Work(), Work()
+    draft.may_end.set()
+    waiting = desk.submit(full, FULL, "full")
+    full.begun.wait()
+    assert desk.submit(draft, DRAFT, "draft").result(5) == 1
+    assert not waiting.done()
+    full.may_end.set()
+    assert waiting.result(5) == 2
+
+
+def test_a_save_does_not_give_way(desk):
+    save, draft = Work(), Work()
+    draft.may_end.set()
+    saving = desk.submit(save, SAVE)
+    save.begun.wait()
+    waiting = desk.submit(draft, DRAFT)
+    time.sleep(0.05)
+    assert not waiting.done()
+    save.may_end.set()
+    assert saving.result(5) == 1 and waiting.result(5) == 1
+
+
+def test_what_goes_wrong_is_told_and_the_desk_goes_on(desk):
+    def fails(progress):
+        raise ValueError("x")
+
+    with pytest.raises(ValueError, match="x"):
+        desk.submit(fails, DRAFT).result(5)
+    assert desk.submit(lambda progress: 7, DRAFT).result(5) == 7
+
+
+def test_closing_ends_what_waits(desk):
+    work, other = Work(), Work()
+    futures = [desk.submit(work, DRAFT), desk.submit(other, DRAFT)]
+    work.begun.wait()
+    desk.close()
+    for future in futures:
+        with pytest.raises(Superseded):
+            future.result(5)
+
+
+def test_waiting_until_idle(desk):
+    begun = time.monotonic()
+    desk.wait_until_idle(0.1, lambda: False)
+    assert time.monotonic() - begun < 5.0
+    work = Work()
+    desk.submit(work, DRAFT)
+    work.begun.wait()
+    desk.wait_until_idle(60.0, lambda: True)  # somebody waits for it
+    done = threading.Event()
+    threading.Thread(target=lambda: (desk.wait_until_idle(0.05, lambda: False), done.set()), daemon=True).start()
+    assert not done.wait(0.2)
+    work.may_end.set()
+    assert done.wait(5)
