@@ -42,10 +42,11 @@ if TYPE_CHECKING:
     from .bokeh.photo.metadata import Anchoring, DepthFacts, Evidence, Intrinsics, Metadata, Rendering
     from .bokeh.photo.photo import GainMap, Photo
     from .bokeh.render.settings import RenderSettings
+    from .bokeh.studio.notebook import widget
     from .bokeh.tools.check.check import CheckFigure, PictureCheck, check
     from .bokeh.tools.steps.steps import StepRecorder
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Anchor",
@@ -88,6 +89,7 @@ __all__ = [
     "render",
     "save",
     "save_edits",
+    "widget",
 ]
 
 # Where each name lives. NumPy, numba and the decoders take a second to import: `import rebokeh` and
@@ -132,6 +134,7 @@ _HOME = {
     "render": "api",
     "save": "io.encode",
     "save_edits": "io.edits_file",
+    "widget": "studio.notebook",
 }
 
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numba import prange
 
+from .enlarge import mixed, placed
 from .jit import jit
 
 PRIOR = np.float32(0.1)
@@ -26,20 +27,12 @@ STRIDE = 2
 
 
 @jit(inline="always")
-def _place(index, coarse, fine):
-    """Find the raster pixel before a photo pixel's middle, and how far beyond it that lies."""
-    position = min(max((index + 0.5) * coarse / fine - 0.5, 0.0), coarse - 1.0)
-    before = min(int(position), max(coarse - 2, 0))
-    return before, np.float32(position - before)
-
-
-@jit(inline="always")
-def _between(plane, top, left, down, across):
-    """Interpolate a plane linearly."""
-    bottom, right = min(top + 1, plane.shape[0] - 1), min(left + 1, plane.shape[1] - 1)
-    above = plane[top, left] + across * (plane[top, right] - plane[top, left])
-    below = plane[bottom, left] + across * (plane[bottom, right] - plane[bottom, left])
-    return above + down * (below - above)
+def _between(plane, at, beyond):
+    """Interpolate a plane linearly, so far down and to the right of a pixel of it."""
+    bottom, right = min(at[0] + 1, plane.shape[0] - 1), min(at[1] + 1, plane.shape[1] - 1)
+    above = mixed(plane[at], plane[at[0], right], beyond[1])
+    below = mixed(plane[bottom, at[1]], plane[bottom, right], beyond[1])
+    return mixed(above, below, beyond[0])
 
 
 @jit(inline="always")
@@ -140,16 +133,16 @@ def enlarge(planes, hardness, colour, photo, corner, reach, sharpness, out):
     for row in prange(out.shape[1]):
         sums = np.empty((4, count), np.float32)
         y = corner[0] + row
-        top, down = _place(y, height, photo.shape[0])
+        top, down = placed(y, height, photo.shape[0])
         for column in range(out.shape[2]):
             x = corner[1] + column
-            left, across = _place(x, width, photo.shape[1])
+            left, across = placed(x, width, photo.shape[1])
             at = min(top + int(down + 0.5), height - 1), min(left + int(across + 0.5), width - 1)
             hard = hardness[at]
             if hard > 0.0:
                 _look_around(planes, colour, photo[y, x], at, reach, np.float32(sharpness), sums)
             for k in range(count):
-                value = _between(planes[k], top, left, down, across)
+                value = _between(planes[k], (top, left), (down, across))
                 if hard > 0.0:
                     low, high = min(sums[2, k], value), max(sums[3, k], value)
                     value += hard * (_chosen(value, sums[0, k], sums[1, k], low, high) - value)

@@ -12,7 +12,7 @@ from ..core.arrays import BoolArray, FloatArray
 from ..image.boxes import grown
 from ..image.regions import PixelBox, box_around
 from ..image.resize import resize
-from ..photo.edits import CHANNELS, Edits
+from ..photo.edits import CHANNELS, DEPTH_PLANES, SUBJECT_PLANES, Edits
 
 REACH_PX = 10
 """Pixels of the raster by which a hard border may move to an edge of the picture."""
@@ -43,7 +43,7 @@ def painted_depth(dioptres: FloatArray, edits: Edits | None, rgb: FloatArray) ->
     float32 (H, W)
         Dioptres, >= 0; the given array where nothing is painted.
     """
-    found = _enlarged(edits, ("depth_kept", "depth_added"), rgb)
+    found = _enlarged(edits, DEPTH_PLANES, rgb)
     if found is None:
         return dioptres
     (kept, added), box = found
@@ -55,7 +55,7 @@ def painted_depth(dioptres: FloatArray, edits: Edits | None, rgb: FloatArray) ->
 
 def painted_matte(matte: FloatArray | None, edits: Edits | None, rgb: FloatArray) -> FloatArray | None:
     """Return the subject's coverage with what is painted over it; likewise, 0..1. Without one, nothing is covered."""
-    found = _enlarged(edits, ("subject_kept", "subject_added"), rgb)
+    found = _enlarged(edits, SUBJECT_PLANES, rgb)
     if found is None:
         return matte
     (kept, added), box = found

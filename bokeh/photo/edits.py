@@ -79,6 +79,9 @@ CHANNELS: Mapping[str, Channel] = {
 }
 """The planes of the raster, in the order of its file."""
 
+DEPTH_PLANES, SUBJECT_PLANES = ("depth_kept", "depth_added"), ("subject_kept", "subject_added")
+"""Those that make new values of a map of old ones: what is kept of them, and what is added."""
+
 
 @dataclass(frozen=True, eq=False)
 class Edits:
@@ -133,6 +136,13 @@ class Edits:
         """Whether anything is painted in some of the channels."""
         found = ((name, self.planes[name]) for name in names if name in self.planes)
         return any(bool((codes != CHANNELS[name].rest).any()) for name, codes in found)
+
+    def painted_share(self, *names: str) -> float:
+        """Return the share of the picture over which any of some channels is painted, 0..1."""
+        painted = np.zeros(self.size, np.bool_)
+        for name in filter(self.paints, names):
+            painted |= self.planes[name] != CHANNELS[name].rest
+        return float(painted.mean())
 
     @cached_property
     def digest(self) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import BoolArray, FloatArray
-from ..hdr.restore import Restoration
+from ..hdr.restore import Restoration, is_radiance
 from ..image.regions import Regions, connected, dilate
 from ..photo.photo import Photo
 from .light_evidence import (
@@ -231,7 +231,7 @@ def spots_by_hand(photo: Photo, restoration: Restoration, bright: BoolArray, rea
     sure = np.ones(pieces.count + 1)
     sure[0] = 0.0
     radiance = before
-    if extra is not None or restoration.estimates:
+    if restoration.estimates or (restoration.strength > 0.0 and not is_radiance(photo)):
         more = _restored(places, (evidence, shown), sure, EDGE_UNITS * unit_px(rgb.shape))
         if extra is not None:
             more = np.maximum(more, extra[places.rows, places.columns])

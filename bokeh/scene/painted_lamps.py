@@ -17,7 +17,7 @@ from .light_evidence import BY_HAND
 LEAST_BRIGHT = 0.2
 """What is painted and darker than this is no lamp."""
 
-SHARE_OF_BRIGHTEST = 0.5
+SHARE_OF_BRIGHTEST = 0.65
 """Of what is painted in one piece, what is at least so bright as this share of the brightest is a lamp."""
 
 

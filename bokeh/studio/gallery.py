@@ -101,6 +101,7 @@ class Gallery:
         self._changed = threading.Condition()
         self._entries: dict[str, Entry] = {}
         self._looked: list[str] = []  # the last that was looked at stands last
+        self._awaited: set[str] = set()
         self._closed = False
         self._temporary: Path | None = None
         self.home = Path.cwd()
@@ -131,8 +132,9 @@ class Gallery:
     def look_at(self, entry: Entry) -> Future[View]:
         """Have a photo prepared before all others."""
         with self._changed:
-            if not self._looked or self._looked[-1] != entry.id:
-                self._looked = [*(one for one in self._looked if one != entry.id), entry.id]
+            self._looked = [*(one for one in self._looked if one != entry.id), entry.id]
+            if entry.state not in ("ready", "failed"):
+                self._awaited.add(entry.id)
                 self._changed.notify_all()
             ready = entry.ready
         self._desk.wake()
@@ -233,16 +235,18 @@ class Gallery:
         """Say which photo to prepare, and whether somebody waits for it."""
         if not self._looked:
             return None
+        # Several pages may look at as many photos.
+        for id in reversed(self._looked):
+            if id in self._awaited and self._entries[id].state == "waiting":
+                return self._entries[id], True
         looked = self._entries[self._looked[-1]]
-        if looked.state == "waiting":
-            return looked, True
         order = list(self._entries.values())
         after = order[order.index(looked) + 1 : order.index(looked) + 2]
         return (after[0], False) if after and after[0].state == "waiting" and looked.state == "ready" else None
 
     def _prepare(self, entry: Entry, at_once: bool) -> None:
         def is_wanted() -> bool:
-            return at_once or bool(self._looked) and self._looked[-1] == entry.id
+            return at_once or entry.id in self._awaited
 
         def progress(name: str, share: float) -> None:
             if self._closed:
@@ -261,12 +265,15 @@ class Gallery:
             return
         except Exception as error:
             entry.error = said(error)[1]["error"]
-            entry.state = "failed"
-            entry.ready.set_exception(error)
+            with self._changed:
+                entry.state = "failed"
+                self._awaited.discard(entry.id)
+                entry.ready.set_exception(error)
             self._tell({"photo": entry.id, "state": "failed", "error": entry.error})
             return
         with self._changed:
             self._make_room(entry)
+            self._awaited.discard(entry.id)
             entry.state = "ready"
             entry.ready.set_result(view)
         self._tell({"photo": entry.id, **entry.to_json()})

@@ -130,7 +130,7 @@ PRESET_DIGEST = "cce83952abc762189a3b846adc09c7935bb8c6272ca5862168c3f7071d352ba
 BATCH_KEY = "20078c366191c6f2b69522bba47f301c0adee1181141a74612d4032fb0d7ef9c"
 PRESET_KEYS = (
     "fstop focus focal sensor lens with blades curvature rotation starburst depth_model depth_unit depth_near "
-    "depth_channel layer matte_model highlights style quality baked grain format hdr save_quality strip"
+    "depth_channel layer matte_model edits highlights style quality baked grain format hdr save_quality strip"
 )
 CONDITIONS = "camera lens format f35_mm megapixels people depth"
 # By command; the words after "a.b.:" are keys of the object a.b.
@@ -156,8 +156,8 @@ KEYS: dict[str, str] = {
         ripple_um spherical_um zonal_um
     """,
     "inspect": """
-        baked bit_depth camera clip_cd_m2 clipped depth_kind depth_source distances f35_mm faces farthest_m focal_mm
-        focus_m focus_source format hdr height input intrinsics matte_source nearest_m notes profile rendered
+        baked bit_depth camera clip_cd_m2 clipped depth_kind depth_source distances edits f35_mm faces farthest_m
+        focal_mm focus_m focus_source format hdr height input intrinsics matte_source nearest_m notes profile rendered
         subject_distance_m warnings width
         autofocus.: area distance_m map_farther_m map_m map_nearer_m
         depth.anchoring.evidence[].: box distance_m map_m source uncertainty
@@ -291,7 +291,7 @@ def test_the_keys_of_json(command, photo):
     assert sorted(set(keys_in(json.loads(result.stdout)))) == sorted(["schema", *spelt_out(KEYS[command])])
 
 
-@pytest.mark.parametrize("command", ["render", "inspect", "batch"])
+@pytest.mark.parametrize("command", KEYS)
 def test_every_field_of_json_is_explained(command):
     title = {"render": "PHOTO"}.get(command, command)
     page = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")

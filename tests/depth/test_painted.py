@@ -101,7 +101,8 @@ def test_maps_at_full_size_are_edited_and_the_same_to_the_bit_elsewhere():
     assert depth is not None and own_depth is not None and cover is not None and own_cover is not None
     assert np.array_equal(depth[AWAY > 52], own_depth[AWAY > 52])
     assert np.array_equal(cover[AWAY > 52], own_cover[AWAY > 52])
-    assert (depth - own_depth)[AWAY < 20] == pytest.approx(0.5, abs=2e-3)
+    assert own_depth[AWAY < 20] == pytest.approx(0.25, abs=0.02)
+    assert depth[AWAY < 20] == pytest.approx(1.5, abs=0.01)  # the subject's depth, and nearer by a half
     assert cover[AWAY < 20].min() > 0.99 > 0.5 > own_cover[AWAY < 20].max()
     assert depth.min() >= 0.0 and np.isfinite(depth).all()
 

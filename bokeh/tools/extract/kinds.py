@@ -21,7 +21,6 @@ from ...io.heif import boxes, hevc, spatial, spatial_write
 from ...io.metadata.gain_map import coded
 from ...io.raster import grey
 from ...io.writers.exr import INFINITY_M, exr, halves, metres
-from ...photo.photo import Photo
 from . import mesh
 from .sources import Material
 from .stereo_view import anaglyph, autostereogram, side_by_side
@@ -62,16 +61,19 @@ def _npy(array: FloatArray) -> bytes:
 
 
 def _mattes(source: Material) -> Iterator[File]:
-    for name, plane in _named_mattes(source.photo).items():
+    for name, plane in _named_mattes(source).items():
         codes = np.rint(plane * 255.0).astype(np.uint8)
+        how = "with what is painted over it" if name == "subject" and source.paints_subject else "as the file gives it"
         yield f"matte_{name}.png", grey.plane_png(codes), {
-            "shows": f"coverage of the {name}, as the file gives it", "unit": "share", "scale": 1 / 255, **_size(plane),
+            "shows": f"coverage of the {name}, {how}", "unit": "share", "scale": 1 / 255, **_size(plane),
         }  # fmt: skip
 
 
-def _named_mattes(photo: Photo) -> dict[str, FloatArray]:
-    """Mattes by names that file systems and compositors take."""
-    named = {} if photo.matte is None else {"subject": photo.matte}
+def _named_mattes(source: Material) -> dict[str, FloatArray]:
+    """Mattes by names that file systems and compositors take; the subject's as it is painted, if it is."""
+    photo = source.photo
+    subject = source.matte if source.paints_subject else photo.matte
+    named = {} if subject is None else {"subject": subject}
     for name, plane in photo.mattes.items():
         plain_name = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "other"
         while plain_name in named:
@@ -134,10 +136,10 @@ def _layers(source: Material) -> Iterator[File]:
     held: list[tuple[str, dict[str, NDArray]]] = [("rgba", {"RGBA": opaque})]
     if photo.depth is not None:
         held.append(("Z", {"Z": metres(source.dioptres)}))
-    for name, plane in _named_mattes(photo).items():
+    for name, plane in _named_mattes(source).items():
         full = source.matte if name == "subject" and source.matte is not None else resize_matte(plane, photo.size)
         held.append((name, {"A": full.astype(np.float16)}))
-    if photo.matte is not None and source.matte is not None:
+    if source.matte is not None:
         rgb, coverage = source.cutout
         premultiplied = np.dstack([rgb * coverage[..., None], coverage]).astype(np.float16)
         held.append(("cutout", {"RGBA": premultiplied}))

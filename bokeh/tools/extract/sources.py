@@ -18,6 +18,7 @@ from ...core.text import printable
 from ...depth.calibrate import trust
 from ...image.inpaint import inpaint
 from ...photo.camera import Camera, camera_of
+from ...photo.edits import SUBJECT_PLANES
 from ...photo.photo import Photo
 from ...scene.layered import LayeredScene
 from ...scene.light_energy import SceneLight
@@ -66,6 +67,11 @@ class Material:
         """The subject's matte at the photo's size; None where it is next to nothing."""
         return self._full[1]
 
+    @property
+    def paints_subject(self) -> bool:
+        """Whether something is painted over the matte."""
+        return self.photo.edits is not None and self.photo.edits.paints(*SUBJECT_PLANES)
+
     @cached_property
     def camera(self) -> Camera:
         """The camera that took the photo."""
@@ -105,9 +111,9 @@ class Material:
         photo = self.photo
         if kind in NEEDS_DEPTH and photo.depth is None:
             return f"{self.name} holds no depth; give a map with `depth`, or a model with `depth_model`"
-        if kind == "mattes" and photo.matte is None and not photo.mattes:
+        if kind == "mattes" and not photo.has_subject and not photo.mattes:
             return f"{self.name} holds no matte; give one with `matte`"
-        if kind == "cutout" and photo.matte is None:
+        if kind == "cutout" and not photo.has_subject:
             return f"{self.name} holds no matte of the subject; give one with `matte`"
         if kind == "gain-map" and photo.gain_map is None:
             return f"{self.name} holds no gain map"

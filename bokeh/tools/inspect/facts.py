@@ -16,6 +16,7 @@ from ...depth.calibrate import trust
 from ...depth.existing_blur import ExistingBlur
 from ...hdr.restore import CLIP, is_radiance
 from ...optics.lens import DEFAULT_F35_MM, Lens
+from ...photo.edits import DEPTH_PLANES, SUBJECT_PLANES, Edits
 from ...photo.metadata import UnitRect
 from ...photo.photo import GainMap, Photo
 from ...render.report import mount_on, warnings_of
@@ -77,6 +78,7 @@ def inspect_photo(photo: Photo, name: str = "") -> dict[str, Any]:
                 name: {"width": m.shape[1], "height": m.shape[0], "covers": float(m.mean())}
                 for name, m in named_mattes(photo).items()
             },
+            "edits": None if photo.edits is None else _edits(photo.edits),
             **(_focus(scene) if scene else {}),
             "gain_map": photo.gain_map and _gain_map(photo.gain_map),
             "clipped": clipped,
@@ -88,6 +90,12 @@ def inspect_photo(photo: Photo, name: str = "") -> dict[str, Any]:
             "warnings": [*dict.fromkeys([*meta.warnings, *_warnings(photo, scene, clipped)])],
         }
     )
+
+
+def _edits(edits: Edits) -> dict[str, float]:
+    """Return what share of the picture is painted, of what."""
+    over = {"depth": DEPTH_PLANES, "subject": SUBJECT_PLANES, "lamps": ("lamp",)}
+    return {what: share for what, names in over.items() if (share := edits.painted_share(*names)) > 0.0}
 
 
 def named_mattes(photo: Photo) -> dict[str, FloatArray]:

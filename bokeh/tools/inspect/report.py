@@ -24,6 +24,7 @@ def report_lines(found: Mapping[str, Any]) -> list[str]:
         *_aim(found),
         *_map(found),
         *_mattes(found),
+        *_edits(found),
         *_light(found),
     ]
     lines += [f"note: {note}" for note in found["notes"] if not note.startswith("distances ")]  # said above
@@ -138,6 +139,13 @@ def _mattes(found: Mapping[str, Any]) -> list[str]:
         return ["no matte"]
     shown = [f"{name} {m['width']}x{m['height']}, {m['covers']:.1%}" for name, m in found["mattes"].items()]
     return [f"mattes, and how much of the frame they cover: {'; '.join(shown)}"]
+
+
+def _edits(found: Mapping[str, Any]) -> list[str]:
+    if not found["edits"]:
+        return []
+    shown = [f"{what} {share:.2%}" for what, share in found["edits"].items()]
+    return [f"edits, and how much of the frame they are painted over: {'; '.join(shown)}"]
 
 
 def _light(found: Mapping[str, Any]) -> list[str]:
