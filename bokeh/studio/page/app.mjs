@@ -68,6 +68,10 @@ const drafts = createDrafts(api, {
     if (wish.photo !== photo?.id) return;
     view.setLayer("draft", bitmap);
     facts = said;
+    if (compiling) {
+      compiling = false; // it has come to an end, or there would be no picture
+      showState();
+    }
     showFacts();
     if (looks.overlay === "sharp") loadOverlay();
   },
