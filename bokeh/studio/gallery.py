@@ -23,7 +23,7 @@ from .desk import Desk
 from .errors import NotThereError, Superseded, said
 from .view import View
 
-State = Literal["waiting", "loading", "preparing", "ready", "failed"]
+PhotoState = Literal["waiting", "loading", "preparing", "ready", "failed"]
 
 KEPT = 3
 """Photos that stay prepared: the one that is looked at, the next, and the one before; at 12 MP each takes 1 GB."""
@@ -55,7 +55,7 @@ class Entry:
     path: Path
     shown: str
     folder: Path
-    state: State = "waiting"
+    state: PhotoState = "waiting"
     error: str = ""
     size: tuple[int, int] | None = None
     ready: Future[View] = field(default_factory=Future)
@@ -278,7 +278,7 @@ class Gallery:
             entry.ready.set_result(view)
         self._tell({"photo": entry.id, **entry.to_json()})
 
-    def _set(self, entry: Entry, state: State) -> None:
+    def _set(self, entry: Entry, state: PhotoState) -> None:
         entry.state = state
         self._tell({"photo": entry.id, **entry.to_json()})
 
