@@ -25,8 +25,9 @@ def widget(photo: Photo | Scene, f_number: float = 1.8, **options: Any) -> Any:
     Returns
     -------
     anywidget.AnyWidget
-        Its traits may be set and observed: `f_number`; `focus_point`, a point (x, y) in 0..1 from the top left, or None for
-        the focus that is found; `picture`, a draft of about half a megapixel, JPEG; `text`, where it is focused.
+        Its traits may be set and observed: `f_number`; `focus_point`, a point (x, y) in 0..1 from the top left, or
+        None for the focus that is found; `picture`, a draft of about half a megapixel, JPEG; `text`, where it is
+        focused.
         ``widget.lens`` is the lens that it shows, for `render`.
 
     Raises
