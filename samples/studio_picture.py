@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent
 SIZE = (1360, 850)
-COLOURS = 255
+COLOURS = 256
 FACE = (0.47, 0.38)
 """Where the page is clicked: on an eye, in shares of the picture."""
 
@@ -61,7 +61,8 @@ def main() -> None:
             picture = Image.open(io.BytesIO(shot(address, chromium))).convert("RGB")
         finally:
             studio.send_signal(signal.SIGINT)
-    few = picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.FLOYDSTEINBERG)
+    palette = picture.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, kmeans=2)
+    few = picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
     few.save(HERE.parent / "docs" / "studio.png", optimize=True)
 
 

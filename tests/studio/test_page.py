@@ -451,7 +451,10 @@ def test_brush_undo_and_redo_in_one_history_with_settings(tab, folder):
     assert tab.drafted(lambda: page.click("#redo"))["fstop"] == stop
     assert page.locator("#redo").is_disabled()
     tab.drafted(lambda: page.click("#edits-reset"))
-    assert page.locator("#edits-reset").is_disabled()
+    assert not list(folder.glob("one*.rebokeh.json"))
+    tab.drafted(lambda: page.keyboard.press("Control+z"))
+    assert list(folder.glob("one*.rebokeh.json"))
+    tab.drafted(lambda: page.click("#edits-reset"))
 
 
 def test_a_brush_of_the_same_depth_as_there(tab):

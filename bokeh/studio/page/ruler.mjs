@@ -150,6 +150,12 @@ export function createRuler(element, { onInput, onChange, text }) {
       counts = spread(dioptres, histogram, range);
       show();
     },
+    /** Show an empty ruler. */
+    clear() {
+      counts = [];
+      focus = sharp = null;
+      show();
+    },
     setFocus(dioptres) {
       if (drag) return;
       focus = dioptres;
