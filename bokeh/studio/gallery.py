@@ -117,6 +117,11 @@ class Gallery:
         with self._changed:
             return list(self._entries.values())
 
+    @property
+    def folders(self) -> set[Path]:
+        """All that is written to."""
+        return {self.home, *(entry.folder for entry in self.all())}
+
     def get(self, id: str) -> Entry:
         """Return a photo.
 
