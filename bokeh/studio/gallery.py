@@ -23,7 +23,7 @@ from .desk import Desk
 from .errors import NotThereError, Superseded, said
 from .view import View
 
-State = Literal["waiting", "loading", "preparing", "ready", "failed"]
+PhotoState = Literal["waiting", "loading", "preparing", "ready", "failed"]
 
 KEPT = 3
 """Photos that stay prepared: the one that is looked at, the next, and the one before; at 12 MP each takes 1 GB."""
@@ -55,7 +55,7 @@ class Entry:
     path: Path
     shown: str
     folder: Path
-    state: State = "waiting"
+    state: PhotoState = "waiting"
     error: str = ""
     size: tuple[int, int] | None = None
     ready: Future[View] = field(default_factory=Future)
@@ -116,6 +116,11 @@ class Gallery:
         """List the photos."""
         with self._changed:
             return list(self._entries.values())
+
+    @property
+    def folders(self) -> set[Path]:
+        """All that is written to."""
+        return {self.home, *(entry.folder for entry in self.all())}
 
     def get(self, id: str) -> Entry:
         """Return a photo.
@@ -278,7 +283,7 @@ class Gallery:
             entry.ready.set_result(view)
         self._tell({"photo": entry.id, **entry.to_json()})
 
-    def _set(self, entry: Entry, state: State) -> None:
+    def _set(self, entry: Entry, state: PhotoState) -> None:
         entry.state = state
         self._tell({"photo": entry.id, **entry.to_json()})
 

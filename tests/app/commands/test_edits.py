@@ -146,7 +146,7 @@ def test_without_a_journal_the_mark_tells_that_it_was_made_with_them(photo):
 
 def test_a_preset_may_leave_them_and_names_no_file(photo):
     paint(photo)
-    Path("off.toml").write_text('edits = "off"\nfstop = 1.4\nfocus = "1m"')
+    Path("off.toml").write_text('edits = "off"\nfstop = 1.4\nfocus = "1m"\nfocal = 85')
     assert rebokeh(photo, "--preset", "off.toml", "-o", "preset.png").exit_code == 0
     assert rebokeh(photo, *WIDE, "--edits", "off", "-o", "plain.png").exit_code == 0
     assert np.array_equal(codes_of("preset.png"), codes_of("plain.png"))
