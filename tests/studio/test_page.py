@@ -269,6 +269,7 @@ def test_quality_and_where_to_focus(tab):
     page.locator("details:has(#best) summary").click()
     assert tab.drafted(lambda: page.click("#best"))["quality"] == "best"
     assert "quality" not in tab.drafted(lambda: page.keyboard.press("Space"))
+    assert tab.drafted(lambda: page.click("#ignore-blur"))["baked"] == "ignore"
     page.locator("[data-focus=subject]").focus()
     assert tab.drafted(lambda: page.keyboard.press("Enter"))["focus"] == "subject"
 

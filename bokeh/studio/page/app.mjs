@@ -89,7 +89,7 @@ const looks = createLooks(view, (layer) => {
 const ring = createRing($("ring"), {
   onInput: (fNumber) => change({ fstop: String(fNumber) }, false),
   onChange: (fNumber) => (moving ? change({ fstop: String(fNumber) }, true) : undefined),
-  text: (fNumber) => `f/${number(fNumber)}`,
+  text: (fNumber) => `f/${fNumber}`, // as it is engraved, in any language
 });
 
 const focusOf = (dioptres, fine) => {
@@ -106,6 +106,7 @@ const ruler = createRuler($("ruler"), {
     showReading(1 / dioptres);
   },
   text: (dioptres) => metres(1 / dioptres),
+  tick: (metres) => number(metres),
 });
 
 const controls = createControls({ aperture: $("aperture-rows"), light: $("light-rows") }, change);
@@ -179,10 +180,11 @@ const fNumber = () => Number(settings.fstop ?? lensAt()?.f_number ?? session.def
 function show() {
   const f = fNumber();
   ring.set(f);
-  $("f-number").replaceChildren(make("i", { textContent: "f/" }), number(f));
+  $("f-number").replaceChildren(make("i", { textContent: "f/" }), String(f));
   controls.show(settings);
   lenses?.show(settings.lens);
   $("best").checked = settings.quality === "best";
+  $("ignore-blur").checked = settings.baked === "ignore";
   const focus = settings.focus ?? "auto";
   for (const chip of $("targets").querySelectorAll("[data-focus]")) {
     chip.setAttribute("aria-pressed", chip.dataset.focus === focus);
@@ -531,6 +533,7 @@ function showWords() {
   view.setLabels({ label: word("label.view"), splitLabel: word("label.split") });
   brushes.show();
   looks.show();
+  ruler.show();
   showState();
   show();
   showFacts();
@@ -561,7 +564,9 @@ function listen() {
     const { focus } = chip.dataset;
     chip.addEventListener("click", () => change({ focus: focus === "auto" ? undefined : focus }, true));
   }
-  $("best").addEventListener("change", () => change({ quality: $("best").checked ? "best" : undefined }, true));
+  for (const [id, key, value] of [["best", "quality", "best"], ["ignore-blur", "baked", "ignore"]]) {
+    $(id).addEventListener("change", () => change({ [key]: $(id).checked ? value : undefined }, true));
+  }
   $("repair").addEventListener("toggle", () => {
     if (!$("repair").open) actions.noBrush();
   });
