@@ -26,7 +26,10 @@ from .view import View
 PhotoState = Literal["waiting", "loading", "preparing", "ready", "failed"]
 
 KEPT = 3
-"""Photos that stay prepared: the one that is looked at, the next, and the one before; at 12 MP each takes 1 GB."""
+"""Photos that stay prepared: the one that is looked at, the next, and the one before."""
+
+KEPT_PIXELS = 60_000_000
+"""And so many pixels of them in all, as far as they are not looked at: 12 MP take about 1 GB."""
 
 REST_S = 1.0
 """Nothing is prepared beforehand until nothing has been rendered for so long."""
@@ -291,12 +294,18 @@ class Gallery:
         """Forget the photos that were looked at longest ago."""
         prepared = [one for one in self._entries.values() if one.state == "ready" and one is not entry]
         prepared.sort(key=lambda one: self._looked.index(one.id) if one.id in self._looked else -1)
-        for one in prepared[: max(len(prepared) - KEPT + 1, 0)]:
-            if one.id != self._looked[-1]:
+        kept, pixels = 1, _pixels(entry)
+        for one in reversed(prepared):
+            kept, pixels = kept + 1, pixels + _pixels(one)
+            if (kept > KEPT or pixels > KEPT_PIXELS) and one.id != self._looked[-1]:
                 self._forget(one)
 
     def _forget(self, entry: Entry) -> None:
         entry.state, entry.ready, entry.error = "waiting", Future(), ""
+
+
+def _pixels(entry: Entry) -> int:
+    return 0 if entry.size is None else entry.size[0] * entry.size[1]
 
 
 def stamp_of(path: Path) -> tuple[int, int] | None:

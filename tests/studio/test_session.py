@@ -73,6 +73,20 @@ def test_the_next_photo_is_prepared_meanwhile_and_old_ones_are_let_go(photos, mo
         assert states().count("ready") <= gallery.KEPT + 1
 
 
+def test_large_photos_are_let_go_sooner(photos, monkeypatch):
+    monkeypatch.setattr(gallery, "REST_S", 0.01)
+    monkeypatch.setattr(gallery, "KEPT_PIXELS", 2 * 96 * 128)
+    with studio(photos) as page:
+        for one in page.photos()[::2]:
+            page.photo(one["id"])
+        for _ in range(400):
+            states = [one["state"] for one in page.photos()]
+            if states == ["waiting", "waiting", "ready", "waiting", "ready"]:
+                break
+            time.sleep(0.05)
+        assert states == ["waiting", "waiting", "ready", "waiting", "ready"]
+
+
 def test_it_ends_when_its_last_page_is_gone_for_a_while(photos, monkeypatch):
     monkeypatch.setattr(run, "LINGER_S", 0.5)
     session = run.Session([str(photos / "a.heic")])
