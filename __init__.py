@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .bokeh.photo.metadata import Anchoring, DepthFacts, Evidence, FaceRegion, Intrinsics, Metadata, Rendering
     from .bokeh.photo.photo import GainMap, Photo
     from .bokeh.render.settings import RenderSettings
+    from .bokeh.studio.notebook import widget
     from .bokeh.tools.check.check import CheckFigure, PictureCheck, check
     from .bokeh.tools.steps.steps import StepRecorder
 
@@ -89,6 +90,7 @@ __all__ = [
     "render",
     "save",
     "save_edits",
+    "widget",
 ]
 
 # Where each name lives. NumPy, numba and the decoders take a second to import: `import rebokeh` and
@@ -134,6 +136,7 @@ _HOME = {
     "render": "api",
     "save": "io.encode",
     "save_edits": "io.edits_file",
+    "widget": "studio.notebook",
 }
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from .core.arrays import FloatArray
 from .core.checks import expect
 from .core.progress import Progress, unseen
 from .core.threads import ONE_AT_A_TIME
 from .depth.existing_blur import ExistingBlur
+from .image.resize import resize, size_within
 from .io.encode import save
 from .load import load
 from .optics.lens import Lens, ThinLens
-from .photo.photo import Photo
+from .photo.photo import SHOWN_PX, Photo, png_of
 from .render.pipeline import prepare_for, render_scene
 from .render.report import mount_on, report_of, warnings_of
 from .render.settings import RenderSettings
@@ -81,6 +84,17 @@ class Scene:
     def baked(self) -> ExistingBlur | None:
         """Blur that is in the photo already."""
         return self.prepared.existing_blur
+
+    def _repr_png_(self) -> bytes:
+        """Show itself in a notebook, small: the photo, and beside it its depth, what is near bright."""
+        photo = self.photo
+        size = size_within(photo.size, min(SHOWN_PX, max(photo.size)))
+        panels = [photo.srgb8(size)]
+        if self.dioptres is not None:
+            far, near = self.prepared.depth_range
+            share = (resize(self.dioptres, size, "nearest") - far) / max(near - far, 1e-6)
+            panels.append(np.repeat(np.rint(share * 255.0).astype(np.uint8)[..., None], 3, axis=2))
+        return png_of(np.concatenate(panels, axis=1))
 
     def mount(self, lens: Lens) -> tuple[ThinLens, str]:
         """Focus a lens on the scene; also says how the focus was found."""

@@ -22,6 +22,8 @@ LEAST = np.float32(0.02)
 STEEP = np.float32(3.0)
 """Of how the two sides are chosen between by the odds: 1 for mixing them, more for less of that."""
 
+NONE, ONE = np.float32(0.0), np.float32(1.0)
+
 STRIDE = 2
 """Of the raster, every so many pixels are looked at."""
 
@@ -36,13 +38,22 @@ def _between(plane, at, beyond):
 
 
 @jit(inline="always")
-def _unlike(colour, rgb):
-    """Squared difference of a colour, square roots of light, to that of a pixel."""
+def _likeness(colour, own, sharpness):
+    """How much a colour is like a pixel's own, both square roots of light: 0..1."""
     unlike = np.float32(0.0)
     for c in range(3):
-        one = colour[c] - math.sqrt(min(max(rgb[c], np.float32(0.0)), np.float32(1.0)))
-        unlike += one * one
-    return unlike
+        unlike += (colour[c] - own[c]) * (colour[c] - own[c])
+    # A bell curve, without an exponential.
+    bell = ONE / (ONE + np.float32(0.25) * sharpness * unlike)
+    bell *= bell
+    return bell * bell + np.float32(1e-6)
+
+
+@jit(inline="always")
+def _perceive(rgb, own):
+    """Write the square roots of a pixel's light, as far as it does not clip."""
+    for c in range(3):
+        own[c] = math.sqrt(min(max(rgb[c], NONE), ONE))
 
 
 @jit(inline="always")
@@ -75,47 +86,58 @@ def _chosen(value, alike, all_of_them, low, high):
 
 
 @jit(inline="always")
-def _look_around(planes, colour, rgb, at, reach, sharpness, sums):
+def _look_around(planes, colour, own, at, look, sums):
     """Average planes around a raster pixel: what looks like a photo pixel, and all; and find their ends.
 
     Parameters
     ----------
-    planes : float32 (K, h, w)
+    planes : float32 (2, h, w)
     colour : float32 (h, w, 3)
         Square roots of light.
-    rgb : float32 (3,)
+    own : float32 (3,)
+        The photo pixel's.
     at : (int, int)
         The raster pixel.
-    reach : int
-    sharpness : float32
-        How much squared differences of colour count.
-    sums : float32 (4, K)
+    look : (int, float32)
+        How far, and how much squared differences of colour count.
+    sums : float32 (4, 2)
         Overwritten by the mean of what is alike, the mean of all, the least and the most.
     """
-    alike, count = np.float32(0.0), np.float32(0.0)
-    for k in range(planes.shape[0]):
+    reach, sharpness = look
+    alike, count = NONE, NONE
+    for k in range(2):
         sums[0, k], sums[1, k], sums[2, k], sums[3, k] = 0.0, 0.0, np.inf, -np.inf
     for y in range(max(at[0] - reach, 0), min(at[0] + reach + 1, planes.shape[1]), STRIDE):
         for x in range(max(at[1] - reach, 0), min(at[1] + reach + 1, planes.shape[2]), STRIDE):
-            weight = np.float32(math.exp(-sharpness * _unlike(colour[y, x], rgb))) + np.float32(1e-6)
-            alike, count = alike + weight, count + np.float32(1.0)
-            for k in range(planes.shape[0]):
+            weight = _likeness(colour[y, x], own, sharpness)
+            alike, count = alike + weight, count + ONE
+            for k in range(2):
                 value = planes[k, y, x]
                 sums[0, k] += weight * value
                 sums[1, k] += value
                 sums[2, k], sums[3, k] = min(sums[2, k], value), max(sums[3, k], value)
-    for k in range(planes.shape[0]):
+    for k in range(2):
         sums[0, k] /= alike
         sums[1, k] /= count
 
 
+@jit(inline="always")
+def _drawn(value, hard, k, sums):
+    """Draw an interpolated value of plane k to an edge, as far as the border is hard."""
+    if not hard > NONE:
+        return value
+    low, high = min(sums[2, k], value), max(sums[3, k], value)
+    return value + hard * (_chosen(value, sums[0, k], sums[1, k], low, high) - value)
+
+
 @jit(parallel=True)
-def enlarge(planes, hardness, colour, photo, corner, reach, sharpness, out):
-    """Bring planes to the photo's size, in a box of it.
+def paint(planes, hardness, colour, photo, corner, look, most, values):
+    """Paint over a box of a map of the photo's size, in place; what nothing is painted over stays as it is.
 
     Parameters
     ----------
-    planes : float32 (K, h, w)
+    planes : float32 (2, h, w)
+        What is kept of a value, 0..1, and what is added.
     hardness : float32 (h, w)
         Of the borders near each pixel: 0 is interpolated, 1 drawn to the picture's edges.
     colour : float32 (h, w, 3)
@@ -123,27 +145,26 @@ def enlarge(planes, hardness, colour, photo, corner, reach, sharpness, out):
     photo : float32 (H, W, 3)
     corner : (int, int)
         Where the box begins.
-    reach : int
-        Raster pixels by which a border may move.
-    sharpness : float
-        How much squared differences of colour count.
-    out : float32 (K, rows, columns)
+    look : (int, float32)
+        Raster pixels by which a border may move, and how much squared differences of colour count.
+    most : float32
+        No value is more than this, nor less than 0.
+    values : float32 (rows, columns)
     """
-    count, height, width = planes.shape
-    for row in prange(out.shape[1]):
-        sums = np.empty((4, count), np.float32)
+    _, height, width = planes.shape
+    for row in prange(values.shape[0]):
+        sums, own = np.empty((4, 2), np.float32), np.empty(3, np.float32)
         y = corner[0] + row
         top, down = placed(y, height, photo.shape[0])
-        for column in range(out.shape[2]):
+        for column in range(values.shape[1]):
             x = corner[1] + column
             left, across = placed(x, width, photo.shape[1])
             at = min(top + int(down + 0.5), height - 1), min(left + int(across + 0.5), width - 1)
             hard = hardness[at]
-            if hard > 0.0:
-                _look_around(planes, colour, photo[y, x], at, reach, np.float32(sharpness), sums)
-            for k in range(count):
-                value = _between(planes[k], (top, left), (down, across))
-                if hard > 0.0:
-                    low, high = min(sums[2, k], value), max(sums[3, k], value)
-                    value += hard * (_chosen(value, sums[0, k], sums[1, k], low, high) - value)
-                out[k, row, column] = value
+            if hard > NONE:
+                _perceive(photo[y, x], own)
+                _look_around(planes, colour, own, at, look, sums)
+            kept = _drawn(_between(planes[0], (top, left), (down, across)), hard, 0, sums)
+            added = _drawn(_between(planes[1], (top, left), (down, across)), hard, 1, sums)
+            if kept != ONE or added != NONE:
+                values[row, column] = min(max(kept * values[row, column] + added, NONE), most)

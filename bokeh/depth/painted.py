@@ -10,15 +10,16 @@ from scipy import ndimage
 
 from ..core.arrays import BoolArray, FloatArray
 from ..image.boxes import grown
-from ..image.regions import PixelBox, box_around
+from ..image.regions import box_around
 from ..image.resize import resize
 from ..photo.edits import CHANNELS, DEPTH_PLANES, SUBJECT_PLANES, Edits
 
 REACH_PX = 10
 """Pixels of the raster by which a hard border may move to an edge of the picture."""
 
-COLOUR_SHARPNESS = 200.0
-"""As for a depth map's own edges."""
+COLOUR_SHARPNESS = 30.0
+"""How much squared differences of perceptual colour count: less than for a map's own edges, or the grain of a table
+frays what is painted on it."""
 
 SOFT_SHARE, HARD_SHARE = 0.35, 0.7
 """A border is soft where it takes up to the first share of its height within three pixels, of what it takes within
@@ -43,25 +44,19 @@ def painted_depth(dioptres: FloatArray, edits: Edits | None, rgb: FloatArray) ->
     float32 (H, W)
         Dioptres, >= 0; the given array where nothing is painted.
     """
-    found = _enlarged(edits, DEPTH_PLANES, rgb)
-    if found is None:
+    if edits is None or not edits.paints(*DEPTH_PLANES):
         return dioptres
-    (kept, added), box = found
-    own = dioptres[box]
     edited = np.array(dioptres)
-    edited[box] = np.where((kept == 1.0) & (added == 0.0), own, np.maximum(kept * own + added, np.float32(0.0)))
+    _paint(edited, edits, DEPTH_PLANES, rgb, np.inf)
     return edited
 
 
 def painted_matte(matte: FloatArray | None, edits: Edits | None, rgb: FloatArray) -> FloatArray | None:
     """Return the subject's coverage with what is painted over it; likewise, 0..1. Without one, nothing is covered."""
-    found = _enlarged(edits, SUBJECT_PLANES, rgb)
-    if found is None:
+    if edits is None or not edits.paints(*SUBJECT_PLANES):
         return matte
-    (kept, added), box = found
     edited = np.zeros(rgb.shape[:2], np.float32) if matte is None else np.array(matte)
-    own = edited[box]
-    edited[box] = np.where((kept == 1.0) & (added == 0.0), own, np.clip(kept * own + added, 0.0, 1.0))
+    _paint(edited, edits, SUBJECT_PLANES, rgb, 1.0)
     return edited
 
 
@@ -74,12 +69,10 @@ def painted_lamps(edits: Edits | None, size: tuple[int, int]) -> tuple[BoolArray
     return tuple(np.take(np.take(mask, rows, axis=0), columns, axis=1) for mask in (lamp > LAMP, lamp < NO_LAMP))  # pyright: ignore
 
 
-def _enlarged(edits: Edits | None, names: tuple[str, ...], rgb: FloatArray) -> tuple[FloatArray, PixelBox] | None:
-    """Bring planes to the photo's size, float32 (K, rows, columns), in the box that is painted; None where none is."""
-    from ...kernels.painted import enlarge
+def _paint(values: FloatArray, edits: Edits, names: tuple[str, str], rgb: FloatArray, most: float) -> None:
+    """Paint over a map of the photo's size, in place: so much of it is kept, so much added, nothing above `most`."""
+    from ...kernels.painted import paint
 
-    if edits is None or not edits.paints(*names):
-        return None
     planes = np.stack([edits.values(name) for name in names])
     rest = [(CHANNELS[name].rest - CHANNELS[name].zero) * CHANNELS[name].scale for name in names]
     painted = (planes != np.array(rest, np.float32)[:, None, None]).any(axis=0)
@@ -90,9 +83,8 @@ def _enlarged(edits: Edits | None, names: tuple[str, ...], rgb: FloatArray) -> t
     )
     colour = np.sqrt(np.clip(resize(rgb, edits.size, "area"), 0.0, 1.0))
     hardness = np.max([_hardness(plane) for plane in planes], axis=0)
-    out = np.empty((len(planes), rows.stop - rows.start, columns.stop - columns.start), np.float32)
-    enlarge(planes, hardness, colour, rgb, (rows.start, columns.start), REACH_PX, COLOUR_SHARPNESS, out)
-    return out, (rows, columns)
+    look = REACH_PX, np.float32(COLOUR_SHARPNESS)
+    paint(planes, hardness, colour, rgb, (rows.start, columns.start), look, np.float32(most), values[rows, columns])
 
 
 def _hardness(plane: FloatArray) -> FloatArray:

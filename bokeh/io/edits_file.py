@@ -236,6 +236,17 @@ def save_edits(photo: Photo, path: str | os.PathLike[str] | None = None) -> Path
         When the photo is from no file.
     OutputError
         When the folder cannot be written; what was there is then still there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rebokeh as rk
+    >>> photo = rk.load(rk.save(rk.Photo(rgb=np.full((30, 40, 3), 0.18, np.float32)), "grey.png"))
+    >>> mended = photo.with_edits(rk.Edits.of_size(photo.size).with_stroke("lamp", [(0.5, 0.5)], radius=0.1))
+    >>> rk.save_edits(mended).name
+    'grey.rebokeh.json'
+    >>> rk.load("grey.png").edits.digest == mended.edits.digest
+    True
     """
     meta = photo.meta
     if not meta.source or (path is None and not meta.path):

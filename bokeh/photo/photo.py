@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from typing import Any, get_args
 
 import numpy as np
@@ -14,6 +15,7 @@ from ..colour.to_srgb import srgb_codes
 from ..core.arrays import CodeArray, FloatArray
 from ..core.checks import check_fields
 from ..core.errors import DepthError, InputError
+from ..image.resize import size_within
 from .edits import Edits, check_aspect
 from .metadata import DepthKind, Metadata
 
@@ -24,6 +26,9 @@ EMPTY_MATTE = 1e-3
 # How far the two sides' ratio of a depth map or matte may be from the photo's before it is
 # taken for another picture's (sensor read-outs crop a row or two, phones round to even sizes).
 ASPECT_TOLERANCE = 0.03
+
+SHOWN_PX = 512
+"""Longer side of what notebooks show of a photo."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,6 +177,10 @@ class Photo:
         """
         return srgb_codes(self.rgb, self.profile, size or self.size)
 
+    def _repr_png_(self) -> bytes:
+        """Show itself in a notebook, small."""
+        return png_of(self.srgb8(size_within(self.size, min(SHOWN_PX, max(self.size)))))
+
     def with_edits(self, edits: Edits | None) -> Photo:
         """Return the photo with what is painted over its maps, in place of what was.
 
@@ -234,6 +243,15 @@ class Photo:
         if np.isnan(matte).any():
             raise DepthError(f"{name} holds NaN; it must be coverage in 0..1: 0 where nothing is known")
         return np.clip(matte, 0.0, 1.0, out=matte)
+
+
+def png_of(codes: CodeArray) -> bytes:
+    """Code a picture, uint8 (H, W, 3), as notebooks take it."""
+    from PIL import Image
+
+    file = BytesIO()
+    Image.fromarray(codes).save(file, "png")
+    return file.getvalue()
 
 
 def _numbers(values: Any, name: str, meaning: str) -> NDArray:

@@ -23,10 +23,13 @@ from .desk import Desk
 from .errors import NotThereError, Superseded, said
 from .view import View
 
-State = Literal["waiting", "loading", "preparing", "ready", "failed"]
+PhotoState = Literal["waiting", "loading", "preparing", "ready", "failed"]
 
 KEPT = 3
-"""Photos that stay prepared: the one that is looked at, the next, and the one before; at 12 MP each takes 1 GB."""
+"""Photos that stay prepared: the one that is looked at, the next, and the one before."""
+
+KEPT_PIXELS = 60_000_000
+"""And so many pixels of them in all, as far as they are not looked at: 12 MP take about 1 GB."""
 
 REST_S = 1.0
 """Nothing is prepared beforehand until nothing has been rendered for so long."""
@@ -55,7 +58,7 @@ class Entry:
     path: Path
     shown: str
     folder: Path
-    state: State = "waiting"
+    state: PhotoState = "waiting"
     error: str = ""
     size: tuple[int, int] | None = None
     ready: Future[View] = field(default_factory=Future)
@@ -101,6 +104,7 @@ class Gallery:
         self._changed = threading.Condition()
         self._entries: dict[str, Entry] = {}
         self._looked: list[str] = []  # the last that was looked at stands last
+        self._awaited: set[str] = set()
         self._closed = False
         self._temporary: Path | None = None
         self.home = Path.cwd()
@@ -115,6 +119,11 @@ class Gallery:
         """List the photos."""
         with self._changed:
             return list(self._entries.values())
+
+    @property
+    def folders(self) -> set[Path]:
+        """All that is written to."""
+        return {self.home, *(entry.folder for entry in self.all())}
 
     def get(self, id: str) -> Entry:
         """Return a photo.
@@ -131,8 +140,9 @@ class Gallery:
     def look_at(self, entry: Entry) -> Future[View]:
         """Have a photo prepared before all others."""
         with self._changed:
-            if not self._looked or self._looked[-1] != entry.id:
-                self._looked = [*(one for one in self._looked if one != entry.id), entry.id]
+            self._looked = [*(one for one in self._looked if one != entry.id), entry.id]
+            if entry.state not in ("ready", "failed"):
+                self._awaited.add(entry.id)
                 self._changed.notify_all()
             ready = entry.ready
         self._desk.wake()
@@ -233,16 +243,18 @@ class Gallery:
         """Say which photo to prepare, and whether somebody waits for it."""
         if not self._looked:
             return None
+        # Several pages may look at as many photos.
+        for id in reversed(self._looked):
+            if id in self._awaited and self._entries[id].state == "waiting":
+                return self._entries[id], True
         looked = self._entries[self._looked[-1]]
-        if looked.state == "waiting":
-            return looked, True
         order = list(self._entries.values())
         after = order[order.index(looked) + 1 : order.index(looked) + 2]
         return (after[0], False) if after and after[0].state == "waiting" and looked.state == "ready" else None
 
     def _prepare(self, entry: Entry, at_once: bool) -> None:
         def is_wanted() -> bool:
-            return at_once or bool(self._looked) and self._looked[-1] == entry.id
+            return at_once or entry.id in self._awaited
 
         def progress(name: str, share: float) -> None:
             if self._closed:
@@ -261,17 +273,20 @@ class Gallery:
             return
         except Exception as error:
             entry.error = said(error)[1]["error"]
-            entry.state = "failed"
-            entry.ready.set_exception(error)
+            with self._changed:
+                entry.state = "failed"
+                self._awaited.discard(entry.id)
+                entry.ready.set_exception(error)
             self._tell({"photo": entry.id, "state": "failed", "error": entry.error})
             return
         with self._changed:
             self._make_room(entry)
+            self._awaited.discard(entry.id)
             entry.state = "ready"
             entry.ready.set_result(view)
         self._tell({"photo": entry.id, **entry.to_json()})
 
-    def _set(self, entry: Entry, state: State) -> None:
+    def _set(self, entry: Entry, state: PhotoState) -> None:
         entry.state = state
         self._tell({"photo": entry.id, **entry.to_json()})
 
@@ -279,12 +294,18 @@ class Gallery:
         """Forget the photos that were looked at longest ago."""
         prepared = [one for one in self._entries.values() if one.state == "ready" and one is not entry]
         prepared.sort(key=lambda one: self._looked.index(one.id) if one.id in self._looked else -1)
-        for one in prepared[: max(len(prepared) - KEPT + 1, 0)]:
-            if one.id != self._looked[-1]:
+        kept, pixels = 1, _pixels(entry)
+        for one in reversed(prepared):
+            kept, pixels = kept + 1, pixels + _pixels(one)
+            if (kept > KEPT or pixels > KEPT_PIXELS) and one.id != self._looked[-1]:
                 self._forget(one)
 
     def _forget(self, entry: Entry) -> None:
         entry.state, entry.ready, entry.error = "waiting", Future(), ""
+
+
+def _pixels(entry: Entry) -> int:
+    return 0 if entry.size is None else entry.size[0] * entry.size[1]
 
 
 def stamp_of(path: Path) -> tuple[int, int] | None:

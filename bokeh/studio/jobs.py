@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from .errors import NotThereError, Superseded, said
 
-State = Literal["going", "done", "failed", "cancelled"]
+JobState = Literal["going", "done", "failed", "cancelled"]
 
 KEPT = 100
 """Jobs that can still be asked for."""
@@ -20,7 +20,7 @@ TELL_EVERY_S = 0.1
 
 
 @dataclass(eq=False)
-class Job:
+class BackgroundJob:
     """One of them.
 
     Attributes
@@ -35,7 +35,7 @@ class Job:
     key: str
     kind: str
     tell: Callable[[Mapping[str, Any]], object]
-    state: State = "going"
+    state: JobState = "going"
     done: float = 0.0
     total: float = 1.0
     message: str = ""
@@ -76,11 +76,11 @@ class Jobs:
     def __init__(self, tell: Callable[[Mapping[str, Any]], object]) -> None:
         self._tell = tell
         self._lock, self._turn = threading.Lock(), threading.Lock()
-        self._jobs: dict[str, Job] = {}
+        self._jobs: dict[str, BackgroundJob] = {}
 
-    def begin(self, kind: str, work: Callable[[Job], object]) -> Job:
+    def begin(self, kind: str, work: Callable[[BackgroundJob], object]) -> BackgroundJob:
         """Begin one, in a thread of its own."""
-        job = Job(secrets.token_hex(6), kind, self._tell)
+        job = BackgroundJob(secrets.token_hex(6), kind, self._tell)
         with self._lock:
             self._jobs[job.key] = job
             for key in [one.key for one in self._jobs.values() if one.state != "going"][:-KEPT]:
@@ -88,7 +88,7 @@ class Jobs:
         threading.Thread(target=self._do, args=(job, work), name=f"rebokeh studio {kind}", daemon=True).start()
         return job
 
-    def get(self, key: str) -> Job:
+    def get(self, key: str) -> BackgroundJob:
         """Return one.
 
         Raises
@@ -106,7 +106,7 @@ class Jobs:
         with self._lock:
             return any(job.state == "going" for job in self._jobs.values())
 
-    def _do(self, job: Job, work: Callable[[Job], object]) -> None:
+    def _do(self, job: BackgroundJob, work: Callable[[BackgroundJob], object]) -> None:
         with self._turn:
             try:
                 job.is_at(0.0)

@@ -25,13 +25,13 @@ from .asked import inside, output_of, plain_name
 from .desk import SAVE, Desk
 from .errors import Superseded
 from .gallery import Entry, Gallery, stamp_of
-from .jobs import Job, Jobs
+from .jobs import BackgroundJob, Jobs
 from .view import View
 
 FRAMES_PER_S, FRAME_PX = 24.0, 1280
 
 
-class Output:
+class StudioOutput:
     """Writes what pages ask for: beside the photos, or into the folder that the studio was started for; no input.
 
     Parameters
@@ -51,7 +51,7 @@ class Output:
             return os.path.join(beside, plain_name(name))
         return "" if entry.folder == entry.path.parent else f"{beside}{os.sep}"
 
-    def save(self, entry: Entry, look: Options, saving: Options, name: str, overwrite: bool) -> Job:
+    def save(self, entry: Entry, look: Options, saving: Options, name: str, overwrite: bool) -> BackgroundJob:
         """Save the picture of a photo that is prepared.
 
         Raises
@@ -70,7 +70,7 @@ class Output:
             self._gallery.again(entry)
             raise InputError(f"{entry.name} has changed since it was opened; it is opened again")
 
-        def work(job: Job) -> None:
+        def work(job: BackgroundJob) -> None:
             job.is_at(0.0, 1.0, printable(path.name))
 
             def render(progress: Progress) -> Photo:
@@ -104,7 +104,7 @@ class Output:
         write_atomic(self._checked(path, self._gallery.home, False), ("\n".join(lines) + "\n").encode())
         return path
 
-    def apply(self, entries: Sequence[Entry], options: Options, overwrite: bool) -> Job:
+    def apply(self, entries: Sequence[Entry], options: Options, overwrite: bool) -> BackgroundJob:
         """Render photos with the same settings, each beside itself, by the batch's engine.
 
         Raises
@@ -123,7 +123,7 @@ class Output:
         preset = Preset(flags=options)
         library = Library(list(folders), "", preset, overwrite=overwrite, name_of=name_of)
 
-        def work(job: Job) -> None:
+        def work(job: BackgroundJob) -> None:
             total = len(library.plan.jobs) + len(library.plan.known)
             failed: list[str] = []
             job.is_at(0.0, float(total), "")
@@ -146,7 +146,7 @@ class Output:
 
         return self._jobs.begin("apply", work)
 
-    def rack(self, entry: Entry, view: View, look: Options, asked: Mapping[str, Any]) -> Job:
+    def rack(self, entry: Entry, view: View, look: Options, asked: Mapping[str, Any]) -> BackgroundJob:
         """Write a focus pull between two planes: distances with their units, or points of the picture.
 
         Raises
@@ -169,7 +169,7 @@ class Output:
         self._checked(path, entry.folder, overwrite)
         settings = look.render_settings()
 
-        def work(job: Job) -> None:
+        def work(job: BackgroundJob) -> None:
             job.is_at(0.0, float(pull.frames), printable(path.name))
 
             def told(name: str, share: float) -> None:

@@ -17,7 +17,7 @@ from .view import TILE_QUALITY, Look, View, jpeg_of
 
 TILE_PX = 1024
 
-Box = tuple[int, int, int, int]
+TileBox = tuple[int, int, int, int]
 """x0, y0, x1, y1."""
 
 
@@ -28,7 +28,7 @@ class FullRender:
     Attributes
     ----------
     key : str
-    tiles : list of Box
+    tiles : list of TileBox
         Those first where somebody looks.
     picture : Future of (float32 (H, W, 3), float)
         And the seconds that it took.
@@ -36,10 +36,10 @@ class FullRender:
 
     key: str
     view: View
-    tiles: list[Box]
+    tiles: list[TileBox]
     picture: Future[tuple[FloatArray, float]]
 
-    def tile(self, box: Box, rgb: FloatArray) -> bytes:
+    def tile(self, box: TileBox, rgb: FloatArray) -> bytes:
         """Code a tile as a JPEG."""
         x0, y0, x1, y1 = box
         return jpeg_of(rgb[y0:y1, x0:x1], self.view.photo.profile, TILE_QUALITY)
@@ -92,7 +92,7 @@ class Renders:
         self._of_page.pop(page, None)
 
 
-def tiles_of(size: tuple[int, int], centre: tuple[float, float]) -> list[Box]:
+def tiles_of(size: tuple[int, int], centre: tuple[float, float]) -> list[TileBox]:
     """Cut a picture (height, width) into tiles, those first that lie nearest to a point of it, in 0..1."""
     height, width = size
     boxes = [
@@ -104,7 +104,7 @@ def tiles_of(size: tuple[int, int], centre: tuple[float, float]) -> list[Box]:
     return sorted(boxes, key=lambda box: hypot((box[0] + box[2]) / 2 - at[0], (box[1] + box[3]) / 2 - at[1]))
 
 
-def box_of(words: str, full: FullRender) -> Box:
+def box_of(words: str, full: FullRender) -> TileBox:
     """Read the box of a tile, ``x0,y0,x1,y1``.
 
     Raises

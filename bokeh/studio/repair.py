@@ -32,7 +32,8 @@ class Repairs:
         """Say what is painted, and what can be undone."""
         steps, at = self._steps.get(entry.id, ([b""], 0))
         count = at or int(view.photo.edits is not None)
-        return {"count": count, "can_undo": at > 0, "can_redo": at + 1 < len(steps)}
+        painted = view.photo.edits is not None
+        return {"count": count, "painted": painted, "can_undo": at > 0, "can_redo": at + 1 < len(steps)}
 
     def paint(self, entry: Entry, view: View, asked: Mapping[str, Any]) -> View:
         """Add a stroke.

@@ -33,7 +33,7 @@ from .errors import NotThereError, Superseded, TooLargeError, said
 from .events import Events
 from .gallery import MOST_UPLOAD_BYTES, Entry, Gallery
 from .jobs import Jobs
-from .output import Output
+from .output import StudioOutput
 from .overlays import doubt_of, overlay
 from .pictures import depth_facts, format_facts, lenses, light_of, picture, thumbnail
 from .renders import Renders, box_of
@@ -72,7 +72,7 @@ class Studio:
         self.gallery = Gallery(words, self.desk, self.events.tell)
         self.jobs, self.renders = Jobs(self.events.tell), Renders(self.desk)
         self.repairs = Repairs(self.gallery)
-        self.output = Output(self.gallery, self.desk, self.jobs)
+        self.output = StudioOutput(self.gallery, self.desk, self.jobs)
         self._pictures: dict[Any, bytes] = {}
         self._small = asyncio.Lock()
         self._newest = _Newest()

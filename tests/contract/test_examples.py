@@ -15,6 +15,7 @@ from PIL import Image
 from support.paths import ROOT
 
 import rebokeh as rk
+from rebokeh.bokeh.photo.edits import CHANNELS
 
 pytestmark = pytest.mark.kernels
 
@@ -88,3 +89,23 @@ def test_the_python_of_the_docs_runs(tmp_path, monkeypatch):
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def test_the_python_of_the_page_on_edits_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    dioptres = np.where(np.arange(60) < 30, 0.5, 0.2).astype(np.float32) * np.ones((40, 1), np.float32)
+    rk.save(rk.Photo(rgb=np.full((40, 60, 3), 0.18, np.float32), depth=dioptres), "photo.heic")
+    text = (ROOT / "docs" / "edits.md").read_text("utf-8")
+    (block,) = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    exec(compile(block, "edits.md", "exec"), {})
+    assert {path.name for path in Path().iterdir()} == {"photo.heic", "photo.rebokeh.json"}
+    assert rk.load("photo.heic").edits is not None
+
+
+def test_the_page_on_edits_tells_the_channels_as_they_are():
+    rows = re.findall(
+        r"^\| `(\w+)` \| [^|]* \| (\d+) \| 1/(\d+) \|", (ROOT / "docs" / "edits.md").read_text(), re.MULTILINE
+    )
+    assert {name: (int(zero), 1 / int(part)) for name, zero, part in rows} == {
+        name: (channel.zero, channel.scale) for name, channel in CHANNELS.items()
+    }

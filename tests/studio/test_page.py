@@ -269,6 +269,7 @@ def test_quality_and_where_to_focus(tab):
     page.locator("details:has(#best) summary").click()
     assert tab.drafted(lambda: page.click("#best"))["quality"] == "best"
     assert "quality" not in tab.drafted(lambda: page.keyboard.press("Space"))
+    assert tab.drafted(lambda: page.click("#ignore-blur"))["baked"] == "ignore"
     page.locator("[data-focus=subject]").focus()
     assert tab.drafted(lambda: page.keyboard.press("Enter"))["focus"] == "subject"
 
@@ -451,7 +452,10 @@ def test_brush_undo_and_redo_in_one_history_with_settings(tab, folder):
     assert tab.drafted(lambda: page.click("#redo"))["fstop"] == stop
     assert page.locator("#redo").is_disabled()
     tab.drafted(lambda: page.click("#edits-reset"))
-    assert page.locator("#edits-reset").is_disabled()
+    assert not list(folder.glob("one*.rebokeh.json"))
+    tab.drafted(lambda: page.keyboard.press("Control+z"))
+    assert list(folder.glob("one*.rebokeh.json"))
+    tab.drafted(lambda: page.click("#edits-reset"))
 
 
 def test_a_brush_of_the_same_depth_as_there(tab):

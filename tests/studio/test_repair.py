@@ -32,10 +32,10 @@ def stroke(kind: str = "nearer", at: tuple[float, float] = (0.2, 0.2), **more):
 def test_strokes_change_the_draft_and_lie_beside_the_photo(page: Page):
     id = page.id()
     before = Path("photos/a.heic").read_bytes()
-    assert page.photo(id)["edits"] == {"count": 0, "can_undo": False, "can_redo": False}
+    assert page.photo(id)["edits"] == {"count": 0, "painted": False, "can_undo": False, "can_redo": False}
     plain = page.post(f"/api/photos/{id}/draft", WIDE_OPEN).content
     answer = page.post(f"/api/photos/{id}/strokes", stroke(amount=1.0)).json()
-    assert answer["edits"] == {"count": 1, "can_undo": True, "can_redo": False}
+    assert answer["edits"] == {"count": 1, "painted": True, "can_undo": True, "can_redo": False}
     assert SIDECAR.is_file()
     drawn = page.post(f"/api/photos/{id}/draft", WIDE_OPEN).content
     assert drawn != plain
@@ -44,7 +44,7 @@ def test_strokes_change_the_draft_and_lie_beside_the_photo(page: Page):
     assert page.post(f"/api/photos/{id}/strokes", stroke("same", dioptres=2.0)).json()["edits"]["count"] == 7
     for _ in range(7):
         answer = page.post(f"/api/photos/{id}/undo").json()
-    assert answer["edits"] == {"count": 0, "can_undo": False, "can_redo": True}
+    assert answer["edits"] == {"count": 0, "painted": False, "can_undo": False, "can_redo": True}
     assert not SIDECAR.exists()
     assert page.post(f"/api/photos/{id}/draft", WIDE_OPEN).content == plain
     page.post(f"/api/photos/{id}/redo")
@@ -59,7 +59,7 @@ def test_reset_is_a_step_too(page: Page):
     page.photo(id)
     page.post(f"/api/photos/{id}/strokes", stroke())
     assert page.post(f"/api/photos/{id}/edits/reset").json()["edits"] == {
-        "count": 2, "can_undo": True, "can_redo": False,
+        "count": 2, "painted": False, "can_undo": True, "can_redo": False,
     }  # fmt: skip
     assert not SIDECAR.exists()
     page.post(f"/api/photos/{id}/undo")

@@ -28,7 +28,7 @@ class Page:
     def __init__(self, session: Session, name: str = "page") -> None:
         self.session = session
         headers = {"X-Rebokeh-Token": session.studio.token, "X-Page": name}
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{session.port}", headers=headers, timeout=300)
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{session.port}", headers=headers, timeout=120)
 
     def photos(self) -> list[dict[str, Any]]:
         return self.http.get("/api/session").json()["photos"]

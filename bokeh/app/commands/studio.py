@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -36,11 +35,10 @@ def studio_command(
 
     session = Session(photos or [], port, keep)
     run: Run = ctx.obj
-    folders = lambda: {Path(entry.folder) for entry in session.studio.gallery.all()} | {session.studio.gallery.home}  # noqa: E731
-    run.undo += [warmup.stop_saving, session.studio.close, lambda: abandon(folders())]
+    run.undo += [warmup.stop_saving, session.studio.close, lambda: abandon(session.studio.gallery.folders)]
     run.wind_down = session.stop
-    warmup.announce(lambda words: session.studio.events.tell({"compiling": words}))
     if not quiet:
         say(f"rebokeh studio: {session.address}")
         say("Ctrl-C ends it" if keep else "Ctrl-C ends it, and so does closing its last page")
-    session.run(open_page, say)
+    with warmup.compilers(lambda words: session.studio.events.tell({"compiling": words})):
+        session.run(open_page, say)

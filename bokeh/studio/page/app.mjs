@@ -45,6 +45,7 @@ let moving = null; // settings before something began to move
 let facts = {};
 let lastWish = null;
 let layerWidths = {};
+let sized = null; // the photo whose size the view knows
 let picking = false; // the next click picks a depth for the brush
 let planes = { from: null, to: null };
 let compiling = false;
@@ -67,6 +68,10 @@ const drafts = createDrafts(api, {
     if (wish.photo !== photo?.id) return;
     view.setLayer("draft", bitmap);
     facts = said;
+    if (compiling) {
+      compiling = false; // it has come to an end, or there would be no picture
+      showState();
+    }
     showFacts();
     if (looks.overlay === "sharp") loadOverlay();
   },
@@ -84,7 +89,7 @@ const looks = createLooks(view, (layer) => {
 const ring = createRing($("ring"), {
   onInput: (fNumber) => change({ fstop: String(fNumber) }, false),
   onChange: (fNumber) => (moving ? change({ fstop: String(fNumber) }, true) : undefined),
-  text: (fNumber) => `f/${number(fNumber)}`,
+  text: (fNumber) => `f/${fNumber}`, // as it is engraved, in any language
 });
 
 const focusOf = (dioptres, fine) => {
@@ -101,6 +106,7 @@ const ruler = createRuler($("ruler"), {
     showReading(1 / dioptres);
   },
   text: (dioptres) => metres(1 / dioptres),
+  tick: (metres) => number(metres),
 });
 
 const controls = createControls({ aperture: $("aperture-rows"), light: $("light-rows") }, change);
@@ -174,10 +180,11 @@ const fNumber = () => Number(settings.fstop ?? lensAt()?.f_number ?? session.def
 function show() {
   const f = fNumber();
   ring.set(f);
-  $("f-number").replaceChildren(make("i", { textContent: "f/" }), number(f));
+  $("f-number").replaceChildren(make("i", { textContent: "f/" }), String(f));
   controls.show(settings);
   lenses?.show(settings.lens);
   $("best").checked = settings.quality === "best";
+  $("ignore-blur").checked = settings.baked === "ignore";
   const focus = settings.focus ?? "auto";
   for (const chip of $("targets").querySelectorAll("[data-focus]")) {
     chip.setAttribute("aria-pressed", chip.dataset.focus === focus);
@@ -186,7 +193,7 @@ function show() {
   $("undo").disabled = !(history.canUndo || info?.edits?.can_undo);
   $("redo").disabled = !(history.canRedo || info?.edits?.can_redo);
   $("reset-all").disabled = Object.keys(settings).length === 0;
-  $("edits-reset").disabled = !info?.edits?.count;
+  $("edits-reset").disabled = !(info?.edits?.painted ?? info?.edits?.count);
   for (const [id, value] of [["plane-from", planes.from], ["plane-to", planes.to]]) {
     $(id).setAttribute("aria-pressed", value !== null);
   }
@@ -234,7 +241,7 @@ function showState() {
   $("empty").hidden = photo !== null;
   $("photo-name").textContent = photo?.name ?? "";
   document.title = photo ? `${photo.name} – rebokeh studio` : "rebokeh studio";
-  $("panel").inert = $("looks").inert = photo === null;
+  $("panel").inert = $("looks").inert = photo === null || info?.state === "failed";
   $("open-save").disabled = info?.state !== "ready";
   if (!photo) return waitFor(null);
   const state = info?.state ?? "loading";
@@ -259,24 +266,27 @@ async function open(id) {
   facts = {};
   layerWidths = {};
   moving = lastWish = null;
+  sized = null;
   setPicking(false);
-  view.setMarker(null);
+  view.clear();
+  ruler.clear();
+  warn([]);
   if (photo) {
     const kept = recallPhoto(photo.id);
     settings = kept.settings ?? recallLook().settings ?? {};
     history = new History(kept.history);
     planes = kept.planes ?? { from: null, to: null };
     sessionStorage.setItem("photo", photo.id);
+    loadThumb();
   }
   showState();
   show();
+  showReading(NaN);
   while (photo?.id === id && !["ready", "failed"].includes(info?.state)) {
     await refresh(id);
     if (!["ready", "failed"].includes(info?.state)) await pause(ASK_AGAIN_MS);
   }
 }
-
-let sized = null; // the photo that the view shows
 
 async function refresh(id) {
   try {
@@ -288,8 +298,7 @@ async function refresh(id) {
     if (photo.size && sized !== id) {
       sized = id;
       view.setPhoto(...photo.size);
-      loadThumb();
-      loadLayer("source");
+      if (info.state !== "failed") loadLayer("source");
     }
     showState();
     if (info.state !== "ready" || before === "ready") return;
@@ -310,7 +319,9 @@ async function refresh(id) {
 async function loadThumb() {
   const at = photo;
   const bitmap = await api.picture(`/api/photos/${at.id}/thumb`).catch(() => null); // what is wrong is said elsewhere
-  if (bitmap && photo === at && !layerWidths.shown) view.setLayer("source", bitmap);
+  if (!bitmap || photo !== at || layerWidths.shown) return;
+  if (sized !== at.id) view.setPhoto(bitmap.width, bitmap.height); // its shape is all that is known yet
+  view.setLayer("source", bitmap);
 }
 
 /** Load the photo itself, or the phone's blur of it, as wide as it is shown. */
@@ -433,6 +444,7 @@ function paint(points) {
 /** Have the server change the photo's edits; true when it did. */
 async function edit(path, body = {}) {
   const at = photo;
+  drafts.stop(); // what is on its way shows what is no more
   try {
     const { edits, depth, ...more } = await api.post(`/api/photos/${at.id}/${path}`, body);
     if (photo !== at) return false;
@@ -521,6 +533,7 @@ function showWords() {
   view.setLabels({ label: word("label.view"), splitLabel: word("label.split") });
   brushes.show();
   looks.show();
+  ruler.show();
   showState();
   show();
   showFacts();
@@ -551,7 +564,9 @@ function listen() {
     const { focus } = chip.dataset;
     chip.addEventListener("click", () => change({ focus: focus === "auto" ? undefined : focus }, true));
   }
-  $("best").addEventListener("change", () => change({ quality: $("best").checked ? "best" : undefined }, true));
+  for (const [id, key, value] of [["best", "quality", "best"], ["ignore-blur", "baked", "ignore"]]) {
+    $(id).addEventListener("change", () => change({ [key]: $(id).checked ? value : undefined }, true));
+  }
   $("repair").addEventListener("toggle", () => {
     if (!$("repair").open) actions.noBrush();
   });

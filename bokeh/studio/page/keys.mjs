@@ -4,8 +4,13 @@
 export function listenKeys(table, actions) {
   const typing = (target) =>
     target.isContentEditable || target.matches?.("textarea, select, input:not([type=range]):not([type=radio]):not([type=checkbox])");
+  // A letter is as Shift says, whatever the caps lock does.
+  const keyOf = ({ key, shiftKey }) =>
+    /^[a-z]$/i.test(key) ? (shiftKey ? key.toUpperCase() : key.toLowerCase()) : key;
   const find = (event) =>
-    table.find(({ keys, control }) => Boolean(control) === (event.ctrlKey || event.metaKey) && keys.includes(event.key));
+    table.find(
+      ({ keys, control }) => Boolean(control) === (event.ctrlKey || event.metaKey) && keys.includes(keyOf(event)),
+    );
 
   window.addEventListener("keydown", (event) => {
     if (event.altKey || event.defaultPrevented || typing(event.target) || document.querySelector("dialog:modal")) return;
@@ -15,8 +20,7 @@ export function listenKeys(table, actions) {
     actions[row.name]();
   });
   window.addEventListener("keyup", (event) => {
-    const row = table.find(({ keys }) => keys.includes(event.key));
-    if (row) actions[`${row.name}:up`]?.();
+    for (const { name, keys } of table) if (keys.includes(keyOf(event))) actions[`${name}:up`]?.();
   });
   window.addEventListener("blur", () => {
     for (const [name, run] of Object.entries(actions)) if (name.endsWith(":up")) run();

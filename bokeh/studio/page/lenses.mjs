@@ -17,12 +17,12 @@ export function createLenses(element, note, lenses, api, choose) {
   };
   const ideal = add(null, "", make("span", { className: "lens-picture lens-ideal" }));
   for (const lens of lenses) {
-    const picture = make("img", { className: "lens-picture", alt: "", width: 96, height: 96 });
-    add(lens, lens.name, picture);
+    const empty = make("span", { className: "lens-picture" });
+    add(lens, lens.name, empty);
     api
       .blob(`/api/lens/${encodeURIComponent(lens.name)}.png`)
-      .then((blob) => (picture.src = URL.createObjectURL(blob)))
-      .catch(() => picture.classList.add("lens-unknown")); // its name still chooses it
+      .then((blob) => empty.replaceWith(make("img", { className: "lens-picture", alt: "", src: URL.createObjectURL(blob) })))
+      .catch(() => {}); // its name still chooses it
   }
   return {
     show(name) {

@@ -386,10 +386,18 @@ export function createView(element, callbacks = {}) {
   measure();
 
   return {
-    /** Begin a photo of `width` x `height` pixels; its layers come after. */
+    /** Show nothing. */
+    clear() {
+      size = null;
+      layers = {};
+      tiles = [];
+      mark = cursor = stroke = null;
+      redraw();
+    },
+    /** Begin a photo of `width` x `height` pixels; its layers come after. What is shown already stays under them. */
     setPhoto(width, height) {
       size = [width, height];
-      layers = {};
+      layers = { source: layers.source };
       tiles = [];
       mark = cursor = stroke = null;
       fit();
