@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from .bokeh.tools.check.check import CheckFigure, PictureCheck, check
     from .bokeh.tools.steps.steps import StepRecorder
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Anchor",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import numba
 import numpy as np
 
+from ..kernels.ahead import Compilers, listed
 from ..kernels.cache import SAVING, store
 from .api import prepare
 from .core.progress import Progress, unseen
+from .core.threads import cores
 from .hdr.gain_map import over_sdr
 from .optics.aperture import Aperture
 from .optics.elements import Glass, Pupil, Rim, Wavefront
@@ -20,13 +23,43 @@ from .photo.metadata import Metadata
 from .photo.photo import GainMap, Photo
 from .render.settings import RenderSettings
 
-FIRST_RUN = "compiling once for this machine; this takes a minute or two, later runs start at once"
+PICTURE = "picture"
+"""The part of the work that any picture needs."""
+
+FIRST_RUN = "compiling once for this machine; this takes up to a minute, later runs start at once"
 
 
-def announce(say: Callable[[str], object]) -> None:
-    """Have it said when a picture has to wait: once compiling begins, where nothing has been compiled before."""
-    if not store().holds_something():
-        store().on_compile = lambda: say(FIRST_RUN)
+@contextmanager
+def compilers(say: Callable[[str], object] | None = None, progress: Progress = unseen) -> Iterator[Compilers]:
+    """Have all cores compile what is missing, from the first loop that a picture has to wait for.
+
+    Parameters
+    ----------
+    say : callable, optional
+        Is told so, once.
+    progress : Progress, optional
+        Is told how far they are.
+    """
+    told: list[str] = []
+
+    def tell(done: int, number: int) -> None:
+        if not told and say is not None:
+            say(FIRST_RUN)
+        told.append(FIRST_RUN)
+        progress(f"compiling {done + 1} of {number}", done / max(number, 1))
+
+    found = Compilers(0 if cores() == 1 else cores(), tell)
+    store().on_miss = found.missed
+    try:
+        yield found
+    finally:
+        store().on_miss = None
+        found.end()
+
+
+def is_warm() -> bool:
+    """Whether the loops that any picture needs are compiled."""
+    return {loop.name for loop in listed() if loop.part == PICTURE} <= store().held()
 
 
 def kept_in() -> Path | None:
@@ -44,33 +77,57 @@ def stop_saving(patience_s: float = 0.2) -> None:
     SAVING.acquire(timeout=patience_s)
 
 
-def warm_up(progress: Progress = unseen) -> list[str]:
+def warm_up(progress: Progress = unseen, begin: Callable[[str], object] | None = None) -> list[str]:
     """Compile all that a render of any style needs, by rendering a small photo that has something of everything.
+
+    Parameters
+    ----------
+    progress : Progress, optional
+    begin : callable, optional
+        Is told each part of the work as it begins: what a loop is listed under, see `kernels.ahead`.
 
     Returns
     -------
     list of str
         The styles.
     """
+    threads = numba.get_num_threads()
+    numba.set_num_threads(1)  # for a photo this small, waiting for each other is all that threads would do
+    rounds = _rounds()
+    with compilers(progress=progress) as ahead:
+        if store().folder is not None and begin is None:
+            ahead.begin()
+            ahead.wait()
+        try:
+            for done, (part, settings, photo, lens) in enumerate(rounds):
+                progress(f"compiling for {part}", done / len(rounds))
+                if begin is not None:
+                    begin(part)
+                over_sdr(prepare(photo, settings).render(lens))
+        finally:
+            numba.set_num_threads(threads)
+    return sorted({settings.style for _, settings, *_ in rounds})
+
+
+def _rounds() -> list[tuple[str, RenderSettings, Photo, Lens]]:
+    """Name the parts of the work, those before which others come first, and what needs them."""
     photo = _something_of_everything()
-    plain = replace(photo, gain_map=None, matte=None)
+    lamps = replace(photo, gain_map=None, matte=None)
+    plain = replace(lamps, rgb=np.minimum(lamps.rgb, np.float32(0.5)))
     sharp = Lens(f_number=1.4, focus_m=1.0, focal_mm=50.0)
     # What is all sharp, what is blurred much at the photo's own size, and a lens with all flaws.
     stopped = replace(sharp, f_number=100.0, aperture=Aperture(6))
-    rounds: list[tuple[RenderSettings, Photo, Lens]] = [
-        (RenderSettings(grain="match"), photo, sharp), (RenderSettings(), plain, sharp),
-        (RenderSettings(), plain, stopped), (RenderSettings(quality="best"), plain, sharp),
-        (RenderSettings(), plain, _lens_with_everything()), (RenderSettings(style="gaussian"), photo, sharp),
-    ]  # fmt: skip
-    threads = numba.get_num_threads()
-    numba.set_num_threads(1)  # for a photo this small, waiting for each other is all that threads would do
-    try:
-        for done, (settings, subject, lens) in enumerate(rounds):
-            progress(f"compiling for style {settings.style}", done / len(rounds))
-            over_sdr(prepare(subject, settings).render(lens))
-    finally:
-        numba.set_num_threads(threads)
-    return sorted({settings.style for settings, *_ in rounds})
+    return [
+        (PICTURE, RenderSettings(), plain, sharp),
+        ("matte", RenderSettings(), replace(plain, matte=photo.matte), sharp),
+        ("lights", RenderSettings(), lamps, sharp),
+        ("gain map", RenderSettings(), photo, sharp),
+        ("grain", RenderSettings(grain="match"), photo, sharp),
+        ("blades", RenderSettings(), lamps, stopped),
+        ("best", RenderSettings(quality="best"), lamps, sharp),
+        ("flaws", RenderSettings(), lamps, _lens_with_everything()),
+        ("gaussian", RenderSettings(style="gaussian"), photo, sharp),
+    ]
 
 
 def _lens_with_everything() -> Lens:

@@ -1,8 +1,9 @@
 """Where compiled loops are kept between runs: never a reason to fail, at worst a reason to compile again.
 
 numba's own cache stops the program when no folder can be written, when a file in it is broken, or when the disk is
-full. It also trusts a loop whose callees in other files have changed. So the folder is chosen here, named after
-everything that the machine code depends on; what is read is checked; and what cannot be kept is only used.
+full. It also trusts a loop whose callees in other files have changed. So the folder is chosen here, and each loop's
+file is named after every source that its machine code depends on; what is read is checked; and what cannot be kept is
+only used.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import hashlib
 import importlib.resources
 import os
 import pickle
+import re
 import secrets
 import sys
 import tempfile
@@ -44,19 +46,22 @@ class LoopStore:
     ----------
     folder : Path, or None
         None when there is none that could be written or holds something to read.
-    key : str
-        Of everything that compiled loops depend on, except for the processor, which numba looks at itself.
     trouble : str
         Why something could not be kept; empty while all is well.
-    on_compile : callable, optional
-        Is called once, when the first loop has to be compiled because it was not found.
+    on_miss : callable, optional
+        Is told the name of each loop that is not found, as "module.loop"; says whether to look once more.
     """
 
     def __init__(self) -> None:
-        self.key = _key()
+        self._sources = _Sources()
         self.trouble = ""
-        self.on_compile: Callable[[], object] | None = None
-        self.folder = next((folder for home in _homes() if _serves(folder := home / self.key)), None)
+        self.on_miss: Callable[[str], bool] | None = None
+        name = f"kernels-{self._sources.key_of_all}"
+        self.folder = next((folder for home in _homes() if _serves(folder := home / name)), None)
+
+    def key_of(self, function: Any) -> str:
+        """Name everything that a loop's machine code depends on, except for the processor, which numba looks at."""
+        return self._sources.key_of(function.__module__, function.__code__.co_filename)
 
     def give_up(self, reason: str) -> None:
         """Keep nothing more, and say so: once."""
@@ -64,15 +69,19 @@ class LoopStore:
             self.trouble = f"compiled code could not be kept ({reason}); the next run compiles again"
             warnings.warn(self.trouble, CacheWarning, stacklevel=3)
 
-    def missed(self) -> None:
-        """Pass on that a loop has to be compiled: once."""
-        told, self.on_compile = self.on_compile, None
-        if told is not None:
-            told()
+    def missed(self, name: str) -> bool:
+        """Pass on that a loop was not found; returns whether it may be there now."""
+        return self.on_miss is not None and self.on_miss(name)
 
-    def holds_something(self) -> bool:
-        """Whether anything has been compiled and kept."""
-        return self.folder is not None and any(self.folder.glob("*.nbi"))
+    def held(self) -> set[str]:
+        """Name the loops that have been compiled from these sources and kept, as "module.loop"."""
+        found = set()
+        for file in () if self.folder is None else self.folder.glob("*.nbi"):
+            name, _, key = file.stem.rpartition("-")
+            module, _, loop = name.partition("-")[0].partition(".")
+            if key == self._sources.key_of_module(module):
+                found.add(f"{module}.{loop}")
+        return found
 
 
 @cache
@@ -84,15 +93,52 @@ def store() -> LoopStore:
     return chosen
 
 
-def _key() -> str:
-    """Name this state of the loops: their sources, and who compiles them how."""
-    digest = _DIGEST()
-    sources = importlib.resources.files(__name__.rpartition(".")[0])
-    for file in sorted(sources.iterdir(), key=lambda file: file.name):
-        if file.name.endswith(".py"):
-            digest.update(file.read_bytes())
-    digest.update(repr((numba.__version__, sys.version, _CONFIG.BOUNDSCHECK, _CONFIG.OPT)).encode())
-    return f"kernels-{digest.hexdigest()[:16]}"
+class _Sources:
+    """The sources of the loops, and what of them each loop depends on."""
+
+    def __init__(self) -> None:
+        files = importlib.resources.files(__name__.rpartition(".")[0]).iterdir()
+        texts = {file.name[:-3]: file.read_text("utf-8") for file in files if file.name.endswith(".py")}
+        self._texts = {name: text for name, text in sorted(texts.items()) if name not in _NO_LOOPS}
+        self._keys: dict[tuple[str, ...], str] = {}
+        # A structure that a loop is given can come from a module that its own knows nothing of.
+        structures = [one for text in self._texts.values() for one in _STRUCTURE.findall(text)]
+        versions = numba.__version__, sys.version, _CONFIG.BOUNDSCHECK, _CONFIG.OPT
+        self.key_of_all = _digest(*map(repr, versions), *structures)
+
+    def key_of(self, module: str, path: str) -> str:
+        """Name the sources of a module's loops; one from elsewhere may call any of these."""
+        package, _, name = module.rpartition(".")
+        if package == __name__.rpartition(".")[0] and name in self._texts:
+            return self.key_of_module(name)
+        return _digest(Path(path).read_text("utf-8"), *self._texts.values())
+
+    def key_of_module(self, name: str) -> str:
+        """Name the sources of one of these modules; empty when there is none of this name."""
+        needed = self.needed_by(name)
+        if needed not in self._keys:
+            self._keys[needed] = _digest(*(self._texts[one] for one in needed)) if needed else ""
+        return self._keys[needed]
+
+    def needed_by(self, name: str) -> tuple[str, ...]:
+        """Name a module and all that it imports, and these in turn."""
+        found, ahead = set(), [name]
+        while ahead:
+            one = ahead.pop()
+            if one in self._texts and one not in found:
+                found.add(one)
+                ahead += _IMPORT.findall(self._texts[one])
+        return tuple(sorted(found))
+
+
+_NO_LOOPS = ("__init__", "cache", "ahead")
+"""Modules that machine code does not depend on."""
+
+_IMPORT, _STRUCTURE = re.compile(r"^from \.(\w+) import", re.M), re.compile(r"^class .*\n(?:(?:[ \t].*)?\n)*", re.M)
+
+
+def _digest(*texts: str) -> str:
+    return _DIGEST("\0".join(texts).encode()).hexdigest()[:16]
 
 
 def _homes() -> Iterator[Path]:
@@ -137,18 +183,18 @@ def _is_ours(folder: Path) -> bool:
 class _Place(_CacheLocator):
     """Tells numba that a loop is kept in the store."""
 
-    def __init__(self, line: int) -> None:
-        self._line = line
+    def __init__(self, function: Any) -> None:
+        self._line, self._key = function.__code__.co_firstlineno, store().key_of(function)
 
     @classmethod
     def from_function(cls, py_func: Any, py_file: str) -> _Place:
-        return cls(py_func.__code__.co_firstlineno)
+        return cls(py_func)
 
     def get_cache_path(self) -> Any:
         return str(store().folder)
 
     def get_source_stamp(self) -> Any:
-        return store().key
+        return self._key
 
     def get_disambiguator(self) -> Any:
         return str(self._line)
@@ -185,19 +231,24 @@ class KernelCache(FunctionCache):
 
     def __init__(self, py_func: Any) -> None:
         super().__init__(py_func)
-        self._base = self._impl.filename_base
-        self._cache_file = _CheckedFile(self.cache_path, self._base, store().key)
+        key = store().key_of(py_func)
+        self._base = f"{self._impl.filename_base}-{key}"
+        self._cache_file = _CheckedFile(self.cache_path, self._base, key)
+        self._loop = f"{py_func.__module__.rpartition('.')[2]}.{py_func.__name__}"
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return the compiled loop; None when it is not there, or broken, which removes it."""
-        found = None
+        found = self._load(sig, target_context)
+        if found is None and store().missed(self._loop):
+            found = self._load(sig, target_context)
+        return found
+
+    def _load(self, sig: Any, target_context: Any) -> Any:
         try:
-            found = super().load_overload(sig, target_context)
+            return super().load_overload(sig, target_context)
         except Exception:  # what broken pickles raise has no end
             self._purge()
-        if found is None:
-            store().missed()
-        return found
+            return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep a compiled loop, if it can be."""

@@ -1,6 +1,6 @@
-"""Make the sample photos of the rendered scenes: `python pack.py portrait|table` after `scene.py`.
+"""Make the sample photos of the rendered scenes: `python pack.py portrait|table|cafe` after `scene.py`.
 
-The portrait becomes an iPhone-structured HEIC, the still life a JPEG with a 16-bit depth PNG beside it.
+The portrait and the cafe become iPhone-structured HEICs, the table a JPEG with a 16-bit depth PNG beside it.
 Runs in rebokeh's own environment; Blender is not needed.
 """
 
@@ -18,7 +18,9 @@ from PIL import Image
 from scipy import ndimage
 
 HERE = Path(__file__).parent
-F35 = {"portrait": 65, "table": 52}
+F35 = {"portrait": 65, "table": 52, "cafe": 52}
+CUP = (500, 970, 160, 60)
+"""Where the phone focused in the cafe: centre and size of the cup's near rim, in pixels of cafe.heic."""
 HEADROOM = 16.0  # four stops above the clip
 
 # Chromaticities of red, green, blue and white (x, y).
@@ -189,14 +191,37 @@ def pack_table(build: Path, out: Path) -> list[Path]:
     return [photo, depth]
 
 
+def pack_cafe(build: Path, out: Path) -> list[Path]:
+    """Write cafe.heic: nobody is in it, so that it holds no matte."""
+    rgb, planes = read_scene(build / "cafe.exr")
+    to_p3 = np.linalg.solve(rgb_to_xyz(DISPLAY_P3), rgb_to_xyz(REC709))
+    base, gain = clip_and_gain(np.maximum(rgb @ to_p3.T.astype(np.float32), 0), HEADROOM)
+    size = (rgb.shape[0], rgb.shape[1])
+    path = pack_heic(
+        np.rint(srgb_encode(base) * 255).astype(np.uint8),
+        phone_depth(planes["Z"], (768, 576)),
+        {},
+        gain,
+        HEADROOM,
+        exif(size, F35["cafe"], CUP, "sample cafe"),
+        out / "cafe.heic",
+        icc=p3_profile(),
+        f35_mm=F35["cafe"],
+    )
+    return [path]
+
+
+PACKERS = {"portrait": pack_portrait, "table": pack_table, "cafe": pack_cafe}
+
+
 def main() -> None:
     """Parse the command line and pack."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("scene", choices=("portrait", "table"))
+    parser.add_argument("scene", choices=tuple(PACKERS))
     parser.add_argument("--build", type=Path, default=HERE / "build", help="where scene.py wrote")
     parser.add_argument("--out", type=Path, default=HERE)
     given = parser.parse_args()
-    for path in {"portrait": pack_portrait, "table": pack_table}[given.scene](given.build, given.out):
+    for path in PACKERS[given.scene](given.build, given.out):
         print(f"{path}: {path.stat().st_size / 1e3:.0f} kB")
 
 

@@ -1,4 +1,4 @@
-"""Path-trace the samples' scenes: `python scene.py portrait|table [--scale 0.25] [--samples 48]`.
+"""Path-trace the samples' scenes: `python scene.py portrait|table|cafe [--scale 0.25] [--samples 48]`.
 
 Needs Blender's Python module (see README.md here). Writes build/<scene>.exr: R, G, B (linear Rec.709
 radiance, 1 = the clip), Z (planar depth in metres through the pixel centres), and the mattes
@@ -16,6 +16,7 @@ HERE = Path(__file__).parent
 # (picture size, 35 mm equivalent focal length); pack.py writes the latter into the EXIF.
 PORTRAIT = ((1512, 2016), 65.0)
 TABLE = ((1512, 1134), 52.0)
+CAFE = ((1512, 2016), 52.0)
 
 
 def portrait(detail: float) -> None:
@@ -42,17 +43,29 @@ def table(detail: float) -> None:
     kit.camera((0.0, 0.0, 1.16), (0.0, 1.55, 0.90), f35, size)
 
 
+def cafe(_: float) -> None:
+    """Build a cup of coffee on a table at night, half a metre away; the street's lights behind it."""
+    import cafe
+
+    cafe.build()
+    size, f35 = CAFE
+    kit.camera((0.0, 0.02, 1.0), (0.0, 1.0, 0.856), f35, size)
+
+
+SCENES = {"portrait": (portrait, PORTRAIT), "table": (table, TABLE), "cafe": (cafe, CAFE)}
+
+
 def main() -> None:
     """Parse the command line and render."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("scene", choices=("portrait", "table"))
+    parser.add_argument("scene", choices=tuple(SCENES))
     parser.add_argument("--scale", type=float, default=1.0, help="fraction of the full size")
     parser.add_argument("--samples", type=int, default=64, help="paths per pixel")
     parser.add_argument("--out", type=Path, default=HERE / "build")
     given = parser.parse_args()
     kit.reset()
-    {"portrait": portrait, "table": table}[given.scene](min(1.0, max(given.scale, 0.45)))
-    size = PORTRAIT[0] if given.scene == "portrait" else TABLE[0]
+    build, (size, _) = SCENES[given.scene]
+    build(min(1.0, max(given.scale, 0.45)))
     kit.render(given.out / f"{given.scene}.exr", size, given.scale, given.samples)
 
 

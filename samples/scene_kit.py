@@ -284,6 +284,8 @@ def render(path: Path, size: tuple[int, int], scale: float, samples: int, *, den
     scene.render.resolution_x, scene.render.resolution_y = size
     scene.render.resolution_percentage = round(scale * 100)
     scene.view_settings.view_transform = "Raw"
+    if hasattr(scene.render.image_settings, "media_type"):  # since Blender 5
+        scene.render.image_settings.media_type = "MULTI_LAYER_IMAGE"
     scene.render.image_settings.file_format = "OPEN_EXR_MULTILAYER"
     scene.render.image_settings.color_depth = "32"
     layer = scene.view_layers[0]

@@ -20,7 +20,7 @@ class Wavefront:
     """Wavefront coefficients in microns, at the edge of the wide open pupil and in the corner of the frame.
 
     With U the place in the pupil in units of its wide open radius and h the distance from the middle of the picture in
-    units of its half diagonal, U1 the part of U along h:
+    units of its half diagonal, U1 the part of U along h::
 
         W = spherical |U|^4 + zonal |U|^6 + coma h |U|^2 U1 + astigmatism h^2 U1^2 + field_curvature h^2 |U|^2
             + axial |U|^2 + lateral h U1 + ripple cos(2 pi ripple_rings |U|^2)

@@ -112,7 +112,7 @@ def test_workers_are_killed_at_any_moment(photos, out):
     struck: set[str] = set()
     for outcome in Batch(jobs, None, "s", LocalStore(str(out)), pool).run():  # pyright: ignore
         outcomes.append(outcome)
-        if len(outcomes) % 2 and kills < 5:
+        if len(outcomes) % 3 and kills < 5:
             time.sleep(luck.uniform(0.0, 0.1))
             # A photo whose worker dies twice is quarantined, as it should be: here each loses one at most.
             free = [w for w in pool._workers if w.task is None or w.task.job.source not in struck]

@@ -14,7 +14,7 @@ from support.batch_works import Observed, task_of
 from support.processes import environment_of, gone
 
 from rebokeh.bokeh.batch.executors.pool import Pool
-from rebokeh.bokeh.batch.job import Developed, Failed
+from rebokeh.bokeh.batch.job import Developed, Failed, Task
 from rebokeh.bokeh.core.errors import RebokehError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
@@ -74,6 +74,21 @@ def test_who_kills_its_worker_is_tried_twice_and_the_rest_goes_on(pool, tmp_path
 
 
 @pytest.mark.slow
+def test_a_photo_whose_worker_was_dead_before_it_heard_of_it_is_not_to_blame(tmp_path):
+    """An idle worker may die and be given a photo before anybody knows: that is no try of the photo."""
+    pool, once = Pool(1, work=WORK), str(tmp_path / "once_")
+
+    def tasks() -> Iterator[Task]:
+        yield task_of("a")
+        (worker,) = pool._workers
+        os.kill(worker.pid, signal.SIGKILL)
+        worker._process.wait()
+        yield task_of(once)
+
+    assert words(pool.run(tasks())) == {"a": "done", once: "done"}  # though it kills the next one, once
+    pool.close()
+
+
 def test_a_photo_that_takes_too_long_is_ended_and_not_tried_again(pool):
     tasks = [task_of("sleep_30", timeout_s=0.3), *(task_of(f"x{i}", timeout_s=5.0) for i in range(4))]
     start = time.perf_counter()

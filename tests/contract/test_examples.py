@@ -1,4 +1,4 @@
-"""What docstrings and README show is so: every example runs, and every public name has one."""
+"""What docstrings and pages show is so: every example runs, and every public name has one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from support.paths import ROOT
 
 import rebokeh as rk
@@ -37,14 +38,28 @@ def test_a_public_name_has_an_example_that_runs(name, tmp_path, monkeypatch):
     assert ran.attempted > 1 and ran.failed == 0, "".join(said)
 
 
-def test_the_python_of_readme_runs(tmp_path, monkeypatch):
+def test_the_python_of_the_reference_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (code,) = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    page = ROOT / "docs" / "reference" / "api.md"
+    (code,) = re.findall(r"^```python\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
     dioptres = np.where(np.arange(60) < 30, 0.5, 0.2).astype(np.float32) * np.ones((40, 1), np.float32)
     rk.save(rk.Photo(rgb=np.full((40, 60, 3), 0.18, np.float32), depth=dioptres), "photo.heic")
-    exec(compile(code, "README.md", "exec"), {})
+    exec(compile(code, "api.md", "exec"), {})
     made = {path.name for path in Path().iterdir()} - {"photo.heic"}
     assert made == {"picture.heic", "picture_f1.2.heic", "picture_f1.8.heic", "picture_f2.8.heic", "steps"}
+
+
+def test_the_python_of_the_notebook_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    dioptres = np.where(np.arange(60) < 30, 0.5, 0.2).astype(np.float32) * np.ones((40, 1), np.float32)
+    rk.save(rk.Photo(rgb=np.full((40, 60, 3), 0.18, np.float32), depth=dioptres), "photo.heic")
+    page = ROOT / "docs" / "how-to" / "notebook.md"
+    cells = re.findall(r"^```python\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert len(cells) == 4
+    for cell in cells:
+        exec(compile(cell, "notebook.md", "exec"), {})
+    with Image.open("apertures.png") as beside:
+        assert beside.size == (180, 40)
 
 
 def test_the_python_of_the_docs_runs(tmp_path, monkeypatch):

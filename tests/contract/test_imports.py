@@ -13,7 +13,10 @@ from support.paths import ROOT
 import rebokeh
 
 FILES = sorted(
-    [ROOT / "__init__.py", ROOT / "cli.py", *(f for room in ("bokeh", "kernels") for f in (ROOT / room).rglob("*.py"))]
+    [
+        *(ROOT / name for name in ("__init__.py", "__main__.py", "cli.py")),
+        *(f for room in ("bokeh", "kernels") for f in (ROOT / room).rglob("*.py")),
+    ]
 )
 ORDER = (
     ("cli", "__init__"),
@@ -38,8 +41,8 @@ ORDER = (
 """The rooms from top to bottom. A room imports those of the lines below it only, never one beside it."""
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 KERNELS_MAY_IMPORT = {"__future__", "collections", "math", "numba", "numpy", "typing"}
-# How loops are compiled and kept is no loop: it reads and writes files.
-KEEPS_COMPILED_LOOPS = ROOT / "kernels" / "cache.py"
+# How loops are compiled and kept is no loop: that reads and writes files, and starts processes.
+KEEP_COMPILED_LOOPS = ROOT / "kernels" / "cache.py", ROOT / "kernels" / "ahead.py"
 
 
 def module_name(path: Path) -> str:
@@ -92,17 +95,17 @@ def violations(path: Path, code: str | None = None) -> list[str]:
             found.append(f"{where}: write it as a relative import")
         if name.split(".")[0] in ("bokeh", "kernels", "cli"):
             found.append(f"{where}: these names belong to other distributions at the top level")
-        if within(name, "rebokeh.cli"):
+        if within(name, "rebokeh.cli") and layer != "__main__.py":
             found.append(f"{where}: nobody imports the command line")
         if layer == "kernels":
             if own and not within(name, "rebokeh.kernels"):
                 found.append(f"{where}: kernels import kernels only")
-            allowed = KERNELS_MAY_IMPORT | (sys.stdlib_module_names if path == KEEPS_COMPILED_LOOPS else set())
+            allowed = KERNELS_MAY_IMPORT | (sys.stdlib_module_names if path in KEEP_COMPILED_LOOPS else set())
             if not own and name.split(".")[0] not in allowed:
                 found.append(f"{where}: loops import math, numpy and numba only")
         if layer == "bokeh" and own and not within(name, "rebokeh.bokeh", "rebokeh.kernels"):
             found.append(f"{where}: bokeh imports bokeh and kernels only")
-        if layer in ("cli.py", "__init__.py") and within(name, "rebokeh.kernels"):
+        if layer in ("cli.py", "__init__.py", "__main__.py") and within(name, "rebokeh.kernels"):
             found.append(f"{where}: only bokeh calls kernels")
         there = room_of(name)
         if own_room is not None and there is not None and there != own_room:

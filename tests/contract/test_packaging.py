@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -30,8 +31,10 @@ def test_links_for_editable_installs():
 
 def test_the_version_stands_in_one_place():
     assert "version" in PROJECT["project"]["dynamic"]
-    changes = (ROOT / "CHANGELOG.md").read_text()
-    assert f"[{rebokeh.__version__}]" in changes or "[Unreleased]" in changes
+    titles = re.findall(r"^## \[(.+?)\](?: - (\d{4}-\d\d-\d\d))?$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    released = [(version, date) for version, date in titles if version != "Unreleased"]
+    assert released[0][0] == rebokeh.__version__
+    assert all(date for _, date in released) and released == sorted(released, key=lambda one: one[1], reverse=True)
 
 
 def run(*command: object, **options) -> str:
@@ -197,8 +200,9 @@ def test_the_console_script_of_the_wheel_runs(venv, wheels):
     venv.install("--no-index", wheels["wheel"])
     # The dependencies come from this environment; rebokeh itself cannot, when it is installed here as links.
     environment = os.environ | {"PYTHONPATH": sysconfig.get_paths()["purelib"]}
-    said = run(venv.root / "bin" / "rebokeh", "--version", env=environment, cwd=venv.root)
-    assert said.startswith(f"rebokeh {rebokeh.__version__} (numba ")
+    for command in ([venv.root / "bin" / "rebokeh"], [venv.python, "-m", "rebokeh"]):
+        said = run(*command, "--version", env=environment, cwd=venv.root)
+        assert said.startswith(f"rebokeh {rebokeh.__version__} (numba ")
 
 
 @pytest.mark.slow

@@ -291,7 +291,7 @@ def test_the_keys_of_json(command, photo):
     assert sorted(set(keys_in(json.loads(result.stdout)))) == sorted(["schema", *spelt_out(KEYS[command])])
 
 
-@pytest.mark.parametrize("command", ["render", "inspect", "batch"])
+@pytest.mark.parametrize("command", KEYS)
 def test_every_field_of_json_is_explained(command):
     title = {"render": "PHOTO"}.get(command, command)
     page = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from support.command import rebokeh, shell
-from support.paths import SAMPLES
+from support.paths import ROOT, SAMPLES
 
 pytestmark = pytest.mark.kernels
 
@@ -101,7 +101,7 @@ def test_the_first_run_says_that_it_compiles(portrait, tmp_path):
 
     assert len(said("a", "-v")) == 1
     assert said("a", "-v") == []  # it is there now
-    assert said("b") == []  # nobody looks at what is no terminal
+    assert len(said("b")) == 1  # where no terminal shows how far it is, a line says why it takes so long
     assert said("c", "-q") == []
 
 
@@ -109,3 +109,12 @@ def test_a_photo_that_needs_no_loop_says_nothing(portrait, tmp_path):
     words = (portrait.photo, "--style", "gaussian", "--matte", portrait.matte, "-v")
     result = shell(*words, env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)})
     assert result.returncode == 0 and b"compiling" not in result.stderr
+
+
+@pytest.mark.slow
+def test_all_that_it_calls_is_listed():
+    # For other types a loop would be compiled again, and a loop that is not listed by one core alone.
+    told = "import sys; sys.path.insert(0, 'tests'); from support.signatures import called; print(*called(), sep='\\n')"
+    result = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, cwd=ROOT)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == (ROOT / "kernels" / "signatures.jsonl").read_text("utf-8")

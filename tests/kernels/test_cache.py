@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import os
 import shutil
 import stat
@@ -11,6 +13,8 @@ from pathlib import Path
 
 import pytest
 from support.paths import ROOT
+
+from rebokeh.kernels.cache import _NO_LOOPS, store
 
 # A loop that compiles quickly. Its file has to be one that can be hashed like any module's.
 LOOP = """
@@ -216,20 +220,73 @@ def test_a_folder_that_can_only_be_read_is_read(kept, tmp_path):
     assert call(READ_ONLY, NUMBA_CACHE_DIR=str(tmp_path))[1] == "None"
 
 
-def test_other_sources_have_another_folder(tmp_path, kept):
+def test_a_loop_of_other_sources_is_not_taken(tmp_path, kept):
     # numba itself goes by the file that a loop stands in: it would keep a loop whose callees elsewhere have changed.
+    # One from elsewhere may call any of the package's.
+    package = copied_kernels(tmp_path)
+    assert call(package=tmp_path, NUMBA_CACHE_DIR=str(kept))[0]
+    with open(package / "scatter.py", "a") as file:
+        file.write("# another version\n")
+    assert not call(package=tmp_path, NUMBA_CACHE_DIR=str(kept))[0]
+    assert call(NUMBA_CACHE_DIR=str(kept))[0]
+
+
+def copied_kernels(tmp_path: Path) -> Path:
+    """Copy the loops into a package that is found first; return its folder."""
     package = tmp_path / "rebokeh"
     shutil.copytree(ROOT / "kernels", package / "kernels", ignore=shutil.ignore_patterns("__pycache__"))
     (package / "__init__.py").write_text("")
-    assert call(package=tmp_path, NUMBA_CACHE_DIR=str(kept))[0]
-    with open(package / "kernels" / "scatter.py", "a") as file:
-        file.write("# another version\n")
-    found, folder, _ = call(package=tmp_path, NUMBA_CACHE_DIR=str(kept))
-    assert not found
-    assert len(list(kept.iterdir())) == 2 and Path(folder).parent == kept
+    return package / "kernels"
+
+
+KEYS = """
+import json
+from rebokeh.kernels.cache import store
+sources = store()._sources
+print(json.dumps({name: [sources.key_of_all, sources.key_of_module(name)] for name in sources._texts}))
+"""
+
+
+def keys(package: Path) -> dict[str, tuple[str, str]]:
+    """Keys of all and of each module, of a copy of the loops."""
+    environment = os.environ | {"PYTHONPATH": str(package.parents[1])}
+    result = subprocess.run([sys.executable, "-c", KEYS], capture_output=True, text=True, env=environment, check=True)
+    return {name: tuple(both) for name, both in json.loads(result.stdout).items()}
+
+
+def test_what_is_compiled_again_after_a_change(tmp_path):
+    package = copied_kernels(tmp_path)
+    before = keys(package)
+
+    def changed_by(file: str, text: str, other: str) -> set[str]:
+        whole = (package / file).read_text()
+        assert text in whole
+        (package / file).write_text(whole.replace(text, other))
+        after = keys(package)
+        (package / file).write_text(whole)
+        return {name for name in before if before[name] != after[name]}
+
+    # What imports it, and what imports that: `edges` takes its interpolation from `enlarge`.
+    assert {"enlarge", "edges", "gain", "highlights"} <= changed_by("enlarge.py", "one + share", "one - share")
+    assert "matting" not in changed_by("enlarge.py", "one + share", "one - share")
+    assert changed_by("shade.py", "import math", "import math  # changed") == {"shade"}
+    # A loop can be given a structure of a module that it does not import.
+    assert changed_by("fragments.py", "    kinds: NDArray[np.uint8]\n", "    classes: NDArray[np.uint8]\n") == set(
+        before
+    )
+    assert changed_by("ahead.py", "import json", "import json  # changed") == set()
+
+
+def test_all_that_a_module_imports_counts():
+    for file in (ROOT / "kernels").glob("*.py"):
+        tree = ast.parse(file.read_text("utf-8"))
+        ours = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level]
+        if file.stem not in _NO_LOOPS:
+            names = {file.stem} | {str(node.module) for node in ours} - set(_NO_LOOPS)
+            assert names <= set(store()._sources.needed_by(file.stem)), file.name
 
 
 def test_every_loop_is_kept_here():
     for file in (ROOT / "kernels").glob("*.py"):
-        if file.name not in ("jit.py", "cache.py"):
+        if file.name not in ("jit.py", "cache.py", "ahead.py"):
             assert "njit" not in file.read_text("utf-8"), f"{file.name}: the decorator is jit.jit"

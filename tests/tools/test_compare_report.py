@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from scipy import ndimage
+from support.browser import CHROMIUM, needs_chromium, opened, violations
 from support.command import check_refused, rebokeh
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def write_scene(folder: Path) -> None:
@@ -82,7 +80,7 @@ def test_the_page_needs_nothing_else(page):
     text = page[0].read_text("utf-8")
     assert not re.search(r"""(src|href)\s*=\s*['"](?!data:)""", text)
     assert not re.search(r"https?://|@import|url\(", text)
-    images = json.loads(found_in(r"id='images'>(.*?)</script>", text))
+    images = dict(re.findall(r"<img data-picture='([^']+)' alt='[^']+' src='([^']+)'>", text))
     assert {"original", "rebokeh", "phone", "gaussian", "rebokeh/0"} <= set(images)
     assert all(image.startswith("data:image/jpeg;base64,") for image in images.values())
     figures = json.loads(found_in(r"id='figures'>(.*?)</script>", text))
@@ -106,7 +104,7 @@ def test_the_page_says_whether_our_render_can_be_trusted(page):
 
 @pytest.mark.kernels
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
+@needs_chromium
 @pytest.mark.parametrize("width", [1280, 375])
 def test_the_page_in_a_browser(page, width):
     playwright = pytest.importorskip("playwright.sync_api")
@@ -168,6 +166,62 @@ def test_the_page_in_a_browser(page, width):
             all(url.startswith(("file:", "data:")) for url in asked) and sum(u.startswith("file:") for u in asked) == 1
         )
         browser.close()
+
+
+@pytest.mark.kernels
+@pytest.mark.slow
+@needs_chromium
+@pytest.mark.parametrize("width", [1280, 375])
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_page_is_for_everybody(page, width, dark):
+    with opened(page[0], width, dark=dark) as tab:
+        assert violations(tab) == []
+
+
+@needs_chromium
+def test_what_shuts_somebody_out_is_told(tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text("<html><title>a page</title><h1>a</h1><img src='data:,'><p style='color: #ccc'>faint</p></html>")
+    with opened(page, 800) as tab:
+        rules = {line.partition(":")[0] for line in violations(tab)}
+    assert {"image-alt", "html-has-lang", "color-contrast", "landmark-one-main"} <= rules
+
+
+@pytest.mark.kernels
+@pytest.mark.slow
+@needs_chromium
+def test_the_page_is_used_by_keyboard_alone(page):
+    with opened(page[0], 1280) as tab:
+        for _ in range(20):
+            tab.keyboard.press("Tab")
+            if tab.evaluate("document.activeElement.id") == "main":
+                break
+        assert tab.evaluate("document.activeElement.id") == "main"
+        zoom = tab.locator("#zoom")
+        tab.keyboard.press("+")
+        assert zoom.inner_text() == "1.5×"
+        place = "getComputedStyle(document.documentElement).getPropertyValue('--x')"
+        before = float(tab.evaluate(place))
+        tab.keyboard.press("ArrowRight")
+        assert float(tab.evaluate(place)) < before
+        tab.keyboard.press("0")
+        assert zoom.inner_text() == "1.0×"
+        tab.keyboard.press("Tab")
+        tab.keyboard.press("ArrowLeft")
+        assert tab.evaluate("document.activeElement.dataset.frame") == "main"
+        assert float(tab.evaluate("document.activeElement.value")) < 50.0
+
+
+@pytest.mark.kernels
+@pytest.mark.slow
+@needs_chromium
+def test_the_page_shows_all_without_its_script(page):
+    with opened(page[0], 1280, script=False) as tab:
+        images = tab.locator("img[data-picture]")
+        assert images.count() == len(set(re.findall(r"data-picture='([^']+)'", page[0].read_text("utf-8")))) > 8
+        assert all(one.is_visible() for one in images.all())
+        assert tab.locator("table").count() == 2
+        assert not tab.locator("#main").is_visible() and not tab.locator("button").first.is_visible()
 
 
 def test_what_is_wrong_is_said_in_a_line(tmp_path):

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from support.browser import needs_chromium, opened, violations
 from support.portrait import PortraitFiles
 from support.scenes import depth_of, lens_of, texture
 from support.steps import codes, file_of, light, listed, share
@@ -106,10 +107,19 @@ def test_the_page_shows_them_all_and_needs_nothing_else(made):
     text = (made / "index.html").read_text("utf-8")
     page = Tags(text)
     files = [step["file"] for step in listed(made)["steps"]]
-    assert page.images == page.links == files
+    assert page.images == [link for link in page.links if not link.startswith("#")] == files
+    assert all(f"id='{link[1:]}'" in text for link in page.links if link.startswith("#"))
     assert page.tags.isdisjoint({"script", "link", "iframe"})
     assert "http" not in text and "url(" not in text
     assert "the subject" in text
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [1280, 375])
+def test_the_page_is_for_everybody(made, width):
+    with opened(made / "index.html", width, script=True) as tab:
+        assert violations(tab) == []
+        assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_a_file_name_is_no_markup(tmp_path):

@@ -69,8 +69,7 @@ def compare_command(
     run.undo += [warmup.stop_saving, lambda: abandon({real.parent})]
     with ExitStack() as stack:
         bar = bar_of(stack, run, quiet, as_json)
-        if bar is not None:
-            warmup.announce(bar.say)
+        stack.enter_context(warmup.compilers(None if bar is None else bar.say, bar or unseen))
         clock = Clock(run.begun, bar or unseen)
         with clock.stage("load"):
             loaded = source.load()

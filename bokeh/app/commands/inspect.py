@@ -110,8 +110,7 @@ def _checked(run: Run, photo: Photo, lens: Lens, settings: RenderSettings, as_js
     run.undo.append(warmup.stop_saving)
     with ExitStack() as stack:
         bar = bar_of(stack, run, False, as_json)
-        if bar is not None:
-            warmup.announce(bar.say)
+        stack.enter_context(warmup.compilers(None if bar is None else bar.say, bar or unseen))
         clock = Clock(run.begun, bar or unseen)
         with clock.stage("check"):
             return check(photo, lens, settings, clock)

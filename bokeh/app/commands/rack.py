@@ -64,8 +64,7 @@ def rack_command(
     run.undo += [warmup.stop_saving, lambda: abandon(unfinished_in)]
     with ExitStack() as stack:
         bar = bar_of(stack, run, quiet, as_json)
-        if bar is not None:
-            warmup.announce(bar.say)
+        stack.enter_context(warmup.compilers(None if bar is None else bar.say, bar or unseen))
         done = rack(source.load(), out, pull, chosen, settings, overwrite=overwrite, progress=bar or unseen)
     if as_json:
         print_json(done)

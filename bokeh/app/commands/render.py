@@ -99,7 +99,7 @@ def render_command(
     machine renders.
     Several photos are rendered as a batch, each beside itself; rebokeh batch takes folders and URLs.
 
-    The first run compiles, which takes a minute or two; rebokeh warmup does that beforehand. rebokeh
+    The first run compiles, which takes up to a minute; rebokeh warmup does that beforehand. rebokeh
     --install-completion has the shell complete commands and options.
 
     Exit codes: 0 done, 2 bad usage, 3 the photo has no depth, 4 unreadable input, 130 interrupted. Of several photos,
@@ -135,8 +135,7 @@ def render_command(
         stack.callback(target.forget)
         bar = bar_of(stack, run, quiet, as_json)
         tell = say if bar is None else bar.say
-        if bar is not None or verbose:
-            warmup.announce(tell)
+        stack.enter_context(warmup.compilers(None if quiet else tell, bar or unseen))
         clock = Clock(run.begun, bar or unseen)
         picture = develop(
             source.content,

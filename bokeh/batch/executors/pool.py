@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -46,8 +46,8 @@ class Worker:
         The memory that it waits for.
     at_first_bytes : int
         What it held after its first photo; 0 before.
-    overdue, ready : bool
-        Whether its photo has taken too long, and whether it has begun to listen.
+    overdue, ready, begun : bool
+        Whether its photo has taken too long, whether it has begun to listen, and whether it has heard of its photo.
     """
 
     def __init__(self, work: str, memory_bytes: int | None, first: bool, hear: Callable[[Worker, Any], object]) -> None:
@@ -65,13 +65,13 @@ class Worker:
         self.task: Task | None = None
         self.need_bytes: int | None = None
         self.at_first_bytes = 0
-        self.overdue = self.ready = False
+        self.overdue = self.ready = self.begun = False
         self._since = 0.0
         threading.Thread(target=self._listen, args=(hear,), daemon=True).start()
 
     def begin(self, task: Task) -> None:
         """Give it a photo."""
-        self.task, self._since = task, time.perf_counter()
+        self.task, self.begun, self._since = task, False, time.perf_counter()
         self._tell(task)
 
     def go(self) -> None:
@@ -159,14 +159,17 @@ class Pool:
         self._false_starts = 0
         self._tasks: Iterator[Task] = iter(())
         self._exhausted = True
+        self._unbegun: deque[Task] = deque()
         self._again: deque[Task] = deque()
         self._tried: set[str] = set()
+        self._unheard: Counter[str] = Counter()
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Result]:
         """Yield the result of every task, in the order in which they are done.
 
         A task is taken when a worker is free for it. One that kills its worker is tried once more when all others are
-        through, alone. After `stop` no more are taken, and those that would be tried again have no result.
+        through, alone; one whose worker was dead before it heard of it is given to another. After `stop` no more are
+        taken, and those that would be tried again have no result.
 
         Raises
         ------
@@ -174,8 +177,10 @@ class Pool:
             When workers cannot be started.
         """
         self._tasks, self._exhausted = iter(tasks), False
+        self._unbegun.clear()
         self._again.clear()
         self._tried.clear()
+        self._unheard.clear()
         going = self._feed()
         while going:
             result = self._hear()
@@ -212,20 +217,25 @@ class Pool:
         if alone and self._exhausted and self._again and not self._stopped and (free := self._free()):
             free[0].begin(self._again.popleft())
             alone = False
-        return not alone or not self._stopped and bool(self._again or not self._exhausted)
+        return not alone or not self._stopped and bool(self._unbegun or self._again or not self._exhausted)
 
     def _free(self) -> list[Worker]:
         return [worker for worker in self._workers if worker.ready and worker.task is None]
 
     def _next(self) -> Task | None:
-        if self._stopped or self._exhausted:
+        if self._stopped:
+            return None
+        if self._unbegun:
+            return self._unbegun.popleft()
+        if self._exhausted:
             return None
         task = next(self._tasks, None)
         self._exhausted = task is None
         return task
 
     def _recruit(self) -> None:
-        wanted = 0 if self._stopped else bool(self._again) if self._exhausted else self._count
+        fresh = bool(self._unbegun) or not self._exhausted
+        wanted = 0 if self._stopped else self._count if fresh else bool(self._again)
         if not self._compiled:
             wanted = min(wanted, 1)
         while len(self._workers) < wanted:
@@ -253,6 +263,8 @@ class Pool:
             self._compiled = True
         elif kind == "ready":
             worker.ready, self._false_starts = True, 0
+        elif kind == "begun":
+            worker.begun = True
         elif kind == "need":
             worker.need_bytes = value
             self._waiting.append(worker)
@@ -292,6 +304,10 @@ class Pool:
         if worker.overdue:
             limit = f"it took longer than {task.limits.timeout_s:g} s; `timeout_s` allows more"
             return Failed(task.job, "Timeout", limit, "timeout", seconds=task.limits.timeout_s or 0.0)
+        self._unheard[task.job.target] += not worker.begun
+        if not worker.begun and self._unheard[task.job.target] < _MOST_FALSE_STARTS:
+            self._unbegun.append(task)  # it was dead already, and the photo has nothing to do with it
+            return None
         if task.job.target in self._tried:
             return Failed(task.job, "WorkerDied", f"its worker died, twice ({how})", "crashed")
         self._tried.add(task.job.target)

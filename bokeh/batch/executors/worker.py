@@ -36,11 +36,12 @@ def serve(work: str, memory_bytes: int | None, compiles: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     orders: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, orders), daemon=True).start()
-    if compiles and not _compiled():
-        _tell(answers, "compiling")
-        from ...warmup import warm_up
+    if compiles:
+        from ...warmup import is_warm, warm_up
 
-        warm_up()
+        if not is_warm():
+            _tell(answers, "compiling")
+            warm_up()
     _tell(answers, "compiled")
     module, _, name = work.partition(":")
     function = getattr(import_module(module), name)
@@ -54,7 +55,9 @@ def serve(work: str, memory_bytes: int | None, compiles: bool) -> None:
     _tell(answers, "ready")
     at_rest = 0
     while True:
-        result = function(orders.get(), gate)
+        task = orders.get()
+        _tell(answers, "begun")
+        result = function(task, gate)
         if resident_bytes(os.getpid()) > at_rest + _KEPT_BYTES:
             _give_back()
             at_rest = resident_bytes(os.getpid())
@@ -72,12 +75,6 @@ def _listen(stream: BinaryIO, orders: queue.SimpleQueue[Any]) -> None:
 def _tell(stream: BinaryIO, kind: str, value: object = None) -> None:
     pickle.dump((kind, value), stream)
     stream.flush()
-
-
-def _compiled() -> bool:
-    from ....kernels.cache import store
-
-    return store().holds_something()
 
 
 def _give_back() -> None:

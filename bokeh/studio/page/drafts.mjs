@@ -5,7 +5,7 @@ import { isAborted } from "./api.mjs";
 
 const TILES_AT_ONCE = 2;
 
-/** `onDraft(bitmap, facts, wish)`, `onTile(box, bitmap)`, `onProgress(share | null)`, `onBusy(bool)`, `onError(error)`. */
+/** `onDraft(bitmap, facts, wish)`, `onTile(box, bitmap)`, `onProgress(share | null)` of the full picture, `onBusy(bool)`, `onError(error)`. */
 export function createDrafts(api, { onDraft, onTile, onProgress, onBusy, onError }) {
   let sequence = Date.now(); // above those of a page that was here before
   let wish = null;
@@ -63,7 +63,7 @@ export function createDrafts(api, { onDraft, onTile, onProgress, onBusy, onError
       };
       onProgress(0);
       await Promise.all(Array.from({ length: TILES_AT_ONCE }, take));
-      if (full === abort) onProgress(null);
+      if (full === abort) onProgress(1);
     } catch (error) {
       if (full === abort) onProgress(null);
       const overtaken = error.status === 410 || error.code === "Stale";

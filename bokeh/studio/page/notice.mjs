@@ -35,8 +35,9 @@ export function waitFor(text, trouble = false) {
   if (text) speak(text);
 }
 
-/** Show how much of the full picture is there: 0..1, or null. */
+/** Show how much of the full picture is there: 0..1, or null while none is made. */
 export function progress(share) {
-  $("stage-progress").hidden = share === null;
+  $("stage-progress").hidden = share === null || share === 1;
+  $("stage").dataset.picture = share === 1 ? "full" : "draft";
   if (share !== null) $("stage-progress").style.transform = `scaleX(${share})`;
 }

@@ -1,7 +1,7 @@
 "use strict";
 (() => {
-  const images = JSON.parse(document.getElementById("images").textContent);
-  const titles = JSON.parse(document.getElementById("titles").textContent);
+  // Each picture stands in the page once, where it is seen without this script too.
+  const pictures = new Map([...document.querySelectorAll("img[data-picture]")].map((img) => [img.dataset.picture, img]));
   const root = document.documentElement, MOST = 16;
   const view = { zoom: 1, x: 0.5, y: 0.5 };
 
@@ -31,14 +31,14 @@
     const names = ["left", "right"].map((side) => document.getElementById(side).value);
     for (const img of document.querySelectorAll("img[data-side]")) {
       const name = names[+img.dataset.side];
-      img.src = images[img.dataset.crop ? name + "/" + img.dataset.crop : name];
-      img.alt = titles[name];
+      const shown = pictures.get(img.dataset.crop ? name + "/" + img.dataset.crop : name);
+      img.src = shown.src;
+      img.alt = shown.alt;
       const tag = img.closest(".frame").querySelector(+img.dataset.side ? ".tag.right" : ".tag.left");
-      tag.textContent = titles[name];
+      tag.textContent = shown.alt;
     }
   }
 
-  for (const img of document.querySelectorAll("img[data-name]")) img.src = images[img.dataset.name];
   for (const side of ["left", "right"]) document.getElementById(side).addEventListener("change", choose);
   for (const slider of document.querySelectorAll("input[type=range]")) {
     const frame = document.getElementById(slider.dataset.frame);
@@ -49,6 +49,21 @@
   document.getElementById("in").addEventListener("click", () => zoomAt(1.5, 0.5, 0.5));
   document.getElementById("out").addEventListener("click", () => zoomAt(1 / 1.5, 0.5, 0.5));
   document.getElementById("whole").addEventListener("click", () => { view.zoom = 1; show(); });
+
+  const STEP = 0.1;
+  const moved = (x, y) => () => { view.x += STEP * x / view.zoom; view.y += STEP * y / view.zoom; show(); };
+  const KEYS = {
+    ArrowLeft: moved(-1, 0), ArrowRight: moved(1, 0), ArrowUp: moved(0, -1), ArrowDown: moved(0, 1),
+    "+": () => zoomAt(1.5, 0.5, 0.5), "=": () => zoomAt(1.5, 0.5, 0.5), "-": () => zoomAt(1 / 1.5, 0.5, 0.5),
+    0: () => { view.zoom = 1; show(); },
+  };
+  document.getElementById("main").addEventListener("keydown", (event) => {
+    const plain = !(event.ctrlKey || event.metaKey || event.altKey);
+    // Arrows scroll the page, as everywhere, while there is nothing to move.
+    if (!plain || !(event.key in KEYS) || (event.key.startsWith("Arrow") && view.zoom === 1)) return;
+    event.preventDefault();
+    KEYS[event.key]();
+  });
 
   for (const frame of document.querySelectorAll(".frame.moves")) {
     const down = new Map();

@@ -1,4 +1,7 @@
-"""The comparison as one page that needs nothing else: pictures, script and style are in it, and it asks no network."""
+"""The comparison as one page that needs nothing else: pictures, script and style are in it, and it asks no network.
+
+Each picture stands in it once, as an image that is seen without the script; the script lays them over each other.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import base64
 import io
 import json
 import math
+from collections.abc import Mapping
 from html import escape
 from importlib.resources import files
 
@@ -22,6 +26,7 @@ from .crops import Crop, crops, difference
 from .explanations import blur_caption, figure_rows
 from .measure import GAUSSIAN, ORIGINAL, OURS, PHONE, Comparison, differing
 
+KEYS = "before and after: arrow keys move the picture, plus and minus zoom, 0 shows it whole"
 SHOWN_LENGTH = 1600
 """Pictures are shown at this length at most; the crops at their own size."""
 
@@ -33,6 +38,9 @@ APART = ((0, 0, 0), (60, 20, 110), (200, 50, 90), (250, 160, 50), (255, 250, 200
 """From no difference to the largest."""
 
 FARTHEST_M = 100.0
+
+# Where it is wider than the screen it scrolls, by keys too.
+_WIDE = "<div class='wide' tabindex='0' role='region' aria-label='{}'>"
 
 
 def report(comparison: Comparison) -> str:
@@ -67,10 +75,10 @@ def report(comparison: Comparison) -> str:
         f"<p class='faint'>{escape(_lens_line(comparison))}</p>",
         *(f"<p>Note: {escape(note)}.</p>" for note in comparison.notes),
         _before_after(comparison),
-        "<h2>All pictures</h2><p class='faint'>Zoom and place are those above.</p>",
-        _all(comparison),
+        "<h2>All pictures</h2><p class='faint live'>Zoom and place are those above.</p>",
+        _all(comparison, images),
         "<h2>Where they differ most</h2>" if places else "",
-        f"<div class='grid-of large'>{''.join(_crop(n, crop) for n, crop in enumerate(places))}</div>",
+        f"<div class='grid-of large'>{''.join(_crop(n, crop, titles, images) for n, crop in enumerate(places))}</div>",
         _map(comparison, apart),
         _plots(comparison),
         "<h2>In figures</h2>",
@@ -83,10 +91,10 @@ def report(comparison: Comparison) -> str:
             "<meta name='viewport' content='width=device-width, initial-scale=1'>",
             # Nothing that a page could ask for from elsewhere, not even the icon that browsers look for.
             "<link rel='icon' href='data:,'>",
-            f"<title>{escape(title)}</title>\n<style>{style}</style>\n</head>\n<body>",
+            f"<title>{escape(title)}</title>\n<style>{style}</style>",
+            "<script>document.documentElement.classList.add('js');</script>\n</head>\n<body>\n<main>",
             *body,
-            _data("images", images),
-            _data("titles", titles),
+            "</main>",
             _data("figures", plain(comparison.facts)),
             f"<script>{script}</script>\n</body>\n</html>\n",
         ]
@@ -119,9 +127,11 @@ def _lens_line(comparison: Comparison) -> str:
 def _frame(identity: str, crop: int | None, aspect: str) -> str:
     of = "" if crop is None else f" data-crop='{crop}'"
     moves = " moves" if crop is None else ""
+    keys = f" tabindex='0' role='group' aria-label='{KEYS}'" if crop is None else ""
     return (
-        f"<div class='frame{moves}' id='{identity}' style='aspect-ratio:{aspect};--aspect:{aspect};--split:50%'>"
-        f"<div class='pane'><img data-side='0'{of}></div><div class='pane over'><img data-side='1'{of}></div>"
+        f"<div class='frame{moves}' id='{identity}'{keys} style='aspect-ratio:{aspect};--aspect:{aspect};--split:50%'>"
+        f"<div class='pane'><img alt='' data-side='0'{of}></div>"
+        f"<div class='pane over'><img alt='' data-side='1'{of}></div>"
         "<div class='seam'></div><span class='tag left'></span><span class='tag right'></span></div>"
         f"<input type='range' min='0' max='100' step='0.1' value='50' data-frame='{identity}' "
         "aria-label='how much of the left picture is shown'>"
@@ -139,10 +149,11 @@ def _before_after(comparison: Comparison) -> str:
         return f"<label>{side} <select id='{side}'>{options}</select></label>"
 
     return (
-        f"<div class='bar'>{select('left', other)}{select('right', ours)}"
+        f"<div class='live'><div class='bar'>{select('left', other)}{select('right', ours)}"
         "<span><button id='out' aria-label='zoom out'>−</button> <button id='in' aria-label='zoom in'>+</button> "
-        "<button id='whole'>whole</button> <span id='zoom'></span></span></div>"
+        "<button id='whole'>whole</button> <span id='zoom' role='status'></span></span></div>"
         + _frame("main", None, _aspect(comparison))
+        + "</div>"
     )
 
 
@@ -151,19 +162,29 @@ def _aspect(comparison: Comparison) -> str:
     return f"{width}/{height}"
 
 
-def _all(comparison: Comparison) -> str:
+def _all(comparison: Comparison, images: Mapping[str, str]) -> str:
     figures = [
         f"<figure><div class='frame moves' style='aspect-ratio:{_aspect(comparison)}'>"
-        f"<div class='pane'><img data-name='{name}' alt='{escape(shown.title)}'></div></div>"
+        f"<div class='pane'>{_picture(name, shown.title, images[name])}</div></div>"
         f"<figcaption>{escape(shown.title)}</figcaption></figure>"
         for name, shown in comparison.pictures.items()
     ]
     return f"<div class='grid-of'>{''.join(figures)}</div>"
 
 
-def _crop(number: int, crop: Crop) -> str:
+def _picture(name: str, title: str, image: str) -> str:
+    title = escape(title, quote=True)
+    return f"<img data-picture='{name}' alt='{title}' src='{image}'>"
+
+
+def _crop(number: int, crop: Crop, titles: Mapping[str, str], images: Mapping[str, str]) -> str:
+    stills = "".join(
+        f"<div>{_picture(f'{name}/{number}', title, images[f'{name}/{number}'])}{escape(title)}</div>"
+        for name, title in titles.items()
+    )
     return (
-        f"<figure><h3>{escape(crop.title)}</h3>{_frame(f'crop{number}', number, '1/1')}"
+        f"<figure><h3>{escape(crop.title)}</h3><div class='live'>{_frame(f'crop{number}', number, '1/1')}</div>"
+        f"<div class='stills'>{stills}</div>"
         f"<figcaption class='faint'>{crop.side} px from ({crop.x}, {crop.y}); on average {crop.difference:.0f} of 255 "
         "codes apart</figcaption></figure>"
     )
@@ -227,7 +248,7 @@ def _plots(comparison: Comparison) -> str:
 
 def _table(comparison: Comparison) -> str:
     names = [name for name in comparison.pictures if name != ORIGINAL]
-    head = "".join(f"<th>{escape(comparison.pictures[name].title)}</th>" for name in names)
+    head = "".join(f"<th scope='col'>{escape(comparison.pictures[name].title)}</th>" for name in names)
     lines = []
     for row in figure_rows(comparison):
         cells = "".join(
@@ -235,7 +256,8 @@ def _table(comparison: Comparison) -> str:
         )
         lines.append(f"<tr><td>{escape(row.title)}<small>{escape(row.meaning)}</small></td>{cells}</tr>")
     return (
-        f"<div class='wide'><table><thead><tr><th></th>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
+        f"{_WIDE.format('figures')}<table><thead><tr><th scope='col'>figure</th>{head}</tr></thead>"
+        f"<tbody>{''.join(lines)}</tbody></table></div>"
     )
 
 
@@ -256,7 +278,8 @@ def _checks(comparison: Comparison) -> str:
     return (
         f"<h2>Can our render be trusted?</h2><p id='trust'>What must hold of any picture, whatever is on it: {said}. "
         "Measured through a lens without flaws; places are columns and rows of the photo.</p>"
-        "<div class='wide'><table><thead><tr><th></th><th>measured</th><th>in range</th><th></th></tr></thead>"
+        f"{_WIDE.format('checks')}<table><thead><tr><th scope='col'>check</th><th scope='col'>measured</th>"
+        "<th scope='col'>in range</th><th scope='col'>verdict</th></tr></thead>"
         f"<tbody>{''.join(lines)}</tbody></table></div>"
     )
 

@@ -16,7 +16,8 @@ figure { margin: 0; } img { width: 100%; height: auto; display: block; backgroun
 figcaption b { color: #fff; } figcaption, .scale { font-size: .85rem; margin-top: .3rem; }
 .bar { height: .6rem; border: 1px solid #555; } .ends { display: flex; justify-content: space-between; }
 .unit { color: #999; } .key { display: inline-block; width: .8em; height: .8em; border: 1px solid #555; }
-a { color: inherit; }
+a { color: inherit; } a:focus-visible { outline: 3px solid #6bb5e8; outline-offset: 2px; }
+nav ul { columns: 18rem; padding-left: 1.2rem; }
 """
 
 
@@ -48,7 +49,8 @@ def page(listing: Mapping[str, Any]) -> str:
     lens += f"focus {focus:.3g} m" if isinstance(focus, float) and focus < 1e4 else "focus at infinity"
     lines = [
         "<!DOCTYPE html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>",
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>",
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>",
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>",
         f"<h1>{escape(title)}</h1>",
         f"<p>{escape(lens)}. {escape(size)}. Follow the light: the photo, its depth and matte; what each pixel shows "
         "first and what lies behind that; then slice after slice from near to far, each seen through what the "
@@ -57,18 +59,22 @@ def page(listing: Mapping[str, Any]) -> str:
         "Colours of light are the photo's own, and what is brighter than white looks white; each other picture has its "
         "scale below it. Checks mean that nothing is there. A click shows a picture alone.</p>",
     ]
+    named = [f"<li><a href='#section{n}'>{escape(one['title'])}</a></li>" for n, one in enumerate(listing["sections"])]
+    lines.append(f"<nav aria-label='sections'><ul>{''.join(named)}</ul></nav>")
     for number, section in enumerate(listing["sections"]):
         steps = [step for step in listing["steps"] if step["section"] == number]
-        lines.append(f"<h2>{escape(section['title'])}</h2>\n<section>")
+        lines.append(f"<h2 id='section{number}'>{escape(section['title'])}</h2>")
+        lines.append(f"<section aria-labelledby='section{number}'>")
         lines += [_figure(step, pictures) for step in steps]
         lines.append("</section>")
-    return "\n".join([*lines, "</body>\n</html>\n"])
+    return "\n".join([*lines, "</main>\n</body>\n</html>\n"])
 
 
 def _figure(step: Mapping[str, Any], pictures: Mapping[str, Any]) -> str:
     file, name = escape(step["file"], quote=True), escape(step["step"].replace("_", " "))
+    alt = escape(f"{step['step'].replace('_', ' ')}: {step['shows']}", quote=True)
     return (
-        f"<figure><a href='{file}'><img src='{file}' alt='{name}' loading='lazy' "
+        f"<figure><a href='{file}'><img src='{file}' alt='{alt}' loading='lazy' "
         f"width='{pictures['width']}' height='{pictures['height']}'></a>"
         f"<figcaption><b>{name}</b>: {escape(step['shows'])}</figcaption>{_legend(step)}</figure>"
     )
