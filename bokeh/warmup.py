@@ -19,7 +19,7 @@ from .hdr.gain_map import over_sdr
 from .optics.aperture import Aperture
 from .optics.elements import Glass, Pupil, Rim, Wavefront
 from .optics.lens import Lens
-from .photo.metadata import Metadata
+from .photo.metadata import Metadata, Rendering
 from .photo.photo import GainMap, Photo
 from .render.settings import RenderSettings
 
@@ -126,6 +126,12 @@ def _rounds() -> list[tuple[str, RenderSettings, Photo, Lens]]:
         ("blades", RenderSettings(), lamps, stopped),
         ("best", RenderSettings(quality="best"), lamps, sharp),
         ("flaws", RenderSettings(), lamps, _lens_with_everything()),
+        (
+            "existing blur",
+            RenderSettings(),
+            replace(plain, meta=replace(plain.meta, rendered=Rendering(4.0, 1.0))),
+            sharp,
+        ),
         ("gaussian", RenderSettings(style="gaussian"), photo, sharp),
     ]
 

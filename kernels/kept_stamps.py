@@ -161,7 +161,8 @@ def _slot(key, kept):
     return slot
 
 
-@jit(allocates=False)
+# Not what its caller is, `fastmath`: what is rounded here would not be.
+@jit(allocates=False, fastmath=False)
 def _made(key, outlines, unit, aside, above, kept):
     """Make the stamp of a key; return its slot.
 
