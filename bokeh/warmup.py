@@ -19,7 +19,7 @@ from .hdr.gain_map import over_sdr
 from .optics.aperture import Aperture
 from .optics.elements import Glass, Pupil, Rim, Wavefront
 from .optics.lens import Lens
-from .photo.metadata import Metadata
+from .photo.metadata import Metadata, Rendering
 from .photo.photo import GainMap, Photo
 from .render.settings import RenderSettings
 
@@ -114,6 +114,7 @@ def _rounds() -> list[tuple[str, RenderSettings, Photo, Lens]]:
     photo = _something_of_everything()
     lamps = replace(photo, gain_map=None, matte=None)
     plain = replace(lamps, rgb=np.minimum(lamps.rgb, np.float32(0.5)))
+    rendered = replace(plain, meta=replace(plain.meta, rendered=Rendering(4.0, 1.0)))
     sharp = Lens(f_number=1.4, focus_m=1.0, focal_mm=50.0)
     # What is all sharp, what is blurred much at the photo's own size, and a lens with all flaws.
     stopped = replace(sharp, f_number=100.0, aperture=Aperture(6))
@@ -126,6 +127,8 @@ def _rounds() -> list[tuple[str, RenderSettings, Photo, Lens]]:
         ("blades", RenderSettings(), lamps, stopped),
         ("best", RenderSettings(quality="best"), lamps, sharp),
         ("flaws", RenderSettings(), lamps, _lens_with_everything()),
+        ("flaws", RenderSettings(quality="best"), plain, _lens_with_everything()),
+        ("existing blur", RenderSettings(), rendered, sharp),
         ("gaussian", RenderSettings(style="gaussian"), photo, sharp),
     ]
 

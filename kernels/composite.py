@@ -32,3 +32,24 @@ def add(light, layer, top, left):
                 for channel in range(3):
                     light[top + row, left + column, channel] += clear * layer[row, column, channel]
                 light[top + row, left + column, 3] = clear * (np.float32(1.0) - layer[row, column, 3])
+
+
+@jit(allocates=False)
+def clear_extent(light, box):
+    """Find where in a box of a picture (H, W, 4) light still gets through.
+
+    `box`, and what is returned, are the first row and the one after the last, and the same of columns: of the smallest
+    box around what is clear; the first row is not before the other where nothing is.
+    """
+    top, bottom, left, right = box[1], box[0], box[3], box[2]
+    for row in range(box[0], box[1]):
+        first = box[2]
+        while first < box[3] and light[row, first, 3] <= HIDDEN:
+            first += 1
+        if first == box[3]:
+            continue
+        last = box[3] - 1
+        while last >= right and light[row, last, 3] <= HIDDEN:
+            last -= 1
+        top, bottom, left, right = min(top, row), row + 1, min(left, first), max(right, last + 1)
+    return top, bottom, left, right

@@ -45,3 +45,22 @@ def bilinear(values, out):
         line[columns] = line[columns - 1]
         for x in range(width):
             out[y, x] = mixed(line[left[x]], line[left[x] + 1], across[x])
+
+
+@jit(parallel=True)
+def multiply(values, picture):
+    """Multiply a picture (H, W, 3), in place, by `values` float32 (h, w), enlarged as by `bilinear`."""
+    columns = values.shape[1]
+    height, width = picture.shape[0], picture.shape[1]
+    left = np.empty(width, np.int64)
+    across = np.empty(width, np.float32)
+    for x in range(width):
+        left[x], across[x] = placed(x, columns, width)
+    for y in prange(height):
+        line = np.empty(columns + 1, np.float32)
+        mix_rows(values, y, height, line)
+        line[columns] = line[columns - 1]
+        for x in range(width):
+            light = mixed(line[left[x]], line[left[x] + 1], across[x])
+            for c in range(3):
+                picture[y, x, c] *= light

@@ -74,7 +74,7 @@ def _add_step(steps, start, light, before, after):
 
 
 @jit(inline="always", fastmath=QUICK)
-def _box_step(across, beside):
+def box_step(across, beside):
     """Step of a box one pixel wide in the first of three pixels, the second or the third, `across` beyond the first.
 
     It goes up over the first two and down over the last two: by the overlap of each with the box's two sides.
@@ -110,7 +110,7 @@ def _draw_pixel(light, place, aside, steps, size):
             continue
         left = 0.0
         for beside in range(3):
-            step = -left if beside == 2 else rounded(share * _box_step(across, beside), STEP_ROUNDING)
+            step = -left if beside == 2 else rounded(share * box_step(across, beside), STEP_ROUNDING)
             left += step
             column = place[1] + first_column + beside
             if step == 0.0 or column > width:
@@ -167,13 +167,18 @@ def _draw_row(light, column, shape, place, used, tables, above, line, steps, wid
         _add_step(steps, line + there * len(light), light, step - after, after)
 
 
-@jit(inline="always", fastmath=QUICK)
-def add_up(steps, channels, out):
+@jit(fastmath=QUICK)
+def add_up(steps, width, corner, channels, out):
     """Sum the steps along each row, and divide by the weight.
 
     Parameters
     ----------
-    steps : float64 (h * (w + 1) * C,)
+    steps : float64 (n,)
+        Of so many channels, one pixel after the other.
+    width : int
+        Pixels of a row of them.
+    corner : (int, int)
+        Row and column of the steps where what is wanted begins.
     channels : tuple of int
         As of `scatter`.
     out : float32 (h, w, C - 1)
@@ -183,7 +188,11 @@ def add_up(steps, channels, out):
     total = np.empty(count)
     for row in range(out.shape[0]):
         total[:] = 0.0
-        k = row * (out.shape[1] + 1) * count
+        k = (corner[0] + row) * width * count
+        for _ in range(corner[1]):
+            for c in range(count):
+                total[c] += steps[k + c]
+            k += count
         for x in range(out.shape[1]):
             for c in range(count):
                 total[c] += steps[k + c]
@@ -257,4 +266,4 @@ def scatter(values, radius, which, outlines, scale, magnified, origin, channels,
                 place = at_height(header, (row - own_row + 0.5 - down) * per_unit)
                 line = row * stride
                 _draw_row(light, own_column, (across, unit), place, used, tables, above, line, steps, width)
-    add_up(steps, channels, out)
+    add_up(steps, width + 1, (0, 0), channels, out)

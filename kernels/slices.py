@@ -81,6 +81,34 @@ def number_fragments(fragments, table, depth, band, numbers, cells):
             _include(ranges[last], low, high)
 
 
+@jit(allocates=False)
+def survey(cells, spans, support, depths):
+    """Find where the slices lie in a box of cells.
+
+    Parameters
+    ----------
+    cells
+        As of `number_fragments`.
+    spans : (int, int, int, int)
+        First row of cells and the one after the last, and the same of columns.
+    support : int64 (S, 4), overwritten
+        The same of the cells that each slice lies in; the first row is not before the other where it is nowhere.
+    depths : float32 (S, 2), overwritten
+        Farthest and nearest dioptres of each; the first is larger where it is nowhere.
+    """
+    support[:, 0], support[:, 1], support[:, 2], support[:, 3] = spans[1], spans[0], spans[3], spans[2]
+    depths[:, 0], depths[:, 1] = np.inf, -np.inf
+    for row in range(spans[0], spans[1]):
+        for column in range(spans[2], spans[3]):
+            for number in range(support.shape[0]):
+                low, high = cells[row, column, number, 0], cells[row, column, number, 1]
+                if low <= high:
+                    own = support[number]
+                    own[0], own[1] = min(own[0], row), max(own[1], row + 1)
+                    own[2], own[3] = min(own[2], column), max(own[3], column + 1)
+                    _include(depths[number], low, high)
+
+
 @jit(inline="always")
 def _ancestor(coarse, numbers, row, column, dioptres):
     """Fragment of a coarser pixel which one of its own belongs to, the one at the more alike depth: slice and depth.

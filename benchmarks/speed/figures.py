@@ -6,10 +6,12 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 
-from methods import AGAIN, FLAWED, METHODS, OPENCV, RENDER, SCIPY
-from sweep import COMMAND_LINE, Results, Time
+from methods import AGAIN, FLAWED, FLAWED_AGAIN, METHODS, OPENCV, REFOCUSED, RENDER, SCIPY
+from sweep import COMMAND_LINE, PHOTO_SIGMA_PX, Results, Time
 
 BAR_MP, BAR_RADIUS_PX = 12.0, 60.0
+PHOTO_MP = 10.0, 16.0
+"""Photos so large count as of 12 megapixels."""
 
 
 def power(points: Sequence[tuple[float, float]]) -> float:
@@ -98,6 +100,15 @@ def command_rows(results: Results) -> list[list[str]]:
     return lines if len(lines) > 1 else []
 
 
+def photo_rows(results: Results) -> list[list[str]]:
+    """Set the re-renders of photos in rows."""
+    lines = [["photo, re-render", "size", "time", OPENCV]]
+    for t in results.photos:
+        ratio = "-" if t.gaussian_seconds is None else f"x {t.gaussian_seconds / t.seconds:.3g}"
+        lines.append([t.photo, f"{t.megapixels:.1f} MP", f"{t.seconds:.3g} s", ratio])
+    return lines if len(lines) > 1 else []
+
+
 def threads_gain(results: Results, scene: str) -> float:
     """How many times as fast two threads are as one; nan when not measured."""
     taken = {
@@ -127,11 +138,14 @@ def bars(results: Results) -> list[tuple[str, bool]]:
         bar(f"{scene}: render : SciPy Gaussian, 12 MP, 60 px", own / took(SCIPY), 0.4)
         bar(f"{scene}: render with 240 px : with 60 px, 12 MP", took(RENDER, radius=240.0) / own, 1.3)
         bar(f"{scene}: render of 48 MP : of 12 MP", took(RENDER, 48.0) / own, 4.4)
-        bar(f"{scene}: re-render : OpenCV Gaussian, 12 MP, 60 px", took(AGAIN) / took(OPENCV), 0.3)
+        for method in (AGAIN, REFOCUSED):
+            words = method.removeprefix("rebokeh ")
+            bar(f"{scene}: {words} : OpenCV Gaussian, 12 MP, 60 px", took(method) / took(OPENCV), 0.3)
         for words, method, limit in (("render", RENDER, 6.0), ("re-render", AGAIN, 4.0)):
             gaussian = took(OPENCV, radius=15.0)
             bar(f"{scene}: {words} : OpenCV Gaussian, 12 MP, 15 px", took(method, radius=15.0) / gaussian, limit)
         bar(f"{scene}: render with gauss-58 : without flaws, 12 MP, 60 px", took(FLAWED) / own, 2.5)
+        bar(f"{scene}: the same, re-render", took(FLAWED_AGAIN) / took(AGAIN), 2.5)
         bar(f"{scene}: re-render, 1 MP", took(AGAIN, 1.0), 0.1, " s")
         bar(f"{scene}: one thread : two threads", threads_gain(results, scene), 1.8, at_least=True)
         for method in (RENDER, COMMAND_LINE):
@@ -139,4 +153,8 @@ def bars(results: Results) -> list[tuple[str, bool]]:
                 peak = results.peak(scene, megapixels, method)
                 held = math.nan if peak is None else peak.peak_bytes / 1e9
                 bar(f"{scene}: peak memory, {method}, {megapixels:g} MP", held, limit, " GB")
+    for t in results.photos:
+        if PHOTO_MP[0] <= t.megapixels <= PHOTO_MP[1] and t.gaussian_seconds is not None:
+            words = f"{t.photo}: re-render at f/{t.f_number:g} : OpenCV Gaussian, sigma {PHOTO_SIGMA_PX:g} px"
+            bar(words, t.seconds / t.gaussian_seconds, 0.4)
     return found

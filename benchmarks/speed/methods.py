@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,16 @@ from rebokeh.bokeh.tools import bench
 FloatArray = NDArray[np.float32]
 
 RENDER, AGAIN, BEST = "rebokeh", "rebokeh re-render", "rebokeh best"
-FLAWED = "rebokeh gauss-58"
+REFOCUSED = "rebokeh re-render, another focus"
+FLAWED, FLAWED_AGAIN = "rebokeh gauss-58", "rebokeh re-render, gauss-58"
 OPENCV, SCIPY = "OpenCV Gaussian", "SciPy Gaussian"
 GAUSSIAN, LAYERED, NAIVE = "rebokeh --style gaussian", "layered FFT", "naive scatter"
-METHODS = (RENDER, AGAIN, BEST, FLAWED, OPENCV, SCIPY, GAUSSIAN, LAYERED, NAIVE)
+METHODS = (RENDER, AGAIN, REFOCUSED, BEST, FLAWED, FLAWED_AGAIN, OPENCV, SCIPY, GAUSSIAN, LAYERED, NAIVE)
+
+FLAWS = "gauss-58"
+
+FOCUS_FACTORS = (1.1, 0.95, 1.05, 1.15)
+"""Focus distances by the subject's, one after the other: none is that of the render before."""
 
 NAIVE_WRITES = 2e9
 """The naive scatter is run on so many writes at most."""
@@ -84,9 +91,14 @@ class Bench:
             When it is not installed.
         """
         rgb = self.photo.rgb
-        if method == AGAIN:
+        if method in (AGAIN, FLAWED_AGAIN):
             scene, lens = self.scene, self.lens
-            return lambda: scene.render(lens)
+            mounted = lens if method == AGAIN else with_flaws(lens, FLAWS)
+            return lambda: scene.render(mounted)
+        if method == REFOCUSED:
+            scene, lens = self.scene, self.lens
+            distances = (self.focus_m * factor for factor in cycle(FOCUS_FACTORS))
+            return lambda: scene.render(lens.focused_at(next(distances)))
         settings = {
             RENDER: rk.RenderSettings(),
             BEST: rk.RenderSettings(quality="best"),
@@ -96,7 +108,7 @@ class Bench:
             lens = self.lens
             return lambda: rk.render(self.photo, lens, settings)
         if method == FLAWED:
-            flawed = with_flaws(self.lens, "gauss-58")
+            flawed = with_flaws(self.lens, FLAWS)
             return lambda: rk.render(self.photo, flawed)
         if method == LAYERED:
             radius = self.radius

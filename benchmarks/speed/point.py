@@ -1,6 +1,6 @@
 """One measurement, in a process of its own: `point.py TASK` prints JSON on its last line.
 
-A task is JSON: {"do": "time" | "peak" | "heic", "scene", "megapixels", "radius_px", "methods", ...}.
+A task is JSON: {"do": "time" | "peak" | "heic" | "photo", "scene", "megapixels", "radius_px", "methods", ...}.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from statistics import median
 from typing import Any
 
 import inputs
-from methods import LAYERED, NAIVE, Bench, Point
+from methods import AGAIN, LAYERED, NAIVE, OPENCV, Bench, Point
 
+import rebokeh as rk
 from rebokeh.bokeh.tools import bench
 
 WARM_UP_MP = 0.05
@@ -61,12 +62,37 @@ def peak(point: Point, method: str) -> dict[str, Any]:
     return {"baseline_bytes": baseline, "peak_bytes": bench.peak_bytes()}
 
 
+def photo_timed(path: Path, f_number: float, sigma_px: float, rounds: int, seconds: float) -> dict[str, Any]:
+    """Time the re-render of a photo, and a Gaussian of it where there is one, by turns; medians.
+
+    Returns
+    -------
+    dict
+        `megapixels`, and `seconds` by method; `left_out`: why, where a photo has no depth or is none.
+    """
+    try:
+        scene = rk.prepare(rk.load(path))
+    except (rk.NoDepthError, rk.UnknownFormatError) as why:
+        return {"left_out": str(why)}
+    lens, blurs = rk.Lens(f_number=f_number), bench.gaussians()
+    calls: dict[str, Callable[[], object]] = {AGAIN: lambda: scene.render(lens)}
+    if "OpenCV" in blurs:
+        calls[OPENCV] = lambda: blurs["OpenCV"](scene.photo.rgb, sigma_px)
+    for call in calls.values():
+        call()
+    found = bench.alternately(calls, rounds, seconds)
+    height, width = scene.photo.size
+    return {"megapixels": height * width / 1e6, "seconds": {method: median(taken) for method, taken in found.items()}}
+
+
 def main() -> None:
     """Do the task."""
     task = json.loads(sys.argv[1])
     if task["do"] == "heic":
         inputs.write_heic(task["megapixels"], Path(task["path"]))
         done: dict[str, Any] = {}
+    elif task["do"] == "photo":
+        done = photo_timed(Path(task["path"]), *(task[k] for k in ("f_number", "sigma_px", "rounds", "seconds")))
     else:
         point = Point(task["scene"], task["megapixels"], task["radius_px"])
         if task["do"] == "time":

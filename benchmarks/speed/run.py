@@ -21,7 +21,7 @@ from sweep import Plan, Results, run
 from rebokeh.bokeh.tools import bench
 from rebokeh.bokeh.tools.bench import in_columns
 
-PARTS = ("megapixels", "radius", "memory", "threads", "command-line")
+PARTS = ("megapixels", "radius", "photos", "memory", "threads", "command-line")
 MEGAPIXELS = (1.0, 4.0, 12.0, 24.0, 48.0)
 RADII_PX = (8.0, 15.0, 30.0, 60.0, 120.0, 240.0)
 COMMAND_LINE_MP = (12.0, 48.0)
@@ -39,6 +39,9 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--at-radius", type=float, default=60.0, metavar="PX", help="radius along the other (60)")
     parser.add_argument("--longest", type=float, default=60.0, metavar="S", help="skip what takes longer (%(default)s)")
     parser.add_argument("--seconds", type=float, default=20.0, metavar="S", help="per method and point (%(default)s)")
+    parser.add_argument(
+        "--photos", type=Path, nargs="+", default=[], metavar="FOLDER", help="folders of real photos, too"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything there, after each step")
     parser.add_argument("--read", type=Path, metavar="FILE", help="measure nothing: show what --json wrote")
     parser.add_argument("--svg", type=Path, metavar="DIR", help="write the charts there")
@@ -63,6 +66,12 @@ def plan_of(given: argparse.Namespace) -> Plan:
         command_line_mp=(1.0,) if quick else COMMAND_LINE_MP,
         longest_s=given.longest,
         seconds=given.seconds / 4 if quick else given.seconds,
+        photos=[
+            path
+            for one in given.photos
+            for path in (sorted(one.iterdir()) if one.is_dir() else [one])
+            if path.is_file()
+        ],
     )
 
 
@@ -96,8 +105,9 @@ def report(results: Results, markdown: bool) -> None:
         for rows in tables(results, scene):
             if len(rows) > 1:
                 print(in_columns(rows, markdown), end="\n\n")
-    if rows := figures.command_rows(results):
-        print(in_columns(rows, markdown), end="\n\n")
+    for rows in (figures.photo_rows(results), figures.command_rows(results)):
+        if rows:
+            print(in_columns(rows, markdown), end="\n\n")
     for words in results.skipped:
         print(f"{'- ' * markdown}skipped  {words}")
     for words, met in figures.bars(results):

@@ -18,6 +18,8 @@ HERE = Path(__file__).parent
 COMMAND_LINE = "rebokeh photo -o out"
 ROUNDS = 5
 THREADS_ROUNDS = 2
+PHOTO_F_NUMBER, PHOTO_SIGMA_PX = 1.8, 30.0
+"""The lens that photos are rendered with again, and the Gaussian beside it."""
 GROWS_WITH_RADIUS = {OPENCV: 1.0, SCIPY: 1.0, GAUSSIAN: 1.0}
 """Powers of the radius by which a method's time is foreseen; none for the others."""
 
@@ -48,6 +50,17 @@ class Peak:
     baseline_bytes: int | None
 
 
+@dataclass(frozen=True)
+class PhotoTime:
+    """How long a photo's re-render took, and OpenCV's Gaussian of it (None: not installed); medians."""
+
+    photo: str
+    megapixels: float
+    f_number: float
+    seconds: float
+    gaussian_seconds: float | None
+
+
 @dataclass
 class Results:
     """All that was measured."""
@@ -56,6 +69,7 @@ class Results:
     times: list[Time] = field(default_factory=list)
     peaks: list[Peak] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    photos: list[PhotoTime] = field(default_factory=list)
 
     def seconds(self, scene: str, megapixels: float, radius_px: float, method: str) -> float | None:
         """One time with all threads; None where there is none."""
@@ -77,7 +91,8 @@ class Results:
         """Read what `write` wrote."""
         stored = json.loads(path.read_text())
         times, peaks = [Time(**t) for t in stored["times"]], [Peak(**p) for p in stored["peaks"]]
-        return cls(stored["machine"], times, peaks, stored["skipped"])
+        photos = [PhotoTime(**t) for t in stored.get("photos", [])]
+        return cls(stored["machine"], times, peaks, stored["skipped"], photos)
 
 
 @dataclass(frozen=True)
@@ -90,6 +105,7 @@ class Plan:
     megapixels, radii_px : sequences of float
         The two axes; each is gone along while the other stays `at_megapixels` and `at_radius_px`.
     command_line_mp : sequence of float
+    photos : sequence of Path
     longest_s : float
         What is foreseen to take longer at one go is skipped; rebokeh itself never is.
     seconds : float
@@ -106,6 +122,7 @@ class Plan:
     command_line_mp: Sequence[float]
     longest_s: float = 60.0
     seconds: float = 20.0
+    photos: Sequence[Path] = ()
 
     def points(self) -> Iterator[Point]:
         """Every point of both axes, the smaller pictures first, none twice."""
@@ -122,6 +139,8 @@ def run(plan: Plan, results: Results) -> Iterator[str]:
     """Measure all that is planned into `results`; yields a line after each step."""
     for point in plan.points():
         yield _time(plan, point, results)
+    if "photos" in plan.parts:
+        yield from _photos(plan, results)
     if "threads" in plan.parts:
         yield from _threads(plan, results)
     if "memory" in plan.parts:
@@ -163,6 +182,19 @@ def _time(plan: Plan, point: Point, results: Results) -> str:
                                   rounds=found["rounds"][method], extrapolated=estimated))  # fmt: skip
     said = ", ".join(f"{method} {seconds:.3g}" for method, seconds in found["seconds"].items())
     return f"{point.scene}, {point.megapixels:g} MP, {point.radius_px:g} px, seconds: {said}"
+
+
+def _photos(plan: Plan, results: Results) -> Iterator[str]:
+    """Time the re-render of each photo; those without depth, and files that are none, are noted."""
+    for path in plan.photos:
+        task = {"do": "photo", "path": str(path), "f_number": PHOTO_F_NUMBER, "sigma_px": PHOTO_SIGMA_PX}
+        found = child({**task, "rounds": ROUNDS, "seconds": plan.seconds})[0]
+        if "left_out" in found:
+            results.skipped.append(f"{path.name}: {found['left_out']}")
+            continue
+        seconds, blurred = found["seconds"][AGAIN], found["seconds"].get(OPENCV)
+        results.photos.append(PhotoTime(path.name, found["megapixels"], PHOTO_F_NUMBER, seconds, blurred))
+        yield f"{path.name}, {found['megapixels']:.1f} MP: re-render {seconds:.3g} s"
 
 
 def _threads(plan: Plan, results: Results) -> Iterator[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from .errors import UsageError
@@ -40,18 +41,73 @@ def cores() -> int:
 def each(work: Callable[[Item], Done], items: Iterable[Item]) -> list[Done]:
     """Return `work` of every item, in their order.
 
-    The work runs for the most part without the interpreter's lock. After an error, which is raised, nothing more is
-    begun.
+    The work runs for the most part without the interpreter's lock; the calling thread does its share. After an error,
+    which is raised, nothing more is begun.
     """
     items = list(items)
     workers = min(cores(), len(items))
     if workers < 2:
         return [work(item) for item in items]
-    with ThreadPoolExecutor(workers) as pool:
-        futures = [pool.submit(work, item) for item in items]
+    waiting, done = deque(enumerate(items)), dict[int, Done]()
+    failed: list[tuple[int, BaseException]] = []
+
+    def take() -> None:
+        while not failed:
+            try:
+                number, item = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                done[number] = work(item)
+            except BaseException as error:  # for the calling thread to raise
+                failed.append((number, error))
+
+    others = [threading.Thread(target=take) for _ in range(workers - 1)]
+    try:
+        for one in others:
+            one.start()
+        take()
+    finally:
+        # Interrupted, or nothing left: what has begun is waited for.
+        waiting.clear()
+        for one in others:
+            if one.ident is not None:
+                one.join()
+    if failed:
+        raise min(failed, key=lambda found: found[0])[1]
+    return [done[number] for number in range(len(items))]
+
+
+@contextmanager
+def beside(work: Callable[[], Done]) -> Iterator[Callable[[], Done]]:
+    """Do some work in a thread of its own while the body runs; with one core, when it is asked for.
+
+    Yields
+    ------
+    callable
+        Waits for what the work returns, and returns it; raises what it raised.
+    """
+    if cores() < 2:
+        yield work
+        return
+    done, failed = list[Done](), list[BaseException]()
+
+    def run() -> None:
         try:
-            wait(futures, return_when=FIRST_EXCEPTION)
-            return [future.result() for future in futures if future.done()]
-        finally:
-            for future in futures:
-                future.cancel()
+            done.append(work())
+        except BaseException as error:  # for whoever asks
+            failed.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+
+    def wait() -> Done:
+        thread.join()
+        if failed:
+            raise failed[0]
+        return done[0]
+
+    try:
+        yield wait
+    finally:
+        thread.join()

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..core.arrays import FloatArray
+from ..core.threads import each
 from ..optics.lens import Lens, ThinLens, mount
 from ..photo.photo import Photo
 from .autofocus import FARTHEST_FOCUS_M
@@ -46,6 +48,9 @@ CONTRARY = 0.15
 
 REMAP_STEPS = 4096
 
+MOVED_TOGETHER = 1 << 20
+"""So many depths are moved by one thread at a time."""
+
 ADDS_NOTHING = 0.05
 """A lens that adds a smaller share of the variance that is there already does nothing that anybody sees."""
 
@@ -71,10 +76,20 @@ class DepthMapping:
 
     def __call__(self, dioptres: FloatArray) -> FloatArray:
         """Move depths, float32 array of any shape."""
-        out = np.empty(dioptres.shape, np.float32)
-        for moved_run, run in zip(np.array_split(out, 16), np.array_split(dioptres, 16), strict=True):
-            moved_run[...] = np.interp(run, self.dioptres, self.moved)
-        return out
+        from ...kernels.move import move
+
+        source, out = np.ascontiguousarray(dioptres, np.float32).ravel(), np.empty(dioptres.size, np.float32)
+        each(
+            lambda run: move(source[run], *self.table, out[run]),
+            [slice(first, first + MOVED_TOGETHER) for first in range(0, out.size, MOVED_TOGETHER)],
+        )
+        return out.reshape(dioptres.shape)
+
+    @cached_property
+    def table(self) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+        """As the kernels take it."""
+        span = float(self.dioptres[-1] - self.dioptres[0])
+        return self.dioptres, self.moved, (len(self.dioptres) - 1) / span if span > 0.0 else 0.0
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 import threading
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...kernels.kept_stamps import KeptStamps
 from ...kernels.outline import FIRST, HEADER, OutlineTables
 from ..core.arrays import DoubleArray, FloatArray
 from ..image.regions import PixelBox
-from .outlines import coarse, even_outlines, trace
+from .lens import Lens
+from .outlines import MOST_ROWS, coarse, even_outlines, trace
 from .ray_model import RayModel
 from .stamps import LARGEST_PX, scatter_stamps, stamps_of
 
@@ -28,6 +31,24 @@ COLOURS = ((0, 4), (1, 3, 4), (2, 4))
 """Of red, green, blue, coverage and weight: what is spread with each colour. Coverage goes with the green."""
 
 TOGETHER = (0, 1, 2, 3, 4)
+
+KEPT_SLOTS, KEPT_STEPS = 1 << 15, 1 << 18
+"""Places for stamps that a thread keeps at one size of the picture, and for their steps."""
+
+
+@lru_cache(maxsize=4)
+def psf_tables_of(lens: Lens, size: tuple[int, int], best: bool) -> PsfTables:
+    """Return what a lens makes of the points of a picture (H, W), with all that was traced before.
+
+    Parameters
+    ----------
+    lens : Lens
+        Its focus, and the light that it scatters, are of no account: leave them out.
+    size : (int, int)
+    best : bool
+        Whether everything is made at the picture's own size, exactly.
+    """
+    return PsfTables(RayModel(lens, size, math.hypot(*size)), MOST_ROWS if best else SMALL_ROWS, stamped=not best)
 
 
 class _GrowingArray:
@@ -80,7 +101,8 @@ class PsfTables:
         self._lock = threading.Lock()
         if ray_model.is_even:
             self._keep(np.arange(2), *even_outlines(ray_model.aperture, ray_model.lens.glass.pupil.squeeze))
-        self.stamps = None
+        self.stamps, self._keeps = None, stamped
+        self._kept: dict[float, list[KeptStamps]] = {}
         if stamped and ray_model.is_thin and ray_model.is_even:
             self.stamps = stamps_of(ray_model.aperture, ray_model.lens.glass.pupil.squeeze)
 
@@ -125,14 +147,64 @@ class PsfTables:
             scatter_stamps(values, radius, active, self.stamps, largest, (box[0].start, box[1].start), out)
             return out
         scale = 2.0**level
+        keeps = self._keeps and largest + self.ray_model.flaws_px / scale <= LARGEST_PX
         middle_y, middle_x = ((n / scale - 1.0) / 2.0 - first for n, first in zip(self.ray_model.size, at, strict=True))
         for colour, channels in zip(self.ray_model.colours, self.channels, strict=True):
             defocused, which = self._which(radius, active, at, scale, colour)
             magnified = middle_y, middle_x, self.ray_model.magnification(colour)
             tables = OutlineTables(self.tables.rows, self.psf_headers.rows)
-            place = scale, magnified, (box[0].start, box[1].start)
-            scatter(values, defocused, which, tables, *place, channels, (0.0,) * len(channels), out)
+            place, zeros = (box[0].start, box[1].start), (0.0,) * len(channels)
+            if keeps:
+                self._stamp(values, defocused, which, tables, scale, magnified, place, (channels, zeros), out)
+            else:
+                scatter(values, defocused, which, tables, scale, magnified, place, channels, zeros, out)
         return out
+
+    def _stamp(
+        self,
+        values: FloatArray,
+        radius: FloatArray,
+        which: NDArray[np.int32],
+        tables: OutlineTables,
+        scale: float,
+        magnified: tuple[float, float, float],
+        origin: tuple[int, int],
+        channels: tuple[tuple[int, ...], tuple[float, ...]],
+        out: FloatArray,
+    ) -> None:
+        """Spread the light of some pixels by stamps, which are kept; as `kernels.scatter.scatter`."""
+        from ...kernels.kept_stamps import add_kept, largest_unit
+        from ...kernels.scatter import add_up
+
+        unit = float(largest_unit(radius, which, tables.psf_headers, scale))
+        shift = abs(magnified[2]) * max(
+            abs(at - middle) for n, middle in zip(radius.shape, magnified[:2], strict=True) for at in (0, n - 1)
+        )
+        margin = math.ceil(unit + shift) + 4
+        height, width = (n + 2 * margin for n in radius.shape)
+        steps = np.zeros(height * width * len(channels[0]))
+        kept = self._lent(scale, unit)
+        add_kept(values, radius, which, tables, scale, magnified, channels, margin, kept, steps)
+        self._kept[scale].append(kept)
+        add_up(steps, width, (origin[0] + margin, origin[1] + margin), channels[0], out)
+
+    def _lent(self, scale: float, unit: float) -> KeptStamps:
+        """Lend stamps of a scale to a thread, with room for one of a unit."""
+        room = (2 * math.ceil(unit) + 8) ** 2
+        free = self._kept.setdefault(scale, [])
+        try:
+            kept = free.pop()
+        except IndexError:  # another thread has it
+            kept = None
+        if kept is None or len(kept.step) < room:
+            count = max(KEPT_STEPS, room)
+            kept = KeptStamps(
+                np.full(KEPT_SLOTS, -1), np.empty((KEPT_SLOTS, 2), np.int64), np.empty((count, 2), np.int32),
+                np.empty(count), np.zeros(2 * math.ceil(unit) + 16), np.zeros(2, np.int64),
+            )  # fmt: skip
+        if len(kept.line) < 2 * math.ceil(unit) + 16:
+            kept = kept._replace(line=np.zeros(2 * math.ceil(unit) + 16))
+        return kept
 
     def _which(
         self, radius: FloatArray, active: NDArray[np.bool_], at: tuple[int, int], scale: float, colour: int

@@ -222,7 +222,7 @@ def _best_focus(wave: Wavefront, stop: float) -> float:
 
 def vignette(ray_model: RayModel, picture: NDArray[np.float32]) -> None:
     """Darken a picture (H, W, 3), in place, by what the rims keep from it."""
-    from ...kernels.enlarge import bilinear
+    from ...kernels.enlarge import multiply
 
     height, width = ray_model.size
     corner = ray_model.field_position(np.array([-0.5]), np.array([-0.5]))
@@ -234,6 +234,4 @@ def vignette(ray_model: RayModel, picture: NDArray[np.float32]) -> None:
         (np.arange(columns) + 0.5) * width / columns - 0.5, (np.arange(rows) + 0.5) * height / rows - 0.5
     )
     passed = ray_model.light(ray_model.field_position(x.ravel(), y.ravel())).reshape(rows, columns).astype(np.float32)
-    light = np.empty((height, width), np.float32)
-    bilinear(passed, light)
-    picture *= light[..., None]
+    multiply(passed, picture)

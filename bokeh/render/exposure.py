@@ -82,7 +82,7 @@ class Exposure:
         back = None if is_between else np.empty((*size, 4), np.float32)
 
         def make(box: PixelBox) -> None:
-            before, behind = self._tile(level, box, coarser)
+            before, behind = self._tile(level, box, coarser, draws=self._drawn_part(level, box) is not None)
             front[box] = before
             if back is not None:
                 back[box] = behind
@@ -103,7 +103,7 @@ class Exposure:
             progress("blur", max(0.25, next(begun) / len(boxes)))
             drawn = box if coarser is None else self._drawn_part(0, box)
             if drawn is not None:
-                finish(self._tile(0, drawn, coarser)[0], drawn[0].start, drawn[1].start, picture)
+                finish(self._tile(0, drawn, coarser, draws=True)[0], drawn[0].start, drawn[1].start, picture)
             if coarser is not None:
                 back = _NONE if coarser.back is None else coarser.back
                 for rows, columns in boxes_beside(box, drawn):
@@ -113,23 +113,30 @@ class Exposure:
         each(make, boxes)
         return picture
 
-    def _tile(self, level: int, box: PixelBox, coarser: Composed | None) -> tuple[FloatArray, FloatArray]:
-        """Make a tile of a level: what stands before the finer slices, and what lies behind; one where none are."""
-        from ...kernels.composite import HIDDEN, add
+    def _tile(
+        self, level: int, box: PixelBox, coarser: Composed | None, *, draws: bool
+    ) -> tuple[FloatArray, FloatArray]:
+        """Make a tile of a level: what stands before the finer slices, and what lies behind; one where none are.
+
+        `draws` says whether a slice of the level may be seen in it.
+        """
+        from ...kernels.composite import add
         from ...kernels.doubling import lay_behind
 
         before = enlarged(None if coarser is None else coarser.front, box)
         behind = before if level <= self.sliced.finest else nothing((before.shape[0], before.shape[1]))
-        if self._drawn_part(level, box) is not None:
-            first_finer = min((n for n, one in enumerate(self.sliced.slices) if one.level < level), default=0)
+        if draws:
+            first_finer = next((n for n, one in enumerate(self.sliced.slices) if one.level < level), 0)
             window = self.sliced.window(level, grown(box, self._halo_px(level), self.sliced.scene.sizes[level]))
             for number in self.sliced.numbers_at(level):
+                if not window.holds(number):
+                    continue
                 canvas = behind if number > first_finer else before
-                drawn = self.light.arriving(window, number, box, canvas[..., 3] > HIDDEN)
+                drawn = self.light.arriving(window, number, box, canvas)
                 if drawn is not None:
                     (rows, columns), arrived = drawn
                     add(canvas, arrived, rows.start, columns.start)
-                if self.observer is not None and window.holds(number):
+                if self.observer is not None:
                     self.observer.piece(window.piece(number, self.sliced.slices[number], box, drawn))
         if coarser is not None and coarser.back is not None:
             lay_behind(behind, coarser.back, box[0].start, box[1].start)
@@ -137,14 +144,10 @@ class Exposure:
 
     def _drawn_part(self, level: int, box: PixelBox) -> PixelBox | None:
         """Return the part of a box in which a slice of a level may be seen; None where none is."""
-        size, reach = self.sliced.scene.sizes[level], self._reach_px(level)
+        size, reach = self.sliced.scene.sizes[level], self.light.reach_at(level)
         held = self.sliced.held_in(level, grown(box, reach, size))
         return None if held is None else common_part(box, grown(held, reach, size))
 
-    def _reach_px(self, level: int) -> int:
-        """How far the light of a level's slices goes."""
-        return max((self.light.reach_px(n) for n in self.sliced.numbers_at(level)), default=0)
-
     def _halo_px(self, level: int) -> int:
         """How far beyond itself a tile looks: as far as light reaches, and as far again for what tells its radius."""
-        return 2 * self._reach_px(level) + 1
+        return 2 * self.light.reach_at(level) + 1

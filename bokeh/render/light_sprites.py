@@ -7,6 +7,7 @@ gathered on a grid of points, and drawn in a picture so much smaller as its disc
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,9 @@ from ..optics.psf import Images, images_of, stamps_of
 from ..optics.ray_model import RayModel
 from .light_cells import Bundles, PointLights, numbered
 from .occluders import Occluder
+
+if TYPE_CHECKING:
+    from ...kernels import sprite
 
 SAMPLES_AT_ONCE = 8_000_000
 """Pixels of masks that are held in memory together."""
@@ -52,13 +56,12 @@ def draw_lights(
     corner : (int, int)
         Row and column of the picture where that begins.
     """
-    if not len(lights.place):
-        return
-    bundles = Bundles.of_lights(lights, occluders, lens, ray_model)
-    sprites = Sprites(bundles, lights, ray_model, lens, occluders)
-    sizes = np.where(bundles.cut, sprites.shape.prod(axis=1), 0) + sprites.points.prod(axis=1)
-    for run in _runs(sizes, SAMPLES_AT_ONCE):
-        sprites.draw(run, onto, corner)
+    sprites_of(lights, occluders, lens, ray_model).draw(onto, corner)
+
+
+def sprites_of(lights: PointLights, occluders: Sequence[Occluder], lens: ThinLens, ray_model: RayModel) -> Sprites:
+    """Do all that drawing lights takes and needs no picture; arguments as of `draw_lights`."""
+    return Sprites(Bundles.of_lights(lights, occluders, lens, ray_model), lights, ray_model, lens, occluders)
 
 
 class Sprites:
@@ -112,13 +115,34 @@ class Sprites:
         """The lights, bundle by bundle."""
         self.index = cells.of[self.order]
 
-    def draw(self, run: slice, onto: FloatArray, corner: tuple[int, int]) -> None:
-        """Draw some of them onto a part of the picture that begins at a row and column."""
-        from ...kernels import sprite
+        sizes = np.where(bundles.cut, self.shape.prod(axis=1), 0) + self.points.prod(axis=1)
+        self.runs = _runs(sizes, SAMPLES_AT_ONCE) if len(sizes) else []
+        self._made = None if not self.runs else self._make(self.runs[0])
 
-        patches, masks = self._patches(run), self._masks(run)
+    def draw(self, onto: FloatArray, corner: tuple[int, int] = (0, 0)) -> None:
+        """Draw them, once, onto a part of the picture that begins at a row and column."""
+        for run in self.runs:
+            made, self._made = self._made or self._make(run), None
+            self._draw(run, *made, onto, corner)
+
+    def _make(self, run: slice) -> tuple[sprite.Patches, sprite.Masks, list[_Image]]:
+        """Gather the light of some of them, and find what of it gets through and what it looks like."""
         cells = self.bundles.cells
         images = [_Image(self, run, image) for image in images_of(self.ray_model, cells.middle[run], cells.radius[run])]
+        return self._patches(run), self._masks(run), images
+
+    def _draw(
+        self,
+        run: slice,
+        patches: sprite.Patches,
+        masks: sprite.Masks,
+        images: list[_Image],
+        onto: FloatArray,
+        corner: tuple[int, int],
+    ) -> None:
+        """Draw some of them."""
+        from ...kernels import sprite
+
         scale, drawn = self.scale[run], self.bundles.drawn[run]
         top = (self.corner[run] - 2) * scale[:, None]
         bottom = top + (self.shape[run] + 4) * scale[:, None]

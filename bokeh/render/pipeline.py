@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..core.arrays import FloatArray
 from ..core.progress import Progress, unseen
-from ..core.threads import ONE_AT_A_TIME
+from ..core.threads import ONE_AT_A_TIME, beside
 from ..optics.lens import Lens, ThinLens
-from ..optics.outlines import MOST_ROWS
-from ..optics.psf_tables import SMALL_ROWS, PsfTables
-from ..optics.ray_model import RayModel, vignette
+from ..optics.psf_tables import psf_tables_of
+from ..optics.ray_model import vignette
 from ..photo.metadata import Rendering
 from ..photo.photo import GainMap, Photo
 from ..scene.layered import LayeredScene
@@ -27,8 +25,9 @@ from .exposure import Exposure
 from .gaussian import gaussian_style
 from .grain import add_grain, noise_of
 from .light_cells import PointLights
-from .light_sprites import draw_lights
+from .light_sprites import Sprites, sprites_of
 from .observer import RenderObserver
+from .occluders import Occluder
 from .report import mount_on, warnings_of
 from .settings import RenderSettings, how_rendered
 from .silhouettes import occluders_of
@@ -152,26 +151,61 @@ def _lens_style(
     progress("blur", 0.0)
     slice_light = _slice_light(layered, lens, thin, settings)
     ray_model = slice_light.psf_tables.ray_model
-    picture = Exposure(slice_light, observer).compose(progress)
-    light.keep_in_focus(picture, thin)
+    slice_light.sliced.number_smaller()
     shared, stars = None, None
     if light.lights is not None:
-        progress("lights", 0.0)
         shared, stars = star_light(light.lights, light.share(thin), lens, thin, scene.photo)
-        points = _points_of(light.lights, shared)
-        occluders = occluders_of(slice_light.sliced, points, ray_model)
+    surfaces = _surfaces(scene, thin, settings)
+
+    def without_picture() -> tuple[_SeenLights | None, FloatArray | None]:
+        # No kernel that is parallel in itself: numba's simplest threading layer takes one at a time.
+        seen = None if light.lights is None or shared is None else _seen_lights(light.lights, shared, slice_light)
+        surface = None if surfaces is None else _surface(surfaces, lens, thin, settings)
+        return seen, surface
+
+    # Much of what lights and gain map need is done one thing after another.
+    with beside(without_picture) as other:
+        picture = Exposure(slice_light, observer).compose(progress)
+        light.keep_in_focus(picture, thin)
+        seen, surface = other()
+    if seen is not None:
+        progress("lights", 0.0)
         unlit = None if observer is None else np.array(picture)
-        draw_lights(points, occluders, thin, ray_model, picture)
+        seen.sprites.draw(picture)
         if observer is not None and unlit is not None:
             observer.lights(picture - unlit)
         if stars is not None:
-            add_stars(stars, points, occluders, thin, ray_model, picture)
+            add_stars(stars, seen.points, seen.occluders, thin, ray_model, picture)
     vignette(ray_model, picture)
-    withheld = _withheld(picture, scene, shared, lens, thin, settings)
+    withheld = _withheld(picture, scene, shared, surface, thin, settings)
     noise = None if settings.grain_strength == 0.0 else noise_of(scene.photo.rgb)
     if noise is not None:
         add_grain(picture, noise, light.dioptres, thin, settings.grain_strength)
     return picture, withheld
+
+
+@dataclass(frozen=True, eq=False)
+class _SeenLights:
+    """A scene's lights as a lens sees them, all but drawn.
+
+    Attributes
+    ----------
+    points : PointLights
+    occluders : list of Occluder
+    sprites : Sprites
+    """
+
+    points: PointLights
+    occluders: list[Occluder]
+    sprites: Sprites
+
+
+def _seen_lights(lights: Lights, shared: SharedLight, slice_light: SliceLight) -> _SeenLights:
+    """Do for lights all that does not need the picture."""
+    ray_model, sliced = slice_light.psf_tables.ray_model, slice_light.sliced
+    points = _points_of(lights, shared)
+    occluders = occluders_of(sliced, points, ray_model)
+    return _SeenLights(points, occluders, sprites_of(points, occluders, sliced.lens, ray_model))
 
 
 def _layered(scene: PreparedScene, settings: RenderSettings) -> LayeredScene:
@@ -182,7 +216,7 @@ def _layered(scene: PreparedScene, settings: RenderSettings) -> LayeredScene:
 def _slice_light(layered: LayeredScene, lens: Lens, thin: ThinLens, settings: RenderSettings) -> SliceLight:
     """Put a lens before a layered scene; `thin` is for its largest size."""
     best, size = settings.quality == "best", layered.sizes[0]
-    psf_tables = PsfTables(RayModel(lens, size, math.hypot(*size)), MOST_ROWS if best else SMALL_ROWS, stamped=not best)
+    psf_tables = psf_tables_of(replace(lens.focused_at(None), starburst=0.0), size, best)
     most_halvings = max(len(layered.sizes) - LEAST_LEVELS, 0)
     slices = plan_slices(*layered.depth_range, layered.subject, thin, most_halvings, full_size=best)
     return SliceLight(SlicedScene(layered, slices, thin), psf_tables)
@@ -198,7 +232,7 @@ def _withheld(
     picture: FloatArray,
     scene: PreparedScene,
     shared: SharedLight | None,
-    lens: Lens,
+    surface: FloatArray | None,
     thin: ThinLens,
     settings: RenderSettings,
 ) -> GainMap | None:
@@ -210,13 +244,21 @@ def _withheld(
         if light.lights is None or shared is None:
             return None
         return withheld_of_lights(picture, light.rgb, light.lights, shared)
-    surface = None
-    surfaces = scene.layered_surfaces if light.most_blur_px(thin) > SHARP_PX else None
-    if surfaces is not None:
-        coarse = lens_at_level(thin, SURFACE_HALVINGS)
-        surface = Exposure(_slice_light(surfaces, lens, coarse, settings)).compose(unseen)
     assert scene.photo.gain_map is not None
     return withheld_by_map(picture, light, shared, thin, surface, scene.photo.gain_map)
+
+
+def _surfaces(scene: PreparedScene, thin: ThinLens, settings: RenderSettings) -> LayeredScene | None:
+    """Return what a gain map adds to surfaces, where a rendition leaves it out and a lens spreads it; else None."""
+    if settings.rendition == "hdr":
+        return None
+    light = scene.light(keeps_extra=False)
+    return None if light.extra is None or light.most_blur_px(thin) <= SHARP_PX else scene.layered_surfaces
+
+
+def _surface(surfaces: LayeredScene, lens: Lens, thin: ThinLens, settings: RenderSettings) -> FloatArray:
+    """Render what a gain map adds to surfaces, smaller."""
+    return Exposure(_slice_light(surfaces, lens, lens_at_level(thin, SURFACE_HALVINGS), settings)).compose(unseen)
 
 
 def _how(photo: Photo, lens: Lens, settings: RenderSettings) -> dict[str, Any] | None:

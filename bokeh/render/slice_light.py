@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ..core.arrays import BoolArray, FloatArray
 from ..image.boxes import common_part, grown, within
-from ..image.regions import PixelBox, box_around
+from ..image.regions import PixelBox
 from ..optics.outlines import SHARP_PX
 from ..optics.psf_tables import PsfTables
 from .sliced_scene import Drawn, SlicedScene, Window
@@ -31,12 +32,23 @@ class SliceLight:
 
     def reach_px(self, number: int) -> int:
         """Pixels of its level that the light of a slice's pixels, and of its neighbours', may go."""
+        return self._reaches[number]
+
+    def reach_at(self, level: int) -> int:
+        """How far the light of a level's slices goes."""
+        return max((self._reaches[number] for number in self.sliced.numbers_at(level)), default=0)
+
+    @cached_property
+    def _reaches(self) -> list[int]:
+        return [self._reach_of(number) for number in range(len(self.sliced.slices))]
+
+    def _reach_of(self, number: int) -> int:
         scale = 2.0 ** self.sliced.slices[number].level
         bridge = self.sliced.bridge_to_nearer(number)
         beyond = 1 if bridge is None else 1 + bridge[3]
         return math.ceil(self.psf_tables.ray_model.reach_px(self.sliced.largest_px(number) * scale) / scale) + beyond
 
-    def arriving(self, window: Window, number: int, box: PixelBox, clear: BoolArray) -> Drawn | None:
+    def arriving(self, window: Window, number: int, box: PixelBox, light: FloatArray) -> Drawn | None:
         """Find what arrives of a slice in a box of its level.
 
         Parameters
@@ -46,8 +58,8 @@ class SliceLight:
         number : int
         box : (slice, slice)
             Of the level.
-        clear : bool (h, w)
-            Where in the box light still gets through what is nearer.
+        light : float32 (h, w, 4)
+            What arrives of nearer slices in the box, and the share of light that gets through them.
 
         Returns
         -------
@@ -60,39 +72,43 @@ class SliceLight:
         what it shows of the slice and of all behind it. Coverage is their quotient: exactly 1 inside a surface,
         however its radius changes. What nearer slices took already is no part of either.
         """
+        from ...kernels.composite import clear_extent
+
         if not window.holds(number):
             return None
         reach = self.reach_px(number)
-        top, bottom, left, right = (int(v) for v in window.support[number])
+        top, bottom, left, right = window.support[number].tolist()
         support = slice(top, bottom), slice(left, right)
         size = window.numbers[0].shape
         inner = within(box, window.box)
         reached = common_part(inner, (slice(top - reach, bottom + reach), slice(left - reach, right + reach)))
-        if reached is None or not clear[within(reached, inner)].any():
+        if reached is None:
             return None
-        rows, columns = box_around(clear[within(reached, inner)])
+        rows, columns = within(reached, inner)
+        first, last, left, right = clear_extent(light, (rows.start, rows.stop, columns.start, columns.stop))
+        if first >= last:
+            return None
+        clear = slice(first, last), slice(left, right)
         drawn = (
-            slice(reached[0].start + rows.start, reached[0].start + rows.stop),
-            slice(reached[1].start + columns.start, reached[1].start + columns.stop),
+            slice(inner[0].start + first, inner[0].start + last),
+            slice(inner[1].start + left, inner[1].start + right),
         )
         if self.psf_tables.ray_model.is_thin and self._stays_sharp(window, number):
-            return within(drawn, inner), _sharp(window, number, drawn)
+            return clear, _sharp(window, number, drawn)
         # Pixels that reach what is drawn; the slice around them tells how far those scatter that show none of it.
         lit = common_part(grown(drawn, reach, size), grown(support, reach, size))
-        return None if lit is None else (within(drawn, inner), self._scattered(window, number, drawn, lit, reach))
+        return None if lit is None else (clear, self._scattered(window, number, drawn, lit, reach))
 
     def _stays_sharp(self, window: Window, number: int) -> bool:
         """Whether nothing in a window that a slice's coverage is reckoned from is spread beyond its pixel."""
         lens = self.sliced.lens_at(self.sliced.slices[number].level)
-        there = np.flatnonzero(window.support[:, 0] < window.support[:, 1])
-        depths = window.depths[there]
-        radii = np.abs(lens.radius_px(depths))
-        if radii[there == number].max() >= SHARP_PX:
+        if np.abs(lens.radius_px(window.depths[number])).max() >= SHARP_PX:
             return False
-        behind = there > number
-        aside = depths[behind] - lens.focus_dioptres
-        least = np.where(aside[:, 0] * aside[:, 1] < 0.0, 0.0, radii[behind].min(axis=1))
-        spread = radii[behind].max(axis=1) >= SHARP_PX
+        depths = window.depths[[n for n in sorted(window.numbers_here) if n > number]]
+        radii = np.abs(lens.radius_px(depths))
+        aside = depths - lens.focus_dioptres
+        least = np.where(aside[:, 0] * aside[:, 1] < 0.0, 0.0, radii.min(axis=1, initial=np.inf))
+        spread = radii.max(axis=1, initial=0.0) >= SHARP_PX
         return not bool(((least <= self.sliced.largest_px(number)) & spread).any())
 
     def _scattered(self, window: Window, number: int, drawn: PixelBox, lit: PixelBox, reach: int) -> FloatArray:

@@ -81,28 +81,29 @@ class Window:
         Rows and columns of the fragments that each slice lies in, or more: from the first to before the last.
     depths : float32 (S, 2)
         Farthest and nearest of each slice there, or beyond, dioptres.
+    numbers_here : set of int
+        The slices that lie there.
     """
 
     numbered: NumberedFragments
     view: PixelBox
     support: NDArray[np.int64]
     depths: NDArray[np.float32]
+    numbers_here: frozenset[int]
 
     @classmethod
     def of(cls, numbered: NumberedFragments, view: PixelBox) -> Window:
         """Look at a box of some fragments."""
-        inner = within(view, numbered.box)
-        spans = tuple(slice(b.start // CELL, -(-b.stop // CELL)) for b in inner)
-        cells = numbered.cells[spans]
-        support = np.zeros((cells.shape[2], 4), np.int64)
-        there = cells[..., 0] <= cells[..., 1]
-        for axis, (span, b) in enumerate(zip(spans, inner, strict=True)):
-            held = np.asarray(there.any(axis=1 - axis))
-            first, last = held.argmax(axis=0), len(held) - held[::-1].argmax(axis=0)
-            support[:, 2 * axis] = np.maximum(CELL * (span.start + first), b.start)
-            support[:, 2 * axis + 1] = np.where(held.any(axis=0), np.minimum(CELL * (span.start + last), b.stop), -1)
-        depths = np.stack([cells[..., 0].min(axis=(0, 1)), cells[..., 1].max(axis=(0, 1))], axis=1)
-        return cls(numbered, view, support, depths)
+        rows, columns = within(view, numbered.box)
+        spans = rows.start // CELL, -(-rows.stop // CELL), columns.start // CELL, -(-columns.stop // CELL)
+        count = numbered.cells.shape[2]
+        support, depths = np.empty((count, 4), np.int64), np.empty((count, 2), np.float32)
+        kernels.survey(numbered.cells, spans, support, depths)
+        support *= CELL
+        np.maximum(support[:, ::2], (rows.start, columns.start), out=support[:, ::2])
+        np.minimum(support[:, 1::2], (rows.stop, columns.stop), out=support[:, 1::2])
+        held = depths[:, 0] <= depths[:, 1]
+        return cls(numbered, view, support, depths, frozenset(np.flatnonzero(held).tolist()))
 
     @property
     def box(self) -> PixelBox:
@@ -121,7 +122,7 @@ class Window:
 
     def holds(self, number: int) -> bool:
         """Whether something of a slice is here."""
-        return bool(self.support[number, 0] < self.support[number, 1])
+        return number in self.numbers_here
 
     def is_all(self, number: int, box: PixelBox) -> bool:
         """Whether a box of the window shows one slice and nothing else."""
@@ -195,23 +196,32 @@ class SlicedScene:
         """The slice of every class and depth."""
         return SliceTable.of(self.slices, self.scene.depth_range)
 
-    @property
+    @cached_property
     def levels(self) -> range:
         """From the photo's own size to the smallest that a slice is made at."""
         return range(max(one.level for one in self.slices) + 1)
 
-    @property
+    @cached_property
     def finest(self) -> int:
         """The largest size that a slice is made at."""
         return min(one.level for one in self.slices)
 
     def numbers_at(self, level: int) -> list[int]:
         """Slices that are made at a level."""
-        return [number for number, one in enumerate(self.slices) if one.level == level]
+        return self._numbers_by_level[level]
+
+    @cached_property
+    def _numbers_by_level(self) -> list[list[int]]:
+        numbers = range(len(self.slices))
+        return [[number for number in numbers if self.slices[number].level == level] for level in self.levels]
 
     def lens_at(self, level: int) -> ThinLens:
         """Return the lens for a level's pixels."""
-        return lens_at_level(self.lens, level)
+        return self._lenses[level]
+
+    @cached_property
+    def _lenses(self) -> list[ThinLens]:
+        return [lens_at_level(self.lens, level) for level in self.levels]
 
     def radii_at(self, number: int) -> tuple[np.float32, np.float32]:
         """Smallest and largest blur radius of a slice, pixels of its level."""
@@ -232,6 +242,13 @@ class SlicedScene:
             The first of the nearer slices, the slice, the nearest dioptres that may be the same surface, and within how
             many pixels of its level it goes on: as far as the other level's edges are blunter.
         """
+        return self._bridges[number]
+
+    @cached_property
+    def _bridges(self) -> list[tuple[int, int, np.float32, int] | None]:
+        return [self._bridge_of(number) for number in range(len(self.slices))]
+
+    def _bridge_of(self, number: int) -> tuple[int, int, np.float32, int] | None:
         one = self.slices[number]
         if number == 0 or self.slices[number - 1].kind != one.kind or self.slices[number - 1].level == one.level:
             return None
@@ -291,6 +308,10 @@ class SlicedScene:
         numbered = NumberedFragments.blank(self.scene.window(0, box), box, len(self.slices))
         self._number(0, numbered, range(len(numbered.cells)), self._smaller)
         return Window.of(numbered, box)
+
+    def number_smaller(self) -> None:
+        """Find the slices of the smaller levels' fragments now: blur and lights both ask for them."""
+        _ = self._smaller, self._held
 
     @cached_property
     def _smaller(self) -> dict[int, NumberedFragments]:

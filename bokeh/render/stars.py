@@ -87,6 +87,7 @@ def star_light(
     pitch_um = 1000.0 / thin.px_per_mm
     reach = reach_px(lens.f_number, pitch_um, lens.starburst * _brightest(lights, which, light))
     star = _beyond_own(lens, pitch_um, photo, reach)
+    star = None if star is None else _less_border(star)
     if star is None:
         return shared, None
     share = np.minimum(star.sum(axis=(0, 1), dtype=np.float64), 1.0).astype(np.float32)
@@ -115,6 +116,17 @@ def _beyond_own(lens: Lens, pitch_um: float, photo: Photo, reach: int) -> FloatA
         return np.maximum(star, 0.0, out=star)
     strength = lens.starburst - own / lens.f_number
     return wings(lens, pitch_um, primaries, reach) * np.float32(strength) if strength > 0.0 else None
+
+
+def _less_border(star: FloatArray) -> FloatArray | None:
+    """Return what of a star (2R + 1, 2R + 1, 3) is not empty, its middle in the middle; None where all is."""
+    middle = len(star) // 2
+    lit = np.argwhere(star.any(axis=2))
+    if not len(lit):
+        return None
+    reach = int(np.abs(lit - middle).max())
+    around = slice(middle - reach, middle + reach + 1)
+    return np.ascontiguousarray(star[around, around])
 
 
 def _is_phone(photo: Photo) -> bool:

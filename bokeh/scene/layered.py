@@ -204,10 +204,11 @@ class LayeredScene:
 
     def window(self, level: int, box: PixelBox) -> Fragments:
         """Return the fragments of a box (rows, columns) of a level, which lies within it: copies."""
+        from ...kernels.move import move_fragments
+
         found = self.photo.window(box) if level == 0 else self.smaller[level - 1].crop(box).copy()
         if self.depths is not None:
-            for surface in (found.front, found.back):
-                surface[..., 3] = self.depths(surface[..., 3])
+            move_fragments(found.front, found.back, found.weight, *self.depths.table)
         return found
 
     def level(self, level: int) -> Fragments:
