@@ -17,6 +17,9 @@ SURE = np.float32(0.98)
 FAINT = np.float32(0.15)
 """Coverage up to which a pixel says something about what lies behind: what is near says more than what is far."""
 
+REACH_PX = 4
+"""So far around a mixed pixel is looked for what the subject shares it with."""
+
 
 class SubjectDepths(NamedTuple):
     """Where the subject stands, dioptres.
@@ -176,6 +179,54 @@ def _unmix(colour, share, front, back):
 
 
 @jit(inline="always")
+def _is_beside_occluder(rgbd, matte, at, depths, occluder):
+    """Whether a mixed pixel's nearest neighbour that is not the subject stands before it, and what that looks like.
+
+    Parameters
+    ----------
+    rgbd, matte, depths
+        As of `unmix_subject`.
+    at : (int, int)
+        The pixel.
+    occluder : float32 (4,)
+        Overwritten: means of what stands before the subject there.
+
+    Returns
+    -------
+    bool
+    """
+    count, nearest, behind = 0, np.int64(1 << 40), np.int64(1 << 40)
+    occluder[:] = 0.0
+    for v in range(max(at[0] - REACH_PX, 0), min(at[0] + REACH_PX + 1, matte.shape[0])):
+        for u in range(max(at[1] - REACH_PX, 0), min(at[1] + REACH_PX + 1, matte.shape[1])):
+            if matte[v, u] >= FAINT:
+                continue
+            squared = np.int64((v - at[0]) ** 2 + (u - at[1]) ** 2)
+            if rgbd[v, u, 3] <= depths.near:
+                behind = min(behind, squared)
+                continue
+            nearest = min(nearest, squared)
+            count += 1
+            for c in range(4):
+                occluder[c] += rgbd[v, u, c]
+    for c in range(4):
+        occluder[c] /= np.float32(max(count, 1))
+    return nearest < behind
+
+
+@jit(inline="always")
+def _split_before(pixel, coverage, occluder, subject, at, pixels):
+    """Split a pixel that shows the subject beside what stands before it; as `_split`."""
+    one = np.float32(1.0)
+    share = min((coverage - TRACE) / (one - TRACE - TRACE), one - HARDLY)
+    for c in range(3):
+        likely, near = _unmix(pixel[c], share, subject[c], occluder[c])
+        pixels.front[at[0], at[1], c], pixels.back[at[0], at[1], c] = near, likely
+    pixels.front[at[0], at[1], 3], pixels.back[at[0], at[1], 3] = occluder[3], subject[3]
+    pixels.alpha[at], pixels.weight[at], pixels.kinds[at] = one - share, share, 0 | 1 << 2
+
+
+@jit(inline="always")
 def _split(pixel, coverage, front, back, at, pixels):
     """Split a pixel that the subject covers in part.
 
@@ -250,7 +301,10 @@ def _unmix_subject(rgbd, matte, at, depths, sides, around, pixels, changed):
             _look_up(sides[0], (at[1], at[2]), at[0] + y, x, front)
             if not (coverage > 0.5 and inside):
                 pixels.front[y, x, 3] = front[3]
-            if not whole:
+            if not whole and _is_beside_occluder(rgbd, matte, (y, x), depths, back):
+                front[3] = dioptres if inside else front[3]
+                _split_before(rgbd[y, x], coverage, back, front, (y, x), pixels)
+            elif not whole:
                 _look_up(sides[1], (at[1], at[2]), at[0] + y, x, back)
                 if coverage < 0.5 and dioptres < depths.far:
                     back[3] = dioptres
