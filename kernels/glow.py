@@ -54,7 +54,21 @@ def _mixed(values, rows, columns):
 
 @jit(inline="always")
 def _share_at(pixel, glow, jump, rows, columns):
-    """Share of a pixel, float32 (4,), that is glow: none of it where it is no farther than what that comes from."""
+    """Share of a pixel that is glow: none of it where it is no farther than what that comes from.
+
+    Parameters
+    ----------
+    pixel : float32 (4,)
+        Colour and dioptres.
+    glow, jump
+        As of `take_glow`.
+    rows, columns
+        As of `_between`.
+
+    Returns
+    -------
+    float32
+    """
     share = min(_mixed(glow.share, rows, columns), MOST)
     if share <= TRACE or pixel[3] >= _mixed(glow.source[:, :, 3], rows, columns) - jump:
         return np.float32(0.0)

@@ -216,7 +216,15 @@ def _is_beside_occluder(rgbd, matte, at, depths, occluder):
 
 @jit(inline="always")
 def _split_before(pixel, coverage, occluder, subject, at, pixels):
-    """Split a pixel that shows the subject beside what stands before it; as `_split`."""
+    """Split a pixel that shows the subject beside what stands before it.
+
+    Parameters
+    ----------
+    pixel, coverage, at, pixels
+        As of `_split`.
+    occluder, subject : float32 (4,)
+        Of the surfaces around.
+    """
     one = np.float32(1.0)
     share = min((coverage - TRACE) / (one - TRACE - TRACE), one - HARDLY)
     for c in range(3):

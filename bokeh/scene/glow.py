@@ -9,7 +9,7 @@ on a wall goes on farther out.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,10 +164,14 @@ class _Rings:
         if not rim.any():
             return None
         reach = max(4, round(REACH_SHARE * max(dioptres.shape)))
-        away, (rows, columns) = ndimage.distance_transform_edt(~rim, return_indices=True)
+        away, places = cast(
+            "tuple[NDArray[np.float64], NDArray[np.int32]]", ndimage.distance_transform_edt(~rim, return_indices=True)
+        )
+        rows, columns = places
         near = dioptres[rows, columns]
         behind = (away <= 2 * reach) & (near - dioptres > jump)
-        within = ndimage.binary_dilation(rim, iterations=reach) & ~ndimage.binary_dilation(behind, np.ones((3, 3)))
+        beside = np.asarray(ndimage.binary_dilation(behind, np.ones((3, 3), bool)), bool)
+        within = np.asarray(ndimage.binary_dilation(rim, iterations=reach), bool) & ~beside
         front, front_weight = _smooth(rgb, within, 0.5 * reach)
         front, front_known = front[rows, columns], front_weight[rows, columns] > LEAST_SHARE
         far, far_weight = _smooth(rgb, behind & (away > reach), float(reach))
@@ -208,7 +212,7 @@ class _Rings:
             """Sum something over the cells, and those around them."""
             total = np.bincount(index, values, cells[0] * cells[1] * rings).reshape(*cells, rings)
             weights = np.outer(AROUND, AROUND)[..., None]
-            return ndimage.correlate(np.asarray(total, np.float32), weights, mode="constant")
+            return np.asarray(ndimage.correlate(np.asarray(total, np.float32), weights, mode="constant"), np.float32)
 
         count = around(None)
         per = 1.0 / np.maximum(count, 1.0)
@@ -240,4 +244,4 @@ def _smooth(rgb: FloatArray, which: BoolArray, sigma: float) -> tuple[FloatArray
 
     total = soft(weight)
     colours = [soft(weight * rgb[..., k]) / np.maximum(total, 1e-6) for k in range(3)]
-    return np.stack(colours, axis=-1), total
+    return np.asarray(np.stack(colours, axis=-1), np.float32), total

@@ -68,9 +68,9 @@ def test_glow_is_a_fragment_of_what_it_comes_from(kind: str, subject: bool):
 @pytest.mark.parametrize("subject", [False, True])
 @pytest.mark.parametrize("kind", GLOWS)
 def test_no_halo_grows_out_of_it(kind: str, subject: bool):
-    small = ndimage.zoom(ndimage.gaussian_filter(np.where(vase(), NEAR, FAR), 2.0), 0.5, order=1)
+    small = np.asarray(ndimage.zoom(ndimage.gaussian_filter(np.where(vase(), NEAR, FAR), 2.0), 0.5, order=1))
     codes = (np.round(127 * small / NEAR) / 127 * NEAR).astype(np.float32)
-    matte = ndimage.gaussian_filter(vase().astype(np.float32), 1.0) if subject else None
+    matte = np.asarray(ndimage.gaussian_filter(vase().astype(np.float32), 1.0), np.float32) if subject else None
     photo = rk.Photo(rgb=photo_of(GLOWS[kind]()), depth=codes, matte=matte)
     scene = rk.prepare(photo, rk.RenderSettings(highlights="off", baked="ignore"))
     lens = rk.Lens(f_number=1.8, focus_m=1.0 / NEAR)
