@@ -9,13 +9,16 @@ from .fragments import HARDLY
 from .jit import jit
 from .pyramid import beside, between
 from .splitting import TRACE
-from .unmix import not_negative
+from .unmix import LEAST_DIFFERENCE, not_negative, projected
 
 SURE = np.float32(0.98)
 """Coverage from which a pixel amid others shows the subject alone: within a subject, a matte is no better than this."""
 
 FAINT = np.float32(0.15)
 """Coverage up to which a pixel says something about what lies behind: what is near says more than what is far."""
+
+COLOUR_SAYS = np.float32(0.25)
+"""By so much the colours of a pixel may contradict what a matte says of its share with what stands before it."""
 
 REACH_PX = 4
 """So far around a mixed pixel is looked for what the subject shares it with."""
@@ -226,7 +229,12 @@ def _split_before(pixel, coverage, occluder, subject, at, pixels):
         Of the surfaces around.
     """
     one = np.float32(1.0)
-    share = min((coverage - TRACE) / (one - TRACE - TRACE), one - HARDLY)
+    share = (coverage - TRACE) / (one - TRACE - TRACE)
+    along, length = projected(pixel, subject, occluder)
+    if length > LEAST_DIFFERENCE:
+        # The matte stops at the occluder by chance: where it does, the colours know better.
+        share = min(max(along / length, share - COLOUR_SAYS), share + COLOUR_SAYS)
+    share = min(max(share, HARDLY), one - HARDLY)
     for c in range(3):
         likely, near = _unmix(pixel[c], share, subject[c], occluder[c])
         pixels.front[at[0], at[1], c], pixels.back[at[0], at[1], c] = near, likely
