@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from .fragments import HARDLY
 from .jit import jit
 from .pyramid import beside, between
-from .splitting import TRACE
+from .splitting import NOISE, TRACE
 from .unmix import LEAST_DIFFERENCE, not_negative, projected
 
-SURE = np.float32(0.98)
-"""Coverage from which a pixel amid others shows the subject alone: within a subject, a matte is no better than this."""
+SURE = np.float32(1.0) - NOISE
+"""Coverage from which a pixel amid others shows the subject alone."""
 
 FAINT = np.float32(0.15)
 """Coverage up to which a pixel says something about what lies behind: what is near says more than what is far."""
@@ -53,12 +53,12 @@ class SideArrays(NamedTuple):
 
 
 @jit(inline="always")
-def _is_clear(matte, y, x):
-    """Whether a pixel and its eight neighbours show nothing of the subject."""
+def _is_clear(matte, y, x, most):
+    """Whether a pixel and its eight neighbours show nothing of the subject: less than `most`."""
     clear = True
     for v in range(max(y - 1, 0), min(y + 2, matte.shape[0])):
         for u in range(max(x - 1, 0), min(x + 2, matte.shape[1])):
-            clear &= matte[v, u] < TRACE
+            clear &= matte[v, u] < most
     return clear
 
 
@@ -99,7 +99,7 @@ def _weight_of_back(matte, y, x, dioptres, depths):
     coverage = matte[y, x]
     if coverage >= FAINT or dioptres > depths.near:
         return np.float32(0.0)
-    if coverage < TRACE and _is_clear(matte, y, x):
+    if coverage < TRACE and _is_clear(matte, y, x, TRACE):
         return np.float32(1.0)
     if dioptres >= depths.far:
         return np.float32(0.0)
@@ -312,6 +312,8 @@ def _unmix_subject(rgbd, matte, at, depths, sides, around, pixels, changed):
             whole = _is_whole(matte, y, x)
             # Where something stands before the subject, the matte is not known.
             if coverage <= TRACE or (whole and inside) or (coverage < 0.5 and dioptres > depths.near):
+                continue
+            if coverage < NOISE and _is_clear(matte, y, x, NOISE):
                 continue
             changed[y, x] = True
             _look_up(sides[0], (at[1], at[2]), at[0] + y, x, front)

@@ -173,6 +173,17 @@ def test_noise_of_a_matte_shows_nothing_through_the_subject():
         np.testing.assert_array_equal(one, other)
 
 
+def test_noise_of_a_matte_makes_nothing_of_what_stands_beside_the_subject():
+    # A stool, as far as the subject; its edge against what is far stays what it is.
+    rgb, depth, matte = portrait(0.7)
+    depth[30:, 70:80] = NEAR
+    rgb[30:, 70:80] = (0.1, 0.9, 0.1)
+    expected = everything(LayeredScene.of(light_of(rgb, depth, matte)))
+    matte[40:60, 68:84] = 0.015
+    for one, other in zip(everything(LayeredScene.of(light_of(rgb, depth, matte))), expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_a_soft_rim_keeps_its_coverage_up_to_the_whole():
     matte = np.zeros((80, 90))
     ramp = np.linspace(0.0, 1.0, 24)
