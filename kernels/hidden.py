@@ -53,9 +53,15 @@ class _Lines(NamedTuple):
 
 
 @jit(inline="always")
-def _is_behind(kind, dioptres, own, beyond):
-    """Whether a fragment lies behind a class `own`, or is of it and farther than `beyond` dioptres."""
-    return kind > own or (kind == own and dioptres < beyond)
+def _behind(kind, dioptres, own, bounds):
+    """How surely a fragment lies behind, 0..1: of a class behind `own`, or of it and farther than `beyond` dioptres.
+
+    Of its own class all but what is farther by a jump more may be the surface itself, going on as a slope.
+    `bounds` are `beyond` and the jump.
+    """
+    if kind != own:
+        return np.float32(kind > own)
+    return min(max((bounds[0] - dioptres) / bounds[1], np.float32(0.0)), np.float32(1.0))
 
 
 @jit(inline="always")
@@ -66,7 +72,7 @@ def _copy(source, target):
 
 
 @jit(inline="always")
-def _look_up(coarse, at, own, beyond, share, count, found):
+def _look_up(coarse, at, own, bounds, share, count, found):
     """Look at one pixel of the smaller size, of share `share`.
 
     Parameters
@@ -75,8 +81,8 @@ def _look_up(coarse, at, own, beyond, share, count, found):
     at : (int, int)
     own : int
         Class of what hides.
-    beyond : float32
-        Dioptres.
+    bounds : (float32, float32)
+        As of `_behind`.
     share : float32
         Of the four pixels.
     count : int
@@ -91,11 +97,15 @@ def _look_up(coarse, at, own, beyond, share, count, found):
     """
     one, zero = np.float32(1.0), np.float32(0.0)
     kinds, alpha = np.int64(coarse.kinds[at]), coarse.alpha[at]
-    if _is_behind(kinds & 3, coarse.front[at[0], at[1], 3], own, beyond):
-        found.kind[count], found.weight[count] = kinds & 3, share * alpha
+    behind = share * _behind(kinds & 3, coarse.front[at[0], at[1], 3], own, bounds)
+    if behind > zero:
+        found.kind[count], found.weight[count] = kinds & 3, behind * alpha
         _copy(coarse.front[at], found.rgbd[count])
-        return count + 1, share
-    if not (coarse.weight[at] > zero and _is_behind(kinds >> 2, coarse.back[at[0], at[1], 3], own, beyond)):
+        return count + 1, behind
+    if not coarse.weight[at] > zero:
+        return count, zero
+    share *= _behind(kinds >> 2, coarse.back[at[0], at[1], 3], own, bounds)
+    if not share > zero:
         return count, zero
     found.kind[count] = kinds >> 2
     _copy(coarse.back[at], found.rgbd[count])
@@ -144,7 +154,7 @@ def _average(found, count, best, jump, out):
 
 
 @jit(inline="always")
-def _candidates(coarse, rows, columns, own, beyond, found):
+def _candidates(coarse, rows, columns, own, bounds, found):
     """Look for what is behind in the four pixels of the smaller size around one.
 
     Parameters
@@ -154,8 +164,8 @@ def _candidates(coarse, rows, columns, own, beyond, found):
         Those that the pixel lies in, then those beside.
     own : int
         Class of what hides.
-    beyond : float32
-        Dioptres.
+    bounds : (float32, float32)
+        As of `_behind`.
     found : _Candidates
         Overwritten.
 
@@ -168,7 +178,7 @@ def _candidates(coarse, rows, columns, own, beyond, found):
     for k in range(4):
         share = np.float32(0.5625) if k == 0 else (np.float32(0.0625) if k == 3 else np.float32(0.1875))
         at = (rows[0] if k < 2 else rows[1]), (columns[0] if k % 2 == 0 else columns[1])
-        count, more = _look_up(coarse, at, own, beyond, share, count, found)
+        count, more = _look_up(coarse, at, own, bounds, share, count, found)
         sure += more
     return count, sure
 
@@ -213,7 +223,7 @@ def _continue(coarse, places, jump, least, found, pixel, fine):
     pixel : (int, int)
     """
     own, beyond = fine.kinds[pixel] & 3, fine.front[pixel[0], pixel[1], 3] - jump
-    count, sure = _candidates(coarse, places[0], places[1], own, beyond, found)
+    count, sure = _candidates(coarse, places[0], places[1], own, (beyond, jump), found)
     if count > 0 and sure > least:
         best = _heaviest(found, count)
         _average(found, count, best, jump, fine.back[pixel])
@@ -330,7 +340,7 @@ def _list_one(coarse, places, bounds, found, seen, n, backs):
         How many are listed before.
     """
     own, beyond = seen[0], seen[1] - bounds[0]
-    count, sure = _candidates(coarse, places[0], places[1], own, beyond, found)
+    count, sure = _candidates(coarse, places[0], places[1], own, (beyond, bounds[0]), found)
     if count == 0 or not sure > bounds[1]:
         return n
     best = _heaviest(found, count)

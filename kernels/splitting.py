@@ -8,6 +8,9 @@ from .unmix import mixing_share, not_negative
 TRACE = np.float32(0.004)
 """Coverage below which there is none, and at less from 1 than this all of it: what 8 bits cannot tell."""
 
+NOISE = np.float32(0.02)
+"""Amid others that say no more, a matte may say so much where nothing of the subject is, and so much less within it."""
+
 
 @jit(inline="always")
 def _range_of_rows(rgbd, matte, y, low, high):
@@ -26,7 +29,7 @@ def _range_of_rows(rgbd, matte, y, low, high):
     high[:] = -np.float32(np.inf)
     for v in range(max(y - 1, 0), min(y + 2, matte.shape[0])):
         for x in range(matte.shape[1]):
-            if matte[v, x] <= TRACE:
+            if matte[v, x] <= NOISE:
                 low[x + 1] = min(low[x + 1], rgbd[v, x, 3])
                 high[x + 1] = max(high[x + 1], rgbd[v, x, 3])
 
@@ -54,7 +57,7 @@ def _mark_edges(rgbd, matte, jump, ranges, edge):
             here = rgbd[y, x, 3]
             rise = max(max(high[x], high[x + 1]), high[x + 2]) - here
             fall = here - min(min(low[x], low[x + 1]), low[x + 2])
-            edge[y, x] = (rise > jump or fall > jump) and matte[y, x] <= TRACE
+            edge[y, x] = (rise > jump or fall > jump) and matte[y, x] <= NOISE
             found |= edge[y, x]
     return found
 
@@ -75,7 +78,7 @@ def _middle_depth(rgbd, matte, y, x):
     low = high = rgbd[y, x, 3]
     for v in range(max(y - 1, 0), min(y + 2, rgbd.shape[0])):
         for u in range(max(x - 1, 0), min(x + 2, rgbd.shape[1])):
-            if matte[v, u] <= TRACE:
+            if matte[v, u] <= NOISE:
                 low, high = min(low, rgbd[v, u, 3]), max(high, rgbd[v, u, 3])
     return np.float32(0.5) * (low + high)
 
@@ -208,5 +211,5 @@ def split(rgbd, matte, edge, before, pixels):
         Written where a pixel is split. The surfaces are means of what lies around and shows one of them alone; the
         share is that of the mixture nearest to the pixel's colour.
     """
-    aside = edge | (matte > TRACE)
+    aside = edge | (matte > NOISE)
     _split(rgbd, matte, aside, edge, before, np.empty((2, 4), np.float32), pixels)

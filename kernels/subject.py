@@ -8,14 +8,20 @@ from numpy.typing import NDArray
 from .fragments import HARDLY
 from .jit import jit
 from .pyramid import beside, between
-from .splitting import TRACE
-from .unmix import not_negative
+from .splitting import NOISE, TRACE
+from .unmix import LEAST_DIFFERENCE, not_negative, projected
 
-SURE = np.float32(0.98)
-"""Coverage from which a pixel amid others shows the subject alone: within a subject, a matte is no better than this."""
+SURE = np.float32(1.0) - NOISE
+"""Coverage from which a pixel amid others shows the subject alone."""
 
 FAINT = np.float32(0.15)
 """Coverage up to which a pixel says something about what lies behind: what is near says more than what is far."""
+
+COLOUR_SAYS = np.float32(0.25)
+"""By so much the colours of a pixel may contradict what a matte says of its share with what stands before it."""
+
+REACH_PX = 4
+"""So far around a mixed pixel is looked for what the subject shares it with."""
 
 
 class SubjectDepths(NamedTuple):
@@ -47,12 +53,12 @@ class SideArrays(NamedTuple):
 
 
 @jit(inline="always")
-def _is_clear(matte, y, x):
-    """Whether a pixel and its eight neighbours show nothing of the subject."""
+def _is_clear(matte, y, x, most):
+    """Whether a pixel and its eight neighbours show nothing of the subject: less than `most`."""
     clear = True
     for v in range(max(y - 1, 0), min(y + 2, matte.shape[0])):
         for u in range(max(x - 1, 0), min(x + 2, matte.shape[1])):
-            clear &= matte[v, u] < TRACE
+            clear &= matte[v, u] < most
     return clear
 
 
@@ -93,7 +99,7 @@ def _weight_of_back(matte, y, x, dioptres, depths):
     coverage = matte[y, x]
     if coverage >= FAINT or dioptres > depths.near:
         return np.float32(0.0)
-    if coverage < TRACE and _is_clear(matte, y, x):
+    if coverage < TRACE and _is_clear(matte, y, x, TRACE):
         return np.float32(1.0)
     if dioptres >= depths.far:
         return np.float32(0.0)
@@ -176,6 +182,67 @@ def _unmix(colour, share, front, back):
 
 
 @jit(inline="always")
+def _is_beside_occluder(rgbd, matte, at, depths, occluder):
+    """Whether a mixed pixel's nearest neighbour that is not the subject stands before it, and what that looks like.
+
+    Parameters
+    ----------
+    rgbd, matte, depths
+        As of `unmix_subject`.
+    at : (int, int)
+        The pixel.
+    occluder : float32 (4,)
+        Overwritten: means of what stands before the subject there.
+
+    Returns
+    -------
+    bool
+    """
+    count, nearest, behind = 0, np.int64(1 << 40), np.int64(1 << 40)
+    occluder[:] = 0.0
+    for v in range(max(at[0] - REACH_PX, 0), min(at[0] + REACH_PX + 1, matte.shape[0])):
+        for u in range(max(at[1] - REACH_PX, 0), min(at[1] + REACH_PX + 1, matte.shape[1])):
+            if matte[v, u] >= FAINT:
+                continue
+            squared = np.int64((v - at[0]) ** 2 + (u - at[1]) ** 2)
+            if rgbd[v, u, 3] <= depths.near:
+                behind = min(behind, squared)
+                continue
+            nearest = min(nearest, squared)
+            count += 1
+            for c in range(4):
+                occluder[c] += rgbd[v, u, c]
+    for c in range(4):
+        occluder[c] /= np.float32(max(count, 1))
+    return nearest < behind
+
+
+@jit(inline="always")
+def _split_before(pixel, coverage, occluder, subject, at, pixels):
+    """Split a pixel that shows the subject beside what stands before it.
+
+    Parameters
+    ----------
+    pixel, coverage, at, pixels
+        As of `_split`.
+    occluder, subject : float32 (4,)
+        Of the surfaces around.
+    """
+    one = np.float32(1.0)
+    share = (coverage - TRACE) / (one - TRACE - TRACE)
+    along, length = projected(pixel, subject, occluder)
+    if length > LEAST_DIFFERENCE:
+        # The matte stops at the occluder by chance: where it does, the colours know better.
+        share = min(max(along / length, share - COLOUR_SAYS), share + COLOUR_SAYS)
+    share = min(max(share, HARDLY), one - HARDLY)
+    for c in range(3):
+        likely, near = _unmix(pixel[c], share, subject[c], occluder[c])
+        pixels.front[at[0], at[1], c], pixels.back[at[0], at[1], c] = near, likely
+    pixels.front[at[0], at[1], 3], pixels.back[at[0], at[1], 3] = occluder[3], subject[3]
+    pixels.alpha[at], pixels.weight[at], pixels.kinds[at] = one - share, share, 0 | 1 << 2
+
+
+@jit(inline="always")
 def _split(pixel, coverage, front, back, at, pixels):
     """Split a pixel that the subject covers in part.
 
@@ -246,11 +313,16 @@ def _unmix_subject(rgbd, matte, at, depths, sides, around, pixels, changed):
             # Where something stands before the subject, the matte is not known.
             if coverage <= TRACE or (whole and inside) or (coverage < 0.5 and dioptres > depths.near):
                 continue
+            if coverage < NOISE and _is_clear(matte, y, x, NOISE):
+                continue
             changed[y, x] = True
             _look_up(sides[0], (at[1], at[2]), at[0] + y, x, front)
             if not (coverage > 0.5 and inside):
                 pixels.front[y, x, 3] = front[3]
-            if not whole:
+            if not whole and _is_beside_occluder(rgbd, matte, (y, x), depths, back):
+                front[3] = dioptres if inside else front[3]
+                _split_before(rgbd[y, x], coverage, back, front, (y, x), pixels)
+            elif not whole:
                 _look_up(sides[1], (at[1], at[2]), at[0] + y, x, back)
                 if coverage < 0.5 and dioptres < depths.far:
                     back[3] = dioptres

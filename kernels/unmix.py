@@ -12,7 +12,7 @@ UNEXPLAINED = np.float32(16.0)
 
 
 @jit(inline="always")
-def _projected(colour, front, back):
+def projected(colour, front, back):
     """Where a colour lies along the line from back to front, times the line's squared length; and that."""
     along = length = np.float32(0.0)
     for channel in range(3):
@@ -45,7 +45,7 @@ def mixing_share(colour, front, back, centre):
     alpha = (C - B) . (F - B) / |F - B|^2 (Porter and Duff 1984; Smith and Blinn 1996).
     """
     zero, quarter, one = np.float32(0.0), np.float32(0.25), np.float32(1.0)
-    along, length = _projected(colour, front, back)
+    along, length = projected(colour, front, back)
     share = centre
     if length > LEAST_DIFFERENCE:
         along = min(max(along / length, zero), one)

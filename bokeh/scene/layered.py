@@ -19,6 +19,7 @@ from ..image.boxes import within
 from ..image.regions import PixelBox
 from .bridging import LEAST_WEIGHT, GapBridge
 from .fragments import Fragments, ListedBacks, ListedFragments
+from .glow import Glow
 from .light_energy import SceneLight
 from .subject_range import SubjectRange
 from .subject_sides import SubjectSides
@@ -312,12 +313,14 @@ class _Builder:
 
         height, width = self.light.dioptres.shape
         photo = PhotoLevel(self.light, self.depths.near, BAND_ROWS, [], [])
-        sides = None if self.light.subject is None else SubjectSides.of(self.light, self.depths)
+        glow = Glow.of(self.light, self.jump(0), self.depths.near)
+        sides = None if self.light.subject is None else SubjectSides.of(self.light, self.depths, glow)
 
         def band(rows: slice) -> ListedFragments:
             first, last = max(rows.start - AROUND_PX, 0), min(rows.stop + AROUND_PX, height)
             box = slice(first, last), slice(0, width)
             found, matte = photo.plain(box), photo.matte(box)
+            taken = None if glow is None else glow.take_off(found.front, matte, (first, 0))
             rgbd = np.array(found.front)
             changed = np.empty(matte.shape, bool)
             if splitting.mark_edges(rgbd, matte, self.jump(0), changed):
@@ -325,6 +328,8 @@ class _Builder:
             if sides is not None:
                 at = (first, *sides.corner)
                 subject.unmix_subject(rgbd, matte, at, self.depths, (sides.front, sides.back), found.arrays, changed)
+            if glow is not None and taken is not None:
+                glow.give_back(taken, (first, 0), found, changed)
             inner = slice(rows.start - first, rows.stop - first)
             found = found.crop((inner, slice(None)))
             if half is not None:

@@ -11,6 +11,7 @@ from ..core.arrays import FloatArray
 from ..core.threads import each
 from ..image.inpaint import inpaint_in_place
 from ..image.regions import PixelBox
+from .glow import Glow
 from .light_energy import SceneLight
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class SubjectSides:
     back: FloatArray
 
     @classmethod
-    def of(cls, light: SceneLight, depths: SubjectDepths) -> SubjectSides:
+    def of(cls, light: SceneLight, depths: SubjectDepths, glow: Glow | None = None) -> SubjectSides:
         """Find both sides of a subject, and continue each by push-pull.
 
         Parameters
@@ -49,6 +50,8 @@ class SubjectSides:
             With a matte.
         depths : SubjectDepths
             Where the subject stands.
+        glow : Glow, optional
+            What is taken off what lies behind.
         """
         from ...kernels.subject import SideArrays, find_sides
 
@@ -65,7 +68,10 @@ class SubjectSides:
             around = np.array(matte[first:last, columns], order="C")
             half = slice((top - rows.start) // 2, (stop - rows.start + 1) // 2)
             sides = (SideArrays(side.rgbd[half], side.weight[half]) for side in (front, back))
-            find_sides(light.rgbd((slice(top, stop), columns)), around, top - first, depths, *sides)
+            rgbd = light.rgbd((slice(top, stop), columns))
+            if glow is not None:
+                glow.take_off(rgbd, np.array(around[top - first : stop - first]), (top, columns.start))
+            find_sides(rgbd, around, top - first, depths, *sides)
 
         each(band, range(rows.start, rows.stop, BAND_ROWS))
         for side, other in ((front, back), (back, front)):

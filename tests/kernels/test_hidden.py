@@ -76,6 +76,20 @@ def test_of_two_surfaces_behind_the_one_that_is_seen_more_is_taken_alone():
     np.testing.assert_allclose(found.back[2, 2], 2.0, rtol=1e-6)
 
 
+@pytest.mark.parametrize("kind", [0, 1])
+def test_a_slope_of_the_surface_itself_gives_way_to_what_is_behind_it(kind: int):
+    # A leaf that bends away by a little more than a jump, and the coat behind it, of which less is seen.
+    coarse = surfaces((1, 2), 3.0, kind, 0.9)
+    coarse.front[0], coarse.alpha[0, 1] = (0.5, 0.5, 0.5, 3.0 - 1.2 * JUMP), 0.7
+    coarse.back[0, 1], coarse.weight[0, 1], coarse.kinds[0, 1] = (0.1, 0.1, 0.1, 1.0), 0.5, kind | 2 << 2
+    coarse.front[0, 1, 3] = 3.0
+    found = hidden(coarse, surfaces((2, 4), 3.0, kind, 0.9))
+    assert (found.kinds[:, 2:] == kind | 2 << 2).all()
+    np.testing.assert_allclose(found.back[:, 2:, 3], 1.0, rtol=1e-6)
+    # Where nothing else is seen it is what is there, but less sure; a whole jump farther it would be sure.
+    assert found.weight[0, 0] == pytest.approx(HIDDEN_WEIGHT * 0.2, rel=1e-4)
+
+
 def test_mixed_pixels_stay_as_they_are():
     coarse, fine = surfaces((1, 1), 1.0, 2, 0.1), surfaces((2, 2), 2.0, 2, 0.9)
     fine.alpha[0, 0], fine.weight[0, 0], fine.back[0, 0] = 0.5, 1.0, 0.7

@@ -173,6 +173,17 @@ def test_noise_of_a_matte_shows_nothing_through_the_subject():
         np.testing.assert_array_equal(one, other)
 
 
+def test_noise_of_a_matte_makes_nothing_of_what_stands_beside_the_subject():
+    # A stool, as far as the subject; its edge against what is far stays what it is.
+    rgb, depth, matte = portrait(0.7)
+    depth[30:, 70:80] = NEAR
+    rgb[30:, 70:80] = (0.1, 0.9, 0.1)
+    expected = everything(LayeredScene.of(light_of(rgb, depth, matte)))
+    matte[40:60, 68:84] = 0.015
+    for one, other in zip(everything(LayeredScene.of(light_of(rgb, depth, matte))), expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_a_soft_rim_keeps_its_coverage_up_to_the_whole():
     matte = np.zeros((80, 90))
     ramp = np.linspace(0.0, 1.0, 24)
@@ -193,6 +204,33 @@ def test_what_stands_before_the_subject_is_a_class_of_its_own():
     # Behind its corner stands the subject, and farther out what is behind that.
     hidden = found.kinds[:40, :35][found.weight[:40, :35] > 0.0] >> 2
     assert {1, 2} == set(hidden.tolist())
+
+
+@pytest.mark.parametrize("off", [-0.06, 0.0, 0.06])
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_what_the_subject_shares_with_an_occluder_is_no_background(share, off):
+    # A leaf before a coat: its rim is mixed, so the matte is less than all there, and the map knows the coat alone.
+    # How much less is a little off: the colours know.
+    leaf, matte = np.zeros((80, 90)), np.ones((80, 90))
+    leaf[40:, 30:50] = 1.0
+    leaf[40:, 29] = leaf[40:, 50] = leaf[39, 29:51] = 1.0 - share
+    matte[:, :6] = 0.0
+    rgb, depth = painted(leaf, (RED, BLUE), (5.0, NEAR))
+    mixed = (leaf > 0.0) & (leaf < 1.0)
+    depth[mixed], depth[:, :6] = NEAR, FAR
+    rgb[:, :6] = (0.1, 0.9, 0.1)
+    scene = LayeredScene.of(light_of(rgb, depth, (matte - leaf + off * mixed) * (matte > 0.0)))
+    found = whole(scene)
+    np.testing.assert_allclose(found.alpha[mixed], 1.0 - share, atol=0.01)
+    np.testing.assert_allclose(found.front[mixed], np.tile([*RED, 5.0], (mixed.sum(), 1)), atol=0.02)
+    np.testing.assert_allclose(found.back[mixed], np.tile([*BLUE, NEAR], (mixed.sum(), 1)), atol=0.02)
+    assert (found.kinds[mixed] == 0 | 1 << 2).all()
+    # Nor is there any behind the leaf, at any size that shows the coat around it.
+    for level in (0, 1, 2):
+        cut = slice(0, None), slice((24 >> level), (56 >> level))
+        seen_or_not = whole(scene, level).crop(cut)
+        known = seen_or_not.weight > 0.01
+        assert known.any() and (seen_or_not.back[known, 3] > 0.9 * NEAR).all()
 
 
 def test_a_matte_of_nothing_is_none():
@@ -406,10 +444,11 @@ def test_behind_something_wide_nothing_is_made_up():
 
 @pytest.mark.parametrize("subject", [False, True])
 def test_moved_depths_are_those_of_a_scene_taken_apart_there(subject):
-    # Twice as deep and shifted: what jumps then jumps now.
+    # Twice as deep and shifted: what jumps then jumps now. How far a subject goes on is a share of its depth: no shift.
+    shift, differ = (0.0, 0.0) if subject else (0.25, 0.03)
     light = busy((90, 120), 4, subject)
     ends = np.array([0.0, 10.0])
-    depths = DepthMapping(ends, 2.0 * ends + 0.25)
+    depths = DepthMapping(ends, 2.0 * ends + shift)
     scene = LayeredScene.of(light)
     moved = scene.moved(depths)
     expected = LayeredScene.of(light_of(light.rgb, depths(light.dioptres), light.matte))
@@ -421,11 +460,11 @@ def test_moved_depths_are_those_of_a_scene_taken_apart_there(subject):
         found, other = whole(moved, level), whole(expected, level)
         known = found.weight > 0.0
         np.testing.assert_array_equal(found.weight, whole(scene, level).weight)
-        np.testing.assert_allclose(found.front[..., 3], 2.0 * whole(scene, level).front[..., 3] + 0.25, rtol=1e-5)
+        np.testing.assert_allclose(found.front[..., 3], 2.0 * whole(scene, level).front[..., 3] + shift, rtol=1e-5)
         # Of gaps that are as wide to the last digits either may split a pixel of many surfaces.
         same = (np.abs(found.alpha - other.alpha) < 1e-4) & (np.abs(found.front - other.front).max(axis=2) < 1e-3)
-        assert (~same).mean() < 0.03 and np.isfinite(found.back[known]).all()
+        assert (~same).mean() <= differ and np.isfinite(found.back[known]).all()
         for before, after in zip(scene.cells(level), moved.cells(level), strict=True):
             there = np.abs(before) < 1e29
             np.testing.assert_array_equal(after[~there], before[~there])
-            np.testing.assert_allclose(after[there], 2.0 * before[there] + 0.25, rtol=1e-5)
+            np.testing.assert_allclose(after[there], 2.0 * before[there] + shift, rtol=1e-5)
