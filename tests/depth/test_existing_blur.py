@@ -235,7 +235,7 @@ def test_a_marked_render_is_not_blurred_again():
         "this photo is rendered by rebokeh already, f/1 at 2 m; f/1 adds nothing to that, try f/0.6 ("
     )
     scene = rk.prepare(once)
-    assert scene.baked is not None
+    assert scene.baked is not None and scene.dioptres is not None
     away = scene.dioptres[np.abs(scene.dioptres - 0.5) > 0.01]
     np.testing.assert_allclose(scene.baked.radius_at(away), np.abs(scene.mount(lens)[0].radius_px(away)), rtol=1e-3)
 
