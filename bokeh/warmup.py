@@ -19,6 +19,7 @@ from .hdr.gain_map import over_sdr
 from .optics.aperture import Aperture
 from .optics.elements import Glass, Pupil, Rim, Wavefront
 from .optics.lens import Lens
+from .photo.edits import Edits
 from .photo.metadata import Metadata, Rendering
 from .photo.photo import GainMap, Photo
 from .render.settings import RenderSettings
@@ -130,7 +131,16 @@ def _rounds() -> list[tuple[str, RenderSettings, Photo, Lens]]:
         ("flaws", RenderSettings(quality="best"), plain, _lens_with_everything()),
         ("existing blur", RenderSettings(), rendered, sharp),
         ("gaussian", RenderSettings(style="gaussian"), photo, sharp),
+        ("edits", RenderSettings(), photo.with_edits(_every_brush(photo)), sharp),
     ]
+
+
+def _every_brush(photo: Photo) -> Edits:
+    """Paint over all that can be painted."""
+    edits = Edits.of_size(photo.size)
+    for brush in ("nearer", "subject", "lamp"):
+        edits = edits.with_stroke(brush, [(0.2, 0.4), (0.7, 0.6)], radius=0.05, softness=0.0)
+    return edits
 
 
 def _lens_with_everything() -> Lens:

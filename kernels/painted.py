@@ -131,7 +131,7 @@ def _drawn(value, hard, k, sums):
 
 
 @jit(parallel=True)
-def paint(planes, hardness, colour, photo, corner, look, most, values):
+def paint(planes, hardness, colour, photo, box, look, most, values):
     """Paint over a box of a map of the photo's size, in place; what nothing is painted over stays as it is.
 
     Parameters
@@ -143,21 +143,19 @@ def paint(planes, hardness, colour, photo, corner, look, most, values):
     colour : float32 (h, w, 3)
         The photo at the raster's size, square roots of light.
     photo : float32 (H, W, 3)
-    corner : (int, int)
-        Where the box begins.
+    box : (int, int, int, int)
+        First row, and past the last; first column, and past the last.
     look : (int, float32)
         Raster pixels by which a border may move, and how much squared differences of colour count.
     most : float32
         No value is more than this, nor less than 0.
-    values : float32 (rows, columns)
+    values : float32 (H, W)
     """
     _, height, width = planes.shape
-    for row in prange(values.shape[0]):
+    for y in prange(box[0], box[1]):
         sums, own = np.empty((4, 2), np.float32), np.empty(3, np.float32)
-        y = corner[0] + row
         top, down = placed(y, height, photo.shape[0])
-        for column in range(values.shape[1]):
-            x = corner[1] + column
+        for x in range(box[2], box[3]):
             left, across = placed(x, width, photo.shape[1])
             at = min(top + int(down + 0.5), height - 1), min(left + int(across + 0.5), width - 1)
             hard = hardness[at]
@@ -167,4 +165,4 @@ def paint(planes, hardness, colour, photo, corner, look, most, values):
             kept = _drawn(_between(planes[0], (top, left), (down, across)), hard, 0, sums)
             added = _drawn(_between(planes[1], (top, left), (down, across)), hard, 1, sums)
             if kept != ONE or added != NONE:
-                values[row, column] = min(max(kept * values[row, column] + added, NONE), most)
+                values[y, x] = min(max(kept * values[y, x] + added, NONE), most)

@@ -84,7 +84,8 @@ def _paint(values: FloatArray, edits: Edits, names: tuple[str, str], rgb: FloatA
     colour = np.sqrt(np.clip(resize(rgb, edits.size, "area"), 0.0, 1.0))
     hardness = np.max([_hardness(plane) for plane in planes], axis=0)
     look = REACH_PX, np.float32(COLOUR_SHARPNESS)
-    paint(planes, hardness, colour, rgb, (rows.start, columns.start), look, np.float32(most), values[rows, columns])
+    within = rows.start, rows.stop, columns.start, columns.stop
+    paint(planes, hardness, colour, rgb, within, look, np.float32(most), values)
 
 
 def _hardness(plane: FloatArray) -> FloatArray:
