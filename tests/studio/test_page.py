@@ -269,6 +269,7 @@ def test_quality_and_where_to_focus(tab):
     page.locator("details:has(#best) summary").click()
     assert tab.drafted(lambda: page.click("#best"))["quality"] == "best"
     assert "quality" not in tab.drafted(lambda: page.keyboard.press("Space"))
+    assert tab.drafted(lambda: page.click("#ignore-blur"))["baked"] == "ignore"
     page.locator("[data-focus=subject]").focus()
     assert tab.drafted(lambda: page.keyboard.press("Enter"))["focus"] == "subject"
 
@@ -291,6 +292,22 @@ def test_drafts_come_in_order_and_one_at_a_time(tab):
     assert max(most) == 1
     assert len(tab.drafts) > 3 and not tab.drafts[-1]["moving"]
     assert tab.text("#f-number") == f"f/{tab.settings()['fstop']}"
+
+
+def test_a_draft_whose_place_was_taken_is_asked_for_again(tab):
+    tab.allowed.append("409")
+    left = [2]
+
+    def answer(route):
+        if not left[0]:
+            return route.continue_()
+        left[0] -= 1
+        return route.fulfill(status=409, json={"code": "Stale", "error": "something newer was asked for since"})
+
+    tab.page.route("**/draft", answer)
+    tab.page.keyboard.press("]")
+    tab.rest()
+    assert left == [0] and [draft["settings"] for draft in tab.drafts[-3:]] == 3 * [{"fstop": "2"}]
 
 
 def test_the_full_picture_comes_tile_by_tile_at_rest(tab):

@@ -59,3 +59,10 @@ def test_the_page_has_no_inline_script_or_style_and_nothing_from_elsewhere():
         assert source.removeprefix("page/") in names
     for name, text in {**SOURCES, "css": "".join(p.read_text("utf-8") for p in PAGE.glob("*.css"))}.items():
         assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)|@import|url\((?!#)", text) == [], name
+
+
+def test_the_view_stands_by_itself():
+    """A notebook's widget takes it along without the rest of the page."""
+    view = SOURCES["view.mjs"]
+    assert not re.search(r"^\s*import|\bgetElementById|\bquerySelector", view, re.M)
+    assert re.findall(r"^export (.*?)\(", view, re.M) == ["function createView"]

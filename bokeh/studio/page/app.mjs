@@ -68,6 +68,10 @@ const drafts = createDrafts(api, {
     if (wish.photo !== photo?.id) return;
     view.setLayer("draft", bitmap);
     facts = said;
+    if (compiling) {
+      compiling = false; // it has come to an end, or there would be no picture
+      showState();
+    }
     showFacts();
     if (looks.overlay === "sharp") loadOverlay();
   },
@@ -85,7 +89,7 @@ const looks = createLooks(view, (layer) => {
 const ring = createRing($("ring"), {
   onInput: (fNumber) => change({ fstop: String(fNumber) }, false),
   onChange: (fNumber) => (moving ? change({ fstop: String(fNumber) }, true) : undefined),
-  text: (fNumber) => `f/${number(fNumber)}`,
+  text: (fNumber) => `f/${fNumber}`, // as it is engraved, in any language
 });
 
 const focusOf = (dioptres, fine) => {
@@ -102,6 +106,7 @@ const ruler = createRuler($("ruler"), {
     showReading(1 / dioptres);
   },
   text: (dioptres) => metres(1 / dioptres),
+  tick: (metres) => number(metres),
 });
 
 const controls = createControls({ aperture: $("aperture-rows"), light: $("light-rows") }, change);
@@ -175,10 +180,11 @@ const fNumber = () => Number(settings.fstop ?? lensAt()?.f_number ?? session.def
 function show() {
   const f = fNumber();
   ring.set(f);
-  $("f-number").replaceChildren(make("i", { textContent: "f/" }), number(f));
+  $("f-number").replaceChildren(make("i", { textContent: "f/" }), String(f));
   controls.show(settings);
   lenses?.show(settings.lens);
   $("best").checked = settings.quality === "best";
+  $("ignore-blur").checked = settings.baked === "ignore";
   const focus = settings.focus ?? "auto";
   for (const chip of $("targets").querySelectorAll("[data-focus]")) {
     chip.setAttribute("aria-pressed", chip.dataset.focus === focus);
@@ -505,13 +511,20 @@ async function openFiles(files) {
     try {
       toast(word("upload.going", { name: file.name }));
       const added = await api.upload(file);
-      session.photos.push(added);
+      know(added);
       first ??= added.id;
     } catch (error) {
       trouble(error);
     }
   }
   if (first) open(first);
+}
+
+/** Take a photo that is new, or what is new of one; those that another page was given come as events. */
+function know(found) {
+  const one = session.photos.find(({ id }) => id === found.id);
+  if (one) Object.assign(one, found);
+  else if (found.name) session.photos.push(found);
 }
 
 function showTab(tab) {
@@ -527,6 +540,7 @@ function showWords() {
   view.setLabels({ label: word("label.view"), splitLabel: word("label.split") });
   brushes.show();
   looks.show();
+  ruler.show();
   showState();
   show();
   showFacts();
@@ -557,7 +571,9 @@ function listen() {
     const { focus } = chip.dataset;
     chip.addEventListener("click", () => change({ focus: focus === "auto" ? undefined : focus }, true));
   }
-  $("best").addEventListener("change", () => change({ quality: $("best").checked ? "best" : undefined }, true));
+  for (const [id, key, value] of [["best", "quality", "best"], ["ignore-blur", "baked", "ignore"]]) {
+    $(id).addEventListener("change", () => change({ [key]: $(id).checked ? value : undefined }, true));
+  }
   $("repair").addEventListener("toggle", () => {
     if (!$("repair").open) actions.noBrush();
   });
@@ -586,9 +602,9 @@ async function followEvents() {
           compiling = Boolean(event.compiling);
           showState();
         }
-        const one = session.photos.find(({ id }) => id === event.photo);
-        if (one && event.state) {
-          one.state = event.state;
+        if (event.photo && event.state) {
+          const { photo: id, name, size, state } = event;
+          know(said({ id, name, size, state }));
           showState();
         }
       });

@@ -12,8 +12,8 @@ const SIDE = 10;
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-/** Make the ruler in `element`; `onInput(dioptres, fine)` while the plane moves, `onChange` when it rests. */
-export function createRuler(element, { onInput, onChange, text }) {
+/** Make the ruler in `element`; `onInput(dioptres, fine)` while the plane moves, `onChange` when it rests; `text` and `tick` write distances. */
+export function createRuler(element, { onInput, onChange, text, tick }) {
   const zone = makeSvg("rect", { class: "ruler-zone", y: TOP, height: BARS });
   const bars = makeSvg("path", { class: "ruler-bars" });
   const sharpBars = makeSvg("path", { class: "ruler-bars-sharp" });
@@ -68,7 +68,7 @@ export function createRuler(element, { onInput, onChange, text }) {
       placed.push(x);
       ticks.append(makeSvg("line", { x1: x, x2: x, y1: TOP + BARS, y2: TOP + BARS + 4 }));
       const label = makeSvg("text", { x, y: HEIGHT - 4, "text-anchor": "middle" });
-      label.textContent = Number.isFinite(metres) ? metres : "∞";
+      label.textContent = Number.isFinite(metres) ? tick(metres) : "∞";
       ticks.append(label);
     }
   }
@@ -143,6 +143,7 @@ export function createRuler(element, { onInput, onChange, text }) {
   new ResizeObserver(show).observe(element);
 
   return {
+    show,
     /** Take the photo's depths: dioptres [far, near] and counts in even steps from far to near. */
     setDepth(dioptres, histogram) {
       const room = 0.03 * (dioptres[1] - dioptres[0]) || 0.1;
