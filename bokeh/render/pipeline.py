@@ -104,8 +104,18 @@ def picture_of(
     settings: RenderSettings,
     observer: RenderObserver | None = None,
     progress: Progress = unseen,
+    withholds: bool = True,
 ) -> tuple[FloatArray, GainMap | None]:
     """Render light alone, by a lens that is mounted already: what `render_scene` makes, without a word on it.
+
+    Parameters
+    ----------
+    scene, lens, settings, observer, progress
+        As for `render_scene`.
+    thin : ThinLens
+        The lens, mounted on a picture of the scene's size.
+    withholds : bool
+        Whether what the picture cannot show is wanted; a screen shows none of it.
 
     Returns
     -------
@@ -121,7 +131,7 @@ def picture_of(
         if settings.style == "gaussian":
             picture, withheld = gaussian_style(scene.photo.rgb, blurred.dioptres, blurred.matte, thin), None
         else:
-            picture, withheld = _lens_style(blurred, lens, thin, settings, observer, progress)
+            picture, withheld = _lens_style(blurred, lens, thin, settings, observer, progress, withholds)
         if observer is not None:
             observer.picture(picture)
     return picture, withheld
@@ -134,6 +144,7 @@ def _lens_style(
     settings: RenderSettings,
     observer: RenderObserver | None,
     progress: Progress,
+    withholds: bool,
 ) -> tuple[FloatArray, GainMap | None]:
     """Follow the light: slices from near to far, each seen through what stands before it; then lights and stars.
 
@@ -155,7 +166,7 @@ def _lens_style(
     shared, stars = None, None
     if light.lights is not None:
         shared, stars = star_light(light.lights, light.share(thin), lens, thin, scene.photo)
-    surfaces = _surfaces(scene, thin, settings)
+    surfaces = _surfaces(scene, thin, settings) if withholds else None
 
     def without_picture() -> tuple[_SeenLights | None, FloatArray | None]:
         # No kernel that is parallel in itself: numba's simplest threading layer takes one at a time.
@@ -177,7 +188,7 @@ def _lens_style(
         if stars is not None:
             add_stars(stars, seen.points, seen.occluders, thin, ray_model, picture)
     vignette(ray_model, picture)
-    withheld = _withheld(picture, scene, shared, surface, thin, settings)
+    withheld = _withheld(picture, scene, shared, surface, thin, settings) if withholds else None
     noise = None if settings.grain_strength == 0.0 else noise_of(scene.photo.rgb)
     if noise is not None:
         add_grain(picture, noise, light.dioptres, thin, settings.grain_strength)

@@ -294,6 +294,22 @@ def test_drafts_come_in_order_and_one_at_a_time(tab):
     assert tab.text("#f-number") == f"f/{tab.settings()['fstop']}"
 
 
+def test_a_draft_whose_place_was_taken_is_asked_for_again(tab):
+    tab.allowed.append("409")
+    left = [2]
+
+    def answer(route):
+        if not left[0]:
+            return route.continue_()
+        left[0] -= 1
+        return route.fulfill(status=409, json={"code": "Stale", "error": "something newer was asked for since"})
+
+    tab.page.route("**/draft", answer)
+    tab.page.keyboard.press("]")
+    tab.rest()
+    assert left == [0] and [draft["settings"] for draft in tab.drafts[-3:]] == 3 * [{"fstop": "2"}]
+
+
 def test_the_full_picture_comes_tile_by_tile_at_rest(tab):
     tiles = lambda: [url for url in tab.asked if "/api/renders/" in url]  # noqa: E731
     with tab.page.expect_response(lambda one: "/api/renders/" in one.url and one.ok, timeout=60_000):

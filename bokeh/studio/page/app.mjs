@@ -511,13 +511,20 @@ async function openFiles(files) {
     try {
       toast(word("upload.going", { name: file.name }));
       const added = await api.upload(file);
-      session.photos.push(added);
+      know(added);
       first ??= added.id;
     } catch (error) {
       trouble(error);
     }
   }
   if (first) open(first);
+}
+
+/** Take a photo that is new, or what is new of one; those that another page was given come as events. */
+function know(found) {
+  const one = session.photos.find(({ id }) => id === found.id);
+  if (one) Object.assign(one, found);
+  else if (found.name) session.photos.push(found);
 }
 
 function showTab(tab) {
@@ -595,9 +602,9 @@ async function followEvents() {
           compiling = Boolean(event.compiling);
           showState();
         }
-        const one = session.photos.find(({ id }) => id === event.photo);
-        if (one && event.state) {
-          one.state = event.state;
+        if (event.photo && event.state) {
+          const { photo: id, name, size, state } = event;
+          know(said({ id, name, size, state }));
           showState();
         }
       });

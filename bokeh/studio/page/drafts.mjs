@@ -4,6 +4,7 @@
 import { isAborted } from "./api.mjs";
 
 const TILES_AT_ONCE = 2;
+const MOST_TRIES = 4; // of a draft whose place something newer took, when nothing newer came
 
 /** `onDraft(bitmap, facts, wish)`, `onTile(box, bitmap)`, `onProgress(share | null)` of the full picture, `onBusy(bool)`, `onError(error)`. */
 export function createDrafts(api, { onDraft, onTile, onProgress, onBusy, onError }) {
@@ -33,8 +34,10 @@ export function createDrafts(api, { onDraft, onTile, onProgress, onBusy, onError
       onDraft(await createImageBitmap(await answer.blob()), facts, now);
       if (now.rests && !wish) makeFull(now);
     } catch (error) {
-      // A stale draft is no fault: a newer one is on its way, from here or from another page.
-      if (!isAborted(error) && error.code !== "Stale") onError(error);
+      // A stale draft is no fault: a newer one is on its way, or what it was of has changed since.
+      const tries = (now.tries ?? 0) + 1;
+      if (error.code === "Stale" && tries < MOST_TRIES) wish ??= { ...now, tries };
+      else if (!isAborted(error) && error.code !== "Stale") onError(error);
     } finally {
       flying = null;
       onBusy(false);

@@ -31,7 +31,9 @@ export function createView(element, callbacks = {}) {
   const cross = part(root, "view-cross", { "aria-hidden": "true" });
   const divider = part(root, "view-divider", { role: "slider", tabindex: "0", "aria-valuemin": "0", "aria-valuemax": "100" });
   const labels = [part(root, "view-side view-side-left"), part(root, "view-side view-side-right")];
-  const context = canvas.getContext("2d", { alpha: true });
+  // Phones take pictures in Display P3: shown so where the screen can.
+  const colorSpace = matchMedia("(color-gamut: p3)").matches ? "display-p3" : "srgb";
+  const context = canvas.getContext("2d", { colorSpace });
 
   let size = null; // [width, height] of the photo
   let scale = 1;
