@@ -46,6 +46,9 @@ CONTRARY = 0.15
 
 REMAP_STEPS = 4096
 
+RUN_PIXELS = 65_536
+"""Depths that are moved at once."""
+
 ADDS_NOTHING = 0.05
 """A lens that adds a smaller share of the variance that is there already does nothing that anybody sees."""
 
@@ -72,7 +75,9 @@ class DepthMapping:
     def __call__(self, dioptres: FloatArray) -> FloatArray:
         """Move depths, float32 array of any shape."""
         out = np.empty(dioptres.shape, np.float32)
-        for moved_run, run in zip(np.array_split(out, 16), np.array_split(dioptres, 16), strict=True):
+        # In runs, for `interp` takes twice the memory: of small arrays it does not matter, and there are many.
+        runs = min(max(dioptres.size // RUN_PIXELS, 1), 16)
+        for moved_run, run in zip(np.array_split(out, runs), np.array_split(dioptres, runs), strict=True):
             moved_run[...] = np.interp(run, self.dioptres, self.moved)
         return out
 

@@ -105,8 +105,18 @@ def picture_of(
     settings: RenderSettings,
     observer: RenderObserver | None = None,
     progress: Progress = unseen,
+    withholds: bool = True,
 ) -> tuple[FloatArray, GainMap | None]:
     """Render light alone, by a lens that is mounted already: what `render_scene` makes, without a word on it.
+
+    Parameters
+    ----------
+    scene, lens, settings, observer, progress
+        As for `render_scene`.
+    thin : ThinLens
+        The lens, mounted on a picture of the scene's size.
+    withholds : bool
+        Whether what the picture cannot show is wanted; a screen shows none of it.
 
     Returns
     -------
@@ -122,7 +132,9 @@ def picture_of(
         if settings.style == "gaussian":
             picture, withheld = gaussian_style(scene.photo.rgb, blurred.dioptres, blurred.matte, thin), None
         else:
-            picture, withheld = _lens_style(blurred, lens, thin, settings, observer, progress)
+            picture, shared = _lens_style(blurred, lens, thin, settings, observer, progress)
+            withheld = _withheld(picture, blurred, shared, lens, thin, settings) if withholds else None
+            _add_grain(picture, blurred, thin, settings)
         if observer is not None:
             observer.picture(picture)
     return picture, withheld
@@ -135,15 +147,15 @@ def _lens_style(
     settings: RenderSettings,
     observer: RenderObserver | None,
     progress: Progress,
-) -> tuple[FloatArray, GainMap | None]:
+) -> tuple[FloatArray, SharedLight | None]:
     """Follow the light: slices from near to far, each seen through what stands before it; then lights and stars.
 
     Returns
     -------
     float32 (H, W, 3)
         The picture.
-    GainMap or None
-        What it cannot show of the scene's radiance.
+    SharedLight or None
+        What of its lights it shows.
     """
     layered = _layered(scene, settings)
     light = layered.light
@@ -167,11 +179,14 @@ def _lens_style(
         if stars is not None:
             add_stars(stars, points, occluders, thin, ray_model, picture)
     vignette(ray_model, picture)
-    withheld = _withheld(picture, scene, shared, lens, thin, settings)
+    return picture, shared
+
+
+def _add_grain(picture: FloatArray, scene: PreparedScene, thin: ThinLens, settings: RenderSettings) -> None:
+    """Put the photo's noise back where blur took it: in place."""
     noise = None if settings.grain_strength == 0.0 else noise_of(scene.photo.rgb)
     if noise is not None:
-        add_grain(picture, noise, light.dioptres, thin, settings.grain_strength)
-    return picture, withheld
+        add_grain(picture, noise, _layered(scene, settings).light.dioptres, thin, settings.grain_strength)
 
 
 def _layered(scene: PreparedScene, settings: RenderSettings) -> LayeredScene:

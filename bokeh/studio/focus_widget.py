@@ -69,7 +69,7 @@ class FocusWidget(anywidget.AnyWidget):
     _options: Options
 
     @classmethod
-    def of(cls, photo: Photo, f_number: float, options: Mapping[str, Any]) -> FocusWidget:
+    def of(cls, photo: Photo, f_number: float | None, options: Mapping[str, Any]) -> FocusWidget:
         """Prepare a photo, and show it.
 
         Raises
@@ -84,7 +84,7 @@ class FocusWidget(anywidget.AnyWidget):
         asked = Options(
             **{name: _said(value) if hints[name] == str | None else value for name, value in options.items()}
         )
-        made = cls(f_number=f_number, size=(photo.size[1], photo.size[0]))
+        made = cls(f_number=f_number or asked.chosen_lens()[0].f_number, size=(photo.size[1], photo.size[0]))
         made._view, made._options = View.of(photo), asked
         made._view.look(made._asked())  # what makes no sense is said now
         made._draw()

@@ -10,15 +10,15 @@ from ..core.extras import needed
 from ..photo.photo import Photo
 
 
-def widget(photo: Photo | Scene, f_number: float = 1.8, **options: Any) -> Any:
+def widget(photo: Photo | Scene, f_number: float | None = None, **options: Any) -> Any:
     """Show a photo in a notebook, where a click focuses and a slider turns the aperture.
 
     Parameters
     ----------
     photo : Photo or Scene
         With depth. It is prepared first, which takes as long as `prepare`.
-    f_number : float
-        To begin with.
+    f_number : float, optional
+        To begin with; by default that of the lens.
     **options
         More of what a preset may say, by its keys: ``lens="petzval"``, ``blades=7``, ``highlights="off"``.
 

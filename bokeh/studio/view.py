@@ -194,7 +194,7 @@ class View:
             size = scene.photo.size
             thin = mount(look.lens, size, scene.photo.meta.f35_mm, look.thin.focus_m)
         with clock.stage("render"):
-            rgb, _ = picture_of(scene, look.lens, thin, look.settings, progress=progress)
+            rgb, _ = picture_of(scene, look.lens, thin, look.settings, progress=progress, withholds=False)
         with clock.stage("code"):
             jpeg = jpeg_of(rgb, self.photo.profile, DRAFT_QUALITY)
         with clock.stage("facts"):
@@ -207,7 +207,7 @@ class View:
         """Render the picture at the photo's own size, float32 (H, W, 3)."""
         was_exact = self._exact
         scene = self.scene_for(look.settings, progress)
-        rgb, _ = picture_of(scene, look.lens, look.thin, look.settings, progress=progress)
+        rgb, _ = picture_of(scene, look.lens, look.thin, look.settings, progress=progress, withholds=False)
         if not was_exact:
             self._draft_scenes(progress)
         return rgb

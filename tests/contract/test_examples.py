@@ -55,7 +55,7 @@ def test_the_python_of_the_notebook_runs(tmp_path, monkeypatch):
     rk.save(rk.Photo(rgb=np.full((40, 60, 3), 0.18, np.float32), depth=dioptres), "photo.heic")
     page = ROOT / "docs" / "how-to" / "notebook.md"
     cells = re.findall(r"^```python\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    assert len(cells) == 3
+    assert len(cells) == 4
     for cell in cells:
         exec(compile(cell, "notebook.md", "exec"), {})
     with Image.open("apertures.png") as beside:

@@ -63,6 +63,17 @@ def test_its_lens_renders_what_it_shows(photo):
     assert np.abs(picture - codes_of(shown)).mean() < 4.0  # a JPEG
 
 
+def test_it_begins_with_the_aperture_of_its_lens(photo):
+    assert rk.widget(photo).f_number == rk.Lens().f_number
+    shown = rk.widget(photo, lens="petzval")
+    assert shown.f_number == rk.lens_named("petzval").f_number
+    picture = shown.picture
+    shown.f_number = 1.0
+    assert "no wider" in shown.text and shown.picture == picture
+    with pytest.raises(UsageError, match="no wider"):
+        rk.widget(photo, f_number=1.0, lens="petzval")
+
+
 def test_a_scene_will_do_and_what_has_no_depth_will_not(photo):
     assert rk.widget(rk.prepare(photo)).size == (SIZE[1], SIZE[0])
     with pytest.raises(NoDepthError):

@@ -140,6 +140,7 @@ def test_a_job_ends_when_it_is_told_to(page: Page):
     asked = {"settings": {"fstop": "2"}, "from": "1m", "to": "4m", "seconds": 60, "format": "gif"}
     key = page.post(f"/api/photos/{id}/rack", asked).json()["job"]
     page.post(f"/api/jobs/{key}/cancel")
+    state = "going"
     for _ in range(600):
         state = page.http.get(f"/api/jobs/{key}").json()["state"]
         if state != "going":

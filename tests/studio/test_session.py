@@ -79,6 +79,7 @@ def test_large_photos_are_let_go_sooner(photos, monkeypatch):
     with studio(photos) as page:
         for one in page.photos()[::2]:
             page.photo(one["id"])
+        states: list[str] = []
         for _ in range(400):
             states = [one["state"] for one in page.photos()]
             if states == ["waiting", "waiting", "ready", "waiting", "ready"]:
