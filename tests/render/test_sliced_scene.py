@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from rebokeh.bokeh.render.sliced_scene import NumberedFragments, Window
 from rebokeh.bokeh.scene.fragments import Fragments
@@ -10,6 +11,7 @@ from rebokeh.bokeh.scene.slices import BEHIND, DepthSlice
 from rebokeh.kernels.slices import NONE
 
 
+@pytest.mark.kernels
 def test_what_is_seen_in_part_of_a_pixel_is_seen_and_not_hidden():
     """Of one pixel the back is seen in part, of the next it is hidden, of the last it is not known."""
     alpha, weight = (np.array([values], np.float32) for values in ([0.7, 1.0, 1.0], [0.3, 0.2, 0.0]))
