@@ -124,6 +124,7 @@ def _rounds() -> list[tuple[str, RenderSettings, Photo, Lens]]:
         ("matte", RenderSettings(), replace(plain, matte=photo.matte), sharp),
         ("lights", RenderSettings(), lamps, sharp),
         ("gain map", RenderSettings(), photo, sharp),
+        ("glow", RenderSettings(), _something_that_glows(), sharp),
         ("grain", RenderSettings(grain="match"), photo, sharp),
         ("blades", RenderSettings(), lamps, stopped),
         ("best", RenderSettings(quality="best"), lamps, sharp),
@@ -148,6 +149,15 @@ def _lens_with_everything() -> Lens:
     pupil = Pupil(front=Rim(1.1, 0.4), apodisation=1.0)
     wave = Wavefront(spherical_um=2.0, coma_um=2.0, axial_um=(20.0, 0.0, -20.0), lateral_um=(10.0, 0.0, -10.0))
     return Lens(f_number=2.0, focus_m=1.0, focal_mm=50.0, aperture=Aperture(7), glass=Glass(1.4, pupil, wave))
+
+
+def _something_that_glows(height: int = 130, width: int = 260) -> Photo:
+    """Make a photo of a bright bar that a phone's blur smeared over the dark wall behind it."""
+    away = np.abs(np.arange(width, dtype=np.float32) - width // 2) - width // 8
+    share = np.where(away > 0.0, 0.4 * np.exp(-0.7 * away), 1.0)
+    rgb = np.broadcast_to((0.02 + 0.48 * share)[:, None], (height, width, 3))
+    depth = np.broadcast_to(np.where(away > 0.0, 0.5, 1.0), (height, width))
+    return Photo(rgb=np.array(rgb, np.float32), depth=np.array(depth, np.float32))
 
 
 def _something_of_everything(height: int = 130, width: int = 520) -> Photo:

@@ -182,6 +182,16 @@ def _unmix(colour, share, front, back):
 
 
 @jit(inline="always")
+def _holds_occluder(rgbd, depths):
+    """Whether anything stands before the subject: float32 (H, W, 4), and `SubjectDepths`."""
+    found = False
+    for y in range(rgbd.shape[0]):
+        for x in range(rgbd.shape[1]):
+            found |= rgbd[y, x, 3] > depths.near
+    return found
+
+
+@jit(inline="always")
 def _is_beside_occluder(rgbd, matte, at, depths, occluder):
     """Whether a mixed pixel's nearest neighbour that is not the subject stands before it, and what that looks like.
 
@@ -305,6 +315,7 @@ def _unmix_subject(rgbd, matte, at, depths, sides, around, pixels, changed):
         Overwritten.
     """
     front, back = around[0], around[1]
+    occluded = _holds_occluder(rgbd, depths)
     for y in range(matte.shape[0]):
         for x in range(matte.shape[1]):
             coverage, dioptres = matte[y, x], rgbd[y, x, 3]
@@ -319,7 +330,7 @@ def _unmix_subject(rgbd, matte, at, depths, sides, around, pixels, changed):
             _look_up(sides[0], (at[1], at[2]), at[0] + y, x, front)
             if not (coverage > 0.5 and inside):
                 pixels.front[y, x, 3] = front[3]
-            if not whole and _is_beside_occluder(rgbd, matte, (y, x), depths, back):
+            if not whole and occluded and _is_beside_occluder(rgbd, matte, (y, x), depths, back):
                 front[3] = dioptres if inside else front[3]
                 _split_before(rgbd[y, x], coverage, back, front, (y, x), pixels)
             elif not whole:
