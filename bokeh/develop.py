@@ -137,6 +137,7 @@ def develop(
         data = coded(picture, recipe, name)
         if write is not None:
             write(data)
+    assert recipe.format is not None  # settled
     rendered = signed(picture.meta, saved_as(recipe.format, **recipe.save_options))
     digests = ("", "") if rendered is None else (rendered.source, rendered.recipe)
     return Picture(data, photo, recipe, report, warned, digests)

@@ -13,8 +13,8 @@ from support.portrait import write_portrait
 import rebokeh as rk
 from rebokeh.bokeh.core.errors import UsageError
 from rebokeh.bokeh.depth.autofocus import find_focus, focus_warnings, nearest_large_surface
-from rebokeh.bokeh.depth.face_regions import FaceRegion, face_of
-from rebokeh.bokeh.photo.metadata import Metadata
+from rebokeh.bokeh.depth.face_regions import face_of
+from rebokeh.bokeh.photo.metadata import FaceRegion, Metadata
 from rebokeh.bokeh.settings.preset import read_preset
 
 pytestmark = pytest.mark.kernels

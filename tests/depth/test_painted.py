@@ -10,7 +10,7 @@ from support.scenes import texture
 
 import rebokeh as rk
 from rebokeh.bokeh.depth.painted import painted_depth, painted_lamps, painted_matte
-from rebokeh.bokeh.photo.edits import Edits
+from rebokeh.bokeh.photo.edits import Brush, Edits
 from rebokeh.bokeh.scene.prepared import at_full_size
 
 pytestmark = pytest.mark.kernels
@@ -95,7 +95,8 @@ def test_maps_at_full_size_are_edited_and_the_same_to_the_bit_elsewhere():
     matte = (X[::4, ::4] < 100).astype(np.float32)
     plain = photo_of(rgb, matte=matte)
     edits = Edits.of_size(SIZE)
-    for brush, more in (("nearer", {"amount": 0.5}), ("subject", {}), ("lamp", {})):
+    strokes: list[tuple[Brush, dict[str, Any]]] = [("nearer", {"amount": 0.5}), ("subject", {}), ("lamp", {})]
+    for brush, more in strokes:
         edits = edits.with_stroke(brush, **DAB, softness=0.3, **more)
     (depth, cover), (own_depth, own_cover) = (at_full_size(one) for one in (plain.with_edits(edits), plain))
     assert depth is not None and own_depth is not None and cover is not None and own_cover is not None

@@ -81,7 +81,7 @@ def test_load_takes_what_lies_beside_and_save_leaves_the_photo_alone(photo):
     assert rk.load(photo.read_bytes()).edits is None
     named = rk.load(photo.read_bytes(), edits=place)
     assert named.edits is not None and not named.meta.warnings
-    assert rk.save_edits(read.with_edits(None)) is None and not place.exists()
+    assert place is not None and rk.save_edits(read.with_edits(None)) is None and not place.exists()
     assert rk.load(photo).edits is None
 
 

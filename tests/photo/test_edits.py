@@ -65,7 +65,8 @@ def test_every_brush_has_a_test_and_a_name():
 
 
 def test_later_strokes_lie_over_earlier_ones():
-    near, same = {"amount": 0.5}, {"dioptres": 1.0}
+    near: dict[str, Any] = {"amount": 0.5}
+    same: dict[str, Any] = {"dioptres": 1.0}
     pushed = nothing().with_stroke("same", **DAB, **same).with_stroke("nearer", **DAB, **near)
     put = nothing().with_stroke("nearer", **DAB, **near).with_stroke("same", **DAB, **same)
     assert (at(pushed, HERE)["depth_added"], at(put, HERE)["depth_added"]) == pytest.approx((1.5, 1.0), abs=1e-3)
