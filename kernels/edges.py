@@ -27,6 +27,8 @@ LEVEL = np.float32(0.025)
 SPARE = np.float32(1e-3)
 # At the outer end of a ramp, depths are the map's own.
 FLAT = np.float32(0.05)
+# Log-odds that are as good as any larger ones.
+SURE = np.float32(5.0)
 NONE, HALF, ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
 
 BUT_EXACT = QUICK - {"afn"}
@@ -531,7 +533,7 @@ def _mean_around(colour, surfaces, place, own, above, beside):
     """
     near, far, odds = surfaces
     (H, W), (cy, cx) = near.shape, place
-    even, far_apart = np.float32(5.0), np.float32(20.0)
+    even, far_apart = SURE, np.float32(20.0)
     n = f = side = total = NONE
     for v in range(max(cy - 1, 0), min(cy + 2, H)):
         for u in range(max(cx - 1, 0), min(cx + 2, W)):
@@ -570,22 +572,53 @@ def _interpolate(line, columns, limits, row):
 
 
 @jit(inline="always")
-def _resolve_cell(colour, surfaces, light, place, above, beside, pixel):
+def _is_settled(surfaces, place):
+    """Whether a guide pixel and its eight neighbours all lie at an edge, and surely on the same side of it."""
+    near, far, odds = surfaces
+    (H, W), (cy, cx) = near.shape, place
+    sure = np.float32(math.copysign(SURE, odds[place]))
+    settled = True
+    for v in range(max(cy - 1, 0), min(cy + 2, H)):
+        for u in range(max(cx - 1, 0), min(cx + 2, W)):
+            settled &= near[v, u] != far[v, u] and odds[v, u] * sure >= sure * sure
+    return settled
+
+
+@jit(inline="always")
+def _mean_of_settled(surfaces, place, above, beside):
+    """Average the surfaces around a guide pixel by how near they lie alone; as of `_mean_around`."""
+    near, far, odds = surfaces
+    (H, W), (cy, cx) = near.shape, place
+    n = f = total = NONE
+    for v in range(max(cy - 1, 0), min(cy + 2, H)):
+        for u in range(max(cx - 1, 0), min(cx + 2, W)):
+            weight = above[v - cy + 1] * beside[u - cx + 1]
+            total += weight
+            n += weight * near[v, u]
+            f += weight * far[v, u]
+    return n / total, f / total, odds[place]
+
+
+@jit(inline="always")
+def _resolve_cell(colour, surfaces, light, cell, above, beside, pixel):
     """Return the two surfaces, and the odds, of a photo pixel at an edge.
 
     Parameters
     ----------
     colour, surfaces, light
         As of `resolve`.
-    place : (int, int)
-        The guide pixel that it lies in.
+    cell : (int, int, bool)
+        The guide pixel that it lies in, and whether `_is_settled`.
     above, beside : float32 (3,)
         As of `_mean_around`.
     pixel : (int, int)
         The photo pixel.
     """
+    place = cell[0], cell[1]
     if light.shape[0] == surfaces.near.shape[0]:
         return surfaces.near[place], surfaces.far[place], surfaces.odds[place]
+    if cell[2]:
+        return _mean_of_settled(surfaces, place, above, beside)
     return _mean_around(colour, surfaces, place, _seen(light, pixel[0], pixel[1]), above, beside)
 
 
@@ -610,8 +643,9 @@ def _resolve_row(depth, colour, surfaces, light, limits, columns, y, out):
     for cx in range(surfaces.near.shape[1]):
         if surfaces.near[cy, cx] == surfaces.far[cy, cx]:
             continue
+        cell = cy, cx, _is_settled(surfaces, (cy, cx))
         for x in range(columns.first[cx], columns.first[cx + 1]):
-            n, f, side = _resolve_cell(colour, surfaces, light, (cy, cx), above, columns.beside[x], (y, x))
+            n, f, side = _resolve_cell(colour, surfaces, light, cell, above, columns.beside[x], (y, x))
             value = mixed(line[columns.left[x]], line[columns.right[x]], columns.across[x])
             out[y, x] = min(max(_snapped(value, n, f, side), limits[0]), limits[1])
 
