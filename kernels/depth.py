@@ -289,24 +289,23 @@ def push_sides(depth, matte, mixed, subject, behind):
 
 
 @jit(allocates=False)
-def settle(depth, matte, mixed, sides, top, out):
+def settle(matte, mixed, sides, top, depth):
     """Give the mixed pixels of some rows the depth of their side.
 
     Parameters
     ----------
-    depth, matte : float32 (h, W)
+    matte : float32 (h, W)
     mixed : bool (h, W)
     sides : (float32 (H/2, W/2, 1), float32 (H/2, W/2, 1))
         The subject's depth, and that of what lies behind it, complete at half size.
     top : int
         The picture's row that these begin at.
-    out : float32 (h, W), overwritten
+    depth : float32 (h, W), changed
     """
     last_row, last_column = sides[0].shape[0] - 1, sides[0].shape[1] - 1
-    for y in range(out.shape[0]):
+    for y in range(depth.shape[0]):
         rows = beside(top + y, last_row)
-        for x in range(out.shape[1]):
-            out[y, x] = depth[y, x]
+        for x in range(depth.shape[1]):
             if mixed[y, x]:
                 side = sides[0] if matte[y, x] >= np.float32(0.5) else sides[1]
-                out[y, x] = between(side, rows, beside(x, last_column), 0)
+                depth[y, x] = between(side, rows, beside(x, last_column), 0)

@@ -112,7 +112,7 @@ def settle_fringe(depth: FloatArray, matte: FloatArray, ramp_px: int) -> FloatAr
     Parameters
     ----------
     depth : float32 (H, W)
-        Dioptres.
+        Dioptres; changed in place.
     matte : float32 (H, W)
         Coverage of the subject.
     ramp_px : int
@@ -121,6 +121,7 @@ def settle_fringe(depth: FloatArray, matte: FloatArray, ramp_px: int) -> FloatAr
     Returns
     -------
     float32 (H, W)
+        `depth`.
     """
     from ...kernels import depth as kernels
 
@@ -138,13 +139,12 @@ def settle_fringe(depth: FloatArray, matte: FloatArray, ramp_px: int) -> FloatAr
     if not subject[1].any() or not behind[1].any():
         return depth
     each(lambda side: inpaint_in_place(*side), (subject, behind))
-    settled = np.empty_like(depth)
 
     def settle(rows: slice) -> None:
-        kernels.settle(depth[rows], matte[rows], mixed[rows], (subject[0], behind[0]), rows.start, settled[rows])
+        kernels.settle(matte[rows], mixed[rows], (subject[0], behind[0]), rows.start, depth[rows])
 
     each(settle, bands)
-    return settled
+    return depth
 
 
 def resize_matte(matte: FloatArray, size: tuple[int, int]) -> FloatArray:
