@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from numba import prange
 
 from .jit import jit
 from .pyramid import beside, between
@@ -179,7 +178,7 @@ def _sweep(away, same, step):
                 away[y, x] = _least_beside(away, y, x, bits)
 
 
-@jit(parallel=True)
+@jit()
 def next_codes(code, linked, away):
     """Measure how far each pixel is from the next lower and the next higher code of its surface.
 
@@ -198,10 +197,10 @@ def next_codes(code, linked, away):
     """
     h, w = code.shape
     same = np.empty((h, w), np.uint8)
-    for y in prange(h):
+    for y in range(h):
         for x in range(w):
             same[y, x], away[0, y, x], away[1, y, x] = _beside(code, y, x, linked)
-    for side in prange(2):
+    for side in range(2):
         for sweep in range(4):
             _sweep(away[side], same, 1 if sweep % 2 == 0 else -1)
 
@@ -222,7 +221,7 @@ def _lean(values, codes, y, x, before, keep, jump):
         values[y, x] += keep * (values[y, before] - values[y, x])
 
 
-@jit(parallel=True)
+@jit()
 def smooth_rows(values, codes, jump, keep):
     """Smooth each row of `values` in place, forth and back, never across a jump of `codes`.
 
@@ -236,7 +235,7 @@ def smooth_rows(values, codes, jump, keep):
         How much of the value before stays per pixel, 0..1: exp(-1 / length).
     """
     h, w = values.shape
-    for y in prange(h):
+    for y in range(h):
         for x in range(1, w):
             _lean(values, codes, y, x, x - 1, keep, jump)
         for x in range(w - 2, -1, -1):

@@ -4,7 +4,6 @@ S. J. Gortler et al., "The Lumigraph", 1996, section 4.
 """
 
 import numpy as np
-from numba import prange
 
 from .jit import QUICK, jit
 
@@ -102,7 +101,7 @@ def pull(coarse, values, weight):
                 values[y, x, channel] = w * values[y, x, channel] + (np.float32(1.0) - w) * filled
 
 
-@jit(parallel=True)
+@jit()
 def pull_at(coarse, ys, xs, out):
     """Look up unknown pixels (ys, xs) in the complete level of half size, as `pull` fills them.
 
@@ -113,7 +112,7 @@ def pull_at(coarse, ys, xs, out):
     out : float32 (N, C), written
     """
     last_row, last_column = coarse.shape[0] - 1, coarse.shape[1] - 1
-    for n in prange(ys.size):
+    for n in range(ys.size):
         rows = beside(ys[n], last_row)
         columns = beside(xs[n], last_column)
         for channel in range(coarse.shape[2]):

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..core.arrays import FloatArray
-from ..core.threads import each
+from ..core.threads import each, each_part
 from ..image.inpaint import inpaint_in_place
 from ..image.regions import dilate
 from ..image.resize import resize
@@ -155,7 +155,8 @@ def resize_matte(matte: FloatArray, size: tuple[int, int]) -> FloatArray:
         from ...kernels.enlarge import bilinear
 
         large = np.empty(size, np.float32)
-        bilinear(np.ascontiguousarray(matte, np.float32), large)
+        given = np.ascontiguousarray(matte, np.float32)
+        each_part(lambda rows: bilinear(given, (rows.start, rows.stop), large), size[0])
     else:
         large = resize(matte, size)
     return np.clip(large, 0.0, 1.0, out=large)
@@ -167,5 +168,5 @@ def _perceptual(rgb: FloatArray) -> FloatArray:
 
     factor = -(-max(rgb.shape[:2]) // GUIDE_LENGTH)
     guide = np.empty((max(1, rgb.shape[0] // factor), max(1, rgb.shape[1] // factor), 3), np.float32)
-    kernels.perceive(rgb, guide)
+    each_part(lambda rows: kernels.perceive(rgb, (rows.start, rows.stop), guide), len(guide))
     return guide
