@@ -161,9 +161,11 @@ class Compilers:
         with self._lock:
             self._ahead.clear()
             processes, self._processes = self._processes, []
+            self._changed.notify_all()
         for process in processes:
             assert process.stdin is not None
             process.stdin.close()  # ends it
+            process.wait()
 
     def _feed(self, process: subprocess.Popen[bytes]) -> None:
         """Give a process one loop after the other, until it ends or there are no more for now."""
