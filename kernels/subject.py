@@ -62,6 +62,7 @@ def _is_clear(matte, y, x, most):
     return clear
 
 
+@jit(inline="always")
 def _most_of_three(matte, y, most):
     """Find the most coverage of a row and those beside it, column by column: float32 (W + 2,), 0 at either end."""
     width = matte.shape[1]
@@ -72,7 +73,7 @@ def _most_of_three(matte, y, most):
 
 
 @jit(inline="always")
-def _is_clear_there(most, x):
+def _is_clear_in_line(most, x):
     """Whether a pixel and its eight neighbours show nothing of the subject; `most` is that of `_most_of_three`."""
     return max(max(most[x], most[x + 1]), most[x + 2]) < TRACE
 
@@ -160,7 +161,7 @@ def _add_row(rgbd, coverage, most, y, depths, front, back):
         As of `find_sides`.
     coverage : float32 (W,)
     most : float32 (W + 2,)
-        As of `_is_clear`.
+        As of `_is_clear_in_line`.
     y : int
         The row.
     """
@@ -170,7 +171,7 @@ def _add_row(rgbd, coverage, most, y, depths, front, back):
         if weight > 0.0:
             _add(front, y // 2, x // 2, pixel, weight)
             continue
-        weight = _weight_of_back(coverage[x], _is_clear_there(most, x), pixel[3], depths)
+        weight = _weight_of_back(coverage[x], _is_clear_in_line(most, x), pixel[3], depths)
         if weight > 0.0:
             _add(back, y // 2, x // 2, pixel, weight)
 
