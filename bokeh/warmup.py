@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import numba
 import numpy as np
 
 from ..kernels.ahead import Compilers, listed
@@ -92,21 +91,16 @@ def warm_up(progress: Progress = unseen, begin: Callable[[str], object] | None =
     list of str
         The styles.
     """
-    threads = numba.get_num_threads()
-    numba.set_num_threads(1)  # for a photo this small, waiting for each other is all that threads would do
     rounds = _rounds()
     with compilers(progress=progress) as ahead:
         if store().folder is not None and begin is None:
             ahead.begin()
             ahead.wait()
-        try:
-            for done, (part, settings, photo, lens) in enumerate(rounds):
-                progress(f"compiling for {part}", done / len(rounds))
-                if begin is not None:
-                    begin(part)
-                over_sdr(prepare(photo, settings).render(lens))
-        finally:
-            numba.set_num_threads(threads)
+        for done, (part, settings, photo, lens) in enumerate(rounds):
+            progress(f"compiling for {part}", done / len(rounds))
+            if begin is not None:
+                begin(part)
+            over_sdr(prepare(photo, settings).render(lens))
     return sorted({settings.style for _, settings, *_ in rounds})
 
 

@@ -7,6 +7,7 @@ all of that part compiled. What is not listed is compiled when it is called, as 
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.resources
 import json
@@ -56,12 +57,12 @@ def spelt(type_: Any) -> Any:
     """
     if isinstance(type_, types.Array):
         return [str(type_.dtype), type_.ndim, type_.layout, not type_.mutable]
-    if isinstance(type_, types.BaseNamedTuple):
-        made = type_.instance_class
-        return {f"{made.__module__.rpartition('.')[2]}.{made.__name__}": [spelt(one) for one in type_]}
-    if isinstance(type_, types.BaseTuple):
-        return {"": [spelt(one) for one in type_]}
-    return str(type_)
+    if not isinstance(type_, types.BaseTuple):
+        return str(type_)
+    members: Any = type_
+    made = getattr(type_, "instance_class", None)
+    name = "" if made is None else f"{made.__module__.rpartition('.')[2]}.{made.__name__}"
+    return {name: [spelt(one) for one in members]}
 
 
 def read(word: Any) -> Any:
@@ -160,9 +161,11 @@ class Compilers:
         with self._lock:
             self._ahead.clear()
             processes, self._processes = self._processes, []
+            self._changed.notify_all()
         for process in processes:
             assert process.stdin is not None
             process.stdin.close()  # ends it
+            process.wait()
 
     def _feed(self, process: subprocess.Popen[bytes]) -> None:
         """Give a process one loop after the other, until it ends or there are no more for now."""
@@ -225,6 +228,7 @@ def serve() -> None:
         name = names.pop(0)
         for loop in loops:
             if loop.name == name:
-                compile_loop(loop)
+                with contextlib.suppress(Exception):  # the caller compiles it, and hears what is wrong
+                    compile_loop(loop)
         sys.stdout.write("done\n")
         sys.stdout.flush()

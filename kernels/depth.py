@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from numba import prange
 
 from .jit import jit
 from .pyramid import beside, between
@@ -179,7 +178,7 @@ def _sweep(away, same, step):
                 away[y, x] = _least_beside(away, y, x, bits)
 
 
-@jit(parallel=True)
+@jit()
 def next_codes(code, linked, away):
     """Measure how far each pixel is from the next lower and the next higher code of its surface.
 
@@ -198,10 +197,10 @@ def next_codes(code, linked, away):
     """
     h, w = code.shape
     same = np.empty((h, w), np.uint8)
-    for y in prange(h):
+    for y in range(h):
         for x in range(w):
             same[y, x], away[0, y, x], away[1, y, x] = _beside(code, y, x, linked)
-    for side in prange(2):
+    for side in range(2):
         for sweep in range(4):
             _sweep(away[side], same, 1 if sweep % 2 == 0 else -1)
 
@@ -222,7 +221,7 @@ def _lean(values, codes, y, x, before, keep, jump):
         values[y, x] += keep * (values[y, before] - values[y, x])
 
 
-@jit(parallel=True)
+@jit()
 def smooth_rows(values, codes, jump, keep):
     """Smooth each row of `values` in place, forth and back, never across a jump of `codes`.
 
@@ -236,7 +235,7 @@ def smooth_rows(values, codes, jump, keep):
         How much of the value before stays per pixel, 0..1: exp(-1 / length).
     """
     h, w = values.shape
-    for y in prange(h):
+    for y in range(h):
         for x in range(1, w):
             _lean(values, codes, y, x, x - 1, keep, jump)
         for x in range(w - 2, -1, -1):
@@ -289,24 +288,23 @@ def push_sides(depth, matte, mixed, subject, behind):
 
 
 @jit(allocates=False)
-def settle(depth, matte, mixed, sides, top, out):
+def settle(matte, mixed, sides, top, depth):
     """Give the mixed pixels of some rows the depth of their side.
 
     Parameters
     ----------
-    depth, matte : float32 (h, W)
+    matte : float32 (h, W)
     mixed : bool (h, W)
     sides : (float32 (H/2, W/2, 1), float32 (H/2, W/2, 1))
         The subject's depth, and that of what lies behind it, complete at half size.
     top : int
         The picture's row that these begin at.
-    out : float32 (h, W), overwritten
+    depth : float32 (h, W), changed
     """
     last_row, last_column = sides[0].shape[0] - 1, sides[0].shape[1] - 1
-    for y in range(out.shape[0]):
+    for y in range(depth.shape[0]):
         rows = beside(top + y, last_row)
-        for x in range(out.shape[1]):
-            out[y, x] = depth[y, x]
+        for x in range(depth.shape[1]):
             if mixed[y, x]:
                 side = sides[0] if matte[y, x] >= np.float32(0.5) else sides[1]
-                out[y, x] = between(side, rows, beside(x, last_column), 0)
+                depth[y, x] = between(side, rows, beside(x, last_column), 0)

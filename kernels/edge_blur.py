@@ -1,13 +1,12 @@
 """How steep the edges of a picture are, cell by cell, at one scale after the other."""
 
 import numpy as np
-from numba import prange
 
 from .jit import QUICK, jit
 
 
-@jit(parallel=True, fastmath=QUICK)
-def grey(colour, cell, out, brightest):
+@jit(fastmath=QUICK)
+def grey(colour, cell, rows, out, brightest):
     """Average the channels.
 
     Parameters
@@ -15,22 +14,24 @@ def grey(colour, cell, out, brightest):
     colour : float32 (H, W, 3)
     cell : int
         Side of a cell.
+    rows : (int, int)
+        Rows of cells that are made: the first, and the one after the last.
     out : float32 (H, W)
         Overwritten.
     brightest : float32 (h, w)
         Overwritten: the largest value of any channel in each cell.
     """
     height, width = out.shape
-    rows, columns = brightest.shape
-    for row in prange((height + cell - 1) // cell):
-        if row < rows:
+    whole, columns = brightest.shape
+    for row in range(rows[0], rows[1]):
+        if row < whole:
             brightest[row] = 0.0
         for y in range(row * cell, min((row + 1) * cell, height)):
             for x in range(width):
                 r, g, b = colour[y, x, 0], colour[y, x, 1], colour[y, x, 2]
                 out[y, x] = (r + g + b) * np.float32(1.0 / 3.0)
                 column = x // cell
-                if row < rows and column < columns:
+                if row < whole and column < columns:
                     brightest[row, column] = max(brightest[row, column], r, g, b)
 
 
@@ -47,8 +48,8 @@ def _smooth_down(values, taps, top, line):
     line[width + reach :] = line[width + reach - 1]
 
 
-@jit(parallel=True, fastmath=QUICK)
-def smooth(values, taps, every, out):
+@jit(fastmath=QUICK)
+def smooth(values, taps, every, rows, out):
     """Smooth a picture along both axes, and keep every so many pixels; beyond the border it stays as it is there.
 
     Parameters
@@ -56,11 +57,13 @@ def smooth(values, taps, every, out):
     values : float32 (H, W)
     taps : float32 (2 n + 1,)
     every : int
+    rows : (int, int)
+        Those that are made: the first, and the one after the last.
     out : float32 (ceil(H / every), ceil(W / every))
         Overwritten.
     """
     reach = taps.size // 2
-    for row in prange(out.shape[0]):
+    for row in range(rows[0], rows[1]):
         line = np.zeros(values.shape[1] + 2 * reach, np.float32)
         _smooth_down(values, taps, row * every - reach, line)
         for column in range(out.shape[1]):
@@ -78,8 +81,8 @@ def _squared_slope(values, y, x):
     return down * down + across * across
 
 
-@jit(parallel=True, fastmath=QUICK)
-def steepest(values, cell, out):
+@jit(fastmath=QUICK)
+def steepest(values, cell, rows, out):
     """Find the steepest place of each cell; the picture's border is none.
 
     Parameters
@@ -87,11 +90,13 @@ def steepest(values, cell, out):
     values : float32 (H, W)
     cell : int
         Side of a cell.
+    rows : (int, int)
+        Those that are made: the first, and the one after the last.
     out : float32 (h, w)
         Overwritten: the largest squared gradient, per pixel.
     """
     height, width = values.shape
-    for row in prange(out.shape[0]):
+    for row in range(rows[0], rows[1]):
         for column in range(out.shape[1]):
             most = np.float32(0.0)
             for y in range(max(row * cell, 1), min((row + 1) * cell, height - 1)):

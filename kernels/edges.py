@@ -9,7 +9,6 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
 from numpy.typing import NDArray
 
 from .enlarge import mix_rows, mixed, placed
@@ -27,6 +26,8 @@ LEVEL = np.float32(0.025)
 SPARE = np.float32(1e-3)
 # At the outer end of a ramp, depths are the map's own.
 FLAT = np.float32(0.05)
+# Log-odds that are as good as any larger ones.
+SURE = np.float32(5.0)
 NONE, HALF, ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
 
 BUT_EXACT = QUICK - {"afn"}
@@ -313,8 +314,8 @@ def _separate_row(coarse, guide, cells, cy, bells, surfaces):
             _separate(coarse, guide, (cy, cx), box, bells, window, surfaces)
 
 
-@jit(parallel=True, fastmath=BUT_EXACT)
-def two_surfaces(coarse, guide, radius, cells, surfaces):
+@jit(fastmath=BUT_EXACT)
+def two_surfaces(coarse, guide, radius, cells, rows, surfaces):
     """Where two surfaces meet: the depth of each, and to which of them a pixel belongs.
 
     Parameters
@@ -325,6 +326,8 @@ def two_surfaces(coarse, guide, radius, cells, surfaces):
         Half width of the window of map pixels that is searched.
     cells : (int64 (h + 1,), int64 (w + 1,))
         First row and column of the answer that lie in each map pixel.
+    rows : (int, int)
+        Rows of the map that are looked at: the first, and the one after the last.
     surfaces : Surfaces
         Written.
     """
@@ -332,8 +335,8 @@ def two_surfaces(coarse, guide, radius, cells, surfaces):
     close = np.empty(2 * radius + 1, np.float32)
     _bell(radius, 0.6, falloff)
     _bell(radius, 0.25, close)
-    for cy in prange(coarse.depth.shape[0]):
-        _separate_row(coarse, guide, cells, np.int64(cy), (falloff, close), surfaces)
+    for cy in range(rows[0], rows[1]):
+        _separate_row(coarse, guide, cells, cy, (falloff, close), surfaces)
 
 
 @jit(inline="always")
@@ -372,7 +375,7 @@ def _weigh_neighbours(colour, near, far, place, i, weights):
             k += 1
 
 
-@jit(parallel=True)
+@jit()
 def likeness_of_neighbours(colour, near, far, edge, weights):
     """How much each edge pixel looks like its eight neighbours, as far as these are edge pixels too.
 
@@ -387,7 +390,7 @@ def likeness_of_neighbours(colour, near, far, edge, weights):
         Row by row around each pixel.
     """
     width = near.shape[1]
-    for i in prange(edge.size):
+    for i in range(edge.size):
         _weigh_neighbours(colour, near, far, (edge[i] // width, edge[i] % width), i, weights)
 
 
@@ -419,7 +422,7 @@ def _pull_of_neighbours(total, weights, i, leaning, pixel, width):
     return total
 
 
-@jit(parallel=True)
+@jit()
 def agree(edge, weights, data, leaning, odds, next_leaning, width):
     """One step of agreement: each pixel of an edge leans to the side of neighbours that look alike.
 
@@ -439,7 +442,7 @@ def agree(edge, weights, data, leaning, odds, next_leaning, width):
     -----
     Mean field inference of two labels, with a quicker curve than the hyperbolic tangent of q / 2.
     """
-    for i in prange(edge.size):
+    for i in range(edge.size):
         p = edge[i]
         total = _pull_of_neighbours(data[p], weights, i, leaning, p, width)
         odds[p] = total
@@ -471,11 +474,11 @@ def _perceive_row(light, y, out):
         out[y, x, 0], out[y, x, 1], out[y, x, 2] = math.sqrt(r / count), math.sqrt(g / count), math.sqrt(b / count)
 
 
-@jit(parallel=True)
-def perceive(light, out):
-    """Area means of `light` (HH, WW, 3), scene-linear, as square roots clipped at 1.5: `out` (H, W, 3)."""
-    for y in prange(out.shape[0]):
-        _perceive_row(light, np.int64(y), out)
+@jit()
+def perceive(light, rows, out):
+    """Area means of `light` (HH, WW, 3), scene-linear, as square roots up to 1.5: rows, (first, stop), of (H, W, 3)."""
+    for y in range(rows[0], rows[1]):
+        _perceive_row(light, y, out)
 
 
 @jit(inline="always")
@@ -531,7 +534,7 @@ def _mean_around(colour, surfaces, place, own, above, beside):
     """
     near, far, odds = surfaces
     (H, W), (cy, cx) = near.shape, place
-    even, far_apart = np.float32(5.0), np.float32(20.0)
+    even, far_apart = SURE, np.float32(20.0)
     n = f = side = total = NONE
     for v in range(max(cy - 1, 0), min(cy + 2, H)):
         for u in range(max(cx - 1, 0), min(cx + 2, W)):
@@ -570,22 +573,53 @@ def _interpolate(line, columns, limits, row):
 
 
 @jit(inline="always")
-def _resolve_cell(colour, surfaces, light, place, above, beside, pixel):
+def _is_settled(surfaces, place):
+    """Whether a guide pixel and its eight neighbours all lie at an edge, and surely on the same side of it."""
+    near, far, odds = surfaces
+    (H, W), (cy, cx) = near.shape, place
+    sure = np.float32(math.copysign(SURE, odds[place]))
+    settled = True
+    for v in range(max(cy - 1, 0), min(cy + 2, H)):
+        for u in range(max(cx - 1, 0), min(cx + 2, W)):
+            settled &= near[v, u] != far[v, u] and odds[v, u] * sure >= sure * sure
+    return settled
+
+
+@jit(inline="always")
+def _mean_of_settled(surfaces, place, above, beside):
+    """Average the surfaces around a guide pixel by how near they lie alone; as of `_mean_around`."""
+    near, far, odds = surfaces
+    (H, W), (cy, cx) = near.shape, place
+    n = f = total = NONE
+    for v in range(max(cy - 1, 0), min(cy + 2, H)):
+        for u in range(max(cx - 1, 0), min(cx + 2, W)):
+            weight = above[v - cy + 1] * beside[u - cx + 1]
+            total += weight
+            n += weight * near[v, u]
+            f += weight * far[v, u]
+    return n / total, f / total, odds[place]
+
+
+@jit(inline="always")
+def _resolve_cell(colour, surfaces, light, cell, above, beside, pixel):
     """Return the two surfaces, and the odds, of a photo pixel at an edge.
 
     Parameters
     ----------
     colour, surfaces, light
         As of `resolve`.
-    place : (int, int)
-        The guide pixel that it lies in.
+    cell : (int, int, bool)
+        The guide pixel that it lies in, and whether `_is_settled`.
     above, beside : float32 (3,)
         As of `_mean_around`.
     pixel : (int, int)
         The photo pixel.
     """
+    place = cell[0], cell[1]
     if light.shape[0] == surfaces.near.shape[0]:
         return surfaces.near[place], surfaces.far[place], surfaces.odds[place]
+    if cell[2]:
+        return _mean_of_settled(surfaces, place, above, beside)
     return _mean_around(colour, surfaces, place, _seen(light, pixel[0], pixel[1]), above, beside)
 
 
@@ -597,8 +631,8 @@ def _resolve_row(depth, colour, surfaces, light, limits, columns, y, out):
     ----------
     depth, colour, surfaces, light, out
         As of `resolve`.
-    limits : (float32, float32)
-        `least` and `most`.
+    limits
+        As of `resolve`.
     columns : Columns
     y : int
         The row.
@@ -610,14 +644,15 @@ def _resolve_row(depth, colour, surfaces, light, limits, columns, y, out):
     for cx in range(surfaces.near.shape[1]):
         if surfaces.near[cy, cx] == surfaces.far[cy, cx]:
             continue
+        cell = cy, cx, _is_settled(surfaces, (cy, cx))
         for x in range(columns.first[cx], columns.first[cx + 1]):
-            n, f, side = _resolve_cell(colour, surfaces, light, (cy, cx), above, columns.beside[x], (y, x))
+            n, f, side = _resolve_cell(colour, surfaces, light, cell, above, columns.beside[x], (y, x))
             value = mixed(line[columns.left[x]], line[columns.right[x]], columns.across[x])
             out[y, x] = min(max(_snapped(value, n, f, side), limits[0]), limits[1])
 
 
-@jit(parallel=True)
-def resolve(depth, colour, surfaces, light, least, most, out):
+@jit()
+def resolve(depth, colour, surfaces, light, limits, rows, out):
     """Write the depth of each photo pixel: the chosen surface at an edge, the map itself elsewhere.
 
     Parameters
@@ -629,8 +664,10 @@ def resolve(depth, colour, surfaces, light, least, most, out):
     surfaces : Surfaces
     light : float32 (HH, WW, 3)
         The photo, scene-linear.
-    least, most : float32
+    limits : (float32, float32)
         No answer lies beyond these, dioptres.
+    rows : (int, int)
+        Those that are made: the first, and the one after the last.
     out : float32 (HH, WW), written
         Dioptres.
     """
@@ -645,5 +682,5 @@ def resolve(depth, colour, surfaces, light, least, most, out):
     for column in range(1, first.size):
         first[column] = max(first[column], first[column - 1])
     columns = Columns(left, right, across, first, beside)
-    for y in prange(out.shape[0]):
-        _resolve_row(depth, colour, surfaces, light, (least, most), columns, np.int64(y), out)
+    for y in range(rows[0], rows[1]):
+        _resolve_row(depth, colour, surfaces, light, limits, columns, y, out)

@@ -29,16 +29,16 @@ def mix_rows(values, row, height, line):
         line[x] = mixed(values[top, x], values[below, x], down)
 
 
-@jit(parallel=True)
-def bilinear(values, out):
-    """Enlarge `values` float32 (h, w) to `out` float32 (H, W); the border repeats."""
+@jit()
+def bilinear(values, rows, out):
+    """Enlarge `values` float32 (h, w) to rows, (first, stop), of `out` float32 (H, W); the border repeats."""
     columns = values.shape[1]
     height, width = out.shape
     left = np.empty(width, np.int64)
     across = np.empty(width, np.float32)
     for x in range(width):
         left[x], across[x] = placed(x, columns, width)
-    for y in prange(height):
+    for y in range(rows[0], rows[1]):
         # One more than there are: the last column's neighbour is itself.
         line = np.empty(columns + 1, np.float32)
         mix_rows(values, y, height, line)

@@ -7,7 +7,6 @@ A cell of one channel is of the sum of all channels.
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
 from numpy.typing import NDArray
 
 from .enlarge import placed
@@ -125,8 +124,8 @@ def _above_clip_row(rgb, source, base, stops, row):
                 sums = ZERO, ZERO
 
 
-@jit(parallel=True)
-def above_clip(rgb, source, base, stops):
+@jit()
+def above_clip(rgb, source, base, rows, stops):
     """Fill the stops that lead from a picture clipped to 0..1 to where `source` leads from the picture itself.
 
     Where nothing clips they are the same: no map is resampled.
@@ -138,9 +137,11 @@ def above_clip(rgb, source, base, stops):
         Stops over `rgb`.
     base : float32 (3,)
         Offset of what is multiplied.
+    rows : (int, int)
+        Those that are made: the first, and the one after the last.
     stops : float32 (h, w, 1 or 3), overwritten
     """
-    for row in prange(stops.shape[0]):
+    for row in range(rows[0], rows[1]):
         _above_clip_row(rgb, source, base, stops, row)
 
 
@@ -353,10 +354,8 @@ def _withheld_row(maps, kept, surface, source, offsets, most, stops, row):
 
     Parameters
     ----------
-    maps, kept, surface, source, most, stops, row
+    maps, kept, surface, source, offsets, most, stops, row
         As of `withheld`, and which row.
-    offsets : (float32 (3,), float32 (3,))
-        `base` and `alternate` of `withheld`.
     """
     height, width = kept.dioptres.shape
     rows, columns, channels = stops.shape
@@ -385,8 +384,8 @@ def _withheld_row(maps, kept, surface, source, offsets, most, stops, row):
                 sums = Sums(ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO)
 
 
-@jit(parallel=True)
-def withheld(maps, kept, surface, source, base, alternate, most, stops):
+@jit()
+def withheld(maps, kept, surface, source, offsets, most, rows, stops):
     """Fill the stops between a render and the radiance that is withheld from it.
 
     What is in front of a highlight, or dims it, dims what is withheld of it too; light that has spread over it does not
@@ -403,12 +402,14 @@ def withheld(maps, kept, surface, source, base, alternate, most, stops):
         for none.
     source : float32 (h, w, 1 or 3)
         The gain map.
-    base, alternate : float32 (3,)
-        Offsets: radiance is (shown + base) * 2**stops - alternate.
+    offsets : (float32 (3,), float32 (3,))
+        Base and alternate: radiance is (shown + base) * 2**stops - alternate.
     most : float32
         Radiance of the brightest that is there: nothing becomes brighter.
+    rows : (int, int)
+        Those that are made: the first, and the one after the last.
     stops : float32 (h, w, 1 or 3), overwritten
         A single channel is of the sum of all.
     """
-    for row in prange(stops.shape[0]):
-        _withheld_row(maps, kept, surface, source, (base, alternate), most, stops, row)
+    for row in range(rows[0], rows[1]):
+        _withheld_row(maps, kept, surface, source, offsets, most, stops, row)

@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from numba import prange
 
 from .jit import jit
 
@@ -47,8 +46,8 @@ def _with_noise(light, sigma, channel, noise):
     return noisy * noisy
 
 
-@jit(parallel=True)
-def add(picture, dioptres, lens, sigma, shared):
+@jit()
+def add(picture, dioptres, lens, sigma, shared, rows):
     """Put back the noise that blur took.
 
     Parameters
@@ -62,9 +61,11 @@ def add(picture, dioptres, lens, sigma, shared):
         Standard deviation of a photo's noise, in square roots of light, at even steps of it from 0 to 1.
     shared : float
         Share of the noise's variance that all channels have in common.
+    rows : (int, int)
+        Those that are made: the first, and the one after the last.
     """
-    height, width, _ = picture.shape
-    for y in prange(height):
+    width = picture.shape[1]
+    for y in range(rows[0], rows[1]):
         for x in range(width):
             radius = abs(lens[0] - dioptres[y, x]) * lens[1]
             # The mean of so many pixels keeps one part in as many of their variance.

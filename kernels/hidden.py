@@ -154,6 +154,61 @@ def _average(found, count, best, jump, out):
 
 
 @jit(inline="always")
+def _is_filled(coarse, at, own, bounds, like):
+    """Whether a pixel of the smaller size shows one surface that hides too, and what it hides is like another's.
+
+    Parameters
+    ----------
+    coarse : FragmentArrays
+    at : (int, int)
+    own : int
+        Class of what hides.
+    bounds : (float32, float32)
+        As of `_behind`.
+    like : (int, float32)
+        Class and dioptres of the other.
+    """
+    kinds, back = np.int64(coarse.kinds[at]), coarse.back[at[0], at[1], 3]
+    if coarse.alpha[at] < np.float32(1.0) or not coarse.weight[at] > np.float32(0.0):
+        return False
+    if _behind(kinds & 3, coarse.front[at[0], at[1], 3], own, bounds) > np.float32(0.0) or kinds >> 2 != like[0]:
+        return False
+    return _behind(kinds >> 2, back, own, bounds) >= np.float32(1.0) and abs(back - like[1]) <= bounds[1]
+
+
+@jit(inline="always")
+def _continue_filled(coarse, rows, columns, own, bounds, out):
+    """Continue one surface of which nothing is seen in the four pixels around: most of what is hidden is far in.
+
+    Parameters
+    ----------
+    coarse, rows, columns, own
+        As of `_candidates`.
+    bounds : (float32, float32)
+        As of `_behind`.
+    out : float32 (4,)
+        Written where that is so.
+
+    Returns
+    -------
+    float32
+        How sure it is; below 0 where that is not so.
+    """
+    (y0, y1), (x0, x1) = rows, columns
+    like = np.int64(coarse.kinds[y0, x0]) >> 2, coarse.back[y0, x0, 3]
+    for at in ((y0, x0), (y0, x1), (y1, x0), (y1, x1)):
+        if not _is_filled(coarse, at, own, bounds, like):
+            return np.float32(-1.0)
+    a, b, c, d = np.float32(0.5625), np.float32(0.1875), np.float32(0.1875), np.float32(0.0625)
+    back, weight = coarse.back, coarse.weight
+    for k in range(4):
+        near = a * back[y0, x0, k] + b * back[y0, x1, k]
+        out[k] = near + (c * back[y1, x0, k] + d * back[y1, x1, k])
+    sure = (a * weight[y0, x0] + b * weight[y0, x1]) + (c * weight[y1, x0] + d * weight[y1, x1])
+    return sure * (FADE / HIDDEN_WEIGHT)
+
+
+@jit(inline="always")
 def _candidates(coarse, rows, columns, own, bounds, found):
     """Look for what is behind in the four pixels of the smaller size around one.
 
@@ -223,6 +278,12 @@ def _continue(coarse, places, jump, least, found, pixel, fine):
     pixel : (int, int)
     """
     own, beyond = fine.kinds[pixel] & 3, fine.front[pixel[0], pixel[1], 3] - jump
+    sure = _continue_filled(coarse, places[0], places[1], own, (beyond, jump), fine.back[pixel])
+    if sure > least:
+        fine.weight[pixel] = HIDDEN_WEIGHT * sure
+        fine.kinds[pixel] = own | (coarse.kinds[places[0][0], places[1][0]] >> 2) << 2
+    if sure >= 0.0:
+        return
     count, sure = _candidates(coarse, places[0], places[1], own, (beyond, jump), found)
     if count > 0 and sure > least:
         best = _heaviest(found, count)
@@ -340,6 +401,11 @@ def _list_one(coarse, places, bounds, found, seen, n, backs):
         How many are listed before.
     """
     own, beyond = seen[0], seen[1] - bounds[0]
+    sure = _continue_filled(coarse, places[0], places[1], own, (beyond, bounds[0]), backs.back[n])
+    if sure >= 0.0:
+        backs.weight[n] = HIDDEN_WEIGHT * sure
+        backs.kinds[n] = own | (coarse.kinds[places[0][0], places[1][0]] >> 2) << 2
+        return n + 1 if sure > bounds[1] else n
     count, sure = _candidates(coarse, places[0], places[1], own, (beyond, bounds[0]), found)
     if count == 0 or not sure > bounds[1]:
         return n

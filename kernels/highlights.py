@@ -1,18 +1,17 @@
 """Passes over a photo for what is bright in it."""
 
 import numpy as np
-from numba import prange
 
 from .enlarge import mixed, placed
 from .jit import jit
 
 
-@jit(parallel=True)
+@jit()
 def brighter(rgb, level, out):
     """Find the pixels of `rgb` (H, W, 3) of which any channel exceeds a level: `out` bool (H, W); return how many."""
     height, width, _ = rgb.shape
     count = 0
-    for y in prange(height):
+    for y in range(height):
         for x in range(width):
             out[y, x] = max(rgb[y, x, 0], rgb[y, x, 1], rgb[y, x, 2]) > level
             count += out[y, x]
@@ -71,8 +70,8 @@ def _gain_row(rgb, line, columns, offsets, extra):
     return count
 
 
-@jit(parallel=True)
-def gain(rgb, stops, base, alternate, extra):
+@jit()
+def gain(rgb, stops, offsets, rows, extra):
     """Write what a gain map adds to a photo, where it adds; return how many pixels get any.
 
     Parameters
@@ -80,8 +79,10 @@ def gain(rgb, stops, base, alternate, extra):
     rgb : float32 (H, W, 3)
     stops : float32 (h, w, 1 or 3)
         Enlarged linearly between pixel centres; the border repeats.
-    base, alternate : float32 (3,)
-        Offsets: radiance is (rgb + base) * 2**stops - alternate.
+    offsets : (float32 (3,), float32 (3,))
+        Base and alternate: radiance is (rgb + base) * 2**stops - alternate.
+    rows : (int, int)
+        Those that are made: the first, and the one after the last.
     extra : float32 (H, W, 3)
         All 0; written where it is more.
 
@@ -96,14 +97,14 @@ def gain(rgb, stops, base, alternate, extra):
         after[x] = min(before[x] + 1, last)
     columns = before, after, across
     count = 0
-    for y in prange(height):
+    for y in range(rows[0], rows[1]):
         line = np.empty((stops.shape[1], stops.shape[2]), np.float32)
         _mix_rows(stops, y, height, line)
-        count += _gain_row(rgb[y], line, columns, (base, alternate), extra[y])
+        count += _gain_row(rgb[y], line, columns, offsets, extra[y])
     return count
 
 
-@jit(parallel=True)
+@jit()
 def least_around(values, ys, xs, reach, out):
     """Find the least value around each of some pixels.
 
@@ -117,7 +118,7 @@ def least_around(values, ys, xs, reach, out):
     out : float32 (N,), written
     """
     height, width = values.shape
-    for n in prange(ys.size):
+    for n in range(ys.size):
         least = np.float32(np.inf)
         for y in range(max(ys[n] - reach, 0), min(ys[n] + reach + 1, height)):
             for x in range(max(xs[n] - reach, 0), min(xs[n] + reach + 1, width)):

@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from numba import prange
 
 from .jit import jit
 
@@ -17,7 +16,7 @@ def _is_lamp(rgb, extra, levels, clips):
     return (clips and peak > levels[1]) or coloured
 
 
-@jit(parallel=True)
+@jit()
 def clipped(rgb, extra, levels, out):
     """Find the pixels that a photo clips, and its gain map says are brighter than white; return how many there are.
 
@@ -34,7 +33,7 @@ def clipped(rgb, extra, levels, out):
     height, width, _ = rgb.shape
     mapped = extra.shape[0] > 0
     count = 0
-    for y in prange(height):
+    for y in range(height):
         for x in range(width):
             red, green, blue = rgb[y, x, 0], rgb[y, x, 1], rgb[y, x, 2]
             clips = min(red, green, blue) >= levels[0]
@@ -74,7 +73,7 @@ def _mean_around(rgb, at, half, mean):
         mean[c] = mean[c] / count if count > 0 else np.nan
 
 
-@jit(parallel=True)
+@jit()
 def rays(rgb, runs, middle, size, unit, away, seen):
     """Sample a picture along the rays that leave each piece of a mask, evenly around its middle.
 
@@ -97,7 +96,7 @@ def rays(rgb, runs, middle, size, unit, away, seen):
         Mean of a square of a unit; NaN outside the picture.
     """
     sides, half = seen.shape[1], int(0.5 * unit)
-    for piece in prange(size.size):
+    for piece in range(size.size):
         begin = np.empty(sides)
         _ends(runs, piece, middle[piece], begin)
         for side in range(sides):
@@ -144,7 +143,7 @@ def _least(line, x):
     return math.sqrt(least)
 
 
-@jit(parallel=True)
+@jit()
 def inward(rows, columns, starts, size, out):
     """Find the distance of each pixel from the border of its spot; where the frame cuts it, it has none.
 
@@ -159,7 +158,7 @@ def inward(rows, columns, starts, size, out):
     out : float64 (K,), overwritten
         Pixels.
     """
-    for spot in prange(starts.size - 1):
+    for spot in range(starts.size - 1):
         y, x = rows[starts[spot] : starts[spot + 1]], columns[starts[spot] : starts[spot + 1]]
         away = np.empty((y.max() - y.min() + 3, x.max() - x.min() + 3), np.int64)
         _fill_spot(y, x, size, away)

@@ -1,15 +1,13 @@
 """Sets of pixels: listed as runs, and put together to connected pieces."""
 
-from numba import prange
-
 from .jit import jit
 
 
-@jit(parallel=True)
+@jit()
 def count_runs(mask, counts):
     """Count the runs of each row of a mask (H, W): `counts` (H,)."""
     height, width = mask.shape
-    for y in prange(height):
+    for y in range(height):
         count = 0
         inside = False
         for x in range(width):
@@ -34,21 +32,21 @@ def _list_row(row, n, first, stop):
         stop[n] = row.size
 
 
-@jit(parallel=True)
+@jit()
 def list_runs(mask, row_starts, first, stop):
     """Write the first column of each run, and the one after its last, from `row_starts` (H + 1,) on."""
-    for y in prange(mask.shape[0]):
+    for y in range(mask.shape[0]):
         if row_starts[y + 1] > row_starts[y]:
             _list_row(mask[y], row_starts[y], first, stop)
 
 
-@jit(parallel=True)
+@jit()
 def list_pixels(runs, before, pixels):
     """Write the pixels of runs: `runs` and `pixels` are rows, first columns and labels, of runs and of pixels.
 
     The first pixel of each run is the `before`-th of all; `before` (R + 1,) ends with how many there are.
     """
-    for run in prange(before.size - 1):
+    for run in range(before.size - 1):
         for n in range(before[run], before[run + 1]):
             pixels[0][n] = runs[0][run]
             pixels[1][n] = runs[1][run] + n - before[run]

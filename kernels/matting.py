@@ -6,7 +6,6 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
 from numpy.typing import NDArray
 
 from .jit import jit
@@ -215,8 +214,8 @@ def _fit_row(picture, matte, y, runs, begins, reach, ridge, out):
         _fit_run(picture, matte, y, span, reach, ridge, out[begins[run] : begins[run + 1]])
 
 
-@jit(parallel=True)
-def fit(picture, matte, runs, begins, reach, ridge, out):
+@jit()
+def fit(picture, matte, runs, begins, reach, ridge, rows, out):
     """Fit matte = a . colour + b over the square around each pixel.
 
     Parameters
@@ -231,11 +230,13 @@ def fit(picture, matte, runs, begins, reach, ridge, out):
         The square has 2 reach + 1 pixels a side; it is cut at the border.
     ridge : float
         Variance that a colour must have before it counts.
+    rows : (int, int)
+        Those that are made: the first, and the one after the last.
     out : float32 (N, 4), written
         a (three), b.
     """
-    for row in prange(matte.shape[0]):
-        _fit_row(picture, matte, np.int64(row), runs, begins, reach, ridge, out)
+    for y in range(rows[0], rows[1]):
+        _fit_row(picture, matte, y, runs, begins, reach, ridge, out)
 
 
 @jit(inline="always")
@@ -244,11 +245,11 @@ def _root(light, most):
     return np.float32(math.sqrt(min(max(light, np.float32(0.0)), most)))
 
 
-@jit(parallel=True)
+@jit()
 def perceive(rgb, near, most, out):
     """Square root of light `rgb` (H, W, 3), clipped to 0..`most`, at the pixels `near` (H, W): `out` (H, W, 3)."""
     height, width = near.shape
-    for y in prange(height):
+    for y in range(height):
         for x in range(width):
             if near[y, x]:
                 for c in range(3):
@@ -334,7 +335,7 @@ def _add_left(window, band_row, span, left, rows, fit, total):
     rows : int
         How many rows the window is of.
     fit : (int, float)
-        `reach` and `ridge` of `unexplained`.
+        As of `unexplained`.
     total : float
         What was left before.
 
@@ -369,7 +370,7 @@ def _sum_left(seen, matte, band, level, asked, box, fit):
     box : ((int, int), (int, int))
         Those with all that the fits need.
     fit : (int, float)
-        `reach` and `ridge` of `unexplained`.
+        As of `unexplained`.
 
     Returns
     -------
@@ -402,7 +403,7 @@ def _unexplained_patch(rgb, most, matte, band, centre, half, fit, taps, wide):
         As of `unexplained`.
     centre : (int, int)
     fit : (int, float)
-        `reach` and `ridge` of `unexplained`.
+        As of `unexplained`.
     taps : float32 (T,)
         Half of the filter, from its middle.
     wide : int
@@ -423,8 +424,8 @@ def _unexplained_patch(rgb, most, matte, band, centre, half, fit, taps, wide):
     return _sum_left(seen, matte, band, matte[cy, cx], asked, box, fit)
 
 
-@jit(parallel=True)
-def unexplained(rgb, most, matte, band, centres, half, reach, ridge, filters, out):
+@jit()
+def unexplained(rgb, most, matte, band, centres, half, fit, filters, out):
     """Measure what a softened picture leaves unexplained of the matte, in patches.
 
     Parameters
@@ -440,22 +441,19 @@ def unexplained(rgb, most, matte, band, centres, half, reach, ridge, filters, ou
         Row and column of each patch's middle.
     half : int
         A patch holds so many pixels before its middle and, with it, after.
-    reach : int
-        The squares of the fits have 2 reach + 1 pixels a side.
-    ridge : float
-        Variance that a colour must have before it counts.
+    fit : (int, float)
+        Reach, the squares of the fits have 2 reach + 1 pixels a side; and ridge, the variance that a colour must have
+        before it counts.
     filters : Filters
         Those that soften the picture, S of them; the border mirrors.
     out : float64 (P, S), written
         Sum of what is left of the matte's variance.
     """
     taps, wide = filters
-    for job in prange(out.size):
+    for job in range(out.size):
         patch, kind = job // out.shape[1], job % out.shape[1]
         centre = centres[patch, 0], centres[patch, 1]
-        out[patch, kind] = _unexplained_patch(
-            rgb, most, matte, band, centre, half, (reach, ridge), taps[kind], wide[kind]
-        )
+        out[patch, kind] = _unexplained_patch(rgb, most, matte, band, centre, half, fit, taps[kind], wide[kind])
 
 
 @jit(allocates=False)
@@ -485,8 +483,8 @@ def _sum_fits(fits, number, y, x):
     return ar, ag, ab, b, count
 
 
-@jit(parallel=True)
-def apply(picture, runs, fits, number, matte):
+@jit()
+def apply(picture, runs, fits, number, rows, matte):
     """Give the matte (H, W), in place, what the mean of the fits around each pixel says of its colour.
 
     Parameters
@@ -498,13 +496,14 @@ def apply(picture, runs, fits, number, matte):
         As of `fit`.
     number : int32 (H, W)
         Which of the fits a pixel has, counted from 1, 0 for none.
+    rows : (int, int)
+        Those that are made: the first, and the one after the last.
     matte : float32 (H, W), changed
     """
     row_starts, first, stop = runs
-    for row in prange(matte.shape[0]):
-        y = np.int64(row)
+    for y in range(rows[0], rows[1]):
         for run in range(row_starts[y], row_starts[y + 1]):
             for x in range(first[run], stop[run]):
-                ar, ag, ab, b, count = _sum_fits(fits, number, y, np.int64(x))
+                ar, ag, ab, b, count = _sum_fits(fits, number, y, x)
                 value = (ar * picture[y, x, 0] + ag * picture[y, x, 1] + ab * picture[y, x, 2] + b) / count
                 matte[y, x] = min(max(value, 0.0), 1.0)

@@ -2,8 +2,6 @@
 
 import math
 
-import numba
-
 from .jit import jit
 
 # A frequency that the pixels keep no more of than this tells nothing.
@@ -48,8 +46,8 @@ def _add_bilinear(total, table, angle, lag, weight, channel):
     return total + (lower * (1.0 - t) * table[a + 1, b, channel] + lower * t * table[a + 1, b + 1, channel])
 
 
-@jit(parallel=True)
-def gather(table, start, period, squeeze, scale, response, out):
+@jit()
+def gather(table, start, period, squeeze, scale, response, rows, out):
     """Fill the half plane of a real transform with the transfer function, folded at the pixels' frequency.
 
     Parameters
@@ -65,6 +63,8 @@ def gather(table, start, period, squeeze, scale, response, out):
         Frequency at the table's end, cycles per pixel.
     response : float64 (3, L)
         What the pixels keep of frequency k/L - 1, k/L and k/L + 1, k as in a transform.
+    rows : (int, int)
+        Those that are made: the first, and the one after the last.
     out : float64 (3, L, L // 2 + 1)
 
     Notes
@@ -74,7 +74,7 @@ def gather(table, start, period, squeeze, scale, response, out):
     """
     size = out.shape[1]
     angles, lags = table.shape[0], table.shape[1]
-    for row in numba.prange(size):
+    for row in range(rows[0], rows[1]):
         base_y = _frequency(row, size)
         for column in range(out.shape[2]):
             base_x = _frequency(column, size)

@@ -4,7 +4,6 @@ S. J. Gortler et al., "The Lumigraph", 1996, section 4.
 """
 
 import numpy as np
-from numba import prange
 
 from .jit import QUICK, jit
 
@@ -26,22 +25,32 @@ def between(coarse, rows, columns, channel):
 
 
 @jit(inline="always")
-def _add_known(values, weight, place, sums):
-    """Add the values of a coarse pixel's 2 x 2, times their weights, to `sums` there; return the sum of the weights."""
-    height, width, channels = values.shape
-    row, column = place
-    total = 0.0
-    for y in range(2 * row, min(2 * row + 2, height)):
-        for x in range(2 * column, min(2 * column + 2, width)):
-            w = weight[y, x]
-            if w > 0.0:
-                total += w
-                for channel in range(channels):
-                    sums[row, column, channel] += w * values[y, x, channel]
-    return total
+def _mean_of_known(values, weights, places, channel):
+    """Average a channel of four pixels by their weights, of which not all are 0; what is unknown may hold anything."""
+    (y0, y1), (x0, x1) = places
+    a, b, c, d = weights
+    none = np.float32(0.0)
+    one = a * values[y0, x0, channel] if a > none else none
+    two = b * values[y0, x1, channel] if b > none else none
+    three = c * values[y1, x0, channel] if c > none else none
+    four = d * values[y1, x1, channel] if d > none else none
+    return ((one + two) + (three + four)) / ((a + b) + (c + d))
 
 
-@jit(fastmath=QUICK)
+@jit(inline="always")
+def _weights_of_four(weight, row, column):
+    """Find the four pixels of a coarse one, two rows and two columns, and their weights; 0 beyond the border."""
+    height, width = weight.shape
+    y0, x0 = 2 * row, 2 * column
+    y1, x1 = min(y0 + 1, height - 1), min(x0 + 1, width - 1)
+    none = np.float32(0.0)
+    b = weight[y0, x1] if x1 > x0 else none
+    c = weight[y1, x0] if y1 > y0 else none
+    d = weight[y1, x1] if y1 > y0 and x1 > x0 else none
+    return ((y0, y1), (x0, x1)), (weight[y0, x0], b, c, d)
+
+
+@jit(fastmath=QUICK, error_model="numpy")
 def push(values, weight, coarse_values, coarse_weight):
     """Average 2 x 2 pixels by their weight into the next coarser level.
 
@@ -57,13 +66,13 @@ def push(values, weight, coarse_values, coarse_weight):
     """
     for row in range(coarse_weight.shape[0]):
         for column in range(coarse_weight.shape[1]):
+            places, (a, b, c, d) = _weights_of_four(weight, row, column)
+            total = (a + b) + (c + d)
+            coarse_weight[row, column] = min(total, np.float32(1.0))
             for channel in range(values.shape[2]):
-                coarse_values[row, column, channel] = 0.0
-            total = _add_known(values, weight, (row, column), coarse_values)
-            if total > 0.0:
-                for channel in range(values.shape[2]):
-                    coarse_values[row, column, channel] /= total
-            coarse_weight[row, column] = min(total, 1.0)
+                known = total > 0.0
+                mean = _mean_of_known(values, (a, b, c, d), places, channel) if known else np.float32(0.0)
+                coarse_values[row, column, channel] = mean
 
 
 @jit(fastmath=QUICK)
@@ -92,7 +101,7 @@ def pull(coarse, values, weight):
                 values[y, x, channel] = w * values[y, x, channel] + (np.float32(1.0) - w) * filled
 
 
-@jit(parallel=True)
+@jit()
 def pull_at(coarse, ys, xs, out):
     """Look up unknown pixels (ys, xs) in the complete level of half size, as `pull` fills them.
 
@@ -103,7 +112,7 @@ def pull_at(coarse, ys, xs, out):
     out : float32 (N, C), written
     """
     last_row, last_column = coarse.shape[0] - 1, coarse.shape[1] - 1
-    for n in prange(ys.size):
+    for n in range(ys.size):
         rows = beside(ys[n], last_row)
         columns = beside(xs[n], last_column)
         for channel in range(coarse.shape[2]):

@@ -4,7 +4,6 @@ The pixels are listed as runs, row by row; as of `matting.fit`.
 """
 
 import numpy as np
-from numba import prange
 
 from .jit import jit
 
@@ -63,8 +62,8 @@ def _soften_row(values, taps, y, runs, out):
         _soften_across(values, taps, (y, first[n], stop[n]), target)
 
 
-@jit(parallel=True)
-def soften(values, taps, runs, out):
+@jit()
+def soften(values, taps, runs, rows, out):
     """Filter across with symmetric taps, in the runs of each row only; the border repeats.
 
     Parameters
@@ -74,10 +73,12 @@ def soften(values, taps, runs, out):
         All of them; T is odd.
     runs : (int64 (H + 1,), int32 (R,), int32 (R,))
         As of `matting.fit`.
+    rows : (int, int)
+        Those that are made: the first, and the one after the last.
     out : float32 (H, W), written in the runs
     """
-    for row in prange(values.shape[0]):
-        _soften_row(values, taps, np.int64(row), runs, out)
+    for y in range(rows[0], rows[1]):
+        _soften_row(values, taps, y, runs, out)
 
 
 @jit(error_model="numpy")
@@ -100,8 +101,8 @@ def _correct_row(across, taps, y, runs, given, matte):
             matte[y, x] = min(max(value, np.float32(0.0)), np.float32(1.0))
 
 
-@jit(parallel=True)
-def correct(across, taps, runs, given, matte):
+@jit()
+def correct(across, taps, runs, given, rows, matte):
     """Add to the matte what it lacks, softened, of the given one, in the runs of each row only.
 
     Parameters
@@ -111,10 +112,12 @@ def correct(across, taps, runs, given, matte):
     taps, runs
         As of `soften`.
     given : float32 (H, W)
+    rows : (int, int)
+        Those that are made: the first, and the one after the last.
     matte : float32 (H, W), changed
     """
-    for row in prange(matte.shape[0]):
-        _correct_row(across, taps, np.int64(row), runs, given, matte)
+    for y in range(rows[0], rows[1]):
+        _correct_row(across, taps, y, runs, given, matte)
 
 
 @jit(inline="always")
@@ -176,8 +179,8 @@ def _soften_picture_row(picture, taps, y, runs, out):
             out[y, first[n] + i // 3, i % 3] = total[i]
 
 
-@jit(parallel=True)
-def soften_picture(picture, taps, runs, out):
+@jit()
+def soften_picture(picture, taps, runs, rows, out):
     """Filter down and across with symmetric taps, in the runs of each row only; the border mirrors.
 
     Parameters
@@ -187,7 +190,9 @@ def soften_picture(picture, taps, runs, out):
         All of them; T is odd.
     runs : (int64 (H + 1,), int32 (R,), int32 (R,))
         As of `matting.fit`.
+    rows : (int, int)
+        Those that are made: the first, and the one after the last.
     out : float32 (H, W, 3), written in the runs
     """
-    for row in prange(picture.shape[0]):
-        _soften_picture_row(picture, taps, np.int64(row), runs, out)
+    for y in range(rows[0], rows[1]):
+        _soften_picture_row(picture, taps, y, runs, out)

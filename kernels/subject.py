@@ -63,6 +63,22 @@ def _is_clear(matte, y, x, most):
 
 
 @jit(inline="always")
+def _most_of_three(matte, y, most):
+    """Find the most coverage of a row and those beside it, column by column: float32 (W + 2,), 0 at either end."""
+    width = matte.shape[1]
+    most[0] = most[width + 1] = np.float32(0.0)
+    one, two, three = matte[max(y - 1, 0)], matte[y], matte[min(y + 1, matte.shape[0] - 1)]
+    for x in range(width):
+        most[x + 1] = max(max(one[x], two[x]), three[x])
+
+
+@jit(inline="always")
+def _is_clear_in_line(most, x):
+    """Whether a pixel and its eight neighbours show nothing of the subject; `most` is that of `_most_of_three`."""
+    return max(max(most[x], most[x + 1]), most[x + 2]) < TRACE
+
+
+@jit(inline="always")
 def _is_whole(matte, y, x):
     """Whether a pixel shows the subject alone; a little less than all of it is noise within, but not at a soft rim."""
     if matte[y, x] >= np.float32(1.0) - TRACE:
@@ -81,13 +97,14 @@ def _weight_of_front(coverage, dioptres, depths):
 
 
 @jit(inline="always")
-def _weight_of_back(matte, y, x, dioptres, depths):
+def _weight_of_back(coverage, is_clear, dioptres, depths):
     """How well a pixel shows what lies behind the subject.
 
     Parameters
     ----------
-    matte : float32 (H, W)
-    y, x : int
+    coverage : float32
+    is_clear : bool
+        Whether its neighbours show nothing of the subject either.
     dioptres : float32
     depths : SubjectDepths
 
@@ -96,10 +113,9 @@ def _weight_of_back(matte, y, x, dioptres, depths):
     float32
         0..1.
     """
-    coverage = matte[y, x]
     if coverage >= FAINT or dioptres > depths.near:
         return np.float32(0.0)
-    if coverage < TRACE and _is_clear(matte, y, x, TRACE):
+    if is_clear:
         return np.float32(1.0)
     if dioptres >= depths.far:
         return np.float32(0.0)
@@ -135,7 +151,55 @@ def _close(side, row, column):
     side.weight[row, column] = min(weight, np.float32(1.0))
 
 
+@jit(inline="always")
+def _add_row(rgbd, coverage, most, y, depths, front, back):
+    """Add the pixels of a row to the sums of their cells.
+
+    Parameters
+    ----------
+    rgbd, depths, front, back
+        As of `find_sides`.
+    coverage : float32 (W,)
+    most : float32 (W + 2,)
+        As of `_is_clear_in_line`.
+    y : int
+        The row.
+    """
+    for x in range(rgbd.shape[1]):
+        pixel = rgbd[y, x]
+        weight = _weight_of_front(coverage[x], pixel[3], depths)
+        if weight > 0.0:
+            _add(front, y // 2, x // 2, pixel, weight)
+            continue
+        weight = _weight_of_back(coverage[x], _is_clear_in_line(most, x), pixel[3], depths)
+        if weight > 0.0:
+            _add(back, y // 2, x // 2, pixel, weight)
+
+
 @jit(error_model="numpy", allocates=False)
+def _find_sides(rgbd, matte, top, depths, most, front, back):
+    """Average both sides; see `find_sides`.
+
+    Parameters
+    ----------
+    rgbd, matte, top, depths, front, back
+        As of `find_sides`.
+    most : float32 (W + 2,)
+        Overwritten.
+    """
+    for side in (front, back):
+        side.rgbd[:] = 0.0
+        side.weight[:] = 0.0
+    for y in range(rgbd.shape[0]):
+        _most_of_three(matte, top + y, most)
+        _add_row(rgbd, matte[top + y], most, y, depths, front, back)
+    for row in range(front.weight.shape[0]):
+        for column in range(front.weight.shape[1]):
+            _close(front, row, column)
+            _close(back, row, column)
+
+
+@jit()
 def find_sides(rgbd, matte, top, depths, front, back):
     """Average what is surely the subject, and what surely lies behind it, over 2 x 2 pixels.
 
@@ -150,24 +214,7 @@ def find_sides(rgbd, matte, top, depths, front, back):
     front, back : SideArrays, ((H+1)//2, (W+1)//2)
         Overwritten.
     """
-    front.rgbd[:] = 0.0
-    front.weight[:] = 0.0
-    back.rgbd[:] = 0.0
-    back.weight[:] = 0.0
-    for y in range(rgbd.shape[0]):
-        for x in range(rgbd.shape[1]):
-            pixel = rgbd[y, x]
-            weight = _weight_of_front(matte[top + y, x], pixel[3], depths)
-            if weight > 0.0:
-                _add(front, y // 2, x // 2, pixel, weight)
-                continue
-            weight = _weight_of_back(matte, top + y, x, pixel[3], depths)
-            if weight > 0.0:
-                _add(back, y // 2, x // 2, pixel, weight)
-    for row in range(front.weight.shape[0]):
-        for column in range(front.weight.shape[1]):
-            _close(front, row, column)
-            _close(back, row, column)
+    _find_sides(rgbd, matte, top, depths, np.empty(matte.shape[1] + 2, np.float32), front, back)
 
 
 @jit(inline="always")
@@ -319,10 +366,12 @@ def _unmix_subject(rgbd, matte, at, depths, sides, around, pixels, changed):
     for y in range(matte.shape[0]):
         for x in range(matte.shape[1]):
             coverage, dioptres = matte[y, x], rgbd[y, x, 3]
+            # Where something stands before the subject, the matte is not known.
+            if coverage <= TRACE or (coverage < 0.5 and dioptres > depths.near):
+                continue
             inside = depths.far <= dioptres <= depths.near
             whole = _is_whole(matte, y, x)
-            # Where something stands before the subject, the matte is not known.
-            if coverage <= TRACE or (whole and inside) or (coverage < 0.5 and dioptres > depths.near):
+            if whole and inside:
                 continue
             if coverage < NOISE and _is_clear(matte, y, x, NOISE):
                 continue

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import TypeVar
 
 from .errors import UsageError
@@ -17,6 +18,12 @@ Done = TypeVar("Done")
 # numba's simplest threading layer aborts the process when two threads start kernels at once. A render uses all cores
 # anyway, so the renders of one process take turns.
 ONE_AT_A_TIME = threading.RLock()
+
+PARTS_PER_CORE = 4
+"""Parts are not equally hard."""
+
+LEAST_ROWS, LEAST_PIXELS = 32, 16384
+"""Fewer rows of a picture, and fewer listed pixels, are not worth a thread."""
 
 
 def cores() -> int:
@@ -111,3 +118,9 @@ def beside(work: Callable[[], Done]) -> Iterator[Callable[[], Done]]:
         yield wait
     finally:
         thread.join()
+
+
+def each_part(work: Callable[[slice], Done], count: int, least: int = LEAST_ROWS) -> list[Done]:
+    """Return `work` of all parts of so many rows or items: a few parts for each core, none of fewer than `least`."""
+    parts = max(min(PARTS_PER_CORE * cores(), count // least), 1)
+    return each(work, [slice(*ends) for ends in pairwise(count * n // parts for n in range(parts + 1))])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.arrays import FloatArray
+from ..core.threads import each_part
 
 # Neighbours further apart than this many codes lie on two surfaces.
 LINKED_CODES = 2
@@ -73,8 +74,15 @@ def deband(depth: FloatArray, step: float) -> FloatArray:
     for length in (2.0, 1.0):
         # Round off the kinks at the lines.
         keep = np.float32(np.exp(-1.0 / length))
-        kernels.smooth_rows(values, depth, jump, keep)
+        _smooth_rows(values, depth, jump, keep)
         turned = np.ascontiguousarray(values.T)
-        kernels.smooth_rows(turned, across, jump, keep)
+        _smooth_rows(turned, across, jump, keep)
         values = np.ascontiguousarray(np.clip(turned.T, low, high))
     return values
+
+
+def _smooth_rows(values: FloatArray, depth: FloatArray, jump: np.float32, keep: np.float32) -> None:
+    """Smooth each row in place; as of the kernel."""
+    from ...kernels.depth import smooth_rows
+
+    each_part(lambda rows: smooth_rows(values[rows], depth[rows], jump, keep), len(values))

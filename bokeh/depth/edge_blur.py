@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
+from ..core.threads import each_part
 
 SCALES = 5
 """Edges are looked at through Gaussians of 1, 2, 4, ... pixels."""
@@ -59,10 +60,11 @@ def measure_edge_blur(rgb: FloatArray, by: int, cell: int) -> NDArray[np.float64
     from ...kernels.edges import perceive
 
     guide = np.empty((rgb.shape[0] // by, rgb.shape[1] // by, 3), np.float32)
-    perceive(rgb, guide)
+    each_part(lambda rows: perceive(rgb, (rows.start, rows.stop), guide), len(guide))
     size = guide.shape[0] // cell, guide.shape[1] // cell
     luma, brightest = np.empty(guide.shape[:2], np.float32), np.empty(size, np.float32)
-    grey(guide, cell, luma, brightest)
+    cells = -(-guide.shape[0] // cell)
+    each_part(lambda rows: grey(guide, cell, (rows.start, rows.stop), luma, brightest), cells, 1)
     noise = _noise(luma, cell, size)
     slopes = _steepest(luma, cell, size)
     blur_px = np.full(size, np.nan)
@@ -82,19 +84,31 @@ def measure_edge_blur(rgb: FloatArray, by: int, cell: int) -> NDArray[np.float64
 
 def _steepest(luma: FloatArray, cell: int, size: tuple[int, int]) -> list[FloatArray]:
     """Largest squared gradient of each cell (h, w), per pixel of the picture, at each scale."""
-    from ...kernels.edge_blur import smooth, steepest
-
     slopes = []
     # From the picture to a Gaussian of one pixel; then from one pixel of a level to one of the next.
     sigma_px, every = 1.0, 1
     for level in range(SCALES):
         seen = np.empty(tuple(-(-side // every) for side in luma.shape), np.float32)
-        smooth(luma, _gaussian(sigma_px), every, seen)
+        _smooth(luma, _gaussian(sigma_px), every, seen)
         slope = np.empty(size, np.float32)
-        steepest(seen, cell >> level, slope)
+        _find_steepest(seen, cell >> level, slope)
         slopes.append(slope / np.float32(4**level))
         luma, sigma_px, every = seen, 3.0**0.5, 2
     return slopes
+
+
+def _smooth(values: FloatArray, taps: FloatArray, every: int, out: FloatArray) -> None:
+    """Smooth a picture, and keep every so many pixels."""
+    from ...kernels.edge_blur import smooth
+
+    each_part(lambda rows: smooth(values, taps, every, (rows.start, rows.stop), out), len(out))
+
+
+def _find_steepest(values: FloatArray, cell: int, out: FloatArray) -> None:
+    """Find the largest squared gradient of each cell."""
+    from ...kernels.edge_blur import steepest
+
+    each_part(lambda rows: steepest(values, cell, (rows.start, rows.stop), out), len(out), 1)
 
 
 def _gaussian(sigma_px: float) -> FloatArray:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..core.arrays import FloatArray
+from ..core.threads import LEAST_PIXELS, each_part
 from ..image.resize import resize
 
 # Rounds of agreement among neighbours at an edge.
@@ -106,19 +107,46 @@ def sharpen_edges(
     near, far, data = (np.empty(size, np.float32) for _ in range(3))
     rows, columns = (_first_in_each(map_px, px) for map_px, px in zip(depth.shape, size, strict=True))
     surfaces = kernels.Surfaces(near, far, data)
-    kernels.two_surfaces(coarse_map, kernels.FineGuide(guide.colour, fine), radius, (rows, columns), surfaces)
+    seen, cells = kernels.FineGuide(guide.colour, fine), (rows, columns)
+
+    def separate(own: slice) -> None:
+        kernels.two_surfaces(coarse_map, seen, radius, cells, (own.start, own.stop), surfaces)
+
+    each_part(separate, len(depth))
     edge = np.flatnonzero(near != far)
     weights = np.empty((edge.size, 8), np.float32)
-    kernels.likeness_of_neighbours(guide.colour, near, far, edge, weights)
-    odds, leaning, other = data.copy(), (data / np.sqrt(4.0 + data * data)).ravel(), np.zeros(data.size, np.float32)
+
+    def compare(own: slice) -> None:
+        kernels.likeness_of_neighbours(guide.colour, near, far, edge[own], weights[own])
+
+    each_part(compare, edge.size, LEAST_PIXELS)
+    odds, other = data.copy(), np.zeros(data.size, np.float32)
+    leaning = np.asarray(data / np.sqrt(4.0 + data * data), np.float32).ravel()
     for _ in range(AGREEMENT_STEPS):
-        kernels.agree(edge, weights, data.ravel(), leaning, odds.ravel(), other, size[1])
+        _agree((edge, weights), (data.ravel(), leaning), (odds.ravel(), other), size[1])
         leaning, other = other, leaning
     surfaces = kernels.Surfaces(near, far, odds)
-    del data, leaning, other, weights, edge, coarse_map
+    del data, leaning, other
     out = np.empty(rgb.shape[:2], np.float32)
-    kernels.resolve(depth, guide.colour, surfaces, rgb, depth.min(), depth.max(), out)
+    limits = depth.min(), depth.max()
+
+    def resolve(own: slice) -> None:
+        kernels.resolve(depth, guide.colour, surfaces, rgb, limits, (own.start, own.stop), out)
+
+    each_part(resolve, len(out))
     return out
+
+
+def _agree(
+    edge: tuple[NDArray[np.int64], FloatArray],
+    before: tuple[FloatArray, FloatArray],
+    after: tuple[FloatArray, FloatArray],
+    width: int,
+) -> None:
+    """Have the pixels of edges agree with their neighbours once; as of the kernel, which is given parts of them."""
+    from ...kernels.edges import agree
+
+    each_part(lambda own: agree(edge[0][own], edge[1][own], *before, *after, width), edge[0].size, LEAST_PIXELS)
 
 
 def least_jump(depth: FloatArray, step: float) -> np.float32:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
+from ..core.threads import each_part
 from ..image.regions import dilate, list_runs
 
 LEVEL = 0.01
@@ -66,15 +67,12 @@ def refine(matte: FloatArray, rgb: FloatArray) -> tuple[FloatArray, float]:
     The local linear law is that of the guided filter (He, Sun, Tang 2010). Here it is fitted to the picture at the
     matte's own softness: fitted to the sharp picture it would blame each strand for what its neighbourhood is.
     """
-    from ...kernels import highlights as passes
-
     band = (matte > LEVEL) & (matte < 1.0 - LEVEL)
     if not band.any():
         return matte, 0.0
     # Beside a light a pixel is bright however little of the light it holds: it tells nothing of softness.
-    telling, bright = band, np.empty_like(band)
-    if passes.brighter(rgb, np.float32(BRIGHTEST), bright):
-        telling = band & ~dilate(bright, LIGHT_REACH_PX)
+    bright = _lights(rgb)
+    telling = band if bright is None else band & ~dilate(bright, LIGHT_REACH_PX)
     if not telling.any():
         return matte, 0.0
     ridge = 1e-6 + _noise(rgb) ** 2
@@ -95,6 +93,15 @@ def refine(matte: FloatArray, rgb: FloatArray) -> tuple[FloatArray, float]:
         solver.regress(own, picture, picture, reach, 2.0 * ridge)
         solver.hold(own, given)
     return refined, softness
+
+
+def _lights(rgb: FloatArray) -> NDArray[np.bool_] | None:
+    """Find the pixels of lights; None where there are none."""
+    from ...kernels.highlights import brighter
+
+    bright = np.empty(rgb.shape[:2], np.bool_)
+    found = each_part(lambda own: brighter(rgb[own], np.float32(BRIGHTEST), bright[own]), len(rgb))
+    return bright if any(found) else None
 
 
 def _rows_around(band: NDArray[np.bool_], margin: int) -> slice:
@@ -132,7 +139,12 @@ def measure_softness(matte: FloatArray, rgb: FloatArray, band: NDArray[np.bool_]
     left = np.empty((len(centres), len(filters)))
     half = PATCH_PX // 2
     softened = kernels.Filters(taps, reaches)
-    kernels.unexplained(rgb, np.float32(BRIGHTEST), matte, band, centres, half, FIT_REACH_PX, ridge, softened, left)
+    most, fit = np.float32(BRIGHTEST), (FIT_REACH_PX, ridge)
+
+    def measure(own: slice) -> None:
+        kernels.unexplained(rgb, most, matte, band, centres[own], half, fit, softened, left[own])
+
+    each_part(measure, len(centres), 1)
     total = left.sum(axis=0)
     best = int(np.argmin(total))
     return SOFTNESS_PX[best - 1] if total[best] < MUST_EXPLAIN * total[0] else 0.0
@@ -158,8 +170,9 @@ def _soft_and_sharp(rgb: FloatArray, near: NDArray[np.bool_], softness: float) -
     reach, taps = len(half) - 1, np.concatenate([half[:0:-1], half])
     across = dilate(near, reach)
     picture, blurred = np.empty_like(rgb), np.empty_like(rgb)
-    perceive(rgb, across, np.float32(BRIGHTEST), picture)
-    soften_picture(picture, taps, list_runs(near), blurred)
+    most, runs = np.float32(BRIGHTEST), list_runs(near)
+    each_part(lambda own: perceive(rgb[own], across[own], most, picture[own]), len(rgb))
+    each_part(lambda own: soften_picture(picture, taps, runs, (own.start, own.stop), blurred), len(rgb))
     return picture, blurred
 
 
@@ -184,16 +197,28 @@ class _Band:
         """Fit the matte to the picture `seen`, and set it to what the fit says of the picture `asked`."""
         from ...kernels import matting as kernels
 
-        kernels.fit(seen, matte, self.runs, self.begins, reach, ridge, self.fits)
-        kernels.apply(asked, self.runs, self.fits, self.number, matte)
+        def fit(own: slice) -> None:
+            kernels.fit(seen, matte, self.runs, self.begins, reach, ridge, (own.start, own.stop), self.fits)
+
+        def apply(own: slice) -> None:
+            kernels.apply(asked, self.runs, self.fits, self.number, (own.start, own.stop), matte)
+
+        each_part(fit, len(matte))
+        each_part(apply, len(matte))
 
     def hold(self, matte: FloatArray, given: FloatArray) -> None:
         """Correct the matte until, softened, it is the given one (van Cittert's deconvolution)."""
         from ...kernels.softening import correct, soften
 
         for _ in range(BACK_STEPS):
-            soften(matte, self.taps, self.tall, self.across)
-            correct(self.across, self.taps, self.runs, given, matte)
+            each_part(
+                lambda own: soften(matte, self.taps, self.tall, (own.start, own.stop), self.across),
+                len(matte),
+            )  # fmt: skip
+            each_part(
+                lambda own: correct(self.across, self.taps, self.runs, given, (own.start, own.stop), matte),
+                len(matte),
+            )  # fmt: skip
 
 
 def _noise(rgb: FloatArray) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..core.arrays import FloatArray
-from ..core.threads import each
+from ..core.threads import each, each_part
 from ..image.inpaint import inpaint_in_place
 from ..image.regions import dilate
 from ..image.resize import resize
@@ -112,7 +112,7 @@ def settle_fringe(depth: FloatArray, matte: FloatArray, ramp_px: int) -> FloatAr
     Parameters
     ----------
     depth : float32 (H, W)
-        Dioptres.
+        Dioptres; changed in place.
     matte : float32 (H, W)
         Coverage of the subject.
     ramp_px : int
@@ -121,6 +121,7 @@ def settle_fringe(depth: FloatArray, matte: FloatArray, ramp_px: int) -> FloatAr
     Returns
     -------
     float32 (H, W)
+        `depth`.
     """
     from ...kernels import depth as kernels
 
@@ -138,13 +139,12 @@ def settle_fringe(depth: FloatArray, matte: FloatArray, ramp_px: int) -> FloatAr
     if not subject[1].any() or not behind[1].any():
         return depth
     each(lambda side: inpaint_in_place(*side), (subject, behind))
-    settled = np.empty_like(depth)
 
     def settle(rows: slice) -> None:
-        kernels.settle(depth[rows], matte[rows], mixed[rows], (subject[0], behind[0]), rows.start, settled[rows])
+        kernels.settle(matte[rows], mixed[rows], (subject[0], behind[0]), rows.start, depth[rows])
 
     each(settle, bands)
-    return settled
+    return depth
 
 
 def resize_matte(matte: FloatArray, size: tuple[int, int]) -> FloatArray:
@@ -155,7 +155,8 @@ def resize_matte(matte: FloatArray, size: tuple[int, int]) -> FloatArray:
         from ...kernels.enlarge import bilinear
 
         large = np.empty(size, np.float32)
-        bilinear(np.ascontiguousarray(matte, np.float32), large)
+        given = np.ascontiguousarray(matte, np.float32)
+        each_part(lambda rows: bilinear(given, (rows.start, rows.stop), large), size[0])
     else:
         large = resize(matte, size)
     return np.clip(large, 0.0, 1.0, out=large)
@@ -167,5 +168,5 @@ def _perceptual(rgb: FloatArray) -> FloatArray:
 
     factor = -(-max(rgb.shape[:2]) // GUIDE_LENGTH)
     guide = np.empty((max(1, rgb.shape[0] // factor), max(1, rgb.shape[1] // factor), 3), np.float32)
-    kernels.perceive(rgb, guide)
+    each_part(lambda rows: kernels.perceive(rgb, (rows.start, rows.stop), guide), len(guide))
     return guide

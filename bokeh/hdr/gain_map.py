@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.arrays import FloatArray
+from ..core.threads import each_part
 from ..image.resize import resize
 from ..photo.photo import GainMap, Photo
 from .restore import gained
@@ -46,7 +47,8 @@ def over_sdr(photo: Photo, colour: bool = True) -> GainMap | None:
 
     def stops(planes: FloatArray, channels: int) -> FloatArray:
         filled = np.empty((*planes.shape[:2], channels), np.float32)
-        above_clip(photo.rgb, planes, source.offsets[0], filled)
+        base = source.offsets[0]
+        each_part(lambda own: above_clip(photo.rgb, planes, base, (own.start, own.stop), filled), len(filled))
         return np.clip(filled, -MOST_STOPS, MOST_STOPS, out=filled)
 
     grey = source.planes.mean(axis=2, keepdims=True)

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from ..core.arrays import FloatArray
+from ..core.threads import each_part
 from ..photo.photo import GainMap, Photo
 
 Mode = Literal["auto", "gain-map", "estimate", "off"]
@@ -78,4 +79,6 @@ def gained(rgb: FloatArray, gain_map: GainMap) -> FloatArray | None:
 
     # Memory that was zero from the start costs nothing until it is written: most of a picture is not above the clip.
     extra = np.zeros(rgb.shape, np.float32)
-    return extra if kernels.gain(rgb, gain_map.planes, *gain_map.offsets, extra) else None
+    stops, offsets = gain_map.planes, gain_map.offsets
+    found = each_part(lambda own: kernels.gain(rgb, stops, offsets, (own.start, own.stop), extra), len(rgb))
+    return extra if any(found) else None

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
-from ..core.threads import each
+from ..core.threads import LEAST_PIXELS, each, each_part
 
 BAND_ROWS = 128
 """Rows of the half size that are made together; the result does not depend on it."""
@@ -98,5 +98,6 @@ def inpaint_at(
         return None
     inpaint_in_place(coarse, weight)
     filled = np.empty((len(at[0]), channels), np.float32)
-    pyramid.pull_at(coarse, *map(np.ascontiguousarray, at), filled)
+    ys, xs = map(np.ascontiguousarray, at)
+    each_part(lambda own: pyramid.pull_at(coarse, ys[own], xs[own], filled[own]), len(ys), LEAST_PIXELS)
     return filled

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import BoolArray
+from ..core.threads import each_part
 
 PixelBox = tuple[slice, slice]
 
@@ -98,10 +99,15 @@ def list_runs(mask: BoolArray) -> tuple[NDArray[np.int64], NDArray[np.int32], ND
     from ...kernels import masks as kernels
 
     row_starts = np.zeros(mask.shape[0] + 1, np.int64)
-    kernels.count_runs(mask, row_starts[1:])
+    counts = row_starts[1:]
+    each_part(lambda rows: kernels.count_runs(mask[rows], counts[rows]), len(mask))
     np.cumsum(row_starts, out=row_starts)
     first, stop = np.empty(row_starts[-1], np.int32), np.empty(row_starts[-1], np.int32)
-    kernels.list_runs(mask, row_starts, first, stop)
+
+    def listed(rows: slice) -> None:
+        kernels.list_runs(mask[rows], row_starts[rows.start : rows.stop + 1], first, stop)
+
+    each_part(listed, len(mask))
     return row_starts, first, stop
 
 

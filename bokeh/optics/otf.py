@@ -10,7 +10,7 @@ import numpy as np
 
 from ..colour.cie_observer import SHORTEST_UM
 from ..core.arrays import DoubleArray
-from ..core.threads import cores, each
+from ..core.threads import cores, each, each_part
 from .aperture import Aperture, boundary
 from .elements import Pupil
 
@@ -227,7 +227,12 @@ def psf_from_otf(
     folded = fft.fftfreq(size) + np.arange(-1, 2)[:, None]
     response = np.sinc(folded) * np.exp(-2.0 * (math.pi * PIXEL_SIGMA * folded) ** 2)
     otf = np.empty((3, size, size // 2 + 1))
-    gather(table, shared.start, shared.period, squeeze, frequency[-1], response, otf)
+
+    def fill(rows: slice) -> None:
+        own = rows.start, rows.stop
+        gather(table, shared.start, shared.period, squeeze, frequency[-1], response, own, otf)
+
+    each_part(fill, otf.shape[1])
     # What comes in from all sides of the halo, slope / (4 pi^2 r^3) at distance r, adds up to all but a constant.
     slope = 1.0 - 0.5 * (otf[:, 0, 1] + otf[:, 1, 0])
     otf[:, 0, 0] -= _LATTICE / (4.0 * math.pi**2) * slope

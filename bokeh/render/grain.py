@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
+from ..core.threads import each_part
 from ..optics.lens import ThinLens
 
 BLOCK_PX = 16
@@ -89,4 +90,5 @@ def add_grain(
     """
     from ...kernels.grain import add
 
-    add(picture, dioptres, (lens.focus_dioptres, lens.px_per_dioptre), strength * noise, SHARED)
+    thin, sigma = (lens.focus_dioptres, lens.px_per_dioptre), strength * noise
+    each_part(lambda own: add(picture, dioptres, thin, sigma, SHARED, (own.start, own.stop)), len(picture))

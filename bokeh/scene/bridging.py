@@ -30,7 +30,7 @@ RANGE_COUNTS = 6.0
 LEAST_SPAN = 1e-3
 """A scene whose depths differ by less, in dioptres, counts as if they differed by so much."""
 
-TILE_GAPS, AROUND_GAPS = 12, 3
+TILE_GAPS, AROUND_GAPS = 20, 3
 """Side of the tiles that are made together, and what is looked at around them, in widths of a gap."""
 
 GRAIN_SIGMAS = 4.0

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import BoolArray, FloatArray
+from ..core.threads import each_part
 from ..hdr.restore import Restoration, is_radiance
 from ..image.regions import Regions, connected, dilate
 from ..photo.photo import Photo
@@ -136,7 +137,8 @@ def restored_spots(
     clips = np.empty(rgb.shape[:2], np.bool_)
     levels = np.array([NEARLY, LIGHT_RADIANCE, COLOURED_RADIANCE], np.float32)
     found = None
-    if lights.clipped(rgb, _NO_EXTRA if extra is None else extra, levels, clips):
+    mapped = _NO_EXTRA if extra is None else extra
+    if any(each_part(lambda own: lights.clipped(rgb[own], mapped[own], levels, clips[own]), len(rgb))):
         found = _judged(photo, restoration, covers, clips, reach_px)
     when = None if found is None else night(rgb, photo.meta.clip_cd_m2)
     # A lamp that clips in some channels only, apart from those that clip in all: their bloom is coloured too.

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
+from ..core.threads import each_part
 from ..image.regions import Regions
 
 RAYS = 16
@@ -240,7 +241,12 @@ def weigh(
     seen = np.empty((pieces.count, RAYS, len(FIXED), 3), np.float32)
     fixed, scaled = np.array(FIXED), np.array(SCALED)
     runs = first_run, rows[by_piece], pieces.first[by_piece], pieces.stop[by_piece]
-    kernels.rays(rgb, runs, middle, size, unit, (fixed, scaled), seen)
+
+    def look(own: slice) -> None:
+        chosen = runs[0][own.start : own.stop + 1], *runs[1:]
+        kernels.rays(rgb, chosen, middle[own], size[own], unit, (fixed, scaled), seen[own])
+
+    each_part(look, pieces.count, 16)
     away = unit * fixed + size[:, None] * scaled
     line = None if mapped is None else _in_line(rgb, middle, shape, unit, mapped)
     return _weighed(seen, away, (size, shape, line), shown, unit, night(rgb, clip_cd_m2), clip_cd_m2, mapped)

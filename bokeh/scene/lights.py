@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import BoolArray, FloatArray
+from ..core.threads import LEAST_PIXELS, each_part
 from ..hdr.restore import Restoration
 from ..image.inpaint import inpaint_at
 from ..image.regions import connected, dilate
@@ -161,7 +162,8 @@ def _held_spots(rgb: FloatArray) -> Spots | None:
     from ...kernels import highlights as kernels
 
     bright = np.empty(rgb.shape[:2], np.bool_)
-    if not kernels.brighter(rgb, np.float32(LIGHT_RADIANCE), bright):
+    least = np.float32(LIGHT_RADIANCE)
+    if not any(each_part(lambda own: kernels.brighter(rgb[own], least, bright[own]), len(rgb))):
         return None
     mask = dilate(bright, 1)
     pieces = connected(mask)
@@ -198,7 +200,7 @@ def _settled(spots: Spots, rgb: FloatArray, dioptres: FloatArray, matte: FloatAr
     base = np.minimum(np.minimum(spots.radiance, rgb[ys, xs]), np.minimum(around, np.float32(1.0)))
     hidden = matte[ys, xs] if matte is not None else np.zeros(len(base), np.float32)
     farthest = np.empty(len(base), np.float32)
-    kernels.least_around(dioptres, ys, xs, 3, farthest)
+    each_part(lambda own: kernels.least_around(dioptres, ys[own], xs[own], 3, farthest[own]), len(ys), LEAST_PIXELS)
     energy = (spots.radiance - base).sum(axis=1)
     depth = _depth_of_each(spots.labels, energy, dioptres[ys, xs], hidden, farthest)
     present, label = np.unique(spots.labels, return_inverse=True)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
+from ..core.threads import each_part
 from ..optics.lens import ThinLens
 from ..photo.photo import GainMap
 from .light_energy import SHARP_PX, SPREAD_PX, SceneLight, SharedLight
@@ -91,7 +92,12 @@ def withheld_by_map(
     thin = np.float32(lens.focus_dioptres), np.float32(lens.px_per_dioptre)
     kept = Kept(light.dioptres, *thin, np.float32(SHARP_PX), np.float32(SPREAD_PX), *_kept_of_lights(light, shared))
     maps = picture, light.rgb, light.extra
-    withheld(maps, kept, arrived, source.planes, *source.offsets, light.brightest, stops)
+
+    def fill(rows: slice) -> None:
+        own = rows.start, rows.stop
+        withheld(maps, kept, arrived, source.planes, source.offsets, light.brightest, own, stops)
+
+    each_part(fill, height)
     headroom = max(source.headroom, 2.0 ** float(stops.max()))
     return replace(source, log2_gain=stops[..., 0] if channels == 1 else stops, headroom=headroom)
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from rebokeh.bokeh.core.errors import UsageError
-from rebokeh.bokeh.core.threads import cores, each
+from rebokeh.bokeh.core.threads import cores, each, each_part
 
 
 @pytest.mark.parametrize("threads", ["1", "2", "7"])
@@ -63,3 +63,12 @@ def test_how_many_cores(monkeypatch):
     monkeypatch.setenv("REBOKEH_THREADS", "")
     monkeypatch.setenv("NUMBA_NUM_THREADS", "1")
     assert cores() == 1
+
+
+@pytest.mark.parametrize("threads", ["1", "3"])
+@pytest.mark.parametrize(("count", "least"), [(0, 1), (1, 8), (7, 2), (100, 32), (1000, 1)])
+def test_parts_are_all_of_it_once_and_none_is_too_small(threads, count, least, monkeypatch):
+    monkeypatch.setenv("REBOKEH_THREADS", threads)
+    parts = each_part(lambda part: part, count, least)
+    assert [n for part in parts for n in range(part.start, part.stop)] == list(range(count))
+    assert len(parts) == 1 or all(part.stop - part.start >= least for part in parts)

@@ -140,7 +140,7 @@ def test_two_surfaces_are_means_over_the_window():
     rows, columns = np.arange(h + 1), np.arange(w + 1)
     coarse = edges.CoarseMap(depth, slope, low, high, colour, nothing)
     edges.two_surfaces(
-        coarse, edges.FineGuide(guide, nothing), radius, (rows, columns), edges.Surfaces(near, far, odds)
+        coarse, edges.FineGuide(guide, nothing), radius, (rows, columns), (0, h), edges.Surfaces(near, far, odds)
     )
     np.testing.assert_array_equal(near[5:8, 5:8], depth[5:8, 5:8])
     for y, x in ((0, 0), (3, 9), (13, 16)):
@@ -186,7 +186,7 @@ def test_the_matte_is_regressed_on_the_colours_around_each_pixel():
     runs = list_runs(band)
     begins = np.concatenate([[0], np.cumsum(runs[2] - runs[1], dtype=np.int64)])
     fits = np.empty((begins[-1], 4), np.float32)
-    matting.fit(picture, matte, runs, begins, 3, 1e-3, fits)
+    matting.fit(picture, matte, runs, begins, 3, 1e-3, (0, len(matte)), fits)
     for n in (0, 4, 100, len(fits) // 2, len(fits) - 1):
         y, x = (int(k[n]) for k in np.nonzero(band))
         np.testing.assert_allclose(fits[n], plain_fit(picture, matte, y, x, 3, 1e-3)[0], rtol=1e-4, atol=1e-5)
@@ -201,7 +201,7 @@ def test_what_a_softened_picture_leaves_unexplained(size):
     taps = (taps / (2 * taps.sum() - 1)).astype(np.float32)[None]
     centres = np.array([[0, 1], [size[0] // 2, size[1] // 2], [size[0] - 1, size[1] - 1]])
     filters, left = matting.Filters(taps, np.array([6])), np.empty((3, 1))
-    matting.unexplained(rgb, most, matte, band, centres, half, 3, 1e-3, filters, left)
+    matting.unexplained(rgb, most, matte, band, centres, half, (3, 1e-3), filters, left)
     picture = ndimage.gaussian_filter(np.sqrt(np.minimum(rgb, most)), (softness, softness, 0), truncate=3.0)
     for (y, x), found in zip(centres, left[:, 0], strict=True):
         rows, columns = range(max(y - half, 0), min(y + half, size[0])), range(max(x - half, 0), min(x + half, size[1]))
