@@ -1,7 +1,6 @@
 """Linear interpolation between pixel centres."""
 
 import numpy as np
-from numba import prange
 
 from .jit import jit
 
@@ -47,16 +46,16 @@ def bilinear(values, rows, out):
             out[y, x] = mixed(line[left[x]], line[left[x] + 1], across[x])
 
 
-@jit(parallel=True)
-def multiply(values, picture):
-    """Multiply a picture (H, W, 3), in place, by `values` float32 (h, w), enlarged as by `bilinear`."""
+@jit()
+def multiply(values, rows, picture):
+    """Multiply rows, (first, stop), of a picture (H, W, 3), in place, by `values` float32 (h, w), enlarged as by `bilinear`."""
     columns = values.shape[1]
     height, width = picture.shape[0], picture.shape[1]
     left = np.empty(width, np.int64)
     across = np.empty(width, np.float32)
     for x in range(width):
         left[x], across[x] = placed(x, columns, width)
-    for y in prange(height):
+    for y in range(rows[0], rows[1]):
         line = np.empty(columns + 1, np.float32)
         mix_rows(values, y, height, line)
         line[columns] = line[columns - 1]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import prange
 
 from .enlarge import mixed, placed
 from .jit import jit
@@ -130,7 +129,7 @@ def _drawn(value, hard, k, sums):
     return value + hard * (_chosen(value, sums[0, k], sums[1, k], low, high) - value)
 
 
-@jit(parallel=True)
+@jit()
 def paint(planes, hardness, colour, photo, box, look, most, values):
     """Paint over a box of a map of the photo's size, in place; what nothing is painted over stays as it is.
 
@@ -152,7 +151,7 @@ def paint(planes, hardness, colour, photo, box, look, most, values):
     values : float32 (H, W)
     """
     _, height, width = planes.shape
-    for y in prange(box[0], box[1]):
+    for y in range(box[0], box[1]):
         sums, own = np.empty((4, 2), np.float32), np.empty(3, np.float32)
         top, down = placed(y, height, photo.shape[0])
         for x in range(box[2], box[3]):

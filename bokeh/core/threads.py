@@ -15,8 +15,7 @@ from .errors import UsageError
 Item = TypeVar("Item")
 Done = TypeVar("Done")
 
-# numba's simplest threading layer aborts the process when two threads start kernels at once. A render uses all cores
-# anyway, so the renders of one process take turns.
+# A render uses all cores and much memory, so the renders of one process take turns.
 ONE_AT_A_TIME = threading.RLock()
 
 PARTS_PER_CORE = 4

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..core.arrays import BoolArray, FloatArray
+from ..core.threads import each_part
 from ..image.boxes import grown
 from ..image.regions import box_around
 from ..image.resize import resize
@@ -84,8 +85,12 @@ def _paint(values: FloatArray, edits: Edits, names: tuple[str, str], rgb: FloatA
     colour = np.sqrt(np.clip(resize(rgb, edits.size, "area"), 0.0, 1.0))
     hardness = np.max([_hardness(plane) for plane in planes], axis=0)
     look = REACH_PX, np.float32(COLOUR_SHARPNESS)
-    within = rows.start, rows.stop, columns.start, columns.stop
-    paint(planes, hardness, colour, rgb, within, look, np.float32(most), values)
+
+    def paint_rows(part: slice) -> None:
+        within = rows.start + part.start, rows.start + part.stop, columns.start, columns.stop
+        paint(planes, hardness, colour, rgb, within, look, np.float32(most), values)
+
+    each_part(paint_rows, rows.stop - rows.start)
 
 
 def _hardness(plane: FloatArray) -> FloatArray:

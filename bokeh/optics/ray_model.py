@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import DoubleArray
+from ..core.threads import each_part
 from .aperture import Aperture, chords
 from .elements import Rim, Wavefront
 from .lens import FULL_FRAME_DIAGONAL_MM, Lens
@@ -234,4 +235,4 @@ def vignette(ray_model: RayModel, picture: NDArray[np.float32]) -> None:
         (np.arange(columns) + 0.5) * width / columns - 0.5, (np.arange(rows) + 0.5) * height / rows - 0.5
     )
     passed = ray_model.light(ray_model.field_position(x.ravel(), y.ravel())).reshape(rows, columns).astype(np.float32)
-    multiply(passed, picture)
+    each_part(lambda rows: multiply(passed, (rows.start, rows.stop), picture), height)

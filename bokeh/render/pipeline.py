@@ -169,7 +169,6 @@ def _lens_style(
     surfaces = _surfaces(scene, thin, settings) if withholds else None
 
     def without_picture() -> tuple[_SeenLights | None, FloatArray | None]:
-        # No kernel that is parallel in itself: numba's simplest threading layer takes one at a time.
         seen = None if light.lights is None or shared is None else _seen_lights(light.lights, shared, slice_light)
         surface = None if surfaces is None else _surface(surfaces, lens, thin, settings)
         return seen, surface
