@@ -48,7 +48,7 @@ def bilinear(values, rows, out):
 
 @jit()
 def multiply(values, rows, picture):
-    """Multiply rows, (first, stop), of a picture (H, W, 3), in place, by `values` float32 (h, w), enlarged as by `bilinear`."""
+    """Multiply rows, (first, stop), of a picture (H, W, 3), in place, by `values` (h, w), enlarged as by `bilinear`."""
     columns = values.shape[1]
     height, width = picture.shape[0], picture.shape[1]
     left = np.empty(width, np.int64)
