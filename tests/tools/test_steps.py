@@ -23,7 +23,7 @@ import rebokeh as rk
 from rebokeh.bokeh import api
 from rebokeh.bokeh.colour.profile import named_profile
 from rebokeh.bokeh.core.errors import OutputError
-from rebokeh.bokeh.render import pipeline
+from rebokeh.bokeh.render.light_sprites import Sprites
 from rebokeh.bokeh.tools.steps.frame import StepFrame
 from rebokeh.bokeh.tools.steps.pictures import ORIGINS
 from rebokeh.bokeh.tools.steps.steps import StepRecorder
@@ -339,7 +339,7 @@ def test_what_fails_leaves_nothing(scene, tmp_path, monkeypatch, there, stop):
 
     if there:
         (tmp_path / "steps").mkdir()
-    monkeypatch.setattr(pipeline, "draw_lights", fail)
+    monkeypatch.setattr(Sprites, "draw", fail)
     with pytest.raises(type(stop)):
         scene.render(LENS, tmp_path / "steps")
     assert [f.name for f in tmp_path.rglob("*")] == (["steps"] if there else [])
