@@ -123,6 +123,7 @@ def _rounds() -> list[tuple[str, RenderSettings, Photo, Lens]]:
         ("blades", RenderSettings(), lamps, stopped),
         ("best", RenderSettings(quality="best"), lamps, sharp),
         ("flaws", RenderSettings(), lamps, _lens_with_everything()),
+        ("flaws", RenderSettings(), lamps, _lens_of_one_colour()),
         ("flaws", RenderSettings(quality="best"), plain, _lens_with_everything()),
         ("existing blur", RenderSettings(), rendered, sharp),
         ("gaussian", RenderSettings(style="gaussian"), photo, sharp),
@@ -143,6 +144,12 @@ def _lens_with_everything() -> Lens:
     pupil = Pupil(front=Rim(1.1, 0.4), apodisation=1.0)
     wave = Wavefront(spherical_um=2.0, coma_um=2.0, axial_um=(20.0, 0.0, -20.0), lateral_um=(10.0, 0.0, -10.0))
     return Lens(f_number=2.0, focus_m=1.0, focal_mm=50.0, aperture=Aperture(7), glass=Glass(1.4, pupil, wave))
+
+
+def _lens_of_one_colour() -> Lens:
+    """Make a lens whose colours land together, and whose corners are dark."""
+    flawed = _lens_with_everything()
+    return replace(flawed, glass=Glass(1.4, Pupil(front=Rim(1.0, 0.8)), Wavefront(spherical_um=2.0, coma_um=2.0)))
 
 
 def _something_that_glows(height: int = 130, width: int = 260) -> Photo:
