@@ -21,8 +21,8 @@ from rebokeh.bokeh.tools import bench
 FloatArray = NDArray[np.float32]
 
 RENDER, AGAIN, BEST = "rebokeh", "rebokeh re-render", "rebokeh best"
-REFOCUSED = "rebokeh re-render, another focus"
-FLAWED, FLAWED_AGAIN = "rebokeh gauss-58", "rebokeh re-render, gauss-58"
+REFOCUSED = "rebokeh re-render at another focus"
+FLAWED, FLAWED_AGAIN = "rebokeh gauss-58", "rebokeh re-render with gauss-58"
 OPENCV, SCIPY = "OpenCV Gaussian", "SciPy Gaussian"
 GAUSSIAN, LAYERED, NAIVE = "rebokeh --style gaussian", "layered FFT", "naive scatter"
 METHODS = (RENDER, AGAIN, REFOCUSED, BEST, FLAWED, FLAWED_AGAIN, OPENCV, SCIPY, GAUSSIAN, LAYERED, NAIVE)
