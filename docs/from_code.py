@@ -22,7 +22,6 @@ from rebokeh.bokeh.app.guard import ENDINGS
 from rebokeh.bokeh.core import errors
 from rebokeh.bokeh.io.formats import FORMATS
 from rebokeh.bokeh.optics.lens_file import lens_names, read_lens
-from rebokeh.bokeh.photo.edits import CHANNELS
 from rebokeh.bokeh.settings.options import Options
 from rebokeh.bokeh.settings.preset import When
 from rebokeh.cli import app
@@ -169,15 +168,6 @@ def formats() -> str:
     return "\n".join(_table(head, rows))
 
 
-def edit_channels() -> str:
-    """List the channels of a file of edits."""
-    rows = [
-        (f"`{name}`", one.unit, _plain(one.means), f"1/{round(1.0 / one.scale)}", str(one.zero), str(one.rest))
-        for name, one in CHANNELS.items()
-    ]
-    return "\n".join(_table(("channel", "unit", "means", "scale", "zero", "rest"), rows))
-
-
 def extras() -> str:
     """List what can be installed beside the package, and what that brings."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -224,7 +214,6 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
 TABLES: dict[str, Callable[[], str]] = {
     "api": api,
     "commands": commands,
-    "edit-channels": edit_channels,
     "exit-codes": exit_codes,
     "extras": extras,
     "formats": formats,
