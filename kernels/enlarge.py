@@ -28,20 +28,32 @@ def mix_rows(values, row, height, line):
         line[x] = mixed(values[top, x], values[below, x], down)
 
 
+@jit(inline="always")
+def places(coarse, fine):
+    """Find where all fine pixels of a row lie, as `placed`: int64 (fine,), float32 (fine,)."""
+    before, beyond = np.empty(fine, np.int64), np.empty(fine, np.float32)
+    for index in range(fine):
+        before[index], beyond[index] = placed(index, coarse, fine)
+    return before, beyond
+
+
+@jit(inline="always")
+def mixed_line(values, row, height):
+    """Interpolate `values` (h, w) down to a row, as `mix_rows`: float32 (w + 1,), the last column twice."""
+    columns = values.shape[1]
+    line = np.empty(columns + 1, np.float32)
+    mix_rows(values, row, height, line)
+    line[columns] = line[columns - 1]
+    return line
+
+
 @jit()
 def bilinear(values, rows, out):
     """Enlarge `values` float32 (h, w) to rows, (first, stop), of `out` float32 (H, W); the border repeats."""
-    columns = values.shape[1]
     height, width = out.shape
-    left = np.empty(width, np.int64)
-    across = np.empty(width, np.float32)
-    for x in range(width):
-        left[x], across[x] = placed(x, columns, width)
+    left, across = places(values.shape[1], width)
     for y in range(rows[0], rows[1]):
-        # One more than there are: the last column's neighbour is itself.
-        line = np.empty(columns + 1, np.float32)
-        mix_rows(values, y, height, line)
-        line[columns] = line[columns - 1]
+        line = mixed_line(values, y, height)
         for x in range(width):
             out[y, x] = mixed(line[left[x]], line[left[x] + 1], across[x])
 
@@ -49,16 +61,10 @@ def bilinear(values, rows, out):
 @jit()
 def multiply(values, rows, picture):
     """Multiply rows, (first, stop), of a picture (H, W, 3), in place, by `values` (h, w), enlarged as by `bilinear`."""
-    columns = values.shape[1]
     height, width = picture.shape[0], picture.shape[1]
-    left = np.empty(width, np.int64)
-    across = np.empty(width, np.float32)
-    for x in range(width):
-        left[x], across[x] = placed(x, columns, width)
+    left, across = places(values.shape[1], width)
     for y in range(rows[0], rows[1]):
-        line = np.empty(columns + 1, np.float32)
-        mix_rows(values, y, height, line)
-        line[columns] = line[columns - 1]
+        line = mixed_line(values, y, height)
         for x in range(width):
             light = mixed(line[left[x]], line[left[x] + 1], across[x])
             for c in range(3):
