@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -38,6 +39,8 @@ MATTES = ("selfie", "salient")
 
 FACES = ("yunet", "blazeface")
 """Those of them that find faces."""
+
+Estimate = Callable[[Path, Photo], Photo]
 
 ARCHITECTURES = {"depth_pro": depth_pro.predict, "depth_anything": depth_anything.predict}
 """What reads a folder, by the ``model_type`` of its config.json."""
@@ -111,13 +114,8 @@ def estimate_matte(photo: Photo, model: str | Path) -> Photo:
         When it is missing, damaged or of another kind.
     """
     path = _named_or_file(str(model), MATTES)
-    kind = None if path.is_dir() else _kind_of(path)
-    if kind is None:
-        raise InputError(
-            f"{printable(path)}: neither a TFLite model nor an ONNX graph; give `matte_model` a selfie model, "
-            "FILE.tflite, or a salient-object model, FILE.onnx"
-        )
-    return {"tflite": selfie.estimate, "onnx": salient.estimate}[kind](path, photo)
+    wanted = "`matte_model` a selfie model, FILE.tflite, or a salient-object model, FILE.onnx"
+    return _by_kind(path, selfie.estimate, salient.estimate, wanted)(path, photo)
 
 
 def find_faces(photo: Photo, model: str | Path) -> Photo:
@@ -137,13 +135,16 @@ def find_faces(photo: Photo, model: str | Path) -> Photo:
         When it is missing, damaged or of another kind.
     """
     path = _named_or_file(str(model), FACES)
+    wanted = "`face_model` OpenCV's YuNet, FILE.onnx, or MediaPipe's BlazeFace, FILE.tflite"
+    return _by_kind(path, blazeface.find, yunet.find, wanted)(path, photo)
+
+
+def _by_kind(path: Path, of_tflite: Estimate, of_onnx: Estimate, wanted: str) -> Estimate:
+    """Choose what runs a file; an `InputError` says what is wanted when it is neither."""
     kind = None if path.is_dir() else _kind_of(path)
     if kind is None:
-        raise InputError(
-            f"{printable(path)}: neither a TFLite model nor an ONNX graph; give `face_model` OpenCV's YuNet, "
-            "FILE.onnx, or MediaPipe's BlazeFace, FILE.tflite"
-        )
-    return {"tflite": blazeface.find, "onnx": yunet.find}[kind](path, photo)
+        raise InputError(f"{printable(path)}: neither a TFLite model nor an ONNX graph; give {wanted}")
+    return of_tflite if kind == "tflite" else of_onnx
 
 
 def _named_or_file(named: str, names: tuple[str, ...]) -> Path:

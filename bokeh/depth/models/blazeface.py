@@ -8,10 +8,9 @@ import numpy as np
 
 from ...core.arrays import FloatArray
 from ...core.errors import InputError
-from ...core.extras import needed
-from ...core.foreign import decoding, silence
 from ...core.text import printable
 from ...photo.photo import Photo
+from . import tflite
 from .faces import Candidates, Letterboxed, with_faces
 
 LATTICES = {(128, 896): ((16, 2), (8, 6)), (192, 2304): ((48, 1),)}
@@ -46,28 +45,19 @@ def find(path: Path, photo: Photo) -> Photo:
     InputError
         When the file is damaged, or not a model of this kind.
     """
-    name = printable(path)
-    litert = needed("ai_edge_litert.interpreter", "matte", f"{name}: the model")
-    with decoding(name, "model"), silence():
-        interpreter = litert.Interpreter(model_path=str(path))
-        interpreter.allocate_tensors()
-        (entry, *others), returned = interpreter.get_input_details(), interpreter.get_output_details()
-    shape = tuple(int(n) for n in entry["shape"])
-    if others or len(shape) != 4 or shape[0] != 1 or shape[3] != 3 or entry["dtype"] is not np.float32:
-        raise InputError(f"{name}: the model's input is {shape}, not a picture (1, h, w, 3); {OF_THIS_KIND}")
-    shapes = {tuple(int(n) for n in one["shape"]): one["index"] for one in returned}
+    network = tflite.opened(path, OF_THIS_KIND)
+    shapes = {tuple(int(n) for n in one["shape"]): one["index"] for one in network.outputs}
     points = max((shape[1] for shape in shapes if len(shape) == 3), default=0)
-    lattices = LATTICES.get((shape[1], points))
-    if lattices is None or shape[1] != shape[2] or {*shapes} != {(1, points, NUMBERS), (1, points, 1)}:
-        raise InputError(f"{name}: the model returns {', '.join(map(str, shapes))}, not faces; {OF_THIS_KIND}")
-    shown = Letterboxed.of(photo, shape[1], shape[2])
-    with decoding(name, "model"), silence():
-        interpreter.set_tensor(entry["index"], shown.codes[None].astype(np.float32) / np.float32(127.5) - np.float32(1))
-        interpreter.invoke()
-        numbers, logits = (np.array(interpreter.get_tensor(shapes[1, points, n]))[0] for n in (NUMBERS, 1))
+    height, width = network.size
+    lattices = LATTICES.get((height, points))
+    if lattices is None or height != width or {*shapes} != {(1, points, NUMBERS), (1, points, 1)}:
+        raise InputError(f"{network.name}: the model returns {', '.join(map(str, shapes))}, not faces; {OF_THIS_KIND}")
+    shown = Letterboxed.of(photo, *network.size)
+    picture = shown.codes.astype(np.float32) / np.float32(127.5) - np.float32(1)
+    numbers, logits = (said[0] for said in network.run(picture, [shapes[1, points, n] for n in (NUMBERS, 1)]))
     # Beyond this the score is 0 or 1 anyway, and its exponential too large for a float.
     scores = 1 / (1 + np.exp(-np.clip(np.nan_to_num(logits[:, 0]), -80, 80)))
-    at = _points(lattices, shape[1])
+    at = _points(lattices, height)
     middles, halves = at + numbers[:, :2], numbers[:, 2:4] / 2
     boxes = np.concatenate([middles - halves, middles + halves], axis=1)
     eyes = at[:, None] + numbers[:, 4:8].reshape(-1, 2, 2)

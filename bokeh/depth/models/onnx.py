@@ -80,6 +80,33 @@ def opened(path: Path) -> Any:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
+def picture_input(session: Any, name: str, side_px: int, of_this_kind: str) -> tuple[str, tuple[int, int]]:
+    """Return the name of a graph's one input, a picture float32 (1, 3, h, w), and its height and width.
+
+    Parameters
+    ----------
+    session
+        As of `opened`.
+    name : str
+        Of the file, for the error.
+    side_px : int
+        Height and width where the graph leaves them open.
+    of_this_kind : str
+        What to do when it is another model, for the error.
+
+    Raises
+    ------
+    InputError
+        When it takes something else.
+    """
+    inputs = session.get_inputs()
+    shapes = [one.shape for one in inputs]
+    if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][1] != 3 or inputs[0].type != "tensor(float)":
+        raise InputError(f"{name}: the model's inputs are {shapes}, not a picture (1, 3, h, w); {of_this_kind}")
+    height, width = (side if isinstance(side, int) else side_px for side in shapes[0][2:])
+    return inputs[0].name, (height, width)
+
+
 def _fed(entry: Any, photo: Photo, intake: Intake, name: str) -> NDArray:
     """Shape the photo for a model's input."""
     shape = entry.shape

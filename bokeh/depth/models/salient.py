@@ -48,21 +48,18 @@ def estimate(path: Path, photo: Photo) -> Photo:
     """
     name = printable(path)
     session = onnx.opened(path)
-    inputs, outputs = session.get_inputs(), session.get_outputs()
-    shapes = [one.shape for one in inputs]
-    if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][1] != 3 or inputs[0].type != "tensor(float)":
-        raise InputError(f"{name}: the model's inputs are {shapes}, not a picture (1, 3, h, w); {OF_THIS_KIND}")
+    entry, (height, width) = onnx.picture_input(session, name, SIDE_PX, OF_THIS_KIND)
+    outputs = session.get_outputs()
     if not all(_may_be_matte(one.shape) for one in outputs):
         returns = ", ".join(str(one.shape) for one in outputs)
         raise InputError(
             f"{name}: the model returns {returns}, not mattes (1, 1, h, w); a depth model is given with `depth_model`"
         )
-    height, width = (side if isinstance(side, int) else SIDE_PX for side in shapes[0][2:])
     codes = srgb_codes(photo.rgb, photo.profile, (height, width)).astype(np.float32)
     shown = (codes / max(float(codes.max()), 1.0) - np.asarray(IMAGENET_MEAN)) / np.asarray(IMAGENET_STD)
     planes = np.ascontiguousarray(shown.transpose(2, 0, 1)[None], np.float32)
     with decoding(name, "model"):
-        said = np.asarray(session.run([outputs[0].name], {inputs[0].name: planes})[0])
+        said = np.asarray(session.run([outputs[0].name], {entry: planes})[0])
     if said.ndim != 4 or said.shape[1] != 1 or min(said.shape[2:]) < 2:
         raise InputError(f"{name}: the model returns {said.shape}, not a matte (1, 1, h, w); {OF_THIS_KIND}")
     found = np.nan_to_num(said[0, 0].astype(np.float32))

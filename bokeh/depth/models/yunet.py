@@ -56,18 +56,15 @@ def find(path: Path, photo: Photo) -> Photo:
     """
     name = printable(path)
     session = onnx.opened(path)
-    inputs, returned = session.get_inputs(), [one.name for one in session.get_outputs()]
-    shapes = [one.shape for one in inputs]
-    if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][1] != 3 or inputs[0].type != "tensor(float)":
-        raise InputError(f"{name}: the model's inputs are {shapes}, not a picture (1, 3, h, w); {OF_THIS_KIND}")
+    entry, (height, width) = onnx.picture_input(session, name, SIDE_PX, OF_THIS_KIND)
+    returned = [one.name for one in session.get_outputs()]
     wanted = [f"{kind}_{stride}" for kind in KINDS for stride in STRIDES]
     if not {*wanted} <= {*returned}:
         raise InputError(f"{name}: the model returns {', '.join(returned)[:80]}, not YuNet's faces; {OF_THIS_KIND}")
-    height, width = (side if isinstance(side, int) else SIDE_PX for side in shapes[0][2:])
     shown = Letterboxed.of(photo, height, width)
     planes = np.ascontiguousarray(shown.codes[..., ::-1].transpose(2, 0, 1)[None], np.float32)
     with decoding(name, "model"):
-        said = dict(zip(wanted, session.run(wanted, {inputs[0].name: planes}), strict=True))
+        said = dict(zip(wanted, session.run(wanted, {entry: planes}), strict=True))
     for key, values in said.items():
         kind, stride = key.split("_")
         points = (height // int(stride)) * (width // int(stride))
