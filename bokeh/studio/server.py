@@ -6,16 +6,14 @@ import asyncio
 import json
 import os
 import threading
-from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import Future
-from importlib.resources import files
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import unquote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from ..core.errors import UsageError
@@ -29,8 +27,21 @@ from ..settings.options import Options
 from .access import Guarded
 from .asked import USUAL, command_of, look_of, plain_name, saving_of
 from .desk import DRAFT, Desk
-from .errors import NotThereError, Superseded, TooLargeError, said
+from .errors import NotThereError, Superseded, TooLargeError
 from .events import Events
+from .exchange import (
+    answering,
+    body_of,
+    done,
+    jpeg_answer,
+    json_answer,
+    number_of,
+    page_file,
+    page_of,
+    point_of,
+    timing_headers,
+    width_of,
+)
 from .gallery import MOST_UPLOAD_BYTES, Entry, Gallery
 from .jobs import Jobs
 from .output import StudioOutput
@@ -39,15 +50,6 @@ from .pictures import depth_facts, format_facts, lenses, light_of, picture, thum
 from .renders import Renders, box_of
 from .repair import Repairs
 from .view import View
-
-Found = TypeVar("Found")
-Answer = Callable[[Request], Awaitable[Response]]
-
-MOST_JSON_BYTES = 4 << 20
-_TYPES = {
-    ".html": "text/html", ".css": "text/css", ".mjs": "text/javascript", ".json": "application/json",
-    ".svg": "image/svg+xml", ".png": "image/png",
-}  # fmt: skip
 
 
 class Studio:
@@ -82,33 +84,33 @@ class Studio:
         get, post = ["GET"], ["POST"]
         photo = "/api/photos/{id}"
         routes = [
-            Route("/", _answers(self._index), methods=get),
-            Route("/page/{name}", _answers(self._static), methods=get),
-            Route("/api/session", _answers(self._session), methods=get),
-            Route("/api/events", _answers(self._events), methods=get),
-            Route("/api/bye", _answers(self._bye), methods=post),
-            Route("/api/lens/{name}.png", _answers(self._lens), methods=get),
-            Route("/api/photos", _answers(self._upload), methods=post),
-            Route(photo, _answers(self._photo), methods=get),
-            Route(photo + "/thumb", _answers(self._thumb), methods=get),
-            Route(photo + "/source", _answers(self._source), methods=get),
-            Route(photo + "/phone", _answers(self._phone), methods=get),
-            Route(photo + "/overlay", _answers(self._overlay), methods=post),
-            Route(photo + "/draft", _answers(self._draft), methods=post),
-            Route(photo + "/full", _answers(self._full), methods=post),
-            Route(photo + "/focus", _answers(self._focus), methods=post),
-            Route(photo + "/strokes", _answers(self._stroke), methods=post),
-            Route(photo + "/undo", _answers(self._undo), methods=post),
-            Route(photo + "/redo", _answers(self._redo), methods=post),
-            Route(photo + "/edits/reset", _answers(self._reset), methods=post),
-            Route(photo + "/save", _answers(self._save), methods=post),
-            Route(photo + "/rack", _answers(self._rack), methods=post),
-            Route("/api/renders/{key}/{box}", _answers(self._tile), methods=get),
-            Route("/api/command", _answers(self._command), methods=post),
-            Route("/api/preset", _answers(self._preset), methods=post),
-            Route("/api/apply", _answers(self._apply), methods=post),
-            Route("/api/jobs/{key}", _answers(self._job), methods=get),
-            Route("/api/jobs/{key}/cancel", _answers(self._cancel), methods=post),
+            Route("/", answering(self._index), methods=get),
+            Route("/page/{name}", answering(self._static), methods=get),
+            Route("/api/session", answering(self._session), methods=get),
+            Route("/api/events", answering(self._events), methods=get),
+            Route("/api/bye", answering(self._bye), methods=post),
+            Route("/api/lens/{name}.png", answering(self._lens), methods=get),
+            Route("/api/photos", answering(self._upload), methods=post),
+            Route(photo, answering(self._photo), methods=get),
+            Route(photo + "/thumb", answering(self._thumb), methods=get),
+            Route(photo + "/source", answering(self._source), methods=get),
+            Route(photo + "/phone", answering(self._phone), methods=get),
+            Route(photo + "/overlay", answering(self._overlay), methods=post),
+            Route(photo + "/draft", answering(self._draft), methods=post),
+            Route(photo + "/full", answering(self._full), methods=post),
+            Route(photo + "/focus", answering(self._focus), methods=post),
+            Route(photo + "/strokes", answering(self._stroke), methods=post),
+            Route(photo + "/undo", answering(self._undo), methods=post),
+            Route(photo + "/redo", answering(self._redo), methods=post),
+            Route(photo + "/edits/reset", answering(self._reset), methods=post),
+            Route(photo + "/save", answering(self._save), methods=post),
+            Route(photo + "/rack", answering(self._rack), methods=post),
+            Route("/api/renders/{key}/{box}", answering(self._tile), methods=get),
+            Route("/api/command", answering(self._command), methods=post),
+            Route("/api/preset", answering(self._preset), methods=post),
+            Route("/api/apply", answering(self._apply), methods=post),
+            Route("/api/jobs/{key}", answering(self._job), methods=get),
+            Route("/api/jobs/{key}/cancel", answering(self._cancel), methods=post),
         ]
         return Guarded(Starlette(routes=routes), port, self.token)
 
@@ -120,15 +122,15 @@ class Studio:
     # The page itself.
 
     async def _index(self, request: Request) -> Response:
-        return _static("index.html")
+        return page_file("index.html")
 
     async def _static(self, request: Request) -> Response:
-        return _static(request.path_params["name"])
+        return page_file(request.path_params["name"])
 
     # The session.
 
     async def _session(self, request: Request) -> Response:
-        return _json({
+        return json_answer({
             "version": version(),
             "photos": [entry.to_json() for entry in self.gallery.all()],
             "lenses": await run_in_threadpool(lenses),
@@ -143,8 +145,8 @@ class Studio:
         return StreamingResponse(self.events.stream(first), media_type="text/event-stream")
 
     async def _bye(self, request: Request) -> Response:
-        self.renders.stop(_page(request))
-        return _json({})
+        self.renders.stop(page_of(request))
+        return json_answer({})
 
     async def _lens(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -165,8 +167,8 @@ class Studio:
         entry = self._entry(request)
         self.gallery.look_at(entry)
         if (view := entry.view) is None:
-            return _json(entry.to_json())
-        return _json(await run_in_threadpool(self._facts, entry, view))
+            return json_answer(entry.to_json())
+        return json_answer(await run_in_threadpool(self._facts, entry, view))
 
     def _facts(self, entry: Entry, view: View) -> dict[str, Any]:
         look = view.look(Options())
@@ -189,24 +191,24 @@ class Studio:
 
     async def _thumb(self, request: Request) -> Response:
         entry = self._entry(request)
-        return _jpeg(await self._kept(("thumb", entry.id), lambda: thumbnail(entry)))
+        return jpeg_answer(await self._kept(("thumb", entry.id), lambda: thumbnail(entry)))
 
     async def _source(self, request: Request) -> Response:
-        entry, width = self._entry(request), _width(request.query_params.get("width", "1600"))
+        entry, width = self._entry(request), width_of(request.query_params.get("width", "1600"))
         photo = (await self._ready(entry)).photo
-        return _jpeg(await run_in_threadpool(picture, photo, width))
+        return jpeg_answer(await run_in_threadpool(picture, photo, width))
 
     async def _phone(self, request: Request) -> Response:
-        entry, width = self._entry(request), _width(request.query_params.get("width", "1600"))
+        entry, width = self._entry(request), width_of(request.query_params.get("width", "1600"))
         photo = (await self._ready(entry)).photo
         if photo.meta.rendition is None:
             raise NotThereError("this file holds no picture of the phone's own")
         shown = photo.with_checked(rgb=photo.meta.rendition)
-        return _jpeg(await run_in_threadpool(picture, shown, width))
+        return jpeg_answer(await run_in_threadpool(picture, shown, width))
 
     async def _overlay(self, request: Request) -> Response:
-        body, entry = await _body(request), self._entry(request)
-        look, width = look_of(body.get("settings")), _width(body.get("width", 1200))
+        body, entry = await body_of(request), self._entry(request)
+        look, width = look_of(body.get("settings")), width_of(body.get("width", 1200))
         view = await self._ready(entry)
         kind = str(body.get("kind", ""))
         return Response(
@@ -214,8 +216,8 @@ class Studio:
         )
 
     async def _focus(self, request: Request) -> Response:
-        body, entry = await _body(request), self._entry(request)
-        x, y = (_number(body, name, 0.0, 1.0) for name in ("x", "y"))
+        body, entry = await body_of(request), self._entry(request)
+        x, y = (number_of(body, name, 0.0, 1.0) for name in ("x", "y"))
         words = f"{x:.4f},{y:.4f}"
         options = look_of({**(body.get("settings") or {}), "focus": words})
         view = await self._ready(entry)
@@ -227,11 +229,11 @@ class Studio:
                 **facts, "focus": words, "dioptres": facts["focus_dioptres"], "warnings": view.warnings(look),
             }  # fmt: skip
 
-        return _json(await run_in_threadpool(found))
+        return json_answer(await run_in_threadpool(found))
 
     async def _draft(self, request: Request) -> Response:
-        body, entry, page = await _body(request), self._entry(request), _page(request)
-        options, width = look_of(body.get("settings")), _width(body.get("width", 1200))
+        body, entry, page = await body_of(request), self._entry(request), page_of(request)
+        options, width = look_of(body.get("settings")), width_of(body.get("width", 1200))
         moving, sequence = bool(body.get("moving", False)), int(body.get("sequence", 0))
         self.renders.stop(page)
         # Before it is waited for: of the drafts that wait for a photo, only the newest is rendered, too.
@@ -240,34 +242,34 @@ class Studio:
         view = await self._ready(entry)
         if self._newest.of(page) != number:
             raise Superseded
-        made = await _done(
+        made = await done(
             self.desk.submit(lambda progress: view.draft(options, width, moving, progress), DRAFT, ("draft", page))
         )
         facts = json.dumps(plain(made.facts), allow_nan=False)
-        return _jpeg(made.jpeg, {"X-Sequence": str(sequence), "X-Facts": facts, **_timing(made.seconds)})
+        return jpeg_answer(made.jpeg, {"X-Sequence": str(sequence), "X-Facts": facts, **timing_headers(made.seconds)})
 
     async def _full(self, request: Request) -> Response:
-        body, entry, page = await _body(request), self._entry(request), _page(request)
+        body, entry, page = await body_of(request), self._entry(request), page_of(request)
         options = look_of(body.get("settings"))
-        centre = _point(body.get("centre") or (0.5, 0.5), "centre")
+        centre = point_of(body.get("centre") or (0.5, 0.5), "centre")
         view = await self._ready(entry)
         look = await run_in_threadpool(view.look, options)
         made = self.renders.begin(page, view, look, centre)
         height, width = view.photo.size
-        return _json({
+        return json_answer({
             "render": made.key, "size": [width, height], "tiles": made.tiles, "sequence": body.get("sequence", 0),
         })  # fmt: skip
 
     async def _tile(self, request: Request) -> Response:
         full = self.renders.get(request.path_params["key"])
         box = box_of(request.path_params["box"], full)
-        rgb, seconds = await _done(full.picture)
-        return _jpeg(await run_in_threadpool(full.tile, box, rgb), _timing({"render": seconds}))
+        rgb, seconds = await done(full.picture)
+        return jpeg_answer(await run_in_threadpool(full.tile, box, rgb), timing_headers({"render": seconds}))
 
     # What is painted over it.
 
     async def _stroke(self, request: Request) -> Response:
-        body = await _body(request)
+        body = await body_of(request)
         return await self._edited(request, lambda entry, view: self.repairs.paint(entry, view, body))
 
     async def _undo(self, request: Request) -> Response:
@@ -282,13 +284,13 @@ class Studio:
     async def _edited(self, request: Request, change: Callable[[Entry, View], View]) -> Response:
         entry = self._entry(request)
         view = await self._ready(entry)
-        self.renders.stop(_page(request))
+        self.renders.stop(page_of(request))
 
         def made() -> dict[str, Any]:
             edited = change(entry, view)
             return {**_of_maps(edited), "edits": self.repairs.to_json(entry, edited)}
 
-        return _json(await run_in_threadpool(made))
+        return json_answer(await run_in_threadpool(made))
 
     async def _upload(self, request: Request) -> Response:
         name = plain_name(unquote(request.headers.get("x-name", "")) or "photo")
@@ -309,56 +311,56 @@ class Studio:
             raise
         entry = await run_in_threadpool(self.gallery.upload, part, name)
         self.events.tell({"photo": entry.id, "added": True, **entry.to_json()})
-        return _json(entry.to_json())
+        return json_answer(entry.to_json())
 
     # What is made of it.
 
     async def _command(self, request: Request) -> Response:
-        body = await _body(request)
+        body = await body_of(request)
         entry = self.gallery.get(str(body.get("photo", "")))
         look = look_of(body.get("settings"))
         saving, name, overwrite = saving_of(body.get("save"))
         options = look.overridden(saving)
         out = self.output.out_word(entry, name)
-        return _json({"command": command_of(entry.shown, options, out, overwrite)})
+        return json_answer({"command": command_of(entry.shown, options, out, overwrite)})
 
     async def _save(self, request: Request) -> Response:
-        body, entry = await _body(request), self._entry(request)
+        body, entry = await body_of(request), self._entry(request)
         look, saving = look_of(body.get("settings")), saving_of(body.get("save"))
         await self._ready(entry)
         job = await run_in_threadpool(self.output.save, entry, look, *saving)
-        return _json({"job": job.key})
+        return json_answer({"job": job.key})
 
     async def _preset(self, request: Request) -> Response:
-        body = await _body(request)
+        body = await body_of(request)
         look = look_of(body.get("settings"))
         path = await run_in_threadpool(self.output.save_preset, look, str(body.get("name", "")))
-        return _json({"path": printable(path)})
+        return json_answer({"path": printable(path)})
 
     async def _apply(self, request: Request) -> Response:
-        body = await _body(request)
+        body = await body_of(request)
         look, (saving, _, overwrite) = look_of(body.get("settings")), saving_of(body.get("save"))
         chosen = body.get("photos", "all")
         if chosen != "all" and not isinstance(chosen, list):
             raise UsageError('`photos` is "all" or a list of photos')
         entries = self.gallery.all() if chosen == "all" else [self.gallery.get(str(one)) for one in chosen]
         job = await run_in_threadpool(self.output.apply, entries, look.overridden(saving), overwrite)
-        return _json({"job": job.key})
+        return json_answer({"job": job.key})
 
     async def _rack(self, request: Request) -> Response:
-        body, entry = await _body(request), self._entry(request)
+        body, entry = await body_of(request), self._entry(request)
         look = look_of(body.get("settings"))
         view = await self._ready(entry)
         job = await run_in_threadpool(self.output.rack, entry, view, look, body)
-        return _json({"job": job.key})
+        return json_answer({"job": job.key})
 
     async def _job(self, request: Request) -> Response:
-        return _json(self.jobs.get(request.path_params["key"]).to_json())
+        return json_answer(self.jobs.get(request.path_params["key"]).to_json())
 
     async def _cancel(self, request: Request) -> Response:
         job = self.jobs.get(request.path_params["key"])
         job.cancelled.set()
-        return _json(job.to_json())
+        return json_answer(job.to_json())
 
     async def _kept(self, key: Any, make: Callable[[], bytes]) -> bytes:
         """Return a small picture; it is made once."""
@@ -399,91 +401,5 @@ def _targets(view: View) -> list[str]:
     return [*(["eyes", "face"] if has_face else []), *(["subject"] if has_subject or has_face else [])]
 
 
-def _answers(answer: Answer) -> Answer:
-    """Tell a page in one line what cannot be done."""
-
-    async def guarded(request: Request) -> Response:
-        try:
-            return await answer(request)
-        except ClientDisconnect:
-            return Response(status_code=499)
-        except Exception as error:
-            status, told = said(error)
-            # What is too large is not read to its end either.
-            return JSONResponse(told, status, {"connection": "close"} if isinstance(error, TooLargeError) else None)
-
-    return guarded
-
-
-async def _done(future: Future[Found]) -> Found:
-    """Wait for what is being rendered."""
-    return await asyncio.wrap_future(future)
-
-
-async def _body(request: Request) -> Mapping[str, Any]:
-    """Read a page's question: a JSON object."""
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > MOST_JSON_BYTES:
-            raise TooLargeError(f"a question has at most {MOST_JSON_BYTES >> 20} MB")
-    try:
-        body = json.loads(bytes(data) or b"{}")
-    except ValueError as error:
-        raise UsageError("the question is no JSON") from error
-    if not isinstance(body, dict):
-        raise UsageError("the question must be a JSON object")
-    return body
-
-
-def _page(request: Request) -> str:
-    return request.headers.get("x-page", "")[:64]
-
-
-def _width(value: object) -> int:
-    try:
-        width = int(str(value))
-    except ValueError as error:
-        raise UsageError(f"width {value!r} is no number of pixels") from error
-    if not 16 <= width <= 16_384:
-        raise UsageError(f"width {width} is out of range; 16 to 16384")
-    return width
-
-
-def _number(body: Mapping[str, Any], name: str, low: float, high: float) -> float:
-    value = body.get(name)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-        raise UsageError(f"`{name}` is a number from {low:g} to {high:g}")
-    return float(value)
-
-
-def _point(value: object, name: str) -> tuple[float, float]:
-    if not (isinstance(value, (list, tuple)) and len(value) == 2 and all(isinstance(v, (int, float)) for v in value)):
-        raise UsageError(f"`{name}` is a point of the picture, like [0.5, 0.5]")
-    return float(value[0]), float(value[1])
-
-
 def _too_large(name: str) -> str:
     return f"{name}: a photo that is dropped here has at most {MOST_UPLOAD_BYTES >> 20} MB; name it when you start"
-
-
-def _json(value: Mapping[str, Any]) -> Response:
-    return JSONResponse(plain(value))
-
-
-def _jpeg(data: bytes, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(data, media_type="image/jpeg", headers=dict(headers or {}))
-
-
-def _timing(seconds: Mapping[str, float]) -> dict[str, str]:
-    """Say what something took, as browsers show it among their tools."""
-    return {"Server-Timing": ", ".join(f"{name};dur={1000.0 * taken:.1f}" for name, taken in seconds.items())}
-
-
-def _static(name: str) -> Response:
-    """Return a file of the page, which lies in the package: by its name alone, as it is listed there."""
-    folder = files(__name__.rpartition(".")[0]) / "page"
-    listed = {one.name: one for one in folder.iterdir() if one.is_file()} if folder.is_dir() else {}
-    if name not in listed or os.path.splitext(name)[1] not in _TYPES:
-        raise NotThereError(f"the page has no {name!r}")
-    return Response(listed[name].read_bytes(), media_type=_TYPES[os.path.splitext(name)[1]])
