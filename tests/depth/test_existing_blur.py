@@ -18,7 +18,7 @@ from support.command import rebokeh
 from support.scenes import FOCUS, depth_of, lens_of
 
 import rebokeh as rk
-from rebokeh.bokeh.depth.existing_blur import ExistingBlur, find_existing_blur
+from rebokeh.bokeh.depth.existing_blur import REMAP_STEPS, ExistingBlur, find_existing_blur
 from rebokeh.bokeh.optics.lens import ThinLens
 
 pytestmark = pytest.mark.kernels
@@ -162,8 +162,11 @@ def test_missing_blur(radius_px, focus, px_per_dioptre):
     assert ((moved - lens.focus_dioptres) * (dioptres - lens.focus_dioptres) >= -1e-6).all()
     wanted, missing = lens.radius_px(dioptres), lens.radius_px(moved)
     assert (np.abs(missing) <= np.abs(wanted) + 1e-2).all()
-    least = np.sqrt(np.maximum(wanted.astype(np.float64) ** 2 - baked.radius_at(dioptres) ** 2, 0.0))
-    assert (np.abs(missing) >= least - 0.02 * px_per_dioptre).all()
+    # A root begins steeply: the table's steps may begin it one step late, and no later.
+    step = 1.5 / REMAP_STEPS
+    near = dioptres.astype(np.float64) + np.linspace(-step, step, 33)[:, None]
+    least = np.sqrt(np.maximum(lens.radius_px(near).astype(np.float64) ** 2 - baked.radius_at(near) ** 2, 0.0))
+    assert (np.abs(missing) >= least.min(axis=0) - 0.02).all()
 
 
 def test_what_is_missing_is_the_difference_of_the_squares():

@@ -77,10 +77,10 @@ def test_extended_xmp_that_claims_to_be_huge_takes_no_memory():
 
 
 def test_a_million_segments_are_not_walked_for_ever():
-    begun = time.perf_counter()
+    begun = time.process_time()
     found = segments.walk(b"\xff\xd8" + b"\xff\xe5\0\2" * 1_000_000)
-    assert found is not None and time.perf_counter() - begun < 1
-    assert segments.walk(b"\xff\xd8" + b"\xff" * 20_000_000) is not None and time.perf_counter() - begun < 2
+    assert found is not None and time.process_time() - begun < 1
+    assert segments.walk(b"\xff\xd8" + b"\xff" * 20_000_000) is not None and time.process_time() - begun < 2
 
 
 @given(st.binary(max_size=400))
@@ -110,16 +110,16 @@ def test_pictures_are_lifted_out_of_xmp_before_it_is_parsed():
 
 def test_padding_of_megabytes_is_not_parsed():
     words = android.packet(attributes='GDepth:Near="1"')
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert Xmp(words + b" " * 20_000_000 + b'<?xpacket end="w"?>').number("GDepth:Near") == 1
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_a_few_bytes_that_stand_for_gigabytes_are_refused_at_once():
     small = android.coded(RGB[:24, :32].copy())
     values = {"GDepth:Near": "1", "GDepth:Far": "2"}
     huge = np.zeros((4800, 6400), np.uint8)
-    begun = time.perf_counter()
+    begun = time.process_time()
     for data, words in (
         (android.gdepth(small, android.coded(huge, "PNG"), values), "depth map is damaged or too large"),
         (
@@ -132,7 +132,7 @@ def test_a_few_bytes_that_stand_for_gigabytes_are_refused_at_once():
     ):
         notes = load(data).meta.notes
         assert not words or any(words in note for note in notes), notes
-    assert time.perf_counter() - begun < 6  # encoding them here takes most of it
+    assert time.process_time() - begun < 6  # encoding them here takes most of it
 
 
 @pytest.mark.parametrize("directory", [True, False])
