@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, requires
 from typing import Any
 
 from .errors import UsageError
@@ -29,4 +30,23 @@ def needed(module: str, extra: str, what: str) -> Any:
     except ImportError as err:
         package = module.split(".")[0]
         why = "" if isinstance(err, ModuleNotFoundError) and err.name == package else f" ({' '.join(str(err).split())})"
-        raise UsageError(f"{what} needs the package {package}{why}; pip install 'rebokeh[{extra}]'") from err
+        raise UsageError(f"{what} needs the package {package}{why}; {how_to_install(extra)}") from err
+
+
+def how_to_install(extra: str) -> str:
+    """Return the command that installs an extra, for the end of a sentence.
+
+    It names the packages themselves: it works however rebokeh was installed, from a clone or an index.
+
+    Parameters
+    ----------
+    extra : str
+    """
+    try:
+        asked = requires("rebokeh") or []
+    except PackageNotFoundError:  # run from its files, not installed
+        asked = []
+    marked = (line.partition(";") for line in asked)
+    packages = [name.strip() for name, _, marker in marked if marker.replace('"', "'").strip() == f"extra == '{extra}'"]
+    words = " ".join(f"'{name}'" for name in packages) or f"'rebokeh[{extra}]'"
+    return f"pip install {words} (rebokeh's extra {extra})"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..core.errors import UsageError
+from ..core.extras import how_to_install
 from ..core.text import printable
 from .signatures import Signature, begins_with, is_avif, is_dng, is_heic, is_tiff
 
@@ -185,7 +186,7 @@ def check_saving(
         if not can_hold_pq(row):
             package, extra = row.pq_package or ("", "")
             raise UsageError(
-                f"{kind.upper()} of {PQ_BITS} bits needs {package}: pip install 'rebokeh[{extra}]'; or write HEIC"
+                f"{kind.upper()} of {PQ_BITS} bits needs {package}; {how_to_install(extra)}; or write HEIC"
             )
 
 

@@ -192,7 +192,7 @@ def test_nobody_answers(monkeypatch):
 
 def test_without_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(UsageError, match=r"pip install 'rebokeh\[cluster\]'"):
+    with pytest.raises(UsageError, match=r"pip install 'distributed\S+' 'fsspec"):
         DaskExecutor("tcp://127.0.0.1:8786")
 
 

@@ -257,7 +257,7 @@ def test_an_unknown_kind_of_address():
 
 
 @pytest.mark.parametrize(
-    ("url", "module", "how"), [("s3://b/a", "s3fs", r"'rebokeh\[cluster\]'"), ("gs://b/a", "gcsfs", "gcsfs")]
+    ("url", "module", "how"), [("s3://b/a", "s3fs", r"'distributed\S+' 'fsspec"), ("gs://b/a", "gcsfs", "gcsfs")]
 )
 def test_without_the_package_of_an_address(monkeypatch, url, module, how):
     monkeypatch.setitem(sys.modules, module, None)
@@ -268,7 +268,7 @@ def test_without_the_package_of_an_address(monkeypatch, url, module, how):
 
 def test_without_fsspec(monkeypatch):
     monkeypatch.setitem(sys.modules, "fsspec", None)
-    with pytest.raises(UsageError, match=r"s3:// needs the package fsspec; pip install 'rebokeh\[cluster\]'"):
+    with pytest.raises(UsageError, match=r"s3:// needs the package fsspec; pip install 'distributed\S+' 'fsspec"):
         read("s3://b/a")
 
 

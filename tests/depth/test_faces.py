@@ -178,7 +178,7 @@ def test_what_finds_no_faces_is_refused(yunet, tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="neither yunet, blazeface nor a file"):
         find_faces(photo, "retina")
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(UsageError, match=r"onnxruntime.*pip install 'rebokeh\[onnx\]'"):
+    with pytest.raises(UsageError, match=r"onnxruntime.*pip install 'onnxruntime\S+' \(rebokeh's extra onnx\)"):
         find_faces(photo, yunet())
 
 

@@ -122,5 +122,5 @@ def test_what_is_no_depth_model_is_refused(graph, tmp_path):
 def test_a_missing_package_is_named_with_its_extra(tmp_path, monkeypatch):
     (tmp_path / "model.onnx").write_bytes(b"x" * 20)
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(UsageError, match=r"onnxruntime.*pip install 'rebokeh\[onnx\]'"):
+    with pytest.raises(UsageError, match=r"onnxruntime.*pip install 'onnxruntime\S+' \(rebokeh's extra onnx\)"):
         estimate_depth(halves(), tmp_path / "model.onnx")

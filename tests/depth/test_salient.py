@@ -97,7 +97,7 @@ def test_what_is_no_salient_object_model_is_refused(graph, tmp_path):
 def test_a_missing_package_is_named_with_its_extra(tmp_path, monkeypatch):
     (tmp_path / "u2netp.onnx").write_bytes(b"\x08" * 20)
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(UsageError, match=r"onnxruntime.*pip install 'rebokeh\[onnx\]'"):
+    with pytest.raises(UsageError, match=r"onnxruntime.*pip install 'onnxruntime\S+' \(rebokeh's extra onnx\)"):
         estimate_matte(food()[0], tmp_path / "u2netp.onnx")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...core.errors import InputError, RebokehError, UsageError
-from ...core.extras import needed
+from ...core.extras import how_to_install, needed
 from .url import STATE_FOLDER, scheme, shown
 
 AT_ONCE = 8
@@ -132,8 +132,12 @@ def opened(url: str, options: Mapping[str, Any] | None = None) -> tuple[Any, str
         raise UsageError(f"{shown(url)}: {name}:// is no kind of address that is known; s3:// and gs:// are") from None
     except ImportError:
         package = _PACKAGES.get(name)
-        how = "'rebokeh[cluster]'" if package == "s3fs" else package or f"what fsspec needs for {name}"
-        raise UsageError(f"{name}:// needs the package {package or name}; pip install {how}") from None
+        how = (
+            how_to_install("cluster")
+            if package == "s3fs"
+            else f"pip install {package or f'what fsspec needs for {name}'}"
+        )
+        raise UsageError(f"{name}:// needs the package {package or name}; {how}") from None
     with asking(url, UsageError):
         files = kind(**kind._get_kwargs_from_urls(url), use_listings_cache=False, **(options or {}))
         return files, kind._strip_protocol(url)

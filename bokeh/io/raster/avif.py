@@ -11,6 +11,7 @@ from PIL import AvifImagePlugin
 
 from ...colour.pq_hlg import Coding
 from ...colour.profile import Profile
+from ...core.extras import how_to_install
 from ...core.foreign import decoding
 from ...photo.photo import Photo
 from ..decoded import Decoded, upright
@@ -49,7 +50,7 @@ def _deepened(data: bytes, decoded: Decoded, bits: int) -> Decoded:
     try:
         from imagecodecs import avif_decode
     except ImportError:
-        decoded.notes.append("AVIF of more than 8 bits is read as 8 bit; pip install 'rebokeh[avif]' reads them all")
+        decoded.notes.append(f"AVIF of more than 8 bits is read as 8 bit; to read them all, {how_to_install('avif')}")
         return decoded
     with decoding(decoded.name):
         codes = np.asarray(avif_decode(data))

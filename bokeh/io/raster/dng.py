@@ -14,6 +14,7 @@ import tifffile
 from ...colour.icc import LINEAR_CURVE
 from ...colour.profile import named_profile
 from ...core.errors import UsageError
+from ...core.extras import how_to_install
 from ...core.foreign import decoding, silence
 from ...photo.photo import Photo
 from ..decoded import Decoded, check_size, upright
@@ -92,7 +93,6 @@ def _rawpy(name: str) -> Any:
         import rawpy
     except ImportError as err:
         raise UsageError(
-            f"{name}: a raw file (DNG) needs rawpy; install it with pip install 'rebokeh[raw]', or develop the file to "
-            "a TIFF first"
+            f"{name}: a raw file (DNG) needs rawpy; {how_to_install('raw')}, or develop the file to a TIFF first"
         ) from err
     return rawpy

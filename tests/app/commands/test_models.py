@@ -39,7 +39,9 @@ def test_pull_is_refused_in_one_line(tmp_path, monkeypatch):
     check_refused(rebokeh("models", "pull", "salient"), 2, "u2netp.onnx", "--matte-model")
     check_refused(rebokeh("models", "pull", "yunet"), 2, "face_detection_yunet_2023mar.onnx", "--face-model")
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    check_refused(rebokeh("models", "pull", "depth-pro"), 2, "huggingface_hub", "pip install 'rebokeh[depth]'")
+    check_refused(
+        rebokeh("models", "pull", "depth-pro"), 2, "huggingface_hub", "pip install 'torch>=", "rebokeh's extra depth"
+    )
     assert not (tmp_path / "models").exists()
 
 
