@@ -19,7 +19,7 @@ import rebokeh as rk
 from rebokeh.bokeh.optics.lens import ThinLens
 from rebokeh.bokeh.render.gaussian import gaussian_style
 from rebokeh.bokeh.tools.bench import in_columns
-from rebokeh.bokeh.tools.compare.blur import BlurCurve, blur_curves, iris_radius
+from rebokeh.bokeh.tools.measures.blur import BlurCurve, blur_curves, iris_radius
 
 LEAST_PX = 2.5
 """Smaller blur is not told from none at this size."""

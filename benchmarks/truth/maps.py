@@ -21,7 +21,7 @@ from support.pictures import load, names
 import rebokeh as rk
 from rebokeh.bokeh.core.jsonable import plain
 from rebokeh.bokeh.tools.bench import in_columns
-from rebokeh.bokeh.tools.compare.ladder import luminance
+from rebokeh.bokeh.tools.measures.ladder import luminance
 
 
 def of_photo(path: Path) -> MapStatistics | None:

@@ -160,6 +160,23 @@ def test_nothing_imports_in_a_circle():
     assert circles({name: imported_modules(path) for name, path in MODULES.items()}) == []
 
 
+def test_no_two_folders_of_a_room_import_each_other():
+    """Folders within a room have no order of their own, but an order they have."""
+    folders: dict[str, set[str]] = {}
+    for name, path in MODULES.items():
+        folder = folder_of(name)
+        if folder:
+            folders.setdefault(folder, set()).update(filter(None, map(folder_of, imported_modules(path))))
+    assert len(folders) > 10
+    assert circles({name: others - {name} for name, others in folders.items()}) == []
+
+
+def folder_of(name: str) -> str | None:
+    """Return the folder of a room that a module lies in, as rebokeh.bokeh.tools.check; None beside folders."""
+    parts = (name + ".__init__" if MODULES[name].name == "__init__.py" else name).split(".")
+    return ".".join(parts[:4]) if len(parts) > 4 else None
+
+
 def test_the_guard_sees_a_circle():
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
 

@@ -24,7 +24,7 @@ from rebokeh.bokeh.tools.check import check as checks
 from rebokeh.bokeh.tools.check.check import PictureCheck, check, check_pictures, checked_settings
 from rebokeh.bokeh.tools.check.figures import Worst, beside_outline, focused_change, light_kept, rendered, solidity
 from rebokeh.bokeh.tools.check.report import check_lines
-from rebokeh.bokeh.tools.compare.blur import iris_radius
+from rebokeh.bokeh.tools.measures.blur import iris_radius
 
 pytestmark = pytest.mark.kernels
 

@@ -16,10 +16,10 @@ from rebokeh.bokeh.core.errors import InputError
 from rebokeh.bokeh.optics.lens import ThinLens
 from rebokeh.bokeh.render.gaussian import gaussian_style
 from rebokeh.bokeh.render.settings import RenderSettings
-from rebokeh.bokeh.tools.compare.blur import BlurCurve, DepthBlur, blur_curves
-from rebokeh.bokeh.tools.compare.figures import edge_figures, highlight_energy, sharpness
-from rebokeh.bokeh.tools.compare.ladder import Shape, rungs
 from rebokeh.bokeh.tools.compare.register import register
+from rebokeh.bokeh.tools.measures.blur import BlurCurve, DepthBlur, blur_curves
+from rebokeh.bokeh.tools.measures.figures import edge_figures, highlight_energy, sharpness
+from rebokeh.bokeh.tools.measures.ladder import Shape, rungs
 
 pytestmark = pytest.mark.kernels
 

@@ -16,11 +16,11 @@ from ...photo.metadata import Rendering
 from ...photo.photo import Photo
 from ..decoded import Decoded, check_size, profile_or_note, same_aspect, upright
 from ..found_maps import FoundMaps, UnusableMapError, attempt, of_gain_map
+from ..lut import to_srgb
 from ..metadata import apple, exif, render_mark
 from ..metadata.captions import Captions
 from ..metadata.cicp import cicp_profile
 from ..metadata.xmp import MAX_BYTES, REBOKEH_URI, unread
-from ..raster.lut import to_srgb
 from . import boxes, integrity, spatial, tone_map
 
 

@@ -19,8 +19,8 @@ from ...colour.pq_hlg import Coding
 from ...colour.profile import Profile
 from ...core.foreign import decoding, silence
 from ..decoded import Decoded, check_size, profile_or_note, upright
+from ..lut import convert_image, to_srgb
 from ..metadata import captions, exif, exif_edit
-from .lut import convert_image, to_srgb
 
 # Bits of pixels that one byte of the file can hold. JPEG needs a bit for each block of 8 x 8, deflate shrinks zeros
 # 1032-fold. Without this, a few bytes that claim 200 megapixels are decoded to grey, in gigabytes.

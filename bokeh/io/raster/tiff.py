@@ -15,8 +15,8 @@ from ...core.errors import InputError, UnknownFormatError
 from ...core.foreign import decoding
 from ...photo.photo import Photo
 from ..decoded import Decoded, check_size, finite_light, profile_or_note, upright
+from ..lut import to_srgb
 from ..metadata import captions, exif, exif_edit
-from .lut import to_srgb
 from .pillow import decode, open_tiff
 
 # tifffile logs a warning for every oddity it works around; the adapters say what matters.

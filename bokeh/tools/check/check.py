@@ -17,7 +17,7 @@ from ...render.pipeline import prepare_for, render_scene
 from ...render.report import mount_on
 from ...render.settings import RenderSettings
 from ...scene.prepared import PreparedScene
-from ..compare.blur import iris_radius, reduction
+from ..measures.blur import iris_radius, reduction
 from .figures import Beside, Worst, beside_outline, brightest_kept, focused_change, light_kept, solidity
 
 STOPPED_DOWN = 16.0

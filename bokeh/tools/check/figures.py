@@ -20,9 +20,9 @@ from ...render.pipeline import prepare_for, render_scene
 from ...render.report import mount_on
 from ...render.settings import RenderSettings
 from ...scene.prepared import PreparedScene
-from ..compare.blur import BlurCurve, DepthBlur, reduction
-from ..compare.figures import LEAK_SHARE, edge_figures, reach_of, strip_of
-from ..compare.ladder import luminance
+from ..measures.blur import BlurCurve, DepthBlur, reduction
+from ..measures.figures import LEAK_SHARE, edge_figures, reach_of, strip_of
+from ..measures.ladder import luminance
 
 Renderer = Callable[[PreparedScene, Lens, RenderSettings], FloatArray]
 """Gives the picture, scene-linear (H, W, 3), that a lens takes of a scene."""

@@ -25,8 +25,8 @@ from ...render.settings import RenderSettings
 from ...scene.prepared import PreparedScene
 from ..check.check import PictureCheck, check_scene, checked_settings
 from ..check.figures import all_light, scene_radiance
-from .blur import BlurCurve, DepthBlur, blur_curves, iris_radius
-from .figures import EdgeFigures, edge_figures, highlight_energy, sharpness
+from ..measures.blur import BlurCurve, DepthBlur, blur_curves, iris_radius
+from ..measures.figures import EdgeFigures, edge_figures, highlight_energy, sharpness
 from .register import Placement, register
 
 OURS, PHONE, GAUSSIAN = "rebokeh", "phone", "gaussian"

@@ -12,7 +12,7 @@ from scipy import fft, ndimage
 from ...core.arrays import BoolArray, FloatArray
 from ...core.errors import InputError
 from ...image.resize import block_means, resize, size_within
-from .ladder import luminance
+from ..measures.ladder import luminance
 from .tone import match_tone
 
 SEARCHED_LENGTH, ROUGH_LENGTH, EXACT_LENGTH = 192, 512, 1024

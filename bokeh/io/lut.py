@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from ...colour.profile import Profile, named_profile, rgb_from_xyz
-from ...core.foreign import decoding
+from ..colour.profile import Profile, named_profile, rgb_from_xyz
+from ..core.foreign import decoding
 
 # Share of pixels that may lie outside sRGB before the picture is kept in Display P3.
 _FEW = 1e-3

@@ -1,0 +1,1 @@
+"""What a blurred picture is measured by, against its sharp original: for the comparison, the checks and benchmarks."""
