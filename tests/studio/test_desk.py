@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from support.studio import PATIENCE_S
 
 from rebokeh.bokeh.studio.desk import DRAFT, FULL, SAVE, Desk
 from rebokeh.bokeh.studio.errors import Superseded
@@ -27,11 +28,13 @@ class Work:
     def __call__(self, progress):
         self.times += 1
         self.begun.set()
-        for _ in range(1000):
+        end = time.monotonic() + PATIENCE_S
+        while not self.may_end.wait(0.005):
             progress("x", 0.0)
-            if self.may_end.wait(0.005):
-                return self.times
-        raise TimeoutError
+            if time.monotonic() > end:
+                raise TimeoutError
+        progress("x", 1.0)
+        return self.times
 
 
 def test_only_the_newest_of_a_slot_is_done(desk):
@@ -40,10 +43,10 @@ def test_only_the_newest_of_a_slot_is_done(desk):
     futures = [desk.submit(first, DRAFT, "page")]
     first.begun.wait()
     futures += [desk.submit(second, DRAFT, "page"), desk.submit(third, DRAFT, "page")]
-    assert futures[2].result(5) == 1
+    assert futures[2].result(PATIENCE_S) == 1
     for future in futures[:2]:
         with pytest.raises(Superseded):
-            future.result(5)
+            future.result(PATIENCE_S)
     assert second.times == 0
 
 
@@ -52,7 +55,7 @@ def test_pages_do_not_end_each_others(desk):
     futures = [desk.submit(first, DRAFT, "one"), desk.submit(second, DRAFT, "two")]
     first.may_end.set()
     second.may_end.set()
-    assert [future.result(5) for future in futures] == [1, 1]
+    assert [future.result(PATIENCE_S) for future in futures] == [1, 1]
 
 
 def test_a_full_picture_gives_way_and_is_begun_again(desk):
@@ -60,10 +63,10 @@ def test_a_full_picture_gives_way_and_is_begun_again(desk):
     draft.may_end.set()
     waiting = desk.submit(full, FULL, "full")
     full.begun.wait()
-    assert desk.submit(draft, DRAFT, "draft").result(5) == 1
+    assert desk.submit(draft, DRAFT, "draft").result(PATIENCE_S) == 1
     assert not waiting.done()
     full.may_end.set()
-    assert waiting.result(5) == 2
+    assert waiting.result(PATIENCE_S) == 2
 
 
 def test_a_save_does_not_give_way(desk):
@@ -75,7 +78,7 @@ def test_a_save_does_not_give_way(desk):
     time.sleep(0.05)
     assert not waiting.done()
     save.may_end.set()
-    assert saving.result(5) == 1 and waiting.result(5) == 1
+    assert saving.result(PATIENCE_S) == 1 and waiting.result(PATIENCE_S) == 1
 
 
 def test_what_goes_wrong_is_told_and_the_desk_goes_on(desk):
@@ -83,8 +86,8 @@ def test_what_goes_wrong_is_told_and_the_desk_goes_on(desk):
         raise ValueError("x")
 
     with pytest.raises(ValueError, match="x"):
-        desk.submit(fails, DRAFT).result(5)
-    assert desk.submit(lambda progress: 7, DRAFT).result(5) == 7
+        desk.submit(fails, DRAFT).result(PATIENCE_S)
+    assert desk.submit(lambda progress: 7, DRAFT).result(PATIENCE_S) == 7
 
 
 def test_closing_ends_what_waits(desk):
@@ -94,19 +97,17 @@ def test_closing_ends_what_waits(desk):
     desk.close()
     for future in futures:
         with pytest.raises(Superseded):
-            future.result(5)
+            future.result(PATIENCE_S)
 
 
 def test_waiting_until_idle(desk):
-    begun = time.monotonic()
-    desk.wait_until_idle(0.1, lambda: False)
-    assert time.monotonic() - begun < 5.0
+    desk.wait_until_idle(0.1, lambda: False)  # comes back
     work = Work()
     desk.submit(work, DRAFT)
     work.begun.wait()
-    desk.wait_until_idle(60.0, lambda: True)  # somebody waits for it
+    desk.wait_until_idle(1e9, lambda: True)  # somebody waits for it
     done = threading.Event()
     threading.Thread(target=lambda: (desk.wait_until_idle(0.05, lambda: False), done.set()), daemon=True).start()
     assert not done.wait(0.2)
     work.may_end.set()
-    assert done.wait(5)
+    assert done.wait(PATIENCE_S)

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from PIL import Image
-from support.studio import Page, small_portrait, studio
+from support.studio import PATIENCE_S, Page, small_portrait, studio, wait_until
 
 import rebokeh as rk
 from rebokeh.bokeh.image.resize import resize
@@ -127,7 +127,7 @@ def test_of_many_drafts_of_a_page_the_newest_is_drawn(page: Page, monkeypatch):
 
     def slow(self, options, width, moving, progress):
         begun.set()
-        may_go.wait(20)
+        may_go.wait(PATIENCE_S)
         progress("render", 0.5)
         return draft(self, options, width, moving, progress)
 
@@ -142,25 +142,19 @@ def test_of_many_drafts_of_a_page_the_newest_is_drawn(page: Page, monkeypatch):
 
     with ThreadPoolExecutor(8) as pool:
         first = pool.submit(ask, 1)
-        assert begun.wait(20)
+        assert begun.wait(PATIENCE_S)
         other = pool.submit(ask, 1, "another")
         later = []
+        newest = page.session.studio._newest.of("page")
         for number in (2, 3, 4):
             later.append(pool.submit(ask, number))
-            wait_for(lambda: page.session.studio._newest.of("page"), number)
+            newest += 1
+            wait_until(lambda newest=newest: page.session.studio._newest.of("page") == newest)
         may_go.set()
         answers = [one.result() for one in (first, *later)]
         assert [one.status_code for one in answers] == [409, 409, 409, 200]
         assert answers[-1].headers["X-Sequence"] == "4" and answers[0].json()["code"] == "Stale"
         assert other.result().status_code == 200
-
-
-def wait_for(look, least) -> None:
-    begun = look()
-    for _ in range(400):
-        if look() >= begun + 1 or look() >= least + 1:
-            return
-        threading.Event().wait(0.01)
 
 
 def test_the_full_picture_comes_in_tiles_from_where_one_looks(page: Page, monkeypatch):

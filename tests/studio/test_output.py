@@ -7,7 +7,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 import tomllib
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import httpx
 import pytest
 from support.command import rebokeh
 from support.processes import environment_of
-from support.studio import Page, small_portrait, studio
+from support.studio import Page, small_portrait, studio, wait_until
 
 pytestmark = pytest.mark.kernels
 
@@ -140,13 +139,9 @@ def test_a_job_ends_when_it_is_told_to(page: Page):
     asked = {"settings": {"fstop": "2"}, "from": "1m", "to": "4m", "seconds": 60, "format": "gif"}
     key = page.post(f"/api/photos/{id}/rack", asked).json()["job"]
     page.post(f"/api/jobs/{key}/cancel")
-    state = "going"
-    for _ in range(600):
-        state = page.http.get(f"/api/jobs/{key}").json()["state"]
-        if state != "going":
-            break
-        time.sleep(0.05)
-    assert state == "cancelled"
+    state = lambda: page.http.get(f"/api/jobs/{key}").json()["state"]  # noqa: E731
+    wait_until(lambda: state() != "going")
+    assert state() == "cancelled"
     assert sorted(os.listdir("photos")) == ["a.heic", "b c.heic"]
 
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from support.command import check_refused, rebokeh
 from support.processes import environment_of
-from support.studio import Page, small_portrait, studio
+from support.studio import PATIENCE_S, Page, small_portrait, studio, wait_until
 
 from rebokeh.bokeh.studio import gallery, run
 
@@ -28,12 +28,14 @@ def photos(tmp_path) -> Path:
     return tmp_path
 
 
-def listen(page: Page, until, most_s: float = 60.0) -> list[dict]:
-    """Return what is told until something is."""
+def listen(page: Page, until, act=None) -> list[dict]:
+    """Return what is told until something is; `act` is done once it is listened."""
     told: list[dict] = []
-    with page.http.stream("GET", "/api/events", timeout=most_s) as stream:
+    with page.http.stream("GET", "/api/events", timeout=PATIENCE_S) as stream:
         for line in stream.iter_lines():
             if line.startswith("data: "):
+                if act is not None and not told:
+                    threading.Thread(target=act).start()
                 told.append(json.loads(line[6:]))
                 if until(told[-1]):
                     return told
@@ -43,8 +45,9 @@ def listen(page: Page, until, most_s: float = 60.0) -> list[dict]:
 def test_pages_are_told_what_goes_on(photos):
     with studio(photos / "a.heic") as page:
         id = page.id()
-        threading.Timer(0.5, lambda: page.http.get(f"/api/photos/{id}")).start()
-        told = listen(page, lambda event: event.get("state") == "ready")
+        told = listen(
+            page, lambda event: event.get("state") == "ready", lambda: page.http.get(f"/api/photos/{id}")
+        )  # fmt: skip
         assert told[0]["photos"][0]["id"] == id
         assert [event["state"] for event in told[1:]] == ["loading", "preparing", "ready"]
         assert told[-1]["size"] == [128, 96] and told[-1]["photo"] == id
@@ -59,16 +62,9 @@ def test_the_next_photo_is_prepared_meanwhile_and_old_ones_are_let_go(photos, mo
         def states() -> list[str]:
             return [one["state"] for one in page.photos()]
 
-        def settled(wanted: list[str]) -> bool:
-            for _ in range(400):
-                if states() == wanted:
-                    return True
-                time.sleep(0.05)
-            return False
-
-        assert settled(["ready", "ready", "waiting", "waiting", "waiting"]), states()
+        wait_until(lambda: states() == ["ready", "ready", "waiting", "waiting", "waiting"])
         page.photo(ids[3])
-        assert settled(["ready", "waiting", "waiting", "ready", "ready"]) or states().count("ready") <= gallery.KEPT
+        wait_until(lambda: states() == ["ready", "waiting", "waiting", "ready", "ready"])
         assert page.post(f"/api/photos/{ids[1]}/draft", {"width": 100}).status_code == 200
         assert states().count("ready") <= gallery.KEPT + 1
 
@@ -79,27 +75,25 @@ def test_large_photos_are_let_go_sooner(photos, monkeypatch):
     with studio(photos) as page:
         for one in page.photos()[::2]:
             page.photo(one["id"])
-        states: list[str] = []
-        for _ in range(400):
-            states = [one["state"] for one in page.photos()]
-            if states == ["waiting", "waiting", "ready", "waiting", "ready"]:
-                break
-            time.sleep(0.05)
-        assert states == ["waiting", "waiting", "ready", "waiting", "ready"]
+        wanted = ["waiting", "waiting", "ready", "waiting", "ready"]
+        wait_until(lambda: [one["state"] for one in page.photos()] == wanted)
 
 
 def test_it_ends_when_its_last_page_is_gone_for_a_while(photos, monkeypatch):
-    monkeypatch.setattr(run, "LINGER_S", 0.5)
+    monkeypatch.setattr(run, "LINGER_S", 0.0)
     session = run.Session([str(photos / "a.heic")])
     thread = threading.Thread(target=session.run, args=(False, print), daemon=True)
     thread.start()
     page = Page(session)
     time.sleep(1.5)
     assert thread.is_alive()  # nobody has come yet
+    monkeypatch.setattr(run, "LINGER_S", PATIENCE_S)
     for _ in range(2):  # loaded again, it is away for a moment only
         listen(page, lambda event: True)
+        time.sleep(1.0)
         assert thread.is_alive()
-    thread.join(30)
+    monkeypatch.setattr(run, "LINGER_S", 0.5)
+    thread.join(PATIENCE_S)
     assert not thread.is_alive()
 
 
@@ -150,7 +144,7 @@ def test_the_command(photos):
     base = first.split()[-1].split("/#")[0]
     assert httpx.get(base + "/api/session").status_code == 403
     server.send_signal(signal.SIGINT)
-    out, err = server.communicate(timeout=30)
+    out, err = server.communicate(timeout=PATIENCE_S)
     assert server.returncode == 130 and out == ""
     assert err.splitlines()[-1] == "rebokeh: interrupted" and "Traceback" not in err
     assert sorted(path.name for path in photos.iterdir()) == [f"{name}.heic" for name in "abcde"]

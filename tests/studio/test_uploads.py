@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from support.studio import Page, small_portrait, studio
+from support.studio import PATIENCE_S, Page, small_portrait, studio
 
 from rebokeh.bokeh.studio import gallery, server
 
@@ -63,7 +63,7 @@ def test_a_gigabyte_is_not_taken(page):
     """Said beforehand it is refused before any of it is read."""
     head = f"POST /api/photos HTTP/1.1\r\nHost: 127.0.0.1:{page.session.port}\r\nX-Name: big.heic\r\n"
     head += f"X-Rebokeh-Token: {page.session.studio.token}\r\nContent-Length: {1 << 30}\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", page.session.port), 20) as raw:
+    with socket.create_connection(("127.0.0.1", page.session.port), PATIENCE_S) as raw:
         raw.sendall(head.encode())
         assert raw.recv(4096).split()[1] == b"413"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,18 @@ import numpy as np
 from rebokeh.bokeh.studio.run import Session
 from support import iphone
 from support.portrait import portrait_arrays
+
+PATIENCE_S = 120.0
+"""How long is waited for what must come: on a busy machine it comes late."""
+
+
+def wait_until(look: Callable[[], object]) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + PATIENCE_S
+    while not look():
+        if time.monotonic() > end:
+            raise TimeoutError
+        time.sleep(0.02)
 
 
 def small_portrait(size: tuple[int, int] = (96, 128)) -> bytes:
@@ -28,7 +40,7 @@ class Page:
     def __init__(self, session: Session, name: str = "page") -> None:
         self.session = session
         headers = {"X-Rebokeh-Token": session.studio.token, "X-Page": name}
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{session.port}", headers=headers, timeout=120)
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{session.port}", headers=headers, timeout=PATIENCE_S)
 
     def photos(self) -> list[dict[str, Any]]:
         return self.http.get("/api/session").json()["photos"]
@@ -41,23 +53,27 @@ class Page:
 
     def photo(self, id: str) -> dict[str, Any]:
         """Wait until a photo is prepared, and return what is said of it."""
-        for _ in range(2000):
-            found = self.http.get(f"/api/photos/{id}").json()
-            if found["state"] in ("ready", "failed"):
-                return found
-            time.sleep(0.05)
-        raise TimeoutError(id)
+        found: dict[str, Any] = {}
+
+        def is_there() -> bool:
+            found.update(self.http.get(f"/api/photos/{id}").json())
+            return found["state"] in ("ready", "failed")
+
+        wait_until(is_there)
+        return found
 
     def job(self, answer: httpx.Response) -> dict[str, Any]:
         """Wait for the end of a job."""
         assert answer.status_code == 200, answer.text
         key = answer.json()["job"]
-        for _ in range(6000):
-            found = self.http.get(f"/api/jobs/{key}").json()
-            if found["state"] != "going":
-                return found
-            time.sleep(0.05)
-        raise TimeoutError(key)
+        found: dict[str, Any] = {}
+
+        def has_ended() -> bool:
+            found.update(self.http.get(f"/api/jobs/{key}").json())
+            return found["state"] != "going"
+
+        wait_until(has_ended)
+        return found
 
 
 @contextmanager
@@ -72,5 +88,5 @@ def studio(*words: str | Path, keep: bool = True) -> Iterator[Page]:
     finally:
         page.http.close()
         session.stop()
-        thread.join(10.0)
+        thread.join(PATIENCE_S)
     assert not thread.is_alive()
