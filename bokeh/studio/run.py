@@ -46,7 +46,8 @@ class Session:
         from .server import Studio
 
         self._keep = keep
-        self._socket = socket.socket()
+        # The protocol is named, or asyncio leaves answers to wait 40 ms for the page to acknowledge their first packet.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind(("127.0.0.1", port))
