@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..kernels import ahead
 from ..kernels.ahead import Compilers, listed
 from ..kernels.cache import SAVING, store
 from .api import prepare
@@ -55,6 +56,25 @@ def compilers(say: Callable[[str], object] | None = None, progress: Progress = u
     finally:
         store().on_miss = None
         found.end()
+
+
+@contextmanager
+def loading() -> Iterator[Callable[[Photo], object]]:
+    """Load the loops that any picture needs while the body runs, as far as they are compiled.
+
+    Yields
+    ------
+    callable
+        Has those loaded that a photo needs besides, when it is opened.
+    """
+    with ahead.loading(PICTURE) as load:
+
+        def load_for(photo: Photo) -> None:
+            for part, needed in (("matte", photo.matte), ("gain map", photo.gain_map), ("lights", photo.rgb)):
+                if needed is not None:
+                    load(part)
+
+        yield load_for
 
 
 def is_warm() -> bool:

@@ -1,5 +1,7 @@
 """Loops compiled beside a run that waits for them: in processes of their own, as many at a time as there are cores.
 
+What is kept already is loaded in a thread, which takes some milliseconds for each.
+
 `signatures.jsonl` lists the loops that Python calls, one a line: name, the part of the work that needs it, and the
 types that it is called with, in the order in which a run comes to them. The first loop of a part that is missing has
 all of that part compiled. What is not listed is compiled when it is called, as ever.
@@ -12,11 +14,12 @@ import importlib
 import importlib.resources
 import json
 import os
+import queue
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from numba import types
@@ -85,6 +88,49 @@ def compile_loop(loop: Listed) -> None:
     """Compile a loop for its types, where it is not kept yet, and keep it."""
     module, _, name = loop.name.partition(".")
     getattr(importlib.import_module(f"{_PACKAGE}.{module}"), name).compile(tuple(map(read, loop.types)))
+
+
+def load_kept(loop: Listed) -> None:
+    """Load a loop, if it is kept for these types; nothing is compiled."""
+    module, _, name = loop.name.partition(".")
+    kernel = getattr(importlib.import_module(f"{_PACKAGE}.{module}"), name)
+    signature = tuple(map(read, loop.types))
+    if signature not in kernel.overloads and kernel._cache.holds(signature, kernel.targetctx):
+        kernel.compile(signature)
+
+
+@contextlib.contextmanager
+def loading(part: str) -> Iterator[Callable[[str], None]]:
+    """Load the loops that a part of the work needs, as far as they are kept, while the body runs.
+
+    Yields
+    ------
+    callable
+        Has another part of the work loaded too.
+    """
+    parts, over = queue.SimpleQueue[str](), threading.Event()
+    parts.put(part)
+
+    def load() -> None:
+        kept, loops = store().held(), listed()
+        while own := parts.get():
+            for loop in loops:
+                if over.is_set():
+                    return
+                if loop.part == own and loop.name in kept:
+                    with contextlib.suppress(Exception):  # the caller of the loop hears what is wrong
+                        load_kept(loop)
+
+    thread = threading.Thread(target=load)
+    if store().folder is not None:
+        thread.start()
+    try:
+        yield parts.put
+    finally:
+        over.set()
+        parts.put("")
+        if thread.ident is not None:
+            thread.join()
 
 
 class Compilers:

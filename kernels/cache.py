@@ -250,6 +250,10 @@ class KernelCache(FunctionCache):
             self._purge()
             return None
 
+    def holds(self, sig: Any, target_context: Any) -> bool:
+        """Whether the loop is kept for these types; it is not loaded."""
+        return self._index_key(sig, target_context.codegen()) in self._cache_file._load_index()
+
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep a compiled loop, if it can be."""
         if store().trouble:

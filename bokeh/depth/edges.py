@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..core.arrays import FloatArray
-from ..core.threads import LEAST_PIXELS, each_part
+from ..core.threads import LEAST_PIXELS, each, each_part
 from ..image.resize import resize
 
 # Rounds of agreement among neighbours at an edge.
@@ -58,8 +58,17 @@ class PhotoGuide:
 
     def at_map(self, depth: FloatArray) -> PhotoGuide:
         """Bring it to the size of a map (h, w); its channels come first there."""
-        colour = np.stack([resize(self.colour[..., c], depth.shape) for c in range(3)])
-        return PhotoGuide(colour, None if self.matte is None else resize(self.matte, depth.shape))
+        colour = np.empty((3, *depth.shape), np.float32)
+
+        def bring(channel: int) -> None:
+            colour[channel] = resize(self.colour[..., channel], (depth.shape[0], depth.shape[1]))
+
+        each(bring, range(3))
+        return PhotoGuide(colour, self.matte_at(depth))
+
+    def matte_at(self, depth: FloatArray) -> FloatArray | None:
+        """Bring the matte to the size of a map (h, w)."""
+        return None if self.matte is None else resize(self.matte, (depth.shape[0], depth.shape[1]))
 
 
 def sharpen_edges(

@@ -239,16 +239,56 @@ def _some_of(dioptres: FloatArray) -> FloatArray:
     return dioptres[::every, ::every]
 
 
-def existing_blur_of(photo: Photo, dioptres: FloatArray) -> ExistingBlur | None:
-    """Say what blur is in a photo, with its depth at its resolution: as rebokeh's mark says, else as it is measured.
+@dataclass(frozen=True, eq=False)
+class CellBlur:
+    """How soft a photo's edges are, cell by cell: what its picture alone tells of the blur in it.
+
+    Attributes
+    ----------
+    by : int
+        It was measured in the picture reduced by this.
+    cell : int
+        Side of a cell, pixels of the reduced picture.
+    blur_px : float64 (h, w)
+        As of `measure_edge_blur`.
+    """
+
+    by: int
+    cell: int
+    blur_px: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, rgb: FloatArray) -> CellBlur | None:
+        """Measure a picture, float32 (H, W, 3), scene-linear; None where it is too small."""
+        longest = max(rgb.shape[:2])
+        by = -(-longest // MEASURED_LENGTH)
+        cell = CELL_PX if longest // by > SMALL_PX else SMALL_CELL_PX
+        return cls(by, cell, measure_edge_blur(rgb, by, cell)) if min(rgb.shape[:2]) // by // cell >= 2 else None
+
+    @classmethod
+    def asked_of(cls, photo: Photo) -> CellBlur | None:
+        """Measure a photo, where `existing_blur_of` asks for it."""
+        return None if photo.meta.is_cg or photo.meta.rendered is not None else cls.of(photo.rgb)
+
+
+def existing_blur_of(photo: Photo, dioptres: FloatArray, seen: CellBlur | None) -> ExistingBlur | None:
+    """Say what blur is in a photo: as rebokeh's mark says, else as it is measured.
 
     A renderer's picture has none: what is soft in it is so.
+
+    Parameters
+    ----------
+    photo : Photo
+    dioptres : float32 (H, W)
+        Its depth at its resolution.
+    seen : CellBlur, or None
+        As `CellBlur.asked_of` the photo.
     """
     mark = photo.meta.rendered
+    if mark is None:
+        return None if seen is None else blur_by_depth(seen, dioptres)
     if photo.meta.is_cg:
         return None
-    if mark is None:
-        return find_existing_blur(photo.rgb, dioptres)
     lens = mount(Lens(f_number=mark.f_number), photo.size, photo.meta.f35_mm, mark.focus_m)
     nodes = sorted({float(dioptres.min()), lens.focus_dioptres, float(dioptres.max())})
     radii = tuple(abs(lens.radius_px(node)) for node in nodes)
@@ -268,6 +308,25 @@ def find_existing_blur(rgb: FloatArray, dioptres: FloatArray) -> ExistingBlur | 
     Returns
     -------
     ExistingBlur or None
+        As of `blur_by_depth`.
+    """
+    seen = CellBlur.of(rgb)
+    return None if seen is None else blur_by_depth(seen, dioptres)
+
+
+def blur_by_depth(seen: CellBlur, dioptres: FloatArray) -> ExistingBlur | None:
+    """Find out whether what is farther from focus is blurred the more.
+
+    Parameters
+    ----------
+    seen : CellBlur
+        Of a photo.
+    dioptres : float32 (H, W)
+        Without holes.
+
+    Returns
+    -------
+    ExistingBlur or None
         None when it is sharp at all depths, equally soft at all, or shows too little to tell.
 
     Notes
@@ -277,13 +336,8 @@ def find_existing_blur(rgb: FloatArray, dioptres: FloatArray) -> ExistingBlur | 
     is sharp that is farther from focus than these. Something soft in front alone may have moved: only a blur that grows
     counts there. Lengths are pixels of the picture at `MEASURED_LENGTH` at most.
     """
-    by = -(-max(dioptres.shape) // MEASURED_LENGTH)
-    cell = CELL_PX if max(dioptres.shape) // by > SMALL_PX else SMALL_CELL_PX
-    size = dioptres.shape[0] // by // cell, dioptres.shape[1] // by // cell
-    if min(size) < 2:
-        return None
-    blur_px = measure_edge_blur(rgb, by, cell)
-    nearest, farthest = _depths_of_cells(dioptres, by, cell, size)
+    by, blur_px = seen.by, seen.blur_px
+    nearest, farthest = _depths_of_cells(dioptres, by, seen.cell, (blur_px.shape[0], blur_px.shape[1]))
     least, most = (float(v) for v in np.quantile(dioptres[:: 8 * by, :: 8 * by], (0.01, 0.99)))
     told = np.isfinite(blur_px) & (nearest - farthest < SAME_DEPTH * (most - least))
     bins = _bins(blur_px[told], (0.5 * (nearest + farthest))[told])

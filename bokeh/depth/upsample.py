@@ -7,6 +7,8 @@ already passes through it untouched.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 from scipy import ndimage
 
@@ -49,23 +51,61 @@ def upsample(
     float32 (H, W)
         Dioptres, finite, within the range of the finite values of `depth`.
     """
-    size = rgb.shape[:2]
-    whole = repair_holes(depth)
-    step = find_code_step(whole) if code_step is None else code_step
-    ramp_px = measure_ramp_px(whole)
-    if whole.shape == size and ramp_px < EXACT_WIDTH:
-        return deband(whole, step)
-    plain = deband(condense(whole, ramp_px), step)
-    colour = _perceptual(rgb)
-    guide = PhotoGuide(colour, None if matte is None else resize(matte, colour.shape[:2]))
-    small = guide.at_map(plain)
-    aligned = align(plain, small.colour, small.matte, round(10 * plain.shape[1] / colour.shape[1]))
-    agreed = aligned if small.matte is None else agree_with_matte(aligned, small.matte, step)
-    edge_px = measure_ramp_px(plain)
-    edged = sharpen_edges(agreed, rgb, guide, small, step, edge_px)
-    if matte is not None:
-        edged = settle_fringe(edged, matte, round(edge_px * size[1] / plain.shape[1]))
-    return with_wires(edged, aligned, colour, step)
+    return CleanMap.of(depth, rgb, code_step).at_photo(matte)
+
+
+@dataclass(frozen=True, eq=False)
+class CleanMap:
+    """A map without holes and bands beside its photo: what can be done before the subject is known.
+
+    Attributes
+    ----------
+    rgb : float32 (H, W, 3)
+        The photo, scene-linear.
+    dioptres : float32 (h, w)
+        The map.
+    step : float
+        Size of one of its codes in dioptres, 0 = continuous.
+    ramp_px : float
+        Width of its ramps, map pixels.
+    guide, small : PhotoGuide, or None
+        The photo to seek edges in, and at the map's size, without a matte; None where the map is exact as it is.
+    """
+
+    rgb: FloatArray
+    dioptres: FloatArray
+    step: float
+    ramp_px: float
+    guide: PhotoGuide | None
+    small: PhotoGuide | None
+
+    @classmethod
+    def of(cls, depth: FloatArray, rgb: FloatArray, code_step: float | None = None) -> CleanMap:
+        """Take holes and bands out of a map; as of `upsample`."""
+        whole = repair_holes(depth)
+        step = find_code_step(whole) if code_step is None else code_step
+        ramp_px = measure_ramp_px(whole)
+        if whole.shape == rgb.shape[:2] and ramp_px < EXACT_WIDTH:
+            return cls(rgb, deband(whole, step), step, ramp_px, None, None)
+        plain = deband(condense(whole, ramp_px), step)
+        guide = PhotoGuide(_perceptual(rgb), None)
+        return cls(rgb, plain, step, measure_ramp_px(plain), guide, guide.at_map(plain))
+
+    def at_photo(self, matte: FloatArray | None) -> FloatArray:
+        """Bring it to the photo's resolution; as of `upsample`."""
+        plain, step = self.dioptres, self.step
+        if self.guide is None or self.small is None:
+            return plain
+        guide, small = self.guide, self.small
+        if matte is not None:
+            guide = replace(guide, matte=resize(matte, (guide.colour.shape[0], guide.colour.shape[1])))
+            small = replace(small, matte=guide.matte_at(plain))
+        aligned = align(plain, small.colour, small.matte, round(10 * plain.shape[1] / guide.colour.shape[1]))
+        agreed = aligned if small.matte is None else agree_with_matte(aligned, small.matte, step)
+        edged = sharpen_edges(agreed, self.rgb, guide, small, step, self.ramp_px)
+        if matte is not None:
+            edged = settle_fringe(edged, matte, round(self.ramp_px * self.rgb.shape[1] / plain.shape[1]))
+        return with_wires(edged, aligned, guide.colour, step)
 
 
 def repair_holes(depth: FloatArray) -> FloatArray:

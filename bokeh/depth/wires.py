@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.spatial import KDTree
 
 from ..core.arrays import FloatArray
 from ..image.regions import connected
@@ -142,11 +141,14 @@ def _pieces_of(coarse: FloatArray, colour: FloatArray, jump: float) -> _Pieces |
 
 def _pairs_of(pieces: _Pieces, reach_px: float, jump: float) -> NDArray[np.intp]:
     """Pairs of near pieces at about one depth, (P, 2)."""
-    tree = KDTree(pieces.middle)
-    far, found = tree.query(pieces.middle, min(NEIGHBOURS + 1, len(pieces.middle)), distance_upper_bound=reach_px)
-    other = np.asarray(found)
+    count = min(NEIGHBOURS + 1, len(pieces.middle))
+    other, far = np.empty((len(pieces.middle), count), np.intp), np.empty((len(pieces.middle), count))
+    for n, middle in enumerate(pieces.middle):
+        away = np.square(pieces.middle - middle).sum(axis=1)
+        other[n] = np.argsort(away, kind="stable")[:count]
+        far[n] = away[other[n]]
     one = np.broadcast_to(np.arange(len(other))[:, None], other.shape)
-    known = np.isfinite(far) & (one < other)
+    known = (far < reach_px * reach_px) & (one < other)
     pairs = np.stack([one[known], other[known]], axis=1)
     unlike = np.abs(pieces.dioptres[pairs[:, 0]] - pieces.dioptres[pairs[:, 1]])
     return pairs[unlike < jump]

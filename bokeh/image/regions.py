@@ -8,18 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import BoolArray
-from ..core.threads import each_part
+from ..core.threads import LEAST_ROWS, each_part
 
 PixelBox = tuple[slice, slice]
 
 
 def dilate(mask: BoolArray, reach: int, *, across: bool = True) -> BoolArray:
     """Grow a mask by `reach` pixels up and down and, unless not `across`, to the left and right: by a square."""
-    grown = np.array(mask, order="C").view(np.uint8)
-    _grow(grown, reach)
-    if across:
-        _grow(grown.T, reach)
-    return grown.view(bool)
+    out = np.empty(mask.shape, np.bool_)
+
+    def band(rows: slice) -> None:
+        top = max(rows.start - reach, 0)
+        grown = np.array(mask[top : rows.stop + reach], order="C").view(np.uint8)
+        _grow(grown, reach)
+        own = grown[rows.start - top : rows.stop - top]
+        if across:
+            _grow(own.T, reach)
+        out[rows] = own.view(np.bool_)
+
+    each_part(band, len(mask), max(LEAST_ROWS, 4 * reach))
+    return out
 
 
 def _grow(lines: NDArray[np.uint8], reach: int) -> None:

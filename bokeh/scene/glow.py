@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..core.arrays import BoolArray, FloatArray
+from ..core.threads import each
 from ..image.inpaint import inpaint
 from .fragments import Fragments
 from .light_energy import SceneLight
@@ -175,10 +176,10 @@ class _Rings:
         front, front_weight = _smooth(rgb, within, 0.5 * reach)
         front, front_known = front[rows, columns], front_weight[rows, columns] > LEAST_SHARE
         far, far_weight = _smooth(rgb, behind & (away > reach), float(reach))
-        behind &= front_known & (far_weight > LEAST_SHARE) & (front.sum(axis=-1) > BRIGHTER * far.sum(axis=-1))
+        behind &= front_known & (far_weight > LEAST_SHARE) & (_sum(front) > BRIGHTER * _sum(far))
         line = front - far
-        length = np.maximum((line * line).sum(axis=-1), 1e-9)
-        excess = np.where(behind, ((rgb - far) * line).sum(axis=-1) / length, np.float32(0.0))
+        length = np.maximum(_sum(line * line), 1e-9)
+        excess = np.where(behind, _sum((rgb - far) * line) / length, np.float32(0.0))
         source = np.concatenate([front, near[..., None]], axis=-1)
         distance = np.asarray(away - 1.0, np.float32)
         return cls(reach, distance, (rows, columns), source, excess, behind) if behind.any() else None
@@ -238,10 +239,16 @@ class _Rings:
 def _smooth(rgb: FloatArray, which: BoolArray, sigma: float) -> tuple[FloatArray, FloatArray]:
     """Average some pixels around each: their colour, float32 (h, w, 3), and how much there is of them, (h, w)."""
     weight = np.asarray(which, np.float32)
+    planes = [weight, *(weight * rgb[..., k] for k in range(3))]
 
     def soft(plane: FloatArray) -> FloatArray:
         return np.asarray(ndimage.gaussian_filter(plane, sigma, mode="constant", truncate=3.0), np.float32)
 
-    total = soft(weight)
-    colours = [soft(weight * rgb[..., k]) / np.maximum(total, 1e-6) for k in range(3)]
-    return np.asarray(np.stack(colours, axis=-1), np.float32), total
+    total, *sums = each(soft, planes)
+    known = np.maximum(total, 1e-6)
+    return np.stack([one / known for one in sums], axis=-1), total
+
+
+def _sum(colours: FloatArray) -> FloatArray:
+    """Sum up the channels of (h, w, 3)."""
+    return colours[..., 0] + colours[..., 1] + colours[..., 2]

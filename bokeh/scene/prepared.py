@@ -9,14 +9,14 @@ from ..core.arrays import FloatArray
 from ..core.errors import NoDepthError
 from ..core.progress import Progress, unseen
 from ..core.text import printable
-from ..core.threads import ONE_AT_A_TIME
+from ..core.threads import ONE_AT_A_TIME, beside
 from ..depth.doubt import doubted_share, without_doubt
-from ..depth.existing_blur import DepthMapping, ExistingBlur, existing_blur_of, missing_blur
+from ..depth.existing_blur import CellBlur, DepthMapping, ExistingBlur, existing_blur_of, missing_blur
 from ..depth.matting import refine
 from ..depth.painted import painted_depth, painted_matte
 from ..depth.rendition_blur import blur_of_rendition
-from ..depth.upsample import resize_matte, upsample
-from ..hdr.restore import Mode, above_clip
+from ..depth.upsample import CleanMap, resize_matte
+from ..hdr.restore import Mode, Restoration, above_clip
 from ..optics.lens import ThinLens
 from ..photo.photo import Photo
 from .layered import LayeredScene
@@ -122,14 +122,17 @@ class PreparedScene:
         surface = surface_light(self.light(keeps_extra=False))
         return None if surface is None else LayeredScene.of(surface)
 
-    def with_highlights(self, highlights: Mode | float | None) -> PreparedScene:
-        """Return the scene with light above the clip, and lights, from where they are wanted, as of `prepare_scene`."""
+    def with_highlights(self, highlights: Mode | float | None, found: Restoration | None = None) -> PreparedScene:
+        """Return the scene with light above the clip, and lights, from where they are wanted, as of `prepare_scene`.
+
+        `found` is what `hdr.restore.above_clip` finds, where it is at hand.
+        """
         if highlights is None:
             extra, lights, highlights_source, lights_source = None, None, "clipped", "none"
         else:
             assert self.dioptres is not None
             with ONE_AT_A_TIME:
-                found = above_clip(self.photo, highlights)
+                found = above_clip(self.photo, highlights) if found is None else found
                 extra, highlights_source = found.extra, found.words
                 lights, lights_source = lights_of(self.photo, self.dioptres, self.matte, found)
         sources = {**self.sources, "highlights_source": highlights_source, "lights_source": lights_source}
@@ -179,15 +182,22 @@ def prepare_scene(
         When the photo holds no depth; without highlights, when it holds no matte of a subject either.
     """
     _refuse_without_depth(photo, matte_will_do=highlights is None)
-    dioptres, matte = painted(photo, unpainted(photo) if maps is None else maps)
-    if dioptres is None and matte is None:
-        raise NoDepthError(
-            f"{_name(photo)} holds no depth, and its matte covers next to nothing, so there is no subject to keep "
-            "sharp; give a map with `depth`, or another `matte`"
-        )
+
+    def told_by_picture() -> tuple[CellBlur | None, Restoration | None]:
+        seen = None if photo.depth is None else CellBlur.asked_of(photo)
+        return seen, None if highlights is None else above_clip(photo, highlights)
+
+    with ONE_AT_A_TIME, beside(told_by_picture) as told:
+        dioptres, matte = painted(photo, unpainted(photo) if maps is None else maps)
+        if dioptres is None and matte is None:
+            raise NoDepthError(
+                f"{_name(photo)} holds no depth, and its matte covers next to nothing, so there is no subject to keep "
+                "sharp; give a map with `depth`, or another `matte`"
+            )
+        seen, found = told()
     progress("prepare", 0.5)
     with ONE_AT_A_TIME:
-        existing_blur = None if dioptres is None else existing_blur_of(photo, dioptres)
+        existing_blur = None if dioptres is None else existing_blur_of(photo, dioptres, seen)
         rendition_blur = None if dioptres is None else blur_of_rendition(photo, dioptres)
     sources = {
         "depth_source": photo.meta.depth_source or ("given" if photo.depth is not None else "none"),
@@ -195,7 +205,7 @@ def prepare_scene(
     }
     progress("prepare", 0.7)
     scene = PreparedScene(photo, dioptres, matte, None, None, sources, existing_blur, rendition_blur)
-    return scene.with_highlights(highlights)
+    return scene.with_highlights(highlights, found)
 
 
 def at_full_size(photo: Photo) -> tuple[FloatArray | None, FloatArray | None]:
@@ -208,11 +218,18 @@ def at_full_size(photo: Photo) -> tuple[FloatArray | None, FloatArray | None]:
 
 def unpainted(photo: Photo) -> Maps:
     """Bring depth and matte to the photo's resolution, without what is painted over them."""
-    with ONE_AT_A_TIME:
-        matte = None if photo.matte is None else resize_matte(_sure_matte(photo.matte, photo), photo.size)
-        if matte is not None:
-            matte = refine(matte, photo.rgb)[0] if _is_subject(matte) else None
-        return None if photo.depth is None else upsample(photo.depth, photo.rgb, matte), matte
+    with ONE_AT_A_TIME, beside(lambda: _matte_of(photo)) as matte:
+        clean = None if photo.depth is None else CleanMap.of(photo.depth, photo.rgb)
+        covered = matte()
+        return None if clean is None else clean.at_photo(covered), covered
+
+
+def _matte_of(photo: Photo) -> FloatArray | None:
+    """Bring the matte to the photo's resolution, with the strands that the picture shows; None for one of nothing."""
+    if photo.matte is None:
+        return None
+    matte = resize_matte(_sure_matte(photo.matte, photo), photo.size)
+    return refine(matte, photo.rgb)[0] if _is_subject(matte) else None
 
 
 def painted(photo: Photo, maps: Maps) -> Maps:

@@ -43,6 +43,7 @@ from .source import Source
 from .streams import bar_of
 
 if TYPE_CHECKING:
+    from ...photo.photo import Photo
     from ...settings.recipe import Recipe
     from ...tools.steps.steps import StepRecorder
 
@@ -136,10 +137,16 @@ def render_command(
         bar = bar_of(stack, run, quiet, as_json)
         tell = say if bar is None else bar.say
         stack.enter_context(warmup.compilers(None if quiet else tell, bar or unseen))
+        load_loops = stack.enter_context(warmup.loading())
         clock = Clock(run.begun, bar or unseen)
+
+        def recipe_for(shown: Photo) -> Recipe:
+            load_loops(shown)
+            return target.settled(settings.recipe_for(shown), shown.meta.format)
+
         picture = develop(
             source.content,
-            lambda shown: target.settled(settings.recipe_for(shown), shown.meta.format),
+            recipe_for,
             load_options=source.options,
             of_exr=settings.load_options,
             steps=target.steps,
