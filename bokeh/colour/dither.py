@@ -13,6 +13,9 @@ from .profile import Profile
 DITHER_PX = 256
 """Side of the square of noise that is laid over a picture again and again."""
 
+_VALUES = 3 << 15
+"""Values done at once: what they need meanwhile fits a core's cache, which takes half the CPU of step after step."""
+
 
 @lru_cache(maxsize=1)
 def _noise() -> NDArray[np.int32]:
@@ -40,15 +43,19 @@ def to_dithered_codes(profile: Profile, linear: NDArray) -> NDArray[np.uint8]:
     uint8 (H, W, 3)
         What is a code exactly stays that code; the same light gives the same codes.
     """
-    fine = profile.to_codes(linear, 16)
-    out = np.empty(fine.shape, np.uint8)
-    noise = _noise()
+    height, width, _ = linear.shape
+    out = np.empty(linear.shape, np.uint8)
+    noise = np.tile(_noise(), (1, -(-width // DITHER_PX), 1))[:, :width]
+
+    most_rows = max(_VALUES // (3 * width), 1)
 
     def band(top: int) -> None:
-        rows = slice(top, top + DITHER_PX)
-        columns = -(-fine.shape[1] // DITHER_PX)
-        added = np.tile(noise, (1, columns, 1))[: fine[rows].shape[0], : fine.shape[1]]
-        out[rows] = (fine[rows] + added) // 257
+        end = min(top + DITHER_PX, height)
+        for row in range(top, end, most_rows):
+            rows = slice(row, min(row + most_rows, end))
+            fine = profile.to_codes(linear[rows], 16)
+            added = noise[row % DITHER_PX :][: len(fine)]
+            out[rows] = (fine + added) // 257
 
-    each(band, range(0, fine.shape[0], DITHER_PX))
+    each(band, range(0, height, DITHER_PX))
     return out

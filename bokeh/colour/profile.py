@@ -78,6 +78,11 @@ def _inverse_table(curve: Curve) -> FloatArray:
     return np.interp(root * root, linear[rises], codes[rises]).astype(np.float32)
 
 
+@lru_cache(maxsize=32)
+def _code_table(curve: Curve, bits: int) -> NDArray:
+    return _rounded(_inverse_table(curve), bits)
+
+
 def _rounded(codes: FloatArray, bits: int) -> NDArray:
     dtype = np.uint8 if bits == 8 else np.uint16
     return np.rint(codes * np.float32(np.iinfo(dtype).max)).astype(dtype)
@@ -172,8 +177,7 @@ class Profile:
         """
         if self.is_linear:
             return _rounded(self.from_linear(linear), bits)
-        tables = [_rounded(_inverse_table(c), bits) for c in self.curves]
-        return look_up(linear, tables, float(_INVERSE - 1), root=True)
+        return look_up(linear, [_code_table(c, bits) for c in self.curves], float(_INVERSE - 1), root=True)
 
     @classmethod
     def from_icc(cls, icc: bytes | None) -> Profile:
@@ -289,7 +293,7 @@ def look_up(values: NDArray, tables: list[NDArray], index_scale: float | None = 
     tables = [np.ascontiguousarray(t) for t in tables]
     out = np.empty(values.shape, tables[0].dtype)
     source, target = values.reshape(-1), out.reshape(-1)
-    lanes = 1 if all(np.array_equal(t, tables[0]) for t in tables[1:]) else 3
+    lanes = 1 if all(t is tables[0] or np.array_equal(t, tables[0]) for t in tables[1:]) else 3
 
     def convert(start: int, end: int) -> None:
         for at in range(start, end, _BLOCK):
@@ -297,7 +301,7 @@ def look_up(values: NDArray, tables: list[NDArray], index_scale: float | None = 
             for lane in range(lanes):
                 run = slice(at + lane, to, lanes)
                 index = source[run] if index_scale is None else _index(source[run], index_scale, root)
-                target[run] = tables[lane][index]
+                target[run] = tables[lane].take(index, mode="clip")
 
     share = max(-(-source.size // (cores() * _BLOCK)), 1) * _BLOCK
     each(lambda start: convert(start, min(start + share, source.size)), range(0, source.size, share))
