@@ -188,7 +188,7 @@ def wait_for_rest(page: Page, rest_s: float = 1.5, most_s: float = 120.0) -> Non
         count = len(log["drafts"]) + len(log["tiles"])
         if count != seen:
             seen, since = count, time.perf_counter()
-        last_draft = max((one["drawn"] for one in log["drafts"]), default=0.0)
+        last_draft = max((one["begun"] for one in log["drafts"]), default=0.0)
         has_full = any(one["begun"] > last_draft for one in log["tiles"])
         if has_full and time.perf_counter() - since > rest_s:
             return

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import pairwise
 from typing import TypeVar
 
@@ -91,10 +92,10 @@ def beside(work: Callable[[], Done]) -> Iterator[Callable[[], Done]]:
     Yields
     ------
     callable
-        Waits for what the work returns, and returns it; raises what it raised.
+        Waits for what the work returns, and returns it, as often as it is asked; raises what it raised.
     """
     if cores() < 2:
-        yield work
+        yield cache(work)
         return
     done, failed = list[Done](), list[BaseException]()
 

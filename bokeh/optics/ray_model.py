@@ -221,14 +221,19 @@ def _best_focus(wave: Wavefront, stop: float) -> float:
     return -4.0 / 3.0 * wave.spherical_um * stop**2 - 1.5 * wave.zonal_um * stop**4
 
 
+def darkens(ray_model: RayModel) -> bool:
+    """Whether the rims keep enough from a picture's corners to be seen."""
+    corner = ray_model.field_position(np.array([-0.5]), np.array([-0.5]))
+    return bool(ray_model.varies and ray_model.light(corner)[0] <= 1.0 - LEAST_LOSS)
+
+
 def vignette(ray_model: RayModel, picture: NDArray[np.float32]) -> None:
     """Darken a picture (H, W, 3), in place, by what the rims keep from it."""
     from ...kernels.enlarge import multiply
 
-    height, width = ray_model.size
-    corner = ray_model.field_position(np.array([-0.5]), np.array([-0.5]))
-    if not ray_model.varies or ray_model.light(corner)[0] > 1.0 - LEAST_LOSS:
+    if not darkens(ray_model):
         return
+    height, width = ray_model.size
     rows, columns = (max(2, round(VIGNETTE_NODES * n / max(height, width))) for n in (height, width))
     # The middles of cells as large as the picture is when it is cut into so many.
     x, y = np.meshgrid(

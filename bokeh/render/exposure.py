@@ -14,6 +14,7 @@ from ..image.boxes import boxes_beside, boxes_of, common_part, grown
 from ..image.regions import PixelBox
 from .layer_stack import enlarged, nothing
 from .observer import RenderObserver
+from .parts import PictureParts
 from .slice_light import SliceLight
 from .sliced_scene import SlicedScene
 
@@ -62,19 +63,19 @@ class Exposure:
         """The scene as the lens cuts it."""
         return self.light.sliced
 
-    def compose(self, progress: Progress) -> FloatArray:
-        """Compose the scene without its lights: float32 (H, W, 3)."""
+    def compose(self, progress: Progress, parts: PictureParts | None = None) -> FloatArray:
+        """Compose the scene without its lights: float32 (H, W, 3), those parts first that are wanted first."""
         composed: Composed | None = None
         for level in reversed(self.sliced.levels[1:]):
-            composed = self._level(level, composed)
+            composed = self._level(level, composed, progress)
             progress("blur", 4.0**-level)
-        picture = self._photo(composed, progress)
+        picture = self._photo(composed, progress, parts)
         progress("blur", 1.0)
         if self.observer is not None:
             self.observer.all_pieces()
         return picture
 
-    def _level(self, level: int, coarser: Composed | None) -> Composed:
+    def _level(self, level: int, coarser: Composed | None, progress: Progress) -> Composed:
         """Put a level's slices between what stands before them and what lies behind."""
         size = self.sliced.scene.sizes[level]
         is_between = level <= self.sliced.finest
@@ -82,6 +83,7 @@ class Exposure:
         back = None if is_between else np.empty((*size, 4), np.float32)
 
         def make(box: PixelBox) -> None:
+            progress("blur", 4.0 ** -(level + 1))
             before, behind = self._tile(level, box, coarser, draws=self._drawn_part(level, box) is not None)
             front[box] = before
             if back is not None:
@@ -90,13 +92,13 @@ class Exposure:
         each(make, boxes_of(size, TILE_PX))
         return Composed(front, back)
 
-    def _photo(self, coarser: Composed | None, progress: Progress) -> FloatArray:
+    def _photo(self, coarser: Composed | None, progress: Progress, parts: PictureParts | None) -> FloatArray:
         """Make the photo's own size, and take what arrived for all there is."""
         from ...kernels.doubling import finish, show
 
         size = self.sliced.scene.sizes[0]
         picture = np.empty((*size, 3), np.float32)
-        boxes = list(boxes_of(size, TILE_PX))
+        boxes = boxes_of(size, TILE_PX) if parts is None else parts.tiles(TILE_PX)
         begun = itertools.count()
 
         def make(box: PixelBox) -> None:
@@ -109,6 +111,8 @@ class Exposure:
                 for rows, columns in boxes_beside(box, drawn):
                     place = rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start
                     show(coarser.front, back, place, picture)
+            if parts is not None:
+                parts.made(picture, box)
 
         each(make, boxes)
         return picture

@@ -119,10 +119,17 @@ class Sprites:
         self.runs = _runs(sizes, SAMPLES_AT_ONCE) if len(sizes) else []
         self._made = None if not self.runs else self._make(self.runs[0])
 
+    @property
+    def are_made(self) -> bool:
+        """Whether all is in memory that they are drawn from, as often as is wanted."""
+        return len(self.runs) <= 1
+
     def draw(self, onto: FloatArray, corner: tuple[int, int] = (0, 0)) -> None:
-        """Draw them, once, onto a part of the picture that begins at a row and column."""
+        """Draw them onto a part of the picture that begins at a row and column."""
         for run in self.runs:
-            made, self._made = self._made or self._make(run), None
+            made = self._made or self._make(run)
+            if not self.are_made:
+                self._made = None
             self._draw(run, *made, onto, corner)
 
     def _make(self, run: slice) -> tuple[sprite.Patches, sprite.Masks, list[_Image]]:

@@ -10,9 +10,10 @@ import numpy as np
 from ..core.arrays import FloatArray
 from ..core.progress import Progress, unseen
 from ..core.threads import ONE_AT_A_TIME, beside
+from ..image.regions import PixelBox
 from ..optics.lens import Lens, ThinLens
 from ..optics.psf_tables import psf_tables_of
-from ..optics.ray_model import vignette
+from ..optics.ray_model import darkens, vignette
 from ..photo.metadata import Rendering
 from ..photo.photo import GainMap, Photo
 from ..scene.layered import LayeredScene
@@ -28,6 +29,7 @@ from .light_cells import PointLights
 from .light_sprites import Sprites, sprites_of
 from .observer import RenderObserver
 from .occluders import Occluder
+from .parts import PictureParts
 from .report import mount_on, warnings_of
 from .settings import RenderSettings, how_rendered
 from .silhouettes import occluders_of
@@ -105,6 +107,7 @@ def picture_of(
     observer: RenderObserver | None = None,
     progress: Progress = unseen,
     withholds: bool = True,
+    parts: PictureParts | None = None,
 ) -> tuple[FloatArray, GainMap | None]:
     """Render light alone, by a lens that is mounted already: what `render_scene` makes, without a word on it.
 
@@ -116,6 +119,9 @@ def picture_of(
         The lens, mounted on a picture of the scene's size.
     withholds : bool
         Whether what the picture cannot show is wanted; a screen shows none of it.
+    parts : PictureParts, optional
+        Are told of as they are finished; at the end where something reaches across all of the picture: stars, what
+        the rims of a lens keep from it, grain, and more lights than are held in memory together.
 
     Returns
     -------
@@ -131,7 +137,7 @@ def picture_of(
         if settings.style == "gaussian":
             picture, withheld = gaussian_style(scene.photo.rgb, blurred.dioptres, blurred.matte, thin), None
         else:
-            picture, withheld = _lens_style(blurred, lens, thin, settings, observer, progress, withholds)
+            picture, withheld = _lens_style(blurred, lens, thin, settings, observer, progress, withholds, parts)
         if observer is not None:
             observer.picture(picture)
     return picture, withheld
@@ -145,6 +151,7 @@ def _lens_style(
     observer: RenderObserver | None,
     progress: Progress,
     withholds: bool,
+    parts: PictureParts | None,
 ) -> tuple[FloatArray, GainMap | None]:
     """Follow the light: slices from near to far, each seen through what stands before it; then lights and stars.
 
@@ -173,12 +180,24 @@ def _lens_style(
         surface = None if surfaces is None else _surface(surfaces, lens, thin, settings)
         return seen, surface
 
+    if stars is not None or settings.grain_strength > 0.0 or darkens(ray_model):
+        parts = None
+
+    def finish(picture: FloatArray, part: PixelBox) -> None:
+        light.keep_in_focus(picture, thin, part)
+        seen, _ = other()
+        if seen is not None and seen.sprites.are_made:
+            seen.sprites.draw(picture[part], (part[0].start, part[1].start))
+        if parts is not None and (seen is None or seen.sprites.are_made):
+            parts.told(picture, part)
+
     # Much of what lights and gain map need is done one thing after another.
     with beside(without_picture) as other:
-        picture = Exposure(slice_light, observer).compose(progress)
-        light.keep_in_focus(picture, thin)
+        picture = Exposure(slice_light, observer).compose(progress, None if parts is None else parts.then(finish))
+        if parts is None:
+            light.keep_in_focus(picture, thin)
         seen, surface = other()
-    if seen is not None:
+    if seen is not None and not (parts is not None and seen.sprites.are_made):
         progress("lights", 0.0)
         unlit = None if observer is None else np.array(picture)
         seen.sprites.draw(picture)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..core.arrays import BoolArray, FloatArray
 from ..core.threads import each
-from ..image.boxes import grown, within
+from ..image.boxes import common_part, grown, within
 from ..image.regions import PixelBox, box_around, dilate
 from ..optics.lens import ThinLens
 from .lights import Lights, seen_by_pinhole
@@ -118,19 +118,27 @@ class SceneLight:
             spread /= seen_by_pinhole(hidden)[:, None]
         return SharedLight(spread, withheld)
 
-    def keep_in_focus(self, picture: FloatArray, lens: ThinLens) -> None:
+    def keep_in_focus(self, picture: FloatArray, lens: ThinLens, part: PixelBox | None = None) -> None:
         """Show what is in focus, and what no blur reaches, as the photo does: in place, without the lights.
 
-        However unsure the matte is there. Cells, of which the depths are known once for all lenses, tell where to look.
+        However unsure the matte is there. Cells, of which the depths are known once for all lenses, tell where to look:
+        in a part of the picture, or all of it.
         """
         reach_px = math.ceil(min(self.most_blur_px(lens), MOST_REACH_PX))
         blurred = self._cell_blur_px(lens)[0] > IN_FOCUS_PX
         may_be_sharp = ~dilate(blurred, reach_px // CELL_PX)
-        if not may_be_sharp.any():
-            return
         size = self.dioptres.shape[0], self.dioptres.shape[1]
-        rows, columns = (slice(s.start * CELL_PX, s.stop * CELL_PX) for s in box_around(may_be_sharp))
-        inner = grown((rows, columns), 0, size)
+        part = part or (slice(0, size[0]), slice(0, size[1]))
+        (top, bottom), (left, right) = ((s.start // CELL_PX, -(-s.stop // CELL_PX)) for s in part)
+        if not (own := may_be_sharp[top:bottom, left:right]).any():
+            return
+        rows, columns = (
+            slice((first + s.start) * CELL_PX, (first + s.stop) * CELL_PX)
+            for first, s in zip((top, left), box_around(own), strict=True)
+        )
+        inner = common_part((rows, columns), part)
+        if inner is None:
+            return
         sharp = self._show_sharp(picture, inner, grown(inner, reach_px, size), reach_px, lens)
         if self.lights is not None:
             at, inside = self._lights_in(self.lights, inner)

@@ -21,7 +21,7 @@ from .errors import NotThereError, TooLargeError, said
 Found = TypeVar("Found")
 Answer = Callable[[Request], Awaitable[Response]]
 
-MOST_JSON_BYTES = 4 << 20
+MOST_JSON_BYTES, MOST_WIDE = 4 << 20, 16_384
 _TYPES = {
     ".html": "text/html", ".css": "text/css", ".mjs": "text/javascript", ".json": "application/json",
     ".svg": "image/svg+xml", ".png": "image/png",
@@ -78,8 +78,8 @@ def width_of(value: object) -> int:
         width = int(str(value))
     except ValueError as error:
         raise UsageError(f"width {value!r} is no number of pixels") from error
-    if not 16 <= width <= 16_384:
-        raise UsageError(f"width {width} is out of range; 16 to 16384")
+    if not 16 <= width <= MOST_WIDE:
+        raise UsageError(f"width {width} is out of range; 16 to {MOST_WIDE}")
     return width
 
 
@@ -89,6 +89,15 @@ def number_of(body: Mapping[str, Any], name: str, low: float, high: float) -> fl
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
         raise UsageError(f"`{name}` is a number from {low:g} to {high:g}")
     return float(value)
+
+
+def number_in(words: str, name: str) -> float:
+    """Read a number from 0 to 1 out of an address."""
+    try:
+        value = float(words)
+    except ValueError as error:
+        raise UsageError(f"`{name}` is a number from 0 to 1") from error
+    return number_of({name: value}, name, 0.0, 1.0)
 
 
 def point_of(value: object, name: str) -> tuple[float, float]:

@@ -30,11 +30,13 @@ from .desk import DRAFT, Desk
 from .errors import NotThereError, Superseded, TooLargeError
 from .events import Events
 from .exchange import (
+    MOST_WIDE,
     answering,
     body_of,
     done,
     jpeg_answer,
     json_answer,
+    number_in,
     number_of,
     page_file,
     page_of,
@@ -47,7 +49,7 @@ from .jobs import Jobs
 from .output import StudioOutput
 from .overlays import doubt_of, overlay
 from .pictures import depth_facts, format_facts, lenses, light_of, picture, thumbnail
-from .renders import Renders, box_of
+from .renders import Renders, box_of, pixels_of, reduction, tiles_of
 from .repair import Repairs
 from .view import View
 
@@ -105,7 +107,8 @@ class Studio:
             Route(photo + "/edits/reset", answering(self._reset), methods=post),
             Route(photo + "/save", answering(self._save), methods=post),
             Route(photo + "/rack", answering(self._rack), methods=post),
-            Route("/api/renders/{key}/{box}", answering(self._tile), methods=get),
+            Route("/api/renders/{key}", answering(self._tiles), methods=get),
+            Route("/api/renders/{key}/{by:int}/{box}", answering(self._tile), methods=get),
             Route("/api/command", answering(self._command), methods=post),
             Route("/api/preset", answering(self._preset), methods=post),
             Route("/api/apply", answering(self._apply), methods=post),
@@ -252,19 +255,30 @@ class Studio:
         body, entry, page = await body_of(request), self._entry(request), page_of(request)
         options = look_of(body.get("settings"))
         centre = point_of(body.get("centre") or (0.5, 0.5), "centre")
+        shown = width_of(body.get("width", MOST_WIDE))
         view = await self._ready(entry)
         look = await run_in_threadpool(view.look, options)
-        made = self.renders.begin(page, view, look, centre)
+        by = reduction(view.photo.size[1], shown)
+        tiles = tiles_of(view.photo.size, centre, by)
+        made = self.renders.begin(page, view, look, tiles)
         height, width = view.photo.size
         return json_answer({
-            "render": made.key, "size": [width, height], "tiles": made.tiles, "sequence": body.get("sequence", 0),
+            "render": made.key, "size": [width, height], "by": by, "tiles": tiles, "sequence": body.get("sequence", 0),
         })  # fmt: skip
 
+    async def _tiles(self, request: Request) -> Response:
+        """List the tiles of a picture for whoever shows it larger, or looks elsewhere."""
+        full, asked = self.renders.get(request.path_params["key"]), request.query_params
+        size = full.view.photo.size
+        by = reduction(size[1], width_of(asked.get("width", "")))
+        x, y = (number_in(asked.get(name, ""), name) for name in ("x", "y"))
+        return json_answer({"by": by, "tiles": tiles_of(size, (x, y), by)})
+
     async def _tile(self, request: Request) -> Response:
-        full = self.renders.get(request.path_params["key"])
-        box = box_of(request.path_params["box"], full)
-        rgb, seconds = await done(full.picture)
-        return jpeg_answer(await run_in_threadpool(full.tile, box, rgb), timing_headers({"render": seconds}))
+        full, by = self.renders.get(request.path_params["key"]), request.path_params["by"]
+        box = box_of(request.path_params["box"], by, full)
+        rgb, seconds = await done(full.arrivals.wait(pixels_of(box)))
+        return jpeg_answer(await run_in_threadpool(full.tile, box, by, rgb), timing_headers({"render": seconds}))
 
     # What is painted over it.
 

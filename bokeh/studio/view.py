@@ -25,6 +25,7 @@ from ..optics.lens import FULL_FRAME_DIAGONAL_MM, Lens, ThinLens, mount
 from ..optics.lens_file import LensFile, read_lens
 from ..photo.edits import Edits
 from ..photo.photo import Photo
+from ..render.parts import PictureParts
 from ..render.pipeline import picture_of
 from ..render.report import mount_on, warnings_of
 from ..render.settings import RenderSettings
@@ -203,11 +204,13 @@ class View:
         self._pace_s += PACE_SHARE * (pace_s - self._pace_s)
         return Draft(jpeg, facts, clock.seconds)
 
-    def full(self, look: Look, progress: Progress = unseen) -> FloatArray:
-        """Render the picture at the photo's own size, float32 (H, W, 3)."""
+    def full(self, look: Look, progress: Progress = unseen, parts: PictureParts | None = None) -> FloatArray:
+        """Render the picture at the photo's own size, float32 (H, W, 3); `parts` are told of as they are finished."""
         was_exact = self._exact
         scene = self.scene_for(look.settings, progress)
-        rgb, _ = picture_of(scene, look.lens, look.thin, look.settings, progress=progress, withholds=False)
+        rgb, _ = picture_of(
+            scene, look.lens, look.thin, look.settings, progress=progress, withholds=False, parts=parts
+        )  # fmt: skip
         if not was_exact:
             self._draft_scenes(progress)
         return rgb

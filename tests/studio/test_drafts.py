@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -13,12 +13,17 @@ from PIL import Image
 from support.studio import PATIENCE_S, Page, small_portrait, studio, wait_until
 
 import rebokeh as rk
+from rebokeh.bokeh.image.boxes import boxes_of
 from rebokeh.bokeh.image.resize import resize
 from rebokeh.bokeh.optics.lens import mount
+from rebokeh.bokeh.render import exposure
+from rebokeh.bokeh.render.parts import PictureParts
 from rebokeh.bokeh.render.pipeline import picture_of
 from rebokeh.bokeh.scene.reduced import reduced_scene
 from rebokeh.bokeh.settings.options import Options
 from rebokeh.bokeh.studio import view as views
+from rebokeh.bokeh.studio.errors import Superseded
+from rebokeh.bokeh.studio.renders import Arrivals
 from rebokeh.bokeh.studio.view import View, draft_size
 
 pytestmark = pytest.mark.kernels
@@ -163,22 +168,89 @@ def test_the_full_picture_comes_in_tiles_from_where_one_looks(page: Page, monkey
     from rebokeh.bokeh.studio import renders
 
     monkeypatch.setattr(renders, "TILE_PX", 48)
+    monkeypatch.setattr(renders, "SHOWN_TILE_PX", 0)
+    monkeypatch.setattr(exposure, "TILE_PX", 16)
     asked = {"settings": {"fstop": "1.2"}, "centre": [0.9, 0.9]}
     full = page.post(f"/api/photos/{id}/full", asked).json()
     assert full["size"] == [96, 128] and full["tiles"][0] == [48, 96, 96, 128] or full["tiles"][0] == [48, 48, 96, 96]
     picture = np.zeros((128, 96, 3), np.uint8)
     for box in full["tiles"]:
-        answer = page.http.get(f"/api/renders/{full['render']}/{','.join(map(str, box))}")
+        answer = page.http.get(f"/api/renders/{full['render']}/1/{','.join(map(str, box))}")
         assert answer.status_code == 200
         tile = np.asarray(Image.open(io.BytesIO(answer.content)))
         picture[box[1] : box[3], box[0] : box[2]] = tile
+        half = page.http.get(f"/api/renders/{full['render']}/2/{','.join(map(str, box))}").content
+        means = tile.reshape(24, 2, 24, 2, 3).mean((1, 3)) if tile.shape == (48, 48, 3) else None
+        assert means is None or decibels(np.asarray(Image.open(io.BytesIO(half))), means) > 30.0
     draft = page.post(f"/api/photos/{id}/draft", {"settings": asked["settings"], "width": 96}).content
     assert decibels(picture, np.asarray(Image.open(io.BytesIO(draft)))) > 30.0  # two JPEGs of one picture
     # The draft has ended the full picture: the page has moved on.
-    stale = page.http.get(f"/api/renders/{full['render']}/0,0,48,48")
+    stale = page.http.get(f"/api/renders/{full['render']}/1/0,0,48,48")
     assert stale.status_code == 409 and stale.json()["code"] == "Stale"
     again = page.post(f"/api/photos/{id}/full", asked).json()
-    assert page.http.get(f"/api/renders/{again['render']}/0,0,1,1").status_code == 404
+    for by, box in ((1, "0,0,1,1"), (0, "0,0,48,48"), (9, "0,0,48,48")):
+        assert page.http.get(f"/api/renders/{again['render']}/{by}/{box}").status_code == 404
+    listed = page.http.get(f"/api/renders/{again['render']}?width=40&x=0&y=0").json()
+    assert listed["by"] == 2 and listed["tiles"][0] == [0, 0, 48, 48]
+    for asked in ("width=0&x=0&y=0", "width=40&x=2&y=0", "width=40&x=nan&y=0", "x=0&y=0"):
+        assert page.http.get(f"/api/renders/{again['render']}?{asked}").status_code == 400
+
+
+def test_parts_of_the_full_picture_come_as_they_are_finished(night_view: View, monkeypatch):
+    """And are the picture, to the bit, with lights and all."""
+    monkeypatch.setattr(exposure, "TILE_PX", 64)
+    look = night_view.look(Options(fstop="1.2", focus="0.33,0.5", starburst="off"))
+    whole = night_view.full(look)
+    height, width = whole.shape[:2]
+    boxes = boxes_of((height, width), 256)[::-1]
+    told, seen = [], np.zeros_like(whole)
+    shares: list[float] = []
+
+    def take(picture, box):
+        told.append(box)
+        shares.append(share[0])
+        seen[box] = picture[box]
+
+    share = [0.0]
+
+    def progress(name, of):
+        share[0] = max(share[0], of)
+
+    assert (night_view.full(look, progress, PictureParts(boxes, take)) == whole).all()
+    assert (seen == whole).all() and len(told) == len(boxes)
+    assert shares[0] < 1.0 and boxes.index(told[0]) < 4
+
+
+def test_what_reaches_across_the_picture_is_told_of_at_its_end(night_view: View):
+    """Grain, and the rims of a lens."""
+    told: list[object] = []
+    parts = PictureParts([(slice(0, 900), slice(0, 1200))], lambda _, part: told.append(part))
+    for options in (Options(grain="match"), Options(lens="petzval")):
+        night_view.full(night_view.look(options), parts=parts)
+    assert told == []
+
+
+def test_whoever_waits_for_parts_gets_the_picture_that_they_are_in():
+    parts = [(slice(0, 4), slice(0, 4)), (slice(0, 4), slice(4, 8))]
+    arrivals = Arrivals(parts)
+    one, both = arrivals.wait(parts[0]), arrivals.wait((slice(0, 2), slice(0, 8)))
+    first, second = np.zeros((4, 8, 3), np.float32), np.ones((4, 8, 3), np.float32)
+    arrivals.finished(first, parts[0])
+    assert one.result(0)[0] is first and not both.done()
+    arrivals.begin()  # it has given way to a draft, and is made anew
+    late = arrivals.wait(parts[0])
+    arrivals.finished(second, parts[1])
+    assert not late.done() and not both.done()
+    arrivals.finished(second, parts[0])
+    assert late.result(0)[0] is second and both.result(0)[0] is second and one.result(0)[0] is first
+    ended: Future = Future()
+    ended.set_exception(Superseded())
+    other = Arrivals(parts)
+    waiting = other.wait(parts[0])
+    other.end(ended)
+    for future in (waiting, other.wait(parts[1])):
+        with pytest.raises(Superseded):
+            future.result(0)
 
 
 def test_overlays_lie_over_the_picture(page: Page):

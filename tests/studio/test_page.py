@@ -101,9 +101,10 @@ class Tab:
 
     def drafted(self, act: Callable[[], object]) -> dict[str, Any]:
         """Do something, and return the settings of the draft that comes of it, once it rests."""
-        with self.page.expect_request(lambda one: one.url.endswith("/draft") and not one.post_data_json["moving"]):
+        with self.page.expect_request(lambda one: one.url.endswith("/full")) as full:
             act()
         self.ready()
+        assert full.value.post_data_json["settings"] == self.settings()
         return self.settings()
 
     def text(self, selector: str) -> str:
@@ -323,7 +324,6 @@ def test_drafts_come_in_order_and_one_at_a_time(tab):
     sequences = [draft["sequence"] for draft in tab.drafts]
     assert sequences == sorted(set(sequences))
     assert max(most) == 1
-    assert not tab.drafts[-1]["moving"]
     assert tab.text("#f-number") == f"f/{tab.settings()['fstop']}"
 
 
@@ -350,6 +350,20 @@ def test_the_full_picture_comes_tile_by_tile_at_rest(tab):
     tab.rest()
     boxes = [list(map(int, url.rsplit("/", 1)[1].split(","))) for url in tiles()]
     assert max(box[2] for box in boxes) == 756 and max(box[3] for box in boxes) == 1008
+
+
+def test_the_full_picture_is_as_fine_as_it_is_shown(new_tab):
+    tab = new_tab(NARROW).open()
+    reductions = lambda: [int(url.split("/")[-2]) for url in tab.asked if re.search("/api/renders/.*/", url)]  # noqa: E731
+    tab.rest()
+    assert set(reductions()) == {2}
+    tab.page.keyboard.press("1")
+    tab.holds(lambda: 1 in reductions())
+    tab.rest()
+    tab.page.keyboard.press("0")
+    tab.page.keyboard.press("1")
+    tab.page.wait_for_timeout(500)
+    assert reductions() == [2, 1]  # what is there is not asked for again
 
 
 def zoom_of(tab: Tab) -> int:

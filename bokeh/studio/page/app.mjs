@@ -21,6 +21,7 @@ import { createView } from "./view.mjs";
 import { currentLanguage, LANGUAGES, loadWords, metres, number, setLanguage, translate, word } from "./words.mjs";
 
 const DRAFT_PX = 1_000_000;
+const MOST_WIDE = 16_384; // of a picture that is asked for
 const ASK_AGAIN_MS = 500;
 const NARROW = matchMedia("(max-width: 820px)");
 const STATES = { waiting: "state.waiting", loading: "state.loading", preparing: "state.preparing" };
@@ -75,7 +76,7 @@ const drafts = createDrafts(api, {
     showFacts();
     if (looks.overlay === "sharp") loadOverlay();
   },
-  onTile: (box, bitmap) => view.addTile(box, bitmap),
+  onTile: (box, bitmap, by) => view.addTile(box, bitmap, by),
   onProgress: progress,
   onBusy: (on) => $("stage").setAttribute("aria-busy", on),
   onError: trouble,
@@ -167,6 +168,7 @@ function wantDraft(rests) {
     photo: photo.id,
     settings,
     width: Math.max(Math.round(Math.min(width, view.fitWidth, most)), 16),
+    shownWidth: () => Math.max(Math.round(Math.min(width, (width * view.percent) / 100, MOST_WIDE)), 16),
     centre: () => view.centre,
     rests,
   });
@@ -344,10 +346,11 @@ async function loadLayer(layer) {
 }
 
 let sharpening = 0;
-/** Load what is compared anew, once a zoom has come to rest beyond its pixels. */
+/** Load what is shown anew, once a zoom has come to rest beyond its pixels. */
 function sharpen() {
   clearTimeout(sharpening);
   sharpening = setTimeout(() => {
+    drafts.refine();
     if (looks.needsSource) loadLayer("source");
     if (looks.needsPhone) loadLayer("phone");
   }, 200);

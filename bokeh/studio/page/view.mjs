@@ -41,7 +41,7 @@ export function createView(element, callbacks = {}) {
   let fitted = true;
   let shown = { width: 1, height: 1, ratio: 1 };
   let layers = {}; // source, draft, phone, overlay: bitmaps, each stretched over the photo
-  let tiles = []; // {box, bitmap}: the full picture, over the draft
+  let tiles = []; // {box, bitmap, by}: the full picture, over the draft, those that are finer last
   let before = false;
   let compared = null; // "source" | "phone" beside the render
   let split = 0.5;
@@ -126,8 +126,7 @@ export function createView(element, callbacks = {}) {
   }
 
   function drawRender() {
-    drawLayer(layers.source); // what is seen until the first draft is there
-    drawLayer(layers.draft);
+    drawLayer(layers.draft ?? layers.source); // the photo is seen until the first draft is there
     context.imageSmoothingEnabled = scale * shown.ratio < CRISP_FROM;
     for (const { box, bitmap } of tiles) {
       context.drawImage(bitmap, box[0], box[1], box[2] - box[0], box[3] - box[1]);
@@ -410,9 +409,9 @@ export function createView(element, callbacks = {}) {
       layers = { ...layers, [name]: bitmap };
       redraw();
     },
-    /** Lay a box [x0, y0, x1, y1] of the full picture over the draft. */
-    addTile(box, bitmap) {
-      tiles = [...tiles, { box, bitmap }];
+    /** Lay a box [x0, y0, x1, y1] of the full picture, `by` times smaller, over the draft. */
+    addTile(box, bitmap, by = 1) {
+      tiles = [...tiles, { box, bitmap, by }].sort((a, b) => b.by - a.by);
       redraw();
     },
     /** Show the photo as it was, while asked. */
