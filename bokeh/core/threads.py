@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import pairwise
 from typing import TypeVar
 
@@ -86,7 +87,7 @@ def each(work: Callable[[Item], Done], items: Iterable[Item]) -> list[Done]:
 
 @contextmanager
 def beside(work: Callable[[], Done]) -> Iterator[Callable[[], Done]]:
-    """Do some work in a thread of its own while the body runs; with one core, when it is asked for.
+    """Do some work in a thread of its own while the body runs; with one core, when it is first asked for.
 
     Yields
     ------
@@ -94,7 +95,7 @@ def beside(work: Callable[[], Done]) -> Iterator[Callable[[], Done]]:
         Waits for what the work returns, and returns it; raises what it raised.
     """
     if cores() < 2:
-        yield work
+        yield cache(work)
         return
     done, failed = list[Done](), list[BaseException]()
 
