@@ -87,7 +87,7 @@ def each(work: Callable[[Item], Done], items: Iterable[Item]) -> list[Done]:
 
 @contextmanager
 def beside(work: Callable[[], Done]) -> Iterator[Callable[[], Done]]:
-    """Do some work in a thread of its own while the body runs; with one core, when it is asked for.
+    """Do some work in a thread of its own while the body runs; with one core, when it is first asked for.
 
     Yields
     ------

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..core.arrays import FloatArray
+from ..core.threads import each
 from ..image.resize import resize
 from .edges import least_jump
 
@@ -41,8 +42,8 @@ def align(depth: FloatArray, colour: FloatArray, matte: FloatArray | None, reach
     pictures = [(channel, 0.1, 1.0) for channel in colour]
     if matte is not None:
         pictures.append((matte, 0.5, 6.0))
-    agreement = np.zeros((2 * reach + 1, 2 * reach + 1))
-    for axis in (0, 1):
+
+    def along(axis: int) -> NDArray[np.float64]:
         edge = np.abs(ndimage.gaussian_filter1d(depth, 1.0, axis=axis, order=1))
         edge = np.minimum(edge / least, 1.0)
         seen = np.zeros_like(edge)
@@ -50,7 +51,10 @@ def align(depth: FloatArray, colour: FloatArray, matte: FloatArray | None, reach
             strength = np.abs(ndimage.gaussian_filter1d(picture, 1.0, axis=axis, order=1))
             seen += np.float32(weight) * np.minimum(strength / full, 1.0)
         seen -= seen.mean()
-        agreement += _correlate(edge, seen, reach)
+        return _correlate(edge, seen, reach)
+
+    down, across = each(along, (0, 1))
+    agreement = down + across
     dy, dx = np.unravel_index(np.argmax(agreement), agreement.shape)
     best, here = agreement[dy, dx], agreement[reach, reach]
     if best <= 0 or here > 0.95 * best:

@@ -105,12 +105,16 @@ def sharpen_edges(
     coarse, fine = (nothing if matte is None else matte for matte in (small.matte, guide.matte))
     radius = 4 + round(min(2.0, 4 * depth.shape[1] / size[1]))
     slope = _slope(depth)
-    low = np.asarray(ndimage.minimum_filter(depth, 2 * radius + 1, mode="nearest"), np.float32)
-    high = np.asarray(ndimage.maximum_filter(depth, 2 * radius + 1, mode="nearest"), np.float32)
+    around = 2 * radius + 1
+    filters = (
+        lambda: ndimage.minimum_filter(depth, around, mode="nearest"),
+        lambda: ndimage.maximum_filter(depth, around, mode="nearest"),
+        lambda: ndimage.maximum_filter(slope, around, mode="nearest"),
+    )
+    low, high, steepest = (np.asarray(found, np.float32) for found in each(lambda filtered: filtered(), filters))
     jump = high - low
     # A plane or a cheek has its range spread over the window, an edge in as few pixels as this map's edges do.
     steep = np.clip(0.6 / ramp_px, 0.13, 0.2)
-    steepest = ndimage.maximum_filter(slope, 2 * radius + 1, mode="nearest")
     np.copyto(high, low, where=(jump < least_jump(depth, step)) | (steepest < steep * jump))
     coarse_map = kernels.CoarseMap(depth, slope, low, high, small.colour, coarse)
     near, far, data = (np.empty(size, np.float32) for _ in range(3))

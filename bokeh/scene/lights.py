@@ -97,7 +97,11 @@ class Lights:
 
 
 def lights_of(
-    photo: Photo, dioptres: FloatArray, matte: FloatArray | None, restoration: Restoration
+    photo: Photo,
+    dioptres: FloatArray,
+    matte: FloatArray | None,
+    restoration: Restoration,
+    found: tuple[Spots | None, str] | None = None,
 ) -> tuple[Lights | None, str]:
     """Find the lights of a photo.
 
@@ -109,6 +113,8 @@ def lights_of(
         The subject's: what clips on it is no light.
     restoration : Restoration
         What tells the radiance of what the photo clips.
+    found : (Spots or None, str), optional
+        As of `spots_of`, where it is at hand.
 
     Returns
     -------
@@ -116,13 +122,19 @@ def lights_of(
     str
         What was looked at, in words.
     """
+    spots, words = spots_of(photo, matte, restoration) if found is None else found
+    return None if spots is None else _settled(spots, photo.rgb, dioptres, matte), words
+
+
+def spots_of(photo: Photo, matte: FloatArray | None, restoration: Restoration) -> tuple[Spots | None, str]:
+    """Find what of a photo may be lights, by its picture alone; as of `lights_of`."""
     rgb, extra = photo.rgb, restoration.extra
     painted = PaintedLamps.of(photo)
     if extra is None and not restoration.estimates:
         spots = _held_spots(rgb)
         if painted is not None:
             spots = painted.among(spots, photo, restoration, 1)
-        return None if spots is None else _settled(spots, rgb, dioptres, matte), "as the photo holds them"
+        return spots, "as the photo holds them"
     covers = [cover for cover in (matte, photo.mattes.get("skin")) if cover is not None]
     # A gain map is coarse: what it adds to a light reaches a pixel of its own beyond it.
     reach = 1 if photo.gain_map is None else -(-photo.size[0] // photo.gain_map.planes.shape[0])
@@ -130,7 +142,7 @@ def lights_of(
     spots, words = restored_spots(photo, restoration, covers, reach)
     if painted is not None:
         spots = painted.among(spots, photo, restoration, reach)
-    return None if spots is None else _settled(spots, rgb, dioptres, matte), words
+    return spots, words
 
 
 def find_lights(rgb: FloatArray, dioptres: FloatArray, matte: FloatArray | None) -> Lights | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -19,9 +20,10 @@ from ..depth.upsample import CleanMap, resize_matte
 from ..hdr.restore import Mode, Restoration, above_clip
 from ..optics.lens import ThinLens
 from ..photo.photo import Photo
+from .clipped_spots import Spots
 from .layered import LayeredScene
 from .light_energy import SceneLight
-from .lights import Lights, lights_of
+from .lights import Lights, lights_of, spots_of
 from .painted_subject import with_subject_depth
 from .subject_range import SUBJECT_SHARE
 from .withheld import surface_light
@@ -122,10 +124,15 @@ class PreparedScene:
         surface = surface_light(self.light(keeps_extra=False))
         return None if surface is None else LayeredScene.of(surface)
 
-    def with_highlights(self, highlights: Mode | float | None, found: Restoration | None = None) -> PreparedScene:
+    def with_highlights(
+        self,
+        highlights: Mode | float | None,
+        found: Restoration | None = None,
+        spots: tuple[Spots | None, str] | None = None,
+    ) -> PreparedScene:
         """Return the scene with light above the clip, and lights, from where they are wanted, as of `prepare_scene`.
 
-        `found` is what `hdr.restore.above_clip` finds, where it is at hand.
+        `found` is what `hdr.restore.above_clip` finds, and `spots` what `lights.spots_of` does, where they are at hand.
         """
         if highlights is None:
             extra, lights, highlights_source, lights_source = None, None, "clipped", "none"
@@ -134,7 +141,7 @@ class PreparedScene:
             with ONE_AT_A_TIME:
                 found = above_clip(self.photo, highlights) if found is None else found
                 extra, highlights_source = found.extra, found.words
-                lights, lights_source = lights_of(self.photo, self.dioptres, self.matte, found)
+                lights, lights_source = lights_of(self.photo, self.dioptres, self.matte, found, spots)
         sources = {**self.sources, "highlights_source": highlights_source, "lights_source": lights_source}
         return replace(self, extra=extra, lights=lights, sources=sources)
 
@@ -187,8 +194,15 @@ def prepare_scene(
         seen = None if photo.depth is None else CellBlur.asked_of(photo)
         return seen, None if highlights is None else above_clip(photo, highlights)
 
+    spots: list[tuple[Spots | None, str]] = []
+
+    def find_spots(matte: FloatArray | None) -> None:
+        restoration = told()[1]
+        if restoration is not None and photo.edits is None:
+            spots.append(spots_of(photo, matte, restoration))
+
     with ONE_AT_A_TIME, beside(told_by_picture) as told:
-        dioptres, matte = painted(photo, unpainted(photo) if maps is None else maps)
+        dioptres, matte = painted(photo, unpainted(photo, find_spots) if maps is None else maps)
         if dioptres is None and matte is None:
             raise NoDepthError(
                 f"{_name(photo)} holds no depth, and its matte covers next to nothing, so there is no subject to keep "
@@ -205,7 +219,7 @@ def prepare_scene(
     }
     progress("prepare", 0.7)
     scene = PreparedScene(photo, dioptres, matte, None, None, sources, existing_blur, rendition_blur)
-    return scene.with_highlights(highlights, found)
+    return scene.with_highlights(highlights, found, spots[0] if spots else None)
 
 
 def at_full_size(photo: Photo) -> tuple[FloatArray | None, FloatArray | None]:
@@ -216,12 +230,18 @@ def at_full_size(photo: Photo) -> tuple[FloatArray | None, FloatArray | None]:
     return painted(photo, unpainted(photo))
 
 
-def unpainted(photo: Photo) -> Maps:
-    """Bring depth and matte to the photo's resolution, without what is painted over them."""
+def unpainted(photo: Photo, meanwhile: Callable[[FloatArray | None], object] | None = None) -> Maps:
+    """Bring depth and matte to the photo's resolution, without what is painted over them.
+
+    `meanwhile` is given the matte, and does something of its own while the depth is made.
+    """
     with ONE_AT_A_TIME, beside(lambda: _matte_of(photo)) as matte:
         clean = None if photo.depth is None else CleanMap.of(photo.depth, photo.rgb)
         covered = matte()
-        return None if clean is None else clean.at_photo(covered), covered
+        with beside(lambda: None if meanwhile is None else meanwhile(covered)) as done:
+            dioptres = None if clean is None else clean.at_photo(covered)
+            done()
+        return dioptres, covered
 
 
 def _matte_of(photo: Photo) -> FloatArray | None:

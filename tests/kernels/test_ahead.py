@@ -91,3 +91,22 @@ def test_what_is_kept_is_known():
     folder = store().folder
     assert folder is not None
     assert all(any(folder.glob(f"{name}-*.nbi")) for name in store().held())
+
+
+LOADED = """
+from time import monotonic, sleep
+from rebokeh.kernels.fragments import count_listed, list_columns
+with ahead.loading("none") as load:
+    load("some")
+    ends = monotonic() + 60
+    while {waits} and monotonic() < ends:
+        sleep(0.01)
+print(len(count_listed.overloads), len(list_columns.overloads), sum(count_listed.stats.cache_misses.values()))
+"""
+
+
+def test_what_is_kept_is_loaded_beside_the_work_and_nothing_is_compiled(tmp_path):
+    assert beside(tmp_path, LOADED.format(waits="ends > monotonic() + 59")).startswith("0 0 0\n[]")
+    beside(tmp_path, CALL, most=0)
+    waits = "not count_listed.overloads"
+    assert beside(tmp_path, LOADED.format(waits=waits)).startswith(f"1 0 0\n{[NAMES[0]]}")
