@@ -25,6 +25,7 @@ class _GivesWay(Exception):
 
 @dataclass(eq=False)
 class _Task:
+    desk: Desk
     work: Callable[[Progress], Any]
     rank: int
     slot: Hashable
@@ -38,22 +39,27 @@ class _Task:
             raise Superseded
         if self.gives_way:
             raise _GivesWay
+        if self.rank == SAVE:
+            self.desk.let_through(self)
 
 
 class Desk:
     """Renders one thing at a time, in a thread of its own.
 
-    A render uses all cores, so that two at once would only make each other late.
+    A render uses all cores, so that two at once would only make each other late. A save is not begun again for
+    something more urgent, but waits: between two tiles its thread renders that first.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._waiting: list[_Task] = []
         self._running: _Task | None = None
+        self._paused: _Task | None = None  # a save, while something more urgent is rendered
         self._number = itertools.count()
         self._rested = time.monotonic()
         self._closed = False
-        threading.Thread(target=self._serve, name="rebokeh studio desk", daemon=True).start()
+        self._thread = threading.Thread(target=self._serve, name="rebokeh studio desk", daemon=True)
+        self._thread.start()
 
     def submit(self, work: Callable[[Progress], Done], rank: int, slot: Hashable = None) -> Future[Done]:
         """Have something rendered.
@@ -63,7 +69,7 @@ class Desk:
         work : callable
             Is given a `Progress` to call from time to time; it raises when the work is wanted no more.
         rank : int
-            `DRAFT`, `FULL` or `SAVE`; what is less urgent gives way, a save excepted.
+            `DRAFT`, `FULL` or `SAVE`; what is less urgent is begun again later, or pauses if it is a save.
         slot : hashable, optional
             Of what is asked for under one name only the newest is rendered; the others end with `Superseded`.
 
@@ -72,7 +78,7 @@ class Desk:
         Future
         """
         with self._changed:
-            task = _Task(work, rank, slot, next(self._number))
+            task = _Task(self, work, rank, slot, next(self._number))
             self._supersede(slot)
             if self._running is not None and rank < self._running.rank < SAVE:
                 self._running.gives_way = True
@@ -89,7 +95,7 @@ class Desk:
         """Wait until nothing has been rendered for some seconds, or somebody waits for what is done then."""
         with self._changed:
             while not self._closed and not is_wanted():
-                busy = self._running is not None or self._waiting
+                busy = self._running is not None or self._paused is not None or self._waiting
                 left_s = for_s if busy else for_s - (time.monotonic() - self._rested)
                 if left_s <= 0.0:
                     return
@@ -104,12 +110,39 @@ class Desk:
         """Begin nothing more."""
         with self._changed:
             self._closed = True
-            for task in (*self._waiting, *filter(None, [self._running])):
+            for task in (*self._waiting, *filter(None, [self._running, self._paused])):
                 task.stale = True
             for task in self._waiting:
                 task.future.set_exception(Superseded())
             self._waiting.clear()
             self._changed.notify_all()
+
+    def let_through(self, save: _Task) -> None:
+        """Render what is more urgent than a save that is under way; from the save's own threads."""
+        if threading.current_thread() is not self._thread:
+            with self._changed:  # the other threads of the save leave the cores to it
+                while self._paused is save:
+                    self._changed.wait()
+            return
+        while (task := self._taken(SAVE)) is not None:
+            self._paused = save
+            self._do(task)
+            with self._changed:
+                self._running, self._paused = save, None
+                self._changed.notify_all()
+        if save.stale:
+            raise Superseded
+
+    def _taken(self, before: int) -> _Task | None:
+        """Take the most urgent of what waits, of a rank before this one."""
+        with self._changed:
+            waiting = [one for one in self._waiting if one.rank < before]
+            if not waiting or self._closed:
+                return None
+            task = min(waiting, key=lambda one: (one.rank, one.number))
+            self._waiting.remove(task)
+            self._running = task
+            return task
 
     def _supersede(self, slot: Hashable) -> None:
         if slot is None:
@@ -121,16 +154,12 @@ class Desk:
             task.future.set_exception(Superseded())
 
     def _serve(self) -> None:
-        while True:
+        while not self._closed:
             with self._changed:
                 while not self._waiting and not self._closed:
                     self._changed.wait()
-                if self._closed:
-                    return
-                task = min(self._waiting, key=lambda one: (one.rank, one.number))
-                self._waiting.remove(task)
-                self._running = task
-            self._do(task)
+            if (task := self._taken(SAVE + 1)) is not None:
+                self._do(task)
 
     def _do(self, task: _Task) -> None:
         found: Any = None

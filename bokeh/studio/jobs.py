@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -17,6 +19,9 @@ KEPT = 100
 """Jobs that can still be asked for."""
 
 TELL_EVERY_S = 0.1
+
+NICENESS = 10
+"""Of what codes pictures: drafts are rendered at 0, and have most of the cores while both are going on."""
 
 
 @dataclass(eq=False)
@@ -107,6 +112,8 @@ class Jobs:
             return any(job.state == "going" for job in self._jobs.values())
 
     def _do(self, job: BackgroundJob, work: Callable[[BackgroundJob], object]) -> None:
+        if sys.platform == "linux":  # elsewhere threads have no priority of their own to give away
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         with self._turn:
             try:
                 job.is_at(0.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 
@@ -10,6 +12,7 @@ from support.studio import PATIENCE_S
 
 from rebokeh.bokeh.studio.desk import DRAFT, FULL, SAVE, Desk
 from rebokeh.bokeh.studio.errors import Superseded
+from rebokeh.bokeh.studio.jobs import NICENESS, Jobs
 
 
 @pytest.fixture
@@ -69,16 +72,74 @@ def test_a_full_picture_gives_way_and_is_begun_again(desk):
     assert waiting.result(PATIENCE_S) == 2
 
 
-def test_a_save_does_not_give_way(desk):
+def test_a_save_waits_for_a_draft_and_goes_on(desk):
     save, draft = Work(), Work()
     draft.may_end.set()
     saving = desk.submit(save, SAVE)
     save.begun.wait()
-    waiting = desk.submit(draft, DRAFT)
-    time.sleep(0.05)
-    assert not waiting.done()
+    assert desk.submit(draft, DRAFT).result(PATIENCE_S) == 1
+    assert not saving.done()
     save.may_end.set()
-    assert saving.result(PATIENCE_S) == 1 and waiting.result(PATIENCE_S) == 1
+    assert saving.result(PATIENCE_S) == 1  # not begun again
+
+
+def test_the_threads_of_a_save_leave_the_cores_to_a_draft(desk):
+    draft, other_began, steps = Work(), threading.Event(), []
+
+    def save(progress):
+        may_end = threading.Event()
+
+        def other():
+            while not may_end.wait(0.001):
+                progress("x", 0.0)
+                steps.append(time.monotonic())
+                other_began.set()
+
+        thread = threading.Thread(target=other)
+        thread.start()
+        other_began.wait()
+        while not draft.times:
+            progress("x", 0.0)
+        may_end.set()
+        thread.join()
+
+    saving = desk.submit(save, SAVE)
+    assert other_began.wait(PATIENCE_S)
+    drawing = desk.submit(draft, DRAFT)
+    draft.begun.wait()
+    time.sleep(0.05)
+    before = len(steps)
+    time.sleep(0.1)
+    assert len(steps) <= before + 1  # it may have looked just before
+    draft.may_end.set()
+    drawing.result(PATIENCE_S)
+    saving.result(PATIENCE_S)
+
+
+def test_closing_ends_a_save_and_what_it_waits_for(desk):
+    save, draft = Work(), Work()
+    saving = desk.submit(save, SAVE)
+    save.begun.wait()
+    drawing = desk.submit(draft, DRAFT)
+    draft.begun.wait()
+    desk.close()
+    for future in (drawing, saving):
+        with pytest.raises(Superseded):
+            future.result(PATIENCE_S)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
+def test_what_codes_pictures_leaves_the_cores_to_drafts():
+    found: list[int] = []
+    done = threading.Event()
+
+    def work(job):
+        found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        done.set()
+
+    Jobs(lambda event: None).begin("save", work)
+    assert done.wait(PATIENCE_S)
+    assert found == [NICENESS] and os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) < NICENESS
 
 
 def test_what_goes_wrong_is_told_and_the_desk_goes_on(desk):
