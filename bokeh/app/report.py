@@ -56,6 +56,7 @@ def to_json(source: str, output: Output, picture: Picture, clock: Clock, steps: 
             "settings": {"lens": asdict(recipe.lens), **asdict(recipe.settings)},
             "seconds": {**clock.seconds, "total": round(sum(clock.seconds.values()), 3)},
             "parts_seconds": clock.substages,
+            "beside_seconds": clock.beside,
             "source_sha256": picture.digests[0],
             "recipe": picture.digests[1],
         }

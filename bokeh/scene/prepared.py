@@ -179,13 +179,14 @@ def prepare_scene(
         When the photo holds no depth; without highlights, when it holds no matte of a subject either.
     """
     _refuse_without_depth(photo, matte_will_do=highlights is None)
+    progress("depth", 0.0)
     dioptres, matte = painted(photo, unpainted(photo) if maps is None else maps)
     if dioptres is None and matte is None:
         raise NoDepthError(
             f"{_name(photo)} holds no depth, and its matte covers next to nothing, so there is no subject to keep "
             "sharp; give a map with `depth`, or another `matte`"
         )
-    progress("prepare", 0.5)
+    progress("existing blur", 0.5)
     with ONE_AT_A_TIME:
         existing_blur = None if dioptres is None else existing_blur_of(photo, dioptres)
         rendition_blur = None if dioptres is None else blur_of_rendition(photo, dioptres)
@@ -193,7 +194,7 @@ def prepare_scene(
         "depth_source": photo.meta.depth_source or ("given" if photo.depth is not None else "none"),
         "matte_source": _matte_source(photo) if matte is not None else "none",
     }
-    progress("prepare", 0.7)
+    progress("lights", 0.7)
     scene = PreparedScene(photo, dioptres, matte, None, None, sources, existing_blur, rendition_blur)
     return scene.with_highlights(highlights)
 
