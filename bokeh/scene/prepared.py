@@ -186,7 +186,7 @@ def prepare_scene(
             f"{_name(photo)} holds no depth, and its matte covers next to nothing, so there is no subject to keep "
             "sharp; give a map with `depth`, or another `matte`"
         )
-    progress("existing blur", 0.5)
+    progress("baked", 0.5)
     with ONE_AT_A_TIME:
         existing_blur = None if dioptres is None else existing_blur_of(photo, dioptres)
         rendition_blur = None if dioptres is None else blur_of_rendition(photo, dioptres)

@@ -233,8 +233,8 @@ def test_timing(portrait):
     assert sum(facts["seconds"][name] for name in stages[:-1]) == pytest.approx(facts["seconds"]["total"], abs=0.01)
     assert {name: list(parts) for name, parts in facts["parts_seconds"].items()} == {
         "load": ["imports", "decode", "maps"],
-        "prepare": ["depth", "existing blur", "lights", "layers"],
-        "render": ["blur", "gain map"],
+        "prepare": ["depth", "baked", "lights", "layers"],
+        "render": ["blur", "withheld"],
         "save": ["encode", "write"],
     }
     for stage, parts in facts["parts_seconds"].items():
