@@ -8,8 +8,8 @@ from ..core.arrays import FloatArray
 from ..photo.metadata import Metadata
 from ..photo.photo import GainMap, Photo
 
-FOCUS_M, F35_MM = 1.4, 52.0
-"""Distance of the one portrayed, and the camera's angle of view."""
+FOCUS_M = 1.4
+"""Distance of the one portrayed."""
 
 _MAP_SHARE, _MATTE_SHARE = 0.2, 0.5
 """Sides of the depth map, of matte and gain map, by the picture's."""
@@ -57,7 +57,7 @@ def made_portrait(megapixels: float, seed: int = 0) -> Photo:
         depth=_depth(round(height * _MAP_SHARE), round(width * _MAP_SHARE), strands),
         matte=_coverage(round(height * _MATTE_SHARE), round(width * _MATTE_SHARE), strands),
         gain_map=_gain(height, width, lamps),
-        meta=Metadata(format="heic", f35_mm=F35_MM, hdr="gain-map"),
+        meta=Metadata(format="heic", hdr="gain-map"),
     )
 
 

@@ -141,8 +141,8 @@ KEYS: dict[str, str] = {
     "render": """
         depth_kind depth_source distances f35_mm f_number farthest_m focal_mm focal_source focus_m focus_source format
         height highlights_source hyperfocal_m input intrinsics largest_radius_px lens lens_source lights lights_source
-        matte_source nearest_m notes output peak_bytes px_per_mm quality radius_at_infinity_px recipe source_sha256 steps warnings
-        width
+        matte_source nearest_m notes output peak_bytes px_per_mm quality radius_at_infinity_px recipe source_sha256
+        steps warnings width
         anchoring.evidence[].: box distance_m map_m source uncertainty
         anchoring.: offset scale uncertainty
         beside_seconds.: decode
