@@ -53,7 +53,7 @@ class Picture:
 
 
 def develop(
-    source: str | Path | bytes,
+    source: str | Path | bytes | Photo,
     recipe_for: Callable[[Photo], Recipe],
     *,
     load_options: LoadOptions | None = None,
@@ -73,7 +73,8 @@ def develop(
 
     Parameters
     ----------
-    source : str, Path or bytes
+    source : str, Path, bytes or Photo
+        One that is `opened` already is a photo; what that was told need not be told again.
     recipe_for : callable
         Is shown the photo as its file is, and says what to do with it; what it raises ends the work.
     load_options : LoadOptions, optional
@@ -120,7 +121,11 @@ def develop(
             warn(warning)
 
     with clock.stage("load"):
-        photo = opened(source, own, of_exr=of_exr, max_pixels=max_pixels, name=name, beside=beside)
+        photo = source
+        if not isinstance(photo, Photo):
+            clock.part("decode")
+            photo = opened(photo, own, of_exr=of_exr, max_pixels=max_pixels, name=name, beside=beside)
+        clock.part("maps")
         recipe = recipe_for(photo).settled(photo.meta.format)
         photo = completed(photo, own.before(recipe.load_options), max_pixels=max_pixels)
     for warning in photo.meta.warnings:
@@ -134,7 +139,9 @@ def develop(
     report = scene.report(recipe.lens)
     del scene  # half of the memory that a photo takes; to code the picture takes as much again
     with clock.stage("save"), heard(tell):
+        clock.part("encode")
         data = coded(picture, recipe, name)
+        clock.part("write")
         if write is not None:
             write(data)
     assert recipe.format is not None  # settled

@@ -14,8 +14,7 @@ import numpy as np
 
 from .core.arrays import FloatArray
 from .core.errors import DepthError, UsageError
-from .depth.calibrate import calibrate
-from .io import edits_file, registry, sidecar
+from .io import edits_file, registry
 from .io.decoded import at_most, read_file
 from .io.formats import FORMATS
 from .photo.load_options import Anchor, FileOrBytes, LoadOptions
@@ -155,9 +154,13 @@ def completed(photo: Photo, options: LoadOptions, *, max_pixels: int | None = No
 
     Errors are those of `load`.
     """
+    from .depth.calibrate import calibrate  # what only a second half needs is imported while a first decodes
+
     used = options.to_json()
     with at_most(max_pixels):
         if options.matte is not None:
+            from .io import sidecar
+
             matte = sidecar.read_matte(options.matte, photo.size, photo.meta.turn)
             said = photo.meta
             meta = replace(
@@ -192,6 +195,8 @@ def completed(photo: Photo, options: LoadOptions, *, max_pixels: int | None = No
 
 def _with_map(photo: Photo, asked: LoadOptions) -> Photo:
     """Put a depth map from a file of its own in the place of the photo's."""
+    from .io import sidecar
+
     assert asked.depth is not None
     found, notes = sidecar.read_depth(
         asked.depth,

@@ -17,6 +17,7 @@ import inputs
 from methods import AGAIN, LAYERED, NAIVE, OPENCV, Bench, Point
 
 import rebokeh as rk
+from rebokeh.bokeh.core.memory import peak_bytes
 from rebokeh.bokeh.tools import bench
 
 WARM_UP_MP = 0.05
@@ -57,9 +58,9 @@ def peak(point: Point, method: str) -> dict[str, Any]:
     at = Bench(point)
     if method in (LAYERED, NAIVE):
         _ = at.radius
-    baseline = bench.peak_bytes()
+    baseline = peak_bytes()
     (at.naive()[0] if method == NAIVE else at.call(method))()
-    return {"baseline_bytes": baseline, "peak_bytes": bench.peak_bytes()}
+    return {"baseline_bytes": baseline, "peak_bytes": peak_bytes()}
 
 
 def photo_timed(path: Path, f_number: float, sigma_px: float, rounds: int, seconds: float) -> dict[str, Any]:

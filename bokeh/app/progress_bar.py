@@ -6,33 +6,31 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Mapping
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from ..settings.flags import with_flags
 
+if TYPE_CHECKING:
+    from ..core.progress import Clock
 
-def timetable(seconds: Mapping[str, float], substages: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """Say how long each stage took, its substages indented, and its share of the total.
 
-    Parameters
-    ----------
-    seconds, substages
-        As a `Clock` has them.
+def timetable(clock: Clock) -> list[str]:
+    """Say how long each stage took, its parts indented, and its share of the total; last what was done beside them.
 
-    Returns
-    -------
-    list of str
+    Stages add up to the total; what another core did meanwhile is in no sum.
     """
-    total = sum(seconds.values())
+    total = sum(clock.seconds.values())
     rows = [
         row
-        for stage, spent in seconds.items()
-        for row in ((stage, spent), *((f"  {name}", short) for name, short in substages.get(stage, {}).items()))
+        for stage, spent in clock.seconds.items()
+        for row in ((stage, spent), *((f"  {name}", short) for name, short in clock.substages.get(stage, {}).items()))
     ]
     rows.append(("total", total))
-    width = max(len(name) for name, _ in rows)
-    return [f"{name:<{width}} {spent:8.2f} s {100 * spent / max(total, 1e-9):4.0f} %" for name, spent in rows]
+    names = [name for name, _ in rows] + [f"+ {name}" for name in clock.beside]
+    width = max(map(len, names))
+    lines = [f"{name:<{width}} {spent:8.2f} s {100 * spent / max(total, 1e-9):4.0f} %" for name, spent in rows]
+    aside = [f"{f'+ {name}':<{width}} {spent:8.2f} s, beside these" for name, spent in clock.beside.items()]
+    return lines + aside
 
 
 class Bar:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ..core.jsonable import plain
+from ..core.memory import peak_bytes
 
 if TYPE_CHECKING:
     from ..core.progress import Clock
@@ -56,6 +57,8 @@ def to_json(source: str, output: Output, picture: Picture, clock: Clock, steps: 
             "settings": {"lens": asdict(recipe.lens), **asdict(recipe.settings)},
             "seconds": {**clock.seconds, "total": round(sum(clock.seconds.values()), 3)},
             "parts_seconds": clock.substages,
+            "beside_seconds": clock.beside,
+            "peak_bytes": peak_bytes(),
             "source_sha256": picture.digests[0],
             "recipe": picture.digests[1],
         }

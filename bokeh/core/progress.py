@@ -16,7 +16,10 @@ def unseen(name: str, share: float) -> None:
 
 
 class Clock:
-    """Seconds of each stage of a run, and of the substages that it reports.
+    """Seconds of each stage of a run, of the substages that it reports, and of what is done beside them.
+
+    Stages follow each other, so their seconds add up to the whole; those of work that another thread does meanwhile
+    stand apart.
 
     Parameters
     ----------
@@ -30,18 +33,21 @@ class Clock:
     seconds : dict of str to float
     substages : dict of str to dict of str to float
         Seconds of the substages of each stage that has any, in the order of their first reports.
+    beside : dict of str to float
+        Seconds of what was done beside stages, and counts for none of them.
     """
 
     def __init__(self, begun: float, show: Progress = unseen) -> None:
         self.seconds: dict[str, float] = {}
         self.substages: dict[str, dict[str, float]] = {}
+        self.beside: dict[str, float] = {}
         self._begun, self._show = begun, show
         self._stage, self._substage, self._since = "", "", 0.0
         self._lock = threading.Lock()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time one stage."""
+        """Time one stage; one that goes on later has the seconds of all its times."""
         start = time.perf_counter()
         if not self.seconds:
             self.seconds["start"] = round(start - self._begun, 3)
@@ -50,15 +56,26 @@ class Clock:
         try:
             yield
         finally:
-            self._turn_to(name)
-            self.seconds[name] = round(time.perf_counter() - start, 3)
+            self.part(name)
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
+
+    @contextmanager
+    def aside(self, name: str) -> Iterator[None]:
+        """Time what a thread of its own does while the stages go on."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.beside[name] = round(self.beside.get(name, 0.0) + time.perf_counter() - start, 3)
 
     def __call__(self, name: str, share: float) -> None:
         """Count from now on for a substage, until another is reported or the stage ends (`Progress`)."""
-        self._turn_to(name)
+        self.part(name)
         self._show(name, share)
 
-    def _turn_to(self, name: str) -> None:
+    def part(self, name: str) -> None:
+        """Count from now on for a substage, without telling anybody."""
         with self._lock:
             now = time.perf_counter()
             if self._substage and self._substage != name:

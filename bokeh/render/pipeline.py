@@ -206,6 +206,7 @@ def _lens_style(
         if stars is not None:
             add_stars(stars, seen.points, seen.occluders, thin, ray_model, picture)
     vignette(ray_model, picture)
+    progress("withheld", 1.0)
     withheld = _withheld(picture, scene, shared, surface, thin, settings) if withholds else None
     noise = None if settings.grain_strength == 0.0 else noise_of(scene.photo.rgb)
     if noise is not None:

@@ -189,6 +189,7 @@ def prepare_scene(
         When the photo holds no depth; without highlights, when it holds no matte of a subject either.
     """
     _refuse_without_depth(photo, matte_will_do=highlights is None)
+    progress("depth", 0.0)
 
     def told_by_picture() -> tuple[CellBlur | None, Restoration | None]:
         seen = None if photo.depth is None else CellBlur.asked_of(photo)
@@ -209,7 +210,7 @@ def prepare_scene(
                 "sharp; give a map with `depth`, or another `matte`"
             )
         seen, found = told()
-    progress("prepare", 0.5)
+    progress("baked", 0.5)
     with ONE_AT_A_TIME:
         existing_blur = None if dioptres is None else existing_blur_of(photo, dioptres, seen)
         rendition_blur = None if dioptres is None else blur_of_rendition(photo, dioptres)
@@ -217,7 +218,7 @@ def prepare_scene(
         "depth_source": photo.meta.depth_source or ("given" if photo.depth is not None else "none"),
         "matte_source": _matte_source(photo) if matte is not None else "none",
     }
-    progress("prepare", 0.7)
+    progress("lights", 0.7)
     scene = PreparedScene(photo, dioptres, matte, None, None, sources, existing_blur, rendition_blur)
     return scene.with_highlights(highlights, found, spots[0] if spots else None)
 

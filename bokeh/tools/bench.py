@@ -1,45 +1,44 @@
-"""How fast a render is, next to the plainest blur there is: a Gaussian. ``rebokeh bench`` prints it.
+"""How long one waits, next to the plainest blur there is: a Gaussian. ``rebokeh bench`` prints it.
 
-Seconds differ from machine to machine; what carries over is how many Gaussian blurs of the same spread, on the same
-pixels, a render takes the time of. A disc of radius r spreads light as widely as a Gaussian of sigma = r/2.
+Seconds differ from machine to machine; what carries over is how many Gaussian blurs of the same picture, in the same
+run, something takes the time of. A disc of radius r spreads light as widely as a Gaussian of sigma = r/2.
 """
 
 from __future__ import annotations
 
-import math
 import platform
-import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
-from scipy import ndimage
+from PIL import Image
 
-from ..core.arrays import FloatArray
-from ..core.errors import UsageError
+from ..core.errors import RebokehError, UsageError
 from ..core.threads import cores
+from ..io.encode import save
 from ..optics.lens import Lens
 from ..photo.photo import Photo
 from ..render.pipeline import prepare_for, render_scene
 from ..render.report import report_of
 from ..render.settings import RenderSettings
 from ..scene.prepared import PreparedScene
-from .table_top import FOCUS_M, shape_of, table_top
+from .gaussians import alternately, gaussians
+from .made_portrait import FOCUS_M, made_portrait
+from .whole_command import SIGMA_PX, CommandTimes, command_rows, command_times, measure_of
 
-Blur = Callable[[FloatArray, float], FloatArray]
+MEGAPIXELS = 12.0
+LEAST_MP, MOST_MP = 0.01, 100.0
+F_NUMBER = 1.8
 
-RADII_PX = (15, 60, 120)
-"""Largest blur radii that are measured."""
-
-SIZES_MP = (12.0, 4.0, 1.0, 0.25)
-"""Sizes of the picture to choose from, in megapixels; the last is measured first, to choose by."""
+RADIUS_PX = 60.0
+"""Largest blur radius at `MEGAPIXELS`; as large a part of a picture of another size."""
 
 ROUNDS = 3
-LEAST_SECONDS = 10.0
 
 
 def lens_of(scene: PreparedScene, radius_px: float, focus_m: float) -> Lens:
@@ -47,63 +46,6 @@ def lens_of(scene: PreparedScene, radius_px: float, focus_m: float) -> Lens:
     wide_open = Lens(f_number=1.0, focus_m=focus_m)
     largest_px = report_of(scene, wide_open, RenderSettings())["largest_radius_px"]
     return Lens(f_number=largest_px / radius_px, focus_m=focus_m)
-
-
-def gaussians() -> dict[str, Blur]:
-    """Find who blurs float32 (H, W, 3) by a Gaussian of so many pixels: SciPy, and OpenCV when it is installed."""
-    found: dict[str, Blur] = {"SciPy": _scipy_gaussian}
-    try:
-        cv2 = import_module("cv2")
-    except ImportError:
-        return found
-    found["OpenCV"] = lambda rgb, sigma: cv2.GaussianBlur(rgb, (0, 0), sigma)
-    return found
-
-
-def _scipy_gaussian(rgb: FloatArray, sigma: float) -> FloatArray:
-    out = np.empty_like(rgb)
-    for channel in range(3):
-        ndimage.gaussian_filter(rgb[..., channel], sigma, output=out[..., channel])
-    return out
-
-
-def alternately(
-    calls: Mapping[str, Callable[[], object]], rounds: int = ROUNDS, seconds: float = math.inf
-) -> dict[str, list[float]]:
-    """Time calls by turns, so that whatever else slows the machine slows all of them.
-
-    Parameters
-    ----------
-    calls : mapping of str to callable
-    rounds : int
-        How often each is called.
-    seconds : float
-        A call that has taken as long in all is not made again.
-
-    Returns
-    -------
-    dict of str to list of float
-        Seconds of each call; one of each at least.
-    """
-    taken: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(max(rounds, 1)):
-        for name, call in calls.items():
-            if taken[name] and sum(taken[name]) + median(taken[name]) > seconds:
-                continue
-            start = time.perf_counter()
-            call()
-            taken[name].append(time.perf_counter() - start)
-    return taken
-
-
-def peak_bytes() -> int | None:
-    """Return the most memory this process ever held; None where the system does not say (Windows)."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def machine() -> dict[str, Any]:
@@ -122,122 +64,142 @@ def machine() -> dict[str, Any]:
     }
 
 
-def measure(seconds: float = 50.0) -> dict[str, Any]:
-    """Measure renders next to Gaussian blurs, on as large a picture as the time allows.
+def measure(megapixels: float = MEGAPIXELS, rounds: int = ROUNDS) -> dict[str, Any]:
+    """Measure what one waits for, on a made portrait with depth, matte and gain map: all by turns, medians.
+
+    That is the whole command, HEIC to HEIC and JPEG to JPEG (depth and matte beside it, and no gain map); a render from
+    arrays to the picture; a re-render, another lens before the prepared scene. All with a largest blur radius of 60
+    pixels at 12 megapixels.
 
     Parameters
     ----------
-    seconds : float
-        Time to take, beside that of compiling the kernels on their first run.
+    megapixels : float
+    rounds : int
+        How often each is measured, beside the first time, which loads or compiles the kernels.
 
     Returns
     -------
     dict
-        Strict JSON: `machine`, `megapixels`, `radii` (a list of radius_px, render_s, again_s, gaussian_s by
-        name), `peak_bytes` and `input_bytes`.
+        Strict JSON: `machine`, `megapixels`, `commands` (as `CommandTimes`), `radii` (one: radius_px, render_s,
+        again_s, gaussian_s by name), `peak_bytes` of the commands and `input_bytes`.
 
     Raises
     ------
     UsageError
-        When the time is too short for any figure.
+        When there is nothing to measure so.
     """
-    if not seconds >= LEAST_SECONDS:
-        raise UsageError(f"{seconds:g} s is too short to measure anything; give {LEAST_SECONDS:g} s or more")
-    _render(table_top(0.05), Lens(focus_m=FOCUS_M))  # compiles
-    start = time.perf_counter()
-    tried = [_timed(SIZES_MP[-1], radius_px, 1, math.inf) for radius_px in RADII_PX]
-    each = time.perf_counter() - start
-    left = seconds - each
-    megapixels = next((size for size in SIZES_MP if each * size / SIZES_MP[-1] * ROUNDS < left), SIZES_MP[-1])
-    if megapixels > SIZES_MP[-1]:
-        tried = [_timed(megapixels, radius_px, ROUNDS, left / len(RADII_PX) / 2) for radius_px in RADII_PX]
-    height, width = shape_of(megapixels)
+    if not LEAST_MP <= megapixels <= MOST_MP:
+        raise UsageError(f"`size` is {megapixels:g} megapixels; give {LEAST_MP:g} to {MOST_MP:g}")
+    if rounds < 1:
+        raise UsageError(f"`rounds` is {rounds}; it must be 1 or more")
+    photo = made_portrait(megapixels)
+    height, width = photo.size
+    rendered = _timed(photo, RADIUS_PX * (megapixels / MEGAPIXELS) ** 0.5, rounds)
+    words = ("--fstop", f"{rendered.pop('f_number'):.6g}", "--focus", f"{FOCUS_M:g}m")
+    with tempfile.TemporaryDirectory() as folder:
+        files = list(_files_of(photo, Path(folder)))
+        del photo
+        commands = [command_times(file, (*words, *more), rounds) for file, more in files]
+    peaks = [one.peak_bytes for one in commands if one.peak_bytes is not None]
     return {
         "machine": machine(),
-        "megapixels": megapixels,
-        "radii": [{k: v for k, v in one.items() if k != "peak_bytes"} for one in tried],
-        # Of the first, before any other way of blurring has run at this size.
-        "peak_bytes": tried[0]["peak_bytes"],
+        "megapixels": height * width / 1e6,
+        "commands": [one.to_json() for one in commands],
+        "radii": [rendered],
+        "peak_bytes": max(peaks, default=None),
         "input_bytes": height * width * 16,
     }
 
 
-def _timed(megapixels: float, radius_px: float, rounds: int, seconds: float) -> dict[str, Any]:
-    photo, settings = table_top(megapixels), RenderSettings()
+def measure_photos(photos: Sequence[Path], rounds: int = ROUNDS) -> dict[str, Any]:
+    """Measure the whole command on photos, at f/1.8.
+
+    Returns
+    -------
+    dict
+        Strict JSON: `machine`, `commands` (as `CommandTimes`) and `left_out`: why, of those that are not rendered.
+    """
+    commands, left_out = list[dict[str, Any]](), list[str]()
+    for photo in photos:
+        try:
+            commands.append(command_times(photo, ("--fstop", f"{F_NUMBER:g}"), rounds).to_json())
+        except RebokehError as why:
+            left_out.append(str(why))
+    return {"machine": machine(), "commands": commands, "left_out": left_out}
+
+
+def _files_of(photo: Photo, folder: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Write a photo as phones do: all in a HEIC; a JPEG, with what it does not hold beside it. With their options."""
+    assert photo.depth is not None and photo.matte is not None
+    yield save(photo, folder / "made.heic"), ()
+    depth, matte = folder / "depth.npy", folder / "matte.png"
+    np.save(depth, 1.0 / photo.depth)
+    Image.fromarray(np.rint(photo.matte * 255).astype(np.uint8)).save(matte)
+    yield save(photo, folder / "made.jpg", hdr="off"), ("--depth", str(depth), "--matte", str(matte))
+
+
+def _timed(photo: Photo, radius_px: float, rounds: int) -> dict[str, Any]:
+    """Time a render, a re-render and Gaussians as wide, of one photo."""
+    settings = RenderSettings()
     scene = prepare_for(photo, settings)
     lens = lens_of(scene, radius_px, FOCUS_M)
     render_scene(scene, lens, settings)
-    peak = peak_bytes()
     calls: dict[str, Callable[[], object]] = {
-        "render": lambda: _render(photo, lens),
+        "render": lambda: render_scene(prepare_for(photo, settings), lens, settings),
         "again": lambda: render_scene(scene, lens, settings),
     }
     for name, blur in gaussians().items():
         calls[name] = lambda blur=blur: blur(photo.rgb, radius_px / 2)
-    times = {name: median(taken) for name, taken in alternately(calls, rounds, seconds).items()}
+    times = {name: median(taken) for name, taken in alternately(calls, rounds).items()}
     return {
         "radius_px": radius_px,
+        "f_number": lens.f_number,
         "render_s": times.pop("render"),
         "again_s": times.pop("again"),
         "gaussian_s": times,
-        "peak_bytes": peak,
     }
 
 
-def _render(photo: Photo, lens: Lens) -> Photo:
-    """Do everything from colour and depth to the picture."""
-    settings = RenderSettings()
-    return render_scene(prepare_for(photo, settings), lens, settings)
-
-
 def rows(measured: Mapping[str, Any]) -> list[list[str]]:
-    """Set what was measured in rows, the first of them the heading."""
-    names = list(measured["radii"][0]["gaussian_s"])
-    lines = [["largest radius", "render", "again", *(f"{name} Gaussian" for name in names)]]
-    lines[0] += [f"render : {name}" for name in names]
-    for one in measured["radii"]:
-        seconds = [one["render_s"], one["again_s"], *one["gaussian_s"].values()]
-        ratios = [one["render_s"] / one["gaussian_s"][name] for name in names]
-        line = [f"{one['radius_px']:g} px", *(f"{s:.3g} s" for s in seconds), *(f"{ratio:.2f}" for ratio in ratios)]
-        lines.append(line)
+    """Set what was measured in rows, the first of them the heading: seconds, and how many Gaussian blurs each takes."""
+    return command_rows([CommandTimes(**one) for one in measured["commands"]])
+
+
+def render_rows(measured: Mapping[str, Any]) -> list[list[str]]:
+    """Set render and re-render in rows, the first of them the heading."""
+    one = measured["radii"][0]
+    names = list(one["gaussian_s"])
+    lines = [[f"in memory, largest radius {one['radius_px']:.3g} px", "seconds", *(f"in {n} Gaussians" for n in names)]]
+    for words, seconds in (("render", one["render_s"]), ("re-render, another lens", one["again_s"])):
+        lines.append([words, f"{seconds:.3g}", *(f"{seconds / one['gaussian_s'][name]:.2f}" for name in names)])
     return lines
 
 
 def sentences(measured: Mapping[str, Any]) -> list[str]:
     """Say what the ratios mean."""
-    radii, facts = measured["radii"], measured["machine"]
-    first, last = radii[0], radii[-1]
-    middle = radii[len(radii) // 2]
-    wider = f"{last['radius_px'] / first['radius_px']:g} times the radius"
+    facts = measured["machine"]
     words = [
-        f"{measured['megapixels']:g} megapixels, {facts['cores']} cores; a render is everything from colour and depth "
-        "to the picture, 'again' is another lens on the same photo.",
+        f"{facts['cores']} cores. All is measured in Gaussian blurs of the same picture, float32, sigma {SIGMA_PX:g}, "
+        "in the same run; the stages are those of --timing, the rest is the start and end of the process.",
     ]
-    for name, seconds in middle["gaussian_s"].items():
+    if "radii" in measured:
+        one = measured["radii"][0]
+        name = measure_of(one["gaussian_s"])
         words.append(
-            f"At {middle['radius_px']:g} px a render takes as long as {middle['render_s'] / seconds:.2f} of {name}'s "
-            f"Gaussian blurs as wide, another lens as long as {middle['again_s'] / seconds:.2f}."
+            f"A render is everything from arrays to the picture; another lens takes as long as "
+            f"{one['again_s'] / one['gaussian_s'][name]:.2f} of {name}'s Gaussian blurs as wide."
         )
-    growth = [
-        f"{last['gaussian_s'][name] / first['gaussian_s'][name]:.1f} times with {name}" for name in last["gaussian_s"]
-    ]
-    words.append(
-        f"For {wider} a render takes {last['render_s'] / first['render_s']:.1f} times as long, a Gaussian "
-        f"{', '.join(growth)}."
-    )
-    if "OpenCV" not in middle["gaussian_s"]:
-        words.append("OpenCV is not installed; with opencv-python-headless its Gaussian is measured too.")
-    if measured["peak_bytes"] is not None:
-        words.append(
-            f"Peak memory of a render, Python and all: {measured['peak_bytes'] / 1e6:.0f} MB, for colour and depth of "
-            f"{measured['input_bytes'] / 1e6:.0f} MB."
-        )
+    if facts["opencv"] is None:
+        words.append("OpenCV is not installed; with opencv-python-headless its Gaussian is measured by.")
     return words
 
 
-def report_lines(measured: Mapping[str, Any]) -> Sequence[str]:
-    """Write the table and what it means, for a terminal."""
-    return [in_columns(rows(measured)), "", *sentences(measured)]
+def report_lines(measured: Mapping[str, Any], markdown: bool = False) -> Sequence[str]:
+    """Write the tables and what they mean."""
+    lines = [in_columns(rows(measured), markdown), ""]
+    if "radii" in measured:
+        lines += [in_columns(render_rows(measured), markdown), ""]
+    return [*lines, *sentences(measured), *(f"left out: {why}" for why in measured.get("left_out", ()))]
 
 
 def in_columns(rows: Sequence[Sequence[str]], markdown: bool = False) -> str:

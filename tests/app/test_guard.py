@@ -104,7 +104,7 @@ app()
 @pytest.mark.parametrize(
     "patch",
     [
-        "import rebokeh.bokeh.develop as one; one.opened = deaf",
+        "import rebokeh.bokeh.load as one; one.opened = deaf",
         "import rebokeh.bokeh.io.files.atomic as a; a.os.fsync = deaf",
         "import rebokeh.bokeh.tools.steps.album as a; a.Image.Image.save = deaf",
     ],

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -63,8 +64,35 @@ def test_a_stage_that_fails_is_timed_too():
     assert "load" in clock.seconds
 
 
+def test_a_stage_that_goes_on_later_has_all_its_seconds():
+    clock = Clock(time.perf_counter())
+    for _ in range(2):
+        with clock.stage("load"):
+            time.sleep(0.03)
+    assert clock.seconds["load"] >= 0.06 and list(clock.seconds) == ["start", "load"]
+
+
+def test_what_is_done_beside_stages_counts_for_none():
+    clock = Clock(time.perf_counter())
+
+    def decode() -> None:
+        with clock.aside("decode"):
+            time.sleep(0.1)
+
+    other = threading.Thread(target=decode)
+    with clock.stage("load"):
+        other.start()
+        time.sleep(0.03)
+    other.join()
+    assert clock.beside["decode"] >= 0.1 and clock.seconds["load"] < 0.1 and not clock.substages
+
+
 def test_timetable():
-    lines = timetable({"start": 1.0, "render": 3.0}, {"render": {"spread": 2.0}})
+    clock = Clock(0.0)
+    clock.seconds |= {"start": 1.0, "render": 3.0}
+    clock.substages["render"] = {"spread": 2.0}
+    clock.beside["decode"] = 0.5
+    *lines, aside = timetable(clock)
     assert [line.split() for line in lines] == [
         ["start", "1.00", "s", "25", "%"],
         ["render", "3.00", "s", "75", "%"],
@@ -72,6 +100,7 @@ def test_timetable():
         ["total", "4.00", "s", "100", "%"],
     ]
     assert len({len(line) for line in lines}) == 1
+    assert aside.split() == ["+", "decode", "0.50", "s,", "beside", "these"]
 
 
 @pytest.mark.kernels
@@ -139,13 +168,13 @@ def test_a_short_run_shows_nothing():
 
 SLOW = """
 import sys, time
-from rebokeh.bokeh import develop
+from rebokeh.bokeh import load
 from rebokeh.cli import app
-opened = develop.opened
+opened = load.opened
 def slowly(*words, **named):
     time.sleep(1.4)
     return opened(*words, **named)
-develop.opened = slowly
+load.opened = slowly
 sys.argv[1:] = {words!r}
 app()
 """
@@ -194,12 +223,20 @@ def test_timing(portrait):
     result = rebokeh(portrait.photo, "--depth", portrait.depth, "--timing", "--json")
     assert result.exit_code == 0, result.output
     facts = json.loads(result.stdout)
-    lines = [line.split() for line in result.stderr.splitlines()[1:]]
+    *table, aside = result.stderr.splitlines()[1:]
+    lines = [line.split() for line in table]
+    assert aside.split()[:2] == ["+", "decode"] and facts["beside_seconds"]["decode"] > 0.0
     stages = ["start", "load", "prepare", "render", "save", "total"]
     assert [line[0] for line in lines if line[0] in stages] == stages
     assert all(line[-1] == "%" and line[-3] == "s" for line in lines)
     assert list(facts["seconds"]) == stages
     assert sum(facts["seconds"][name] for name in stages[:-1]) == pytest.approx(facts["seconds"]["total"], abs=0.01)
+    assert {name: list(parts) for name, parts in facts["parts_seconds"].items()} == {
+        "load": ["imports", "decode", "maps"],
+        "prepare": ["depth", "baked", "lights", "layers"],
+        "render": ["blur", "withheld"],
+        "save": ["encode", "write"],
+    }
     for stage, parts in facts["parts_seconds"].items():
         assert sum(parts.values()) <= facts["seconds"][stage] + 0.01
 

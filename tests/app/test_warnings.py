@@ -9,7 +9,6 @@ import pytest
 from support.command import rebokeh
 
 import rebokeh.bokeh.load as doors
-from rebokeh.bokeh import develop as one
 
 pytestmark = pytest.mark.kernels
 
@@ -23,7 +22,7 @@ def warned(monkeypatch):
         photo = opened(*args, **options)
         return replace(photo, meta=replace(photo.meta, warnings=("already soft",)))
 
-    monkeypatch.setattr(one, "opened", open_and_warn)
+    monkeypatch.setattr(doors, "opened", open_and_warn)
 
 
 @pytest.mark.parametrize(("flags", "lines"), [((), 1), (("-v",), 1), (("-q",), 0)])

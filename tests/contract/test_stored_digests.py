@@ -25,7 +25,6 @@ from rebokeh.bokeh.batch.stores.record import key_of
 from rebokeh.bokeh.io.metadata import render_mark
 from rebokeh.bokeh.settings.options import Options
 from rebokeh.bokeh.settings.preset import read_preset
-from rebokeh.bokeh.tools import bench
 from rebokeh.cli import app
 
 pytestmark = pytest.mark.kernels
@@ -142,12 +141,15 @@ KEYS: dict[str, str] = {
     "render": """
         depth_kind depth_source distances f35_mm f_number farthest_m focal_mm focal_source focus_m focus_source format
         height highlights_source hyperfocal_m input intrinsics largest_radius_px lens lens_source lights lights_source
-        matte_source nearest_m notes output px_per_mm quality radius_at_infinity_px recipe source_sha256 steps warnings
-        width
+        matte_source nearest_m notes output peak_bytes px_per_mm quality radius_at_infinity_px recipe source_sha256
+        steps warnings width
         anchoring.evidence[].: box distance_m map_m source uncertainty
         anchoring.: offset scale uncertainty
-        parts_seconds.prepare.: layers
-        parts_seconds.render.: blur
+        beside_seconds.: decode
+        parts_seconds.load.: decode imports maps
+        parts_seconds.prepare.: baked depth layers lights
+        parts_seconds.render.: blur withheld
+        parts_seconds.save.: encode write
         seconds.: load prepare render save start total
         settings.: baked grain highlights quality rendition style
         settings.lens.aperture.: blades curvature rotation_deg
@@ -217,6 +219,9 @@ KEYS: dict[str, str] = {
     "models list": "models[].: folder licence megabytes name use",
     "bench": """
         input_bytes megapixels peak_bytes
+        commands[].: format largest_radius_px megapixels peak_bytes photo
+        commands[].gaussian_s.: OpenCV
+        commands[].seconds.: load prepare render save start whole
         machine.: cores numba numpy opencv processor python scipy system
         radii[].: again_s radius_px render_s
         radii[].gaussian_s.: OpenCV SciPy
@@ -294,15 +299,13 @@ COMMANDS = {
     "lens list": ("lens", "list"),
     "batch": ("batch", "photo.heic", "-o", "out", "--dry-run"),
     "models list": ("models", "list"),
-    "bench": ("bench", "--seconds", "10"),
+    "bench": ("bench", "--size", "0.05", "--rounds", "1"),
     "warmup": ("warmup", "-q"),
 }
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_keys_of_json(command, photo, monkeypatch):
-    monkeypatch.setattr(bench, "SIZES_MP", (0.02, 0.01))
-    monkeypatch.setattr(bench, "RADII_PX", (2, 6))
+def test_the_keys_of_json(command, photo):
     if command == "bench":
         pytest.importorskip("cv2")
     result = rebokeh(*COMMANDS[command], "--json")

@@ -7,32 +7,40 @@ import time
 
 import numpy as np
 import pytest
+from support.paths import ROOT
 from typer.testing import CliRunner
 
 import rebokeh as rk
-from rebokeh.bokeh.tools import bench
+from rebokeh.bokeh.tools import bench, gaussians, whole_command
 from rebokeh.bokeh.tools.bench import in_columns
+from rebokeh.bokeh.tools.made_portrait import FOCUS_M as PORTRAIT_M
+from rebokeh.bokeh.tools.made_portrait import made_portrait
 from rebokeh.bokeh.tools.table_top import FOCUS_M, table_top
 from rebokeh.cli import app
 
 pytestmark = pytest.mark.kernels
+
+SAMPLE = ROOT / "samples" / "portrait.heic"
 
 
 def small(megapixels: float = 0.02) -> rk.Photo:
     return table_top(megapixels)
 
 
-def measured(megapixels: float = 4.0) -> dict:
-    def at(radius_px: float, render_s: float, opencv_s: float) -> dict:
-        gaussian_s = {"SciPy": 2 * opencv_s, "OpenCV": opencv_s}
-        return {"radius_px": radius_px, "render_s": render_s, "again_s": render_s / 4, "gaussian_s": gaussian_s}
-
+def measured(**machine: str | None) -> dict:
+    seconds = {"start": 0.5, "load": 0.25, "prepare": 1.5, "render": 1.0, "save": 1.25, "whole": 5.0}
+    command = {
+        "photo": "made.heic", "format": "heic", "megapixels": 12.0, "largest_radius_px": 60.0, "seconds": seconds,
+        "gaussian_s": {"OpenCV": 2.0}, "peak_bytes": 1_500_000_000,
+    }  # fmt: skip
+    render = {"radius_px": 60.0, "render_s": 3.0, "again_s": 1.0, "gaussian_s": {"SciPy": 4.0, "OpenCV": 2.0}}
     return {
-        "machine": {"cores": 2},
-        "megapixels": megapixels,
-        "radii": [at(15, 1.0, 0.5), at(60, 1.0, 2.0), at(120, 1.5, 4.0)],
+        "machine": {"cores": 2, "opencv": "4.10", **machine},
+        "megapixels": 12.0,
+        "commands": [command],
+        "radii": [render],
         "peak_bytes": 1_500_000_000,
-        "input_bytes": 64_000_000,
+        "input_bytes": 192_000_000,
     }
 
 
@@ -82,48 +90,69 @@ def test_tables_in_both_kinds():
 
 
 def test_bench_says_what_the_ratios_mean():
-    rows = bench.rows(measured())
-    assert rows[0][-2:] == ["render : SciPy", "render : OpenCV"]
-    assert rows[2] == ["60 px", "1 s", "0.25 s", "4 s", "2 s", "0.25", "0.50"]
-    words = " ".join(bench.sentences(measured()))
-    assert "0.50 of OpenCV's Gaussian blurs" in words
-    assert "8 times the radius a render takes 1.5 times as long, a Gaussian 8.0 times" in words
-    assert "1500 MB" in words
+    head, row = bench.rows(measured())
+    assert dict(zip(head, row, strict=True)) == {
+        "whole command": "made.heic", "size": "12 MP", "start": "0.25", "load": "0.12", "prepare": "0.75",
+        "render": "0.50", "save": "0.62", "all, in OpenCV Gaussians": "2.50", "seconds": "5.00",
+        "peak memory": "1.50 GB",
+    }  # fmt: skip
+    assert bench.render_rows(measured())[1:] == [
+        ["render", "3", "0.75", "1.50"],
+        ["re-render, another lens", "1", "0.25", "0.50"],
+    ]
+    assert "0.50 of OpenCV's Gaussian blurs" in " ".join(bench.sentences(measured()))
 
 
-@pytest.fixture
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the bench look at nothing larger than a stamp."""
-    monkeypatch.setattr(bench, "SIZES_MP", (0.02, 0.01))
-    monkeypatch.setattr(bench, "RADII_PX", (2, 6))
-
-
-def test_bench_prints_a_table_or_json(tiny):
-    said = CliRunner().invoke(app, ["bench", "--json", "--seconds", "10"])
+def test_bench_prints_tables_or_json():
+    said = CliRunner().invoke(app, ["bench", "--json", "--size", "0.05", "--rounds", "1"])
     assert said.exit_code == 0, said.output
     found = json.loads(said.stdout)
-    assert [one["radius_px"] for one in found["radii"]] == [2, 6]
-    assert all(one["render_s"] > 0 and one["gaussian_s"]["SciPy"] > 0 for one in found["radii"])
-    assert found["megapixels"] in (0.02, 0.01)
-    said = CliRunner().invoke(app, ["bench", "--seconds", "10"])
+    assert [one["format"] for one in found["commands"]] == ["heic", "jpeg"]
+    for one in found["commands"]:
+        stages = [one["seconds"][stage] for stage in whole_command.STAGES]
+        assert 0.0 < sum(stages) <= one["seconds"]["whole"] + 0.5
+        assert one["largest_radius_px"] == pytest.approx(60.0 * (0.05 / 12.0) ** 0.5, rel=0.1)
+    assert found["radii"][0]["again_s"] > 0 and found["megapixels"] == pytest.approx(0.05, rel=0.1)
+    lines = "\n".join(bench.report_lines(found))
+    assert "made.heic" in lines and "re-render" in lines
+
+
+def test_bench_measures_photos(portrait):
+    said = CliRunner().invoke(app, ["bench", str(SAMPLE), str(portrait.photo), "--json", "--rounds", "1"])
     assert said.exit_code == 0, said.output
-    assert "render : SciPy" in said.stdout and "megapixels" in said.stdout
+    found = json.loads(said.stdout)
+    assert [one["photo"] for one in found["commands"]] == [SAMPLE.name]
+    assert len(found["left_out"]) == 1 and "holds no depth" in found["left_out"][0]
+    assert "left out: " in "\n".join(bench.report_lines(found))
 
 
-def test_bench_refuses_too_short_a_time():
-    said = CliRunner().invoke(app, ["bench", "--seconds", "1"])
-    assert said.exit_code == 2
-    assert said.stderr == "rebokeh: 1 s is too short to measure anything; give 10 s or more\n"
+@pytest.mark.parametrize("flags", [("--size", "0.001"), ("--rounds", "0"), ("--size", "nan")])
+def test_bench_refuses_what_cannot_be_measured(flags):
+    said = CliRunner().invoke(app, ["bench", *flags])
+    assert said.exit_code == 2 and said.stderr.startswith(f"rebokeh: {flags[0]} is ")
+
+
+def test_the_made_portrait_is_the_same_at_any_size_and_every_time():
+    photo, again = made_portrait(0.1), made_portrait(0.1)
+    assert np.array_equal(photo.rgb, again.rgb) and np.array_equal(photo.depth, again.depth, equal_nan=True)
+    assert photo.size[0] * photo.size[1] == pytest.approx(0.1e6, rel=0.05)
+    assert photo.depth is not None and photo.matte is not None and photo.gain_map is not None
+    # What the matte covers is as near as the depth map says.
+    near = np.median(photo.depth[photo.depth > 0.6])
+    assert 1.0 / near == pytest.approx(PORTRAIT_M, rel=0.01)
+    assert (photo.matte > 0.5).mean() == pytest.approx((photo.depth > 0.6).mean(), abs=0.02)
+    assert photo.gain_map.log2_gain.max() == 3.0 and (photo.rgb == 1.0).any()
 
 
 def test_bench_does_without_opencv(monkeypatch):
     def missing(name: str):
         raise ImportError(name)
 
-    monkeypatch.setattr(bench, "import_module", missing)
-    assert list(bench.gaussians()) == ["SciPy"]
+    for module in (bench, gaussians):
+        monkeypatch.setattr(module, "import_module", missing)
+    assert list(gaussians.gaussians()) == ["SciPy"]
     assert bench.machine()["opencv"] is None
-    without = measured()
-    for one in without["radii"]:
-        del one["gaussian_s"]["OpenCV"]
+    without = measured(opencv=None)
+    without["commands"][0]["gaussian_s"] = {"SciPy": 4.0}
+    assert bench.rows(without)[0][-3] == "all, in SciPy Gaussians" and bench.rows(without)[1][-3] == "1.25"
     assert any("OpenCV is not installed" in words for words in bench.sentences(without))

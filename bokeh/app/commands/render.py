@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +15,7 @@ import typer
 from ...core.errors import OutputError, UsageError
 from ...core.progress import Clock, unseen
 from ...core.text import printable
+from ...core.threads import beside
 from ...settings.outputs import Output, is_folder, plan_output, tag
 from ..flags import print_json
 from ..guard import Run, say
@@ -43,6 +44,7 @@ from .source import Source
 from .streams import bar_of
 
 if TYPE_CHECKING:
+    from ...photo.load_options import LoadOptions
     from ...photo.photo import Photo
     from ...settings.recipe import Recipe
     from ...tools.steps.steps import StepRecorder
@@ -122,30 +124,34 @@ def render_command(
     if as_json and (out == "-" or (out is None and photo == "-")):
         raise UsageError("--json and the picture cannot both go to standard output; name a file with -o")
 
-    from ... import warmup
-    from ...develop import develop
-    from ...io.files.atomic import abandon
-
     inputs = [*source.files, *filter(None, [given["lens"], preset])]
     target = _Target(
         photo, out, overwrite, inputs, _recorder(save_steps, overwrite, inputs), settings.flags.said, preset
     )
     run: Run = ctx.obj
-    run.undo += [warmup.stop_saving, lambda: abandon(target.unfinished_in), target.forget]
     with ExitStack() as stack:
         stack.callback(target.forget)
         bar = bar_of(stack, run, quiet, as_json)
         tell = say if bar is None else bar.say
-        stack.enter_context(warmup.compilers(None if quiet else tell, bar or unseen))
-        load_loops = stack.enter_context(warmup.loading())
         clock = Clock(run.begun, bar or unseen)
+        with clock.stage("load"), _opening(source, settings.load_options, clock) as decoded:
+            clock.part("imports")
+            from ... import warmup
+            from ...develop import develop
+            from ...io.files.atomic import abandon
+
+            run.undo += [warmup.stop_saving, lambda: abandon(target.unfinished_in), target.forget]
+            stack.enter_context(warmup.compilers(None if quiet else tell, bar or unseen))
+            load_loops = stack.enter_context(warmup.loading())
+            clock.part("decode")
+            opened = decoded()
 
         def recipe_for(shown: Photo) -> Recipe:
             load_loops(shown)
             return target.settled(settings.recipe_for(shown), shown.meta.format)
 
         picture = develop(
-            source.content,
+            opened,
             recipe_for,
             load_options=source.options,
             of_exr=settings.load_options,
@@ -155,6 +161,21 @@ def render_command(
             write=target.write,
         )
     wanted.tell(to_json(photo, target.output, picture, clock, save_steps), clock)
+
+
+@contextmanager
+def _opening(source: Source, of_exr: LoadOptions, clock: Clock) -> Iterator[Callable[[], Photo]]:
+    """Decode the photo beside whatever else is done; yields what waits for it, and raises what is wrong with it."""
+    from ...load import opened
+
+    content = source.content
+
+    def decode() -> Photo:
+        with clock.aside("decode"):
+            return opened(content, source.options, of_exr=of_exr)
+
+    with beside(decode) as decoded:
+        yield decoded
 
 
 @dataclass(frozen=True)
@@ -184,7 +205,7 @@ class _Words:
             print_json(done)
         lines = report_lines(done) if self.verbose else [] if self.quiet else [summary_line(done)]
         if self.timing:
-            lines += timetable(clock.seconds, clock.substages)
+            lines += timetable(clock)
         if warmup.trouble() and not self.quiet:
             lines.append(f"rebokeh: {warmup.trouble()}")
         for line in lines:
