@@ -15,7 +15,10 @@ from ..core.errors import RebokehError, UsageError
 from ..optics.lens import Lens
 from ..photo.photo import Photo
 from ..settings.options import Options
-from .view import DRAFT_PIXELS, View
+from .view import View
+
+PIXELS = 420_000
+"""Of the picture in a notebook."""
 
 _HERE = Path(__file__).parent
 _IMPORT = 'import { createView } from "./page/view.mjs";\n'
@@ -106,7 +109,7 @@ class FocusWidget(anywidget.AnyWidget):
     def _draw(self, _: object = None) -> None:
         height, width = self._view.photo.size
         try:
-            draft = self._view.draft(self._asked(), int(math.sqrt(DRAFT_PIXELS[-1] * width / height)), moving=False)
+            draft = self._view.draft(self._asked(), int(math.sqrt(PIXELS * width / height)), moving=False)
         except RebokehError as error:
             with self.hold_sync():
                 self.text, self.shown = str(error), self.shown + 1

@@ -35,11 +35,12 @@ from ..settings.flags import with_flags
 from ..settings.options import Options
 from ..settings.units import point_of_pixels
 
-DRAFT_PIXELS = (1_000_000, 650_000, 420_000)
+DRAFT_PIXELS = (1_000_000, 650_000, 420_000, 270_000)
 """Sizes of drafts: the largest at rest, and what they fall back to while something moves."""
 
-MOVING_S = 0.09
-"""What a draft may take while something moves."""
+MOVING_S = 0.07
+"""What a draft may take while something moves: with its way to the screen, and half as long again that an input waits
+for the draft before it, that makes 150 ms."""
 
 PACE_SHARE = 0.4
 """How much of what is expected of the next draft is what the last one took."""

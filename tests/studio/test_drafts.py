@@ -70,7 +70,7 @@ def test_a_draft_is_the_full_picture_reduced(night_view: View, options):
     look = night_view.look(options)
     full = night_view.full(look)
     profile = night_view.photo.profile
-    for pixels in (1_000_000, 420_000):
+    for pixels in (1_000_000, 420_000, 270_000):
         size = draft_size(night_view.photo.size, pixels)
         scene = reduced_scene(night_view.scene, size)
         assert scene.photo.size == size and size[0] * size[1] <= 1.01 * pixels
@@ -94,12 +94,12 @@ def test_lights_keep_their_energy(night_view: View):
 
 def test_what_is_drawn_while_something_moves_is_no_larger_than_there_is_time_for(night_view: View, monkeypatch):
     monkeypatch.setattr(night_view, "_pace_s", 1.0)
-    assert night_view._pixels(2000, True) == 420_000 and night_view._pixels(2000, False) == 1_000_000
+    assert night_view._pixels(2000, True) == 270_000 and night_view._pixels(2000, False) == 1_000_000
     monkeypatch.setattr(night_view, "_pace_s", views.MOVING_S / 0.7)
     assert night_view._pixels(2000, True) == 650_000
     monkeypatch.setattr(night_view, "_pace_s", 0.01)
     assert night_view._pixels(2000, True) == 1_000_000
-    assert night_view._pixels(300, True) == night_view._pixels(300, False) == 420_000
+    assert night_view._pixels(300, True) == night_view._pixels(300, False) == 270_000
 
 
 def test_an_answer_says_what_it_shows(page: Page):

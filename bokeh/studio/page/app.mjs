@@ -3,7 +3,7 @@
 import { createApi, isAborted } from "./api.mjs";
 import { createBrushes } from "./brush.mjs";
 import { createControls } from "./controls.mjs";
-import { $, make } from "./dom.mjs";
+import { $, make, setText } from "./dom.mjs";
 import { createDrafts } from "./drafts.mjs";
 import { createFilmstrip } from "./filmstrip.mjs";
 import { History } from "./history.mjs";
@@ -38,6 +38,7 @@ await loadWords([look.language, ...navigator.languages]);
 translate(document);
 
 let session = { photos: [], lenses: [], defaults: {}, formats: [] };
+let known = false; // whether the session is
 let photo = null; // the entry at hand: {id, name, size, state}
 let info = null; // what the server says of it
 let settings = {};
@@ -182,7 +183,7 @@ const fNumber = () => Number(settings.fstop ?? lensAt()?.f_number ?? session.def
 function show() {
   const f = fNumber();
   ring.set(f);
-  $("f-number").replaceChildren(make("i", { textContent: "f/" }), String(f));
+  if ($("f-number").textContent !== `f/${f}`) $("f-number").replaceChildren(make("i", { textContent: "f/" }), String(f));
   controls.show(settings);
   lenses?.show(settings.lens);
   $("best").checked = settings.quality === "best";
@@ -207,11 +208,12 @@ function show() {
 }
 
 function showReading(focusM) {
-  $("reading").textContent = Number.isNaN(focusM) ? "–" : metres(focusM);
-  $("reading-note").textContent = info?.nominal ? word("focus.nominal") : "";
+  setText($("reading"), Number.isNaN(focusM) ? "–" : metres(focusM));
   const point = pointOf(settings.focus) ?? facts.point ?? (settings.focus ? null : info?.focus?.point);
   view.setMarker(point ? { x: point[0], y: point[1], text: inWords(focusM) } : null);
 }
+
+const showNote = (text) => setText($("reading-note"), text);
 
 const inWords = (focusM) =>
   Number.isNaN(focusM) ? "" : info?.nominal ? word("focus.nominal.short", { distance: metres(focusM) }) : metres(focusM);
@@ -232,7 +234,9 @@ function showFacts() {
   if (facts.sharp_m) {
     const [from, to] = facts.sharp_m.map((value) => metres(distance(value)));
     const zone = word("focus.sharp", { from, to });
-    $("reading-note").textContent = [info?.nominal ? word("focus.nominal") : "", zone].filter(Boolean).join(" · ");
+    showNote([info?.nominal ? word("focus.nominal") : "", zone].filter(Boolean).join(" · "));
+  } else {
+    showNote(info?.nominal ? word("focus.nominal") : "");
   }
   warn(facts.warnings ?? info?.warnings ?? []);
   speak(inWords(focusM));
@@ -240,12 +244,12 @@ function showFacts() {
 
 function showState() {
   filmstrip.show(session.photos, photo?.id);
-  $("empty").hidden = photo !== null;
+  $("empty").hidden = photo !== null || !known;
   $("photo-name").textContent = photo?.name ?? "";
   document.title = photo ? `${photo.name} – rebokeh studio` : "rebokeh studio";
   $("panel").inert = $("looks").inert = photo === null || info?.state === "failed";
   $("open-save").disabled = info?.state !== "ready";
-  if (!photo) return waitFor(null);
+  if (!photo) return waitFor(known ? null : word("state.loading"));
   const state = info?.state ?? "loading";
   if (state === "failed") waitFor(info.error ?? word("state.failed"), true);
   else if (state === "ready") waitFor(compiling ? word("state.compiling") : null);
@@ -284,6 +288,7 @@ async function open(id) {
   showState();
   show();
   showReading(NaN);
+  showNote("");
   while (photo?.id === id && !["ready", "failed"].includes(info?.state)) {
     await refresh(id);
     if (!["ready", "failed"].includes(info?.state)) await pause(ASK_AGAIN_MS);
@@ -622,6 +627,7 @@ listen();
 showWords();
 try {
   session = { ...session, ...(await api.get("/api/session")) };
+  known = true;
   lenses = createLenses($("lenses"), $("lens-note"), session.lenses, api, (name) =>
     change({ lens: name, fstop: undefined }, true),
   );

@@ -74,9 +74,13 @@ export function makeRow({ id, name, min, max, step, onInput, onChange, onReset }
     onReset();
     input.focus();
   });
+  let shown = "";
   return {
     row,
     set({ at, text, changed }) {
+      const now = [at, text, changed, name(), word("action.reset")].join("\n");
+      if (now === shown && Number(input.value) === at) return;
+      shown = now;
       label.textContent = name();
       input.value = at;
       value.textContent = text;

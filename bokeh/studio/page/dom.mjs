@@ -11,6 +11,11 @@ export function make(tag, { attributes = {}, dataset = {}, ...properties } = {},
   return made;
 }
 
+/** Set an element's text, and leave it alone where it has it: what is set anew is laid out anew. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 export function makeSvg(tag, attributes = {}, ...children) {

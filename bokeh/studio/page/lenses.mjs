@@ -1,6 +1,6 @@
 // The lenses, each by its own picture of a light; a radio group, so that arrows walk through it.
 
-import { make } from "./dom.mjs";
+import { make, setText } from "./dom.mjs";
 import { word } from "./words.mjs";
 
 /** Fill `element` with the lenses; `choose(name | undefined)` takes the one chosen, `note` says more about it. */
@@ -26,10 +26,10 @@ export function createLenses(element, note, lenses, api, choose) {
   }
   return {
     show(name) {
-      ideal.textContent = word("lens.ideal");
+      setText(ideal, word("lens.ideal"));
       for (const [one, input] of inputs) input.checked = one === name;
       const lens = lenses.find((one) => one.name === name);
-      note.textContent = lens ? lens.title : word("lens.ideal.note");
+      setText(note, lens ? lens.title : word("lens.ideal.note"));
       if (lens?.note) note.title = lens.note;
       else note.removeAttribute("title");
     },

@@ -39,7 +39,9 @@ export function createRing(element, { onInput, onChange, text }) {
     const x = index * GAP;
     strip.append(makeSvg("line", { class: full ? "ring-full" : "ring-third", x1: x, x2: x, y1: full ? 6 : 11, y2: 20 }));
     if (full || index === 0) {
-      const label = makeSvg("text", { class: "ring-text", x, y: 37, "text-anchor": "middle" });
+      // The first stands beside the next, which is a third away only.
+      const at = index === 0 ? { x: x + 6, "text-anchor": "end" } : { x, "text-anchor": "middle" };
+      const label = makeSvg("text", { class: "ring-text", y: 37, ...at });
       label.textContent = fNumber;
       strip.append(label);
     }
@@ -56,9 +58,9 @@ export function createRing(element, { onInput, onChange, text }) {
   let place = placeOf(1.8);
   let drag = null;
   let resting = 0;
+  let middle = 140; // measured when it changes, as to ask for it while it moves lays the page out anew
 
   function show() {
-    const middle = (element.clientWidth || 280) / 2;
     strip.setAttribute("transform", `translate(${(middle - place * GAP).toFixed(2)} 2)`);
     mark.setAttribute("d", `M${middle} 0v26`);
     element.setAttribute("aria-valuenow", numberAt(place));
@@ -115,7 +117,12 @@ export function createRing(element, { onInput, onChange, text }) {
     },
     { passive: false },
   );
-  new ResizeObserver(show).observe(element);
+  const measure = () => {
+    middle = (element.clientWidth || 280) / 2;
+    show();
+  };
+  new ResizeObserver(measure).observe(element);
+  measure();
 
   return {
     set(fNumber) {

@@ -38,8 +38,9 @@ export function createRuler(element, { onInput, onChange, text, tick }) {
   let sharp = null;
   let planes = []; // [{dioptres, name}]
   let drag = false;
+  let room = 60; // its width: measured when it changes, as to ask for it while something moves lays the page out anew
 
-  const width = () => Math.max(element.clientWidth, 60);
+  const width = () => room;
   const shareOf = (dioptres) => (range[1] - dioptres) / Math.max(range[1] - range[0], 1e-6);
   const xOf = (dioptres) => SIDE + shareOf(dioptres) * (width() - 2 * SIDE);
   const dioptresAt = (share) => range[1] - clamp(share, 0, 1) * (range[1] - range[0]);
@@ -76,12 +77,18 @@ export function createRuler(element, { onInput, onChange, text, tick }) {
   // Round distances first, so that they are the ones that find room.
   const order = (metres) => [1, 0.5, 2, Infinity, 0.3, 5, 3, 1.5, 0.7, 0.2, 10].indexOf(metres) >>> 0;
 
+  /** Show it anew: the photo's depths, the size or the words have changed. */
   function show() {
     svg.setAttribute("width", width());
     const path = silhouette();
     bars.setAttribute("d", path);
     sharpBars.setAttribute("d", path);
     drawTicks();
+    showPlanes();
+  }
+
+  /** Show what moves. */
+  function showPlanes() {
     const [left, right] = sharp ? [xOf(Math.min(sharp[1], range[1])), xOf(Math.max(sharp[0], range[0]))] : [0, 0];
     for (const part of [zone, clip]) {
       part.setAttribute("x", left);
@@ -108,7 +115,7 @@ export function createRuler(element, { onInput, onChange, text, tick }) {
 
   function moveTo(share, fine, rests) {
     focus = dioptresAt(share);
-    show();
+    showPlanes();
     (rests ? onChange : onInput)(focus, fine);
   }
 
@@ -140,7 +147,12 @@ export function createRuler(element, { onInput, onChange, text, tick }) {
     const step = event.shiftKey ? 0.002 : 0.01;
     moveTo("to" in key ? key.to : shareOf(focus) + key.by * step, event.shiftKey, true);
   });
-  new ResizeObserver(show).observe(element);
+  const measure = () => {
+    room = Math.max(element.clientWidth, 60);
+    show();
+  };
+  new ResizeObserver(measure).observe(element);
+  measure();
 
   return {
     show,
@@ -160,15 +172,16 @@ export function createRuler(element, { onInput, onChange, text, tick }) {
     setFocus(dioptres) {
       if (drag) return;
       focus = dioptres;
-      show();
+      showPlanes();
     },
     setSharp(dioptres) {
       sharp = dioptres;
-      show();
+      showPlanes();
     },
     setMarks(next) {
+      if (next.length === 0 && planes.length === 0) return;
       planes = next;
-      show();
+      showPlanes();
     },
   };
 }

@@ -109,6 +109,7 @@ export function createSave(api, { formats, current, say }) {
           bar.value = now.done;
         }
         if (now.state === "done") return now;
+        if (now.state === "cancelled") throw new Error(word("save.cancelled"));
         if (now.state === "failed") throw new Error(now.message);
         if (now.message) tell(now.message);
         await pause(POLL_MS);
@@ -157,7 +158,7 @@ export function createSave(api, { formats, current, say }) {
       const outputs = await start();
       const names = outputs.length > 3 ? `${outputs.length}` : outputs.join(", ");
       tell(word("save.done", { names }));
-      say(word("save.done", { names }));
+      if (!dialog.open) say(word("save.done", { names }));
     } catch (error) {
       fail(error);
     } finally {

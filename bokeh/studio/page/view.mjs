@@ -126,7 +126,10 @@ export function createView(element, callbacks = {}) {
   }
 
   function drawRender() {
+    // Drafts are about as large as the screen: more care than this is not seen, and takes the time of the next.
+    if (layers.draft) context.imageSmoothingQuality = "low";
     drawLayer(layers.draft ?? layers.source); // the photo is seen until the first draft is there
+    context.imageSmoothingQuality = "high";
     context.imageSmoothingEnabled = scale * shown.ratio < CRISP_FROM;
     for (const { box, bitmap } of tiles) {
       context.drawImage(bitmap, box[0], box[1], box[2] - box[0], box[3] - box[1]);
@@ -428,8 +431,8 @@ export function createView(element, callbacks = {}) {
     /** Mark {x, y, text}, or nothing. */
     setMarker(next) {
       mark = next;
-      markerText.textContent = next?.text ?? "";
-      redraw();
+      if (markerText.textContent !== (next?.text ?? "")) markerText.textContent = next?.text ?? "";
+      place(); // no pixel of the picture changes
     },
     /** Paint with {radius, colour} instead of picking; null picks again. */
     setBrush(next) {

@@ -36,8 +36,15 @@ export function translate(root) {
 }
 
 /** Return a number as the language writes it. */
-export const number = (value, digits = 2) =>
-  new Intl.NumberFormat(language, { maximumFractionDigits: digits, useGrouping: false }).format(value);
+export function number(value, digits = 2) {
+  const key = `${language} ${digits}`;
+  if (!formats.has(key)) {
+    formats.set(key, new Intl.NumberFormat(language, { maximumFractionDigits: digits, useGrouping: false }));
+  }
+  return formats.get(key).format(value);
+}
+
+const formats = new Map(); // to make one takes longer than to use it
 
 /** Return a distance in words: 0.49 m, 12 m, ∞. */
 export function metres(value) {
