@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .jit import jit
+from .move import moved_depth
 
 
 class FragmentArrays(NamedTuple):
@@ -105,11 +106,13 @@ def interleave(rgb, dioptres, top, left, rgbd):
 
 
 @jit(allocates=False)
-def begin(matte, before, top, left, pixels):
+def begin(dioptres, matte, before, top, left, pixels):
     """Take each pixel of a box for a single surface, behind which nothing is known.
 
     Parameters
     ----------
+    dioptres : float32 (H, W)
+        Where the photo's surfaces are, which says their class; the front may have been moved.
     matte : float32 (H, W)
         Of shape (0, 0) where there is no subject.
     before : float32
@@ -124,7 +127,8 @@ def begin(matte, before, top, left, pixels):
         for x in range(pixels.kinds.shape[1]):
             coverage = matte[np.uint64(top + y), np.uint64(left + x)] if has_subject else np.float32(0.0)
             pixels.alpha[y, x], pixels.weight[y, x] = np.float32(1.0), np.float32(0.0)
-            pixels.kinds[y, x] = kind_of(pixels.front[y, x, 3], coverage, before)
+            deep = dioptres[np.uint64(top + y), np.uint64(left + x)]
+            pixels.kinds[y, x] = kind_of(deep, coverage, before)
 
 
 @jit(allocates=False)
@@ -243,26 +247,46 @@ def _in_row(rows, row, left, width):
 
 
 @jit(allocates=False)
-def place_pixels(rows, pixels, corner, box):
+def place_pixels(rows, pixels, corner, table, box):
     """Write listed pixels (N,) where they fall into a box.
 
-    `rows` and `pixels` are `ListedRows` and `FragmentArrays`; `corner` is the listed row, and the column, that the box
-    begins at; `box` is `FragmentArrays` (h, w).
+    Parameters
+    ----------
+    rows : ListedRows
+    pixels : FragmentArrays, (N,)
+    corner : (int, int)
+        The listed row, and the column, that the box begins at.
+    table : move.DepthTable
+        Where their depths move.
+    box : FragmentArrays, (h, w)
+        Overwritten there.
     """
     for y in range(max(-corner[0], 0), min(rows.starts.size - 1 - corner[0], box.alpha.shape[0])):
         first, last = _in_row(rows, corner[0] + y, corner[1], box.alpha.shape[1])
         for n in range(first, last):
-            _copy_front(pixels, n, box, (y, rows.columns[n] - corner[1]))
-            _copy_back(pixels, n, box, (y, rows.columns[n] - corner[1]))
+            x = rows.columns[n] - corner[1]
+            _copy_front(pixels, n, box, (y, x))
+            _copy_back(pixels, n, box, (y, x))
+            box.front[y, x, 3] = moved_depth(box.front[y, x, 3], table)
+            box.back[y, x, 3] = moved_depth(box.back[y, x, 3], table)
 
 
 @jit(allocates=False)
-def place_backs(rows, backs, corner, box):
-    """Write what lies behind listed pixels where they fall into a box; as `place_pixels`, `backs` is `BackArrays`."""
+def place_backs(rows, backs, corner, table, box):
+    """Write what lies behind listed pixels where they fall into a box.
+
+    Parameters
+    ----------
+    rows, corner, table, box
+        As of `place_pixels`.
+    backs : BackArrays, (N,)
+    """
     for y in range(max(-corner[0], 0), min(rows.starts.size - 1 - corner[0], box.alpha.shape[0])):
         first, last = _in_row(rows, corner[0] + y, corner[1], box.alpha.shape[1])
         for n in range(first, last):
-            _copy_back(backs, n, box, (y, rows.columns[n] - corner[1]))
+            x = rows.columns[n] - corner[1]
+            _copy_back(backs, n, box, (y, x))
+            box.back[y, x, 3] = moved_depth(box.back[y, x, 3], table)
 
 
 @jit(allocates=False)

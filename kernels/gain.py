@@ -14,25 +14,24 @@ from .jit import jit
 
 FAINT = np.float32(1e-6)
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
+NONE = ZERO, ZERO, ZERO
+
+Triple = tuple[np.float32, np.float32, np.float32]
 
 
 class Sums(NamedTuple):
-    """Sums over the pixels of a cell."""
+    """Sums over the pixels of a cell: float32 of each channel, or of all."""
 
-    shown: np.float32
+    shown: Triple
     """Light of the render."""
-    before: np.float32
+    before: Triple
     """Light of the photo."""
-    held: np.float32
+    held: Triple
     """Share that stays where it is, times the weight."""
-    weight: np.float32
+    weight: Triple
     """What the gain map adds, and a little for every pixel."""
-    arrived: np.float32
-    """What of surfaces arrives, blurred."""
-    base: np.float32
-    alternate: np.float32
-    peak: np.float32
-    """Brightest channel of the render."""
+    peak: Triple
+    """Brightest of the render."""
 
 
 class Kept(NamedTuple):
@@ -162,150 +161,117 @@ def _arriving(surface, down, across, channel):
 
 
 @jit(inline="always")
-def _add_pixel(sums, seen, arriving, offsets, stays):
-    """Add a pixel to the sums of a cell.
-
-    Parameters
-    ----------
-    sums : Sums
-    seen : (float32, float32, float32)
-        What the render shows, what the photo does, and what its gain map adds.
-    arriving : float32
-        What of surfaces arrives where nothing stays.
-    offsets : (float32, float32)
-        Base and alternate.
-    stays : float32
-        Share of what the gain map adds that stays where it is.
-
-    Returns
-    -------
-    Sums
-    """
-    light, was, extra = seen
-    arrived = sums.arrived + (ONE - stays) * arriving
-    if light < was:
-        stays *= light / was
-    weight = extra + FAINT
-    return Sums(
-        sums.shown + light,
-        sums.before + was,
-        sums.held + stays * weight,
-        sums.weight + weight,
-        arrived,
-        sums.base + offsets[0],
-        sums.alternate + offsets[1],
-        max(sums.peak, light),
-    )
+def _pixel(picture, row, column):
+    """Read a pixel of (H, W, 3), no less than 0."""
+    red, green, blue = picture[row, column, 0], picture[row, column, 1], picture[row, column, 2]
+    return max(red, ZERO), max(green, ZERO), max(blue, ZERO)
 
 
 @jit(inline="always")
-def _find_kept(kept, box, share):
-    """Find how much stays at the pixels of a box.
+def _plus(one, other):
+    """Add up two of three channels."""
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2]
 
-    Parameters
-    ----------
-    kept : Kept
-    box : ((int, int), (int, int))
-        First row and the one after the last; the same of columns.
-    share : float32 (h, w)
-        Of at least the box's size; overwritten.
 
-    Returns
-    -------
-    float32
-        The most.
-    """
-    most, per = ZERO, ONE / (kept.spread_px - kept.sharp_px)
-    left, right = box[1]
-    for y in range(box[0][0], box[0][1]):
-        line = share[y - box[0][0]]
-        for x in range(left, right):
+@jit(inline="always")
+def _brighter(one, other):
+    """Find the larger of each of three channels."""
+    return max(one[0], other[0]), max(one[1], other[1]), max(one[2], other[2])
+
+
+@jit(inline="always", error_model="numpy")
+def _dimmed(light, was, weight, stays):
+    """Return what stays of a channel's weight: as much less as there is less light than there was."""
+    return weight * (stays * (light / was) if light < was else stays)
+
+
+@jit(allocates=False)
+def _find_kept(kept, rows, share):
+    """Find how much stays at the pixels of some rows, from the one to before the other: float32 (h, W), overwritten."""
+    per = ONE / (kept.spread_px - kept.sharp_px)
+    for y in range(rows[0], rows[1]):
+        own = y - rows[0]
+        for x in range(share.shape[1]):
             blur = abs((kept.focus - kept.dioptres[y, x]) * kept.px_per_dioptre)
-            line[x - left] = ONE - min(max((blur - kept.sharp_px) * per, ZERO), ONE)
-            most = max(most, line[x - left])
-        first, last = kept.starts[y], kept.starts[y + 1]
-        if first < last:
-            for n in range(first + np.searchsorted(kept.columns[first:last], left), last):
-                if kept.columns[n] >= right:
-                    break
-                line[kept.columns[n] - left] = kept.share[n]
-                most = max(most, kept.share[n])
-    return most
+            share[own, x] = ONE - min(max((blur - kept.sharp_px) * per, ZERO), ONE)
+        for n in range(kept.starts[y], kept.starts[y + 1]):
+            share[own, kept.columns[n]] = kept.share[n]
 
 
 @jit(inline="always")
-def _add_spread_box(picture, box, channel, arriving, offsets, sums):
-    """Add a channel of the pixels in a box, where nothing stays, to the sums of a cell.
+def _stays(share, height, columns):
+    """Whether something stays at some of the pixels of a cell, so many rows of `share` and from column to column."""
+    for y in range(height):
+        for x in range(columns[0], columns[1]):
+            if share[y, x] > ZERO:
+                return True
+    return False
 
-    Parameters
-    ----------
-    picture : float32 (H, W, 3)
-    box, channel, arriving, offsets, sums
-        As of `_add_box`.
 
-    Returns
-    -------
-    Sums
-    """
-    shown, peak = sums.shown, sums.peak
+@jit(inline="always")
+def _sum_spread(picture, box):
+    """Sum the pixels in a box where nothing stays; as `_sum_box`."""
+    shown, peak = NONE, NONE
     for y in range(box[0][0], box[0][1]):
         for x in range(box[1][0], box[1][1]):
-            light = max(picture[y, x, channel], ZERO)
-            shown, peak = shown + light, max(peak, light)
-    count = np.float32((box[0][1] - box[0][0]) * (box[1][1] - box[1][0]))
-    return Sums(
-        shown,
-        sums.before,
-        sums.held,
-        sums.weight + count * FAINT,
-        sums.arrived + count * arriving,
-        sums.base + count * offsets[0],
-        sums.alternate + count * offsets[1],
-        peak,
-    )
+            light = _pixel(picture, y, x)
+            shown, peak = _plus(shown, light), _brighter(peak, light)
+    return Sums(shown, NONE, NONE, NONE, peak)
 
 
 @jit(inline="always")
-def _add_box(maps, share, box, channel, arriving, offsets, sums):
-    """Add a channel of the pixels in a box to the sums of a cell.
+def _sum_box(maps, share, box):
+    """Sum the pixels in a box.
 
     Parameters
     ----------
     maps : (float32 (H, W, 3), float32 (H, W, 3), float32 (H, W, 3))
         `picture`, `rgb` and `extra` of `withheld`.
-    share : float32 (h, w)
-        How much stays at the pixels of the box.
+    share : float32 (h, W)
+        How much stays at the pixels of its rows.
     box : ((int, int), (int, int))
         First row and the one after the last; the same of columns.
-    channel : int
-    arriving : float32
-        What of surfaces arrives at the cell.
-    offsets : (float32, float32)
-        Base and alternate.
-    sums : Sums
 
     Returns
     -------
     Sums
+    float32
+        Pixels of which something goes, each by the share of it that does.
     """
     picture, rgb, extra = maps
+    shown, before, held, weight, peak, goes = NONE, NONE, NONE, NONE, NONE, ZERO
     for y in range(box[0][0], box[0][1]):
-        line = share[y - box[0][0]]
         for x in range(box[1][0], box[1][1]):
-            light, was = max(picture[y, x, channel], ZERO), max(rgb[y, x, channel], ZERO)
-            sums = _add_pixel(sums, (light, was, extra[y, x, channel]), arriving, offsets, line[x - box[1][0]])
-    return sums
+            stays = share[y - box[0][0], x]
+            light, was = _pixel(picture, y, x), _pixel(rgb, y, x)
+            own = extra[y, x, 0] + FAINT, extra[y, x, 1] + FAINT, extra[y, x, 2] + FAINT
+            shown, before, weight = _plus(shown, light), _plus(before, was), _plus(weight, own)
+            red, green = _dimmed(light[0], was[0], own[0], stays), _dimmed(light[1], was[1], own[1], stays)
+            held = _plus(held, (red, green, _dimmed(light[2], was[2], own[2], stays)))
+            peak, goes = _brighter(peak, light), goes + (ONE - stays)
+    return Sums(shown, before, held, weight, peak), goes
 
 
 @jit(inline="always")
-def _stops_of(sums, own, offsets, most):
+def _all(channels):
+    """Sum three channels."""
+    return channels[0] + channels[1] + channels[2]
+
+
+@jit(inline="always", error_model="numpy")
+def _stops_of(light, peak, added, own, offsets, most):
     """Return the stops from what a cell shows to what it withholds.
 
     One channel cannot hold a change of colour: without a bound, one of the three might become brighter than the scene.
 
     Parameters
     ----------
-    sums : Sums
+    light : (float32, float32, float32, float32)
+        Sums of what the render shows and the photo did, of what stays and its weight, as of `Sums`.
+    peak : float32
+        Brightest channel of the render.
+    added : (float32, float32, float32)
+        Sums of what of surfaces arrives, and of the offsets, base and alternate.
     own : float32
         Stops of the photo's map.
     offsets : (float32, float32)
@@ -317,16 +283,46 @@ def _stops_of(sums, own, offsets, most):
     -------
     float32
     """
+    shown, before, held, weight = light
+    arrived, base, alternate = added
     kept = ZERO
-    if sums.held > ZERO:
-        added = (sums.before + sums.base) * (np.exp2(own) - ONE) + sums.base - sums.alternate
-        kept = sums.held / sums.weight * added
-    above = sums.shown + sums.alternate + kept + sums.arrived
-    below = sums.shown + sums.base
-    room = max((most + offsets[1]) / max(sums.peak + offsets[0], FAINT), ONE)
+    if held > ZERO:
+        kept = held / weight * ((before + base) * (np.exp2(own) - ONE) + base - alternate)
+    above, below = shown + alternate + kept + arrived, shown + base
+    room = max((most + offsets[1]) / max(peak + offsets[0], FAINT), ONE)
     if below > ZERO:
         return np.log2(min(above / below, room)) if above > ZERO else ZERO
     return min(own, np.log2(room))
+
+
+@jit(inline="always")
+def _fill_cell(sums, arriving, offsets, areas, most, source, stops):
+    """Fill a cell.
+
+    Parameters
+    ----------
+    sums : Sums
+    arriving : (float32, float32, float32)
+        What of surfaces arrives where nothing stays.
+    offsets, most
+        As of `withheld`.
+    areas : (float32, float32)
+        Pixels, and how many of them are taken for places where nothing stays.
+    source, stops : float32 (C,)
+        Stops of the photo's map, and those that are filled.
+    """
+    count, goes = areas
+    shown, before, held, weight, peak = sums
+    base, alternate = offsets
+    if stops.size == 1:
+        light = _all(shown), _all(before), _all(held), _all(weight)
+        added = goes * _all(arriving), count * _all(base), count * _all(alternate)
+        stops[0] = _stops_of(light, max(peak[0], peak[1], peak[2]), added, source[0], (base[2], alternate[2]), most)
+        return
+    for c in range(3):
+        light, own = (shown[c], before[c], held[c], weight[c]), (base[c], alternate[c])
+        added = goes * arriving[c], count * base[c], count * alternate[c]
+        stops[c] = _stops_of(light, peak[c], added, source[c], own, most)
 
 
 @jit(inline="always")
@@ -358,30 +354,27 @@ def _withheld_row(maps, kept, surface, source, offsets, most, stops, row):
         As of `withheld`, and which row.
     """
     height, width = kept.dioptres.shape
-    rows, columns, channels = stops.shape
-    blurred, arriving = surface.shape[0] > 0, ZERO
-    down = _placed_in(row, surface.shape[0], rows)
-    share = np.empty((height // rows + 2, width // columns + 2), np.float32)
+    rows, columns, _ = stops.shape
+    blurred = surface.shape[0] > 0
+    down, tall = _placed_in(row, surface.shape[0], rows), _span(row, rows, height)
+    share = np.empty((tall[1] - tall[0], width), np.float32)
+    _find_kept(kept, tall, share)
     for column in range(columns):
-        box = _span(row, rows, height), _span(column, columns, width)
-        across = _placed_in(column, surface.shape[1], columns)
-        if _stays_empty(source[row, column], offsets) and not (blurred and not _is_dark(surface, down, across)):
+        box, arriving = (tall, _span(column, columns, width)), NONE
+        if blurred:
+            across = _placed_in(column, surface.shape[1], columns)
+            if not _is_dark(surface, down, across):
+                red, green = _arriving(surface, down, across, 0), _arriving(surface, down, across, 1)
+                arriving = red, green, _arriving(surface, down, across, 2)
+        if _all(arriving) <= ZERO and _stays_empty(source[row, column], offsets):
             stops[row, column] = ZERO
             continue
-        stays = _find_kept(kept, box, share) > ZERO
-        sums = Sums(ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO)
-        for c in range(3):
-            if blurred:
-                arriving = _arriving(surface, down, across, c)
-            own = offsets[0][c], offsets[1][c]
-            if stays:
-                sums = _add_box(maps, share, box, c, arriving, own, sums)
-            else:
-                sums = _add_spread_box(maps[0], box, c, arriving, own, sums)
-            if channels == 3 or c == 2:
-                plane = c if channels == 3 else 0
-                stops[row, column, plane] = _stops_of(sums, source[row, column, plane], own, most)
-                sums = Sums(ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO)
+        count = np.float32((box[0][1] - box[0][0]) * (box[1][1] - box[1][0]))
+        if _stays(share, share.shape[0], box[1]):
+            sums, goes = _sum_box(maps, share, box)
+        else:
+            sums, goes = _sum_spread(maps[0], box), count
+        _fill_cell(sums, arriving, offsets, (count, goes), most, source[row, column], stops[row, column])
 
 
 @jit()

@@ -1,56 +1,75 @@
 """Depths moved as a table says; to the bit what numpy's interpolation makes of them."""
 
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
 from .jit import jit
 
 
-@jit(inline="always")
-def _moved(dioptres, nodes, moved, per):
-    """Where a depth moves; arguments as of `move`."""
-    last = nodes.size - 1
-    if dioptres != dioptres:
-        return dioptres
-    if dioptres <= nodes[0]:
-        return moved[0]
-    if dioptres >= nodes[last]:
-        return moved[last]
-    k = min(int((dioptres - nodes[0]) * per), last - 1)
-    while nodes[k] > dioptres:
-        k -= 1
-    while nodes[k + 1] <= dioptres:
-        k += 1
-    return (moved[k + 1] - moved[k]) / (nodes[k + 1] - nodes[k]) * (dioptres - nodes[k]) + moved[k]
+class DepthTable(NamedTuple):
+    """Where depths move.
 
-
-@jit(allocates=False)
-def move(dioptres, nodes, moved, per, out):
-    """Move depths.
-
-    Parameters
+    Attributes
     ----------
-    dioptres : float32 (n,)
     nodes, moved : float64 (N,)
-        Depths, ascending, and where they move; what lies beyond the first and last moves as they do.
-    per : float
+        Depths, ascending, and where they move; what lies beyond the first and last moves as they do. None, and nothing
+        moves.
+    slopes : float64 (N - 1,)
+        From each to the next.
+    per_dioptre : float
         How many nodes there are to a dioptre, about.
-    out : float32 (n,), overwritten
     """
-    for n in range(dioptres.size):
-        out[n] = _moved(float(dioptres[n]), nodes, moved, per)
+
+    nodes: NDArray[np.float64]
+    moved: NDArray[np.float64]
+    slopes: NDArray[np.float64]
+    per_dioptre: float
+
+
+@jit(inline="always")
+def moved_depth(own, table):
+    """Where a depth in dioptres moves."""
+    dioptres, last = float(own), table.nodes.size - 1
+    if last < 0 or dioptres != dioptres:
+        return own
+    if dioptres <= table.nodes[0]:
+        return np.float32(table.moved[0])
+    if dioptres >= table.nodes[last]:
+        return np.float32(table.moved[last])
+    k = min(int((dioptres - table.nodes[0]) * table.per_dioptre), last - 1)
+    while table.nodes[k] > dioptres:
+        k -= 1
+    while table.nodes[k + 1] <= dioptres:
+        k += 1
+    return np.float32(table.slopes[k] * (dioptres - table.nodes[k]) + table.moved[k])
 
 
 @jit(allocates=False)
-def move_fragments(front, back, weight, nodes, moved, per):
-    """Move the depths of fragments, in place.
+def move(dioptres, table, out):
+    """Move depths, float32 (n,), as a `DepthTable` says: `out` (n,), overwritten."""
+    for n in range(dioptres.size):
+        out[n] = moved_depth(dioptres[n], table)
+
+
+@jit(allocates=False)
+def copy_moved(pixels, table, rows, front, back):
+    """Copy some rows of fragments, their depths moved.
 
     Parameters
     ----------
-    front, back, weight
-        As of `fragments.FragmentArrays`, (h, w).
-    nodes, moved, per
-        As of `move`.
+    pixels : fragments.FragmentArrays, (h, w)
+    table : DepthTable
+    rows : (int, int)
+        The first, and the one after the last.
+    front, back : float32 (h, w, 4)
+        Overwritten there; what lies behind only where it is known.
     """
-    for y in range(weight.shape[0]):
-        for x in range(weight.shape[1]):
-            front[y, x, 3] = _moved(float(front[y, x, 3]), nodes, moved, per)
-            if weight[y, x] > 0.0:
-                back[y, x, 3] = _moved(float(back[y, x, 3]), nodes, moved, per)
+    for y in range(rows[0], rows[1]):
+        for x in range(pixels.weight.shape[1]):
+            own, copy = pixels.front[y, x], front[y, x]
+            copy[0], copy[1], copy[2], copy[3] = own[0], own[1], own[2], moved_depth(own[3], table)
+            if pixels.weight[y, x] > 0.0:
+                own, copy = pixels.back[y, x], back[y, x]
+                copy[0], copy[1], copy[2], copy[3] = own[0], own[1], own[2], moved_depth(own[3], table)

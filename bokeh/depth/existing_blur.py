@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ from ..optics.lens import Lens, ThinLens, mount
 from ..photo.photo import Photo
 from .autofocus import FARTHEST_FOCUS_M
 from .edge_blur import in_cells, measure_edge_blur
+
+if TYPE_CHECKING:
+    from ...kernels.move import DepthTable
 
 MEASURED_LENGTH = 2048
 """The picture is measured at this length at most: a blur that is not seen at this size does no harm."""
@@ -68,7 +72,7 @@ class DepthMapping:
     Attributes
     ----------
     dioptres, moved : float64 (N,)
-        Depths, ascending, and where they move.
+        Depths, ascending, and where they move; without any, nothing moves.
     """
 
     dioptres: NDArray[np.float64]
@@ -80,16 +84,24 @@ class DepthMapping:
 
         source, out = np.ascontiguousarray(dioptres, np.float32).ravel(), np.empty(dioptres.size, np.float32)
         each(
-            lambda run: move(source[run], *self.table, out[run]),
+            lambda run: move(source[run], self.table, out[run]),
             [slice(first, first + MOVED_TOGETHER) for first in range(0, out.size, MOVED_TOGETHER)],
         )
         return out.reshape(dioptres.shape)
 
     @cached_property
-    def table(self) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    def table(self) -> DepthTable:
         """As the kernels take it."""
-        span = float(self.dioptres[-1] - self.dioptres[0])
-        return self.dioptres, self.moved, (len(self.dioptres) - 1) / span if span > 0.0 else 0.0
+        from ...kernels.move import DepthTable
+
+        steps = np.diff(self.dioptres)
+        slopes = np.divide(np.diff(self.moved), steps, out=np.zeros_like(steps), where=steps > 0.0)
+        span = float(self.dioptres[-1] - self.dioptres[0]) if len(steps) else 0.0
+        return DepthTable(self.dioptres, self.moved, slopes, len(steps) / span if span > 0.0 else 0.0)
+
+
+STILL = DepthMapping(np.empty(0), np.empty(0))
+"""Moves nothing."""
 
 
 @dataclass(frozen=True)

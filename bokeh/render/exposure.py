@@ -18,7 +18,7 @@ from .parts import PictureParts
 from .slice_light import SliceLight
 from .sliced_scene import SlicedScene
 
-TILE_PX = 256
+TILE_PX = 384
 """Side of what a thread makes at a time; the picture does not depend on it."""
 
 _NONE: FloatArray = np.empty((0, 0, 4), np.float32)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import BoolArray, FloatArray
+from ..depth.existing_blur import DepthMapping
 from ..image.regions import PixelBox
 
 if TYPE_CHECKING:
@@ -52,7 +53,12 @@ class Fragments:
 
     @classmethod
     def plain(
-        cls, rgbd: FloatArray, matte: FloatArray | None, before: np.float32, corner: tuple[int, int]
+        cls,
+        rgbd: FloatArray,
+        dioptres: FloatArray,
+        matte: FloatArray | None,
+        before: np.float32,
+        corner: tuple[int, int],
     ) -> Fragments:
         """Take each pixel of a box for a single surface, behind which nothing is known.
 
@@ -60,6 +66,8 @@ class Fragments:
         ----------
         rgbd : float32 (h, w, 4)
             Becomes the front.
+        dioptres : float32 (H, W)
+            Of the whole photo, before they were moved: they say the classes.
         matte : float32 (H, W), optional
             Of the whole photo.
         before : float32
@@ -72,7 +80,7 @@ class Fragments:
         size = rgbd.shape[:2]
         alpha, weight = np.empty(size, np.float32), np.empty(size, np.float32)
         found = cls(rgbd, alpha, np.empty_like(rgbd), weight, np.empty(size, np.uint8))
-        begin(_NO_MATTE if matte is None else matte, before, *corner, found.arrays)
+        begin(dioptres, _NO_MATTE if matte is None else matte, before, *corner, found.arrays)
         return found
 
     def crop(self, box: PixelBox) -> Fragments:
@@ -115,11 +123,14 @@ class ListedFragments:
     rows: ListedRows
     pixels: FragmentArrays
 
-    def place(self, row: int, column: int, box: Fragments) -> None:
-        """Write them where they fall into a box: it begins at a row of the list (it may be negative) and a column."""
+    def place(self, row: int, column: int, depths: DepthMapping, box: Fragments) -> None:
+        """Write them, at other depths, where they fall into a box.
+
+        It begins at a row of the list (it may be negative) and a column.
+        """
         from ...kernels.fragments import place_pixels
 
-        place_pixels(self.rows, self.pixels, (row, column), box.arrays)
+        place_pixels(self.rows, self.pixels, (row, column), depths.table, box.arrays)
 
     @property
     def bytes(self) -> int:
@@ -141,11 +152,11 @@ class ListedBacks:
     rows: ListedRows
     backs: BackArrays
 
-    def place(self, row: int, column: int, box: Fragments) -> None:
+    def place(self, row: int, column: int, depths: DepthMapping, box: Fragments) -> None:
         """Write it where it falls into a box, as `ListedFragments.place`."""
         from ...kernels.fragments import place_backs
 
-        place_backs(self.rows, self.backs, (row, column), box.arrays)
+        place_backs(self.rows, self.backs, (row, column), depths.table, box.arrays)
 
     @classmethod
     def behind(cls, coarse: Fragments, top: int, jump: np.float32, least: np.float32, seen: SeenRows) -> ListedBacks:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..core.arrays import FloatArray
 from ..core.scratch import Scratch
 from ..core.threads import each
-from ..depth.existing_blur import DepthMapping
+from ..depth.existing_blur import STILL, DepthMapping
 from ..image.boxes import within
 from ..image.regions import PixelBox
 from .bridging import LEAST_WEIGHT, GapBridge
@@ -75,19 +75,23 @@ class PhotoLevel:
     changed: list[ListedFragments]
     hidden: list[ListedBacks]
 
-    def window(self, box: PixelBox) -> Fragments:
-        """Return the fragments of a box."""
+    def window(self, box: PixelBox, light: SceneLight, depths: DepthMapping) -> Fragments:
+        """Return the fragments of a box, at the depths of a light, where these move."""
         rows, columns = box
-        found = self.plain(box)
+        found = self._plain(box, light)
         bands = slice(rows.start // self.band_rows, -(-rows.stop // self.band_rows))
         for lists in (self.changed[bands], self.hidden[bands]):
             for n, listed in enumerate(lists, bands.start):
-                listed.place(rows.start - n * self.band_rows, columns.start, found)
+                listed.place(rows.start - n * self.band_rows, columns.start, depths, found)
         return found
 
     def plain(self, box: PixelBox) -> Fragments:
         """Return the photo in a box, each pixel a single surface."""
-        return Fragments.plain(self.light.rgbd(box), self._matte, self.before, (box[0].start, box[1].start))
+        return self._plain(box, self.light)
+
+    def _plain(self, box: PixelBox, light: SceneLight) -> Fragments:
+        corner = box[0].start, box[1].start
+        return Fragments.plain(light.rgbd(box), self.light.dioptres, self._matte, self.before, corner)
 
     @contextmanager
     def first_seen(self, box: PixelBox, scratch: Scratch) -> Iterator[SeenRows]:
@@ -182,8 +186,8 @@ class LayeredScene:
         Levels 1 and up.
     ranges : list of (float32 (3, h, w), float32 (3, h, w))
         Of each level; see `cells`.
-    depths : DepthMapping, or None
-        Where its depths are moved when they are looked at.
+    depths : DepthMapping
+        Where depths are moved when they are looked at, but for those of the light.
 
     Notes
     -----
@@ -196,7 +200,7 @@ class LayeredScene:
     photo: PhotoLevel
     smaller: list[Fragments]
     ranges: list[tuple[FloatArray, FloatArray]]
-    depths: DepthMapping | None = None
+    depths: DepthMapping = STILL
 
     @property
     def subject(self) -> SubjectRange | None:
@@ -205,17 +209,22 @@ class LayeredScene:
 
     def window(self, level: int, box: PixelBox) -> Fragments:
         """Return the fragments of a box (rows, columns) of a level, which lies within it: copies."""
-        from ...kernels.move import move_fragments
-
-        found = self.photo.window(box) if level == 0 else self.smaller[level - 1].crop(box).copy()
-        if self.depths is not None:
-            move_fragments(found.front, found.back, found.weight, *self.depths.table)
-        return found
+        return self.photo.window(box, self.light, self.depths) if level == 0 else self.level(level).crop(box).copy()
 
     def level(self, level: int) -> Fragments:
         """Return the fragments of a level below the photo's own size; not to be written to."""
+        from ...kernels.move import copy_moved
+
         found = self.smaller[level - 1]
-        return found if self.depths is None else self.window(level, _whole(slice(0, len(found.alpha)), found))
+        if self.depths is STILL:
+            return found
+        moved = replace(found, front=np.empty_like(found.front), back=np.empty_like(found.back))
+
+        def copy(rows: slice) -> None:
+            copy_moved(found.arrays, self.depths.table, (rows.start, rows.stop), moved.front, moved.back)
+
+        _in_bands(len(found.alpha), copy)
+        return moved
 
     def cells(self, level: int) -> tuple[FloatArray, FloatArray]:
         """Lowest and highest dioptres of each class in each cell of `CELL` pixels.
@@ -241,8 +250,8 @@ class LayeredScene:
         light : SceneLight, optional
             The light at those depths, where it is at hand.
         """
-        assert self.depths is None
-        light = replace(self.light, dioptres=depths(self.light.dioptres)) if light is None else light
+        assert self.depths is STILL
+        light = self.light.moved(depths, depths(self.light.dioptres), self.light.lights) if light is None else light
         far, near = (float(end) for end in depths(np.array(self.depth_range, np.float32)))
         ranges = []
         for low, high in self.ranges:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..core.arrays import BoolArray, FloatArray
 from ..core.threads import each
+from ..depth.existing_blur import DepthMapping
 from ..image.boxes import common_part, grown, within
 from ..image.regions import PixelBox, box_around, dilate
 from ..optics.lens import ThinLens
@@ -63,6 +64,8 @@ class SceneLight:
     lights : Lights, or None
     keeps_extra : bool
         Whether what is in focus shows its radiance above the clip too.
+    moved_from : (SceneLight, DepthMapping), or None
+        The light as photographed and how its depths were moved, where they were.
     """
 
     rgb: FloatArray
@@ -71,10 +74,17 @@ class SceneLight:
     extra: FloatArray | None
     lights: Lights | None
     keeps_extra: bool
+    moved_from: tuple[SceneLight, DepthMapping] | None = None
+
+    def moved(self, depths: DepthMapping, dioptres: FloatArray, lights: Lights | None) -> SceneLight:
+        """Return the same light at other depths: those that the dioptres, and the lights', are moved to already."""
+        return replace(self, dioptres=dioptres, lights=lights, moved_from=(self, depths))
 
     @cached_property
     def brightest(self) -> np.float32:
         """Radiance of the brightest channel of all that is there, with a little room for rounding."""
+        if self.moved_from is not None:
+            return self.moved_from[0].brightest
         rows = range(0, self.rgb.shape[0], BAND_ROWS)
         bands = (slice(top, top + BAND_ROWS) for top in rows)
         most = max(float((self.rgb[b] if self.extra is None else self.rgb[b] + self.extra[b]).max()) for b in bands)
@@ -192,6 +202,10 @@ class SceneLight:
     @cached_property
     def _cell_depths(self) -> tuple[FloatArray, FloatArray]:
         """Farthest and nearest dioptres in each cell of `CELL_PX` pixels."""
+        if self.moved_from is not None:
+            light, depths = self.moved_from
+            far, near = light._cell_depths
+            return depths(far), depths(near)
         height, width = self.dioptres.shape
         columns = np.arange(0, width, CELL_PX)
 

@@ -89,9 +89,12 @@ class PreparedScene:
         """
         if keeps_extra not in self._lights:
             assert self.dioptres is not None
-            self._lights[keeps_extra] = SceneLight(
-                self.photo.rgb, self.dioptres, self.matte, self.extra, self.lights, keeps_extra
-            )
+            if self.moved_from is None:
+                found = SceneLight(self.photo.rgb, self.dioptres, self.matte, self.extra, self.lights, keeps_extra)
+            else:
+                scene, depths = self.moved_from
+                found = scene.light(keeps_extra).moved(depths, self.dioptres, self.lights)
+            self._lights[keeps_extra] = found
         return self._lights[keeps_extra]
 
     def layered(self, keeps_extra: bool, dense: bool) -> LayeredScene:
