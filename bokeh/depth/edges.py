@@ -126,20 +126,25 @@ def sharpen_edges(
         kernels.two_surfaces(coarse_map, seen, radius, cells, (own.start, own.stop), surfaces)
 
     each_part(separate, len(depth))
-    edge = np.flatnonzero(near != far)
+    odds, other, leaning = np.empty(size, np.float32), np.zeros(data.size, np.float32), np.empty(data.size, np.float32)
+
+    def list_edge(own: slice) -> NDArray[np.int64]:
+        sure = data[own]
+        odds[own] = sure
+        leaning[own.start * size[1] : own.stop * size[1]] = (sure / np.sqrt(4.0 + sure * sure)).ravel()
+        return np.flatnonzero(near[own] != far[own]) + own.start * size[1]
+
+    edge = np.concatenate(each_part(list_edge, len(data)))
     weights = np.empty((edge.size, 8), np.float32)
 
     def compare(own: slice) -> None:
         kernels.likeness_of_neighbours(guide.colour, near, far, edge[own], weights[own])
 
     each_part(compare, edge.size, LEAST_PIXELS)
-    odds, other = data.copy(), np.zeros(data.size, np.float32)
-    leaning = np.asarray(data / np.sqrt(4.0 + data * data), np.float32).ravel()
     for _ in range(AGREEMENT_STEPS):
         _agree((edge, weights), (data.ravel(), leaning), (odds.ravel(), other), size[1])
         leaning, other = other, leaning
     surfaces = kernels.Surfaces(near, far, odds)
-    del data, leaning, other
     out = np.empty(rgb.shape[:2], np.float32)
     limits = depth.min(), depth.max()
 

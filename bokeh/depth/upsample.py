@@ -13,14 +13,14 @@ import numpy as np
 from scipy import ndimage
 
 from ..core.arrays import FloatArray
-from ..core.threads import each, each_part
+from ..core.threads import beside, each, each_part
 from ..image.inpaint import inpaint_in_place
 from ..image.regions import dilate
 from ..image.resize import resize
 from .align import agree_with_matte, align
 from .deband import deband, find_code_step
 from .edges import PhotoGuide, measure_ramp_px, sharpen_edges
-from .wires import with_wires
+from .wires import Wires
 
 # A map whose sharpest steps take fewer pixels than this was never softened.
 EXACT_WIDTH = 1.75
@@ -102,10 +102,12 @@ class CleanMap:
             small = replace(small, matte=guide.matte_at(plain))
         aligned = align(plain, small.colour, small.matte, round(10 * plain.shape[1] / guide.colour.shape[1]))
         agreed = aligned if small.matte is None else agree_with_matte(aligned, small.matte, step)
-        edged = sharpen_edges(agreed, self.rgb, guide, small, step, self.ramp_px)
-        if matte is not None:
-            edged = settle_fringe(edged, matte, round(self.ramp_px * self.rgb.shape[1] / plain.shape[1]))
-        return with_wires(edged, aligned, guide.colour, step)
+        with beside(lambda: Wires.of(aligned, guide.colour, step)) as wires:
+            edged = sharpen_edges(agreed, self.rgb, guide, small, step, self.ramp_px)
+            if matte is not None:
+                edged = settle_fringe(edged, matte, round(self.ramp_px * self.rgb.shape[1] / plain.shape[1]))
+            wires().draw(edged)
+        return edged
 
 
 def repair_holes(depth: FloatArray) -> FloatArray:

@@ -78,38 +78,51 @@ class _Pieces:
     colour: FloatArray
 
 
-def with_wires(depth: FloatArray, coarse: FloatArray, colour: FloatArray, step: float) -> FloatArray:
-    """Give back the wires of which a map shows pieces.
+@dataclass(frozen=True, eq=False)
+class Wires:
+    """The wires of which a map shows pieces.
 
-    Parameters
+    Attributes
     ----------
-    depth : float32 (H, W)
-        Dioptres at the photo's size; changed in place.
-    coarse : float32 (h, w)
-        The map, laid onto the photo.
+    lines : list of (_Line, float32 (2,))
+        Each, and the dioptres of its two pieces.
     colour : float32 (H', W', 3)
         The photo, perceptual, and perhaps reduced.
-    step : float
-        Size of one code in dioptres.
-
-    Returns
-    -------
-    float32 (H, W)
-        `depth`.
+    half_px : float
+        Half of the width that one may have, in pixels of that.
     """
-    jump = float(least_jump(coarse, step))
-    pieces = _pieces_of(coarse, colour, jump)
-    if pieces is None:
-        return depth
-    pairs = _pairs_of(pieces, REACH_SHARE * max(colour.shape[:2]), jump)
-    if not len(pairs):
-        return depth
-    half_px = 0.5 * THIN_PX * colour.shape[1] / coarse.shape[1]
-    found = [_line_between(pieces, pair, colour, half_px + ASIDE_PX) for pair in pairs]
-    clear = [line for line in found if line is not None and _is_free(line, pieces, coarse, colour, jump)]
-    for line in _that_go_on(clear):
-        _draw(depth, colour, line, pieces.dioptres[list(line.pieces)], half_px)
-    return depth
+
+    lines: list[tuple[_Line, FloatArray]]
+    colour: FloatArray
+    half_px: float
+
+    @classmethod
+    def of(cls, coarse: FloatArray, colour: FloatArray, step: float) -> Wires:
+        """Find them.
+
+        Parameters
+        ----------
+        coarse : float32 (h, w)
+            The map, laid onto the photo.
+        colour : float32 (H', W', 3)
+            The photo, perceptual, and perhaps reduced.
+        step : float
+            Size of one code in dioptres.
+        """
+        half_px = 0.5 * THIN_PX * colour.shape[1] / coarse.shape[1]
+        jump = float(least_jump(coarse, step))
+        pieces = _pieces_of(coarse, colour, jump)
+        if pieces is None:
+            return cls([], colour, half_px)
+        pairs = _pairs_of(pieces, REACH_SHARE * max(colour.shape[:2]), jump)
+        found = [_line_between(pieces, pair, colour, half_px + ASIDE_PX) for pair in pairs]
+        clear = [line for line in found if line is not None and _is_free(line, pieces, coarse, colour, jump)]
+        return cls([(line, pieces.dioptres[list(line.pieces)]) for line in _that_go_on(clear)], colour, half_px)
+
+    def draw(self, depth: FloatArray) -> None:
+        """Give them back to a depth, dioptres at the photo's size, float32 (H, W), in place."""
+        for line, dioptres in self.lines:
+            _draw(depth, self.colour, line, dioptres, self.half_px)
 
 
 def _pieces_of(coarse: FloatArray, colour: FloatArray, jump: float) -> _Pieces | None:

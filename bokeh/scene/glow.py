@@ -245,10 +245,10 @@ def _smooth(rgb: FloatArray, which: BoolArray, sigma: float) -> tuple[FloatArray
         return np.asarray(ndimage.gaussian_filter(plane, sigma, mode="constant", truncate=3.0), np.float32)
 
     total, *sums = each(soft, planes)
-    known = np.maximum(total, 1e-6)
-    return np.stack([one / known for one in sums], axis=-1), total
+    known = np.maximum(total, np.float32(1e-6))
+    return np.asarray(np.stack([one / known for one in sums], axis=-1), np.float32), total
 
 
-def _sum(colours: FloatArray) -> FloatArray:
+def _sum(colours: NDArray) -> NDArray:
     """Sum up the channels of (h, w, 3)."""
     return colours[..., 0] + colours[..., 1] + colours[..., 2]

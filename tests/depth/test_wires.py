@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 from support.scenes import texture
 
-from rebokeh.bokeh.depth.wires import with_wires
+from rebokeh.bokeh.depth.wires import Wires
 
 pytestmark = pytest.mark.kernels
 
@@ -15,6 +15,11 @@ SIZE, FAR, NEAR = (240, 320), 0.5, 2.0
 Y, X = np.mgrid[: SIZE[0], : SIZE[1]]
 MIDDLES = [20 + 40 * n for n in range(7)]
 ROWS = [20 + 40 * n for n in range(6)]
+
+
+def with_wires(depth, coarse, colour, step):
+    Wires.of(coarse, colour, step).draw(depth)
+    return depth
 
 
 def fence(width_px: int) -> np.ndarray:
