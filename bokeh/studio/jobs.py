@@ -20,8 +20,8 @@ KEPT = 100
 
 TELL_EVERY_S = 0.1
 
-NICENESS = 10
-"""Of what codes pictures: drafts are rendered at 0, and have most of the cores while both are going on."""
+NICENESS, NICEST = 10, 19
+"""How much what codes pictures yields to drafts, which have most of the cores while both go on; and the system's end."""
 
 
 @dataclass(eq=False)
@@ -113,7 +113,9 @@ class Jobs:
 
     def _do(self, job: BackgroundJob, work: Callable[[BackgroundJob], object]) -> None:
         if sys.platform == "linux":  # elsewhere threads have no priority of their own to give away
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+            thread = threading.get_native_id()
+            ours = os.getpriority(os.PRIO_PROCESS, thread)
+            os.setpriority(os.PRIO_PROCESS, thread, min(ours + NICENESS, NICEST))
         with self._turn:
             try:
                 job.is_at(0.0)
