@@ -21,7 +21,7 @@ KEPT = 100
 TELL_EVERY_S = 0.1
 
 NICENESS, NICEST = 10, 19
-"""How much what codes pictures yields to drafts, which have most of the cores while both go on; and the system's end."""
+"""How far what codes pictures yields to drafts, which have most of the cores while both go on; the most there is."""
 
 
 @dataclass(eq=False)
