@@ -31,6 +31,8 @@ from .withheld import surface_light
 Maps = tuple[FloatArray | None, FloatArray | None]
 """Depth in dioptres and the subject's coverage, float32 (H, W) each; None for what a photo lacks."""
 
+ToldByPicture = tuple[CellBlur | None, Restoration | None]
+
 
 @dataclass(frozen=True, eq=False)
 class PreparedScene:
@@ -166,8 +168,18 @@ class PreparedScene:
         return replace(self, dioptres=depths(self.dioptres), lights=lights, moved_from=(self, depths))
 
 
+def told_by_picture(photo: Photo, highlights: Mode | float | None) -> ToldByPicture:
+    """Find what a photo's picture tells, whatever its depth: its blur cell by cell, and what is above its clip."""
+    seen = None if photo.depth is None else CellBlur.asked_of(photo)
+    return seen, None if highlights is None else above_clip(photo, highlights)
+
+
 def prepare_scene(
-    photo: Photo, highlights: Mode | float | None, progress: Progress = unseen, maps: Maps | None = None
+    photo: Photo,
+    highlights: Mode | float | None,
+    progress: Progress = unseen,
+    maps: Maps | None = None,
+    by_picture: ToldByPicture | None = None,
 ) -> PreparedScene:
     """Do all that does not depend on the lens.
 
@@ -181,6 +193,8 @@ def prepare_scene(
         Is told before each step, while no other render of this process need wait.
     maps : (float32 (H, W), float32 (H, W)), optional
         What `unpainted` makes of the photo, where it is at hand.
+    by_picture : (CellBlur or None, Restoration or None), optional
+        What `told_by_picture` finds, where it is at hand.
 
     Returns
     -------
@@ -194,10 +208,6 @@ def prepare_scene(
     _refuse_without_depth(photo, matte_will_do=highlights is None)
     progress("depth", 0.0)
 
-    def told_by_picture() -> tuple[CellBlur | None, Restoration | None]:
-        seen = None if photo.depth is None else CellBlur.asked_of(photo)
-        return seen, None if highlights is None else above_clip(photo, highlights)
-
     spots: list[tuple[Spots | None, str]] = []
 
     def find_spots(matte: FloatArray | None) -> None:
@@ -205,7 +215,7 @@ def prepare_scene(
         if restoration is not None and photo.edits is None:
             spots.append(spots_of(photo, matte, restoration))
 
-    with ONE_AT_A_TIME, beside(told_by_picture) as told:
+    with ONE_AT_A_TIME, beside(lambda: by_picture or told_by_picture(photo, highlights)) as told:
         dioptres, matte = painted(photo, unpainted(photo, find_spots) if maps is None else maps)
         if dioptres is None and matte is None:
             raise NoDepthError(

@@ -21,6 +21,7 @@ from ..core.progress import Clock, Progress, unseen
 from ..core.text import in_metres
 from ..core.threads import ONE_AT_A_TIME
 from ..depth.calibrate import trust
+from ..depth.existing_blur import existing_blur_of
 from ..optics.lens import FULL_FRAME_DIAGONAL_MM, Lens, ThinLens, mount
 from ..optics.lens_file import LensFile, read_lens
 from ..photo.edits import Edits
@@ -29,7 +30,15 @@ from ..render.parts import PictureParts
 from ..render.pipeline import picture_of
 from ..render.report import mount_on, warnings_of
 from ..render.settings import RenderSettings
-from ..scene.prepared import Maps, PreparedScene, painted, prepare_scene, unpainted
+from ..scene.prepared import (
+    Maps,
+    PreparedScene,
+    ToldByPicture,
+    painted,
+    prepare_scene,
+    told_by_picture,
+    unpainted,
+)
 from ..scene.reduced import reduced_scene
 from ..settings.flags import with_flags
 from ..settings.options import Options
@@ -99,7 +108,7 @@ class View:
     maps : Maps
         What `unpainted` makes of the photo.
     exact : bool
-        Whether the scene is what `prepare_scene` makes: just after a stroke only what it paints over is.
+        Whether the scene is what `prepare_scene` makes; after a stroke on a photo with a phone's own blur not at once.
     """
 
     def __init__(self, scene: PreparedScene, maps: Maps, exact: bool = True) -> None:
@@ -110,6 +119,7 @@ class View:
         self._drafts: dict[Any, PreparedScene] = {}
         self._focused: dict[Any, tuple[ThinLens, str]] = {}
         self._pace_s = 0.3  # of a draft of a megapixel
+        self._told: ToldByPicture | None = None  # what strokes do not change, from the first of them on
 
     @classmethod
     def of(cls, photo: Photo, progress: Progress = unseen) -> View:
@@ -131,21 +141,24 @@ class View:
         return view
 
     def edited(self, edits: Edits) -> View:
-        """Return the photo as it looks with what is painted over it, at once.
+        """Return the photo as it looks with what is painted over it, at once: its blur and its lights follow.
 
-        What changes with the depth, as the blur that it tells, is made anew when a full picture is wanted.
+        How far a phone blurred a picture of its own takes seconds to measure: that is made anew when a full picture is
+        wanted.
         """
         photo = self.photo.with_edits(edits)
-        dioptres, matte = painted(photo, self._maps)
-        scene = replace(self.scene, photo=photo, dioptres=dioptres, matte=matte)
-        before = self.photo.edits
-        lamps = [None if one is None or not one.paints("lamp") else one.values("lamp") for one in (before, photo.edits)]
-        if any(one is not None for one in lamps) and not (
-            lamps[0] is not None and lamps[1] is not None and np.array_equal(lamps[0], lamps[1])
-        ):
-            scene = scene.with_highlights("auto")
-        view = View(scene, self._maps, exact=False)
-        view._pace_s = self._pace_s
+        with self._lock:
+            told = self._told = self._told or told_by_picture(self.photo, "auto")
+        exact = photo.meta.rendition is None
+        if exact:
+            scene = prepare_scene(photo, "auto", maps=self._maps, by_picture=told)
+        else:
+            dioptres, matte = painted(photo, self._maps)
+            blur = None if dioptres is None else existing_blur_of(photo, dioptres, told[0])
+            scene = replace(self.scene, photo=photo, dioptres=dioptres, matte=matte, existing_blur=blur)
+            scene = scene.with_highlights("auto", told[1])
+        view = View(scene, self._maps, exact)
+        view._pace_s, view._told = self._pace_s, told
         return view
 
     @property

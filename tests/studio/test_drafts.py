@@ -16,9 +16,11 @@ import rebokeh as rk
 from rebokeh.bokeh.image.boxes import boxes_of
 from rebokeh.bokeh.image.resize import resize
 from rebokeh.bokeh.optics.lens import mount
+from rebokeh.bokeh.photo.edits import Edits
 from rebokeh.bokeh.render import exposure
 from rebokeh.bokeh.render.parts import PictureParts
 from rebokeh.bokeh.render.pipeline import picture_of
+from rebokeh.bokeh.scene.prepared import prepare_scene
 from rebokeh.bokeh.scene.reduced import reduced_scene
 from rebokeh.bokeh.settings.options import Options
 from rebokeh.bokeh.studio import view as views
@@ -219,6 +221,20 @@ def test_parts_of_the_full_picture_come_as_they_are_finished(night_view: View, m
     assert (night_view.full(look, progress, PictureParts(boxes, take)) == whole).all()
     assert (seen == whole).all() and len(told) == len(boxes)
     assert shares[0] < 1.0 and boxes.index(told[0]) < 4
+
+
+@pytest.mark.parametrize("brush", ["nearer", "subject", "lamp", "no-lamp"])
+def test_after_a_stroke_the_scene_is_at_once_as_it_is_prepared(night_view: View, brush):
+    edits = Edits.of_size(night_view.photo.size).with_stroke(brush, [(0.7, 0.3), (0.8, 0.6)], radius=0.1)
+    edited = night_view.edited(edits).edited(edits)  # the second time with what the first has found out
+    scene, wanted = edited.scene, prepare_scene(night_view.photo.with_edits(edits), "auto")
+    assert edited._exact
+    for name in ("dioptres", "matte", "extra"):
+        assert np.array_equal(getattr(scene, name), getattr(wanted, name)), name
+    assert scene.existing_blur == wanted.existing_blur and scene.sources == wanted.sources
+    assert scene.lights is not None and wanted.lights is not None
+    for name in ("rows", "columns", "radiance", "base", "dioptres"):
+        assert np.array_equal(getattr(scene.lights, name), getattr(wanted.lights, name)), name
 
 
 def test_what_reaches_across_the_picture_is_told_of_at_its_end(night_view: View):
