@@ -35,7 +35,17 @@ def _soften_down(values, taps, run, target):
 
 @jit(inline="always")
 def _soften_across(values, taps, run, scratch, target):
-    """Filter a run, (row, first column, the one after the last), along its row: added to `target` (n,)."""
+    """Filter a run along its row.
+
+    Parameters
+    ----------
+    values, taps, scratch
+        As of `_soften_row`.
+    run : (int, int, int)
+        Row, first column, the one after the last.
+    target : float32 (n,)
+        Added to.
+    """
     y, first, _ = run
     reach = taps.size // 2
     padded = scratch[: target.size + 2 * reach]
