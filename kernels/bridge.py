@@ -287,7 +287,7 @@ def _line_cost(values, known, place, rays, k, products, rates):
     return _add_difference(values, one, two, cost)
 
 
-@jit()
+@jit(allocates=False)
 def lines(values, known, places, rays, depth_weight, per_step, grain, block, cost):
     """Follow the lines through each pixel to their two known ends, and compare what is there.
 
@@ -479,7 +479,7 @@ def _trust(length, width_px):
     return min(max(2.0 - length / (2.0 * width_px), 0.0), 1.0)
 
 
-@jit()
+@jit(allocates=False)
 def bridge(values, known, places, rays, number, side, best, width_px, jump, out):
     """Interpolate each pixel between the two ends of its lines, in the few directions that fit best around it.
 

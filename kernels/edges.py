@@ -623,8 +623,8 @@ def _resolve_cell(colour, surfaces, light, cell, above, beside, pixel):
     return _mean_around(colour, surfaces, place, _seen(light, pixel[0], pixel[1]), above, beside)
 
 
-@jit(error_model="numpy")
-def _resolve_row(depth, colour, surfaces, light, limits, columns, y, out):
+@jit(error_model="numpy", allocates=False)
+def _resolve_row(depth, colour, surfaces, light, limits, columns, scratch, y, out):
     """Write the depth of each photo pixel of a row.
 
     Parameters
@@ -634,10 +634,12 @@ def _resolve_row(depth, colour, surfaces, light, limits, columns, y, out):
     limits
         As of `resolve`.
     columns : Columns
+    scratch : (float32 (w,), float32 (3,))
+        Overwritten.
     y : int
         The row.
     """
-    line, above = np.empty(depth.shape[1], np.float32), np.empty(3, np.float32)
+    line, above = scratch
     mix_rows(depth, y, out.shape[0], line)
     cy = _lies_in(y, surfaces.near.shape[0], out.shape[0], above)
     _interpolate(line, columns, limits, out[y])
@@ -682,5 +684,6 @@ def resolve(depth, colour, surfaces, light, limits, rows, out):
     for column in range(1, first.size):
         first[column] = max(first[column], first[column - 1])
     columns = Columns(left, right, across, first, beside)
+    scratch = np.empty(depth.shape[1], np.float32), np.empty(3, np.float32)
     for y in range(rows[0], rows[1]):
-        _resolve_row(depth, colour, surfaces, light, limits, columns, y, out)
+        _resolve_row(depth, colour, surfaces, light, limits, columns, scratch, y, out)

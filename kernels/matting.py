@@ -134,7 +134,7 @@ def _move(columns, come, gone, until, since, sums):
 
 
 @jit(inline="always")
-def _columns_of(picture, matte, rows, span, origin):
+def _columns_of(picture, matte, rows, span, origin, columns):
     """Sum up the moments of each column of a box.
 
     Parameters
@@ -145,20 +145,18 @@ def _columns_of(picture, matte, rows, span, origin):
         First row and the one after the last; the same of columns.
     origin : (int, int)
         Colours and the matte are taken relative to this pixel, so that the sums lose no digits.
-
-    Returns
-    -------
-    float64 (w, MOMENTS)
+    columns : float64 (w, MOMENTS), overwritten
     """
     y0, x0 = origin
     r0, g0, b0 = np.float64(picture[y0, x0, 0]), np.float64(picture[y0, x0, 1]), np.float64(picture[y0, x0, 2])
     m0 = np.float64(matte[y0, x0])
-    columns = np.zeros((span[1] - span[0], MOMENTS))
+    for u in range(span[1] - span[0]):
+        for k in range(MOMENTS):
+            columns[u, k] = 0.0
     for v in range(rows[0], rows[1]):
         for u in range(span[0], span[1]):
             colour = picture[v, u, 0] - r0, picture[v, u, 1] - g0, picture[v, u, 2] - b0
             _add(colour, matte[v, u] - m0, 1.0, columns[u - span[0]])
-    return columns
 
 
 @jit(inline="always")
@@ -170,7 +168,7 @@ def _anchored(fit, picture, matte, origin):
 
 
 @jit(inline="always")
-def _fit_run(picture, matte, y, span, reach, ridge, out):
+def _fit_run(picture, matte, y, span, reach, ridge, scratch, out):
     """Fit the pixels of one run.
 
     Parameters
@@ -180,6 +178,8 @@ def _fit_run(picture, matte, y, span, reach, ridge, out):
     y : int
     span : (int, int)
         First column and the one after the last.
+    scratch : (float64 (W, MOMENTS), float64 (MOMENTS,))
+        Overwritten.
     out : float32 (n, 4), written
     """
     height, width = matte.shape
@@ -187,8 +187,9 @@ def _fit_run(picture, matte, y, span, reach, ridge, out):
     rows = max(y - reach, 0), min(y + reach + 1, height)
     left = max(x0 - reach, 0)
     # The window moves along the run: a column comes, a column goes.
-    columns = _columns_of(picture, matte, rows, (left, min(x1 + reach, width)), (y, x0))
-    sums = np.zeros(MOMENTS)
+    columns, sums = scratch
+    _columns_of(picture, matte, rows, (left, min(x1 + reach, width)), (y, x0), columns)
+    sums[:] = 0.0
     come = gone = 0
     for x in range(x0, x1):
         come, gone = _move(columns, come, gone, min(x + reach + 1, width) - left, x - reach - left, sums)
@@ -198,8 +199,8 @@ def _fit_run(picture, matte, y, span, reach, ridge, out):
         out[n, 3] = _anchored((ar, ag, ab, shift), picture, matte, (y, x0))
 
 
-@jit(error_model="numpy")
-def _fit_row(picture, matte, y, runs, begins, reach, ridge, out):
+@jit(error_model="numpy", allocates=False)
+def _fit_row(picture, matte, y, runs, begins, reach, ridge, scratch, out):
     """Fit the pixels of a row's runs.
 
     Parameters
@@ -207,11 +208,13 @@ def _fit_row(picture, matte, y, runs, begins, reach, ridge, out):
     picture, matte, runs, begins, reach, ridge, out
         As of `fit`.
     y : int
+    scratch
+        As of `_fit_run`.
     """
     row_starts, first, stop = runs
     for run in range(row_starts[y], row_starts[y + 1]):
         span = np.int64(first[run]), np.int64(stop[run])
-        _fit_run(picture, matte, y, span, reach, ridge, out[begins[run] : begins[run + 1]])
+        _fit_run(picture, matte, y, span, reach, ridge, scratch, out[begins[run] : begins[run + 1]])
 
 
 @jit()
@@ -235,8 +238,9 @@ def fit(picture, matte, runs, begins, reach, ridge, rows, out):
     out : float32 (N, 4), written
         a (three), b.
     """
+    scratch = np.empty((matte.shape[1], MOMENTS)), np.empty(MOMENTS)
     for y in range(rows[0], rows[1]):
-        _fit_row(picture, matte, y, runs, begins, reach, ridge, out)
+        _fit_row(picture, matte, y, runs, begins, reach, ridge, scratch, out)
 
 
 @jit(inline="always")

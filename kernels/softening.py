@@ -34,19 +34,29 @@ def _soften_down(values, taps, run, target):
 
 
 @jit(inline="always")
-def _soften_across(values, taps, run, target):
-    """Filter a run, (row, first column, the one after the last), along its row: added to `target` (n,)."""
+def _soften_across(values, taps, run, scratch, target):
+    """Filter a run along its row.
+
+    Parameters
+    ----------
+    values, taps, scratch
+        As of `_soften_row`.
+    run : (int, int, int)
+        Row, first column, the one after the last.
+    target : float32 (n,)
+        Added to.
+    """
     y, first, _ = run
     reach = taps.size // 2
-    padded = np.empty(target.size + 2 * reach, np.float32)
+    padded = scratch[: target.size + 2 * reach]
     for i in range(padded.size):
         padded[i] = values[y, min(max(first + i - reach, 0), values.shape[1] - 1)]
     for k in range(taps.size):
         add_scaled(padded[k : k + target.size], taps[k], target)
 
 
-@jit(error_model="numpy")
-def _soften_row(values, taps, y, runs, out):
+@jit(error_model="numpy", allocates=False)
+def _soften_row(values, taps, y, runs, scratch, out):
     """Filter the runs of one row.
 
     Parameters
@@ -54,12 +64,14 @@ def _soften_row(values, taps, y, runs, out):
     values, taps, runs, out
         As of `soften`.
     y : int
+    scratch : float32 (W + T,)
+        Overwritten.
     """
     row_starts, first, stop = runs
     for n in range(row_starts[y], row_starts[y + 1]):
         target = out[y, first[n] : stop[n]]
         target[:] = np.float32(0.0)
-        _soften_across(values, taps, (y, first[n], stop[n]), target)
+        _soften_across(values, taps, (y, first[n], stop[n]), scratch, target)
 
 
 @jit()
@@ -77,12 +89,13 @@ def soften(values, taps, runs, rows, out):
         Those that are made: the first, and the one after the last.
     out : float32 (H, W), written in the runs
     """
+    scratch = np.empty(values.shape[1] + taps.size, np.float32)
     for y in range(rows[0], rows[1]):
-        _soften_row(values, taps, y, runs, out)
+        _soften_row(values, taps, y, runs, scratch, out)
 
 
-@jit(error_model="numpy")
-def _correct_row(across, taps, y, runs, given, matte):
+@jit(error_model="numpy", allocates=False)
+def _correct_row(across, taps, y, runs, given, scratch, matte):
     """Correct the runs of one row.
 
     Parameters
@@ -90,10 +103,13 @@ def _correct_row(across, taps, y, runs, given, matte):
     across, taps, runs, given, matte
         As of `correct`.
     y : int
+    scratch : float32 (W,)
+        Overwritten.
     """
     row_starts, first, stop = runs
     for n in range(row_starts[y], row_starts[y + 1]):
-        softened = np.zeros(stop[n] - first[n], np.float32)
+        softened = scratch[: stop[n] - first[n]]
+        softened[:] = np.float32(0.0)
         _soften_down(across, taps, (y, first[n], stop[n]), softened)
         for i in range(softened.size):
             x = first[n] + i
@@ -116,8 +132,9 @@ def correct(across, taps, runs, given, rows, matte):
         Those that are made: the first, and the one after the last.
     matte : float32 (H, W), changed
     """
+    scratch = np.empty(matte.shape[1], np.float32)
     for y in range(rows[0], rows[1]):
-        _correct_row(across, taps, y, runs, given, matte)
+        _correct_row(across, taps, y, runs, given, scratch, matte)
 
 
 @jit(inline="always")
