@@ -1,6 +1,8 @@
 """Show what `rebokeh batch` promises: speed, memory, that nothing is lost, the same bytes, and how far it scales.
 
-    python benchmarks/batch/run.py [portraits|faults|bytes|tail ...] [--quick] [--json FILE] [--folder DIR] [--markdown]
+    python benchmarks/batch/run.py [portraits|beside|faults|bytes|tail ...] [--quick] [--json FILE] [--folder DIR]
+
+`beside` compares with an older revision, which --revision names; it is left out without.
 
 With --json each step is kept, and a later call goes on from there; `tail` needs the times that `portraits` measures.
 --read measures nothing. Ratios carry over from machine to machine; --check exits with 1 when a bar is not met.
@@ -17,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import beside
 import equal
 import faults
 import tail
@@ -24,7 +27,7 @@ import throughput
 
 from rebokeh.bokeh.tools.bench import in_columns, machine
 
-PARTS = ("portraits", "faults", "bytes", "tail")
+PARTS = ("portraits", "beside", "faults", "bytes", "tail")
 TIMES = 20
 State = dict[str, Any]
 Table = tuple[list[list[str]], list[tuple[str, bool]]]
@@ -51,6 +54,7 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; by default all")
     parser.add_argument("--quick", action="store_true", help="sixty photos, each fault twice")
     parser.add_argument("--photos", type=int, metavar="N", help="size of the library (2000)")
+    parser.add_argument("--revision", metavar="REV", help="git revision that `beside` compares with")
     parser.add_argument("--only", default="", metavar="WORD", help="only the faults whose name holds this word")
     parser.add_argument("--folder", type=Path, metavar="DIR", help="keep photos and pictures there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep each step there, and go on from there")
@@ -60,6 +64,8 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     asked = parser.parse_args(words)
     if unknown := [part for part in asked.parts if part not in PARTS]:
         parser.error(f"no part {unknown[0]}; there are {', '.join(PARTS)}")
+    if "beside" in asked.parts and asked.revision is None and asked.read is None:
+        parser.error("`beside` needs --revision")
     asked.parts = asked.parts or list(PARTS)
     return asked
 
@@ -79,6 +85,8 @@ def measure(state: State, asked: argparse.Namespace, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if "portraits" in asked.parts:
         throughput.measure(of("portraits"), save, folder, asked.photos or (60 if asked.quick else 2000))
+    if "beside" in asked.parts and asked.revision is not None:
+        beside.measure(of("beside"), save, folder, asked.revision, asked.photos or (60 if asked.quick else 2000))
     if "faults" in asked.parts:
         befall(of("faults"), save, folder, 2 if asked.quick else TIMES, asked.only)
     if "bytes" in asked.parts:
@@ -129,6 +137,7 @@ def tail_tables(state: State) -> Table:
 
 _TABLES = {
     "portraits": throughput.tables,
+    "beside": beside.tables,
     "faults": fault_tables,
     "bytes": equal.tables,
     "tail": tail_tables,

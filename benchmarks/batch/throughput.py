@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -72,8 +72,8 @@ def measure(state: dict[str, Any], save: Callable[[], object], folder: Path, cou
 # --- the batch -------------------------------------------------------------------------------------------------------
 
 
-def batch(photos: Path, out: Path, report: Path) -> dict[str, Any]:
-    """Run the command over a library, and look at its memory.
+def batch(photos: Path, out: Path, report: Path, env: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Run the command over a library, and look at its memory; `env` has what is added to the environment.
 
     Returns
     -------
@@ -86,7 +86,7 @@ def batch(photos: Path, out: Path, report: Path) -> dict[str, Any]:
     begun = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-c", _COMMAND, *words, "--report", str(report), "--json", "-q"],
-        stdout=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE, text=True, env={**os.environ, **(env or {})},
     )  # fmt: skip
     lines: list[dict[str, Any]] = []
 

@@ -17,6 +17,7 @@ from support.peers import layered, spread_all
 import rebokeh as rk
 from rebokeh.bokeh.api import Scene
 from rebokeh.bokeh.tools import bench
+from rebokeh.bokeh.tools.gaussians import gaussians
 
 FloatArray = NDArray[np.float32]
 
@@ -113,7 +114,7 @@ class Bench:
         if method == LAYERED:
             radius = self.radius
             return lambda: layered(rgb, radius, rk.Aperture())
-        blur = bench.gaussians()[method.removesuffix(" Gaussian")]
+        blur = gaussians()[method.removesuffix(" Gaussian")]
         return lambda: blur(rgb, self.point.radius_px / 2)
 
     def naive(self) -> tuple[Callable[[], object], float]:

@@ -18,7 +18,7 @@ from methods import AGAIN, LAYERED, NAIVE, OPENCV, Bench, Point
 
 import rebokeh as rk
 from rebokeh.bokeh.core.memory import peak_bytes
-from rebokeh.bokeh.tools import bench
+from rebokeh.bokeh.tools.gaussians import alternately, gaussians
 
 WARM_UP_MP = 0.05
 
@@ -44,7 +44,7 @@ def timed(point: Point, methods: list[str], rounds: int, seconds: float) -> dict
             calls[method], factors[method] = at.naive()
         else:
             calls[method] = at.call(method)
-    found = bench.alternately(calls, rounds, seconds)
+    found = alternately(calls, rounds, seconds)
     return {
         "seconds": {method: median(taken) * factors.get(method, 1.0) for method, taken in found.items()},
         "rounds": {method: len(taken) for method, taken in found.items()},
@@ -75,13 +75,13 @@ def photo_timed(path: Path, f_number: float, sigma_px: float, rounds: int, secon
         scene = rk.prepare(rk.load(path))
     except (rk.NoDepthError, rk.UnknownFormatError) as why:
         return {"left_out": str(why)}
-    lens, blurs = rk.Lens(f_number=f_number), bench.gaussians()
+    lens, blurs = rk.Lens(f_number=f_number), gaussians()
     calls: dict[str, Callable[[], object]] = {AGAIN: lambda: scene.render(lens)}
     if "OpenCV" in blurs:
         calls[OPENCV] = lambda: blurs["OpenCV"](scene.photo.rgb, sigma_px)
     for call in calls.values():
         call()
-    found = bench.alternately(calls, rounds, seconds)
+    found = alternately(calls, rounds, seconds)
     height, width = scene.photo.size
     return {"megapixels": height * width / 1e6, "seconds": {method: median(taken) for method, taken in found.items()}}
 

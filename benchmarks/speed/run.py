@@ -20,6 +20,7 @@ from sweep import Plan, Results, run
 
 from rebokeh.bokeh.tools import bench
 from rebokeh.bokeh.tools.bench import in_columns
+from rebokeh.bokeh.tools.gaussians import gaussians
 
 PARTS = ("megapixels", "radius", "photos", "memory", "threads", "command-line")
 MEGAPIXELS = (1.0, 4.0, 12.0, 24.0, 48.0)
@@ -52,7 +53,7 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
 
 def plan_of(given: argparse.Namespace) -> Plan:
     """Say what to measure."""
-    found = bench.gaussians()
+    found = gaussians()
     missing = {OPENCV} if "OpenCV" not in found else set()
     quick = given.quick
     return Plan(

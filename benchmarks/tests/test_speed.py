@@ -16,7 +16,7 @@ from scipy import ndimage
 from support import peers
 
 import rebokeh as rk
-from rebokeh.bokeh.tools import bench
+from rebokeh.bokeh.tools.gaussians import gaussians
 
 pytestmark = pytest.mark.kernels
 
@@ -38,7 +38,7 @@ def test_the_portrait_has_the_size_asked_for_and_grain():
 def test_every_method_runs_and_none_changes_the_photo():
     at = methods.Bench(methods.Point("table", 0.01, 4.0))
     before = at.photo.rgb.copy()
-    missing = {methods.OPENCV} if "OpenCV" not in bench.gaussians() else set()
+    missing = {methods.OPENCV} if "OpenCV" not in gaussians() else set()
     for method in set(methods.METHODS) - {methods.NAIVE} - missing:
         picture = at.call(method)()
         rgb = np.asarray(getattr(picture, "rgb", picture))

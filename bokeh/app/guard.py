@@ -48,6 +48,8 @@ class Run:
         What must be done, and quickly, before the process may end in the middle of it.
     words : list of str
         What was said.
+    may_end_at_once : bool
+        Whether nothing is left that Python's own end of a process would have to close.
     wind_down : callable, optional
         Has the run finish what it is doing and begin nothing more. Where there is one, that is what a first signal
         asks for, and only a second one ends the process at once.
@@ -57,6 +59,7 @@ class Run:
     undo: list[Callable[[], object]] = field(default_factory=list)
     wind_down: Callable[[], object] | None = None
     words: list[str] = field(default_factory=list)
+    may_end_at_once: bool = False
 
     @classmethod
     def of_process(cls) -> Run:
@@ -127,6 +130,19 @@ def guarded_apart(call: Callable[[], Any], run: Run, *, debug: bool, as_json: bo
         say(f"rebokeh: {word}")
         return code
     return codes[0] if codes else FAILED
+
+
+def leave(code: int) -> NoReturn:
+    """End this process with an exit code, at once: Python takes a while to take compiled loops and pictures apart."""
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):  # closed, or nobody is left to read it: Python knows what to say
+        sys.exit(code)
+    os._exit(code)
 
 
 def _explained(call: Callable[[], Any], debug: bool, as_json: bool) -> int:

@@ -21,7 +21,7 @@ from ..core.errors import UsageError
 from ..core.threads import cores
 from ..io.formats import FORMATS, WRITTEN, Hdr, holding
 from .flags import print_json
-from .guard import Run, guarded, guarded_apart
+from .guard import Run, guarded, guarded_apart, leave
 
 _COMPLETION = ("--install-completion", "--show-completion")
 _ZSH_FIRST = '[[ $zsh_eval_context[-1] == loadautofunc ]] && _rebokeh_completion "$@"'
@@ -96,6 +96,8 @@ class PhotoFirst(TyperGroup):
             code = UsageError.exit_code
         if not standalone_mode:
             return code
+        if own_process and begun.may_end_at_once:
+            leave(code)
         sys.exit(code)
 
 

@@ -164,3 +164,19 @@ def test_abandoned_files_are_removed_and_none_is_begun(tmp_path):
         atomic.MOVING.release()
     writer.join()
     assert (tmp_path / "picture").read_bytes() == b"a picture"
+
+
+def test_a_process_leaves_at_once_but_says_all_and_waits_for_its_threads():
+    code = """
+import atexit, threading, time
+from rebokeh.bokeh.app.guard import leave
+atexit.register(print, "taken apart")
+threading.Thread(target=lambda: (time.sleep(0.3), print("done"))).start()
+threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+print("said", end=" ")
+leave(3)
+"""
+    begun = time.monotonic()
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (result.returncode, result.stdout, result.stderr) == (3, "said done\n", "")
+    assert time.monotonic() - begun < 30

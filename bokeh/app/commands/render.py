@@ -161,6 +161,7 @@ def render_command(
             write=target.write,
         )
     wanted.tell(to_json(photo, target.output, picture, clock, save_steps), clock)
+    run.may_end_at_once = True
 
 
 @contextmanager
