@@ -13,6 +13,10 @@ from .enlarge import placed
 from .jit import jit
 
 FAINT = np.float32(1e-6)
+
+# Of so many more pixels of a row it is found at once how much stays there.
+KEPT_TOGETHER = 128
+
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
 NONE = ZERO, ZERO, ZERO
 
@@ -186,16 +190,29 @@ def _dimmed(light, was, weight, stays):
 
 
 @jit(allocates=False)
-def _find_kept(kept, rows, share):
-    """Find how much stays at the pixels of some rows, from the one to before the other: float32 (h, W), overwritten."""
+def _find_kept(kept, rows, columns, share):
+    """Find how much stays at the pixels of some rows and columns.
+
+    Parameters
+    ----------
+    kept : Kept
+    rows, columns : (int, int)
+        From the one to before the other.
+    share : float32 (h, W)
+        Of these rows; overwritten there.
+    """
     per = ONE / (kept.spread_px - kept.sharp_px)
     for y in range(rows[0], rows[1]):
         own = y - rows[0]
-        for x in range(share.shape[1]):
+        for x in range(columns[0], columns[1]):
             blur = abs((kept.focus - kept.dioptres[y, x]) * kept.px_per_dioptre)
             share[own, x] = ONE - min(max((blur - kept.sharp_px) * per, ZERO), ONE)
-        for n in range(kept.starts[y], kept.starts[y + 1]):
-            share[own, kept.columns[n]] = kept.share[n]
+        first, last = kept.starts[y], kept.starts[y + 1]
+        if first < last:
+            for n in range(first + np.searchsorted(kept.columns[first:last], columns[0]), last):
+                if kept.columns[n] >= columns[1]:
+                    break
+                share[own, kept.columns[n]] = kept.share[n]
 
 
 @jit(inline="always")
@@ -357,8 +374,7 @@ def _withheld_row(maps, kept, surface, source, offsets, most, stops, row):
     rows, columns, _ = stops.shape
     blurred = surface.shape[0] > 0
     down, tall = _placed_in(row, surface.shape[0], rows), _span(row, rows, height)
-    share = np.empty((tall[1] - tall[0], width), np.float32)
-    _find_kept(kept, tall, share)
+    share, known = np.empty((tall[1] - tall[0], width), np.float32), 0
     for column in range(columns):
         box, arriving = (tall, _span(column, columns, width)), NONE
         if blurred:
@@ -370,6 +386,9 @@ def _withheld_row(maps, kept, surface, source, offsets, most, stops, row):
             stops[row, column] = ZERO
             continue
         count = np.float32((box[0][1] - box[0][0]) * (box[1][1] - box[1][0]))
+        if box[1][1] > known:
+            known = min(box[1][1] + KEPT_TOGETHER, width)
+            _find_kept(kept, tall, (box[1][0], known), share)
         if _stays(share, share.shape[0], box[1]):
             sums, goes = _sum_box(maps, share, box)
         else:
