@@ -20,6 +20,7 @@ from ..image.resize import resize
 from .align import agree_with_matte, align
 from .deband import deband, find_code_step
 from .edges import PhotoGuide, measure_ramp_px, sharpen_edges
+from .small_lights import with_small_lights
 from .wires import with_wires
 
 # A map whose sharpest steps take fewer pixels than this was never softened.
@@ -105,7 +106,8 @@ class CleanMap:
         edged = sharpen_edges(agreed, self.rgb, guide, small, step, self.ramp_px)
         if matte is not None:
             edged = settle_fringe(edged, matte, round(self.ramp_px * self.rgb.shape[1] / plain.shape[1]))
-        return with_wires(edged, aligned, guide.colour, step)
+        edged = with_wires(edged, aligned, guide.colour, step)
+        return with_small_lights(edged, aligned, small.colour, guide.colour, step)
 
 
 def repair_holes(depth: FloatArray) -> FloatArray:
