@@ -20,6 +20,7 @@ from ..image.resize import resize
 from .align import agree_with_matte, align
 from .deband import deband, find_code_step
 from .edges import PhotoGuide, measure_ramp_px, sharpen_edges
+from .small_lights import with_small_lights
 from .wires import Wires
 
 # A map whose sharpest steps take fewer pixels than this was never softened.
@@ -107,7 +108,7 @@ class CleanMap:
             if matte is not None:
                 edged = settle_fringe(edged, matte, round(self.ramp_px * self.rgb.shape[1] / plain.shape[1]))
             wires().draw(edged)
-        return edged
+        return with_small_lights(edged, aligned, small.colour, guide.colour, step)
 
 
 def repair_holes(depth: FloatArray) -> FloatArray:

@@ -1,0 +1,147 @@
+"""Small lights that a map shows as a soft spot: they get the spot's depth.
+
+A bulb of a few pixels has no side that is flat enough to be told from what is behind it, and the map's spot lies a
+little beside it: at the photo's size it would take the depth of the sky, and its disc would be too large. Where the
+picture shows a light that stands alone, and the map rises to a spot that is no larger than the light as such a map
+draws it, the spot is the light. What passes before lights, leaves or a fence, is larger: there nothing is known.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ..core.arrays import BoolArray, FloatArray
+from ..image.regions import connected
+
+LIGHT_PX = 9
+"""A small light is narrower than this, in map pixels."""
+
+CONTRAST = 0.15
+"""By how much it is brighter than what is around, in (square root) light at the map's size."""
+
+LEAST, SURROUND = 0.95, 0.58
+"""At the photo's size it is nearly white at least, in (square root) light, and what is around no more than this share:
+a third of its light."""
+
+ASIDE_PX = 2
+"""The map's spot lies no farther beside it, in map pixels."""
+
+RING_PX = 6
+"""What surrounds a spot is looked at so far from it, in map pixels."""
+
+LARGER, BLUR_PX2 = 2.0, 10.0
+"""The spot's area is no more than so many times the light's, and what the map's blur adds, in map pixels."""
+
+JUMP_SHARE, JUMP_CODES = 0.01, 3.0
+"""A spot rises by more than this share of the map's range, and by more codes than noise does."""
+
+_TURN = np.linspace(0.0, 2.0 * np.pi, 6 * RING_PX, endpoint=False)
+_RING = np.unique(np.rint(RING_PX * np.stack([np.sin(_TURN), np.cos(_TURN)], axis=1)).astype(np.intp), axis=0)
+_Y, _X = np.mgrid[-RING_PX : RING_PX + 1, -RING_PX : RING_PX + 1]
+_WITHIN = np.hypot(_Y, _X) < RING_PX + 0.5
+
+
+def with_small_lights(
+    depth: FloatArray, coarse: FloatArray, small: FloatArray, colour: FloatArray, step: float
+) -> FloatArray:
+    """Give small lights the depth of the spots that a map shows of them.
+
+    Parameters
+    ----------
+    depth : float32 (H, W)
+        Dioptres at the photo's size; changed in place.
+    coarse : float32 (h, w)
+        The map, laid onto the photo.
+    small : float32 (3, h, w)
+        The photo at the map's size, perceptual.
+    colour : float32 (H', W', 3)
+        The photo, perceptual, and perhaps reduced.
+    step : float
+        Size of one code in dioptres.
+
+    Returns
+    -------
+    float32 (H, W)
+        `depth`.
+    """
+    bright = small.max(axis=0)
+    around = ndimage.grey_opening(bright, LIGHT_PX, mode="nearest")
+    places = _peaks_of(bright - around)
+    if not len(places):
+        return depth
+    low, high = np.quantile(coarse[:: max(1, coarse.shape[0] // 256)], (0.01, 0.99))
+    jump = max(JUMP_CODES * step, JUMP_SHARE * float(high - low))
+    spots = ndimage.maximum_filter(coarse, 2 * ASIDE_PX + 1, mode="nearest")[places[:, 0], places[:, 1]]
+    rows, columns = np.moveaxis(places[:, None] + _RING, 2, 0)
+    ring = coarse[np.clip(rows, 0, coarse.shape[0] - 1), np.clip(columns, 0, coarse.shape[1] - 1)]
+    behind = np.median(ring, axis=1)
+    middle = 0.5 * (spots + behind)
+    scale = np.array(colour.shape[:2]) / np.array(coarse.shape)
+    raised = np.pad(coarse, RING_PX, mode="edge")
+    for k in np.flatnonzero(spots - behind > jump):
+        y, x = (int(v) for v in places[k])
+        found = _light_at(colour, (places[k] + 0.5) * scale - 0.5, scale, float(around[y, x]))
+        if found is None:
+            continue
+        window = raised[y : y + 2 * RING_PX + 1, x : x + 2 * RING_PX + 1]
+        area = float((_WITHIN & (window > middle[k])).sum())
+        if area <= LARGER * found[0].sum() / scale.prod() + BLUR_PX2:
+            _raise(depth, colour.shape, *found, np.float32(spots[k]))
+    return depth
+
+
+def _peaks_of(contrast: FloatArray) -> NDArray[np.intp]:
+    """Where a picture (h, w) stands out most among its neighbours, and enough: (N, 2)."""
+    peak = ndimage.maximum_filter(contrast, 2 * ASIDE_PX + 1, mode="nearest")
+    return np.argwhere((contrast > CONTRAST) & (contrast == peak))
+
+
+def _light_at(
+    colour: FloatArray, place: NDArray[np.float64], scale: NDArray[np.float64], around: float
+) -> tuple[BoolArray, tuple[int, int]] | None:
+    """Find the light at a place of a picture (H', W', 3); None where none stands alone.
+
+    Returns
+    -------
+    mask : bool (r, c)
+    corner : (int, int)
+        Where the mask lies.
+    """
+    size = np.array(colour.shape[:2])
+    first = np.maximum(np.floor(place - (0.5 * LIGHT_PX + ASIDE_PX) * scale), 0).astype(int)
+    last = np.minimum(np.ceil(place + (0.5 * LIGHT_PX + ASIDE_PX) * scale) + 1, size).astype(int)
+    bright = colour[first[0] : last[0], first[1] : last[1]].max(axis=2)
+    near = np.maximum(np.rint(place - scale).astype(int) - first, 0)
+    stop = np.rint(place + scale).astype(int) - first + 1
+    centre = bright[near[0] : stop[0], near[1] : stop[1]]
+    peak = float(centre.max())
+    if peak < LEAST or around > SURROUND * peak:
+        return None
+    mask = bright > 0.5 * (peak + around)
+    labels = np.zeros(mask.shape, np.int64)
+    labels[mask] = connected(mask).labels
+    at = np.unravel_index(np.argmax(centre), centre.shape)
+    own = labels == labels[near[0] + at[0], near[1] + at[1]]
+    sides = (
+        (own[0], first[0] > 0),
+        (own[-1], last[0] < size[0]),
+        (own[:, 0], first[1] > 0),
+        (own[:, -1], last[1] < size[1]),
+    )
+    goes_on = any(inner and bool(side.any()) for side, inner in sides)
+    return None if goes_on else (own, (int(first[0]), int(first[1])))
+
+
+def _raise(
+    depth: FloatArray, guide: tuple[int, ...], mask: BoolArray, corner: tuple[int, int], value: np.float32
+) -> None:
+    """Bring what lies at the pixels of a guide's mask no farther than a value, dioptres: in place."""
+    spans, own = [], []
+    for full, size, start, length in zip(depth.shape, guide[:2], corner, mask.shape, strict=True):
+        pixels = np.arange(-(-start * full // size), -(-(start + length) * full // size))
+        spans.append(slice(int(pixels[0]), int(pixels[-1]) + 1))
+        own.append(np.minimum(pixels * size // full - start, length - 1))
+    part = depth[spans[0], spans[1]]
+    np.maximum(part, value, out=part, where=mask[np.ix_(own[0], own[1])])
