@@ -31,14 +31,17 @@ ASIDE_PX = 2
 RING_PX = 6
 """What surrounds a spot is looked at so far from it, in map pixels."""
 
+CABLE_PX = 6
+"""What is as near as a spot crosses what surrounds it as a cable does, no wider than this: surfaces and leaves are."""
+
 LARGER, BLUR_PX2 = 2.0, 10.0
 """The spot's area is no more than so many times the light's, and what the map's blur adds, in map pixels."""
 
 JUMP_SHARE, JUMP_CODES = 0.01, 3.0
 """A spot rises by more than this share of the map's range, and by more codes than noise does."""
 
-_TURN = np.linspace(0.0, 2.0 * np.pi, 6 * RING_PX, endpoint=False)
-_RING = np.unique(np.rint(RING_PX * np.stack([np.sin(_TURN), np.cos(_TURN)], axis=1)).astype(np.intp), axis=0)
+_TURN = np.arange(round(2.0 * np.pi * RING_PX)) / RING_PX
+_RING = np.rint(RING_PX * np.stack([np.sin(_TURN), np.cos(_TURN)], axis=1)).astype(np.intp)
 _Y, _X = np.mgrid[-RING_PX : RING_PX + 1, -RING_PX : RING_PX + 1]
 _WITHIN = np.hypot(_Y, _X) < RING_PX + 0.5
 
@@ -78,9 +81,10 @@ def with_small_lights(
     ring = coarse[np.clip(rows, 0, coarse.shape[0] - 1), np.clip(columns, 0, coarse.shape[1] - 1)]
     behind = np.median(ring, axis=1)
     middle = 0.5 * (spots + behind)
+    alone = (spots - behind > jump) & (_longest_run(ring > middle[:, None]) <= CABLE_PX)
     scale = np.array(colour.shape[:2]) / np.array(coarse.shape)
     raised = np.pad(coarse, RING_PX, mode="edge")
-    for k in np.flatnonzero(spots - behind > jump):
+    for k in np.flatnonzero(alone):
         y, x = (int(v) for v in places[k])
         found = _light_at(colour, (places[k] + 0.5) * scale - 0.5, scale, float(around[y, x]))
         if found is None:
@@ -96,6 +100,15 @@ def _peaks_of(contrast: FloatArray) -> NDArray[np.intp]:
     """Where a picture (h, w) stands out most among its neighbours, and enough: (N, 2)."""
     peak = ndimage.maximum_filter(contrast, 2 * ASIDE_PX + 1, mode="nearest")
     return np.argwhere((contrast > CONTRAST) & (contrast == peak))
+
+
+def _longest_run(marks: BoolArray) -> NDArray[np.intp]:
+    """Most neighbours that are marked around each circle, bool (N, K): (N,)."""
+    run, longest = np.zeros(len(marks), np.intp), np.zeros(len(marks), np.intp)
+    for around in np.concatenate([marks, marks], axis=1).T:
+        run = np.where(around, run + 1, 0)
+        longest = np.maximum(longest, run)
+    return longest
 
 
 def _light_at(

@@ -45,7 +45,7 @@ def test_a_bulb_that_the_map_shows_as_a_spot_has_its_depth(radius_px, aside_px):
     found = upsample(stored(np.where(discs(radius_px, aside_px), BULB, SKY)), night(bulbs), None)
     middle = discs(radius_px - 1.0)
     assert found[middle].min() > 0.2
-    assert found[~ndimage.binary_dilation(bulbs, iterations=12) & (X < 500)].max() < SKY + 2.0 * STEP
+    assert found[~discs(radius_px + 12.0) & (X < 500)].max() < SKY + 2.0 * STEP
 
 
 def test_a_bulb_on_a_cable_has_its_depth():
@@ -64,6 +64,13 @@ def given_to(rgb: np.ndarray, coarse: np.ndarray) -> np.ndarray:
 def test_a_leaf_beside_a_light_gives_it_no_depth():
     lights, leaves = discs(4.0), discs(26.0, 30.0)
     np.testing.assert_array_equal(given_to(night(lights), stored(np.where(leaves, LEAF, SKY))), np.float32(SKY))
+
+
+def test_a_light_beside_the_subject_is_not_drawn_to_it():
+    """As beside hair, over which the map's edge lies: no cable, though it is not larger than a light."""
+    near = stored(np.where((Y > 180) | (X > 300), LEAF, SKY))
+    beside = np.hypot(Y - 170, X - 150) <= 12.0
+    np.testing.assert_array_equal(given_to(night(beside), near), np.float32(SKY))
 
 
 def test_a_fence_before_a_light_gives_it_no_depth():
