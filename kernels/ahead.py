@@ -10,6 +10,7 @@ all of that part compiled. What is not listed is compiled when it is called, as 
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import importlib.resources
 import json
@@ -133,6 +134,11 @@ def loading(part: str) -> Iterator[Callable[[str], None]]:
             thread.join()
 
 
+RARELY = (10_000, 10, 1_000_000)
+"""How often a process that compiles looks for garbage in circles: numba makes little, and holds much to look through.
+That took a fifth of the processor's time; without, a process that compiles half of the loops holds 100 MB more."""
+
+
 class Compilers:
     """Processes that compile what a run will come to.
 
@@ -154,6 +160,7 @@ class Compilers:
         self._now: set[str] = set()
         self._processes: list[subprocess.Popen[bytes]] = []
         self._done = self._all = 0
+        self._as_often: tuple[int, int, int] | None = None
 
     def missed(self, name: str) -> bool:
         """Wait for a loop that is being compiled; one that is yet to come is left to the caller. As `on_miss`."""
@@ -191,6 +198,8 @@ class Compilers:
             self._all += len(new)
             more = min(self._most - len(self._processes), len(self._ahead))
             if more > 0:
+                self._as_often = self._as_often or gc.get_threshold()
+                gc.set_threshold(*RARELY)  # this process compiles what it comes to before the others do
                 self._tell(self._done, self._all)
             for _ in range(more):
                 process = _started()
@@ -207,6 +216,8 @@ class Compilers:
         with self._lock:
             self._ahead.clear()
             processes, self._processes = self._processes, []
+            if self._as_often is not None:
+                gc.set_threshold(*self._as_often)
             self._changed.notify_all()
         for process in processes:
             assert process.stdin is not None
@@ -269,6 +280,8 @@ def serve() -> None:
 
     threading.Thread(target=listen, daemon=True).start()
     loops = listed()
+    gc.freeze()
+    gc.set_threshold(*RARELY)
     while True:
         named.acquire()
         name = names.pop(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -9,7 +10,7 @@ import sys
 
 import pytest
 
-from rebokeh.kernels.ahead import Compilers, listed, read, spelt
+from rebokeh.kernels.ahead import RARELY, Compilers, listed, read, spelt
 from rebokeh.kernels.cache import store
 
 
@@ -80,6 +81,15 @@ ahead._started = lambda: __import__("subprocess").Popen(["true"], stdin=-1, stdo
 
 def test_all_of_it_without_a_call(tmp_path):
     assert beside(tmp_path, "compilers.begin(); compilers.wait()") == f"{sorted(NAMES)} [(3, 3)] 2"
+
+
+def test_garbage_is_looked_for_rarely_while_loops_are_compiled_and_as_often_as_before_afterwards(tmp_path):
+    often = gc.get_threshold()
+    said = beside(
+        tmp_path, f"import gc; compilers.begin(['some']); assert gc.get_threshold() == {RARELY}; compilers.wait()"
+        f"; compilers.end(); assert gc.get_threshold() == {often}"
+    )  # fmt: skip
+    assert "count_listed" in said and RARELY != often
 
 
 def test_what_is_not_listed_is_left_to_the_caller():
