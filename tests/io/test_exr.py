@@ -20,7 +20,7 @@ from support.raster import exr
 
 import rebokeh as rk
 from rebokeh.bokeh.core.errors import DepthError, InputError, NoDepthError, UsageError
-from rebokeh.bokeh.depth.existing_blur import existing_blur_of
+from rebokeh.bokeh.depth.existing_blur import CellBlur, existing_blur_of
 from rebokeh.bokeh.io.encode import encode
 from rebokeh.bokeh.load import load
 from rebokeh.bokeh.photo.metadata import Rendering
@@ -419,11 +419,15 @@ def test_what_an_exr_says_of_its_shot_is_kept():
     assert not header.keys() & bare.keys()
 
 
+def _blur_of(photo):
+    return existing_blur_of(photo, photo.depth, CellBlur.asked_of(photo))
+
+
 def test_what_a_renderer_made_is_not_held_to_be_blurred():
     soft = np.repeat(np.repeat(LIGHT, 8, axis=0), 8, axis=1)
     far = np.repeat(np.repeat(Z, 8, axis=0), 8, axis=1)
     photo = load(exr({**colours(soft), "Z": far}))
-    assert photo.meta.is_cg and photo.depth is not None and existing_blur_of(photo, photo.depth) is None
+    assert photo.meta.is_cg and photo.depth is not None and _blur_of(photo) is None
     assert not load(exr({**colours(soft), "Z": far}, cameraMake="Acme")).meta.is_cg
 
 
