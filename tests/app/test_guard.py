@@ -29,8 +29,9 @@ def stop(process: subprocess.Popen, number: signal.Signals) -> tuple[float, str]
     """Send a signal, wait for the end, and return how long that took and what was said."""
     start = time.perf_counter()
     process.send_signal(number)
-    _, said = process.communicate(timeout=60)
-    return time.perf_counter() - start, said
+    process.wait(timeout=60)  # not yet `communicate`: the end of its input would be heard beside the signal
+    took_s = time.perf_counter() - start
+    return took_s, process.communicate()[1]
 
 
 def check_stopped(process: subprocess.Popen, number: signal.Signals, took_s: float, said: str) -> None:

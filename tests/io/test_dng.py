@@ -65,5 +65,5 @@ def test_only_what_says_a_dng_version_is_raw():
 
 def test_without_rawpy_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "rawpy", None)
-    with pytest.raises(UsageError, match=r"rebokeh\[raw\]"):
+    with pytest.raises(UsageError, match=r"pip install .*\(rebokeh's extra raw\), or"):
         load(raw.dng(CODES))

@@ -109,7 +109,7 @@ def test_numbers_are_options_as_presets_have_them(photo):
 
 def test_without_its_extra_it_says_which(photo, monkeypatch):
     monkeypatch.setitem(sys.modules, "anywidget", None)
-    with pytest.raises(UsageError, match=r"rebokeh\[notebook\]"):
+    with pytest.raises(UsageError, match=r"pip install .*\(rebokeh's extra notebook\)"):
         rk.widget(photo)
 
 

@@ -164,7 +164,7 @@ def test_what_can_not_be_written_is_refused_before_the_work(tmp_path, monkeypatc
     with pytest.raises(OutputError, match="exists"):
         rack(photo(), tmp_path / "pull.gif", PULL)
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
-    with pytest.raises(UsageError, match=r"rebokeh\[video\]"):
+    with pytest.raises(UsageError, match=r"pip install .*\(rebokeh's extra video\)"):
         rack(photo(), tmp_path / "pull.mp4", PULL)
 
 

@@ -109,5 +109,5 @@ def test_without_trimesh_it_is_said(monkeypatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "trimesh", None)
-    with pytest.raises(UsageError, match=r"rebokeh\[mesh\]"):
+    with pytest.raises(UsageError, match=r"pip install .*\(rebokeh's extra mesh\)"):
         mesh.textured(mesh.lattice(scene(), CAMERA), CODES)
