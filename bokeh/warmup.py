@@ -181,7 +181,7 @@ def _something_that_glows(height: int = 130, width: int = 260) -> Photo:
     return Photo(rgb=np.array(rgb, np.float32), depth=np.array(depth, np.float32))
 
 
-def _something_of_everything(height: int = 130, width: int = 520) -> Photo:
+def _something_of_everything(height: int = 130, width: int = 780) -> Photo:
     """Make what a phone gives: a subject with a soft matte of half size, a banded depth map with holes, and lamps.
 
     It is more than a tile wide, so that it is looked at in tiles, and its blur made at half size.
