@@ -57,7 +57,7 @@ def measure_edge_blur(rgb: FloatArray, by: int, cell: int) -> NDArray[np.float64
     coarser ones as long as the blur is wider than they are.
     """
     from ...kernels.edge_blur import grey
-    from ...kernels.edges import perceive
+    from ...kernels.perceive import perceive
 
     guide = np.empty((rgb.shape[0] // by, rgb.shape[1] // by, 3), np.float32)
     each_part(lambda rows: perceive(rgb, (rows.start, rows.stop), guide), len(guide))

@@ -98,7 +98,9 @@ def sharpen_edges(
     -------
     float32 (H, W)
     """
-    from ...kernels import edges as kernels
+    from ...kernels.agreement import likeness_of_neighbours
+    from ...kernels.edges import CoarseMap, FineGuide, Surfaces, two_surfaces
+    from ...kernels.resolve import resolve as resolve_rows
 
     size = guide.colour.shape[:2]
     nothing = np.empty((0, 0), np.float32)
@@ -116,14 +118,14 @@ def sharpen_edges(
     # A plane or a cheek has its range spread over the window, an edge in as few pixels as this map's edges do.
     steep = np.clip(0.6 / ramp_px, 0.13, 0.2)
     np.copyto(high, low, where=(jump < least_jump(depth, step)) | (steepest < steep * jump))
-    coarse_map = kernels.CoarseMap(depth, slope, low, high, small.colour, coarse)
+    coarse_map = CoarseMap(depth, slope, low, high, small.colour, coarse)
     near, far, data = (np.empty(size, np.float32) for _ in range(3))
     rows, columns = (_first_in_each(map_px, px) for map_px, px in zip(depth.shape, size, strict=True))
-    surfaces = kernels.Surfaces(near, far, data)
-    seen, cells = kernels.FineGuide(guide.colour, fine), (rows, columns)
+    surfaces = Surfaces(near, far, data)
+    seen, cells = FineGuide(guide.colour, fine), (rows, columns)
 
     def separate(own: slice) -> None:
-        kernels.two_surfaces(coarse_map, seen, radius, cells, (own.start, own.stop), surfaces)
+        two_surfaces(coarse_map, seen, radius, cells, (own.start, own.stop), surfaces)
 
     each_part(separate, len(depth))
     odds, other, leaning = np.empty(size, np.float32), np.zeros(data.size, np.float32), np.empty(data.size, np.float32)
@@ -138,18 +140,18 @@ def sharpen_edges(
     weights = np.empty((edge.size, 8), np.float32)
 
     def compare(own: slice) -> None:
-        kernels.likeness_of_neighbours(guide.colour, near, far, edge[own], weights[own])
+        likeness_of_neighbours(guide.colour, near, far, edge[own], weights[own])
 
     each_part(compare, edge.size, LEAST_PIXELS)
     for _ in range(AGREEMENT_STEPS):
         _agree((edge, weights), (data.ravel(), leaning), (odds.ravel(), other), size[1])
         leaning, other = other, leaning
-    surfaces = kernels.Surfaces(near, far, odds)
+    surfaces = Surfaces(near, far, odds)
     out = np.empty(rgb.shape[:2], np.float32)
     limits = depth.min(), depth.max()
 
     def resolve(own: slice) -> None:
-        kernels.resolve(depth, guide.colour, surfaces, rgb, limits, (own.start, own.stop), out)
+        resolve_rows(depth, guide.colour, surfaces, rgb, limits, (own.start, own.stop), out)
 
     each_part(resolve, len(out))
     return out
@@ -162,7 +164,7 @@ def _agree(
     width: int,
 ) -> None:
     """Have the pixels of edges agree with their neighbours once; as of the kernel, which is given parts of them."""
-    from ...kernels.edges import agree
+    from ...kernels.agreement import agree
 
     each_part(lambda own: agree(edge[0][own], edge[1][own], *before, *after, width), edge[0].size, LEAST_PIXELS)
 

@@ -8,22 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..core.arrays import FloatArray
-from ..core.threads import each
 from ..optics.lens import Lens, ThinLens, mount
 from ..photo.photo import Photo
 from .autofocus import FARTHEST_FOCUS_M
+from .depth_mapping import DepthMapping
 from .edge_blur import in_cells, measure_edge_blur
-
-if TYPE_CHECKING:
-    from ...kernels.move import DepthTable
 
 MEASURED_LENGTH = 2048
 """The picture is measured at this length at most: a blur that is not seen at this size does no harm."""
@@ -52,9 +47,6 @@ CONTRARY = 0.15
 
 REMAP_STEPS = 4096
 
-MOVED_TOGETHER = 1 << 20
-"""So many depths are moved by one thread at a time."""
-
 ADDS_NOTHING = 0.05
 """A lens that adds a smaller share of the variance that is there already does nothing that anybody sees."""
 
@@ -63,45 +55,6 @@ LEAST_F_NUMBER = 0.1
 
 WORTH_IT = 5.0 / 3.0
 """A lens is worth while that blurs so many times wider than what is there."""
-
-
-@dataclass(frozen=True, eq=False)
-class DepthMapping:
-    """Moves depths: what was nearer than something else is never farther, and nothing crosses the focus.
-
-    Attributes
-    ----------
-    dioptres, moved : float64 (N,)
-        Depths, ascending, and where they move; without any, nothing moves.
-    """
-
-    dioptres: NDArray[np.float64]
-    moved: NDArray[np.float64]
-
-    def __call__(self, dioptres: FloatArray) -> FloatArray:
-        """Move depths, float32 array of any shape."""
-        from ...kernels.move import move
-
-        source, out = np.ascontiguousarray(dioptres, np.float32).ravel(), np.empty(dioptres.size, np.float32)
-        each(
-            lambda run: move(source[run], self.table, out[run]),
-            [slice(first, first + MOVED_TOGETHER) for first in range(0, out.size, MOVED_TOGETHER)],
-        )
-        return out.reshape(dioptres.shape)
-
-    @cached_property
-    def table(self) -> DepthTable:
-        """As the kernels take it."""
-        from ...kernels.move import DepthTable
-
-        steps = np.diff(self.dioptres)
-        slopes = np.divide(np.diff(self.moved), steps, out=np.zeros_like(steps), where=steps > 0.0)
-        span = float(self.dioptres[-1] - self.dioptres[0]) if len(steps) else 0.0
-        return DepthTable(self.dioptres, self.moved, slopes, len(steps) / span if span > 0.0 else 0.0)
-
-
-STILL = DepthMapping(np.empty(0), np.empty(0))
-"""Moves nothing."""
 
 
 @dataclass(frozen=True)

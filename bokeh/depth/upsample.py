@@ -207,9 +207,9 @@ def resize_matte(matte: FloatArray, size: tuple[int, int]) -> FloatArray:
 
 def _perceptual(rgb: FloatArray) -> FloatArray:
     """Square root of light, clipped a little above white, at most 2048 pixels long."""
-    from ...kernels import edges as kernels
+    from ...kernels.perceive import perceive
 
     factor = -(-max(rgb.shape[:2]) // GUIDE_LENGTH)
     guide = np.empty((max(1, rgb.shape[0] // factor), max(1, rgb.shape[1] // factor), 3), np.float32)
-    each_part(lambda rows: kernels.perceive(rgb, (rows.start, rows.stop), guide), len(guide))
+    each_part(lambda rows: perceive(rgb, (rows.start, rows.stop), guide), len(guide))
     return guide

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import BoolArray, FloatArray
-from ..depth.existing_blur import DepthMapping
+from ..depth.depth_mapping import DepthMapping
 from ..image.regions import PixelBox
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..core.arrays import BoolArray, FloatArray
 from ..core.threads import each
-from ..depth.existing_blur import DepthMapping
+from ..depth.depth_mapping import DepthMapping
 from ..image.boxes import common_part, grown, within
 from ..image.regions import PixelBox, box_around, dilate
 from ..optics.lens import ThinLens

@@ -11,8 +11,9 @@ from ..core.errors import NoDepthError
 from ..core.progress import Progress, unseen
 from ..core.text import printable
 from ..core.threads import ONE_AT_A_TIME, beside
+from ..depth.depth_mapping import DepthMapping
 from ..depth.doubt import doubted_share, without_doubt
-from ..depth.existing_blur import CellBlur, DepthMapping, ExistingBlur, existing_blur_of, missing_blur
+from ..depth.existing_blur import CellBlur, ExistingBlur, existing_blur_of, missing_blur
 from ..depth.matting import refine
 from ..depth.painted import painted_depth, painted_matte
 from ..depth.rendition_blur import blur_of_rendition

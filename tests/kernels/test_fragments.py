@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rebokeh.bokeh.depth.existing_blur import STILL, DepthMapping
+from rebokeh.bokeh.depth.depth_mapping import STILL, DepthMapping
 from rebokeh.bokeh.scene.fragments import Fragments, ListedBacks
 from rebokeh.kernels.fragments import BackArrays
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rebokeh.bokeh.depth.existing_blur import DepthMapping
+from rebokeh.bokeh.depth.depth_mapping import DepthMapping
 from rebokeh.bokeh.image.inpaint import inpaint
 from rebokeh.bokeh.scene import layered, subject_sides
 from rebokeh.bokeh.scene.fragments import Fragments
