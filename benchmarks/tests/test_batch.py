@@ -7,6 +7,7 @@ import random
 import sys
 from pathlib import Path
 
+import beside
 import equal
 import faults
 import portraits
@@ -100,3 +101,10 @@ def test_beyond_the_limit_more_workers_help_no_more():
     many, more = tail.simulate(seconds, 20, 0.1), tail.simulate(seconds, 40, 0.1)
     assert many.makespan_s == pytest.approx(0.1 * 4000, rel=0.01) == pytest.approx(more.makespan_s, rel=0.01)
     assert many.scheduler > 0.99 and tail.simulate(seconds, 5, 0.1).efficiency > 0.9
+
+
+def test_a_batch_beside_an_older_revision_is_held_to_its_gain():
+    rates = {beside.NOW: [3.0, 3.2, 9.0], "abc": [2.0, 1.0, 2.5]}
+    rows, held = beside.tables({"rates": rates, "photos": 40, "revision": "abc"})
+    assert rows[1:] == [["this code", "40", "3.20"], ["abc", "40", "2.00"]]
+    assert held == [("1.60 times as many photos per second (>= 1.5)", True)]

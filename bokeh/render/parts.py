@@ -16,7 +16,7 @@ class PictureParts:
     Parameters
     ----------
     boxes : sequence of (slice, slice)
-        Those that are waited for first stand first. They begin at multiples of every tile's side.
+        Those that are waited for first stand first.
     told : callable
         Is told the picture, float32 (H, W, 3), and a box of it that is whole, in the thread that made the last of it.
     """
