@@ -1,258 +1,27 @@
-"""Narrow gaps, closed along the direction in which the picture goes on.
-
-A line through a pixel of a gap ends at the first known pixels to both sides: those whose `KnownPixels.order` is the
-least that the pixel asks for, or more. So a pixel can ask for what is far enough to lie behind it.
-
-A place is (y, x, least).
-"""
+"""Narrow gaps, closed along the direction in which the picture goes on: between the two ends of its lines."""
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .fragments import MIXED
 from .jit import jit
-
-DIRECTIONS = 24
-"""Over a half turn."""
+from .lines import DIRECTIONS, STEPS, find_ends, find_landings
+from .structure import change, root
 
 BEST = 5
 """Directions whose lines make up a pixel."""
 
-STRIDE = 4
-"""So many steps of a line are skipped at once where nothing around can end it."""
-
 ALIKE = 6.0
 """Directions that are worse than the best by so many tolerances count no more."""
-
-
-STEPS = np.array([(math.sin(math.pi * k / DIRECTIONS), math.cos(math.pi * k / DIRECTIONS)) for k in range(DIRECTIONS)])
-"""Step of length 1 in each of the directions: (dy, dx)."""
-
-
-class Rays(NamedTuple):
-    """The pixels that the lines through a pixel meet, one after the other.
-
-    Attributes
-    ----------
-    down, across : int16 (2, DIRECTIONS, 2 reach)
-        Rows and columns from the pixel, for one in an even row (column), and in an odd one: half a pixel is rounded to
-        even ones. First of all steps forward, then of those back.
-    """
-
-    down: NDArray[np.int16]
-    across: NDArray[np.int16]
-
-
-def rays(reach):
-    """Make `Rays` of so many steps."""
-    steps = np.concatenate([np.arange(1, reach + 1), -np.arange(1, reach + 1)])
-    away = STEPS.T[:, None, :, None] * steps
-    # Even or odd, and large enough that all places round as these do.
-    at = np.array([1024.0, 1025.0])[None, :, None, None]
-    landed = np.asarray(np.rint(at + away) - at, np.int16)
-    return Rays(landed[0], landed[1])
-
-
-class KnownPixels(NamedTuple):
-    """Where lines may end.
-
-    Attributes
-    ----------
-    order : float32 (H, W)
-        How far back what is known there lies.
-    most : float32 (ceil(H / STRIDE), ceil(W / STRIDE))
-        The most of it in each block of `STRIDE` pixels and `STRIDE` pixels around: what a line can meet in so many
-        steps from there.
-    """
-
-    order: NDArray[np.float32]
-    most: NDArray[np.float32]
-
-
-@jit()
-def most_around(order, most):
-    """Find `KnownPixels.most`, which is overwritten."""
-    blocks = np.full(most.shape, -np.inf, np.float32)
-    for y in range(order.shape[0]):
-        for x in range(order.shape[1]):
-            at = y // STRIDE, x // STRIDE
-            blocks[at] = max(blocks[at], order[y, x])
-    rows, columns = most.shape
-    for row in range(rows):
-        for column in range(columns):
-            largest = np.float32(-np.inf)
-            for v in range(max(row - 1, 0), min(row + 2, rows)):
-                for u in range(max(column - 1, 0), min(column + 2, columns)):
-                    largest = max(largest, blocks[v, u])
-            most[row, column] = largest
-
-
-@jit(inline="always")
-def _end_within(known, place, away, reach):
-    """Count the steps to the first known pixel along a line that stays within the picture; as `_end`.
-
-    `away` are rows and columns of the steps from the place, int16 (2, n); the first comes after the place itself.
-    """
-    row, column, least = place
-    down, across = away
-    y, x = row, column
-    for first in range(0, reach, STRIDE):
-        last = min(first + STRIDE, reach)
-        if known.most[np.uint64(y // STRIDE), np.uint64(x // STRIDE)] >= least:
-            for step in range(first, last):
-                if known.order[np.uint64(row + down[step]), np.uint64(column + across[step])] >= least:
-                    return step + 1
-        y, x = row + down[last - 1], column + across[last - 1]
-    return 0
-
-
-@jit(inline="always")
-def _end(known, place, rays, k, back):
-    """Count the steps to the first known pixel in a direction, or back; 0 when there is none within reach.
-
-    Parameters
-    ----------
-    known : KnownPixels
-    place : (int, int, float)
-    rays : Rays
-    k : int
-        Number of the direction.
-    back : bool
-    """
-    (height, width), (row, column, least) = known.order.shape, place
-    reach = rays.down.shape[2] // 2
-    steps = slice(reach, 2 * reach) if back else slice(0, reach)
-    down, across = rays.down[row & 1, k, steps], rays.across[column & 1, k, steps]
-    if row >= reach and column >= reach and row + reach < height and column + reach < width:
-        return _end_within(known, place, (down, across), reach)
-    for step in range(reach):
-        y, x = row + down[step], column + across[step]
-        if y < 0 or x < 0 or y >= height or x >= width:
-            return 0
-        if known.order[y, x] >= least:
-            return step + 1
-    return 0
-
-
-@jit(inline="always")
-def _ends(known, place, rays, k):
-    """Count the steps to both ends of a line, forward and back; the second is 0 when there is no line."""
-    forward = _end(known, place, rays, k, False)
-    return forward, (_end(known, place, rays, k, True) if forward > 0 else 0)
-
-
-@jit(inline="always")
-def _landings(place, rays, k, ends):
-    """Find the pixels at both ends of a line."""
-    down, across = rays.down[place[0] & 1, k], rays.across[place[1] & 1, k]
-    one, two = ends[0] - 1, rays.down.shape[2] // 2 + ends[1] - 1
-    return (place[0] + down[one], place[1] + across[one]), (place[0] + down[two], place[1] + across[two])
-
-
-@jit(inline="always")
-def _root(light):
-    """Square root of light, clipped to 0..4: differences as they are seen."""
-    return math.sqrt(min(max(light, np.float32(0.0)), np.float32(4.0)))
-
-
-@jit(allocates=False)
-def order_seen(seen, per_class, order, known):
-    """Tell how far back what is seen lies, and which pixels show one surface alone.
-
-    Parameters
-    ----------
-    seen : SeenRows, (H, W)
-    per_class : float32
-        What a class counts, in dioptres.
-    order : float32 (H, W), overwritten
-        Classes before depths; -inf where two surfaces are seen.
-    known : bool (H, W), overwritten
-    """
-    for y in range(order.shape[0]):
-        for x in range(order.shape[1]):
-            kinds = seen.kinds[y, x]
-            known[y, x] = kinds < MIXED
-            back = per_class * np.float32(kinds) - seen.dioptres[y, x]
-            order[y, x] = back if kinds < MIXED else np.float32(-np.inf)
-
-
-@jit(inline="always")
-def _add_products(values, y, x, sums):
-    """Add the products of a pixel's gradients to the sums (xx, xy, yy), colour by colour."""
-    xx, xy, yy = sums
-    for c in range(3):
-        here = _root(values[y, x, c])
-        gx = _root(values[y, x + 1, c]) - here
-        gy = _root(values[y + 1, x, c]) - here
-        xx += gx * gx
-        xy += gx * gy
-        yy += gy * gy
-    return xx, xy, yy
-
-
-@jit()
-def _block_products(values, known, rows, columns):
-    """Sum up the products xx, xy, yy in a block of rows and columns, (first, stop) each, and count its known pixels."""
-    sums, count = (0.0, 0.0, 0.0), 0.0
-    for y in range(rows[0], rows[1]):
-        for x in range(columns[0], columns[1]):
-            if known[y, x] and known[y, x + 1] and known[y + 1, x]:
-                count += 1.0
-                sums = _add_products(values, y, x, sums)
-    return sums[0], sums[1], sums[2], count
-
-
-@jit()
-def gradients(values, known, block, wanted, out):
-    """Sum up the products of the known picture's gradients in square blocks.
-
-    Parameters
-    ----------
-    values : float32 (H, W, 4)
-        Linear colour first.
-    known : bool (H, W)
-    block : int
-        Pixels a side.
-    wanted : bool (ceil(H / block), ceil(W / block))
-        The blocks to look at; 0 elsewhere.
-    out : float32 (4, ceil(H / block), ceil(W / block)), written
-        Sums of xx, xy, yy over the three (square root) colours, and how many pixels were known.
-
-    Notes
-    -----
-    Smoothed, this is the structure tensor (J. Bigun, G. H. Granlund, "Optimal orientation detection of linear
-    symmetry", 1987).
-    """
-    # A gradient leads to the next row and column.
-    last_row, last_column = known.shape[0] - 1, known.shape[1] - 1
-    for i in range(out.shape[1]):
-        rows = i * block, min((i + 1) * block, last_row)
-        for j in range(out.shape[2]):
-            columns = j * block, min((j + 1) * block, last_column)
-            if not wanted[i, j]:
-                out[:, i, j] = 0.0
-                continue
-            out[0, i, j], out[1, i, j], out[2, i, j], out[3, i, j] = _block_products(values, known, rows, columns)
-
-
-@jit(inline="always")
-def _change(products, direction):
-    """Root of the mean squared change per step in a direction, from the gradients' products (xx, xy, yy)."""
-    xx, xy, yy = products
-    dy, dx = direction
-    return math.sqrt(max(xx * dx * dx + 2.0 * xy * dx * dy + yy * dy * dy, 0.0))
 
 
 @jit(inline="always")
 def _add_difference(values, one, two, cost):
     """Add to a cost how far the colours of two places are apart, as they are seen."""
     for c in range(3):
-        cost += abs(_root(values[one[0], one[1], c]) - _root(values[two[0], two[1], c]))
+        cost += abs(root(values[one[0], one[1], c]) - root(values[two[0], two[1], c]))
     return cost
 
 
@@ -263,14 +32,14 @@ def _line_cost(values, known, place, rays, k, products, rates):
     Parameters
     ----------
     values, known
-        As of `lines`.
+        As of `compare_ends`.
     place : (int, int, float)
     rays, k
         The line is that of the k-th direction.
     products : (float, float, float)
         Mean xx, xy, yy of the gradients around.
     rates : (float, float)
-        `depth_weight` and `per_step` of `lines`.
+        `depth_weight` and `per_step` of `compare_ends`.
 
     Returns
     -------
@@ -278,17 +47,17 @@ def _line_cost(values, known, place, rays, k, products, rates):
         Infinite where there is no line.
     """
     depth_weight, per_step = rates
-    forward, back = _ends(known, place, rays, k)
+    forward, back = find_ends(known, place, rays, k)
     if back == 0:
         return np.inf
-    one, two = _landings(place, rays, k, (forward, back))
+    one, two = find_landings(place, rays, k, (forward, back))
     cost = depth_weight * abs(values[one[0], one[1], 3] - values[two[0], two[1], 3]) + per_step * (forward + back)
-    cost += _change(products, (STEPS[k, 0], STEPS[k, 1]))
+    cost += change(products, (STEPS[k, 0], STEPS[k, 1]))
     return _add_difference(values, one, two, cost)
 
 
 @jit(allocates=False)
-def lines(values, known, places, rays, depth_weight, per_step, grain, block, cost):
+def compare_ends(values, known, places, rays, depth_weight, per_step, grain, block, cost):
     """Follow the lines through each pixel to their two known ends, and compare what is there.
 
     Parameters
@@ -438,7 +207,7 @@ def _mean_of_best(values, known, place, sought, rays, best):
     Parameters
     ----------
     values, known
-        As of `lines`.
+        As of `compare_ends`.
     place : (int, int, float)
     sought
         As of `_shares`.
@@ -460,10 +229,10 @@ def _mean_of_best(values, known, place, sought, rays, best):
         k = best[0][i]
         if k < 0:
             break
-        forward, back = _ends(known, place, rays, k)
+        forward, back = find_ends(known, place, rays, k)
         if back == 0:
             continue
-        ends = _landings(place, rays, k, (forward, back))
+        ends = find_landings(place, rays, k, (forward, back))
         one, two = _shares(values, ends, (forward, back), sought)
         if one + two == 0.0:
             continue
@@ -486,9 +255,9 @@ def bridge(values, known, places, rays, number, side, best, width_px, jump, out)
     Parameters
     ----------
     values, known
-        As of `lines`.
+        As of `compare_ends`.
     places
-        As of `lines`.
+        As of `compare_ends`.
     rays : Rays
         Of twice `width_px`: so far an end may be.
     number : int32 (h, w)

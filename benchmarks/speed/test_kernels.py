@@ -23,7 +23,7 @@ from rebokeh.bokeh.render.light_sprites import Sprites
 from rebokeh.bokeh.render.occluders import Occluder
 from rebokeh.bokeh.scene.fragments import Fragments
 from rebokeh.bokeh.tools.table_top import FOCUS_M, shape_of, table_top
-from rebokeh.kernels import bridge, composite, doubling, halving, pyramid, scatter
+from rebokeh.kernels import bridge, composite, doubling, halving, lines, pyramid, scatter
 from rebokeh.kernels.outline import OutlineTables
 
 FloatArray = NDArray[np.float32]
@@ -32,6 +32,7 @@ MEGAPIXELS = float(os.environ.get("REBOKEH_KERNELS_MP", "0.3"))
 SIZE = shape_of(MEGAPIXELS)
 HALF = ((SIZE[0] + 1) // 2, (SIZE[1] + 1) // 2)
 OPTICS = RayModel(Lens(), SIZE, math.hypot(*SIZE))
+GAP_PX = 12
 
 
 @pytest.fixture(scope="module")
@@ -133,22 +134,43 @@ def sprites(rgbd: FloatArray) -> Sprites:
 
 def test_lights(benchmark, sprites):
     """Draw lights, cut by what stands before them."""
-    out = np.zeros((*SIZE, 3), np.float32)
-    timed(benchmark, sprites.draw, slice(0, len(sprites.shape)), out, (0, 0))
+    timed(benchmark, sprites.draw, np.zeros((*SIZE, 3), np.float32))
 
 
-def test_lines(benchmark, rgbd, holes):
+@pytest.fixture(scope="module")
+def known(holes: NDArray[np.bool_]) -> lines.KnownPixels:
+    """Return where lines may end: wherever something is known."""
+    order = np.where(holes, np.float32(0.0), np.float32(-np.inf))
+    most = np.empty([-(-side // lines.STRIDE) for side in SIZE], np.float32)
+    lines.most_around(order, most)
+    return lines.KnownPixels(order, most)
+
+
+def unknown(known: lines.KnownPixels, step: int) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]:
+    """Return every so many-th pixel that is to be closed, and the least that ends its lines."""
+    ys, xs = (np.ascontiguousarray(places[::step]) for places in np.nonzero(known.order < 0.0))
+    return ys, xs, np.zeros(len(ys), np.float32)
+
+
+def test_compare_ends(benchmark, rgbd, known):
     """Compare the ends of the lines across gaps."""
-    ys, xs = (np.ascontiguousarray(places[::16]) for places in np.nonzero(~holes))
-    places = ys, xs, np.ones(len(ys), np.float32)
-    grain, cost = np.zeros((3, *(-(-side // 4) for side in SIZE)), np.float32), np.empty((len(ys), bridge.DIRECTIONS))
-    timed(benchmark, bridge.lines, rgbd, holes, places, 24, 1.0, 0.01, grain, 4, cost.astype(np.float32))
+    places = unknown(known, 16)
+    grain = np.zeros((3, *(-(-side // 4) for side in SIZE)), np.float32)
+    cost = np.empty((len(places[0]), lines.DIRECTIONS), np.float32)
+    timed(benchmark, bridge.compare_ends, rgbd, known, places, lines.rays(GAP_PX), 1.0, 0.01, grain, 4, cost)
+    assert np.isfinite(cost).any()
 
 
-def test_bridge(benchmark, rgbd, holes):
+def test_bridge(benchmark, rgbd, known):
     """Close gaps along lines."""
-    ys, xs = np.nonzero(~holes)
+    ys, xs, least = unknown(known, 1)
     number = np.zeros((SIZE[0] // 4 + 1, SIZE[1] // 4 + 1), np.int32)
-    cost = np.ones((1, bridge.DIRECTIONS), np.float32)
-    places = np.ascontiguousarray(ys), np.ascontiguousarray(xs), np.ones(len(ys), np.float32)
-    timed(benchmark, bridge.bridge, rgbd, holes, places, number, 4, cost, 12, 0.05, rgbd[ys, xs])
+    best = np.empty((1, bridge.BEST), np.int64), np.empty((1, bridge.BEST))
+    bridge.best_of(np.ones((1, lines.DIRECTIONS), np.float32), 0.02, *best)
+    guess = np.zeros((len(ys), 4), np.float32)
+    jump = np.float32(np.inf)
+    timed(
+        benchmark, bridge.bridge, rgbd, known, (ys, xs, least), lines.rays(2 * GAP_PX), number, 4, best, GAP_PX, jump,
+        guess,
+    )  # fmt: skip
+    assert guess.any()

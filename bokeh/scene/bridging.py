@@ -108,7 +108,7 @@ class GapBridge:
         The direction of the grain changes slowly: it is sought once per cell, and used by every pixel in it. A line
         ends where a surface is seen that is no nearer than what is hidden by the smoother guess.
         """
-        from ...kernels import bridge as kernels
+        from ...kernels import bridge, lines
 
         rgbd, seen, (ys, xs, behind) = found
         kinds = behind.kinds.astype(np.int64) >> 2
@@ -122,26 +122,26 @@ class GapBridge:
         size = seen.kinds.shape
         number = np.full((-(-size[0] // side), -(-size[1] // side)), -1, np.int32)
         number[rows, columns] = np.arange(len(rows), dtype=np.int32)
-        cost, agreed = (np.empty((len(rows), kernels.DIRECTIONS), np.float32) for _ in range(2))
-        best = np.empty((len(rows), kernels.BEST), np.int64), np.empty((len(rows), kernels.BEST))
-        rays = kernels.rays(2 * self.gap_px)
+        cost, agreed = (np.empty((len(rows), lines.DIRECTIONS), np.float32) for _ in range(2))
+        best = np.empty((len(rows), bridge.BEST), np.int64), np.empty((len(rows), bridge.BEST))
+        rays = lines.rays(2 * self.gap_px)
         used = np.zeros([-(-n // block) for n in size], bool)
         used[ys[middle] // block, xs[middle] // block] = True
-        blocks = -(-size[0] // kernels.STRIDE), -(-size[1] // kernels.STRIDE)
+        blocks = -(-size[0] // lines.STRIDE), -(-size[1] // lines.STRIDE)
         with scratch.lend((size, np.float32), (size, np.bool_), (blocks, np.float32)) as (order, alone, most):
-            kernels.order_seen(seen, np.float32(2.0 * self.span), order, alone)
-            kernels.most_around(order, most)
-            known = kernels.KnownPixels(order, most)
+            lines.order_seen(seen, np.float32(2.0 * self.span), order, alone)
+            lines.most_around(order, most)
+            known = lines.KnownPixels(order, most)
             alone[ys, xs] = False
             grain = grain_around(rgbd, alone, block, 0.5 * self.gap_px, used)
-            kernels.lines(
+            bridge.compare_ends(
                 rgbd, known, (ys[middle], xs[middle], least[middle]), rays, RANGE_COUNTS / self.span,
                 0.2 * ALIKE / side, grain, block, cost,
             )  # fmt: skip
-            kernels.agree(cost, number, rows, columns, self.gap_px // (2 * side), agreed)
-            kernels.best_of(agreed, ALIKE, *best)
+            bridge.agree(cost, number, rows, columns, self.gap_px // (2 * side), agreed)
+            bridge.best_of(agreed, ALIKE, *best)
             places, back = (ys[wanted], xs[wanted], least[wanted]), behind.back[wanted]
-            kernels.bridge(rgbd, known, places, rays, number, side, best, self.gap_px, np.float32(self.jump), back)
+            bridge.bridge(rgbd, known, places, rays, number, side, best, self.gap_px, np.float32(self.jump), back)
         return places[0], places[1], kinds[wanted], back
 
     def _order(self, dioptres: FloatArray, kinds: NDArray[np.integer]) -> FloatArray:
@@ -162,7 +162,7 @@ def grain_around(
 
     What is `used`, bool (h, w), is right; without it, all of it.
     """
-    from ...kernels.bridge import gradients
+    from ...kernels.structure import gradients
 
     sums = np.empty((4, -(-known.shape[0] // block), -(-known.shape[1] // block)), np.float32)
     sigma = reach_px / block

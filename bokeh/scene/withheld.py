@@ -83,7 +83,7 @@ def withheld_by_map(
     source : GainMap
         The photo's; its size, channels and offsets are kept.
     """
-    from ...kernels.gain import Kept, withheld
+    from ...kernels.withheld import Kept, withheld
 
     assert light.extra is not None
     height, width, channels = source.planes.shape

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rebokeh.kernels.bridge import DIRECTIONS, STEPS, STRIDE, KnownPixels, _end, most_around, rays
+from rebokeh.kernels.lines import DIRECTIONS, STEPS, STRIDE, KnownPixels, _end, most_around, rays
 
 pytestmark = pytest.mark.kernels
 
