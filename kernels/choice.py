@@ -6,7 +6,7 @@ from .jit import QUICK, jit
 
 
 @jit(inline="always", fastmath=QUICK)
-def _cell(place, per_cell, cells):
+def cell_at(place, per_cell, cells):
     """Cell of so many that a pixel lies in, along one side of the picture."""
     return min(max(int((place + 0.5) * per_cell), 0), cells - 1)
 
@@ -59,7 +59,7 @@ def choose(radius, active, origin, lens, cells, radii, slots, wanted, defocused,
     per_knee, per_cell = np.float32(1.0 / knee_px), 1.0 / cell_px
     missing = 0
     for row in range(radius.shape[0]):
-        first = _cell(origin[0] + row, per_cell, down) * across
+        first = cell_at(origin[0] + row, per_cell, down) * across
         y = origin[0] + row - middle_y
         for column in range(radius.shape[1]):
             if not active[row, column]:
@@ -69,8 +69,38 @@ def choose(radius, active, origin, lens, cells, radii, slots, wanted, defocused,
             signed = radius[row, column] - np.float32(everywhere + curved * (x * x + y * y) / corner)
             defocused[row, column] = signed
             step = _radius_step(signed, per_octave, per_knee, most)
-            key = (first + _cell(origin[1] + column, per_cell, across)) * (2 * most + 2) + step
+            key = (first + cell_at(origin[1] + column, per_cell, across)) * (2 * most + 2) + step
             which[row, column] = slots[key]
+            if slots[key] < 0:
+                wanted[key] = True
+                missing += 1
+    return missing
+
+
+@jit(fastmath=QUICK)
+def choose_listed(cell, signed, radii, slots, wanted, which):
+    """Find outlines by cell and blur radius; return how many are lacking.
+
+    Parameters
+    ----------
+    cell : int64 (n,)
+    signed : float64 (n, C)
+        Radii, less what the lens takes in each colour.
+    radii, slots, wanted
+        As of `choose`.
+    which : int32 (n, C), overwritten
+
+    Returns
+    -------
+    int
+    """
+    per_octave, knee_px, most = radii
+    per_knee, missing = np.float32(1.0 / knee_px), 0
+    for n in range(cell.size):
+        for colour in range(signed.shape[1]):
+            step = _radius_step(np.float32(signed[n, colour]), per_octave, per_knee, most)
+            key = cell[n] * (2 * most + 2) + step
+            which[n, colour] = slots[key]
             if slots[key] < 0:
                 wanted[key] = True
                 missing += 1

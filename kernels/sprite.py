@@ -12,18 +12,21 @@ from .outline import LEAST_STEP, USED, at_height, begin_at, step_down, unit_px
 # A light is drawn no smaller than its pixel.
 LEAST_UNIT_PX = 0.5
 
+# Red, green and blue; four are one wide instruction, and the last is not looked at.
+LANES = 4
+
 
 class Stamps(NamedTuple):
     """Images of points of light, as steps from pixel to pixel along each row.
 
     Attributes
     ----------
-    which : int64 (S,)
-        The outline of each.
-    radius : float64 (S,)
+    which : int64 (S, C)
+        The outline of each in each colour; where there is one, it stands for all.
+    radius : float64 (S, C)
         Signed blur radius, pixels of the size that it is drawn at.
-    offset : float64 (S, 2)
-        x, y of its middle, less than a pixel from that of its middle pixel.
+    offset : float64 (S, C, 2)
+        x, y of its middle, from that of its middle pixel.
     scale : float64 (S,)
         It is drawn in a picture so many times smaller.
     reach : int64 (S,)
@@ -32,7 +35,7 @@ class Stamps(NamedTuple):
         Where each begins in `steps`, and
     first_row : int64 (S + 1,)
         in `spans`.
-    steps : float64 (start[S],)
+    steps : float64 (start[S], LANES)
         In full, as sums of those of a bright light leave no streak behind its image.
     spans : int32 (first_row[S], 4)
         The columns of each row in which its steps are: from the one to before the other, and a second such span.
@@ -137,7 +140,7 @@ def gather(place, energy, index, corner, scale, patches):
 
 
 @jit(inline="always", fastmath=QUICK)
-def _add_strip(tables, place, used, above, x, unit, column0, line):
+def _add_strip(tables, place, used, above, shape, column0, lane, line):
     """Add one strip of an outline to a row of a sprite.
 
     Parameters
@@ -149,32 +152,33 @@ def _add_strip(tables, place, used, above, x, unit, column0, line):
         Steps of the outline.
     above : float64 (E, 2)
         Integrals down to the strip's upper end; overwritten by those to its lower.
-    x, unit : float
-        The outline's middle, and its unit, pixels.
+    shape : (float, float)
+        x of the outline's middle, and its unit, pixels.
     column0 : int
         Column where `line` begins.
-    line : float64 (side + 1,)
+    lane : int
+    line : float64 (side + 1, LANES)
         Steps from pixel to pixel, added to.
     """
-    side = line.size - 1
+    side = line.shape[0] - 1
     for edge in range(used):
         step, moment = step_down(tables, place, edge, above)
         if abs(step) < LEAST_STEP:
             continue
-        position = min(max(x + moment / step * unit + 0.5 - column0, 0.0), side - 1e-9)
+        position = min(max(shape[0] + moment / step * shape[1] + 0.5 - column0, 0.0), side - 1e-9)
         column = int(position)
         after = step * (position - column)
-        line[column] += step - after
-        line[column + 1] += after
+        line[column, lane] += step - after
+        line[column + 1, lane] += after
 
 
 @jit(inline="always")
 def _spans(line, spans):
     """Find the columns that hold the steps of a line: before its widest gap, and behind it."""
-    first, last = line.size, -1
+    first, last = line.shape[0], -1
     gap_first, gap_last, before = 0, 0, -1
-    for column in range(line.size):
-        if line[column] == 0.0:
+    for column in range(line.shape[0]):
+        if line[column, 0] == 0.0 and line[column, 1] == 0.0 and line[column, 2] == 0.0:
             continue
         first, last = min(first, column), column
         if before >= 0 and column - before > gap_last - gap_first:
@@ -183,6 +187,32 @@ def _spans(line, spans):
     spans[0], spans[1], spans[2], spans[3] = first, last + 1, last + 1, last + 1
     if gap_last > gap_first:
         spans[1], spans[2] = gap_first, gap_last
+
+
+@jit(inline="always", fastmath=QUICK)
+def _draw_row(outlines, strips, stamps, stamp, row, colour, above, line):
+    """Draw a row of the image of a point in one colour.
+
+    Parameters
+    ----------
+    outlines, strips, stamps
+        As of `draw_stamps`.
+    stamp, row, colour : int
+        Which; the row is counted from the middle one.
+    above : float64 (E, 2)
+        To work in.
+    line : float64 (n, LANES)
+        Added to.
+    """
+    header = outlines.psf_headers[stamps.which[stamp, colour]]
+    unit = max(unit_px(header, stamps.radius[stamp, colour], stamps.scale[stamp]), LEAST_UNIT_PX)
+    per_unit, used, (x, y) = 1.0 / unit, int(header[USED]), stamps.offset[stamp, colour]
+    begin_at(outlines.tables, at_height(header, (row - 0.5 - y) * per_unit), used, above)
+    for strip in range(strips):
+        place = at_height(header, (row - 0.5 + (strip + 1) / strips - y) * per_unit)
+        _add_strip(outlines.tables, place, used, above, (x, unit), -stamps.reach[stamp], colour, line)
+    for column in range(line.shape[0]):
+        line[column, colour] *= per_unit
 
 
 @jit(fastmath=QUICK)
@@ -199,24 +229,19 @@ def draw_stamps(outlines, strips, chosen, stamps):
     stamps : Stamps
         Their steps and spans are overwritten. A stamp's light adds up to what the lens lets through.
     """
-    tables = outlines.tables
-    above = np.empty((tables.shape[1], 2))
+    above = np.empty((outlines.tables.shape[1], 2))
     for n in range(chosen.size):
         stamp = chosen[n]
-        header = outlines.psf_headers[stamps.which[stamp]]
-        unit = max(unit_px(header, stamps.radius[stamp], stamps.scale[stamp]), LEAST_UNIT_PX)
-        reach, per_unit, used = stamps.reach[stamp], 1.0 / unit, int(header[USED])
-        x, y = stamps.offset[stamp]
-        line = np.zeros(2 * reach + 2)
+        reach = stamps.reach[stamp]
+        line = np.zeros((2 * reach + 2, LANES))
         for row in range(2 * reach + 1):
             line[:] = 0.0
-            begin_at(tables, at_height(header, (row - reach - 0.5 - y) * per_unit), used, above)
-            for strip in range(strips):
-                place = at_height(header, (row - reach - 0.5 + (strip + 1) / strips - y) * per_unit)
-                _add_strip(tables, place, used, above, x, unit, -reach, line)
-            first = stamps.start[stamp] + row * line.size
-            for column in range(line.size):
-                stamps.steps[first + column] = line[column] * per_unit
+            for colour in range(stamps.which.shape[1]):
+                _draw_row(outlines, strips, stamps, stamp, row - reach, colour, above, line)
+            if stamps.which.shape[1] == 1:
+                line[:, 1] = line[:, 2] = line[:, 0]
+            first = stamps.start[stamp] + row * line.shape[0]
+            stamps.steps[first : first + line.shape[0]] = line
             _spans(line, stamps.spans[stamps.first_row[stamp] + row])
 
 
@@ -232,7 +257,7 @@ def _add_points(patches, bundle, stamps, stamp, row, line):
         Which of them.
     row : int
         Counted from that of the bundle's first point.
-    line : float64 (w, 4)
+    line : float64 (w, LANES)
         Begins at the column of the first point, less the stamp's reach; added to.
     """
     reach, stride = stamps.reach[stamp], patches.stride[bundle]
@@ -249,23 +274,23 @@ def _add_points(patches, bundle, stamps, stamp, row, line):
                 continue
             for span in range(0, 4, 2):
                 for column in range(spans[span], spans[span + 1]):
-                    step, to = steps[np.uint64(at + column)], line[np.uint64(i * stride + column)]
-                    # All four, which is one wide instruction; the last is not looked at.
-                    a, b, c, d = to[0] + step * red, to[1] + step * green, to[2] + step * blue, to[3] + step * is_lit
+                    own, to = steps[np.uint64(at + column)], line[np.uint64(i * stride + column)]
+                    a, b, c = to[0] + own[0] * red, to[1] + own[1] * green, to[2] + own[2] * blue
+                    d = to[3] + own[3] * is_lit
                     to[0], to[1], to[2], to[3] = a, b, c, d
 
 
 @jit(inline="always", fastmath=QUICK)
-def _add_line(line, at, channels, masks, bundle, corner, out):
+def _add_line(line, at, masks, bundle, corner, out):
     """Add a row of a bundle's light to a picture.
 
     Parameters
     ----------
-    line : float64 (w, 4)
+    line : float64 (w, LANES)
         Steps from pixel to pixel.
     at : (int, int)
         Row and column of the picture where it begins.
-    channels, masks, corner, out
+    masks, corner, out
         As in `deposit`.
     bundle : int
         Which of the bundles.
@@ -283,12 +308,12 @@ def _add_line(line, at, channels, masks, bundle, corner, out):
         if masked:
             seen = masks.transmitted[start + min(max(at[1] + column - masks.corner[bundle, 1], 0), columns - 1)]
         arrived = np.float32(max(red, 0.0)), np.float32(max(green, 0.0)), np.float32(max(blue, 0.0))
-        for channel in range(channels[0], channels[1]):
+        for channel in range(3):
             out[at[0] - corner[0], there, channel] += seen * arrived[channel]
 
 
 @jit(fastmath=QUICK)
-def deposit(patches, chosen, stamps, stamp_of, masks, channels, shift, corner, out):
+def deposit(patches, chosen, stamps, stamp_of, masks, shift, corner, out):
     """Add the light of bundles to a part of a picture.
 
     Parameters
@@ -300,8 +325,6 @@ def deposit(patches, chosen, stamps, stamp_of, masks, channels, shift, corner, o
     stamp_of : int64 (B,)
         What a point of each bundle looks like.
     masks : Masks
-    channels : (int, int)
-        The channels from the one to before the other are drawn.
     shift : int64 (B, 2)
         Rows and columns that each bundle is drawn beside its place.
     corner : (int, int)
@@ -319,11 +342,11 @@ def deposit(patches, chosen, stamps, stamp_of, masks, channels, shift, corner, o
         last = row0 + (patches.shape[bundle, 0] - 1) * stride + reach
         if column0 >= corner[1] + out.shape[1] or column0 + width <= corner[1]:
             continue
-        line = np.empty((width, 4))
+        line = np.empty((width, LANES))
         for row in range(max(row0 - reach, corner[0]), min(last + 1, corner[0] + out.shape[0])):
             line[:] = 0.0
             _add_points(patches, bundle, stamps, stamp, row - row0, line)
-            _add_line(line, (row, column0), channels, masks, bundle, corner, out)
+            _add_line(line, (row, column0), masks, bundle, corner, out)
 
 
 @jit(fastmath=QUICK)

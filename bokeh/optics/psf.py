@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ...kernels.outline import OutlineTables
+from ..core.arrays import DoubleArray
 from ..core.threads import cores, each
 from .lens import Lens
 from .outlines import even_outlines, fine, trace
@@ -49,75 +51,64 @@ def psf(
     # The lens is before a picture in which the place in the field is where the middle of what is drawn is.
     side = 2 * reach + 1
     ray_model = RayModel(lens, (side, side), diagonal_px)
-    image = np.zeros((side, side, 3), np.float32)
     where = np.array([field_position], np.float64)
     beside = 0.5 * diagonal_px * where
-    for seen in images_of(ray_model, reach + beside, np.array([float(radius_px)])):
-        offset = seen.place - beside - reach
-        stamps = stamps_of(seen, np.zeros(1, np.int64), offset, np.ones(1), np.full(1, reach))
-        steps = stamps.steps.reshape(side, side + 1)[:, :side]
-        light = np.maximum(np.cumsum(steps, axis=1, dtype=np.float64), 0.0)
-        image[..., slice(*seen.channels)] = light[..., None]
+    seen = images_of(ray_model, reach + beside, np.array([float(radius_px)]))
+    offset = seen.place - (beside + reach)[:, None]
+    stamps = stamps_of(seen, np.zeros(1, np.int64), offset, np.ones(1), np.full(1, reach))
+    steps = stamps.steps.reshape(side, side + 1, -1)[:, :side, :3]
+    image = np.maximum(np.cumsum(steps, axis=1), 0.0).astype(np.float32)
     return image * np.float32(ray_model.light(where)[0])
 
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """What some lights look like in one colour, or in all three where these land together.
+    """What some lights look like, in each of C colours; in one that stands for all where these land together.
 
     Attributes
     ----------
-    place : float64 (N, 2)
-    radius : float64 (N,)
+    place : float64 (N, C, 2)
+    radius : float64 (N, C)
         Less what the lens takes.
-    which : int64 (N,)
+    which : int64 (N, C)
         Each light's outline.
-    tables, psf_headers : float64
-        See `kernels.outline`.
+    outlines : OutlineTables
     strips : int
         A row of pixels is drawn as so many.
-    channels : (int, int)
-        From the one to before the other.
     """
 
-    place: NDArray[np.float64]
-    radius: NDArray[np.float64]
+    place: DoubleArray
+    radius: DoubleArray
     which: NDArray[np.int64]
-    tables: NDArray[np.float64]
-    psf_headers: NDArray[np.float64]
+    outlines: OutlineTables
     strips: int
-    channels: tuple[int, int]
 
 
-def images_of(ray_model: RayModel, place: NDArray[np.float64], radius_px: NDArray[np.float64]) -> list[Images]:
+def images_of(ray_model: RayModel, place: DoubleArray, radius_px: DoubleArray) -> Images:
     """Trace the images of lights, at x, y in the picture (N, 2), of signed blur radii (N,)."""
     field_position = ray_model.field_position(place[:, 0], place[:, 1])
-    images = []
-    for colour in ray_model.colours:
-        everywhere, curved = ray_model.defocus_px(colour)
-        radius = radius_px - everywhere - curved * (field_position**2).sum(axis=1)
-        seen_at = place + 0.5 * ray_model.diagonal_px * ray_model.magnification(colour) * field_position
-        channels = (colour, colour + 1) if len(ray_model.colours) > 1 else (0, 3)
-        if ray_model.is_even:
-            tables, psf_headers = even_outlines(ray_model.aperture, ray_model.lens.glass.pupil.squeeze)
-            images.append(
-                Images(seen_at, radius, (radius < 0.0).astype(np.int64), tables, psf_headers, EVEN_STRIPS, channels)
-            )
-            continue
-        # Lights that are nearly alike share an outline: it still grows with the radius of each.
-        size = np.rint(RADII_PER_OCTAVE * np.log2(1.0 + np.abs(radius))) * np.sign(radius)
-        alike = np.column_stack([np.rint(FIELDS * field_position), size])
-        _, first, which = np.unique(alike, axis=0, return_index=True, return_inverse=True)
-        tables, psf_headers = trace(ray_model, radius[first], field_position[first], fine(ray_model))
-        images.append(Images(seen_at, radius, which.ravel(), tables, psf_headers, STRIPS, channels))
-    return images
+    square = (field_position**2).sum(axis=1)
+    taken = [ray_model.defocus_px(colour) for colour in ray_model.colours]
+    radius = np.stack([radius_px - everywhere - curved * square for everywhere, curved in taken], axis=1)
+    magnified = np.array([ray_model.magnification(colour) for colour in ray_model.colours])
+    seen_at = place[:, None] + 0.5 * ray_model.diagonal_px * magnified[:, None] * field_position[:, None]
+    if ray_model.is_even:
+        outlines = OutlineTables(*even_outlines(ray_model.aperture, ray_model.lens.glass.pupil.squeeze))
+        return Images(seen_at, radius, (radius < 0.0).astype(np.int64), outlines, EVEN_STRIPS)
+    # Lights, and colours, that are nearly alike share an outline: it still grows with the radius of each.
+    size = np.rint(RADII_PER_OCTAVE * np.log2(1.0 + np.abs(radius))) * np.sign(radius)
+    fields = np.repeat(np.rint(FIELDS * field_position), radius.shape[1], axis=0)
+    alike = np.column_stack([fields, size.ravel()])
+    _, first, which = np.unique(alike, axis=0, return_index=True, return_inverse=True)
+    traced = trace(ray_model, radius.ravel()[first], field_position[first // radius.shape[1]], fine(ray_model))
+    return Images(seen_at, radius, which.reshape(radius.shape), OutlineTables(*traced), STRIPS)
 
 
 def stamps_of(
     images: Images,
     which: NDArray[np.int64],
-    offset: NDArray[np.float64],
-    scale: NDArray[np.float64],
+    offset: DoubleArray,
+    scale: DoubleArray,
     reach: NDArray[np.int64] | None = None,
 ) -> Stamps:
     """Draw what some lights look like, pixel by pixel.
@@ -127,8 +118,8 @@ def stamps_of(
     images : Images
     which : int64 (S,)
         The lights.
-    offset : float64 (S, 2)
-        x, y of each image's middle, less than a pixel from that of its middle pixel unless `reach` has room for more.
+    offset : float64 (S, C, 2)
+        x, y of each image's middle, from that of its middle pixel.
     scale : float64 (S,)
         Each is drawn in a picture so many times smaller.
     reach : int64 (S,), optional
@@ -139,18 +130,18 @@ def stamps_of(
     kernels.sprite.Stamps
     """
     from ...kernels import sprite
-    from ...kernels.outline import GROWTH, OFFSET, OutlineTables
+    from ...kernels.outline import GROWTH, OFFSET
 
-    radius, outline = images.radius[which] / scale, images.which[which]
+    radius, outline = images.radius[which] / scale[:, None], images.which[which]
     if reach is None:
-        headers = images.psf_headers[outline]
-        unit = headers[:, OFFSET] / scale + headers[:, GROWTH] * np.abs(radius)
-        reach = np.ceil(np.maximum(unit, sprite.LEAST_UNIT_PX)).astype(np.int64) + 2
+        headers = images.outlines.psf_headers[outline]
+        unit = headers[..., OFFSET] / scale[:, None] + headers[..., GROWTH] * np.abs(radius)
+        farthest: DoubleArray = (np.maximum(unit, sprite.LEAST_UNIT_PX) + np.abs(offset).max(axis=2)).max(axis=1)
+        reach = np.ceil(farthest).astype(np.int64) + 2
     rows = 2 * reach + 1
     start, first_row = (np.concatenate([[0], np.cumsum(n)]) for n in (rows * (rows + 1), rows))
-    steps, spans = np.empty(start[-1]), np.empty((first_row[-1], 4), np.int32)
+    steps, spans = np.empty((start[-1], sprite.LANES)), np.empty((first_row[-1], 4), np.int32)
     stamps = sprite.Stamps(outline, radius, offset, scale, reach, start, first_row, steps, spans)
-    outlines = OutlineTables(images.tables, images.psf_headers)
     parts = np.array_split(np.arange(len(which)), min(4 * cores(), len(which)))
-    each(lambda some: sprite.draw_stamps(outlines, images.strips, some, stamps), parts)
+    each(lambda some: sprite.draw_stamps(images.outlines, images.strips, some, stamps), parts)
     return stamps

@@ -132,18 +132,18 @@ class Sprites:
                 self._made = None
             self._draw(run, *made, onto, corner)
 
-    def _make(self, run: slice) -> tuple[sprite.Patches, sprite.Masks, list[_Image]]:
+    def _make(self, run: slice) -> tuple[sprite.Patches, sprite.Masks, _Stamped]:
         """Gather the light of some of them, and find what of it gets through and what it looks like."""
         cells = self.bundles.cells
-        images = [_Image(self, run, image) for image in images_of(self.ray_model, cells.middle[run], cells.radius[run])]
-        return self._patches(run), self._masks(run), images
+        look = _Stamped(self, run, images_of(self.ray_model, cells.middle[run], cells.radius[run]))
+        return self._patches(run), self._masks(run), look
 
     def _draw(
         self,
         run: slice,
         patches: sprite.Patches,
         masks: sprite.Masks,
-        images: list[_Image],
+        look: _Stamped,
         onto: FloatArray,
         corner: tuple[int, int],
     ) -> None:
@@ -172,8 +172,7 @@ class Sprites:
                 if coarse is not None:
                     sprite.add_enlarged(coarse, spans[level + 1][0], begin, canvas)
                 chosen = np.flatnonzero(inside & (drawn == level))
-                for one in images:
-                    sprite.deposit(patches, chosen, one.stamps, one.of, masks, one.channels, one.shift, begin, canvas)
+                sprite.deposit(patches, chosen, look.stamps, look.of, masks, look.shift, begin, canvas)
                 coarse = canvas
             if coarse is not None:
                 onto[tile] += coarse
@@ -233,35 +232,37 @@ class Sprites:
         return sprite.Masks(self.corner[run], self.shape[run], start, transmitted)
 
 
-class _Image:
-    """What a run of bundles looks like in one colour, or all: stamps, the one of each bundle, and where it lies.
+class _Stamped:
+    """What a run of bundles looks like: stamps, the one of each bundle, and where it lies.
 
     Parameters
     ----------
     sprites : Sprites
     run : slice
-    image : Images
+    images : Images
         At the middles of the bundles.
     """
 
-    def __init__(self, sprites: Sprites, run: slice, image: Images) -> None:
+    def __init__(self, sprites: Sprites, run: slice, images: Images) -> None:
         """Draw the stamps; bundles that look the same share one."""
         scale = sprites.scale[run].astype(np.float64)
-        beside = (image.place - sprites.bundles.cells.middle[run]) / scale[:, None] + sprites.between[run][:, None]
-        whole = np.where(sprites.stride[run][:, None] > 1, np.floor(beside), np.floor(beside + 0.5)).astype(np.int64)
-        offset = beside - whole
+        middle, between = sprites.bundles.cells.middle[run], sprites.between[run]
+        beside = (images.place - middle[:, None]) / scale[:, None, None] + between[:, None, None]
+        # The pixel that is nearest to where colours land on average.
+        mean = beside.mean(axis=1)
+        whole = np.where(sprites.stride[run][:, None] > 1, np.floor(mean), np.floor(mean + 0.5)).astype(np.int64)
+        offset = beside - whole[:, None]
         self.shift = np.ascontiguousarray(whole[:, ::-1])
-        self.channels = image.channels
-        kinds = image.which * 64 + sprites.bundles.drawn[run] * 2 + (sprites.stride[run] > 1)
-        if len(image.psf_headers) == 2 and (beside == sprites.between[run][:, None]).all():
-            radii, number = numbered(image.radius.view(np.int64))
-            key = kinds * len(radii) + number
+        kinds = sprites.bundles.drawn[run] * 2 + (sprites.stride[run] > 1)
+        if images.which.shape[1] == 1 and (beside == between[:, None, None]).all():
+            radii, number = numbered(images.radius[:, 0].copy().view(np.int64))
+            key = (images.which[:, 0] * 64 + kinds) * len(radii) + number
         else:
             key = np.arange(len(kinds))
         _, self.of = numbered(key)
         first = np.empty(int(self.of.max()) + 1, np.int64)
         first[self.of] = np.arange(len(key))
-        self.stamps = stamps_of(image, first, offset[first], scale[first])
+        self.stamps = stamps_of(images, first, np.ascontiguousarray(offset[first]), scale[first])
 
 
 def pupil_points(ray_model: RayModel) -> NDArray[np.float64]:
