@@ -67,8 +67,8 @@ class Scene:
 
     @property
     def extra(self) -> FloatArray | None:
-        """Radiance above the clip, float32 (H, W, 3)."""
-        return self.prepared.extra
+        """Radiance above the clip, float32 (H, W, 3); reckoned anew each time."""
+        return None if self.prepared.extra is None else self.prepared.extra.whole()
 
     @property
     def lights(self) -> Lights | None:

@@ -53,8 +53,8 @@ def keep_sharp(marks, reach, at, corner, rgb, extra, kept, picture):
     at, corner : (int, int)
         Row and column where the box begins, of the marks and of the picture.
     rgb : float32 (H, W, 3)
-    extra : float32 (H, W, 3)
-        What a gain map adds; of shape (0, 0, 3) for none.
+    extra : float32 (h, w, 3)
+        What a gain map adds to the box; of shape (0, 0, 3) for none.
     kept : bool (h, w), overwritten
         Where that is.
     picture : float32 (H, W, 3)
@@ -78,4 +78,4 @@ def keep_sharp(marks, reach, at, corner, rgb, extra, kept, picture):
             if count[column] == 0:
                 x = corner[1] + column
                 for c in range(3):
-                    picture[y, x, c] = rgb[y, x, c] + extra[y, x, c] if adds else rgb[y, x, c]
+                    picture[y, x, c] = rgb[y, x, c] + extra[row, column, c] if adds else rgb[y, x, c]

@@ -4,41 +4,44 @@ import math
 
 import numpy as np
 
+from .gained import added_at
 from .jit import jit
 
 
 @jit(inline="always")
-def _is_lamp(rgb, extra, levels, clips):
-    """Whether a pixel (3,) that clips in some channel is a lamp by what a gain map adds; `clips`: in all of them."""
-    red, green, blue = rgb[0] + extra[0], rgb[1] + extra[1], rgb[2] + extra[2]
+def _is_lamp(rgb, gains, place, levels, clips):
+    """Whether a pixel that clips in some channel is a lamp by what a gain map adds; `clips`: in all of them."""
+    y, x = place
+    red, green = rgb[y, x, 0] + added_at(rgb, gains, y, x, 0), rgb[y, x, 1] + added_at(rgb, gains, y, x, 1)
+    blue = rgb[y, x, 2] + added_at(rgb, gains, y, x, 2)
     peak = max(red, green, blue)
     coloured = peak > levels[2] and min(red, green, blue) > levels[1]
     return (clips and peak > levels[1]) or coloured
 
 
 @jit()
-def clipped(rgb, extra, levels, out):
+def clipped(rgb, gains, levels, rows, out):
     """Find the pixels that a photo clips, and its gain map says are brighter than white; return how many there are.
 
     Parameters
     ----------
     rgb : float32 (H, W, 3)
-    extra : float32 (H, W, 3)
-        What a gain map adds; of shape (0, 0, 3) without one.
+    gains : Gains
     levels : float32 (3,)
         What clips is at least the first, in all channels. With a gain map, its brightest channel is more than the
         second in truth; where it is more than the third and all are more than the second, one channel need clip only.
-    out : bool (H, W), overwritten
+    rows : (int, int)
+        Those that are looked at: the first, and the one after the last.
+    out : bool (H, W), overwritten there
     """
-    height, width, _ = rgb.shape
-    mapped = extra.shape[0] > 0
+    mapped = gains.stops.shape[0] > 0
     count = 0
-    for y in range(height):
-        for x in range(width):
+    for y in range(rows[0], rows[1]):
+        for x in range(rgb.shape[1]):
             red, green, blue = rgb[y, x, 0], rgb[y, x, 1], rgb[y, x, 2]
             clips = min(red, green, blue) >= levels[0]
             some = max(red, green, blue) >= levels[0]
-            out[y, x] = _is_lamp(rgb[y, x], extra[y, x], levels, clips) if mapped and some else clips
+            out[y, x] = _is_lamp(rgb, gains, (y, x), levels, clips) if mapped and some else clips
             count += out[y, x]
     return count
 

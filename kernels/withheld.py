@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .enlarge import placed
 from .gain import span
+from .gained import columns_of, factor, light_added, mix_rows
 from .jit import jit
 
 FAINT = np.float32(1e-6)
@@ -153,13 +154,28 @@ def _sum_spread(picture, box):
 
 
 @jit(inline="always")
-def _sum_box(maps, share, box):
+def _weights(rgb, place, line, columns, offsets):
+    """Find what a gain map adds to each channel of a pixel, and a little: `line` are the stops of its row."""
+    (y, x), (base, alternate) = place, offsets
+    first = factor(line, columns, x, 0)
+    second, third = (factor(line, columns, x, 1), factor(line, columns, x, 2)) if line.shape[1] == 3 else (first, first)
+    red = light_added(rgb[y, x, 0], first, base[0], alternate[0])
+    green = light_added(rgb[y, x, 1], second, base[1], alternate[1])
+    return red + FAINT, green + FAINT, light_added(rgb[y, x, 2], third, base[2], alternate[2]) + FAINT
+
+
+@jit(inline="always")
+def _sum_box(maps, gain, offsets, share, box):
     """Sum the pixels in a box.
 
     Parameters
     ----------
-    maps : (float32 (H, W, 3), float32 (H, W, 3), float32 (H, W, 3))
-        `picture`, `rgb` and `extra` of `withheld`.
+    maps : (float32 (H, W, 3), float32 (H, W, 3))
+        `picture` and `rgb` of `withheld`.
+    gain : (float32 (h, w, C), (int32 (W,), int32 (W,), float32 (W,)))
+        Stops of the rows of `share`, and where columns lie among theirs, as of `gained.columns_of`.
+    offsets
+        As of `withheld`.
     share : float32 (h, W)
         How much stays at the pixels of its rows.
     box : ((int, int), (int, int))
@@ -171,13 +187,14 @@ def _sum_box(maps, share, box):
     float32
         Pixels of which something goes, each by the share of it that does.
     """
-    picture, rgb, extra = maps
+    picture, rgb = maps
     shown, before, held, weight, peak, goes = NONE, NONE, NONE, NONE, NONE, ZERO
     for y in range(box[0][0], box[0][1]):
+        line = gain[0][y - box[0][0]]
         for x in range(box[1][0], box[1][1]):
             stays = share[y - box[0][0], x]
             light, was = _pixel(picture, y, x), _pixel(rgb, y, x)
-            own = extra[y, x, 0] + FAINT, extra[y, x, 1] + FAINT, extra[y, x, 2] + FAINT
+            own = _weights(rgb, (y, x), line, gain[1], offsets)
             shown, before, weight = _plus(shown, light), _plus(before, was), _plus(weight, own)
             red, green = _dimmed(light[0], was[0], own[0], stays), _dimmed(light[1], was[1], own[1], stays)
             held = _plus(held, (red, green, _dimmed(light[2], was[2], own[2], stays)))
@@ -278,19 +295,24 @@ def _stays_empty(own, offsets):
 
 
 @jit(error_model="numpy")
-def _withheld_row(maps, kept, surface, source, offsets, most, stops, row):
+def _withheld_row(maps, kept, surface, source, offsets, most, stops, row, places):
     """Fill a row of cells.
 
     Parameters
     ----------
     maps, kept, surface, source, offsets, most, stops, row
         As of `withheld`, and which row.
+    places : (int32 (W,), int32 (W,), float32 (W,))
+        Where the photo's columns lie among the gain map's, as of `gained.columns_of`.
     """
     height, width = kept.dioptres.shape
     rows, columns, _ = stops.shape
     blurred = surface.shape[0] > 0
     down, tall = _placed_in(row, surface.shape[0], rows), span(row, rows, height)
     share, known = np.empty((tall[1] - tall[0], width), np.float32), 0
+    lines = np.empty((share.shape[0], columns, source.shape[2]), np.float32)
+    for y in range(share.shape[0]):
+        mix_rows(source, tall[0] + y, height, lines[y])
     for column in range(columns):
         box, arriving = (tall, span(column, columns, width)), NONE
         if blurred:
@@ -306,7 +328,7 @@ def _withheld_row(maps, kept, surface, source, offsets, most, stops, row):
             known = min(box[1][1] + KEPT_TOGETHER, width)
             _find_kept(kept, tall, (box[1][0], known), share)
         if _stays(share, share.shape[0], box[1]):
-            sums, goes = _sum_box(maps, share, box)
+            sums, goes = _sum_box(maps, (lines, places), offsets, share, box)
         else:
             sums, goes = _sum_spread(maps[0], box), count
         _fill_cell(sums, arriving, offsets, (count, goes), most, source[row, column], stops[row, column])
@@ -321,10 +343,10 @@ def withheld(maps, kept, surface, source, offsets, most, rows, stops):
 
     Parameters
     ----------
-    maps : (float32 (H, W, 3), float32 (H, W, 3), float32 (H, W, 3))
-        The render; what the photo shows; and what its gain map adds.
+    maps : (float32 (H, W, 3), float32 (H, W, 3))
+        The render, and what the photo shows.
     kept : Kept
-        How much of that stays where it is.
+        How much of what its gain map adds stays where it is.
     surface : float32 (h', w', 3)
         What the gain map adds that arrives at a place which is not in focus, blurred as its surface is; shape (0, 0, 3)
         for none.
@@ -339,5 +361,6 @@ def withheld(maps, kept, surface, source, offsets, most, rows, stops):
     stops : float32 (h, w, 1 or 3), overwritten
         A single channel is of the sum of all.
     """
+    places = columns_of(source, kept.dioptres.shape[1])
     for row in range(rows[0], rows[1]):
-        _withheld_row(maps, kept, surface, source, offsets, most, stops, row)
+        _withheld_row(maps, kept, surface, source, offsets, most, stops, row, places)

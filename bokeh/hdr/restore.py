@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
 from ..core.threads import each_part
+from ..image.regions import PixelBox
 from ..photo.photo import GainMap, Photo
+
+if TYPE_CHECKING:
+    from ...kernels.gained import Gains
 
 Mode = Literal["auto", "gain-map", "estimate", "off"]
 
@@ -23,8 +28,8 @@ class Restoration:
 
     Attributes
     ----------
-    extra : float32 (H, W, 3), or None
-        What a gain map adds to the photo's values, >= 0.
+    extra : GainedLight, or None
+        What a gain map adds to the photo's values.
     estimates : bool
         Whether it is to be told by evidence instead.
     strength : float
@@ -32,7 +37,7 @@ class Restoration:
     words : str
     """
 
-    extra: FloatArray | None
+    extra: GainedLight | None
     estimates: bool
     strength: float
     words: str
@@ -57,7 +62,7 @@ def above_clip(photo: Photo, mode: Mode | float) -> Restoration:
         return Restoration(None, False, 0.0, "off")
     if photo.gain_map is not None and mode != "estimate":
         headroom = f"gain map, headroom {photo.gain_map.headroom:.2f}"
-        return Restoration(gained(photo.rgb, photo.gain_map), False, strength, headroom)
+        return Restoration(GainedLight.of(photo.rgb, photo.gain_map), False, strength, headroom)
     if mode == "gain-map":
         return Restoration(None, False, strength, "no gain map in the file")
     if not is_radiance(photo):
@@ -73,12 +78,59 @@ def is_radiance(photo: Photo) -> bool:
     return photo.profile.is_linear or photo.meta.format == "array" or photo.meta.hdr in ("pq", "hlg")
 
 
+@dataclass(frozen=True, eq=False)
+class GainedLight:
+    """What a gain map adds to a photo's values, reckoned where it is looked at: all of it is as large as the photo.
+
+    Attributes
+    ----------
+    rgb : float32 (H, W, 3)
+        The photo.
+    gains : kernels.gained.Gains
+    brightest : float32
+        Radiance of the brightest channel with it.
+    """
+
+    rgb: FloatArray
+    gains: Gains
+    brightest: np.float32
+
+    @classmethod
+    def of(cls, rgb: FloatArray, gain_map: GainMap) -> GainedLight | None:
+        """Look at all of it; None when it adds nothing."""
+        from ...kernels.gained import Gains, brightest
+
+        gains = Gains(gain_map.planes, *gain_map.offsets)
+        found = each_part(lambda own: brightest(rgb, gains, (own.start, own.stop)), len(rgb))
+        return cls(rgb, gains, np.float32(max(most for most, _ in found))) if any(adds for _, adds in found) else None
+
+    def box(self, box: PixelBox) -> FloatArray:
+        """Return what is added in a box, float32 (h, w, 3), >= 0."""
+        from ...kernels.gained import add_gain
+
+        (top, bottom, _), (left, right, _) = (one.indices(n) for one, n in zip(box, self.rgb.shape, strict=False))
+        extra = np.empty((bottom - top, right - left, 3), np.float32)
+        add_gain(self.rgb, self.gains, (top, left), extra)
+        return extra
+
+    def at(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> FloatArray:
+        """Return what is added at some pixels, float32 (N, 3)."""
+        from ...kernels.gained import gain_at
+
+        extra = np.empty((len(rows), 3), np.float32)
+        gain_at(self.rgb, self.gains, rows, columns, extra)
+        return extra
+
+    def whole(self) -> FloatArray:
+        """Return all of it, float32 (H, W, 3)."""
+        from ...kernels.gained import add_gain
+
+        extra = np.empty(self.rgb.shape, np.float32)
+        each_part(lambda own: add_gain(self.rgb, self.gains, (own.start, 0), extra[own]), len(extra))
+        return extra
+
+
 def gained(rgb: FloatArray, gain_map: GainMap) -> FloatArray | None:
     """Radiance (H, W, 3) that a gain map adds; None when it adds none."""
-    from ...kernels import highlights as kernels
-
-    # Memory that was zero from the start costs nothing until it is written: most of a picture is not above the clip.
-    extra = np.zeros(rgb.shape, np.float32)
-    stops, offsets = gain_map.planes, gain_map.offsets
-    found = each_part(lambda own: kernels.gain(rgb, stops, offsets, (own.start, own.stop), extra), len(rgb))
-    return extra if any(found) else None
+    found = GainedLight.of(rgb, gain_map)
+    return None if found is None else found.whole()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..core.allocator import give_back_freed_memory
 from ..core.arrays import FloatArray
 from ..core.progress import Progress
 from ..core.threads import each
@@ -98,6 +99,7 @@ class Exposure:
 
         size = self.sliced.scene.sizes[0]
         picture = np.empty((*size, 3), np.float32)
+        give_back_freed_memory(picture.nbytes)  # from here on a render holds most
         boxes = boxes_of(size, TILE_PX) if parts is None else parts.tiles(TILE_PX)
         begun = itertools.count()
 

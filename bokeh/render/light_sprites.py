@@ -85,13 +85,8 @@ class Sprites:
         occluders: Sequence[Occluder],
     ) -> None:
         """Find the grid of each, and what its discs reach."""
-        self.bundles, self.lights, self.ray_model, self.lens, self.occluders = (
-            bundles,
-            lights,
-            ray_model,
-            lens,
-            occluders,
-        )
+        self.bundles, self.lights, self.ray_model, self.lens = bundles, lights, ray_model, lens
+        self.occluders = occluders
         cells = bundles.cells
         self.scale = 2**bundles.drawn
         """They are drawn in a picture so many times smaller,"""
@@ -118,6 +113,8 @@ class Sprites:
         sizes = np.where(bundles.cut, self.shape.prod(axis=1), 0) + self.points.prod(axis=1)
         self.runs = _runs(sizes, SAMPLES_AT_ONCE) if len(sizes) else []
         self._made = None if not self.runs else self._make(self.runs[0])
+        if self.are_made:
+            self.occluders = ()
 
     @property
     def are_made(self) -> bool:

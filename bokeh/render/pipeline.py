@@ -176,7 +176,9 @@ def _lens_style(
     surfaces = _surfaces(scene, thin, settings) if withholds else None
 
     def without_picture() -> tuple[_SeenLights | None, FloatArray | None]:
-        seen = None if light.lights is None or shared is None else _seen_lights(light.lights, shared, slice_light)
+        seen = None
+        if light.lights is not None and shared is not None:
+            seen = _seen_lights(light.lights, shared, slice_light, for_stars=stars is not None)
         surface = None if surfaces is None else _surface(surfaces, lens, thin, settings)
         return seen, surface
 
@@ -222,6 +224,7 @@ class _SeenLights:
     ----------
     points : PointLights
     occluders : list of Occluder
+        Only where stars are drawn, too.
     sprites : Sprites
     """
 
@@ -230,12 +233,13 @@ class _SeenLights:
     sprites: Sprites
 
 
-def _seen_lights(lights: Lights, shared: SharedLight, slice_light: SliceLight) -> _SeenLights:
+def _seen_lights(lights: Lights, shared: SharedLight, slice_light: SliceLight, *, for_stars: bool) -> _SeenLights:
     """Do for lights all that does not need the picture."""
     ray_model, sliced = slice_light.psf_tables.ray_model, slice_light.sliced
     points = _points_of(lights, shared)
     occluders = occluders_of(sliced, points, ray_model)
-    return _SeenLights(points, occluders, sprites_of(points, occluders, sliced.lens, ray_model))
+    sprites = sprites_of(points, occluders, sliced.lens, ray_model)
+    return _SeenLights(points, occluders if for_stars else [], sprites)
 
 
 def _layered(scene: PreparedScene, settings: RenderSettings) -> LayeredScene:

@@ -57,8 +57,6 @@ HIDDEN_MATTE = 0.3
 """Pixels with more of the subject than this tell nothing about the depth of a light, and are none where it is guessed
 by what clips."""
 
-_NO_EXTRA: FloatArray = np.empty((0, 0, 3), np.float32)
-
 
 @dataclass(frozen=True, eq=False)
 class Spots:
@@ -132,13 +130,15 @@ def restored_spots(
         What was looked at, in words.
     """
     from ...kernels import highlights, lights
+    from ...kernels.gained import Gains
 
     rgb, extra = photo.rgb, restoration.extra
     clips = np.empty(rgb.shape[:2], np.bool_)
     levels = np.array([NEARLY, LIGHT_RADIANCE, COLOURED_RADIANCE], np.float32)
     found = None
-    mapped = _NO_EXTRA if extra is None else extra
-    if any(each_part(lambda own: lights.clipped(rgb[own], mapped[own], levels, clips[own]), len(rgb))):
+    none = np.zeros(3, np.float32)
+    gains = Gains(np.empty((0, 0, 1), np.float32), none, none) if extra is None else extra.gains
+    if any(each_part(lambda own: lights.clipped(rgb, gains, levels, (own.start, own.stop), clips), len(rgb))):
         found = _judged(photo, restoration, covers, clips, reach_px)
     when = None if found is None else night(rgb, photo.meta.clip_cd_m2)
     # A lamp that clips in some channels only, apart from those that clip in all: their bloom is coloured too.
@@ -191,7 +191,7 @@ def _judged(
     rgb, extra = photo.rgb, restoration.extra
     pieces, places = _Places.of(clips, reach_px)
     before = rgb[places.rows, places.columns]
-    added = None if extra is None else extra[places.rows, places.columns]
+    added = None if extra is None else extra.at(places.rows, places.columns)
     shown = _shown(before, places, pieces, coloured=False)
     brightest = None if added is None else _brightest(places.labels, before + added, pieces.count)
     evidence = weigh(rgb, pieces, shown, photo.meta.clip_cd_m2, brightest)
@@ -236,7 +236,7 @@ def spots_by_hand(photo: Photo, restoration: Restoration, bright: BoolArray, rea
     if restoration.estimates or (restoration.strength > 0.0 and not is_radiance(photo)):
         more = _restored(places, (evidence, shown), sure, EDGE_UNITS * unit_px(rgb.shape))
         if extra is not None:
-            more = np.maximum(more, extra[places.rows, places.columns])
+            more = np.maximum(more, extra.at(places.rows, places.columns))
         radiance = np.asarray(before + np.float32(restoration.strength) * more, np.float32)
     share = np.full(len(before), 0.0 if extra is None else 1.0, np.float32)
     return _listed(places, radiance, share, evidence, sure)

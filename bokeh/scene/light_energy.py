@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..core.arrays import BoolArray, FloatArray
 from ..core.threads import each
 from ..depth.depth_mapping import DepthMapping
+from ..hdr.restore import GainedLight
 from ..image.boxes import common_part, grown, within
 from ..image.regions import PixelBox, box_around, dilate
 from ..optics.lens import ThinLens
@@ -59,7 +60,7 @@ class SceneLight:
         The photo, scene-linear.
     dioptres : float32 (H, W)
     matte : float32 (H, W), or None
-    extra : float32 (H, W, 3), or None
+    extra : GainedLight, or None
         What the gain map adds.
     lights : Lights, or None
     keeps_extra : bool
@@ -71,7 +72,7 @@ class SceneLight:
     rgb: FloatArray
     dioptres: FloatArray
     matte: FloatArray | None
-    extra: FloatArray | None
+    extra: GainedLight | None
     lights: Lights | None
     keeps_extra: bool
     moved_from: tuple[SceneLight, DepthMapping] | None = None
@@ -87,7 +88,7 @@ class SceneLight:
             return self.moved_from[0].brightest
         rows = range(0, self.rgb.shape[0], BAND_ROWS)
         bands = (slice(top, top + BAND_ROWS) for top in rows)
-        most = max(float((self.rgb[b] if self.extra is None else self.rgb[b] + self.extra[b]).max()) for b in bands)
+        most = max(float(self.rgb[b].max()) for b in bands) if self.extra is None else float(self.extra.brightest)
         if self.lights is not None:
             most = max(most, float(self.lights.radiance.max(initial=0.0)))
         return np.float32(1.0001 * most)
@@ -105,7 +106,7 @@ class SceneLight:
         rgbd = np.empty((*(stop - start for start, stop, _ in spans), 4), np.float32) if into is None else into
         interleave(self.rgb, self.dioptres, spans[0][0], spans[1][0], rgbd)
         if self.keeps_extra and self.extra is not None:
-            rgbd[..., :3] += self.extra[box]
+            rgbd[..., :3] += self.extra.box(box)
         if self.lights is not None:
             at, inside = self._lights_in(self.lights, box)
             rgbd[at[0], at[1], :3] = self._below_lights(self.lights, inside)
@@ -179,11 +180,12 @@ class SceneLight:
         def mark(first: int) -> None:
             mark_blurred(self.dioptres, thin, reach_px, (top + first, left), marks[first : first + BAND_ROWS])
 
-        extra = self.extra if self.keeps_extra and self.extra is not None else _NOTHING
-
         def keep(first: int) -> None:
             at, corner = (rows.start + first, columns.start), (inner[0].start + first, inner[1].start)
-            keep_sharp(marks, reach_px, at, corner, self.rgb, extra, sharp[first : first + BAND_ROWS], picture)
+            kept, extra = sharp[first : first + BAND_ROWS], _NOTHING
+            if self.keeps_extra and self.extra is not None:
+                extra = self.extra.box((slice(corner[0], corner[0] + len(kept)), inner[1]))
+            keep_sharp(marks, reach_px, at, corner, self.rgb, extra, kept, picture)
 
         each(mark, range(0, len(marks), BAND_ROWS))
         each(keep, range(0, len(sharp), BAND_ROWS))
@@ -221,7 +223,7 @@ class SceneLight:
         base = lights.base[which]
         if not self.keeps_extra or self.extra is None:
             return base
-        surface = self.extra[lights.rows[which], lights.columns[which]]
+        surface = self.extra.at(lights.rows[which], lights.columns[which])
         return np.asarray(base + lights.surface_share[which, None] * surface, np.float32)
 
     def _lights_in(

@@ -18,7 +18,7 @@ from ..depth.matting import refine
 from ..depth.painted import painted_depth, painted_matte
 from ..depth.rendition_blur import blur_of_rendition
 from ..depth.upsample import CleanMap, resize_matte
-from ..hdr.restore import Mode, Restoration, above_clip
+from ..hdr.restore import GainedLight, Mode, Restoration, above_clip
 from ..optics.lens import ThinLens
 from ..photo.photo import Photo
 from .clipped_spots import Spots
@@ -46,7 +46,7 @@ class PreparedScene:
         Depth at the photo's resolution; None where the photo holds none.
     matte : float32 (H, W), or None
         Coverage of the subject, 0..1.
-    extra : float32 (H, W, 3), or None
+    extra : GainedLight, or None
         What a gain map adds to what the photo shows.
     lights : Lights, or None
     sources : dict of str to str
@@ -62,7 +62,7 @@ class PreparedScene:
     photo: Photo
     dioptres: FloatArray | None
     matte: FloatArray | None
-    extra: FloatArray | None
+    extra: GainedLight | None
     lights: Lights | None
     sources: dict[str, str]
     existing_blur: ExistingBlur | None

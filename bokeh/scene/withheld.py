@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
-from ..core.threads import each_part
+from ..core.threads import each, each_part
+from ..hdr.restore import GainedLight
 from ..optics.lens import ThinLens
 from ..photo.photo import GainMap
 from .light_energy import SHARP_PX, SPREAD_PX, SceneLight, SharedLight
@@ -16,6 +17,9 @@ from .lights import Lights
 
 SURFACE_HALVINGS = 2
 """What a gain map adds to surfaces is blurred at the photo's size halved so often: a gain map is coarse."""
+
+BAND_ROWS = 128
+"""Rows that are made smaller together: cells are not cut."""
 
 LEAST_RADIANCE = 1e-3
 """Less radiance than this, beyond what a photo shows, is none."""
@@ -30,17 +34,24 @@ def surface_light(light: SceneLight) -> SceneLight | None:
     """
     if light.extra is None:
         return None
-    extra = _smaller(light.extra)
+    extra = _smaller_extra(light.extra)
     lights = light.lights
     step = 2**SURFACE_HALVINGS
     if lights is not None:
-        taken = lights.mapped[:, None] * light.extra[lights.pixels]
+        taken = lights.mapped[:, None] * light.extra.at(*lights.pixels)
         np.subtract.at(extra, (lights.rows // step, lights.columns // step), taken / np.float32(step * step))
         np.maximum(extra, 0.0, out=extra)
     if float(extra.max()) < LEAST_RADIANCE:
         return None
     matte = None if light.matte is None else np.ascontiguousarray(_smaller(light.matte[..., None])[..., 0])
     return SceneLight(extra, _sampled(light.dioptres), matte, None, None, True)
+
+
+def _smaller_extra(extra: GainedLight) -> FloatArray:
+    """Halve what a gain map adds `SURFACE_HALVINGS` times, as `_smaller`, without a copy as large as the photo."""
+    rows = range(0, len(extra.rgb), BAND_ROWS)
+    bands = each(lambda top: _smaller(extra.box((slice(top, top + BAND_ROWS), slice(None)))), rows)
+    return np.concatenate(bands)
 
 
 def _smaller(values: FloatArray) -> FloatArray:
@@ -91,7 +102,7 @@ def withheld_by_map(
     arrived = _NOTHING if surface is None else np.maximum(surface, 0.0)
     thin = np.float32(lens.focus_dioptres), np.float32(lens.px_per_dioptre)
     kept = Kept(light.dioptres, *thin, np.float32(SHARP_PX), np.float32(SPREAD_PX), *_kept_of_lights(light, shared))
-    maps = picture, light.rgb, light.extra
+    maps = picture, light.rgb
 
     def fill(rows: slice) -> None:
         own = rows.start, rows.stop

@@ -44,6 +44,29 @@ def test_memory_that_was_freed_is_used_again():
     assert keeping[1] < 0.1 * plain[1]
 
 
+# Every other array is freed: what is left keeps the heap from shrinking by itself.
+UNUSED = """
+import sys
+from rebokeh.bokeh.core.allocator import WORTH_IT, give_back_freed_memory
+def held():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+kept = [b"x" * (64 << 10) for _ in range(1000)]
+kept = kept[::2]
+before = held()
+give_back_freed_memory(WORTH_IT - int(sys.argv[1]))
+print(before - held())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library keeps what it likes")
+def test_memory_that_lies_unused_between_arrays_is_given_back():
+    little, much = (
+        int(subprocess.run([sys.executable, "-c", UNUSED, short], capture_output=True, text=True, check=True).stdout)
+        for short in ("1", "0")
+    )
+    assert abs(little) < 1 << 20 < 20 << 20 < much
+
+
 def test_what_the_environment_says_stands(monkeypatch):
     monkeypatch.setenv("MALLOC_ARENA_MAX", "2")
     assert keep_freed_memory() is False

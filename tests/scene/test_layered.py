@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rebokeh.bokeh.depth.depth_mapping import DepthMapping
+from rebokeh.bokeh.hdr.restore import GainedLight
 from rebokeh.bokeh.image.inpaint import inpaint
+from rebokeh.bokeh.photo.photo import GainMap
 from rebokeh.bokeh.scene import layered, subject_sides
 from rebokeh.bokeh.scene.fragments import Fragments
 from rebokeh.bokeh.scene.layered import CELL, LayeredScene
@@ -25,7 +27,7 @@ NEAR, FAR = 2.0, 0.5
 
 
 def light_of(rgb, dioptres, matte=None, extra=None, lights=None, keeps_extra: bool = False) -> SceneLight:
-    matte, extra = (None if one is None else np.ascontiguousarray(one, np.float32) for one in (matte, extra))
+    matte = None if matte is None else np.ascontiguousarray(matte, np.float32)
     rgb, dioptres = (np.ascontiguousarray(one, np.float32) for one in (rgb, dioptres))
     return SceneLight(rgb, dioptres, matte, extra, lights, keeps_extra)
 
@@ -242,7 +244,7 @@ def test_a_matte_of_nothing_is_none():
 
 def test_lights_are_not_in_it_and_what_a_gain_map_adds_is_where_it_is_kept():
     rgb, depth = painted(np.zeros((12, 16)))
-    extra = np.full_like(rgb, 0.5)
+    extra = GainedLight.of(rgb.astype(np.float32), GainMap(np.zeros((1, 1), np.float32), 2.0, (0.5, 0.5, 0.5)))
     at = np.array([3]), np.array([5])
     base = np.full((1, 3), 0.25, np.float32)
     lights = Lights(

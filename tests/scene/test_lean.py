@@ -44,8 +44,12 @@ def test_the_gain_map_is_enlarged_and_applied(shape):
     extra = above_clip(rk.Photo(rgb=rgb, gain_map=GainMap(stops, 8.0)), "auto").extra
     if extra is None:
         assert not expected.any()
-    else:
-        np.testing.assert_allclose(extra, expected, rtol=2e-5, atol=1e-5)
+        return
+    np.testing.assert_allclose(extra.whole(), expected, rtol=2e-5, atol=1e-5)
+    assert extra.brightest == (rgb + extra.whole()).max()
+    np.testing.assert_array_equal(extra.box((slice(5, 40), slice(7, 60))), extra.whole()[5:40, 7:60])
+    rows, columns = np.array([0, 3, 60]), np.array([82, 41, 0])
+    np.testing.assert_array_equal(extra.at(rows, columns), extra.whole()[rows, columns])
 
 
 def test_a_light_s_place_is_filled_as_the_whole_picture_would_be():

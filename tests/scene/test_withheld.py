@@ -80,7 +80,7 @@ def test_where_a_light_adds_nothing_as_much_of_a_surface_stays_as_beside_it():
     assert 0.2 < spread.min() == spread.max() < 0.8
     lights = light.lights
     assert lights is not None and light.extra is not None
-    adds = light.extra[lights.pixels].max(axis=1) > 0.0
+    adds = light.extra.at(*lights.pixels).max(axis=1) > 0.0
     assert adds.any() and not adds.all(), "a rim of the light adds nothing"
     starts, columns, kept = _kept_of_lights(light, light.share(thin))
     rows = np.repeat(np.arange(SIZE[0]), np.diff(starts))

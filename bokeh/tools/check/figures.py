@@ -197,7 +197,7 @@ def focused_change(before: FloatArray, after: FloatArray, radius_px: FloatArray)
 def scene_radiance(scene: PreparedScene) -> FloatArray:
     """All the light of a scene, (H, W, 3): the photo's, what is restored above the clip, and that of the lights."""
     photo = scene.photo
-    radiance = photo.rgb if scene.extra is None else photo.rgb + scene.extra
+    radiance = photo.rgb if scene.extra is None else photo.rgb + scene.extra.whole()
     if scene.lights is not None:
         radiance = np.array(radiance)
         np.maximum.at(radiance, scene.lights.pixels, scene.lights.radiance)
@@ -214,7 +214,7 @@ def brightest_kept(scene: PreparedScene, picture: Photo) -> float:
     """Brightest 0.01 % of a picture's light over that of the scene: light spreads, it does not grow."""
     photo = scene.photo
     # What the gain map says is the measure where there is one.
-    before = scene_radiance(scene) if scene.extra is None else photo.rgb + scene.extra
+    before = scene_radiance(scene) if scene.extra is None else photo.rgb + scene.extra.whole()
     after, most = (float(np.percentile(x.max(axis=2), BRIGHTEST)) for x in (all_light(picture), before))
     return after / max(most, 1e-6)
 

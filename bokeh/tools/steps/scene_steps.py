@@ -65,7 +65,7 @@ def _show_above_clip(pictures: StepPictures, scene: PreparedScene) -> None:
         return
     pictures.section(f"Light above the clip: {scene.sources['highlights_source']}")
     if scene.extra is not None:
-        stops = np.log2(1.0 + scene.extra.max(axis=2))
+        stops = np.log2(1.0 + scene.extra.whole().max(axis=2))
         scale = grey_scale("stops: log2(1 + what is added, 1 = the clip)", 0.0, max(float(stops.max()), 1e-6))
         pictures.grey("above_clip", pictures.frame.whole(stops), "what is added to the photo's radiance", scale)
     if scene.lights is not None and scene.dioptres is not None:
