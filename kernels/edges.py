@@ -17,6 +17,11 @@ from .jit import QUICK, jit
 COLOUR_SHARPNESS = 200.0
 COLOUR_TRUST = 0.8
 PRIOR_TRUST = 1.0
+# Shares of the near and of the far surface that look like none of their samples. A band along an outline is the
+# near surface's rim: what lies behind would have to show a line there by chance.
+ODD_NEAR, ODD_FAR = 0.05, 0.02
+# Likeness below which a pixel is none of a surface.
+ODD = np.float32(0.05)
 
 # A slope that takes a jump in so many pixels is level ground no more.
 LEVEL = np.float32(0.025)
@@ -190,9 +195,9 @@ def _likeness(window, first, stop, colour):
 
 
 @jit(inline="always")
-def _log_likeness(like, calm):
-    """Logarithm of the mean likeness of a side's samples; no colour is quite impossible."""
-    return math.log((like + 0.02 * calm + 1e-6) / (calm + 1e-4))
+def _log_likeness(like, calm, odd):
+    """Logarithm of the mean likeness of a side's samples; a share of it, `odd`, may have any colour."""
+    return math.log((like + odd * calm + 1e-6) / (calm + 1e-4))
 
 
 @jit(inline="always")
@@ -213,8 +218,8 @@ def _choose_by_matte(matte, box, contrast, odds):
 
 
 @jit(inline="always")
-def _choose_by_colour(colour, box, window, split, calm, log_prior, odds):
-    """Write the odds in a box by which surface's samples look more like each pixel.
+def _choose_by_colour(colour, box, window, split, calm, log_prior, odds, odd):
+    """Write the odds in a box by which surface's samples look more like each pixel, and where none does.
 
     Parameters
     ----------
@@ -227,23 +232,25 @@ def _choose_by_colour(colour, box, window, split, calm, log_prior, odds):
         Sums of the near and of the far side.
     log_prior : float
     odds : float32 (H, W), written
+    odd : int8 (H, W), written
     """
     for y in range(box[0][0], box[0][1]):
         for x in range(box[1][0], box[1][1]):
             own = colour[y, x, 0], colour[y, x, 1], colour[y, x, 2]
             near_like = _likeness(window, 0, split[0], own)
             far_like = _likeness(window, split[1], window.shape[1], own)
-            likeness = _log_likeness(near_like, calm[0]) - _log_likeness(far_like, calm[1])
+            likeness = _log_likeness(near_like, calm[0], ODD_NEAR) - _log_likeness(far_like, calm[1], ODD_FAR)
             odds[y, x] = log_prior + COLOUR_TRUST * likeness
+            odd[y, x] = near_like < ODD * calm[0] and far_like < ODD * calm[1]
 
 
 @jit(fastmath=BUT_EXACT, error_model="numpy")
-def _separate(coarse, guide, place, box, bells, window, surfaces):
+def _separate(coarse, guide, place, box, bells, window, surfaces, odd):
     """Tell the two surfaces apart in the pixels of the answer that lie in one map pixel.
 
     Parameters
     ----------
-    coarse, guide, surfaces
+    coarse, guide, surfaces, odd
         As of `two_surfaces`.
     place, bells, window
         As of `_gather`.
@@ -263,16 +270,16 @@ def _separate(coarse, guide, place, box, bells, window, surfaces):
         _choose_by_matte(guide.matte, box, contrast, surfaces.odds)
     else:
         calm, log_prior = (near_side.calm, far_side.calm), _log_prior(prior, near, far)
-        _choose_by_colour(guide.colour, box, window, (front, back), calm, log_prior, surfaces.odds)
+        _choose_by_colour(guide.colour, box, window, (front, back), calm, log_prior, surfaces.odds, odd)
 
 
 @jit(fastmath=BUT_EXACT, error_model="numpy")
-def _separate_row(coarse, guide, cells, cy, bells, surfaces):
+def _separate_row(coarse, guide, cells, cy, bells, surfaces, odd):
     """Tell the two surfaces apart in a row of map pixels.
 
     Parameters
     ----------
-    coarse, guide, cells, surfaces
+    coarse, guide, cells, surfaces, odd
         As of `two_surfaces`.
     cy : int
         The row.
@@ -290,11 +297,11 @@ def _separate_row(coarse, guide, cells, cy, bells, surfaces):
         if high[cy, cx] - low[cy, cx] <= NONE:
             _fill(box, depth[cy, cx], depth[cy, cx], surfaces)
         else:
-            _separate(coarse, guide, (cy, cx), box, bells, window, surfaces)
+            _separate(coarse, guide, (cy, cx), box, bells, window, surfaces, odd)
 
 
 @jit(fastmath=BUT_EXACT)
-def two_surfaces(coarse, guide, radius, cells, rows, surfaces):
+def two_surfaces(coarse, guide, radius, cells, rows, surfaces, odd):
     """Where two surfaces meet: the depth of each, and to which of them a pixel belongs.
 
     Parameters
@@ -309,10 +316,12 @@ def two_surfaces(coarse, guide, radius, cells, rows, surfaces):
         Rows of the map that are looked at: the first, and the one after the last.
     surfaces : Surfaces
         Written.
+    odd : int8 (H, W), written at edges
+        1 where a pixel looks like neither of them.
     """
     falloff = np.empty(2 * radius + 1, np.float32)
     close = np.empty(2 * radius + 1, np.float32)
     _bell(radius, 0.6, falloff)
     _bell(radius, 0.25, close)
     for cy in range(rows[0], rows[1]):
-        _separate_row(coarse, guide, cells, cy, (falloff, close), surfaces)
+        _separate_row(coarse, guide, cells, cy, (falloff, close), surfaces, odd)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,15 @@ from ..core.arrays import FloatArray
 from ..core.threads import LEAST_PIXELS, each, each_part
 from ..image.resize import resize
 
+if TYPE_CHECKING:
+    from ...kernels.edges import Surfaces
+
 # Rounds of agreement among neighbours at an edge.
 AGREEMENT_STEPS = 12
+# A piece of one side is seen by the map where that lies beyond the middle by this share of the way.
+SEEN = np.float32(0.5)
+# Neighbours that weigh more are of one colour.
+BAND_LIKENESS = np.float32(0.4)
 
 
 def measure_ramp_px(depth: FloatArray) -> float:
@@ -120,20 +128,17 @@ def sharpen_edges(
     np.copyto(high, low, where=(jump < least_jump(depth, step)) | (steepest < steep * jump))
     coarse_map = CoarseMap(depth, slope, low, high, small.colour, coarse)
     near, far, data = (np.empty(size, np.float32) for _ in range(3))
+    odd = np.zeros(size, np.int8)
     rows, columns = (_first_in_each(map_px, px) for map_px, px in zip(depth.shape, size, strict=True))
     surfaces = Surfaces(near, far, data)
     seen, cells = FineGuide(guide.colour, fine), (rows, columns)
 
     def separate(own: slice) -> None:
-        two_surfaces(coarse_map, seen, radius, cells, (own.start, own.stop), surfaces)
+        two_surfaces(coarse_map, seen, radius, cells, (own.start, own.stop), surfaces, odd)
 
     each_part(separate, len(depth))
-    odds, other, leaning = np.empty(size, np.float32), np.zeros(data.size, np.float32), np.empty(data.size, np.float32)
 
     def list_edge(own: slice) -> NDArray[np.int64]:
-        sure = data[own]
-        odds[own] = sure
-        leaning[own.start * size[1] : own.stop * size[1]] = (sure / np.sqrt(4.0 + sure * sure)).ravel()
         return np.flatnonzero(near[own] != far[own]) + own.start * size[1]
 
     edge = np.concatenate(each_part(list_edge, len(data)))
@@ -143,10 +148,20 @@ def sharpen_edges(
         likeness_of_neighbours(guide.colour, near, far, edge[own], weights[own])
 
     each_part(compare, edge.size, LEAST_PIXELS)
+    _decide_bands(edge, weights, odd, data)
+    odds, other, leaning = np.empty(size, np.float32), np.zeros(data.size, np.float32), np.empty(data.size, np.float32)
+
+    def lean(own: slice) -> None:
+        sure = data[own]
+        odds[own] = sure
+        leaning[own.start * size[1] : own.stop * size[1]] = (sure / np.sqrt(4.0 + sure * sure)).ravel()
+
+    each_part(lean, len(data))
     for _ in range(AGREEMENT_STEPS):
         _agree((edge, weights), (data.ravel(), leaning), (odds.ravel(), other), size[1])
         leaning, other = other, leaning
     surfaces = Surfaces(near, far, odds)
+    _clear_specks(edge, weights, surfaces, depth)
     out = np.empty(rgb.shape[:2], np.float32)
     limits = depth.min(), depth.max()
 
@@ -155,6 +170,33 @@ def sharpen_edges(
 
     each_part(resolve, len(out))
     return out
+
+
+def _decide_bands(edge: NDArray[np.int64], weights: FloatArray, odd: NDArray[np.int8], odds: FloatArray) -> None:
+    """Give each band of one colour that is neither surface's one answer, the mean of its pixels' odds, in place.
+
+    The rim of a thing, or a seam along it, is one or the other as a whole; where the map is of two minds, its pixels
+    alone would be now this, now that.
+    """
+    from ...kernels.bands import join_alike, share_odds
+
+    parent = np.empty(odds.size, np.int32)
+    join_alike(edge, weights, odd.ravel(), BAND_LIKENESS, odds.shape[1], parent)
+    share_odds(edge, odd.ravel(), parent, odds.ravel())
+
+
+def _clear_specks(edge: NDArray[np.int64], weights: FloatArray, surfaces: Surfaces, depth: FloatArray) -> None:
+    """Turn pieces of one side that the map sees nothing of over to the other, which is around them: odds, in place."""
+    from ...kernels.bands import join_alike, turn_unseen
+    from ...kernels.enlarge import bilinear
+
+    size, (near, far, odds) = surfaces.near.shape, (given.ravel() for given in surfaces)
+    side = np.zeros(odds.size, np.int8)
+    side[edge] = np.where(odds[edge] > 0.0, 1, -1)
+    parent, height = np.empty(odds.size, np.int32), np.empty(size, np.float32)
+    join_alike(edge, weights, side, np.float32(0.0), size[1], parent)
+    each_part(lambda rows: bilinear(depth, (rows.start, rows.stop), height), size[0])
+    turn_unseen(edge, parent, (near, far), height.ravel(), SEEN, odds)
 
 
 def _agree(

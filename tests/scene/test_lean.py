@@ -140,11 +140,18 @@ def test_two_surfaces_are_means_over_the_window():
     colour = rng.random((3, h, w)).astype(np.float32)
     guide = np.ascontiguousarray(np.moveaxis(colour, 0, 2))
     near, far, odds = (np.empty((h, w), np.float32) for _ in range(3))
+    odd = np.zeros((h, w), np.int8)
     nothing = np.empty((0, 0), np.float32)
     rows, columns = np.arange(h + 1), np.arange(w + 1)
     coarse = edges.CoarseMap(depth, slope, low, high, colour, nothing)
     edges.two_surfaces(
-        coarse, edges.FineGuide(guide, nothing), radius, (rows, columns), (0, h), edges.Surfaces(near, far, odds)
+        coarse,
+        edges.FineGuide(guide, nothing),
+        radius,
+        (rows, columns),
+        (0, h),
+        edges.Surfaces(near, far, odds),
+        odd,
     )
     np.testing.assert_array_equal(near[5:8, 5:8], depth[5:8, 5:8])
     for y, x in ((0, 0), (3, 9), (13, 16)):
@@ -162,12 +169,12 @@ def test_two_surfaces_are_means_over_the_window():
         n, f = (float((weight * height)[side].sum() / weight[side].sum()) for side in (is_near, ~is_near))
         prior = np.exp(-0.5 * away / (0.25 * radius) ** 2)
         mean = np.clip(((prior * height).sum() / prior.sum() - f) / (n - f), 0.02, 0.98)
-        trust = [
-            np.log((like[s].sum() + 0.02 * calm[s].sum() + 1e-6) / (calm[s].sum() + 1e-4)) for s in (is_near, ~is_near)
-        ]
+        sides = ((is_near, edges.ODD_NEAR), (~is_near, edges.ODD_FAR))
+        trust = [np.log((like[s].sum() + any_ * calm[s].sum() + 1e-6) / (calm[s].sum() + 1e-4)) for s, any_ in sides]
         assert near[y, x] == pytest.approx(low[y, x] + jump * n, rel=1e-4)
         assert far[y, x] == pytest.approx(low[y, x] + jump * f, rel=1e-4)
         assert odds[y, x] == pytest.approx(np.log(mean / (1 - mean)) + 0.8 * (trust[0] - trust[1]), rel=1e-3, abs=1e-4)
+        assert odd[y, x] == all(like[s].sum() < edges.ODD * calm[s].sum() for s, _ in sides)
 
 
 def plain_fit(picture: np.ndarray, matte: np.ndarray, y: int, x: int, reach: int, ridge: float):
