@@ -25,10 +25,9 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from llvmlite import binding
 from numba.core import config
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, _CacheLocator
-from numba.core.codegen import JITCodeLibrary
+from numba.core.codegen import JITCodeLibrary, ll
 
 SAVING = threading.Lock()
 """Held while a file is being written. Whoever ends the process takes it first, so that none is left unfinished."""
@@ -230,7 +229,7 @@ class _Loaded(JITCodeLibrary):
 
     def _get_module_for_linking(self) -> Any:
         if self._shared_module is None:
-            self._shared_module = binding.parse_bitcode(self._bitcode)
+            self._shared_module = ll.parse_bitcode(self._bitcode)
             self._codegen._engine._load_defined_symbols(self._shared_module)
         return super()._get_module_for_linking()
 
