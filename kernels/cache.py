@@ -27,7 +27,7 @@ from typing import Any
 import numba
 from numba.core import config
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, _CacheLocator
-from numba.core.codegen import JITCodeLibrary, ll
+from numba.core.codegen import JITCodeLibrary, ll  # pyright: ignore[reportPrivateImportUsage]
 
 SAVING = threading.Lock()
 """Held while a file is being written. Whoever ends the process takes it first, so that none is left unfinished."""

@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from ..core.arrays import FloatArray
 from ..core.threads import LEAST_PIXELS, each, each_part
+from ..image.filters import highest, lowest
 from ..image.resize import resize_planes
 
 # Rounds of agreement among neighbours at an edge.
@@ -114,11 +115,11 @@ def sharpen_edges(
     slope = _slope(depth)
     around = 2 * radius + 1
     filters = (
-        lambda: ndimage.minimum_filter(depth, around, mode="nearest"),
-        lambda: ndimage.maximum_filter(depth, around, mode="nearest"),
-        lambda: ndimage.maximum_filter(slope, around, mode="nearest"),
+        lambda: lowest(depth, around),
+        lambda: highest(depth, around),
+        lambda: highest(slope, around),
     )
-    low, high, steepest = (np.asarray(found, np.float32) for found in each(lambda filtered: filtered(), filters))
+    low, high, steepest = each(lambda filtered: filtered(), filters)
     jump = high - low
     # A plane or a cheek has its range spread over the window, an edge in as few pixels as this map's edges do.
     steep = np.clip(0.6 / ramp_px, 0.13, 0.2)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ..core.arrays import BoolArray, FloatArray
+from ..image.filters import highest, opened
 from ..image.regions import connected
 
 LIGHT_PX = 9
@@ -80,13 +80,13 @@ class SmallLights:
         """
         lights = cls([], (colour.shape[0], colour.shape[1]))
         bright = small.max(axis=0)
-        around = ndimage.grey_opening(bright, LIGHT_PX, mode="nearest")
+        around = opened(bright, LIGHT_PX)
         places = _peaks_of(bright - around)
         if not len(places):
             return lights
         low, high = np.quantile(coarse[:: max(1, coarse.shape[0] // 256)], (0.01, 0.99))
         jump = max(JUMP_CODES * step, JUMP_SHARE * float(high - low))
-        spots = ndimage.maximum_filter(coarse, 2 * ASIDE_PX + 1, mode="nearest")[places[:, 0], places[:, 1]]
+        spots = highest(coarse, 2 * ASIDE_PX + 1)[places[:, 0], places[:, 1]]
         rows, columns = np.moveaxis(places[:, None] + _RING, 2, 0)
         ring = coarse[np.clip(rows, 0, coarse.shape[0] - 1), np.clip(columns, 0, coarse.shape[1] - 1)]
         behind = np.median(ring, axis=1)
@@ -113,7 +113,7 @@ class SmallLights:
 
 def _peaks_of(contrast: FloatArray) -> NDArray[np.intp]:
     """Where a picture (h, w) stands out most among its neighbours, and enough: (N, 2)."""
-    peak = ndimage.maximum_filter(contrast, 2 * ASIDE_PX + 1, mode="nearest")
+    peak = highest(contrast, 2 * ASIDE_PX + 1)
     return np.argwhere((contrast > CONTRAST) & (contrast == peak))
 
 
