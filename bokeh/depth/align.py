@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from ..core.arrays import FloatArray
 from ..core.threads import each
+from ..image.filters import grown_within, shrunk, spread
 from ..image.resize import resize
 from .edges import least_jump
 
@@ -79,9 +80,9 @@ def agree_with_matte(depth: FloatArray, covered: FloatArray, step: float) -> Flo
     apart = gap > least_jump(depth, step)
     height = (depth - behind) / np.where(apart, gap, 1.0)
     lost = apart & inside & (height < 0.5)
-    lost = ndimage.binary_dilation(lost, iterations=MARGIN, mask=apart & inside & (height < 0.85))
+    lost = grown_within(lost, MARGIN, apart & inside & (height < 0.85))
     beside = apart & ~inside & (~sure_out | _narrow(sure_out)) & (height > 0.15) & (height < 1.5)
-    extra = ndimage.binary_dilation(beside & (height > 0.5), iterations=MARGIN, mask=beside)
+    extra = grown_within(beside & (height > 0.5), MARGIN, beside)
     return np.where(lost, subject, np.where(extra, behind, depth)).astype(np.float32)
 
 
@@ -108,7 +109,7 @@ def subject_and_behind(depth: FloatArray, covered: FloatArray) -> tuple[FloatArr
     usual = np.median(depth[sure_in])
     # A hole in the subject shows what is behind it, and its rim something in between: trust neither.
     trusted = sure_in & (depth > behind + 0.6 * (usual - behind))
-    trusted = np.asarray(ndimage.binary_erosion(trusted, iterations=3, border_value=1), bool)
+    trusted = shrunk(trusted, 3)
     if not trusted.any():
         return None
     subject = _continue(depth, trusted)
@@ -118,13 +119,16 @@ def subject_and_behind(depth: FloatArray, covered: FloatArray) -> tuple[FloatArr
 
 def _sure(side: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Leave of one side what lies well within it."""
-    return np.asarray(ndimage.binary_erosion(side, iterations=MARGIN, border_value=1), bool)
+    return shrunk(side, MARGIN)
 
 
 def _narrow(side: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Find the parts of one side that no square of `WIDE_GAP` fits into."""
-    wide = ndimage.maximum_filter(ndimage.minimum_filter(side, WIDE_GAP), WIDE_GAP)
-    return side & ~np.asarray(wide, bool)
+    wide = np.array(side)
+    for join in (np.logical_and, np.logical_or):
+        spread(wide, WIDE_GAP // 2, join)
+        spread(wide.T, WIDE_GAP // 2, join)
+    return side & ~wide
 
 
 def _continue(values: FloatArray, known: NDArray[np.bool_]) -> FloatArray:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..core.arrays import FloatArray
+from ..image.filters import grown_within, highest, lowest, spread
 from ..image.regions import connected, dilate
 from ..image.resize import resize
 from .align import subject_and_behind
@@ -89,7 +90,7 @@ def without_doubt(matte: FloatArray, depth: FloatArray, hair: FloatArray | None 
     covered = resize(matte, size)
     reach = max(2, round(WIDE_SHARE * max(size)))
     partial = (covered > NOTHING) & (covered < ALL)
-    wide = np.asarray(ndimage.binary_erosion(partial, SQUARE, iterations=reach), bool)
+    wide = _fits(partial, reach)
     if not wide.any():
         return matte
     wide = _grown(wide, reach, partial)
@@ -105,7 +106,7 @@ def without_doubt(matte: FloatArray, depth: FloatArray, hair: FloatArray | None 
     doubt = _grown(doubt, reach, wide & elsewhere)
     level = np.where(doubt, NOISE * covered + np.float32(NOTHING), np.float32(0.0))
     # As far beyond as the matte rises to the subject, or fades.
-    level = np.minimum(ndimage.maximum_filter(level, 2 * reach + 1, mode="nearest"), np.float32(MOST))
+    level = np.minimum(highest(level, 2 * reach + 1), np.float32(MOST))
     level = np.asarray(ndimage.uniform_filter(level, reach, mode="nearest"), np.float32)
     level = np.where(elsewhere, level, np.float32(0.0))
     full = matte.shape[0], matte.shape[1]
@@ -132,7 +133,16 @@ def _islands(covered: FloatArray, among: NDArray[np.bool_]) -> NDArray[np.bool_]
 
 def _grown(area: NDArray[np.bool_], steps: int, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Grow an area step by step within another."""
-    return np.asarray(ndimage.binary_dilation(area, SQUARE, iterations=steps, mask=within), bool)
+    return grown_within(area, steps, within, corners=True)
+
+
+def _fits(area: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
+    """Where a square that reaches so far to every side fits into an area; beyond the border is none of it."""
+    within = np.zeros((area.shape[0] + 2, area.shape[1] + 2), bool)
+    within[1:-1, 1:-1] = area
+    spread(within, reach, np.logical_and)
+    spread(within.T, reach, np.logical_and)
+    return within[1:-1, 1:-1]
 
 
 def _is_doubt(
@@ -143,12 +153,11 @@ def _is_doubt(
     gap = subject - behind
     apart = gap > least_jump(depth, 0.0)
     height = (depth - behind) / np.where(apart, gap, 1.0)
-    changes = ndimage.maximum_filter(depth, 5, mode="nearest") - ndimage.minimum_filter(depth, 5, mode="nearest")
+    changes = highest(depth, 5) - lowest(depth, 5)
     calm = apart & (changes < CALM * gap) & (height < SUBJECTS)
     own = np.asarray(ndimage.binary_opening(wide & calm & (height > 1.0 - SUBJECTS), SQUARE), bool)
     if hair is not None:
-        bald = ndimage.maximum_filter(resize(hair, (wide.shape[0], wide.shape[1])), 5, mode="nearest") < NO_HAIR
-        own |= wide & calm & np.asarray(bald, bool)
+        own |= wide & calm & (highest(resize(hair, (wide.shape[0], wide.shape[1])), 5) < NO_HAIR)
     return own
 
 

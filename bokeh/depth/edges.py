@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..core.arrays import FloatArray
 from ..core.threads import LEAST_PIXELS, each, each_part
-from ..image.resize import resize
+from ..image.filters import highest, lowest
+from ..image.resize import resize_planes
 
 if TYPE_CHECKING:
     from ...kernels.edges import Surfaces
@@ -37,16 +39,25 @@ def measure_ramp_px(depth: FloatArray) -> float:
         reach = max(9, lines.shape[1] // 40) | 1
         if lines.shape[1] <= reach:
             continue
-        step = np.abs(np.diff(lines, axis=1))
-        window = reach - 1
-        steepest = ndimage.maximum_filter1d(step, window, axis=1, mode="nearest")
-        jump = (ndimage.maximum_filter1d(lines, reach, axis=1) - ndimage.minimum_filter1d(lines, reach, axis=1))[:, 1:]
-        edge = (step == steepest) & (jump > least) & (jump < 0.5 * window * step)
-        # Beside the border the window is cut short, and any slope looks like an edge.
-        edge[:, : reach // 2] = edge[:, -(reach // 2) :] = False
-        widths.append(jump[edge] / step[edge])
+        widths.append(_ramp_widths(lines, reach, least))
     found = np.concatenate(widths) if widths else np.zeros(0)
     return float(np.quantile(found, 0.25)) if found.size else 1.0
+
+
+def _ramp_widths(lines: FloatArray, reach: int, least: np.float32) -> FloatArray:
+    """Widths of the ramps along lines (N, W), pixels: around the steepest step within an odd reach of each."""
+    window = reach - 1
+    step = np.abs(np.diff(lines, axis=1))
+    # Beside the border the window is cut short, and any slope looks like an edge.
+    inner = step[:, reach // 2 : step.shape[1] - reach // 2]
+    # What is jumped is more than the least, and less than this many steps: few are so steep.
+    line, at = np.nonzero(0.5 * window * inner > least)
+    steepest = sliding_window_view(step, window, axis=1)[line, at].max(axis=1)
+    line, at = line[inner[line, at] == steepest], at[inner[line, at] == steepest]
+    around = sliding_window_view(lines, reach, axis=1)[line, at + 1]
+    jump, own = around.max(axis=1) - around.min(axis=1), inner[line, at]
+    edge = (jump > least) & (jump < 0.5 * window * own)
+    return jump[edge] / own[edge]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,17 +77,12 @@ class PhotoGuide:
 
     def at_map(self, depth: FloatArray) -> PhotoGuide:
         """Bring it to the size of a map (h, w); its channels come first there."""
-        colour = np.empty((3, *depth.shape), np.float32)
-
-        def bring(channel: int) -> None:
-            colour[channel] = resize(self.colour[..., channel], (depth.shape[0], depth.shape[1]))
-
-        each(bring, range(3))
-        return PhotoGuide(colour, self.matte_at(depth))
+        return PhotoGuide(resize_planes(self.colour, (depth.shape[0], depth.shape[1])), self.matte_at(depth))
 
     def matte_at(self, depth: FloatArray) -> FloatArray | None:
         """Bring the matte to the size of a map (h, w)."""
-        return None if self.matte is None else resize(self.matte, (depth.shape[0], depth.shape[1]))
+        size = depth.shape[0], depth.shape[1]
+        return None if self.matte is None else resize_planes(self.matte[..., None], size)[0]
 
 
 def sharpen_edges(
@@ -117,11 +123,11 @@ def sharpen_edges(
     slope = _slope(depth)
     around = 2 * radius + 1
     filters = (
-        lambda: ndimage.minimum_filter(depth, around, mode="nearest"),
-        lambda: ndimage.maximum_filter(depth, around, mode="nearest"),
-        lambda: ndimage.maximum_filter(slope, around, mode="nearest"),
+        lambda: lowest(depth, around),
+        lambda: highest(depth, around),
+        lambda: highest(slope, around),
     )
-    low, high, steepest = (np.asarray(found, np.float32) for found in each(lambda filtered: filtered(), filters))
+    low, high, steepest = each(lambda filtered: filtered(), filters)
     jump = high - low
     # A plane or a cheek has its range spread over the window, an edge in as few pixels as this map's edges do.
     steep = np.clip(0.6 / ramp_px, 0.13, 0.2)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ..core.arrays import FloatArray
+from ..image.filters import highest, lowest
 from ..optics.lens import Lens, ThinLens, mount
 from ..photo.photo import Photo
 from .autofocus import FARTHEST_FOCUS_M
@@ -315,8 +315,8 @@ def _depths_of_cells(dioptres: FloatArray, by: int, cell: int, size: tuple[int, 
     small = dioptres[:: every * by, :: every * by]
     side = cell // every
     reach = 2 * round(AROUND * side) + 1
-    nearest = in_cells(ndimage.maximum_filter(small, reach, mode="nearest"), side, size).max(axis=(1, 3))
-    farthest = in_cells(ndimage.minimum_filter(small, reach, mode="nearest"), side, size).min(axis=(1, 3))
+    nearest = in_cells(highest(small, reach), side, size).max(axis=(1, 3))
+    farthest = in_cells(lowest(small, reach), side, size).min(axis=(1, 3))
     return nearest, farthest
 
 

@@ -38,7 +38,7 @@ FIT_REACH_PX = 3
 ROUNDS = 3
 """How often the matte is asked of the picture and held against the given one, in turn."""
 
-NOISE_ROWS = 1024
+NOISE_ROWS = 256
 """About so many rows of the picture, or up to twice as many, tell its noise."""
 
 BACK_STEPS = 4

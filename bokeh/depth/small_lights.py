@@ -8,11 +8,13 @@ draws it, the spot is the light. What passes before lights, leaves or a fence, i
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ..core.arrays import BoolArray, FloatArray
+from ..image.filters import highest, opened
 from ..image.regions import connected
 
 LIGHT_PX = 9
@@ -46,59 +48,72 @@ _Y, _X = np.mgrid[-RING_PX : RING_PX + 1, -RING_PX : RING_PX + 1]
 _WITHIN = np.hypot(_Y, _X) < RING_PX + 0.5
 
 
-def with_small_lights(
-    depth: FloatArray, coarse: FloatArray, small: FloatArray, colour: FloatArray, step: float
-) -> FloatArray:
-    """Give small lights the depth of the spots that a map shows of them.
+@dataclass(frozen=True, eq=False)
+class SmallLights:
+    """The small lights of which a map shows spots.
 
-    Parameters
+    Attributes
     ----------
-    depth : float32 (H, W)
-        Dioptres at the photo's size; changed in place.
-    coarse : float32 (h, w)
-        The map, laid onto the photo.
-    small : float32 (3, h, w)
-        The photo at the map's size, perceptual.
-    colour : float32 (H', W', 3)
-        The photo, perceptual, and perhaps reduced.
-    step : float
-        Size of one code in dioptres.
-
-    Returns
-    -------
-    float32 (H, W)
-        `depth`.
+    spots : list of (bool (r, c), (int, int), float32)
+        Pixels of each, the corner in which these lie, and the dioptres of the map's spot.
+    size : (int, int)
+        Height and width of the picture of whose pixels this is said.
     """
-    bright = small.max(axis=0)
-    around = ndimage.grey_opening(bright, LIGHT_PX, mode="nearest")
-    places = _peaks_of(bright - around)
-    if not len(places):
-        return depth
-    low, high = np.quantile(coarse[:: max(1, coarse.shape[0] // 256)], (0.01, 0.99))
-    jump = max(JUMP_CODES * step, JUMP_SHARE * float(high - low))
-    spots = ndimage.maximum_filter(coarse, 2 * ASIDE_PX + 1, mode="nearest")[places[:, 0], places[:, 1]]
-    rows, columns = np.moveaxis(places[:, None] + _RING, 2, 0)
-    ring = coarse[np.clip(rows, 0, coarse.shape[0] - 1), np.clip(columns, 0, coarse.shape[1] - 1)]
-    behind = np.median(ring, axis=1)
-    middle = 0.5 * (spots + behind)
-    alone = (spots - behind > jump) & (_longest_run(ring > middle[:, None]) <= CABLE_PX)
-    scale = np.array(colour.shape[:2]) / np.array(coarse.shape)
-    raised = np.pad(coarse, RING_PX, mode="edge")
-    for k in np.flatnonzero(alone):
-        y, x = (int(v) for v in places[k])
-        found = _light_at(colour, (places[k] + 0.5) * scale - 0.5, scale, float(around[y, x]))
-        if found is None:
-            continue
-        window = raised[y : y + 2 * RING_PX + 1, x : x + 2 * RING_PX + 1]
-        area = float((_WITHIN & (window > middle[k])).sum())
-        if area <= LARGER * found[0].sum() / scale.prod() + BLUR_PX2:
-            _raise(depth, colour.shape, *found, np.float32(spots[k]))
-    return depth
+
+    spots: list[tuple[BoolArray, tuple[int, int], np.float32]]
+    size: tuple[int, int]
+
+    @classmethod
+    def of(cls, coarse: FloatArray, small: FloatArray, colour: FloatArray, step: float) -> SmallLights:
+        """Find them.
+
+        Parameters
+        ----------
+        coarse : float32 (h, w)
+            The map, laid onto the photo.
+        small : float32 (3, h, w)
+            The photo at the map's size, perceptual.
+        colour : float32 (H', W', 3)
+            The photo, perceptual, and perhaps reduced.
+        step : float
+            Size of one code in dioptres.
+        """
+        lights = cls([], (colour.shape[0], colour.shape[1]))
+        bright = small.max(axis=0)
+        around = opened(bright, LIGHT_PX)
+        places = _peaks_of(bright - around)
+        if not len(places):
+            return lights
+        low, high = np.quantile(coarse[:: max(1, coarse.shape[0] // 256)], (0.01, 0.99))
+        jump = max(JUMP_CODES * step, JUMP_SHARE * float(high - low))
+        spots = highest(coarse, 2 * ASIDE_PX + 1)[places[:, 0], places[:, 1]]
+        rows, columns = np.moveaxis(places[:, None] + _RING, 2, 0)
+        ring = coarse[np.clip(rows, 0, coarse.shape[0] - 1), np.clip(columns, 0, coarse.shape[1] - 1)]
+        behind = np.median(ring, axis=1)
+        middle = 0.5 * (spots + behind)
+        alone = (spots - behind > jump) & (_longest_run(ring > middle[:, None]) <= CABLE_PX)
+        scale = np.array(lights.size) / np.array(coarse.shape)
+        raised = np.pad(coarse, RING_PX, mode="edge")
+        for k in np.flatnonzero(alone):
+            y, x = (int(v) for v in places[k])
+            found = _light_at(colour, (places[k] + 0.5) * scale - 0.5, scale, float(around[y, x]))
+            if found is None:
+                continue
+            window = raised[y : y + 2 * RING_PX + 1, x : x + 2 * RING_PX + 1]
+            area = float((_WITHIN & (window > middle[k])).sum())
+            if area <= LARGER * found[0].sum() / scale.prod() + BLUR_PX2:
+                lights.spots.append((*found, np.float32(spots[k])))
+        return lights
+
+    def draw(self, depth: FloatArray) -> None:
+        """Give them their spots' depths: in place, dioptres at the photo's size, float32 (H, W)."""
+        for mask, corner, value in self.spots:
+            _raise(depth, self.size, mask, corner, value)
 
 
 def _peaks_of(contrast: FloatArray) -> NDArray[np.intp]:
     """Where a picture (h, w) stands out most among its neighbours, and enough: (N, 2)."""
-    peak = ndimage.maximum_filter(contrast, 2 * ASIDE_PX + 1, mode="nearest")
+    peak = highest(contrast, 2 * ASIDE_PX + 1)
     return np.argwhere((contrast > CONTRAST) & (contrast == peak))
 
 

@@ -16,11 +16,11 @@ from ..core.arrays import FloatArray
 from ..core.threads import beside, each, each_part
 from ..image.inpaint import inpaint_in_place
 from ..image.regions import dilate
-from ..image.resize import resize
+from ..image.resize import resize, resize_planes
 from .align import agree_with_matte, align
 from .deband import deband, find_code_step
 from .edges import PhotoGuide, measure_ramp_px, sharpen_edges
-from .small_lights import with_small_lights
+from .small_lights import SmallLights
 from .wires import Wires
 
 # A map whose sharpest steps take fewer pixels than this was never softened.
@@ -99,16 +99,26 @@ class CleanMap:
             return plain
         guide, small = self.guide, self.small
         if matte is not None:
-            guide = replace(guide, matte=resize(matte, (guide.colour.shape[0], guide.colour.shape[1])))
+            size = guide.colour.shape[0], guide.colour.shape[1]
+            guide = replace(guide, matte=resize_planes(matte[..., None], size)[0])
             small = replace(small, matte=guide.matte_at(plain))
         aligned = align(plain, small.colour, small.matte, round(10 * plain.shape[1] / guide.colour.shape[1]))
         agreed = aligned if small.matte is None else agree_with_matte(aligned, small.matte, step)
-        with beside(lambda: Wires.of(aligned, guide.colour, step)) as wires:
+        with beside(lambda: _thin_and_small(aligned, small.colour, guide.colour, step)) as found:
             edged = sharpen_edges(agreed, self.rgb, guide, small, step, self.ramp_px)
             if matte is not None:
                 edged = settle_fringe(edged, matte, round(self.ramp_px * self.rgb.shape[1] / plain.shape[1]))
-            wires().draw(edged)
-        return with_small_lights(edged, aligned, small.colour, guide.colour, step)
+            wires, lights = found()
+        wires.draw(edged)
+        lights.draw(edged)
+        return edged
+
+
+def _thin_and_small(
+    coarse: FloatArray, small: FloatArray, colour: FloatArray, step: float
+) -> tuple[Wires, SmallLights]:
+    """Find what a map shows too little of: wires, and small lights."""
+    return Wires.of(coarse, colour, step), SmallLights.of(coarse, small, colour, step)
 
 
 def repair_holes(depth: FloatArray) -> FloatArray:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..core.arrays import FloatArray
+from ..image.filters import opened
 from ..image.regions import connected
 from .edges import least_jump
 
@@ -127,7 +128,7 @@ class Wires:
 
 def _pieces_of(coarse: FloatArray, colour: FloatArray, jump: float) -> _Pieces | None:
     """Find the small pieces of a map; None where there are none to join."""
-    raised = coarse - ndimage.grey_opening(coarse, PIECE_PX, mode="nearest")
+    raised = coarse - opened(coarse, PIECE_PX)
     mask = raised > jump
     if not mask.any():
         return None

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..core.arrays import BoolArray
 from ..core.threads import LEAST_ROWS, each_part
+from .filters import spread
 
 PixelBox = tuple[slice, slice]
 
@@ -20,27 +21,14 @@ def dilate(mask: BoolArray, reach: int, *, across: bool = True) -> BoolArray:
     def band(rows: slice) -> None:
         top = max(rows.start - reach, 0)
         grown = np.array(mask[top : rows.stop + reach], order="C").view(np.uint8)
-        _grow(grown, reach)
+        spread(grown, reach, np.bitwise_or)
         own = grown[rows.start - top : rows.stop - top]
         if across:
-            _grow(own.T, reach)
+            spread(own.T, reach, np.bitwise_or)
         out[rows] = own.view(np.bool_)
 
     each_part(band, len(mask), max(LEAST_ROWS, 4 * reach))
     return out
-
-
-def _grow(lines: NDArray[np.uint8], reach: int) -> None:
-    """Grow a mask along its first axis, in place: twice as far with each step, to the beginning, then to the end."""
-    for earlier, later in ((slice(None, -1), slice(1, None)), (slice(1, None), slice(None, -1))):
-        done = 0
-        while done < reach:
-            step = min(done + 1, reach - done)
-            to, source = (
-                slice(side.start and side.start * step, side.stop and side.stop * step) for side in (earlier, later)
-            )
-            lines[to] |= lines[source]
-            done += step
 
 
 @dataclass(frozen=True, eq=False)

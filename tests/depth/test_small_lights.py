@@ -8,7 +8,7 @@ from scipy import ndimage
 from support.scenes import texture
 
 from rebokeh.bokeh.depth.edges import PhotoGuide
-from rebokeh.bokeh.depth.small_lights import with_small_lights
+from rebokeh.bokeh.depth.small_lights import SmallLights
 from rebokeh.bokeh.depth.upsample import upsample
 
 pytestmark = pytest.mark.kernels
@@ -56,9 +56,17 @@ def test_a_bulb_on_a_cable_has_its_depth():
 
 def given_to(rgb: np.ndarray, coarse: np.ndarray) -> np.ndarray:
     """Return what is given to a sky without anything."""
-    colour = np.sqrt(rgb)
-    small = PhotoGuide(colour, None).at_map(coarse).colour
-    return with_small_lights(np.full(SIZE, SKY, np.float32), coarse, small, colour, STEP)
+    return drawn(lights_of(np.sqrt(rgb), coarse), SIZE)
+
+
+def lights_of(colour: np.ndarray, coarse: np.ndarray) -> SmallLights:
+    return SmallLights.of(coarse, PhotoGuide(colour, None).at_map(coarse).colour, colour, STEP)
+
+
+def drawn(lights: SmallLights, size: tuple[int, int]) -> np.ndarray:
+    sky = np.full(size, SKY, np.float32)
+    lights.draw(sky)
+    return sky
 
 
 def test_a_leaf_beside_a_light_gives_it_no_depth():
@@ -91,10 +99,6 @@ def test_what_is_no_light_is_given_nothing(what):
 
 def test_the_photo_may_be_larger_than_its_guide():
     bulbs = discs(7.0)
-    colour, coarse = np.sqrt(night(bulbs)), stored(np.where(bulbs, BULB, SKY))
-    small = PhotoGuide(colour, None).at_map(coarse).colour
-    once, twice = (
-        with_small_lights(np.full(size, SKY, np.float32), coarse, small, colour, STEP)
-        for size in (SIZE, (2 * SIZE[0] + 1, 2 * SIZE[1] + 1))
-    )
+    lights = lights_of(np.sqrt(night(bulbs)), stored(np.where(bulbs, BULB, SKY)))
+    once, twice = (drawn(lights, size) for size in (SIZE, (2 * SIZE[0] + 1, 2 * SIZE[1] + 1)))
     np.testing.assert_array_equal(twice[1:-1:2, 1:-1:2], once)

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from rebokeh.bokeh.image.resize import block_means, enlarge_with_holes, resize, resize_codes, size_within
+from rebokeh.bokeh.image.resize import (
+    block_means,
+    enlarge_with_holes,
+    resize,
+    resize_codes,
+    resize_planes,
+    size_within,
+)
 
 PLANES = hnp.arrays(np.float32, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.floats(-4, 4, width=32))
 SIZES = st.tuples(st.integers(1, 24), st.integers(1, 24))
@@ -49,6 +56,29 @@ def test_channels_are_resized_one_by_one():
     made = resize(rgb, (3, 5), "area")
     for c in range(3):
         np.testing.assert_array_equal(made[..., c], resize(rgb[..., c], (3, 5), "area"))
+
+
+@pytest.mark.kernels
+@pytest.mark.parametrize(
+    "size",
+    [(64, 48), (32, 24), (31, 17), (64, 1), (1, 1), (63, 47), (70, 30), (80, 60)],
+    ids=lambda size: f"{size[0]}x{size[1]}",
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_planes_are_as_each_channel_resized(size, channels):
+    picture = np.random.default_rng(3).random((64, 48, channels), np.float32)
+    planes = resize_planes(picture, size)
+    assert planes.shape == (channels, *size) and planes.dtype == np.float32
+    for channel, plane in enumerate(planes):
+        np.testing.assert_allclose(plane, resize(picture[..., channel], size), atol=1e-6)
+
+
+@pytest.mark.kernels
+def test_planes_of_many_threads_are_those_of_one(monkeypatch):
+    picture = np.random.default_rng(4).random((300, 50, 3), np.float32)
+    planes = resize_planes(picture, (200, 40))
+    monkeypatch.setenv("REBOKEH_THREADS", "1")
+    np.testing.assert_array_equal(resize_planes(picture, (200, 40)), planes)
 
 
 def test_area_and_block_means_agree():

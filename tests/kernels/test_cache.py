@@ -26,6 +26,10 @@ def total(values):
     for value in values:
         result += value
     return result
+
+@jit()
+def more(values):
+    return total(values) + 1.0
 """
 
 CALL = """
@@ -95,6 +99,11 @@ def test_what_the_user_names_is_used(kept):
     found, folder, said = call(NUMBA_CACHE_DIR=str(kept))
     assert found and said == ""
     assert Path(folder).parent == kept
+
+
+def test_a_loop_is_linked_with_one_that_was_loaded(cache):
+    found, _, said = call(then="from loop import more; assert more(np.full(4, 2.0)) == 9.0", NUMBA_CACHE_DIR=str(cache))
+    assert found and said == ""
 
 
 def test_where_it_is_kept_by_itself(tmp_path):
@@ -266,8 +275,8 @@ def test_what_is_compiled_again_after_a_change(tmp_path):
         (package / file).write_text(whole)
         return {name for name in before if before[name] != after[name]}
 
-    # What imports it, and what imports that: `edges` takes its interpolation from `enlarge`.
-    assert {"enlarge", "edges", "withheld", "highlights"} <= changed_by("enlarge.py", "one + share", "one - share")
+    # What imports it, and what imports that: `resolve` takes its interpolation from `enlarge`.
+    assert {"enlarge", "resolve", "withheld", "highlights"} <= changed_by("enlarge.py", "one + share", "one - share")
     assert "matting" not in changed_by("enlarge.py", "one + share", "one - share")
     assert changed_by("shade.py", "import math", "import math  # changed") == {"shade"}
     # A loop can be given a structure of a module that it does not import.
