@@ -261,8 +261,9 @@ def _land(rays, landed):
 def _light_of_lines(rays, seam, landed, rows):
     """Share the light of every line out among the rows, whose weights and moments are overwritten; return all light."""
     job, lines = rays.job, landed.spans.shape[0]
-    rows.weights[:] = 0.0
-    rows.moments[:] = 0.0
+    own = rows.weights.shape[1] if job[OBSTRUCTION] > 0.0 else BRANCHES * lines
+    rows.weights[:, :own] = 0.0
+    rows.moments[:, :own] = 0.0
     total = 0.0
     for line in range(lines):
         u, width = line_at(rays.first, rays.last, line, lines)

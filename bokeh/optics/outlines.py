@@ -139,7 +139,7 @@ def trace(
         trace_jobs[:, RIPPLE] = 0.0
     psf_headers = np.zeros((len(trace_jobs), HEADER))
     psf_headers[:, ROWS] = np.clip(
-        np.ceil(2.0 * fineness.rows_per_px * ray_model.reach_px(radius_px)), FEWEST_ROWS, most_rows
+        np.ceil(2.0 * fineness.rows_per_px * (np.abs(radius_px) + ray_model.slopes_px)), FEWEST_ROWS, most_rows
     )
     ends = np.cumsum(psf_headers[:, ROWS] + 1)
     psf_headers[:, FIRST] = np.concatenate([[0.0], ends[:-1]])

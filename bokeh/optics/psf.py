@@ -95,10 +95,10 @@ def images_of(ray_model: RayModel, place: DoubleArray, radius_px: DoubleArray) -
     if ray_model.is_even:
         outlines = OutlineTables(*even_outlines(ray_model.aperture, ray_model.lens.glass.pupil.squeeze))
         return Images(seen_at, radius, (radius < 0.0).astype(np.int64), outlines, EVEN_STRIPS)
-    # Lights, and colours, that are nearly alike share an outline: it still grows with the radius of each.
+    # Lights that are nearly alike share an outline in each colour: it still grows with the radius of each.
     size = np.rint(RADII_PER_OCTAVE * np.log2(1.0 + np.abs(radius))) * np.sign(radius)
     fields = np.repeat(np.rint(FIELDS * field_position), radius.shape[1], axis=0)
-    alike = np.column_stack([fields, size.ravel()])
+    alike = np.column_stack([np.tile(np.arange(radius.shape[1]), len(radius)), fields, size.ravel()])
     _, first, which = np.unique(alike, axis=0, return_index=True, return_inverse=True)
     traced = trace(ray_model, radius.ravel()[first], field_position[first // radius.shape[1]], fine(ray_model))
     return Images(seen_at, radius, which.reshape(radius.shape), OutlineTables(*traced), STRIPS)

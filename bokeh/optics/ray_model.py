@@ -35,6 +35,10 @@ APART_PX = 0.2
 LIGHT_LINES = 96
 """Lines of the pupil for how much light gets through: four digits."""
 
+FARTHER, CELL_FIELD = 1.02, 0.05
+"""So much farther than those followed may rays land; and pixels are so far from the middle of their cell at most, in
+units of the half diagonal."""
+
 
 @dataclass(frozen=True, eq=False)
 class RayModel:
@@ -109,6 +113,13 @@ class RayModel:
     @cached_property
     def flaws_px(self) -> float:
         """No ray lands farther from its place than the thin lens's radius and this."""
+        wave, stop = self.lens.glass.wavefront, self.lens.stop
+        ripple = 4.0 * math.pi * stop * wave.ripple_rings * abs(wave.ripple_um)
+        return self.px_per_um * (_farthest_um(wave, stop) + _spread(wave.lateral_um) + ripple)
+
+    @cached_property
+    def slopes_px(self) -> float:
+        """What each flaw alone moves a ray by at most, summed: some take back what others do."""
         wave, stop = self.lens.glass.wavefront, self.lens.stop
         refocus = abs(_best_focus(wave, stop))
         bent = abs(wave.field_curvature_um) + abs(wave.astigmatism_um) + max(map(abs, wave.axial_um))
@@ -219,6 +230,23 @@ def _spread(values: tuple[float, float, float]) -> float:
 def _best_focus(wave: Wavefront, stop: float) -> float:
     """Defocus in microns at which spherical aberration spreads a point's light least (root mean square of the rays)."""
     return -4.0 / 3.0 * wave.spherical_um * stop**2 - 1.5 * wave.zonal_um * stop**4
+
+
+def _farthest_um(wave: Wavefront, stop: float) -> float:
+    """Reckon how far the flaws move a ray at most, in microns of the wavefront's slope; no ripple, no lateral colour.
+
+    Rays through a grid of points of the pupil, to places from the middle of the picture to its corner. They go between
+    these too, and pixels share the outline of their cell: hence `FARTHER`, and flaws of places a little beside it.
+    """
+    place = np.linspace(0.0, 1.0, 17)[:, None, None, None, None]
+    beside = np.clip(place + np.array([-CELL_FIELD, 0.0, CELL_FIELD])[:, None, None, None], 0.0, 1.0)
+    axial = np.array([min(wave.axial_um), max(wave.axial_um)])[:, None, None]
+    height, angle = np.linspace(0.0, stop, 17)[1:, None], np.linspace(0.0, math.pi, 33)
+    along, square, coma = height * np.cos(angle), height**2, wave.coma_um * beside
+    focus = _best_focus(wave, stop) + axial + wave.field_curvature_um * place**2
+    radial = 2.0 * (focus + along * coma) + square * (4.0 * wave.spherical_um + 6.0 * square * wave.zonal_um)
+    sideways = (square - stop**2) * coma + 2.0 * along * wave.astigmatism_um * beside**2
+    return FARTHER * float(np.hypot(radial * along + sideways, radial * height * np.sin(angle)).max())
 
 
 def darkens(ray_model: RayModel) -> bool:

@@ -29,6 +29,9 @@ SAMPLES_AT_ONCE = 8_000_000
 
 PUPIL_POINTS = 64
 
+RADII_PER_PX, PLACES_PER_PX = 64, 16
+"""Bundles that a lens with flaws shows alike share a stamp: by blur radius and place to such parts of a pixel."""
+
 TILE_PX = 512
 """Side of the parts of the picture that light is added to at a time; the result does not depend on it."""
 
@@ -251,12 +254,14 @@ class _Stamped:
         offset = beside - whole[:, None]
         self.shift = np.ascontiguousarray(whole[:, ::-1])
         kinds = sprites.bundles.drawn[run] * 2 + (sprites.stride[run] > 1)
-        if images.which.shape[1] == 1 and (beside == between[:, None, None]).all():
+        if sprites.ray_model.is_even and images.which.shape[1] == 1 and (beside == between[:, None, None]).all():
             radii, number = numbered(images.radius[:, 0].copy().view(np.int64))
             key = (images.which[:, 0] * 64 + kinds) * len(radii) + number
         else:
-            key = np.arange(len(kinds))
-        _, self.of = numbered(key)
+            radii = np.rint(images.radius / scale[:, None] * RADII_PER_PX)
+            places = np.rint(offset * PLACES_PER_PX).reshape(len(kinds), -1)
+            _, key = np.unique(np.column_stack([kinds, images.which, radii, places]), axis=0, return_inverse=True)
+        _, self.of = numbered(key.ravel())
         first = np.empty(int(self.of.max()) + 1, np.int64)
         first[self.of] = np.arange(len(key))
         self.stamps = stamps_of(images, first, np.ascontiguousarray(offset[first]), scale[first])

@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference.rays import made
+from reference.rays import PACKAGED, lens_called, made
 
 import rebokeh as rk
 from rebokeh.bokeh.core.errors import UsageError
 from rebokeh.bokeh.optics.elements import MOST_SHIFT, MOST_UM, Glass, Pupil, Rim, Wavefront
 from rebokeh.bokeh.optics.psf import psf
+from rebokeh.bokeh.optics.psf_tables import SMALL_ROWS
 from rebokeh.bokeh.optics.ray_model import RayModel, vignette
+from rebokeh.bokeh.optics.traced_outlines import TracedOutlines
+from rebokeh.kernels.outline import GROWTH, OFFSET
 from rebokeh.kernels.pupil import landing
 
 pytestmark = pytest.mark.kernels
@@ -65,6 +68,29 @@ def test_no_ray_lands_beyond_the_reach(wavefront, pupil, stop, radius_px, height
             u, v = (ray_model.lens.stop * distance * f(angle) for f in (math.cos, math.sin))
             landed = np.array(landing(job, u, v)) + magnified
             assert math.hypot(*landed) <= ray_model.reach_px(abs(radius_px)) * (1.0 + 1e-9)
+
+
+@pytest.mark.parametrize("size", [(3000, 4000), (700, 1100)])
+@pytest.mark.parametrize("name", PACKAGED)
+def test_no_pixel_is_drawn_beyond_the_reach(name, size):
+    ray_model = RayModel(lens_called(name), size, math.hypot(*size))
+    outlines, rng = TracedOutlines(ray_model, SMALL_ROWS), np.random.default_rng(1)
+    # Corners, where flaws are largest, and places anywhere.
+    place = np.concatenate([rng.integers(0, 2, (50, 2)) * (np.array(size) - 1), rng.integers(0, size, (450, 2))])
+    row, column = np.minimum(((place + 0.5) / outlines.cell_px).astype(int), (outlines.down - 1, outlines.across - 1)).T
+    field = ray_model.field_position(*place[:, ::-1].T.astype(np.float64))
+    square = (field**2).sum(axis=1)
+    radius_px = rng.normal(size=len(place)) * 10.0
+    for colour in ray_model.colours:
+        everywhere, curved = ray_model.defocus_px(colour)
+        seen_px = radius_px - everywhere - curved * square
+        which = outlines.of_cells(row * outlines.across + column, seen_px[:, None], 1.0)[:, 0]
+        header = outlines.tables.psf_headers[which]
+        unit_px = header[:, OFFSET] + header[:, GROWTH] * np.abs(seen_px)
+        beside_px = 0.5 * ray_model.diagonal_px * ray_model.magnification(colour) * np.sqrt(square)
+        # Blur radii share an outline too: a tile looks a pixel farther for that.
+        assert (unit_px + beside_px <= ray_model.reach_px(np.abs(radius_px)) + 0.1).all()
+    assert ray_model.flaws_px <= ray_model.slopes_px
 
 
 @given(wavefronts, st.floats(-100.0, 100.0), st.floats(0.0, 1.0), directions, st.floats(0.0, 0.99), directions)
