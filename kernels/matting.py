@@ -244,6 +244,46 @@ def fit(picture, matte, runs, begins, reach, ridge, rows, out):
 
 
 @jit(inline="always")
+def _differs(picture, at, reach, least):
+    """Whether the square around a pixel (y, x) holds two colours that differ by more than the least."""
+    y, x = at
+    rows = range(max(y - reach, 0), min(y + reach + 1, picture.shape[0]))
+    for c in range(3):
+        low = high = picture[y, x, c]
+        for v in rows:
+            for u in range(max(x - reach, 0), min(x + reach + 1, picture.shape[1])):
+                low, high = min(low, picture[v, u, c]), max(high, picture[v, u, c])
+        if high - low > least:
+            return True
+    return False
+
+
+@jit()
+def mark_told(picture, runs, reach, least, rows, told):
+    """Mark the pixels beside which a picture changes: elsewhere it tells nothing of a matte.
+
+    Parameters
+    ----------
+    picture : float32 (H, W, 3)
+    runs
+        As of `fit`: the pixels that are asked.
+    reach : int
+        The square around a pixel has 2 reach + 1 pixels a side.
+    least : float32
+        By so much a colour must change.
+    rows : (int, int)
+        Those that are asked: the first, and the one after the last.
+    told : bool (H, W), changed
+        Set where the picture changes.
+    """
+    row_starts, first, stop = runs
+    for y in range(rows[0], rows[1]):
+        for run in range(row_starts[y], row_starts[y + 1]):
+            for x in range(first[run], stop[run]):
+                told[y, x] = _differs(picture, (y, x), reach, least)
+
+
+@jit(inline="always")
 def _root(light, most):
     """Square root of light, clipped to 0..`most`."""
     return np.float32(math.sqrt(min(max(light, np.float32(0.0)), most)))

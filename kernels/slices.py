@@ -335,9 +335,31 @@ def _radius_aside(fragments, numbers, number, place, lens, most, mean):
     seen = fragments[0] if first > number else fragments[2]
     own = (lens[0] - seen[y, x, 3]) * lens[1]
     size = abs(own)
-    if own * mean < 0.0 or size > GOES_ON * most[1] + GOES_ON_PX or GOES_ON * size + GOES_ON_PX < most[0]:
+    if own * mean < 0.0 or size > max(GOES_ON * most[1] + GOES_ON_PX, most[1] + most[2]):
+        return mean
+    if max(GOES_ON * size + GOES_ON_PX, size + most[2]) < most[0]:
         return mean
     return own
+
+
+@jit(inline="always")
+def _apart(radius, other, most):
+    """How surely what hides a slice's fragment does not itself go on in the slice, 0..1.
+
+    Where it does, the light that it lets through is what its own surface shows in the slice.
+
+    Parameters
+    ----------
+    radius, other : float32
+        Signed blur radius of what hides, and of what is hidden.
+    most
+        As of `slice_values`.
+    """
+    if radius * other < 0.0:
+        return np.float32(1.0)
+    size = abs(radius)
+    gap = max(max(size - most[1], most[0] - size), np.float32(0.0))
+    return min(gap / max((GOES_ON - np.float32(1.0)) * size + GOES_ON_PX, most[2]), np.float32(1.0))
 
 
 @jit(inline="always")
@@ -359,8 +381,8 @@ def slice_values(fragments, numbers, number, lens, most, corner, around, values,
         Of the slice.
     lens : (float32, float32)
         Focus in dioptres, and pixels to a dioptre.
-    most : (float32, float32)
-        Smallest and largest blur radius of the slice, pixels.
+    most : (float32, float32, float32)
+        Smallest and largest blur radius of the slice, and by how much it may change within a surface, pixels.
     corner : (int, int)
         Row and column of the window where the arrays begin.
     around : tuple of float64 (H + 1, W + 1, 2), (int, int), int
@@ -389,6 +411,9 @@ def slice_values(fragments, numbers, number, lens, most, corner, around, values,
                     active[row, column] = False
                     continue
                 own = _radius_aside(fragments, numbers, number, (y, x), lens, most, mean)
+            elif numbers[0][y, x] < number and fragments[1][y, x] >= 1.0:
+                surer = max(share * _apart((lens[0] - fragments[0][y, x, 3]) * lens[1], own, most), LEAST_SURE)
+                share, whole = surer, surer
             radius[row, column] = _within(own, most[1])
             for channel in range(3):
                 values[row, column, channel] = (

@@ -20,6 +20,13 @@ FAINT = np.float32(0.15)
 COLOUR_SAYS = np.float32(0.25)
 """By so much the colours of a pixel may contradict what a matte says of its share with what stands before it."""
 
+PER_FRONT, LEAST_CONTRAST = np.float32(16.0), np.float32(1e-3)
+"""Where what lies behind is not known, a pixel is the subject alone as far as its colour is that: its squared distance
+from the mixture that the matte says exceeds so many times that from the subject's own colour, and so much."""
+
+MIXED_SAYS = np.float32(0.2)
+"""What is mixed says less of what lies behind than what shows that alone; but more than what is farther away."""
+
 REACH_PX = 4
 """So far around a mixed pixel is looked for what the subject shares it with."""
 
@@ -218,6 +225,101 @@ def find_sides(rgbd, matte, top, depths, front, back):
 
 
 @jit(inline="always")
+def _look_up(side, corner, y, x, out):
+    """Interpolate a surface at a pixel of the photo.
+
+    Parameters
+    ----------
+    side : float32 (h, w, 4)
+        At half size.
+    corner : (int, int)
+        Where it begins, in its own pixels.
+    y, x : int
+        The pixel.
+    out : float32 (4,)
+        Overwritten.
+    """
+    rows = beside(y - 2 * corner[0], side.shape[0] - 1)
+    columns = beside(x - 2 * corner[1], side.shape[1] - 1)
+    for c in range(4):
+        out[c] = between(side, rows, columns, c)
+
+
+@jit(inline="always")
+def _add_mixed(pixel, coverage, says, front, at, back):
+    """Add what a mixed pixel shows behind the subject to the sums of its cell.
+
+    Parameters
+    ----------
+    pixel : float32 (4,)
+        Colour and dioptres.
+    coverage : float32
+        Of the subject.
+    says : float32
+        How much it says.
+    front : float32 (4,)
+        The subject around.
+    at : (int, int)
+        The cell.
+    back : SideArrays
+    """
+    rest = np.float32(1.0) - coverage
+    back.weight[at] += says * rest * rest
+    for c in range(3):
+        behind = max(pixel[c] - coverage * front[c], np.float32(0.0))
+        back.rgbd[at[0], at[1], c] += says * rest * behind
+
+
+@jit(error_model="numpy", allocates=False)
+def _add_mixed_pixels(rgbd, matte, at, depths, subject, front, back):
+    """Add what mixed pixels show behind the subject; see `add_mixed`.
+
+    Parameters
+    ----------
+    rgbd, matte, at, depths, subject, back
+        As of `add_mixed`.
+    front : float32 (4,)
+        Overwritten.
+    """
+    for row in range(back.weight.shape[0]):
+        for column in range(back.weight.shape[1]):
+            for c in range(4):
+                back.rgbd[row, column, c] *= back.weight[row, column]
+    for y in range(rgbd.shape[0]):
+        for x in range(rgbd.shape[1]):
+            coverage = matte[y, x]
+            if coverage <= TRACE or coverage >= SURE or rgbd[y, x, 3] > depths.near:
+                continue
+            says = MIXED_SAYS * (np.float32(1.0) - subject[1][(at + y) // 2, x // 2])
+            if says > 0.0:
+                _look_up(subject[0], (0, 0), at + y, x, front)
+                _add_mixed(rgbd[y, x], coverage, says, front, (y // 2, x // 2), back)
+    for row in range(back.weight.shape[0]):
+        for column in range(back.weight.shape[1]):
+            _close(back, row, column)
+
+
+@jit()
+def add_mixed(rgbd, matte, at, depths, subject, back):
+    """Add to what is seen behind the subject what mixed pixels show of it beside it.
+
+    Parameters
+    ----------
+    rgbd : float32 (H, W, 4)
+        Colour and dioptres.
+    matte : float32 (H, W)
+    at : int
+        Row that these begin at, counted from where the subject does; even.
+    depths : SubjectDepths
+    subject : (float32 (h, w, 4), float32 (h, w))
+        The subject, at half size and complete; and how far what lies behind is continued to there, 0..1.
+    back : SideArrays, ((H+1)//2, (W+1)//2)
+        As `find_sides` left it; colours and weight are changed in place, and depths are no longer means.
+    """
+    _add_mixed_pixels(rgbd, matte, at, depths, subject, np.empty(4, np.float32), back)
+
+
+@jit(inline="always")
 def _unmix(colour, share, front, back):
     """Split a channel of a mixed pixel into the subject's and what lies behind it; see `scene.unmix.unmix`."""
     one = np.float32(1.0)
@@ -326,24 +428,22 @@ def _split(pixel, coverage, front, back, at, pixels):
 
 
 @jit(inline="always")
-def _look_up(side, corner, y, x, out):
-    """Interpolate a surface at a pixel of the photo.
+def _covered(pixel, coverage, front, back, far):
+    """Coverage by the subject, as a matte says; more of it where the colours are the subject's.
 
     Parameters
     ----------
-    side : float32 (h, w, 4)
-        At half size.
-    corner : (int, int)
-        Where it begins, in its own pixels.
-    y, x : int
-        The pixel.
-    out : float32 (4,)
-        Overwritten.
+    pixel, coverage, front, back
+        As of `_split`.
+    far : float32
+        How far what lies behind is continued to here, 0..1: beyond where it is known, a matte may err.
     """
-    rows = beside(y - 2 * corner[0], side.shape[0] - 1)
-    columns = beside(x - 2 * corner[1], side.shape[1] - 1)
-    for c in range(4):
-        out[c] = between(side, rows, columns, c)
+    off = beside = np.float32(0.0)
+    for c in range(3):
+        mixture = coverage * front[c] + (np.float32(1.0) - coverage) * back[c]
+        off += (pixel[c] - mixture) * (pixel[c] - mixture)
+        beside += (pixel[c] - front[c]) * (pixel[c] - front[c])
+    return coverage + (np.float32(1.0) - coverage) * far * off / (off + PER_FRONT * beside + LEAST_CONTRAST)
 
 
 @jit(error_model="numpy", allocates=False)
@@ -356,8 +456,8 @@ def _unmix_subject(rgbd, matte, at, depths, sides, around, pixels, changed):
         As of `unmix_subject`.
     at : (int, int, int)
         The picture's row that the rows begin at, and where the sides begin.
-    sides : (float32 (h, w, 4), float32 (h, w, 4))
-        The subject, and what lies behind it, complete.
+    sides : (float32 (h, w, 4), float32 (h, w, 4), float32 (h, w))
+        As of `unmix_subject`.
     around : float32 (2, 4)
         Overwritten.
     """
@@ -386,6 +486,9 @@ def _unmix_subject(rgbd, matte, at, depths, sides, around, pixels, changed):
                 _look_up(sides[1], (at[1], at[2]), at[0] + y, x, back)
                 if coverage < 0.5 and dioptres < depths.far:
                     back[3] = dioptres
+                else:
+                    far = sides[2][(at[0] + y) // 2 - at[1], x // 2 - at[2]]
+                    coverage = _covered(rgbd[y, x], coverage, front, back, far)
                 _split(rgbd[y, x], coverage, front, back, (y, x), pixels)
 
 
@@ -401,8 +504,8 @@ def unmix_subject(rgbd, matte, at, depths, sides, pixels, changed):
     at : (int, int, int)
         The picture's row that these begin at, and the row and column of half size that the sides begin at.
     depths : SubjectDepths
-    sides : (float32 (h, w, 4), float32 (h, w, 4))
-        The subject, and what lies behind it, at half size and complete.
+    sides : (float32 (h, w, 4), float32 (h, w, 4), float32 (h, w))
+        The subject, and what lies behind it, at half size and complete; and how far the second is continued, 0..1.
     pixels : FragmentArrays, (H, W)
         Written where the subject is mixed or its depth is mended.
     changed : bool (H, W)

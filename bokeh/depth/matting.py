@@ -38,6 +38,9 @@ FIT_REACH_PX = 3
 ROUNDS = 3
 """How often the matte is asked of the picture and held against the given one, in turn."""
 
+FLAT = 8.0
+"""A picture that changes by less than so many standard deviations of its noise tells nothing: there a matte stays."""
+
 NOISE_ROWS = 256
 """About so many rows of the picture, or up to twice as many, tell its noise."""
 
@@ -83,8 +86,13 @@ def refine(matte: FloatArray, rgb: FloatArray) -> tuple[FloatArray, float]:
     reach = max(2, int(np.ceil(1.4 * softness)))
     rows = _rows_around(band, 2 * reach + int(np.ceil(3.0 * softness)) + 8)
     refined = np.array(matte)
-    solver = _Band(dilate(band[rows], int(np.ceil(softness))), softness)
-    picture, blurred = _soft_and_sharp(rgb[rows], dilate(solver.band, reach), softness)
+    soft = dilate(band[rows], int(np.ceil(softness)))
+    picture, blurred = _soft_and_sharp(rgb[rows], dilate(soft, reach), softness)
+    told = _told(picture, soft, reach, FLAT * float(np.sqrt(ridge)))
+    if not told.any():
+        return matte, 0.0
+    solver = _Band(told, softness)
+    del soft, told
     given, own = matte[rows], refined[rows]
     solver.regress(own, blurred, picture, reach, ridge)
     del blurred
@@ -93,6 +101,15 @@ def refine(matte: FloatArray, rgb: FloatArray) -> tuple[FloatArray, float]:
         solver.regress(own, picture, picture, reach, 2.0 * ridge)
         solver.hold(own, given)
     return refined, softness
+
+
+def _told(picture: FloatArray, asked: NDArray[np.bool_], reach: int, least: float) -> NDArray[np.bool_]:
+    """Find the pixels among some beside which a picture changes by more than the least."""
+    from ...kernels.matting import mark_told
+
+    told, runs = np.zeros_like(asked), list_runs(asked)
+    each_part(lambda own: mark_told(picture, runs, reach, np.float32(least), (own.start, own.stop), told), len(told))
+    return told
 
 
 def _lights(rgb: FloatArray) -> NDArray[np.bool_] | None:

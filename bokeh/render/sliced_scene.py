@@ -17,7 +17,7 @@ from ..image.regions import PixelBox, box_around
 from ..optics.lens import ThinLens
 from ..scene.fragments import Fragments
 from ..scene.layered import CELL as SCENE_CELL
-from ..scene.layered import LayeredScene
+from ..scene.layered import LayeredScene, depth_jump
 from ..scene.slices import DepthSlice, SliceTable, lens_at_level
 from .observer import Piece
 
@@ -223,10 +223,19 @@ class SlicedScene:
     def _lenses(self) -> list[ThinLens]:
         return [lens_at_level(self.lens, level) for level in self.levels]
 
-    def radii_at(self, number: int) -> tuple[np.float32, np.float32]:
-        """Smallest and largest blur radius of a slice, pixels of its level."""
+    def radii_at(self, number: int) -> tuple[np.float32, np.float32, np.float32]:
+        """Smallest and largest blur radius of a slice, and how far they jump in one surface: pixels of its level."""
         one = self.slices[number]
-        return np.float32(one.least_px / 2**one.level), np.float32(one.most_px / 2**one.level)
+        least, most, jump = (
+            np.float32(r / 2**one.level) for r in (one.least_px, one.most_px, self._jumps_px[one.level])
+        )
+        return least, most, jump
+
+    @cached_property
+    def _jumps_px(self) -> list[float]:
+        """Of each level, by how much the blur radii of two surfaces differ at least, pixels of the photo."""
+        scene = self.scene
+        return [float(depth_jump(scene.depth_range, scene.sizes[0], n)) * self.lens.px_per_dioptre for n in self.levels]
 
     def largest_px(self, number: int) -> float:
         """Largest blur radius of what a slice's coverage is reckoned from, pixels of its level."""

@@ -219,7 +219,9 @@ class _Builder:
                 splitting.split(rgbd, matte, changed, photo.before, found.arrays)
             if sides is not None:
                 at = (first, *sides.corner)
-                subject.unmix_subject(rgbd, matte, at, self.depths, (sides.front, sides.back), found.arrays, changed)
+                subject.unmix_subject(
+                    rgbd, matte, at, self.depths, (sides.front, sides.back, sides.far), found.arrays, changed
+                )
             if glow is not None and taken is not None:
                 glow.give_back(taken, (first, 0), found, changed)
             inner = slice(rows.start - first, rows.stop - first)

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import ndimage
 
 from ..core.arrays import FloatArray
 from ..core.threads import each
 from ..image.inpaint import inpaint_in_place
 from ..image.regions import PixelBox
+from ..image.resize import resize
 from .glow import Glow
 from .light_energy import SceneLight
 
@@ -23,6 +25,12 @@ BAND_ROWS = 64
 MARGIN_PX = 64
 """So far around the subject is looked for what lies behind it."""
 
+FAR_SHARE = 0.005
+"""Farther than this share of the photo's longer side from where it is seen, what lies behind is hardly known."""
+
+LEAST_KNOWN = 0.1
+"""What is known less well says nothing of what is around it."""
+
 
 @dataclass(frozen=True, eq=False)
 class SubjectSides:
@@ -34,11 +42,14 @@ class SubjectSides:
         Row and column, of half size, that they begin at.
     front, back : float32 (h, w, 4)
         Colour and dioptres of the subject, and of what lies behind it.
+    far : float32 (h, w)
+        How far what lies behind is continued to here: 0 near to where it is seen, 1 where it is not known.
     """
 
     corner: tuple[int, int]
     front: FloatArray
     back: FloatArray
+    far: FloatArray
 
     @classmethod
     def of(cls, light: SceneLight, depths: SubjectDepths, glow: Glow | None = None) -> SubjectSides:
@@ -53,7 +64,7 @@ class SubjectSides:
         glow : Glow, optional
             What is taken off what lies behind.
         """
-        from ...kernels.subject import SideArrays, find_sides
+        from ...kernels.subject import SideArrays, add_mixed, find_sides
 
         assert light.matte is not None
         matte = light.matte
@@ -61,25 +72,66 @@ class SubjectSides:
         size = (rows.stop - rows.start + 1) // 2, (columns.stop - columns.start + 1) // 2
         front, back = (SideArrays(np.empty((*size, 4), np.float32), np.empty(size, np.float32)) for _ in range(2))
 
-        def band(top: int) -> None:
+        def seen(top: int) -> tuple[FloatArray, FloatArray, int, slice]:
             # A row more above and below: what is behind must be clear of the subject.
             stop = min(top + BAND_ROWS, rows.stop)
             first, last = max(top - 1, rows.start), min(stop + 1, rows.stop)
             around = np.array(matte[first:last, columns], order="C")
-            half = slice((top - rows.start) // 2, (stop - rows.start + 1) // 2)
-            sides = (SideArrays(side.rgbd[half], side.weight[half]) for side in (front, back))
             rgbd = light.rgbd((slice(top, stop), columns))
             if glow is not None:
                 glow.take_off(rgbd, np.array(around[top - first : stop - first]), (top, columns.start))
-            find_sides(rgbd, around, top - first, depths, *sides)
+            return rgbd, around, top - first, slice((top - rows.start) // 2, (stop - rows.start + 1) // 2)
+
+        def part(side: SideArrays, half: slice) -> SideArrays:
+            return SideArrays(side.rgbd[half], side.weight[half])
+
+        def band(top: int) -> None:
+            rgbd, around, inner, half = seen(top)
+            find_sides(rgbd, around, inner, depths, part(front, half), part(back, half))
 
         each(band, range(rows.start, rows.stop, BAND_ROWS))
         for side, other in ((front, back), (back, front)):
             if not side.weight.any():
                 # None of it is seen alone; it is taken to look as the other does.
                 side.rgbd[:], side.weight[:] = other.rgbd, other.weight
-        each(lambda side: inpaint_in_place(side.rgbd, side.weight), (front, back))
-        return cls((rows.start // 2, columns.start // 2), front.rgbd, back.rgbd)
+        far = _far_from(back.weight, FAR_SHARE * max(matte.shape) / 2.0)
+        clean = SideArrays(np.array(back.rgbd), np.array(back.weight))
+        each(lambda side: inpaint_in_place(side.rgbd, side.weight), (front, clean))
+
+        def mixed(top: int) -> None:
+            rgbd, around, inner, half = seen(top)
+            own = around[inner : inner + len(rgbd)]
+            add_mixed(rgbd, own, top - rows.start, depths, (front.rgbd, far), part(back, half))
+
+        each(mixed, range(rows.start, rows.stop, BAND_ROWS))
+        inpaint_in_place(back.rgbd, back.weight)
+        back.rgbd[..., 3] = clean.rgbd[..., 3]
+        return cls((rows.start // 2, columns.start // 2), front.rgbd, back.rgbd, far)
+
+
+def _far_from(known: FloatArray, reach: float) -> FloatArray:
+    """Tell how far pixels lie from what is known.
+
+    Parameters
+    ----------
+    known : float32 (H, W)
+        How well each is known.
+    reach : float
+        Pixels that are still near.
+
+    Returns
+    -------
+    float32 (H, W)
+        0 near, 1 from twice as far on.
+    """
+    side = max(1, int(reach / 2.0))
+    height, width = known.shape
+    blocks = np.zeros((-(-height // side), side, -(-width // side), side), bool)
+    blocks.reshape(blocks.shape[0] * side, -1)[:height, :width] = known > LEAST_KNOWN
+    distance = ndimage.distance_transform_edt(~blocks.any(axis=(1, 3))) * side
+    far = np.clip(distance / reach - 1.0, 0.0, 1.0).astype(np.float32)
+    whole = resize(far, (len(far) * side, far.shape[1] * side)) if side > 1 else far
+    return np.ascontiguousarray(whole[:height, :width])
 
 
 def _box_of_subject(matte: FloatArray) -> PixelBox:

@@ -276,7 +276,7 @@ def test_what_is_compiled_again_after_a_change(tmp_path):
         return {name for name in before if before[name] != after[name]}
 
     # What imports it, and what imports that: `resolve` takes its interpolation from `enlarge`.
-    assert {"enlarge", "resolve", "withheld", "highlights"} <= changed_by("enlarge.py", "one + share", "one - share")
+    assert {"enlarge", "resolve", "withheld", "gained"} <= changed_by("enlarge.py", "one + share", "one - share")
     assert "matting" not in changed_by("enlarge.py", "one + share", "one - share")
     assert changed_by("shade.py", "import math", "import math  # changed") == {"shade"}
     # A loop can be given a structure of a module that it does not import.
