@@ -82,10 +82,10 @@ class Side(NamedTuple):
 
 
 @jit(inline="always")
-def _bell(radius, share, out):
-    """Write a Gaussian of a standard deviation of a share of the radius over -radius..radius: `out` (2 radius + 1,)."""
+def _bell(deviation, out):
+    """Write a Gaussian of a standard deviation over -radius..radius: `out` (2 radius + 1,)."""
     for k in range(out.size):
-        out[k] = math.exp(-0.5 * ((k - radius) / (share * radius)) ** 2)
+        out[k] = math.exp(-0.5 * ((k - out.size // 2) / deviation) ** 2)
 
 
 @jit(inline="always")
@@ -301,7 +301,7 @@ def _separate_row(coarse, guide, cells, cy, bells, surfaces, odd):
 
 
 @jit(fastmath=BUT_EXACT)
-def two_surfaces(coarse, guide, radius, cells, rows, surfaces, odd):
+def two_surfaces(coarse, guide, radius, astray, cells, rows, surfaces, odd):
     """Where two surfaces meet: the depth of each, and to which of them a pixel belongs.
 
     Parameters
@@ -310,6 +310,8 @@ def two_surfaces(coarse, guide, radius, cells, rows, surfaces, odd):
     guide : FineGuide
     radius : int
         Half width of the window of map pixels that is searched.
+    astray : float
+        How far beside the picture's the map's edges usually lie, map pixels.
     cells : (int64 (h + 1,), int64 (w + 1,))
         First row and column of the answer that lie in each map pixel.
     rows : (int, int)
@@ -321,7 +323,7 @@ def two_surfaces(coarse, guide, radius, cells, rows, surfaces, odd):
     """
     falloff = np.empty(2 * radius + 1, np.float32)
     close = np.empty(2 * radius + 1, np.float32)
-    _bell(radius, 0.6, falloff)
-    _bell(radius, 0.25, close)
+    _bell(0.6 * radius, falloff)
+    _bell(astray, close)
     for cy in range(rows[0], rows[1]):
         _separate_row(coarse, guide, cells, cy, (falloff, close), surfaces, odd)

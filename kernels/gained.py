@@ -68,7 +68,15 @@ def light_added(light, factor, base, alternate):
 
 @jit(inline="always")
 def added_at(rgb, gains, y, x, c):
-    """Radiance that is added to a channel of a pixel; to the bit as `add_gain` has it."""
+    """Radiance that is added to a channel of a pixel; to the bit as `add_gain` has it.
+
+    Parameters
+    ----------
+    rgb : float32 (H, W, 3)
+    gains : Gains
+    y, x, c : int
+        Row, column and channel.
+    """
     stops, base, alternate = gains
     top, down = placed(y, stops.shape[0], rgb.shape[0])
     left, across = placed(x, stops.shape[1], rgb.shape[1])
@@ -81,7 +89,16 @@ def added_at(rgb, gains, y, x, c):
 
 @jit(inline="always")
 def _row(light, line, columns, gains, extra):
-    """Write what is added to a row's light (W, 3): `extra` (W, 3); `line` and `columns` as of `factor`."""
+    """Write what is added to the light of a row.
+
+    Parameters
+    ----------
+    light : float32 (W, 3)
+    line, columns
+        As of `factor`.
+    gains : Gains
+    extra : float32 (W, 3), overwritten
+    """
     factor_here = ZERO
     for x in range(extra.shape[0]):
         for c in range(3):
@@ -113,7 +130,15 @@ def add_gain(rgb, gains, corner, extra):
 
 @jit()
 def gain_at(rgb, gains, ys, xs, extra):
-    """Write what a gain map adds to some pixels of a photo: rows and columns int64 (N,), `extra` float32 (N, 3)."""
+    """Write what a gain map adds to some pixels of a photo.
+
+    Parameters
+    ----------
+    rgb : float32 (H, W, 3)
+    gains : Gains
+    ys, xs : int64 (N,)
+    extra : float32 (N, 3), overwritten
+    """
     for n in range(ys.size):
         for c in range(3):
             extra[n, c] = added_at(rgb, gains, ys[n], xs[n], c)

@@ -15,9 +15,9 @@ SCALE = 5
 HIGH, WIDE = 96, 128
 
 
-def photo_of(map_px):
+def photo_of(light):
     """Make a photo, scene-linear, of a picture that is drawn at its size, with the noise of a camera."""
-    picture = np.asarray(map_px, np.float32)
+    picture = np.asarray(light, np.float32)
     noise = np.random.default_rng(1).normal(0, 0.003, (*picture.shape, 3))
     return np.maximum(picture[..., None] + noise, 0).astype(np.float32)
 
@@ -59,12 +59,24 @@ def test_a_texture_that_looks_like_what_lies_behind_leaves_no_specks():
     )
     depth = np.full((HIGH, WIDE), FAR, np.float32)
     depth[:, 64:] = NEAR
-    depth = ndimage.gaussian_filter(depth, 1.2)
+    depth = np.asarray(ndimage.gaussian_filter(depth, 1.2), np.float32)
     light = np.where(np.arange(WIDE * SCALE) < 64 * SCALE, cloth, hair)
     found = upsample(depth, photo_of(light), None)
     is_near = found > (FAR + NEAR) / 2
     assert connected(is_near).count == 1
     assert connected(~is_near).count == 1
+
+
+def test_a_line_behind_of_the_near_colour_is_no_spur_of_a_sharp_map():
+    # A map as sharp as this was led by the picture: its edge is where it is, to a pixel.
+    depth = np.full((HIGH, WIDE), FAR, np.float32)
+    depth[:, :64] = NEAR
+    light = np.full((HIGH * SCALE, WIDE * SCALE), 0.01, np.float32)
+    light[:, : 64 * SCALE] = 0.25
+    light[238:242] = 0.25
+    is_near = upsample(depth, photo_of(light), None) > (FAR + NEAR) / 2
+    assert is_near[238:242].sum(axis=1).max() <= 64 * SCALE + SCALE
+    np.testing.assert_array_equal(is_near[100:200].sum(axis=1), 64 * SCALE)
 
 
 def test_what_is_joined_is_told_by_its_first_pixel():

@@ -148,6 +148,7 @@ def test_two_surfaces_are_means_over_the_window():
         coarse,
         edges.FineGuide(guide, nothing),
         radius,
+        0.25 * radius,
         (rows, columns),
         (0, h),
         edges.Surfaces(near, far, odds),
