@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, requires
 from typing import Any
 
 from .errors import UsageError
@@ -42,9 +41,11 @@ def how_to_install(extra: str) -> str:
     ----------
     extra : str
     """
+    from importlib import metadata  # takes a tenth of what the whole command line takes to import
+
     try:
-        asked = requires("rebokeh") or []
-    except PackageNotFoundError:  # run from its files, not installed
+        asked = metadata.requires("rebokeh") or []
+    except metadata.PackageNotFoundError:  # run from its files, not installed
         asked = []
     marked = (line.partition(";") for line in asked)
     packages = [name.strip() for name, _, marker in marked if marker.replace('"', "'").strip() == f"extra == '{extra}'"]

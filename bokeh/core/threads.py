@@ -120,6 +120,17 @@ def beside(work: Callable[[], Done]) -> Iterator[Callable[[], Done]]:
         thread.join()
 
 
+def asked_once(work: Callable[[], Done]) -> Callable[[], Done]:
+    """Return what does some work when it is first asked for, in whichever thread; all get what it returned."""
+    kept, lock = cache(work), threading.Lock()
+
+    def ask() -> Done:
+        with lock:
+            return kept()
+
+    return ask
+
+
 def each_part(work: Callable[[slice], Done], count: int, least: int = LEAST_ROWS) -> list[Done]:
     """Return `work` of all parts of so many rows or items: a few parts for each core, none of fewer than `least`."""
     parts = max(min(PARTS_PER_CORE * cores(), count // least), 1)

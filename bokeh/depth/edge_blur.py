@@ -33,22 +33,20 @@ CLIPPED = 0.97
 """Clipping draws new edges, sharper than the blur."""
 
 
-def measure_edge_blur(rgb: FloatArray, by: int, cell: int) -> NDArray[np.float64]:
+def measure_edge_blur(picture: FloatArray, cell: int) -> NDArray[np.float64]:
     """Measure how soft the strongest edge of each cell is.
 
     Parameters
     ----------
-    rgb : float32 (H, W, 3)
-        Scene-linear.
-    by : int
-        The picture is reduced by this first.
+    picture : float32 (H, W, 3)
+        Perceptual.
     cell : int
-        Side of a cell, pixels of the reduced picture.
+        Side of a cell, pixels.
 
     Returns
     -------
     float64 (h, w)
-        Standard deviation of the blur, pixels of the reduced picture; NaN where there is no edge.
+        Standard deviation of the blur, pixels; NaN where there is no edge.
 
     Notes
     -----
@@ -57,14 +55,11 @@ def measure_edge_blur(rgb: FloatArray, by: int, cell: int) -> NDArray[np.float64
     coarser ones as long as the blur is wider than they are.
     """
     from ...kernels.edge_blur import grey
-    from ...kernels.perceive import perceive
 
-    guide = np.empty((rgb.shape[0] // by, rgb.shape[1] // by, 3), np.float32)
-    each_part(lambda rows: perceive(rgb, (rows.start, rows.stop), guide), len(guide))
-    size = guide.shape[0] // cell, guide.shape[1] // cell
-    luma, brightest = np.empty(guide.shape[:2], np.float32), np.empty(size, np.float32)
-    cells = -(-guide.shape[0] // cell)
-    each_part(lambda rows: grey(guide, cell, (rows.start, rows.stop), luma, brightest), cells, 1)
+    size = picture.shape[0] // cell, picture.shape[1] // cell
+    luma, brightest = np.empty(picture.shape[:2], np.float32), np.empty(size, np.float32)
+    cells = -(-picture.shape[0] // cell)
+    each_part(lambda rows: grey(picture, cell, (rows.start, rows.stop), luma, brightest), cells, 1)
     noise = _noise(luma, cell, size)
     slopes = _steepest(luma, cell, size)
     blur_px = np.full(size, np.nan)

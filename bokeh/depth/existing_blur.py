@@ -6,7 +6,7 @@ blurred by b and shall be blurred by r must only be blurred by sqrt(r^2 - b^2): 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,9 +19,7 @@ from ..photo.photo import Photo
 from .autofocus import FARTHEST_FOCUS_M
 from .depth_mapping import DepthMapping
 from .edge_blur import in_cells, measure_edge_blur
-
-MEASURED_LENGTH = 2048
-"""The picture is measured at this length at most: a blur that is not seen at this size does no harm."""
+from .perceptual import perceptual, reduced_by
 
 CELL_PX, SMALL_CELL_PX, SMALL_PX = 32, 16, 1024
 """Side of the cells of which each tells its sharpest edge; that in a picture no longer than this."""
@@ -223,17 +221,21 @@ class CellBlur:
     blur_px: NDArray[np.float64]
 
     @classmethod
-    def of(cls, rgb: FloatArray) -> CellBlur | None:
-        """Measure a picture, float32 (H, W, 3), scene-linear; None where it is too small."""
-        longest = max(rgb.shape[:2])
-        by = -(-longest // MEASURED_LENGTH)
-        cell = CELL_PX if longest // by > SMALL_PX else SMALL_CELL_PX
-        return cls(by, cell, measure_edge_blur(rgb, by, cell)) if min(rgb.shape[:2]) // by // cell >= 2 else None
+    def of(cls, rgb: FloatArray, picture: Callable[[], FloatArray] | None = None) -> CellBlur | None:
+        """Measure a picture, float32 (H, W, 3), scene-linear; None where it is too small.
+
+        `picture` gives its `perceptual`, if that is at hand.
+        """
+        by = reduced_by(rgb.shape)
+        cell = CELL_PX if max(rgb.shape[:2]) // by > SMALL_PX else SMALL_CELL_PX
+        if min(rgb.shape[:2]) // by // cell < 2:
+            return None
+        return cls(by, cell, measure_edge_blur(perceptual(rgb) if picture is None else picture(), cell))
 
     @classmethod
-    def asked_of(cls, photo: Photo) -> CellBlur | None:
-        """Measure a photo, where `existing_blur_of` asks for it."""
-        return None if photo.meta.is_cg or photo.meta.rendered is not None else cls.of(photo.rgb)
+    def asked_of(cls, photo: Photo, picture: Callable[[], FloatArray] | None = None) -> CellBlur | None:
+        """Measure a photo, where `existing_blur_of` asks for it; as `of`."""
+        return None if photo.meta.is_cg or photo.meta.rendered is not None else cls.of(photo.rgb, picture)
 
 
 def existing_blur_of(photo: Photo, dioptres: FloatArray, seen: CellBlur | None) -> ExistingBlur | None:
@@ -299,7 +301,7 @@ def blur_by_depth(seen: CellBlur, dioptres: FloatArray) -> ExistingBlur | None:
     A photo counts as blurred when the edges of some depths are sharp (their sharpest fifth below half of `SHARP_PX`),
     those of others are not (their sharpest fifth above `SHARP_PX`, their median not `SPREAD` times that), and nothing
     is sharp that is farther from focus than these. Something soft in front alone may have moved: only a blur that grows
-    counts there. Lengths are pixels of the picture at `MEASURED_LENGTH` at most.
+    counts there. Lengths are pixels of the picture as it is measured, reduced.
     """
     by, blur_px = seen.by, seen.blur_px
     nearest, farthest = _depths_of_cells(dioptres, by, seen.cell, (blur_px.shape[0], blur_px.shape[1]))

@@ -7,6 +7,7 @@ already passes through it untouched.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,13 +21,12 @@ from ..image.resize import resize, resize_planes
 from .align import agree_with_matte, align
 from .deband import deband, find_code_step
 from .edges import PhotoGuide, measure_ramp_px, sharpen_edges
+from .perceptual import perceptual
 from .small_lights import SmallLights
 from .wires import Wires
 
 # A map whose sharpest steps take fewer pixels than this was never softened.
 EXACT_WIDTH = 1.75
-# Which side of an edge a pixel is on is decided at this length of the photo, and refined from there.
-GUIDE_LENGTH = 2048
 # Rows that are made together; the result does not depend on it.
 BAND_ROWS = 128
 
@@ -81,15 +81,22 @@ class CleanMap:
     small: PhotoGuide | None
 
     @classmethod
-    def of(cls, depth: FloatArray, rgb: FloatArray, code_step: float | None = None) -> CleanMap:
-        """Take holes and bands out of a map; as of `upsample`."""
+    def of(
+        cls,
+        depth: FloatArray,
+        rgb: FloatArray,
+        code_step: float | None = None,
+        picture: Callable[[], FloatArray] | None = None,
+    ) -> CleanMap:
+        """Take holes and bands out of a map; as of `upsample`. `picture` gives the photo's `perceptual`, if at hand."""
         whole = repair_holes(depth)
         step = find_code_step(whole) if code_step is None else code_step
         ramp_px = measure_ramp_px(whole)
         if whole.shape == rgb.shape[:2] and ramp_px < EXACT_WIDTH:
             return cls(rgb, deband(whole, step), step, ramp_px, None, None)
         plain = deband(condense(whole, ramp_px), step)
-        guide = PhotoGuide(_perceptual(rgb), None)
+        # Which side of an edge a pixel is on is decided in this, and refined from there.
+        guide = PhotoGuide(perceptual(rgb) if picture is None else picture(), None)
         return cls(rgb, plain, step, measure_ramp_px(plain), guide, guide.at_map(plain))
 
     def at_photo(self, matte: FloatArray | None) -> FloatArray:
@@ -213,13 +220,3 @@ def resize_matte(matte: FloatArray, size: tuple[int, int]) -> FloatArray:
     else:
         large = resize(matte, size)
     return np.clip(large, 0.0, 1.0, out=large)
-
-
-def _perceptual(rgb: FloatArray) -> FloatArray:
-    """Square root of light, clipped a little above white, at most 2048 pixels long."""
-    from ...kernels.perceive import perceive
-
-    factor = -(-max(rgb.shape[:2]) // GUIDE_LENGTH)
-    guide = np.empty((max(1, rgb.shape[0] // factor), max(1, rgb.shape[1] // factor), 3), np.float32)
-    each_part(lambda rows: perceive(rgb, (rows.start, rows.stop), guide), len(guide))
-    return guide

@@ -10,12 +10,13 @@ from ..core.arrays import FloatArray
 from ..core.errors import NoDepthError
 from ..core.progress import Progress, unseen
 from ..core.text import printable
-from ..core.threads import ONE_AT_A_TIME, beside
+from ..core.threads import ONE_AT_A_TIME, asked_once, beside
 from ..depth.depth_mapping import DepthMapping
 from ..depth.doubt import doubted_share, without_doubt
 from ..depth.existing_blur import CellBlur, ExistingBlur, existing_blur_of, missing_blur
 from ..depth.matting import refine
 from ..depth.painted import painted_depth, painted_matte
+from ..depth.perceptual import perceptual
 from ..depth.rendition_blur import blur_of_rendition
 from ..depth.upsample import CleanMap, resize_matte
 from ..hdr.restore import GainedLight, Mode, Restoration, above_clip
@@ -169,9 +170,14 @@ class PreparedScene:
         return replace(self, dioptres=depths(self.dioptres), lights=lights, moved_from=(self, depths))
 
 
-def told_by_picture(photo: Photo, highlights: Mode | float | None) -> ToldByPicture:
-    """Find what a photo's picture tells, whatever its depth: its blur cell by cell, and what is above its clip."""
-    seen = None if photo.depth is None else CellBlur.asked_of(photo)
+def told_by_picture(
+    photo: Photo, highlights: Mode | float | None, picture: Callable[[], FloatArray] | None = None
+) -> ToldByPicture:
+    """Find what a photo's picture tells, whatever its depth: its blur cell by cell, and what is above its clip.
+
+    `picture` gives the photo's `perceptual`, if that is at hand.
+    """
+    seen = None if photo.depth is None else CellBlur.asked_of(photo, picture)
     return seen, None if highlights is None else above_clip(photo, highlights)
 
 
@@ -216,8 +222,9 @@ def prepare_scene(
         if restoration is not None and photo.edits is None:
             spots.append(spots_of(photo, matte, restoration))
 
-    with ONE_AT_A_TIME, beside(lambda: by_picture or told_by_picture(photo, highlights)) as told:
-        dioptres, matte = painted(photo, unpainted(photo, find_spots) if maps is None else maps)
+    picture = asked_once(lambda: perceptual(photo.rgb))
+    with ONE_AT_A_TIME, beside(lambda: by_picture or told_by_picture(photo, highlights, picture)) as told:
+        dioptres, matte = painted(photo, unpainted(photo, find_spots, picture) if maps is None else maps)
         if dioptres is None and matte is None:
             raise NoDepthError(
                 f"{_name(photo)} holds no depth, and its matte covers next to nothing, so there is no subject to keep "
@@ -245,13 +252,18 @@ def at_full_size(photo: Photo) -> tuple[FloatArray | None, FloatArray | None]:
     return painted(photo, unpainted(photo))
 
 
-def unpainted(photo: Photo, meanwhile: Callable[[FloatArray | None], object] | None = None) -> Maps:
+def unpainted(
+    photo: Photo,
+    meanwhile: Callable[[FloatArray | None], object] | None = None,
+    picture: Callable[[], FloatArray] | None = None,
+) -> Maps:
     """Bring depth and matte to the photo's resolution, without what is painted over them.
 
-    `meanwhile` is given the matte, and does something of its own while the depth is made.
+    `meanwhile` is given the matte, and does something of its own while the depth is made. `picture` gives the photo's
+    `perceptual`, if that is at hand.
     """
     with ONE_AT_A_TIME, beside(lambda: _matte_of(photo)) as matte:
-        clean = None if photo.depth is None else CleanMap.of(photo.depth, photo.rgb)
+        clean = None if photo.depth is None else CleanMap.of(photo.depth, photo.rgb, picture=picture)
         covered = matte()
         with beside(lambda: None if meanwhile is None else meanwhile(covered)) as done:
             dioptres = None if clean is None else clean.at_photo(covered)

@@ -13,7 +13,7 @@ ASKED = ["numpy>=2", "imageio[ffmpeg]>=2.37; extra == 'video'", 'a>=1; extra == 
 
 
 def test_the_command_names_the_packages_and_so_works_without_an_index_that_has_rebokeh(monkeypatch):
-    monkeypatch.setattr(extras, "requires", lambda name: ASKED)
+    monkeypatch.setattr("importlib.metadata.requires", lambda name: ASKED)
     assert extras.how_to_install("video") == "pip install 'imageio[ffmpeg]>=2.37' (rebokeh's extra video)"
     assert extras.how_to_install("two") == "pip install 'a>=1' 'b' (rebokeh's extra two)"
     with pytest.raises(UsageError, match=r"^A film needs the package no_such; pip install 'imageio\[ffmpeg\]>=2\.37'"):
@@ -24,7 +24,7 @@ def test_the_command_where_rebokeh_runs_uninstalled(monkeypatch):
     def absent(name):
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(extras, "requires", absent)
+    monkeypatch.setattr("importlib.metadata.requires", absent)
     assert extras.how_to_install("video") == "pip install 'rebokeh[video]' (rebokeh's extra video)"
 
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from rebokeh.bokeh.core.errors import UsageError
-from rebokeh.bokeh.core.threads import cores, each, each_part
+from rebokeh.bokeh.core.threads import asked_once, cores, each, each_part
 
 
 @pytest.mark.parametrize("threads", ["1", "2", "7"])
@@ -72,3 +72,17 @@ def test_parts_are_all_of_it_once_and_none_is_too_small(threads, count, least, m
     parts = each_part(lambda part: part, count, least)
     assert [n for part in parts for n in range(part.start, part.stop)] == list(range(count))
     assert len(parts) == 1 or all(part.stop - part.start >= least for part in parts)
+
+
+def test_what_is_asked_by_many_is_done_once():
+    done = []
+    ask = asked_once(lambda: done.append(time.sleep(0.02)) or object())
+    assert len(set(map(id, each(lambda _: ask(), range(8))))) == 1
+    assert len(done) == 1
+
+
+def test_what_fails_when_asked_fails_for_all():
+    ask = asked_once(lambda: 1 / 0)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            ask()
