@@ -10,7 +10,17 @@ from .jit import jit
 
 @jit(inline="always")
 def _is_lamp(rgb, gains, place, levels, clips):
-    """Whether a pixel that clips in some channel is a lamp by what a gain map adds; `clips`: in all of them."""
+    """Whether a pixel that clips in some channel is a lamp by what a gain map adds.
+
+    Parameters
+    ----------
+    rgb, gains, levels
+        As of `clipped`.
+    place : (int, int)
+        Row and column.
+    clips : bool
+        Whether all of its channels do.
+    """
     y, x = place
     red, green = rgb[y, x, 0] + added_at(rgb, gains, y, x, 0), rgb[y, x, 1] + added_at(rgb, gains, y, x, 1)
     blue = rgb[y, x, 2] + added_at(rgb, gains, y, x, 2)

@@ -155,7 +155,18 @@ def _sum_spread(picture, box):
 
 @jit(inline="always")
 def _weights(rgb, place, line, columns, offsets):
-    """Find what a gain map adds to each channel of a pixel, and a little: `line` are the stops of its row."""
+    """Find what a gain map adds to each channel of a pixel, and a little.
+
+    Parameters
+    ----------
+    rgb : float32 (H, W, 3)
+    place : (int, int)
+        Row and column.
+    line, columns
+        Stops of the row, and where columns lie among them, as of `gained.factor`.
+    offsets
+        As of `withheld`.
+    """
     (y, x), (base, alternate) = place, offsets
     first = factor(line, columns, x, 0)
     second, third = (factor(line, columns, x, 1), factor(line, columns, x, 2)) if line.shape[1] == 3 else (first, first)
