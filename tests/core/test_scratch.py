@@ -33,8 +33,9 @@ def test_a_room_is_lent_to_one_at_a_time_and_then_again():
         assert one is not other and not np.shares_memory(first, other.empty((10,), np.float32))
     with scratch.room() as again:
         assert again in (one, other)
+    lost = []
     with pytest.raises(ValueError, match="spoilt"), scratch.room() as room:
-        lost = room.empty((4,), np.float32)
+        lost.append(room.empty((4,), np.float32))
         raise ValueError("spoilt")
     with scratch.room() as room:
-        assert np.shares_memory(lost, room.empty((4,), np.float32))
+        assert np.shares_memory(lost[0], room.empty((4,), np.float32))
