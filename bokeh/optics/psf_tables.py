@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
+from ..core.scratch import Empty
 from ..image.regions import PixelBox
 from .kept_stamps import StampStore
 from .lens import Lens
@@ -77,6 +78,7 @@ class PsfTables:
         box: PixelBox,
         level: int = 0,
         largest: float = np.inf,
+        empty: Empty = np.empty,
     ) -> FloatArray:
         """Spread the light of some pixels.
 
@@ -96,6 +98,8 @@ class PsfTables:
             The pixels are those of the picture halved so often.
         largest : float
             No blur radius is larger, pixels.
+        empty : callable, optional
+            Makes arrays.
 
         Returns
         -------
@@ -104,9 +108,9 @@ class PsfTables:
         """
         from ...kernels.scatter import scatter
 
-        out = np.empty((box[0].stop - box[0].start, box[1].stop - box[1].start, 4), np.float32)
+        out = empty((box[0].stop - box[0].start, box[1].stop - box[1].start, 4), np.float32)
         if self.stamps is not None and largest <= LARGEST_PX:
-            scatter_stamps(values, radius, active, self.stamps, largest, (box[0].start, box[1].start), out)
+            scatter_stamps(values, radius, active, self.stamps, largest, (box[0].start, box[1].start), out, empty)
             return out
         scale = 2.0**level
         farthest = largest + self.ray_model.flaws_px / scale

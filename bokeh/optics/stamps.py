@@ -9,6 +9,7 @@ import numpy as np
 
 from ...kernels.stamps import FINE_PX, PER_LARGE_PX, PER_PX, PixelStamps
 from ..core.arrays import BoolArray, FloatArray
+from ..core.scratch import Empty
 from .aperture import Aperture
 from .outlines import even_outlines
 
@@ -49,6 +50,7 @@ def scatter_stamps(
     largest_px: float,
     origin: tuple[int, int],
     out: FloatArray,
+    empty: Empty = np.empty,
 ) -> None:
     """Spread each pixel's values by the stamp of its own radius; as `kernels.scatter.scatter`.
 
@@ -62,13 +64,17 @@ def scatter_stamps(
         Row and column of (h, w) where the wanted crop begins.
     out : float32 (h', w', 4), overwritten
         The sums there, divided by that of the weight; 0 where that is 0.
+    empty : callable, optional
+        Makes arrays.
     """
     from ...kernels.stamps import add_rest, add_stamps, add_up
 
     margin = math.ceil(largest_px) + 2
     height, width = (n + 2 * margin for n in radius.shape)
     # The weight is the coverage, for the most part: what it is more is kept apart.
-    steps = np.zeros((height * width, 4)), np.zeros(height * width)
+    steps = empty((height * width, 4), np.float64), empty((height * width,), np.float64)
+    for one in steps:
+        one[:] = 0.0
     add_stamps(values, radius, active, stamps, margin, steps[0])
     add_rest(values, radius, active, stamps, margin, steps[1])
     add_up(steps, width, (origin[0] + margin, origin[1] + margin), out)

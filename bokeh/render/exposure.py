@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from ..core.allocator import give_back_freed_memory
 from ..core.arrays import FloatArray
 from ..core.progress import Progress
+from ..core.scratch import Room, Scratch
 from ..core.threads import each
 from ..image.boxes import boxes_beside, boxes_of, common_part, grown
 from ..image.regions import PixelBox
@@ -21,6 +26,9 @@ from .sliced_scene import SlicedScene
 
 TILE_PX = 384
 """Side of what a thread makes at a time; the picture does not depend on it."""
+
+AROUND_STRIP = 4
+"""Rows of the level next to the photo's own that are made beyond what a strip is for: enlarging looks around."""
 
 _NONE: FloatArray = np.empty((0, 0, 4), np.float32)
 
@@ -35,10 +43,59 @@ class Composed:
         What stands before the finer levels' slices: colour that arrives, and the share of light that gets through.
     back : float32 (h, w, 4), or None
         What lies behind them; None where nothing finer comes between.
+    top : int
+        Row of the level that they begin at.
     """
 
     front: FloatArray
     back: FloatArray | None
+    top: int = 0
+
+    def finer_row(self, row: int) -> int:
+        """Count a row of the next finer level from where they begin."""
+        return row - 2 * self.top
+
+
+class _Strip:
+    """Rows of the level next to the photo's own, made by several threads and let go once the photo has shown them.
+
+    Parameters
+    ----------
+    blank : callable
+        Makes room for them.
+    parts, readers : int
+        How many parts they are made in, and how often they are read.
+    """
+
+    def __init__(self, blank: Callable[[], Composed], parts: int, readers: int) -> None:
+        self._blank, self._parts, self._readers = blank, parts, readers
+        self._composed: Composed | None = None
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def part(self) -> Iterator[Composed]:
+        """Lend them to whoever makes a part."""
+        try:
+            with self._changed:
+                made = self._composed = self._composed or self._blank()
+            yield made
+        finally:  # after an error, too: others would wait for ever
+            with self._changed:
+                self._parts -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def whole(self) -> Iterator[Composed]:
+        """Wait until all parts are made, and lend them to a reader."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._parts == 0)
+            made = self._composed
+        assert made is not None
+        yield made
+        with self._changed:
+            self._readers -= 1
+            if self._readers == 0:
+                self._composed = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +115,7 @@ class Exposure:
 
     light: SliceLight
     observer: RenderObserver | None = None
+    _scratch: Scratch = field(default_factory=Scratch, init=False, repr=False)
 
     @property
     def sliced(self) -> SlicedScene:
@@ -66,11 +124,19 @@ class Exposure:
 
     def compose(self, progress: Progress, parts: PictureParts | None = None) -> FloatArray:
         """Compose the scene without its lights: float32 (H, W, 3), those parts first that are wanted first."""
+        levels = self.sliced.levels
+        # Who looks on is shown every piece once, and parts may be wanted in any order.
+        in_strips = len(levels) > 1 and parts is None and self.observer is None
         composed: Composed | None = None
-        for level in reversed(self.sliced.levels[1:]):
+        for level in reversed(levels[2:] if in_strips else levels[1:]):
             composed = self._level(level, composed, progress)
             progress("blur", 4.0**-level)
-        picture = self._photo(composed, progress, parts)
+        picture = np.empty((*self.sliced.scene.sizes[0], 3), np.float32)
+        give_back_freed_memory(picture.nbytes)  # from here on a render holds most
+        if in_strips:
+            self._show_strips(composed, progress, picture)
+        else:
+            self._show_all(composed, progress, parts, picture)
         progress("blur", 1.0)
         if self.observer is not None:
             self.observer.all_pieces()
@@ -79,48 +145,89 @@ class Exposure:
     def _level(self, level: int, coarser: Composed | None, progress: Progress) -> Composed:
         """Put a level's slices between what stands before them and what lies behind."""
         size = self.sliced.scene.sizes[level]
-        is_between = level <= self.sliced.finest
-        front = np.empty((*size, 4), np.float32)
-        back = None if is_between else np.empty((*size, 4), np.float32)
+        made = self._blank(level, slice(0, size[0]))
 
-        def make(box: PixelBox) -> None:
+        def fill(box: PixelBox) -> None:
             progress("blur", 4.0 ** -(level + 1))
-            before, behind = self._tile(level, box, coarser, draws=self._drawn_part(level, box) is not None)
-            front[box] = before
-            if back is not None:
-                back[box] = behind
+            self._fill(level, box, coarser, made)
 
-        each(make, boxes_of(size, TILE_PX))
-        return Composed(front, back)
+        each(fill, boxes_of(size, TILE_PX))
+        return made
 
-    def _photo(self, coarser: Composed | None, progress: Progress, parts: PictureParts | None) -> FloatArray:
-        """Make the photo's own size, and take what arrived for all there is."""
-        from ...kernels.doubling import finish, show
+    def _blank(self, level: int, rows: slice) -> Composed:
+        """Make room for rows of a level."""
+        size = rows.stop - rows.start, self.sliced.scene.sizes[level][1], 4
+        is_between = level <= self.sliced.finest
+        return Composed(np.empty(size, np.float32), None if is_between else np.empty(size, np.float32), rows.start)
 
-        size = self.sliced.scene.sizes[0]
-        picture = np.empty((*size, 3), np.float32)
-        give_back_freed_memory(picture.nbytes)  # from here on a render holds most
-        boxes = boxes_of(size, TILE_PX) if parts is None else parts.tiles(TILE_PX)
+    def _fill(self, level: int, box: PixelBox, coarser: Composed | None, made: Composed) -> None:
+        """Make a box of a level."""
+        own = slice(box[0].start - made.top, box[0].stop - made.top), box[1]
+        with self._scratch.room() as room:
+            draws = self._drawn_part(level, box) is not None
+            made.front[own], behind = self._tile(level, box, coarser, room, draws=draws)
+            if made.back is not None:
+                made.back[own] = behind
+
+    def _show_strips(self, coarser: Composed | None, progress: Progress, picture: FloatArray) -> None:
+        """Make the photo's own size from top to bottom, and the level next to it only a little ahead: it is large."""
+        size, begun = self.sliced.scene.sizes[1], itertools.count()
+        jobs: list[Callable[[], None]] = []
+        shown: list[Callable[[], None]] = []
+
+        def fill(strip: _Strip, box: PixelBox) -> None:
+            with strip.part() as made:
+                self._fill(1, box, coarser, made)
+
+        def show(strip: _Strip, box: PixelBox) -> None:
+            progress("blur", max(0.25, next(begun) / len(boxes)))
+            with strip.whole() as made:
+                self._show(box, made, picture)
+
+        boxes = boxes_of(self.sliced.scene.sizes[0], TILE_PX)
+        for top in range(0, size[0], TILE_PX):
+            rows = slice(max(top - AROUND_STRIP, 0), min(top + TILE_PX + AROUND_STRIP, size[0]))
+            own = [box for box in boxes if 2 * top <= box[0].start < 2 * (top + TILE_PX)]
+            across = [columns for _, columns in boxes_of((1, size[1]), TILE_PX)]
+            strip = _Strip(partial(self._blank, 1, rows), len(across), len(own))
+            # A strip is begun before the photo's tiles of the one above: nobody waits for long.
+            jobs += [*(partial(fill, strip, (rows, columns)) for columns in across), *shown]
+            shown = [partial(show, strip, box) for box in own]
+        each(lambda job: job(), [*jobs, *shown])
+
+    def _show_all(
+        self, coarser: Composed | None, progress: Progress, parts: PictureParts | None, picture: FloatArray
+    ) -> None:
+        """Make the photo's own size of the whole level next to it."""
+        boxes = boxes_of(self.sliced.scene.sizes[0], TILE_PX) if parts is None else parts.tiles(TILE_PX)
         begun = itertools.count()
 
         def make(box: PixelBox) -> None:
             progress("blur", max(0.25, next(begun) / len(boxes)))
-            drawn = box if coarser is None else self._drawn_part(0, box)
-            if drawn is not None:
-                finish(self._tile(0, drawn, coarser, draws=True)[0], drawn[0].start, drawn[1].start, picture)
-            if coarser is not None:
-                back = _NONE if coarser.back is None else coarser.back
-                for rows, columns in boxes_beside(box, drawn):
-                    place = rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start
-                    show(coarser.front, back, place, picture)
+            self._show(box, coarser, picture)
             if parts is not None:
                 parts.made(picture, box)
 
         each(make, boxes)
-        return picture
+
+    def _show(self, box: PixelBox, coarser: Composed | None, picture: FloatArray) -> None:
+        """Make a box of the photo's own size, and take what arrived for all there is."""
+        from ...kernels.doubling import finish, show
+
+        drawn = box if coarser is None else self._drawn_part(0, box)
+        if drawn is not None:
+            with self._scratch.room() as room:
+                light = self._tile(0, drawn, coarser, room, draws=True)[0]
+                finish(light, drawn[0].start, drawn[1].start, picture)
+        if coarser is not None:
+            back = _NONE if coarser.back is None else coarser.back
+            for rows, columns in boxes_beside(box, drawn):
+                first = coarser.finer_row(rows.start)
+                place = first, columns.start, rows.stop - rows.start, columns.stop - columns.start
+                show(coarser.front, back, place, picture[rows.start - first :])
 
     def _tile(
-        self, level: int, box: PixelBox, coarser: Composed | None, *, draws: bool
+        self, level: int, box: PixelBox, coarser: Composed | None, room: Room, *, draws: bool
     ) -> tuple[FloatArray, FloatArray]:
         """Make a tile of a level: what stands before the finer slices, and what lies behind; one where none are.
 
@@ -129,23 +236,29 @@ class Exposure:
         from ...kernels.composite import add
         from ...kernels.doubling import lay_behind
 
-        before = enlarged(None if coarser is None else coarser.front, box)
-        behind = before if level <= self.sliced.finest else nothing((before.shape[0], before.shape[1]))
+        size, first = (box[0].stop - box[0].start, box[1].stop - box[1].start), box[0].start
+        if coarser is not None:
+            first = coarser.finer_row(first)
+        seen_through = slice(first, first + size[0]), box[1]
+        before = enlarged(None if coarser is None else coarser.front, seen_through, room.empty)
+        behind = before if level <= self.sliced.finest else nothing(size, room.empty)
         if draws:
             first_finer = next((n for n, one in enumerate(self.sliced.slices) if one.level < level), 0)
-            window = self.sliced.window(level, grown(box, self._halo_px(level), self.sliced.scene.sizes[level]))
+            seen = grown(box, self._halo_px(level), self.sliced.scene.sizes[level])
+            window = self.sliced.window(level, seen, room.empty)
             for number in self.sliced.numbers_at(level):
                 if not window.holds(number):
                     continue
                 canvas = behind if number > first_finer else before
-                drawn = self.light.arriving(window, number, box, canvas)
-                if drawn is not None:
-                    (rows, columns), arrived = drawn
-                    add(canvas, arrived, rows.start, columns.start)
-                if self.observer is not None:
-                    self.observer.piece(window.piece(number, self.sliced.slices[number], box, drawn))
+                with room.passing():
+                    drawn = self.light.arriving(window, number, box, canvas, room.empty)
+                    if drawn is not None:
+                        (rows, columns), arrived = drawn
+                        add(canvas, arrived, rows.start, columns.start)
+                    if self.observer is not None:
+                        self.observer.piece(window.piece(number, self.sliced.slices[number], box, drawn))
         if coarser is not None and coarser.back is not None:
-            lay_behind(behind, coarser.back, box[0].start, box[1].start)
+            lay_behind(behind, coarser.back, first, box[1].start)
         return before, behind
 
     def _drawn_part(self, level: int, box: PixelBox) -> PixelBox | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.scratch import Scratch
 from ..core.threads import each
 from ..image.boxes import boxes_of, common_part, grown, within
 from ..image.regions import PixelBox
@@ -41,7 +42,8 @@ def occluders_of(sliced: SlicedScene, lights: PointLights, ray_model: RayModel) 
             numbers = [number for number in sliced.numbers_at(level) if crossed[number][square]]
             if numbers and sliced.may_hold(level, box, numbers):
                 jobs.append((level, box, numbers))
-    found = [one for some in each(lambda job: _pieces(sliced, *job), jobs) for one in some]
+    scratch = Scratch()
+    found = [one for some in each(lambda job: _pieces(sliced, scratch, *job), jobs) for one in some]
     return sorted(found, key=lambda o: (o.number, o.tile.inner[0].start, o.tile.inner[1].start))
 
 
@@ -58,11 +60,12 @@ def _crossed(sliced: SlicedScene, number: int, cells: LightCells) -> NDArray[np.
     return cells.crossed(*depths, sliced.lens, (height * scale, width * scale), PIECE_PX * scale)
 
 
-def _pieces(sliced: SlicedScene, level: int, box: PixelBox, numbers: list[int]) -> list[Occluder]:
+def _pieces(sliced: SlicedScene, scratch: Scratch, level: int, box: PixelBox, numbers: list[int]) -> list[Occluder]:
     """Find the silhouettes of some of a level's slices in a box."""
-    window = sliced.window(level, grown(box, AROUND_PX, sliced.scene.sizes[level]))
-    found = (_silhouette(sliced, window, number, box) for number in numbers if window.holds(number))
-    return [piece for piece in found if piece is not None]
+    with scratch.room() as room:
+        window = sliced.window(level, grown(box, AROUND_PX, sliced.scene.sizes[level]), room.empty)
+        found = (_silhouette(sliced, window, number, box) for number in numbers if window.holds(number))
+        return [piece for piece in found if piece is not None]
 
 
 def _silhouette(sliced: SlicedScene, window: Window, number: int, box: PixelBox) -> Occluder | None:

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from ..core.arrays import BoolArray, FloatArray
+from ..core.scratch import Empty
 from ..image.boxes import common_part, grown, within
 from ..image.regions import PixelBox
 from ..optics.outlines import SHARP_PX
@@ -48,7 +49,9 @@ class SliceLight:
         beyond = 1 if bridge is None else 1 + bridge[3]
         return math.ceil(self.psf_tables.ray_model.reach_px(self.sliced.largest_px(number) * scale) / scale) + beyond
 
-    def arriving(self, window: Window, number: int, box: PixelBox, light: FloatArray) -> Drawn | None:
+    def arriving(
+        self, window: Window, number: int, box: PixelBox, light: FloatArray, empty: Empty = np.empty
+    ) -> Drawn | None:
         """Find what arrives of a slice in a box of its level.
 
         Parameters
@@ -60,6 +63,8 @@ class SliceLight:
             Of the level.
         light : float32 (h, w, 4)
             What arrives of nearer slices in the box, and the share of light that gets through them.
+        empty : callable, optional
+            Makes arrays.
 
         Returns
         -------
@@ -94,10 +99,10 @@ class SliceLight:
             slice(inner[1].start + left, inner[1].start + right),
         )
         if self.psf_tables.ray_model.is_thin and self._stays_sharp(window, number):
-            return clear, _sharp(window, number, drawn)
+            return clear, _sharp(window, number, drawn, empty)
         # Pixels that reach what is drawn; the slice around them tells how far those scatter that show none of it.
         lit = common_part(grown(drawn, reach, size), grown(support, reach, size))
-        return None if lit is None else (clear, self._scattered(window, number, drawn, lit, reach))
+        return None if lit is None else (clear, self._scattered(window, number, drawn, lit, reach, empty))
 
     def _stays_sharp(self, window: Window, number: int) -> bool:
         """Whether nothing in a window that a slice's coverage is reckoned from is spread beyond its pixel."""
@@ -111,7 +116,9 @@ class SliceLight:
         spread = radii.max(axis=1, initial=0.0) >= SHARP_PX
         return not bool(((least <= self.sliced.largest_px(number)) & spread).any())
 
-    def _scattered(self, window: Window, number: int, drawn: PixelBox, lit: PixelBox, reach: int) -> FloatArray:
+    def _scattered(
+        self, window: Window, number: int, drawn: PixelBox, lit: PixelBox, reach: int, empty: Empty
+    ) -> FloatArray:
         """Scatter some pixels of a window (`lit`) into a box of it (`drawn`)."""
         from ...kernels.slices import bridge_levels, full_values, slice_values, sum_radii, weigh_hidden
 
@@ -121,12 +128,13 @@ class SliceLight:
         radii = self.sliced.radii_at(number)
         corner = lit[0].start, lit[1].start
         shape = lit[0].stop - lit[0].start, lit[1].stop - lit[1].start
-        values, radius, active = np.empty((*shape, 5), np.float32), np.empty(shape, np.float32), np.ones(shape, bool)
+        values, radius, active = empty((*shape, 5), np.float32), empty(shape, np.float32), empty(shape, np.bool_)
         if window.is_all(number, lit):
+            active[:] = True
             full_values(window.fragments, thin, radii, corner, values, radius)
         else:
             seen = grown(lit, reach, window.numbers[0].shape)
-            sums = np.empty((seen[0].stop - seen[0].start + 1, seen[1].stop - seen[1].start + 1, 2))
+            sums = empty((seen[0].stop - seen[0].start + 1, seen[1].stop - seen[1].start + 1, 2), np.float64)
             sum_radii(window.fragments, window.numbers, number, thin, (seen[0].start, seen[1].start), sums)
             around = sums, (corner[0] - seen[0].start, corner[1] - seen[1].start), reach
             slice_values(window.fragments, window.numbers, number, thin, radii, corner, around, values, radius, active)
@@ -141,7 +149,7 @@ class SliceLight:
         self._less_border(values, active, window.box, lit, level)
         at = window.box[0].start + corner[0], window.box[1].start + corner[1]
         largest = self.sliced.largest_px(number)
-        return self.psf_tables.scatter(values, radius, active, at, within(drawn, lit), level, largest)
+        return self.psf_tables.scatter(values, radius, active, at, within(drawn, lit), level, largest, empty)
 
     def _less_border(self, values: FloatArray, active: BoolArray, whole: PixelBox, lit: PixelBox, level: int) -> None:
         """Take from values, in place, what of the level's last row and column lies beyond the photo."""
@@ -152,10 +160,10 @@ class SliceLight:
                 np.multiply(border, np.float32(inside), out=border, where=used[..., None])
 
 
-def _sharp(window: Window, number: int, drawn: PixelBox) -> FloatArray:
+def _sharp(window: Window, number: int, drawn: PixelBox, empty: Empty) -> FloatArray:
     """Show a slice that is in focus in a box of a window."""
     from ...kernels.slices import sharp_light
 
-    arrived = np.empty((drawn[0].stop - drawn[0].start, drawn[1].stop - drawn[1].start, 4), np.float32)
+    arrived = empty((drawn[0].stop - drawn[0].start, drawn[1].stop - drawn[1].start, 4), np.float32)
     sharp_light(window.fragments, window.numbers, number, (drawn[0].start, drawn[1].start), arrived)
     return arrived

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...kernels import slices as kernels
 from ..core.arrays import BoolArray, FloatArray
+from ..core.scratch import Empty
 from ..core.threads import each
 from ..image.boxes import within
 from ..image.regions import PixelBox, box_around
@@ -58,13 +59,13 @@ class NumberedFragments:
     cells: NDArray[np.float32]
 
     @classmethod
-    def blank(cls, fragments: Fragments, box: PixelBox, count: int) -> NumberedFragments:
+    def blank(cls, fragments: Fragments, box: PixelBox, count: int, empty: Empty = np.empty) -> NumberedFragments:
         """Make room for the numbers of some fragments, and what is known of so many slices."""
         arrays = fragments.front, fragments.alpha, fragments.back, fragments.weight, fragments.kinds
         height, width = fragments.kinds.shape
-        cells = np.empty((-(-height // CELL), -(-width // CELL), count, 2), np.float32)
+        cells = empty((-(-height // CELL), -(-width // CELL), count, 2), np.float32)
         cells[..., 0], cells[..., 1] = np.inf, -np.inf
-        numbers = np.empty((height, width), np.uint8), np.empty((height, width), np.uint8)
+        numbers = empty((height, width), np.uint8), empty((height, width), np.uint8)
         return cls(box, arrays, numbers, cells)
 
 
@@ -152,7 +153,7 @@ class Window:
             number, one.kind, one.level, box, own[..., :3],
             np.where(first & ~behind, alpha, (first | behind).astype(np.float32)),
             np.where(first | (behind & is_mixed), np.float32(1.0), np.where(behind, weight, np.float32(0.0))),
-            own[..., 3], is_mixed & (first ^ behind), there, None if drawn is None else drawn[1],
+            own[..., 3], is_mixed & (first ^ behind), there, None if drawn is None else np.array(drawn[1]),
         )  # fmt: skip
 
 
@@ -310,11 +311,11 @@ class SlicedScene:
             held |= known & (before[last + 1] > before[first])
         return held
 
-    def window(self, level: int, box: PixelBox) -> Window:
-        """Look at a box of a level."""
+    def window(self, level: int, box: PixelBox, empty: Empty = np.empty) -> Window:
+        """Look at a box of a level; `empty` makes the arrays of the photo's own size."""
         if level > 0:
             return Window.of(self._smaller[level], box)
-        numbered = NumberedFragments.blank(self.scene.window(0, box), box, len(self.slices))
+        numbered = NumberedFragments.blank(self.scene.window(0, box, empty), box, len(self.slices), empty)
         self._number(0, numbered, range(len(numbered.cells)), self._smaller)
         return Window.of(numbered, box)
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import BoolArray, FloatArray
+from ..core.scratch import Empty
 from ..depth.depth_mapping import DepthMapping
 from ..image.regions import PixelBox
 
@@ -59,6 +60,7 @@ class Fragments:
         matte: FloatArray | None,
         before: np.float32,
         corner: tuple[int, int],
+        empty: Empty = np.empty,
     ) -> Fragments:
         """Take each pixel of a box for a single surface, behind which nothing is known.
 
@@ -74,12 +76,14 @@ class Fragments:
             Where the subject's depths end, dioptres.
         corner : (int, int)
             Where the box begins.
+        empty : callable, optional
+            Makes arrays.
         """
         from ...kernels.fragments import begin
 
-        size = rgbd.shape[:2]
-        alpha, weight = np.empty(size, np.float32), np.empty(size, np.float32)
-        found = cls(rgbd, alpha, np.empty_like(rgbd), weight, np.empty(size, np.uint8))
+        size = rgbd.shape[0], rgbd.shape[1]
+        alpha, weight = empty(size, np.float32), empty(size, np.float32)
+        found = cls(rgbd, alpha, empty((*size, 4), np.float32), weight, empty(size, np.uint8))
         begin(dioptres, _NO_MATTE if matte is None else matte, before, *corner, found.arrays)
         return found
 

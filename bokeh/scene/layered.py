@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
-from ..core.scratch import Scratch
+from ..core.scratch import Empty, Scratch
 from ..core.threads import each
 from ..depth.depth_mapping import STILL, DepthMapping
 from ..image.boxes import within
@@ -90,9 +90,14 @@ class LayeredScene:
         """Where the subject is."""
         return self.light.subject
 
-    def window(self, level: int, box: PixelBox) -> Fragments:
-        """Return the fragments of a box (rows, columns) of a level, which lies within it: copies."""
-        return self.photo.window(box, self.light, self.depths) if level == 0 else self.level(level).crop(box).copy()
+    def window(self, level: int, box: PixelBox, empty: Empty = np.empty) -> Fragments:
+        """Return the fragments of a box (rows, columns) of a level, which lies within it: copies.
+
+        `empty` makes the arrays of the photo's own size.
+        """
+        if level > 0:
+            return self.level(level).crop(box).copy()
+        return self.photo.window(box, self.light, self.depths, empty)
 
     def level(self, level: int) -> Fragments:
         """Return the fragments of a level below the photo's own size; not to be written to."""
@@ -207,14 +212,19 @@ class _Builder:
         photo = PhotoLevel(self.light, self.depths.near, BAND_ROWS, [], [])
         glow = Glow.of(self.light, self.jump(0), self.depths.near)
         sides = None if self.light.subject is None else SubjectSides.of(self.light, self.depths, glow)
+        scratch = Scratch()
 
         def band(rows: slice) -> ListedFragments:
+            with scratch.room() as room:
+                return split_band(rows, room.empty)
+
+        def split_band(rows: slice, empty: Empty) -> ListedFragments:
             first, last = max(rows.start - AROUND_PX, 0), min(rows.stop + AROUND_PX, height)
             box = slice(first, last), slice(0, width)
-            found, matte = photo.plain(box), photo.matte(box)
+            found, matte = photo.plain(box, empty), photo.matte(box)
             taken = None if glow is None else glow.take_off(found.front, matte, (first, 0))
-            rgbd = np.array(found.front)
-            changed = np.empty(matte.shape, bool)
+            rgbd, changed = empty(found.front.shape, np.float32), empty(matte.shape, np.bool_)
+            rgbd[:] = found.front
             if splitting.mark_edges(rgbd, matte, self.jump(0), changed):
                 splitting.split(rgbd, matte, changed, photo.before, found.arrays)
             if sides is not None:

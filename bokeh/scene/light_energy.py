@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import BoolArray, FloatArray
+from ..core.scratch import Empty
 from ..core.threads import each
 from ..depth.depth_mapping import DepthMapping
 from ..hdr.restore import GainedLight
@@ -98,19 +99,24 @@ class SceneLight:
         """Where the subject is."""
         return subject_range(self.dioptres, self.matte)
 
-    def rgbd(self, box: PixelBox, into: FloatArray | None = None) -> FloatArray:
-        """Return radiance without the lights, and dioptres, of a box of the photo: float32 (h, w, 4), or `into`."""
+    def rgbd(self, box: PixelBox, empty: Empty = np.empty) -> FloatArray:
+        """Return radiance without the lights, and dioptres, of a box of the photo: float32 (h, w, 4)."""
+        spans = [one.indices(n) for one, n in zip(box, self.dioptres.shape, strict=True)]
+        rgbd = empty((*(stop - start for start, stop, _ in spans), 4), np.float32)
+        self.write_rgbd(box, rgbd)
+        return rgbd
+
+    def write_rgbd(self, box: PixelBox, rgbd: FloatArray) -> None:
+        """Write what `rgbd` returns."""
         from ...kernels.fragments import interleave
 
-        spans = [one.indices(n) for one, n in zip(box, self.dioptres.shape, strict=True)]
-        rgbd = np.empty((*(stop - start for start, stop, _ in spans), 4), np.float32) if into is None else into
-        interleave(self.rgb, self.dioptres, spans[0][0], spans[1][0], rgbd)
+        (top, _, _), (left, _, _) = (one.indices(n) for one, n in zip(box, self.dioptres.shape, strict=True))
+        interleave(self.rgb, self.dioptres, top, left, rgbd)
         if self.keeps_extra and self.extra is not None:
             rgbd[..., :3] += self.extra.box(box)
         if self.lights is not None:
             at, inside = self._lights_in(self.lights, box)
             rgbd[at[0], at[1], :3] = self._below_lights(self.lights, inside)
-        return rgbd
 
     def share(self, lens: ThinLens) -> SharedLight:
         """Share the lights' radiance beyond their base between what a lens spreads and what the rendition withholds.

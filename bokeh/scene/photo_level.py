@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
-from ..core.scratch import Scratch
+from ..core.scratch import Empty, Scratch
 from ..depth.depth_mapping import DepthMapping
 from ..image.regions import PixelBox
 from .fragments import Fragments, ListedBacks, ListedFragments
@@ -44,23 +44,23 @@ class PhotoLevel:
     changed: list[ListedFragments]
     hidden: list[ListedBacks]
 
-    def window(self, box: PixelBox, light: SceneLight, depths: DepthMapping) -> Fragments:
+    def window(self, box: PixelBox, light: SceneLight, depths: DepthMapping, empty: Empty = np.empty) -> Fragments:
         """Return the fragments of a box, at the depths of a light, where these move."""
         rows, columns = box
-        found = self._plain(box, light)
+        found = self._plain(box, light, empty)
         bands = slice(rows.start // self.band_rows, -(-rows.stop // self.band_rows))
         for lists in (self.changed[bands], self.hidden[bands]):
             for n, listed in enumerate(lists, bands.start):
                 listed.place(rows.start - n * self.band_rows, columns.start, depths, found)
         return found
 
-    def plain(self, box: PixelBox) -> Fragments:
+    def plain(self, box: PixelBox, empty: Empty = np.empty) -> Fragments:
         """Return the photo in a box, each pixel a single surface."""
-        return self._plain(box, self.light)
+        return self._plain(box, self.light, empty)
 
-    def _plain(self, box: PixelBox, light: SceneLight) -> Fragments:
+    def _plain(self, box: PixelBox, light: SceneLight, empty: Empty) -> Fragments:
         corner = box[0].start, box[1].start
-        return Fragments.plain(light.rgbd(box), self.light.dioptres, self._matte, self.before, corner)
+        return Fragments.plain(light.rgbd(box, empty), self.light.dioptres, self._matte, self.before, corner, empty)
 
     @contextmanager
     def first_seen(self, box: PixelBox, scratch: Scratch) -> Iterator[SeenRows]:
@@ -81,7 +81,7 @@ class PhotoLevel:
         """Write colour and dioptres of what is seen first in a box: float32 (h, w, 4)."""
         from ...kernels.fragments import place_fronts
 
-        self.light.rgbd(box, rgbd)
+        self.light.write_rgbd(box, rgbd)
         for n in self._bands(box[0]):
             listed = self.changed[n]
             place_fronts(listed.rows, listed.pixels, (box[0].start - n * self.band_rows, box[1].start), rgbd)

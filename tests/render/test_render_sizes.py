@@ -54,10 +54,28 @@ def test_fast_is_nearly_the_best(scene, least_db):
 def test_a_picture_in_tiles_is_the_picture_in_one(scene, quality, monkeypatch):
     photo, lens = scene(), lens_of(SIZE, PX)
     pictures = []
-    for side in (256, 1024):
+    for side in (96, 256, 1024):
         monkeypatch.setattr(exposure, "TILE_PX", side)
         pictures.append(rk.render(photo, lens, rk.RenderSettings(quality=quality)).rgb)
-    np.testing.assert_array_equal(*pictures)
+    for picture in pictures[:-1]:
+        np.testing.assert_array_equal(picture, pictures[-1])
+
+
+@pytest.mark.parametrize("threads", ["1", "2", "3"])
+@pytest.mark.parametrize("level", [0, 1])
+def test_what_goes_wrong_in_a_tile_is_raised_and_nobody_waits_for_it(level, threads, monkeypatch):
+    monkeypatch.setattr(exposure, "TILE_PX", 96)
+    monkeypatch.setenv("REBOKEH_THREADS", threads)
+    scene, tile = rk.prepare(layered()), exposure.Exposure._tile
+
+    def spoilt(self, at, box, *given, **named):
+        if at == level and box[0].start > 96:
+            raise MemoryError("no room")
+        return tile(self, at, box, *given, **named)
+
+    monkeypatch.setattr(exposure.Exposure, "_tile", spoilt)
+    with pytest.raises(MemoryError, match="no room"):
+        scene.render(lens_of(SIZE, PX))
 
 
 @pytest.mark.slow
