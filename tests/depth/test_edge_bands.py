@@ -7,6 +7,8 @@ from scipy import ndimage
 from rebokeh.bokeh.depth.upsample import upsample
 from rebokeh.bokeh.image.regions import connected
 from rebokeh.kernels import bands
+from rebokeh.kernels.edges import Surfaces
+from rebokeh.kernels.resolve import resolve
 
 pytestmark = pytest.mark.kernels
 
@@ -77,6 +79,18 @@ def test_a_line_behind_of_the_near_colour_is_no_spur_of_a_sharp_map():
     is_near = upsample(depth, photo_of(light), None) > (FAR + NEAR) / 2
     assert is_near[238:242].sum(axis=1).max() <= 64 * SCALE + SCALE
     np.testing.assert_array_equal(is_near[100:200].sum(axis=1), 64 * SCALE)
+
+
+def test_a_pixel_that_looks_like_none_around_it_is_where_it_lies():
+    # Weakly far above, surely near below: a mixed pixel of the upper half of its guide pixel is not asked from below.
+    near, far, odds = (np.full((6, 6), value, np.float32) for value in (NEAR, FAR, -1.0))
+    odds[3:] = 5.0
+    depth = np.linspace(FAR, NEAR, 6, dtype=np.float32)[:, None].repeat(6, axis=1)
+    light = np.full((12, 12, 3), 0.8, np.float32)
+    found = np.empty((12, 12), np.float32)
+    resolve(depth, np.zeros((6, 6, 3), np.float32), Surfaces(near, far, odds), light, (FAR, NEAR), (0, 12), found)
+    np.testing.assert_allclose(found[4], FAR, rtol=1e-6)
+    np.testing.assert_allclose(found[6], NEAR, rtol=1e-6)
 
 
 def test_what_is_joined_is_told_by_its_first_pixel():
