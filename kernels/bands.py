@@ -98,20 +98,33 @@ def share_odds(edge, kind, parent, odds):
             odds[p] = total[parent[p]] / count[parent[p]]
 
 
+@jit(inline="always")
+def _is_at_border(near, far, p, width):
+    """Whether one of a pixel's four neighbours is missing or at no edge."""
+    x = p % width
+    return (
+        (x == 0 or near[p - 1] == far[p - 1])
+        or (x + 1 == width or near[p + 1] == far[p + 1])
+        or (p < width or near[p - width] == far[p - width])
+        or (p + width >= near.size or near[p + width] == far[p + width])
+    )
+
+
 @jit()
-def turn_unseen(edge, parent, surfaces, height, least, odds):
+def turn_unseen(edge, parent, surfaces, height, least, width, odds):
     """Turn pieces of one side over to the other where the map sees nothing of them.
 
     Parameters
     ----------
-    edge, parent
+    edge, parent, width
         As of `join_alike`.
     surfaces : (float32 (H * W,), float32 (H * W,))
         Dioptres of the near and of the far one.
     height : float32 (H * W,)
         The map's own dioptres.
     least : float32
-        A piece is seen where the map lies beyond the middle of both, to its side, by this share of the way.
+        A piece is seen where the map lies beyond the middle of both, to its side, by this share of the way; where the
+        other side is not all around it, beyond the middle at all.
     odds : float32 (H * W,), changed
         Log-odds of the near surface.
     """
@@ -121,7 +134,9 @@ def turn_unseen(edge, parent, surfaces, height, least, odds):
         p = edge[i]
         half = HALF * (near[p] - far[p])
         beyond = height[p] - (far[p] + half)
-        if (beyond if odds[p] > NONE else -beyond) >= least * half:
+        if odds[p] <= NONE:
+            beyond = -beyond
+        if beyond >= least * half or (beyond >= NONE and _is_at_border(near, far, p, width)):
             is_seen[parent[p]] = True
     for i in range(edge.size):
         p = edge[i]

@@ -97,10 +97,11 @@ def _mean_around(colour, surfaces, place, own, above, beside):
             if near[v, u] == far[v, u]:
                 continue
             d = _distance(colour, v, u, own)
-            # Colours far apart leave the floor alone; most of the time goes into exponentials.
+            # Colours far apart leave where they lie alone; most of the time goes into exponentials.
             weight = np.float32(1e-6)
             if d < far_apart:
-                weight += math.exp(-d) * above[v - cy + 1] * beside[u - cx + 1]
+                weight += math.exp(-d)
+            weight *= above[v - cy + 1] * beside[u - cx + 1]
             total += weight
             n += weight * near[v, u]
             f += weight * far[v, u]

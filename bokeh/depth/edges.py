@@ -204,7 +204,7 @@ def _clear_specks(edge: NDArray[np.int64], weights: FloatArray, surfaces: Surfac
     parent, height = np.empty(odds.size, np.int32), np.empty(size, np.float32)
     join_alike(edge, weights, side, np.float32(0.0), size[1], parent)
     each_part(lambda rows: bilinear(depth, (rows.start, rows.stop), height), size[0])
-    turn_unseen(edge, parent, (near, far), height.ravel(), SEEN, odds)
+    turn_unseen(edge, parent, (near, far), height.ravel(), SEEN, size[1], odds)
 
 
 def _agree(

@@ -7,6 +7,8 @@ from scipy import ndimage
 from rebokeh.bokeh.depth.upsample import upsample
 from rebokeh.bokeh.image.regions import connected
 from rebokeh.kernels import bands
+from rebokeh.kernels.edges import Surfaces
+from rebokeh.kernels.resolve import resolve
 
 pytestmark = pytest.mark.kernels
 
@@ -79,6 +81,18 @@ def test_a_line_behind_of_the_near_colour_is_no_spur_of_a_sharp_map():
     np.testing.assert_array_equal(is_near[100:200].sum(axis=1), 64 * SCALE)
 
 
+def test_a_pixel_that_looks_like_none_around_it_is_where_it_lies():
+    # Weakly far above, surely near below: a mixed pixel of the upper half of its guide pixel is not asked from below.
+    near, far, odds = (np.full((6, 6), value, np.float32) for value in (NEAR, FAR, -1.0))
+    odds[3:] = 5.0
+    depth = np.linspace(FAR, NEAR, 6, dtype=np.float32)[:, None].repeat(6, axis=1)
+    light = np.full((12, 12, 3), 0.8, np.float32)
+    found = np.empty((12, 12), np.float32)
+    resolve(depth, np.zeros((6, 6, 3), np.float32), Surfaces(near, far, odds), light, (FAR, NEAR), (0, 12), found)
+    np.testing.assert_allclose(found[4], FAR, rtol=1e-6)
+    np.testing.assert_allclose(found[6], NEAR, rtol=1e-6)
+
+
 def test_what_is_joined_is_told_by_its_first_pixel():
     kind = np.array([[1, 1, 0, 1], [0, 1, 0, 2], [1, 0, 1, 1]], np.int8)
     edge = np.flatnonzero(np.ones(kind.shape))
@@ -106,7 +120,20 @@ def test_the_odds_of_a_band_are_its_mean():
 def test_a_piece_that_the_map_sees_nothing_of_is_turned_over():
     edge, parent = np.arange(4), np.array([0, 0, 2, 3], np.int32)
     near, far = np.full(4, 2.0, np.float32), np.full(4, 1.0, np.float32)
-    height = np.array([1.5, 1.8, 1.6, 1.6], np.float32)
+    height = np.array([1.3, 1.8, 1.4, 1.6], np.float32)
     odds = np.array([1.0, 1.0, 1.0, -1.0], np.float32)
-    bands.turn_unseen(edge, parent, (near, far), height, np.float32(0.5), odds)
+    bands.turn_unseen(edge, parent, (near, far), height, np.float32(0.5), 4, odds)
     np.testing.assert_array_equal(odds, [1.0, 1.0, -1.0, 1.0])
+
+
+def test_a_piece_that_is_no_island_keeps_the_side_that_the_map_is_nearer_to():
+    # Near in the middle of nine, and in all nine: the map is a little nearer to it than to what is far.
+    near, far, height = (np.full(25, value, np.float32) for value in (2.0, 1.0, 1.6))
+    inner = np.add.outer([5, 10, 15], [1, 2, 3]).ravel()
+    far[~np.isin(np.arange(25), inner)] = 2.0
+    for kept, piece in ((False, [12]), (True, inner)):
+        odds = np.where(np.isin(np.arange(25), piece), 1.0, -9.0).astype(np.float32)
+        parent = np.where(odds > 0, piece[0], inner[0]).astype(np.int32)
+        height[inner] = np.where(odds[inner] > 0, 1.6, 1.1)
+        bands.turn_unseen(inner, parent, (near, far), height, np.float32(0.5), 5, odds)
+        assert (odds[12] > 0) == kept
