@@ -128,7 +128,7 @@ def _heaviest(found, count):
 
 @jit(inline="always")
 def _average(found, count, best, jump, out):
-    """Average the candidates of the class and about the depth of one.
+    """Average the candidates of the class and about the depth of one: the more alike, the more they say.
 
     Parameters
     ----------
@@ -145,10 +145,13 @@ def _average(found, count, best, jump, out):
     total = np.float32(0.0)
     out[:] = 0.0
     for n in range(count):
-        if found.kind[n] == found.kind[best] and abs(found.rgbd[n, 3] - found.rgbd[best, 3]) <= jump:
-            total += found.weight[n]
+        apart = abs(found.rgbd[n, 3] - found.rgbd[best, 3])
+        if found.kind[n] == found.kind[best] and apart < jump:
+            alike = (np.float32(1.0) - apart / jump) ** 2
+            weight = found.weight[n] * alike * alike
+            total += weight
             for c in range(4):
-                out[c] += found.weight[n] * found.rgbd[n, c]
+                out[c] += weight * found.rgbd[n, c]
     for c in range(4):
         out[c] /= total
 

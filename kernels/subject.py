@@ -24,8 +24,8 @@ PER_FRONT, LEAST_CONTRAST = np.float32(16.0), np.float32(1e-3)
 """Where what lies behind is not known, a pixel is the subject alone as far as its colour is that: its squared distance
 from the mixture that the matte says exceeds so many times that from the subject's own colour, and so much."""
 
-MIXED_SAYS = np.float32(0.2)
-"""What is mixed says less of what lies behind than what shows that alone; but more than what is farther away."""
+SEEN_BEHIND = np.float32(0.5)
+"""Coverage below which the depth of a mixed pixel may be that of what lies behind."""
 
 REACH_PX = 4
 """So far around a mixed pixel is looked for what the subject shares it with."""
@@ -268,6 +268,7 @@ def _add_mixed(pixel, coverage, says, front, at, back):
     for c in range(3):
         behind = max(pixel[c] - coverage * front[c], np.float32(0.0))
         back.rgbd[at[0], at[1], c] += says * rest * behind
+    back.rgbd[at[0], at[1], 3] += says * rest * rest * pixel[3]
 
 
 @jit(error_model="numpy", allocates=False)
@@ -288,10 +289,8 @@ def _add_mixed_pixels(rgbd, matte, at, depths, subject, front, back):
     for y in range(rgbd.shape[0]):
         for x in range(rgbd.shape[1]):
             coverage = matte[y, x]
-            if coverage <= TRACE or coverage >= SURE or rgbd[y, x, 3] > depths.near:
-                continue
-            says = MIXED_SAYS * (np.float32(1.0) - subject[1][(at + y) // 2, x // 2])
-            if says > 0.0:
+            says = subject[1][(at + y) // 2, x // 2]
+            if TRACE < coverage < SEEN_BEHIND and rgbd[y, x, 3] < depths.far and says > 0.0:
                 _look_up(subject[0], (0, 0), at + y, x, front)
                 _add_mixed(rgbd[y, x], coverage, says, front, (y // 2, x // 2), back)
     for row in range(back.weight.shape[0]):
@@ -301,7 +300,9 @@ def _add_mixed_pixels(rgbd, matte, at, depths, subject, front, back):
 
 @jit()
 def add_mixed(rgbd, matte, at, depths, subject, back):
-    """Add to what is seen behind the subject what mixed pixels show of it beside it.
+    """Add to what is seen behind the subject what mixed pixels show of it far from there, where their depth agrees.
+
+    Nearer to what shows it alone they are not asked: a matte that is too wide would leave the subject's rim behind it.
 
     Parameters
     ----------
@@ -314,7 +315,7 @@ def add_mixed(rgbd, matte, at, depths, subject, back):
     subject : (float32 (h, w, 4), float32 (h, w))
         The subject, at half size and complete; and how far what lies behind is continued to there, 0..1.
     back : SideArrays, ((H+1)//2, (W+1)//2)
-        As `find_sides` left it; colours and weight are changed in place, and depths are no longer means.
+        As `find_sides` left it; changed in place.
     """
     _add_mixed_pixels(rgbd, matte, at, depths, subject, np.empty(4, np.float32), back)
 

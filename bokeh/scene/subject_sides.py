@@ -25,7 +25,7 @@ BAND_ROWS = 64
 MARGIN_PX = 64
 """So far around the subject is looked for what lies behind it."""
 
-FAR_SHARE = 0.005
+FAR_SHARE = 0.0035
 """Farther than this share of the photo's longer side from where it is seen, what lies behind is hardly known."""
 
 LEAST_KNOWN = 0.1
@@ -95,8 +95,7 @@ class SubjectSides:
                 # None of it is seen alone; it is taken to look as the other does.
                 side.rgbd[:], side.weight[:] = other.rgbd, other.weight
         far = _far_from(back.weight, FAR_SHARE * max(matte.shape) / 2.0)
-        clean = SideArrays(np.array(back.rgbd), np.array(back.weight))
-        each(lambda side: inpaint_in_place(side.rgbd, side.weight), (front, clean))
+        inpaint_in_place(front.rgbd, front.weight)
 
         def mixed(top: int) -> None:
             rgbd, around, inner, half = seen(top)
@@ -105,7 +104,6 @@ class SubjectSides:
 
         each(mixed, range(rows.start, rows.stop, BAND_ROWS))
         inpaint_in_place(back.rgbd, back.weight)
-        back.rgbd[..., 3] = clean.rgbd[..., 3]
         return cls((rows.start // 2, columns.start // 2), front.rgbd, back.rgbd, far)
 
 

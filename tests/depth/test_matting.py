@@ -74,6 +74,19 @@ def test_an_unrelated_picture_changes_nothing() -> None:
     np.testing.assert_array_equal(refined, soft)
 
 
+def test_where_the_picture_is_flat_the_matte_stays() -> None:
+    rng = np.random.default_rng(11)
+    cover = strands(rng)
+    soft, picture = soften(cover, 2.0), photo(cover, rng)
+    # A phone's matte is noisy: nothing there says what of it is detail.
+    soft = np.clip(soft + rng.normal(0, 0.03, SIZE) * ((soft > 0.02) & (soft < 0.98)), 0, 1).astype(np.float32)
+    picture[:, 130:] = 0.4
+    refined, found = refine(soft, picture)
+    assert found > 0.0
+    assert np.abs(refined - soft)[:, :120].max() > 0.2
+    np.testing.assert_array_equal(refined[:, 140:], soft[:, 140:])
+
+
 def test_a_matte_without_a_band_stays() -> None:
     hard = np.zeros(SIZE, np.float32)
     hard[40:90] = 1

@@ -182,12 +182,13 @@ def slice_number(slices: Sequence[Any], kind: int, dioptres: float) -> int:
     return next((number for number in own if dioptres >= slices[number].far), own[-1])
 
 
-def expose(pixels: Any, slices: Sequence[Any], lens: Any, iris: Iris) -> tuple[Array, Array]:
+def expose(pixels: Any, slices: Sequence[Any], lens: Any, iris: Iris, jump: float) -> tuple[Array, Array]:
     """Picture of the fragments of a layered scene, slice by slice from near to far, and what light found nothing.
 
     A slice covers the share, of all that is not taken by nearer slices, that is its own; both sums go over the same
     footprints. Where a slice ends and others begin, these are spread as they are themselves, as far as they may be the
-    same surface; else as the slice is around there.
+    same surface; else as the slice is around there. What is hidden counts less where what hides it may itself go on in
+    its slice. Within a surface depths jump by no more than `jump`, dioptres.
     """
     size = pixels.alpha.shape
     place = {}
@@ -209,7 +210,7 @@ def expose(pixels: Any, slices: Sequence[Any], lens: Any, iris: Iris) -> tuple[A
             if number in (first, behind)
         }
         most = GOES_ON * one.most_px + GOES_ON_PX
-        reach = math.ceil(most) + 1
+        reach, step = math.ceil(most) + 1, jump * lens.px_per_dioptre
         for (y, x), (first, behind) in place.items():
             alpha, weight = float(pixels.alpha[y, x]), max(float(pixels.weight[y, x]), LEAST_SURE)
             front = pixels.front[y, x, :3].astype(np.float64)
@@ -219,6 +220,12 @@ def expose(pixels: Any, slices: Sequence[Any], lens: Any, iris: Iris) -> tuple[A
                 share, whole = (1.0 if both else alpha), 1.0
                 colour = alpha * front + (1 - alpha) * back if both and alpha < 1 else front
             elif behind == number:
+                if first < number and alpha == 1.0:
+                    hides = radius_of(pixels.front, y, x)
+                    gap = max(abs(hides) - one.most_px, one.least_px - abs(hides), 0.0)
+                    apart = gap / max((GOES_ON - 1.0) * abs(hides) + GOES_ON_PX, step)
+                    if hides * own[y, x] >= 0:
+                        weight = max(weight * min(apart, 1.0), LEAST_SURE)
                 share, whole, colour = (0.0, 1.0, back) if first > number else (weight, weight, back)
             else:
                 still = first > number or (behind is not None and behind > number and alpha < 1)
@@ -238,8 +245,8 @@ def expose(pixels: Any, slices: Sequence[Any], lens: Any, iris: Iris) -> tuple[A
                 if (
                     whole == GHOST
                     or here * mean < 0
-                    or abs(here) > most
-                    or GOES_ON * abs(here) + GOES_ON_PX < one.least_px
+                    or abs(here) > max(most, one.most_px + step)
+                    or max(GOES_ON * abs(here) + GOES_ON_PX, abs(here) + step) < one.least_px
                 ):
                     here = mean
             values[y, x] = (*(share * colour), share, whole)

@@ -47,7 +47,8 @@ def exposed(scene: rk.Scene, lens: rk.Lens, iris: Iris) -> tuple[np.ndarray, np.
     thin, _ = scene.mount(lens)
     slices = plan_slices(*taken_apart.depth_range, taken_apart.subject, thin, 0)
     assert len(slices) >= 3
-    return expose(taken_apart.window(0, (slice(0, height), slice(0, width))), slices, thin, iris)
+    jump = float(layered.depth_jump(taken_apart.depth_range, taken_apart.sizes[0]))
+    return expose(taken_apart.window(0, (slice(0, height), slice(0, width))), slices, thin, iris, jump)
 
 
 @pytest.mark.parametrize("aperture", [ROUND, HEX], ids=["disc", "hexagon"])

@@ -106,6 +106,20 @@ def test_a_tilted_plane_is_whole_where_the_size_changes_that_it_is_drawn_at(from
     np.testing.assert_allclose(picture[inside], np.broadcast_to(colour, (inside.sum(), 3)), atol=1e-3 * min(colour))
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0], ids=["before focus", "behind focus"])
+def test_a_small_step_across_a_cut_lets_nothing_through(sign):
+    # A step too small for two surfaces: nothing is known behind it but what lies far behind all of it.
+    size, px = (120, 160), 100.0
+    radius = np.full(size, -2.7)
+    radius[40:60, 60:100], radius[44:48, 70:74] = -1.19, -2.7
+    radius[100:] = 40.0
+    radius = radius if sign > 0.0 else np.where(radius > 0.0, 40.0, 4.0 + radius)
+    rgb = full(size, 1.0)
+    rgb[100:] = 0.0
+    picture = shoot(rgb, depth_of(radius, px), px, quality="fast")
+    np.testing.assert_allclose(picture[:90], 1.0, atol=2e-3)
+
+
 @both
 @pytest.mark.parametrize("from_px, to_px, aperture", [(-6.0, 6.0, ROUND), (7.0, 1.0, HEX), (-7.0, -2.0, ROUND)])
 def test_a_textured_tilted_plane_is_one_surface(from_px, to_px, aperture, quality):

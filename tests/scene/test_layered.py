@@ -186,6 +186,43 @@ def test_noise_of_a_matte_makes_nothing_of_what_stands_beside_the_subject():
         np.testing.assert_array_equal(one, other)
 
 
+def with_hole(colour) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Make a portrait, in the middle of whose subject a matte knows half of a hole, and what is seen there."""
+    rgb, depth, matte = portrait(0.7)
+    matte[48:54, 42:48] = 0.55
+    rgb[48:54, 42:48] = colour
+    return rgb, depth, matte
+
+
+def test_where_nothing_is_seen_behind_a_hole_of_the_subject_s_colours_is_none():
+    rgb, depth, matte = with_hole(RED)
+    found = whole(LayeredScene.of(light_of(rgb, depth, matte)))
+    assert found.alpha[48:54, 42:48].min() > 0.97
+    np.testing.assert_allclose(found.front[48:54, 42:48, :3], np.broadcast_to(RED, (6, 6, 3)), atol=0.02)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.55])
+def test_a_hole_that_shows_other_colours_stays_one(share):
+    rgb, depth, matte = with_hole(share * np.array(RED) + (1.0 - share) * np.array(BLUE))
+    found = whole(LayeredScene.of(light_of(rgb, depth, matte)))
+    assert found.alpha[48:54, 42:48].max() < 0.65
+
+
+def test_what_is_mixed_tells_what_lies_behind_far_from_where_that_is_seen():
+    # A slit: above, it is open; below, the matte is hardly sure of it, and something else stands there.
+    size, green = (200, 1600), (0.1, 0.8, 0.1)
+    matte = np.zeros(size)
+    matte[40:, 600:1000] = 1.0
+    matte[40:140, 797:803] = 0.0
+    matte[140:, 797:803] = 0.4
+    rgb, depth = painted(matte)
+    rgb[140:, 797:803] = 0.4 * np.array(RED) + 0.6 * np.array(green)
+    found = whole(LayeredScene.of(light_of(rgb, depth, matte)))
+    behind = found.back[175:181, 797:803]
+    np.testing.assert_allclose(behind[..., :3], np.broadcast_to(green, (6, 6, 3)), atol=0.1)
+    np.testing.assert_allclose(behind[..., 3], FAR, atol=1e-4)
+
+
 def test_a_soft_rim_keeps_its_coverage_up_to_the_whole():
     matte = np.zeros((80, 90))
     ramp = np.linspace(0.0, 1.0, 24)
@@ -429,6 +466,17 @@ def test_behind_a_wire_at_the_edge_of_two_surfaces_each_keeps_its_colour():
     back = found.back[inner]
     true = np.where(back[:, 3] > 1.0, 0.8, 0.1)
     np.testing.assert_allclose(back[:, :3], true[:, None] * np.ones(3), atol=0.02)
+
+
+def test_behind_a_strip_at_the_border_two_floors_are_not_mixed_far_from_where_they_meet():
+    size, meet = (128, 160), 88
+    rgb, depth = np.empty((*size, 3)), np.empty(size)
+    rgb[:, :meet], rgb[:, meet:] = RED, BLUE
+    depth[:, :meet], depth[:, meet:] = 0.9, 0.6
+    rgb[111:], depth[111:] = 0.5, 2.5
+    found = whole(LayeredScene.of(light_of(rgb, depth)))
+    np.testing.assert_allclose(found.back[122, meet - 10, :3], RED, atol=0.05)
+    np.testing.assert_allclose(found.back[122, meet + 10, :3], BLUE, atol=0.05)
 
 
 def test_behind_something_wide_nothing_is_made_up():
