@@ -114,7 +114,9 @@ class SliceLight:
         aside = depths - lens.focus_dioptres
         least = np.where(aside[:, 0] * aside[:, 1] < 0.0, 0.0, radii.min(axis=1, initial=np.inf))
         spread = radii.max(axis=1, initial=0.0) >= SHARP_PX
-        return not bool(((least <= self.sliced.largest_px(number)) & spread).any())
+        _, most, jump = self.sliced.radii_at(number)
+        goes_on = max(self.sliced.largest_px(number), float(most + jump))
+        return not bool(((least <= goes_on) & spread).any())
 
     def _scattered(
         self, window: Window, number: int, drawn: PixelBox, lit: PixelBox, reach: int, empty: Empty
