@@ -15,7 +15,7 @@ from scipy import ndimage
 from ..core.arrays import FloatArray
 from ..image.filters import grown_within, highest, lowest, spread
 from ..image.regions import connected, dilate
-from ..image.resize import resize
+from ..image.resize import resize, resize_planes
 from .align import subject_and_behind
 from .edges import least_jump
 
@@ -110,8 +110,8 @@ def without_doubt(matte: FloatArray, depth: FloatArray, hair: FloatArray | None 
     level = np.asarray(ndimage.uniform_filter(level, reach, mode="nearest"), np.float32)
     level = np.where(elsewhere, level, np.float32(0.0))
     full = matte.shape[0], matte.shape[1]
-    rest, known = _above(covered, level), resize(level, full)
-    kept = resize(~_islands(rest, level > 0.0), full)
+    rest, known = _above(covered, level), resize_planes(level[..., None], full)[0]
+    kept = resize_planes(~_islands(rest, level > 0.0)[..., None], full)[0]
     return np.where(known > 0.0, kept * _above(matte, known), matte).astype(np.float32)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..core.arrays import FloatArray
-from ..core.threads import beside, each, each_part
+from ..core.threads import beside, each
 from ..image.inpaint import inpaint_in_place
 from ..image.regions import dilate
 from ..image.resize import resize, resize_planes
@@ -211,12 +211,5 @@ def resize_matte(matte: FloatArray, size: tuple[int, int]) -> FloatArray:
     """Resize a matte (h, w) to `size` = (H, W), smoothly and without ringing; values stay in 0..1."""
     if matte.shape == tuple(size):
         return np.ascontiguousarray(matte, np.float32)
-    if matte.shape[0] <= size[0] and matte.shape[1] <= size[1]:
-        from ...kernels.enlarge import bilinear
-
-        large = np.empty(size, np.float32)
-        given = np.ascontiguousarray(matte, np.float32)
-        each_part(lambda rows: bilinear(given, (rows.start, rows.stop), large), size[0])
-    else:
-        large = resize(matte, size)
+    large = resize_planes(matte[..., None], size)[0]
     return np.clip(large, 0.0, 1.0, out=large)

@@ -49,14 +49,15 @@ def resize(values: NDArray, size: tuple[int, int], how: How = "linear") -> Float
     return np.array(Image.fromarray(values).resize((size[1], size[0]), _FILTERS[how]), np.float32)
 
 
-def resize_planes(values: FloatArray, size: tuple[int, int]) -> FloatArray:
+def resize_planes(values: NDArray, size: tuple[int, int]) -> FloatArray:
     """Bring the channels of a picture to another size, linearly, each as a plane: as `resize` does but for rounding.
 
-    A large picture is made smaller on all cores.
+    On all cores where it becomes larger both ways, or smaller.
 
     Parameters
     ----------
-    values : float32 (H, W, C)
+    values : array (H, W, C)
+        Finite; is taken as float32.
     size : (int, int)
         Height and width.
 
@@ -64,15 +65,22 @@ def resize_planes(values: FloatArray, size: tuple[int, int]) -> FloatArray:
     -------
     float32 (C, h, w)
     """
+    from ...kernels.enlarge import bilinear
     from ...kernels.shrink import shrink
 
     height, width, channels = values.shape
-    if size[0] > height or size[1] > width:
-        return np.stack([resize(values[..., channel], size) for channel in range(channels)])
-    lines = np.ascontiguousarray(values, np.float32).reshape(height, width * channels)
-    down, across = _taps(height, size[0]), _taps(width, size[1])
     out = np.empty((channels, *size), np.float32)
-    each_part(lambda rows: shrink(lines, down, across, (rows.start, rows.stop), out), size[0])
+    if size[0] <= height and size[1] <= width:
+        lines = np.ascontiguousarray(values, np.float32).reshape(height, width * channels)
+        down, across = _taps(height, size[0]), _taps(width, size[1])
+        each_part(lambda rows: shrink(lines, down, across, (rows.start, rows.stop), out), size[0])
+        return out
+    for channel, plane in enumerate(out):
+        own = np.ascontiguousarray(values[..., channel], np.float32)
+        if size[0] >= height and size[1] >= width:
+            each_part(lambda rows, own=own, plane=plane: bilinear(own, (rows.start, rows.stop), plane), size[0])
+        else:
+            plane[:] = resize(own, size)
     return out
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+import numpy as np
+
 from ..core.arrays import FloatArray
 from ..core.errors import NoDepthError
 from ..core.progress import Progress, unseen
@@ -290,7 +292,7 @@ def painted(photo: Photo, maps: Maps) -> Maps:
 
 
 def _is_subject(matte: FloatArray | None) -> bool:
-    return matte is not None and float((matte > 0.5).mean()) >= SUBJECT_SHARE
+    return matte is not None and int(np.count_nonzero(matte > 0.5)) / matte.size >= SUBJECT_SHARE
 
 
 def doubted_in(photo: Photo) -> float:
