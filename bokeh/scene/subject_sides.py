@@ -126,8 +126,10 @@ def _far_from(known: FloatArray, reach: float) -> FloatArray:
     height, width = known.shape
     blocks = np.zeros((-(-height // side), side, -(-width // side), side), bool)
     blocks.reshape(blocks.shape[0] * side, -1)[:height, :width] = known > LEAST_KNOWN
-    distance = ndimage.distance_transform_edt(~blocks.any(axis=(1, 3))) * side
-    far = np.clip(distance / reach - 1.0, 0.0, 1.0).astype(np.float32)
+    if not blocks.any():
+        return np.ones(known.shape, np.float32)
+    distance = np.asarray(ndimage.distance_transform_edt(~blocks.any(axis=(1, 3))), np.float32)
+    far = np.clip(side * distance / reach - 1.0, 0.0, 1.0).astype(np.float32)
     whole = resize(far, (len(far) * side, far.shape[1] * side)) if side > 1 else far
     return np.ascontiguousarray(whole[:height, :width])
 
