@@ -10,8 +10,8 @@ import numpy as np
 from ..core.allocator import give_back_freed_memory
 from ..core.arrays import FloatArray
 from ..core.progress import Progress
-from ..core.threads import each
-from ..image.boxes import boxes_beside, boxes_of, common_part, grown
+from ..core.threads import LEAST_PIXELS, cores, each
+from ..image.boxes import boxes_beside, common_part, even_boxes, grown
 from ..image.regions import PixelBox
 from .layer_stack import enlarged, nothing
 from .observer import RenderObserver
@@ -90,7 +90,7 @@ class Exposure:
             if back is not None:
                 back[box] = behind
 
-        each(make, boxes_of(size, TILE_PX))
+        each(make, _tiles(size))
         return Composed(front, back)
 
     def _photo(self, coarser: Composed | None, progress: Progress, parts: PictureParts | None) -> FloatArray:
@@ -100,7 +100,7 @@ class Exposure:
         size = self.sliced.scene.sizes[0]
         picture = np.empty((*size, 3), np.float32)
         give_back_freed_memory(picture.nbytes)  # from here on a render holds most
-        boxes = boxes_of(size, TILE_PX) if parts is None else parts.tiles(TILE_PX)
+        boxes = _tiles(size) if parts is None else parts.tiles(TILE_PX)
         begun = itertools.count()
 
         def make(box: PixelBox) -> None:
@@ -157,3 +157,8 @@ class Exposure:
     def _halo_px(self, level: int) -> int:
         """How far beyond itself a tile looks: as far as light reaches, and as far again for what tells its radius."""
         return 2 * self.light.reach_at(level) + 1
+
+
+def _tiles(size: tuple[int, int]) -> list[PixelBox]:
+    """Cut a level into tiles: every core has one, unless it is hardly worth it."""
+    return even_boxes(size, TILE_PX, cores() if size[0] * size[1] >= LEAST_PIXELS else 1)
