@@ -36,10 +36,7 @@ def boxes_of(size: tuple[int, int], side: int) -> list[PixelBox]:
 
 
 def even_boxes(size: tuple[int, int], side: int, least: int = 1) -> list[PixelBox]:
-    """Cut a picture (H, W) into boxes that are as large as each other, and no larger than `side`: at least so many.
-
-    The last of `boxes_of` may be slivers, and one core is left with nothing to do beside the last whole one.
-    """
+    """Cut a picture (H, W) into boxes that are as large as each other, and no larger than `side`: at least so many."""
     counts = [max(-(-n // side), 1) for n in size]
     if counts[0] * counts[1] < least:
         counts[0 if size[0] > size[1] else 1] = min(least, max(size))

@@ -11,7 +11,7 @@ from ..core.allocator import give_back_freed_memory
 from ..core.arrays import FloatArray
 from ..core.progress import Progress
 from ..core.threads import LEAST_PIXELS, cores, each
-from ..image.boxes import boxes_beside, common_part, even_boxes, grown
+from ..image.boxes import boxes_beside, boxes_of, common_part, even_boxes, grown
 from ..image.regions import PixelBox
 from .layer_stack import enlarged, nothing
 from .observer import RenderObserver
@@ -161,4 +161,6 @@ class Exposure:
 
 def _tiles(size: tuple[int, int]) -> list[PixelBox]:
     """Cut a level into tiles: every core has one, unless it is hardly worth it."""
-    return even_boxes(size, TILE_PX, cores() if size[0] * size[1] >= LEAST_PIXELS else 1)
+    tiles = boxes_of(size, TILE_PX)
+    is_few = len(tiles) < cores() and size[0] * size[1] >= LEAST_PIXELS
+    return even_boxes(size, TILE_PX, cores()) if is_few else tiles

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from ..core.arrays import FloatArray
-from ..image.boxes import common_part, even_boxes
+from ..image.boxes import boxes_of, common_part
 from ..image.regions import PixelBox
 
 
@@ -36,7 +36,7 @@ class PictureParts:
         return [
             (_beyond(rows.start, down), _beyond(columns.start, across))
             for rows, columns in self.boxes
-            for down, across in even_boxes((rows.stop - rows.start, columns.stop - columns.start), side)
+            for down, across in boxes_of((rows.stop - rows.start, columns.stop - columns.start), side)
         ]
 
     def made(self, picture: FloatArray, tile: PixelBox) -> None:
