@@ -15,17 +15,14 @@ from .pupil import (
     RADIUS,
     RIPPLE,
     SPHERICAL,
-    SQUEEZE,
     STOP,
     ZONAL,
-    chord,
-    extent,
     hole_at,
     landing,
     line_at,
     passed,
-    span,
 )
+from .rays import Landed, find_seam, land, open_rays, rim, seam_at
 from .rows import along, deposit, fill_pieces, join, place_edges, sort_by_place, widened
 
 # So often light of one line of the pupil may turn back on its way over the picture.
@@ -40,55 +37,6 @@ LEAST_WIDTH = 2e-3
 
 # The densities of a row that the outline crosses by no less than this are compared.
 CROSSED = 0.99
-
-
-class _Rays(NamedTuple):
-    """The rays of one job.
-
-    Attributes
-    ----------
-    job : float64 (JOB,)
-    iris : float64 (n, 2)
-        As in `outlines`.
-    first, last : float
-        First and last u of the pupil.
-    """
-
-    job: NDArray[np.float64]
-    iris: NDArray[np.float64]
-    first: float
-    last: float
-
-
-class _Seam(NamedTuple):
-    """Where the left half of the pupil meets the right.
-
-    Attributes
-    ----------
-    turn : (float, float)
-        The u at which the images of the lower and of the upper edge turn back.
-    bottom, top : float
-        The edges' v there.
-    """
-
-    turn: tuple[float, float]
-    bottom: float
-    top: float
-
-
-class _Landed(NamedTuple):
-    """Where the lines of the pupil land.
-
-    Attributes
-    ----------
-    places : float64 (lines, 2, lines + 1, 2)
-        x and y along each half of each line, pixels.
-    spans : float64 (lines, 2, 2)
-        Lowest and highest v of the halves.
-    """
-
-    places: NDArray[np.float64]
-    spans: NDArray[np.float64]
 
 
 class _Rows(NamedTuple):
@@ -147,46 +95,6 @@ class _Pieces(NamedTuple):
     energies: NDArray[np.float64]
 
 
-@jit(allocates=False)
-def _rim(rays, u, branch):
-    """Where light from the pupil's edge at u lands: its lower edge or its upper."""
-    bottom, top = chord(rays.job, rays.iris, u)
-    if bottom > top:
-        bottom = top = 0.5 * (bottom + top)
-    return landing(rays.job, u, bottom if branch == 0 else top)
-
-
-@jit(allocates=False)
-def _turn(rays, branch, nodes):
-    """Find the u at which the image of the pupil's lower or upper edge turns back: where the image begins or ends."""
-    middle = 0.5 * (rays.first + rays.last)
-    upwards = _rim(rays, middle, branch)[1] < _rim(rays, middle, 1 - branch)[1]
-    best, turn = np.inf, middle
-    for k in range(nodes + 1):
-        u = middle - 0.5 * (rays.last - rays.first) * math.cos(math.pi * k / nodes)
-        y = _rim(rays, u, branch)[1]
-        y = y if upwards else -y
-        if y < best:
-            best, turn = y, u
-    return turn
-
-
-@jit(allocates=False)
-def _find_seam(rays, nodes):
-    """Find where the left half of the pupil meets the right."""
-    turn = _turn(rays, 0, nodes), _turn(rays, 1, nodes)
-    return _Seam(turn, chord(rays.job, rays.iris, turn[0])[0], chord(rays.job, rays.iris, turn[1])[1])
-
-
-@jit(inline="always")
-def _seam_at(job, seam, v):
-    """Find the u at which the left half of a pupil with a hole meets the right: from the image's ends to the hole."""
-    hole = job[OBSTRUCTION]
-    if v < 0.0:
-        return seam.turn[0] * max((v + hole) / min(seam.bottom + hole, -1e-9), 0.0)
-    return seam.turn[1] * max((v - hole) / max(seam.top - hole, 1e-9), 0.0)
-
-
 @jit(inline="always")
 def _bend(job):
     """By how much the pupil's image changes its density from place to place, in units of the blur's own, px per radius.
@@ -196,65 +104,6 @@ def _bend(job):
     stop = job[STOP]
     slope = 12.0 * stop**3 * abs(job[SPHERICAL]) + 30.0 * stop**5 * abs(job[ZONAL]) + 6.0 * stop**2 * abs(job[COMA])
     return slope + 1e3 * (abs(job[RIPPLE]) + job[APODISATION])
-
-
-@jit(inline="always")
-def _grown(box, place):
-    """Smallest and largest x, then y, of a box and a place."""
-    x, y = place
-    return min(box[0], x), max(box[1], x), min(box[2], y), max(box[3], y)
-
-
-@jit(inline="always")
-def _land_half(job, u, line, half, landed, box):
-    """Follow the rays of half a line, which `landed.spans` holds; return the box (4,), grown by where they land.
-
-    Parameters
-    ----------
-    job : float64 (JOB,)
-    u : float
-        Of the line.
-    line, half : int
-    landed : _Landed
-        Its places are written.
-    box : (float, float, float, float)
-        Smallest and largest x, then y, pixels.
-
-    Returns
-    -------
-    (float, float, float, float)
-    """
-    count = landed.places.shape[2] - 1
-    bottom, top = landed.spans[line, half, 0], landed.spans[line, half, 1]
-    step = (top - bottom) / count
-    for k in range(count + 1):
-        place = landing(job, u, bottom + k * step)
-        landed.places[line, half, k, 0], landed.places[line, half, k, 1] = place
-        box = _grown(box, place)
-    return box
-
-
-@jit(allocates=False)
-def _land(rays, landed):
-    """Follow the rays of every line: where they land, and the v that each half of a line begins and ends at.
-
-    Returns the smallest and largest x, then y, of the image, and how far from its middle the pupil reaches in x or y.
-    """
-    job, lines = rays.job, landed.spans.shape[0]
-    box, widest = (np.inf, -np.inf, np.inf, -np.inf), 0.0
-    for line in range(lines):
-        u, _ = line_at(rays.first, rays.last, line, lines)
-        for half in range(2):
-            bottom, top = span(job, rays.iris, u, half)
-            landed.spans[line, half, 0], landed.spans[line, half, 1] = bottom, top
-            if top <= bottom:
-                continue
-            widest = max(widest, abs(u) / job[SQUEEZE], abs(bottom), abs(top))
-            box = _land_half(job, u, line, half, landed, box)
-    for u in (rays.first, rays.last):
-        for branch in range(2):
-            box = _grown(box, _rim(rays, u, branch))
-    return box, widest
 
 
 @jit(allocates=False)
@@ -284,7 +133,7 @@ def _light_of_lines(rays, seam, landed, rows):
                     upwards = not upwards
                     turns = min(turns + 1, BRANCHES - 1)
                 branch = BRANCHES * line + turns
-                if job[OBSTRUCTION] > 0.0 and u > _seam_at(job, seam, v):
+                if job[OBSTRUCTION] > 0.0 and u > seam_at(job, seam, v):
                     branch += BRANCHES * lines
                 a, b = (y0 - rows.top) * rows.per_height, (y1 - rows.top) * rows.per_height
                 deposit(x0, a, x1, b, energy, branch, rows.weights, rows.moments)
@@ -304,8 +153,8 @@ def _outer_side(rays, seam, rows, side, nodes):
 
     Parameters
     ----------
-    rays : _Rays
-    seam : _Seam
+    rays : Rays
+    seam : Seam
     rows : _Rows
         Added to.
     side : int
@@ -316,13 +165,13 @@ def _outer_side(rays, seam, rows, side, nodes):
     end = rays.first if side == 0 else rays.last
     for branch in range(2):
         turn = seam.turn[branch]
-        before = _rim(rays, turn, branch)
+        before = rim(rays, turn, branch)
         for k in range(1, nodes // 4 + 1):
-            place = _rim(rays, turn + (end - turn) * math.sin(2.0 * math.pi * k / nodes), branch)
+            place = rim(rays, turn + (end - turn) * math.sin(2.0 * math.pi * k / nodes), branch)
             _add_side(rows, side, before, place)
             before = place
         if branch == 0:
-            _add_side(rows, side, before, _rim(rays, end, 1))
+            _add_side(rows, side, before, rim(rays, end, 1))
 
 
 @jit(allocates=False)
@@ -331,8 +180,8 @@ def _hole_side(rays, seam, rows, side, nodes):
 
     Parameters
     ----------
-    rays : _Rays
-    seam : _Seam
+    rays : Rays
+    seam : Seam
     rows : _Rows
         Added to.
     side : int
@@ -340,11 +189,11 @@ def _hole_side(rays, seam, rows, side, nodes):
     nodes : int
         Pieces from top to bottom.
     """
-    before = _rim(rays, seam.turn[0], 0)
+    before = rim(rays, seam.turn[0], 0)
     for k in range(1, nodes + 1):
         v = seam.bottom + (seam.top - seam.bottom) * 0.5 * (1.0 - math.cos(math.pi * k / nodes))
         gap = hole_at(rays.job, v)
-        u = (-gap if side == 2 else gap) if gap > 0.0 else _seam_at(rays.job, seam, v)
+        u = (-gap if side == 2 else gap) if gap > 0.0 else seam_at(rays.job, seam, v)
         place = landing(rays.job, u, v)
         _add_side(rows, side, before, place)
         before = place
@@ -480,13 +329,6 @@ def _integrate(table):
 
 
 @jit(inline="always")
-def _open(job, iris):
-    """Take the rays of a job; those of a closed pupil all go through its middle."""
-    first, last = extent(job, iris)
-    return _Rays(job, iris, 0.0, 0.0) if first > last else _Rays(job, iris, first, last)
-
-
-@jit(inline="always")
 def _size(box):
     """How far from the point's place an outline in a box (4,) reaches: its unit, pixels."""
     return max(-box[0], box[1], -box[2], box[3], 1e-3)
@@ -498,10 +340,10 @@ def _outline(rays, slight, landed, space, header, table):
 
     Parameters
     ----------
-    rays : _Rays
+    rays : Rays
     slight : float
         As in `outlines`.
-    landed : _Landed
+    landed : Landed
     space : (_Rows, _Pieces)
         Arrays to work in, with no fewer rows than the outline has.
     header : float64 (HEADER,)
@@ -511,7 +353,7 @@ def _outline(rays, slight, landed, space, header, table):
     """
     job, count, lines = rays.job, table.shape[0] - 1, landed.spans.shape[0]
     table[:] = 0.0
-    box, widest = _land(rays, landed)
+    box, widest = land(rays, landed)
     size = _size(box)
     top, bottom = widened(box[2], box[3], LEAST_WIDTH * size)
     per_height = count / (bottom - top)
@@ -519,7 +361,7 @@ def _outline(rays, slight, landed, space, header, table):
     rows = _Rows(
         top, per_height, work.weights[:count], work.moments[:count], work.sides[:, :count], work.side_moments[:, :count]
     )
-    seam = _find_seam(rays, 4 * lines)
+    seam = find_seam(rays, 4 * lines)
     total = _light_of_lines(rays, seam, landed, rows)
     _find_sides(rays, seam, rows, 4 * lines)
 
@@ -547,7 +389,7 @@ def _outline(rays, slight, landed, space, header, table):
 def _work_space(lines, pieces, rows):
     """Make the arrays that outlines of so many lines, pieces and at most so many rows are traced in."""
     branches = BRANCHES * lines
-    landed = _Landed(np.empty((lines, 2, lines + 1, 2)), np.empty((lines, 2, 2)))
+    landed = Landed(np.empty((lines, 2, lines + 1, 2)), np.empty((lines, 2, 2)))
     weights, moments = np.empty((rows, 2 * branches)), np.empty((rows, 2 * branches))
     work = _Rows(0.0, 0.0, weights, moments, np.empty((4, rows)), np.empty((4, rows)))
     lists = np.empty(branches), np.empty(branches)
@@ -585,6 +427,5 @@ def outlines(trace_jobs, iris, lines, pieces, slight, sharp, psf_headers, tables
     for n in range(trace_jobs.shape[0]):
         rows, first_row = int(psf_headers[n, ROWS]), int(psf_headers[n, FIRST])
         psf_headers[n, SHARP] = sharp
-        _outline(
-            _open(trace_jobs[n], iris), slight, landed, space, psf_headers[n], tables[first_row : first_row + rows + 1]
-        )
+        table = tables[first_row : first_row + rows + 1]
+        _outline(open_rays(trace_jobs[n], iris), slight, landed, space, psf_headers[n], table)

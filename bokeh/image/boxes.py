@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from .regions import PixelBox
 
 
@@ -31,6 +33,18 @@ def boxes_of(size: tuple[int, int], side: int) -> list[PixelBox]:
         for top in range(0, height, side)
         for left in range(0, width, side)
     ]
+
+
+def even_boxes(size: tuple[int, int], side: int, least: int = 1) -> list[PixelBox]:
+    """Cut a picture (H, W) into boxes that are as large as each other, and no larger than `side`: at least so many."""
+    counts = [max(-(-n // side), 1) for n in size]
+    if counts[0] * counts[1] < least:
+        counts[0 if size[0] > size[1] else 1] = min(least, max(size))
+    rows, columns = (
+        [slice(first, last) for first, last in pairwise(n * k // count for k in range(count + 1))]
+        for n, count in zip(size, counts, strict=True)
+    )
+    return [(down, across) for down in rows for across in columns]
 
 
 def boxes_beside(box: PixelBox, inner: PixelBox | None) -> list[PixelBox]:

@@ -15,8 +15,8 @@ from ..core.allocator import give_back_freed_memory
 from ..core.arrays import FloatArray
 from ..core.progress import Progress
 from ..core.scratch import Room, Scratch
-from ..core.threads import each
-from ..image.boxes import boxes_beside, boxes_of, common_part, grown
+from ..core.threads import LEAST_PIXELS, cores, each
+from ..image.boxes import boxes_beside, boxes_of, common_part, even_boxes, grown
 from ..image.regions import PixelBox
 from .layer_stack import enlarged, nothing
 from .observer import RenderObserver
@@ -151,7 +151,7 @@ class Exposure:
             progress("blur", 4.0 ** -(level + 1))
             self._fill(level, box, coarser, made)
 
-        each(fill, boxes_of(size, TILE_PX))
+        each(fill, _tiles(size))
         return made
 
     def _blank(self, level: int, rows: slice) -> Composed:
@@ -199,7 +199,7 @@ class Exposure:
         self, coarser: Composed | None, progress: Progress, parts: PictureParts | None, picture: FloatArray
     ) -> None:
         """Make the photo's own size of the whole level next to it."""
-        boxes = boxes_of(self.sliced.scene.sizes[0], TILE_PX) if parts is None else parts.tiles(TILE_PX)
+        boxes = _tiles(self.sliced.scene.sizes[0]) if parts is None else parts.tiles(TILE_PX)
         begun = itertools.count()
 
         def make(box: PixelBox) -> None:
@@ -270,3 +270,10 @@ class Exposure:
     def _halo_px(self, level: int) -> int:
         """How far beyond itself a tile looks: as far as light reaches, and as far again for what tells its radius."""
         return 2 * self.light.reach_at(level) + 1
+
+
+def _tiles(size: tuple[int, int]) -> list[PixelBox]:
+    """Cut a level into tiles: every core has one, unless it is hardly worth it."""
+    tiles = boxes_of(size, TILE_PX)
+    is_few = len(tiles) < cores() and size[0] * size[1] >= LEAST_PIXELS
+    return even_boxes(size, TILE_PX, cores()) if is_few else tiles
