@@ -223,6 +223,18 @@ def test_what_is_mixed_tells_what_lies_behind_far_from_where_that_is_seen():
     np.testing.assert_allclose(behind[..., 3], FAR, atol=1e-4)
 
 
+def test_a_bright_rim_is_no_light_of_what_lies_behind():
+    # The matte is soft over a rim that is brighter than the subject within: what is seen beside it says what is behind.
+    matte = np.zeros((200, 1200))
+    matte[:, :600] = 1.0
+    matte[:, 596:604] = np.linspace(1.0, 0.0, 8)
+    rgb, depth = painted(matte)
+    rgb[:, 590:600] = 0.95
+    found = whole(LayeredScene.of(light_of(rgb, depth, matte)))
+    assert rgb[100, 700, 0] < 0.11
+    assert found.back[100, 590:602, 0].max() < 0.25
+
+
 def test_a_soft_rim_keeps_its_coverage_up_to_the_whole():
     matte = np.zeros((80, 90))
     ramp = np.linspace(0.0, 1.0, 24)
