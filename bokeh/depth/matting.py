@@ -140,7 +140,8 @@ def measure_softness(matte: FloatArray, rgb: FloatArray, band: NDArray[np.bool_]
     ridge : float
         Variance of the picture's noise.
     """
-    from ...kernels import matting as kernels
+    from ...kernels.matting import Filters
+    from ...kernels.unexplained import unexplained
 
     row_starts, first, stop = list_runs(band)
     begins = np.concatenate([[0], np.cumsum(stop - first, dtype=np.int64)])
@@ -155,11 +156,11 @@ def measure_softness(matte: FloatArray, rgb: FloatArray, band: NDArray[np.bool_]
         row[: len(own)] = own
     left = np.empty((len(centres), len(filters)))
     half = PATCH_PX // 2
-    softened = kernels.Filters(taps, reaches)
+    softened = Filters(taps, reaches)
     most, fit = np.float32(BRIGHTEST), (FIT_REACH_PX, ridge)
 
     def measure(own: slice) -> None:
-        kernels.unexplained(rgb, most, matte, band, centres[own], half, fit, softened, left[own])
+        unexplained(rgb, most, matte, band, centres[own], half, fit, softened, left[own])
 
     each_part(measure, len(centres), 1)
     total = left.sum(axis=0)
@@ -180,8 +181,8 @@ def _soft_and_sharp(rgb: FloatArray, near: NDArray[np.bool_], softness: float) -
 
     Memory that is not written is not taken: a matte's band is a small part of a picture.
     """
-    from ...kernels.matting import perceive
     from ...kernels.softening import soften_picture
+    from ...kernels.unexplained import perceive
 
     half = _half_gaussian(softness)
     reach, taps = len(half) - 1, np.concatenate([half[:0:-1], half])

@@ -70,7 +70,7 @@ def _pieces(sliced: SlicedScene, scratch: Scratch, level: int, box: PixelBox, nu
 
 def _silhouette(sliced: SlicedScene, window: Window, number: int, box: PixelBox) -> Occluder | None:
     """Crop a slice to its silhouette in a box of its level; None where it covers nothing of it."""
-    from ...kernels.slices import silhouette
+    from ...kernels.slice_values import silhouette
 
     top, bottom, left, right = (int(v) for v in window.support[number])
     size = window.numbers[0].shape

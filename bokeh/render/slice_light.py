@@ -122,7 +122,7 @@ class SliceLight:
         self, window: Window, number: int, drawn: PixelBox, lit: PixelBox, reach: int, empty: Empty
     ) -> FloatArray:
         """Scatter some pixels of a window (`lit`) into a box of it (`drawn`)."""
-        from ...kernels.slices import bridge_levels, full_values, slice_values, sum_radii, weigh_hidden
+        from ...kernels.slice_values import bridge_levels, full_values, slice_values, sum_radii, weigh_hidden
 
         level = self.sliced.slices[number].level
         lens = self.sliced.lens_at(level)
@@ -164,7 +164,7 @@ class SliceLight:
 
 def _sharp(window: Window, number: int, drawn: PixelBox, empty: Empty) -> FloatArray:
     """Show a slice that is in focus in a box of a window."""
-    from ...kernels.slices import sharp_light
+    from ...kernels.slice_values import sharp_light
 
     arrived = empty((drawn[0].stop - drawn[0].start, drawn[1].stop - drawn[1].start, 4), np.float32)
     sharp_light(window.fragments, window.numbers, number, (drawn[0].start, drawn[1].start), arrived)

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ...kernels import slice_values
 from ...kernels import slices as kernels
 from ..core.arrays import BoolArray, FloatArray
 from ..core.scratch import Empty
@@ -22,7 +23,7 @@ from ..scene.layered import LayeredScene, depth_jump
 from ..scene.slices import DepthSlice, SliceTable, lens_at_level
 from .observer import Piece
 
-GOES_ON, GOES_ON_PX = float(kernels.GOES_ON), float(kernels.GOES_ON_PX)
+GOES_ON, GOES_ON_PX = float(slice_values.GOES_ON), float(slice_values.GOES_ON_PX)
 """A slice's surface may go on in its neighbours up to this much more blur: by a factor, and by pixels of its level."""
 
 BLUNT_PX = 3

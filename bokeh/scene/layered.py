@@ -26,7 +26,7 @@ from .subject_sides import SubjectSides
 
 if TYPE_CHECKING:
     from ...kernels.fragments import SeenRows
-    from ...kernels.subject import SubjectDepths
+    from ...kernels.sides import SubjectDepths
 
 Done = TypeVar("Done")
 
@@ -193,7 +193,7 @@ class _Builder:
     @cached_property
     def depths(self) -> SubjectDepths:
         """Where the subject stands, dioptres; nowhere when there is none."""
-        from ...kernels.subject import SubjectDepths
+        from ...kernels.sides import SubjectDepths
 
         subject = self.light.subject
         if subject is None:

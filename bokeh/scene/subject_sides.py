@@ -17,7 +17,7 @@ from .glow import Glow
 from .light_energy import SceneLight
 
 if TYPE_CHECKING:
-    from ...kernels.subject import SubjectDepths
+    from ...kernels.sides import SubjectDepths
 
 BAND_ROWS = 64
 """Rows of the photo that are looked at together; the result does not depend on it."""
@@ -64,7 +64,7 @@ class SubjectSides:
         glow : Glow, optional
             What is taken off what lies behind.
         """
-        from ...kernels.subject import SideArrays, add_mixed, find_sides
+        from ...kernels.sides import SideArrays, add_mixed, find_sides
 
         assert light.matte is not None
         matte = light.matte

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from rebokeh.bokeh.scene.fragments import Fragments
-from rebokeh.kernels.slices import NONE, weigh_hidden
+from rebokeh.kernels.slice_values import weigh_hidden
+from rebokeh.kernels.slices import NONE
 
 pytestmark = pytest.mark.kernels
 

@@ -18,7 +18,7 @@ from rebokeh.bokeh.photo.photo import GainMap
 from rebokeh.bokeh.scene.clipped_spots import LIGHT_RADIANCE
 from rebokeh.bokeh.scene.lights import find_lights, lights_of
 from rebokeh.kernels import depth as codes
-from rebokeh.kernels import edges, lights, matting
+from rebokeh.kernels import edges, lights, matting, unexplained
 
 pytestmark = pytest.mark.kernels
 
@@ -213,7 +213,7 @@ def test_what_a_softened_picture_leaves_unexplained(size):
     taps = (taps / (2 * taps.sum() - 1)).astype(np.float32)[None]
     centres = np.array([[0, 1], [size[0] // 2, size[1] // 2], [size[0] - 1, size[1] - 1]])
     filters, left = matting.Filters(taps, np.array([6])), np.empty((3, 1))
-    matting.unexplained(rgb, most, matte, band, centres, half, (3, 1e-3), filters, left)
+    unexplained.unexplained(rgb, most, matte, band, centres, half, (3, 1e-3), filters, left)
     picture = ndimage.gaussian_filter(np.sqrt(np.minimum(rgb, most)), (softness, softness, 0), truncate=3.0)
     for (y, x), found in zip(centres, left[:, 0], strict=True):
         rows, columns = range(max(y - half, 0), min(y + half, size[0])), range(max(x - half, 0), min(x + half, size[1]))
