@@ -67,7 +67,7 @@ def compare_ends(values, known, places, rays, depth_weight, per_step, grain, blo
     known : KnownPixels, (H, W)
     places : (int64 (N,), int64 (N,), float32 (N,))
         Rows and columns of pixels to close, and the least that ends their lines.
-    rays : Rays
+    rays : LineSteps
         As far as an end may be.
     depth_weight : float
         What a unit of depth counts as in units of (square root) colour.
@@ -211,7 +211,7 @@ def _mean_of_best(values, known, place, sought, rays, best):
     place : (int, int, float)
     sought
         As of `_shares`.
-    rays : Rays
+    rays : LineSteps
     best : (int64 (BEST,), float64 (BEST,))
         A cell's, as of `best_of`.
 
@@ -258,7 +258,7 @@ def bridge(values, known, places, rays, number, side, best, width_px, jump, out)
         As of `compare_ends`.
     places
         As of `compare_ends`.
-    rays : Rays
+    rays : LineSteps
         Of twice `width_px`: so far an end may be.
     number : int32 (h, w)
         Which row of `best` a cell has, -1 for none.

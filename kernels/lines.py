@@ -27,7 +27,7 @@ STEPS = np.array([(math.sin(math.pi * k / DIRECTIONS), math.cos(math.pi * k / DI
 """Step of length 1 in each of the directions: (dy, dx)."""
 
 
-class Rays(NamedTuple):
+class LineSteps(NamedTuple):
     """The pixels that the lines through a pixel meet, one after the other.
 
     Attributes
@@ -41,14 +41,14 @@ class Rays(NamedTuple):
     across: NDArray[np.int16]
 
 
-def rays(reach):
-    """Make `Rays` of so many steps."""
+def line_steps(reach):
+    """Make `LineSteps` of so many steps."""
     steps = np.concatenate([np.arange(1, reach + 1), -np.arange(1, reach + 1)])
     away = STEPS.T[:, None, :, None] * steps
     # Even or odd, and large enough that all places round as these do.
     at = np.array([1024.0, 1025.0])[None, :, None, None]
     landed = np.asarray(np.rint(at + away) - at, np.int16)
-    return Rays(landed[0], landed[1])
+    return LineSteps(landed[0], landed[1])
 
 
 class KnownPixels(NamedTuple):
@@ -133,7 +133,7 @@ def _end(known, place, rays, k, back):
     ----------
     known : KnownPixels
     place : (int, int, float)
-    rays : Rays
+    rays : LineSteps
     k : int
         Number of the direction.
     back : bool

@@ -157,7 +157,7 @@ def test_compare_ends(benchmark, rgbd, known):
     places = unknown(known, 16)
     grain = np.zeros((3, *(-(-side // 4) for side in SIZE)), np.float32)
     cost = np.empty((len(places[0]), lines.DIRECTIONS), np.float32)
-    timed(benchmark, bridge.compare_ends, rgbd, known, places, lines.rays(GAP_PX), 1.0, 0.01, grain, 4, cost)
+    timed(benchmark, bridge.compare_ends, rgbd, known, places, lines.line_steps(GAP_PX), 1.0, 0.01, grain, 4, cost)
     assert np.isfinite(cost).any()
 
 
@@ -170,7 +170,7 @@ def test_bridge(benchmark, rgbd, known):
     guess = np.zeros((len(ys), 4), np.float32)
     jump = np.float32(np.inf)
     timed(
-        benchmark, bridge.bridge, rgbd, known, (ys, xs, least), lines.rays(2 * GAP_PX), number, 4, best, GAP_PX, jump,
+        benchmark, bridge.bridge, rgbd, known, (ys, xs, least), lines.line_steps(2 * GAP_PX), number, 4, best, GAP_PX, jump,
         guess,
     )  # fmt: skip
     assert guess.any()

@@ -124,7 +124,7 @@ class GapBridge:
         number[rows, columns] = np.arange(len(rows), dtype=np.int32)
         cost, agreed = (np.empty((len(rows), lines.DIRECTIONS), np.float32) for _ in range(2))
         best = np.empty((len(rows), bridge.BEST), np.int64), np.empty((len(rows), bridge.BEST))
-        rays = lines.rays(2 * self.gap_px)
+        rays = lines.line_steps(2 * self.gap_px)
         used = np.zeros([-(-n // block) for n in size], bool)
         used[ys[middle] // block, xs[middle] // block] = True
         blocks = -(-size[0] // lines.STRIDE), -(-size[1] // lines.STRIDE)

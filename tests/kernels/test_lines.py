@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rebokeh.kernels.lines import DIRECTIONS, STEPS, STRIDE, KnownPixels, _end, most_around, rays
+from rebokeh.kernels.lines import DIRECTIONS, STEPS, STRIDE, KnownPixels, _end, line_steps, most_around
 
 pytestmark = pytest.mark.kernels
 
@@ -30,7 +30,7 @@ def test_lines_end_where_a_walk_step_by_step_ends(share: float):
     order = np.where(rng.random((61, 75)) < share, rng.random((61, 75)), -np.inf).astype(np.float32)
     most = np.empty([-(-n // STRIDE) for n in order.shape], np.float32)
     most_around(order, most)
-    known, lines, met = KnownPixels(order, most), rays(REACH), 0
+    known, lines, met = KnownPixels(order, most), line_steps(REACH), 0
     for _ in range(400):
         y, x, least = int(rng.integers(61)), int(rng.integers(75)), float(rng.random() - 0.2)
         for k in rng.choice(EXACT, 3):
