@@ -168,9 +168,6 @@ def test_bridge(benchmark, rgbd, known):
     best = np.empty((1, bridge.BEST), np.int64), np.empty((1, bridge.BEST))
     bridge.best_of(np.ones((1, lines.DIRECTIONS), np.float32), 0.02, *best)
     guess = np.zeros((len(ys), 4), np.float32)
-    jump = np.float32(np.inf)
-    timed(
-        benchmark, bridge.bridge, rgbd, known, (ys, xs, least), lines.line_steps(2 * GAP_PX), number, 4, best, GAP_PX, jump,
-        guess,
-    )  # fmt: skip
+    steps, jump = lines.line_steps(2 * GAP_PX), np.float32(np.inf)
+    timed(benchmark, bridge.bridge, rgbd, known, (ys, xs, least), steps, number, 4, best, GAP_PX, jump, guess)
     assert guess.any()
