@@ -27,7 +27,6 @@ from typing import Any
 import numba
 from numba.core import config
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, _CacheLocator
-from numba.core.codegen import JITCodeLibrary, ll  # pyright: ignore[reportPrivateImportUsage]
 
 SAVING = threading.Lock()
 """Held while a file is being written. Whoever ends the process takes it first, so that none is left unfinished."""
@@ -202,50 +201,8 @@ class _Place(_CacheLocator):
         return str(self._line)
 
 
-class _Loaded(JITCodeLibrary):
-    """A loop's machine code as it was kept. What other loops are linked with is read when one asks for it.
-
-    That takes most of the time that numba needs to load a loop, and only compiling asks for it.
-    """
-
-    _bitcode: bytes
-
-    @classmethod
-    def _unserialize(cls, codegen: Any, state: Any) -> Any:
-        name, kind, data = state
-        if kind != "object":
-            return super()._unserialize(codegen, state)
-        loaded: Any = cls(codegen, name)
-        code, loaded._bitcode = data
-        loaded.enable_object_caching()
-        loaded._set_compiled_object(code)
-        loaded._finalize_final_module()
-        return loaded
-
-    def get_pointer_to_function(self, name: str) -> int:
-        """Where the code of a function begins: numba asks for those that it has compiled, which are there."""
-        self._ensure_finalized()
-        return self._codegen._engine.get_function_address(name)
-
-    def _get_module_for_linking(self) -> Any:
-        if self._shared_module is None:
-            self._shared_module = ll.parse_bitcode(self._bitcode)
-            self._codegen._engine._load_defined_symbols(self._shared_module)
-        return super()._get_module_for_linking()
-
-
 class _Kept(CompileResultCacheImpl):
     _locator_classes = [_Place]
-
-    def rebuild(self, target_context: Any, payload: Any) -> Any:
-        """Return the compiled loop that was kept."""
-        codegen = target_context.codegen()
-        # Whoever loads or compiles holds numba's lock: nobody else makes a library in between.
-        usual, codegen._library_class = codegen._library_class, _Loaded
-        try:
-            return super().rebuild(target_context, payload)
-        finally:
-            codegen._library_class = usual
 
 
 class _CheckedFile(IndexDataCacheFile):
