@@ -5,26 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from .jit import jit
+from .pieces import first_of, join
 
 NONE, HALF = np.float32(0.0), np.float32(0.5)
-
-
-@jit(inline="always")
-def _root(parent, p):
-    """Find the first pixel of what a pixel is joined with, and shorten the way there."""
-    while parent[p] != p:
-        parent[p] = parent[parent[p]]
-        p = parent[p]
-    return p
-
-
-@jit(inline="always")
-def _join(parent, p, q):
-    a, b = _root(parent, p), _root(parent, q)
-    if a < b:
-        parent[b] = a
-    elif b < a:
-        parent[a] = b
 
 
 @jit(inline="always")
@@ -41,13 +24,13 @@ def _join_earlier(kind, p, likeness, least, width, parent):
     """
     x, is_below = p % width, p >= width
     if is_below and x > 0 and likeness[0] >= least and kind[p - width - 1] == kind[p]:
-        _join(parent, p, p - width - 1)
+        join(parent, p, p - width - 1)
     if is_below and likeness[1] >= least and kind[p - width] == kind[p]:
-        _join(parent, p, p - width)
+        join(parent, p, p - width)
     if is_below and x + 1 < width and likeness[2] >= least and kind[p - width + 1] == kind[p]:
-        _join(parent, p, p - width + 1)
+        join(parent, p, p - width + 1)
     if x > 0 and likeness[3] >= least and kind[p - 1] == kind[p]:
-        _join(parent, p, p - 1)
+        join(parent, p, p - 1)
 
 
 @jit()
@@ -73,7 +56,7 @@ def join_alike(edge, weights, kind, least, width, parent):
         if kind[edge[i]] != 0:
             _join_earlier(kind, edge[i], weights[i], least, width, parent)
     for i in range(edge.size):
-        parent[edge[i]] = _root(parent, edge[i])
+        parent[edge[i]] = first_of(parent, edge[i])
 
 
 @jit()

@@ -1,6 +1,7 @@
 """Sets of pixels: listed as runs, and put together to connected pieces."""
 
 from .jit import jit
+from .pieces import join
 
 
 @jit()
@@ -54,26 +55,6 @@ def list_pixels(runs, before, pixels):
 
 
 @jit(inline="always")
-def _root(label, n):
-    """Find the run that stands for the piece of another; the ways there are halved."""
-    while label[n] != n:
-        label[n] = label[label[n]]
-        n = label[n]
-    return n
-
-
-@jit(inline="always")
-def _join(label, one, two):
-    """Make one piece of those of two runs."""
-    a, b = _root(label, one), _root(label, two)
-    # The smaller number is the earlier run: roots come before what hangs on them.
-    if a < b:
-        label[b] = a
-    else:
-        label[a] = b
-
-
-@jit(inline="always")
 def _join_rows(label, first, stop, above, row, end):
     """Join the runs of one row with those of the row above that they touch, corners too.
 
@@ -90,7 +71,7 @@ def _join_rows(label, first, stop, above, row, end):
             above += 1
         other = above
         while other < row and first[other] <= stop[n]:
-            _join(label, n, other)
+            join(label, n, other)
             other += 1
 
 
