@@ -43,17 +43,12 @@ def psf_tables_of(lens: Lens, size: tuple[int, int], best: bool) -> PsfTables:
 
 
 class PsfTables:
-    """What a lens makes of the points of a picture.
-
-    Outlines are traced when they are first needed, and kept: any thread may ask. Colours, and the picture's smaller
-    sizes, share them: what differs is the blur radius, the place and the scale.
+    """What a lens makes of the points of a picture, which any thread may ask for.
 
     Parameters
     ----------
-    ray_model : RayModel
-        The lens before the whole picture.
-    most_rows : int
-        No table has more rows; one to a pixel of the size that it is drawn at is enough.
+    ray_model, most_rows
+        As of `TracedOutlines`.
     stamped : bool
         Whether small blur radii may be rounded, to so many to a pixel; see `kernels.stamps`.
     """

@@ -177,14 +177,14 @@ class LightCells:
 
     def cut_by(self, piece: Occluder, lens: ThinLens) -> NDArray[np.float64]:
         """Largest blur radius, in pixels, of what of a piece may stand before each cell (C,); -1 where nothing does."""
-        from ...kernels import shade
+        from ...kernels.shade_blocks import Cells, touch
 
         near, far = piece.blocks
-        cells = shade.Cells(self.box, self.radius, self.behind, self.aside)
+        cells = Cells(self.box, self.radius, self.behind, self.aside)
         largest = np.empty(len(self.radius))
         origin = piece.tile.inner[0].start, piece.tile.inner[1].start
         thin = lens.focus_dioptres, lens.px_per_dioptre
-        shade.touch(cells, near, far, origin, 2**piece.level, thin, largest)
+        touch(cells, near, far, origin, 2**piece.level, thin, largest)
         return largest
 
 

@@ -55,8 +55,8 @@ class Occluder:
 
     @cached_property
     def blocks(self) -> tuple[FloatArray, FloatArray]:
-        """Nearest and farthest dioptres of what it covers, in blocks of `tile.inner`; see `kernels.shade.blocks`."""
-        from ...kernels.shade import BLOCK_PX, blocks
+        """Nearest and farthest dioptres of what it covers, in blocks of `tile.inner`; see `kernels.shade_blocks.blocks`."""
+        from ...kernels.shade_blocks import BLOCK_PX, blocks
 
         near, far = (np.empty([-(-side // BLOCK_PX) for side in self.tile.size], np.float32) for _ in range(2))
         blocks(self.coverage, self.dioptres, self.back, self.own, near, far)
