@@ -55,7 +55,7 @@ class Occluder:
 
     @cached_property
     def blocks(self) -> tuple[FloatArray, FloatArray]:
-        """Nearest and farthest dioptres of what it covers, in blocks of `tile.inner`; see `kernels.shade_blocks.blocks`."""
+        """Nearest and farthest dioptres of what it covers, block by block of `tile.inner`; as `shade_blocks.blocks`."""
         from ...kernels.shade_blocks import BLOCK_PX, blocks
 
         near, far = (np.empty([-(-side // BLOCK_PX) for side in self.tile.size], np.float32) for _ in range(2))
