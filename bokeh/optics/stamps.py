@@ -13,7 +13,7 @@ from ..core.scratch import Empty
 from .aperture import Aperture
 from .outlines import even_outlines
 
-LARGEST_PX = 48
+LARGEST_PX = 64
 """Stamps are made up to this blur radius: what is blurred more is made smaller, or rare."""
 
 

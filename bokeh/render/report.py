@@ -8,7 +8,6 @@ from ..depth.autofocus import find_focus, focus_warnings
 from ..depth.calibrate import trust
 from ..depth.doubt import doubt_warnings
 from ..depth.existing_blur import ExistingBlur, exceeds
-from ..depth.flat_map import flat_map_warnings
 from ..optics.lens import Lens, ThinLens, mount
 from ..scene.prepared import PreparedScene
 from .settings import RenderSettings
@@ -48,7 +47,7 @@ def warnings_of(scene: PreparedScene, lens: Lens, thin: ThinLens, settings: Rend
     settings : RenderSettings
     """
     photo, mark = scene.photo, scene.photo.meta.rendered
-    said = (*focus_warnings(lens, photo, scene.dioptres, scene.matte), *flat_map_warnings(photo))
+    said = (*focus_warnings(lens, photo, scene.dioptres, scene.matte), *scene.flatness)
     if scene.existing_blur is None and mark:
         again = (f"this photo is rendered by rebokeh already, {mark}; blur is added to it",)
     else:

@@ -16,6 +16,7 @@ from ..core.threads import ONE_AT_A_TIME, asked_once, beside
 from ..depth.depth_mapping import DepthMapping
 from ..depth.doubt import doubted_share, without_doubt
 from ..depth.existing_blur import CellBlur, ExistingBlur, existing_blur_of, missing_blur
+from ..depth.flat_map import flat_map_warnings
 from ..depth.matting import refine
 from ..depth.painted import painted_depth, painted_matte
 from ..depth.perceptual import perceptual
@@ -84,6 +85,11 @@ class PreparedScene:
     def doubted(self) -> float:
         """Share of the picture where the photo's matte was in doubt: that is not taken for the subject."""
         return 0.0 if self.matte is None else doubted_in(self.photo)
+
+    @cached_property
+    def flatness(self) -> tuple[str, ...]:
+        """Warnings of a depth map that is one flat surface."""
+        return flat_map_warnings(self.photo)
 
     def light(self, keeps_extra: bool) -> SceneLight:
         """Return the scene's light; it is kept for the next lens.
