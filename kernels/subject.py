@@ -21,13 +21,16 @@ REACH_PX = 4
 
 @jit(inline="always")
 def _unmix(colour, share, front, back):
-    """Split a channel of a mixed pixel into the subject's and what lies behind it; see `scene.unmix.unmix`."""
+    """Split a channel of a mixed pixel into the subject's and what lies behind it, by the least change to those around.
+
+    Either may come out negative: there they are not a mixture by this share.
+    """
     one = np.float32(1.0)
     rest = one - share
     squares = share * share + rest * rest
     error = (colour - share * front - rest * back) / squares
     # Without a division by the share, which may be next to nothing.
-    return not_negative(colour, share, front + (share + rest * rest) * error, back + rest * rest * error)
+    return front + (share + rest * rest) * error, back + rest * rest * error
 
 
 @jit(inline="always")
@@ -96,13 +99,24 @@ def _split_before(pixel, coverage, occluder, subject, at, pixels):
     share = min(max(share, HARDLY), one - HARDLY)
     for c in range(3):
         likely, near = _unmix(pixel[c], share, subject[c], occluder[c])
+        likely, near = not_negative(pixel[c], share, likely, near)
         pixels.front[at[0], at[1], c], pixels.back[at[0], at[1], c] = near, likely
     pixels.front[at[0], at[1], 3], pixels.back[at[0], at[1], 3] = occluder[3], subject[3]
     pixels.alpha[at], pixels.weight[at], pixels.kinds[at] = one - share, share, 0 | 1 << 2
 
 
 @jit(inline="always")
-def _split(pixel, coverage, front, back, at, pixels):
+def _doubt(matte, y, x):
+    """How far a pixel may hide more than a matte says, 0..1: that knows strands and edges, but not what is wide."""
+    least = np.float32(1.0)
+    for v in range(max(y - 1, 0), min(y + 2, matte.shape[0])):
+        for u in range(max(x - 1, 0), min(x + 2, matte.shape[1])):
+            least = min(least, matte[v, u])
+    return min(np.float32(2.0) * least * least, np.float32(1.0))
+
+
+@jit(inline="always")
+def _split(pixel, coverage, doubt, front, back, at, pixels):
     """Split a pixel that the subject covers in part.
 
     Parameters
@@ -111,6 +125,8 @@ def _split(pixel, coverage, front, back, at, pixels):
         Colour and dioptres.
     coverage : float32
         Of the subject.
+    doubt : float32
+        As of `_doubt`.
     front, back : float32 (4,)
         Of the surfaces around.
     at : (int, int)
@@ -120,9 +136,19 @@ def _split(pixel, coverage, front, back, at, pixels):
     """
     # Colours may have said more than a matte does short of the whole.
     share = min((coverage - TRACE) / (np.float32(1.0) - TRACE - TRACE), np.float32(1.0))
+    # Through so much, what is behind may be brighter than the pixel is: then more hides it, as far as a matte may err.
+    whole, most = share, share + (np.float32(1.0) - share) * doubt
     for c in range(3):
         own, likely = _unmix(pixel[c], share, front[c], back[c])
+        if own < 0.0 < likely:
+            whole = max(whole, min(np.float32(1.0) - pixel[c] / likely, most))
+    for c in range(3):
+        own, likely = _unmix(pixel[c], share, front[c], back[c])
+        if whole > share:
+            own = (pixel[c] - (np.float32(1.0) - whole) * likely) / whole
+        own, likely = not_negative(pixel[c], whole, own, likely)
         pixels.front[at[0], at[1], c], pixels.back[at[0], at[1], c] = own, likely
+    share = whole
     pixels.back[at[0], at[1], 3] = back[3]
     known = max(np.float32(1.0) - share, HARDLY)
     pixels.alpha[at], pixels.weight[at], pixels.kinds[at] = share, known, 1 | 2 << 2
@@ -190,7 +216,7 @@ def _unmix_subject(rgbd, matte, at, depths, sides, around, pixels, changed):
                 else:
                     far = sides[2][(at[0] + y) // 2 - at[1], x // 2 - at[2]]
                     coverage = _covered(rgbd[y, x], coverage, front, back, far)
-                _split(rgbd[y, x], coverage, front, back, (y, x), pixels)
+                _split(rgbd[y, x], coverage, _doubt(matte, y, x), front, back, (y, x), pixels)
 
 
 @jit()

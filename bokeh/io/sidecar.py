@@ -32,6 +32,9 @@ _FORMATS = "PNG, TIFF, EXR, NPY, NPZ, PFM, PGM, BMP, WebP or JPEG"
 _PLAIN = [re.compile(mark, re.DOTALL) for mark in (rb"P[25]\s", rb"BM.{4}\0{4}", rb"RIFF.{4}WEBPVP8")]
 """How PGM, BMP and WebP begin."""
 _MAP = re.compile("depth|disp|matte|mask|alpha")
+_CHROMA_CODES = 16
+"""A JPEG of grey, saved as colour, has next to none: so far its channels come apart, by rounding, where grey changes.
+Maps in false colours differ by a hundred and more."""
 
 
 def read_depth(
@@ -227,6 +230,7 @@ def _read_plane(data: bytes, name: str, what: str, channel: str | None, alpha: b
     elif kind in ("png", "jpeg"):
         array = _read_pillow(data, name, what, kind)
         if kind == "jpeg" and not alpha:
+            array = _without_chroma(array)
             note = "a JPEG's depth has blocks and ringing; PNG is better"
     elif any(mark.match(data) for mark in _PLAIN):
         array = _read_plain(data, name, what)
@@ -254,6 +258,13 @@ def _exr_channel(data: bytes, name: str, what: str, channel: str | None, alpha: 
         return DepthChannel(red or whole[0]), False
     which = "save the matte alone" if alpha else "`depth_channel` says which"
     raise DepthError(f"{name}: the EXR has no channel {'A' if alpha else 'Z'}, and more than one other; {which}")
+
+
+def _without_chroma(array: NDArray) -> NDArray:
+    """Take a JPEG's colours (h, w, 3), uint8, for their luma where they are grey but for rounding."""
+    if array.ndim != 3 or array.shape[2] != 3 or np.ptp(array, axis=2).max(initial=0) > _CHROMA_CODES:
+        return array
+    return np.rint(array @ np.array([0.299, 0.587, 0.114], np.float32)).astype(np.uint8)
 
 
 def _one_plane(array: NDArray, name: str, what: str, alpha: bool) -> NDArray:

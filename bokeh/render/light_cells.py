@@ -224,7 +224,7 @@ class Bundles:
             side[by] = np.minimum(side[by], CUT_PX * 2.0**piece.level * radius[by] / np.maximum(blur[by], 1e-3))
             drawn[by] = np.minimum(drawn[by], piece.level)
         side = np.minimum(np.maximum(side, radius / BUNDLES_PER_RADIUS), largest)
-        side = np.maximum(2.0 ** np.floor(np.log2(side)), 2.0**cells.level)
+        side = 2.0 ** np.floor(np.log2(np.maximum(side, 2.0**cells.level)))
         parted = cells.parted(lights, side, lens, ray_model)
         whole = np.empty(len(parted.radius), np.int64)
         whole[parted.of] = cells.of

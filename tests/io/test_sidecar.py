@@ -133,6 +133,19 @@ def test_jpeg_depth_is_read_with_a_warning():
     assert np.abs(found.dioptres - RAMP8 / 255 * 2).max() < 0.05 and any("JPEG" in note for note in notes)
 
 
+def test_a_jpeg_of_grey_with_a_trace_of_colour_is_read():
+    colour = np.dstack([RAMP8] * 3).astype(np.int16)
+    colour[::2, :, 0] += 3
+    colour[:, ::3, 2] -= 4
+    colour = np.clip(colour, 0, 255).astype(np.uint8)
+    found, _ = read_depth(jpg(colour), SIZE)
+    assert np.abs(found.dioptres - RAMP8 / 255 * 2).max() < 0.06
+    with pytest.raises(DepthError, match="colour picture"):
+        read_depth(png(colour), SIZE)
+    with pytest.raises(DepthError, match="colour picture"):
+        read_depth(jpg(np.dstack([RAMP8, RAMP8, np.where(RAMP8 > 60, RAMP8 - 60, 0).astype(np.uint8)])), SIZE)
+
+
 def test_16_bit_colour_png_of_grey_keeps_its_bits():
     found, _ = read_depth(png16(np.dstack([RAMP16] * 3), 2), SIZE, unit="dioptre")
     assert np.allclose(found.dioptres, RAMP16 / 1000, rtol=1e-5)

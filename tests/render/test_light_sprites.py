@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -355,6 +356,14 @@ def test_tiles_runs_and_order_do_not_show(radius_px, monkeypatch):
     np.testing.assert_allclose(drawn_as(lights, size, [before]), expected, rtol=1e-5, atol=1e-5)
     turned = PointLights(lights.place[::-1].copy(), lights.energy[::-1].copy(), lights.dioptres)
     np.testing.assert_allclose(drawn_as(turned, size, [before]), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_lights_in_focus_behind_a_twig_are_drawn_without_a_warning():
+    lights, size = lamp(0.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = drawn_as(lights, size, [occluder(twig(size, size[1] // 2, size[1] // 2 + 3), -60.0)])
+    assert 0.5 < found.sum(dtype=np.float64) / lights.energy.sum(dtype=np.float64) < 1.0
 
 
 def test_a_part_of_the_picture_gets_what_the_whole_gets():

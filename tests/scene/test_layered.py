@@ -194,6 +194,22 @@ def with_hole(colour) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return rgb, depth, matte
 
 
+def test_what_is_darker_than_what_it_lets_through_hides_more_than_a_wide_soft_matte_says():
+    # Dark hair, half of which the matte gives to the bright wall behind; a strand of it is as thin as the matte says.
+    bright = (0.5, 0.4, 0.6)
+    matte = np.zeros((80, 120))
+    matte[20:, 30:60] = 1.0
+    rgb, depth = painted(matte, colours=(RED, bright))
+    matte[20:, 60:75] = matte[20:, 85] = 0.6
+    rgb[20:, 60:75] = rgb[20:, 85] = 0.01
+    found = whole(LayeredScene.of(light_of(rgb, depth, matte)))
+    hair, strand = (slice(30, 70), slice(62, 73)), (slice(30, 70), slice(85, 86))
+    assert found.alpha[hair].min() > 0.8
+    assert found.back[hair][..., :3].min() > 0.05
+    np.testing.assert_allclose(found.alpha[strand], (0.6 - TRACE) / (1.0 - 2.0 * TRACE), atol=1e-6)
+    np.testing.assert_allclose(seen(found)[hair][..., :3], rgb[hair], atol=1e-5)
+
+
 def test_where_nothing_is_seen_behind_a_hole_of_the_subject_s_colours_is_none():
     rgb, depth, matte = with_hole(RED)
     found = whole(LayeredScene.of(light_of(rgb, depth, matte)))
