@@ -49,6 +49,33 @@ _WITHIN = np.hypot(_Y, _X) < RING_PX + 0.5
 
 
 @dataclass(frozen=True, eq=False)
+class BrightPlaces:
+    """Where a photo at the map's size stands out most among its neighbours.
+
+    Attributes
+    ----------
+    places : intp (N, 2)
+        Rows and columns.
+    around : float32 (N,)
+        How bright it is around them.
+    size : (int, int)
+        Of the map.
+    """
+
+    places: NDArray[np.intp]
+    around: FloatArray
+    size: tuple[int, int]
+
+    @classmethod
+    def of(cls, small: FloatArray) -> BrightPlaces:
+        """Find them in a photo at the map's size, perceptual, float32 (3, h, w)."""
+        bright = small.max(axis=0)
+        around = opened(bright, LIGHT_PX)
+        places = _peaks_of(bright - around)
+        return cls(places, around[places[:, 0], places[:, 1]], (bright.shape[0], bright.shape[1]))
+
+
+@dataclass(frozen=True, eq=False)
 class SmallLights:
     """The small lights of which a map shows spots.
 
@@ -64,24 +91,22 @@ class SmallLights:
     size: tuple[int, int]
 
     @classmethod
-    def of(cls, coarse: FloatArray, small: FloatArray, colour: FloatArray, step: float) -> SmallLights:
+    def of(cls, coarse: FloatArray, bright: BrightPlaces, colour: FloatArray, step: float) -> SmallLights:
         """Find them.
 
         Parameters
         ----------
         coarse : float32 (h, w)
             The map, laid onto the photo.
-        small : float32 (3, h, w)
-            The photo at the map's size, perceptual.
+        bright : BrightPlaces
+            Of the photo at the map's size.
         colour : float32 (H', W', 3)
             The photo, perceptual, and perhaps reduced.
         step : float
             Size of one code in dioptres.
         """
         lights = cls([], (colour.shape[0], colour.shape[1]))
-        bright = small.max(axis=0)
-        around = opened(bright, LIGHT_PX)
-        places = _peaks_of(bright - around)
+        places, around = bright.places, bright.around
         if not len(places):
             return lights
         low, high = np.quantile(coarse[:: max(1, coarse.shape[0] // 256)], (0.01, 0.99))
@@ -96,7 +121,7 @@ class SmallLights:
         raised = np.pad(coarse, RING_PX, mode="edge")
         for k in np.flatnonzero(alone):
             y, x = (int(v) for v in places[k])
-            found = _light_at(colour, (places[k] + 0.5) * scale - 0.5, scale, float(around[y, x]))
+            found = _light_at(colour, (places[k] + 0.5) * scale - 0.5, scale, float(around[k]))
             if found is None:
                 continue
             window = raised[y : y + 2 * RING_PX + 1, x : x + 2 * RING_PX + 1]
@@ -109,6 +134,61 @@ class SmallLights:
         """Give them their spots' depths: in place, dioptres at the photo's size, float32 (H, W)."""
         for mask, corner, value in self.spots:
             _raise(depth, self.size, mask, corner, value)
+
+
+@dataclass(frozen=True, eq=False)
+class Light:
+    """A small light that stands alone in a picture.
+
+    Attributes
+    ----------
+    mask : bool (r, c)
+    corner : (int, int)
+        Where the mask lies.
+    """
+
+    mask: BoolArray
+    corner: tuple[int, int]
+
+    def pixels(self) -> NDArray[np.intp]:
+        """Rows and columns of its pixels, (N, 2)."""
+        return np.argwhere(self.mask) + self.corner
+
+    @property
+    def middle(self) -> NDArray[np.float64]:
+        """Mean row and column."""
+        return self.pixels().mean(axis=0)
+
+    def raise_to(self, depth: FloatArray, size: tuple[int, int], value: np.float32) -> None:
+        """Bring its pixels of a picture of a size no farther than a value, in a depth of any size: in place."""
+        _raise(depth, size, self.mask, self.corner, value)
+
+
+def lights_in(bright: BrightPlaces, colour: FloatArray) -> list[Light]:
+    """Find the small lights that stand alone, whatever a map says of them.
+
+    Parameters
+    ----------
+    bright : BrightPlaces
+        Of the photo at the map's size.
+    colour : float32 (H', W', 3)
+        The photo, perceptual, and perhaps reduced.
+    """
+    size = np.array(colour.shape[:2])
+    scale = size / np.array(bright.size)
+    middles = (bright.places + 0.5) * scale - 0.5
+    first = np.maximum(np.rint(middles - scale).astype(np.intp), 0)
+    peak = np.zeros(len(middles), np.float32)
+    for dy, dx in np.ndindex(*(int(n) for n in np.rint(2.0 * scale) + 1)):
+        rows, columns = np.minimum(first + (dy, dx), size - 1).T
+        np.maximum(peak, colour[rows, columns].max(axis=1), out=peak)
+    found: dict[tuple[int, ...], Light] = {}
+    for k in np.flatnonzero((peak >= LEAST) & (bright.around <= SURROUND * peak)):
+        light = _light_at(colour, middles[k], scale, float(bright.around[k]))
+        if light is not None:
+            made = Light(*light)
+            found.setdefault(tuple(np.rint(made.middle).astype(int)), made)
+    return list(found.values())
 
 
 def _peaks_of(contrast: FloatArray) -> NDArray[np.intp]:
