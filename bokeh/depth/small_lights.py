@@ -36,6 +36,10 @@ RING_PX = 6
 CABLE_PX = 6
 """What is as near as a spot crosses what surrounds it as a cable does, no wider than this: surfaces and leaves are."""
 
+ALONE_PX, MOST_BESIDE = 6.0, 1
+"""Of 16 places so far from a light that stands alone, in map pixels, so many may be as bright as what is around one
+may not be: letters and leaves have more of their kind beside them."""
+
 LARGER, BLUR_PX2 = 2.0, 10.0
 """The spot's area is no more than so many times the light's, and what the map's blur adds, in map pixels."""
 
@@ -44,6 +48,7 @@ JUMP_SHARE, JUMP_CODES = 0.01, 3.0
 
 _TURN = np.arange(round(2.0 * np.pi * RING_PX)) / RING_PX
 _RING = np.rint(RING_PX * np.stack([np.sin(_TURN), np.cos(_TURN)], axis=1)).astype(np.intp)
+_CIRCLE = np.stack([np.sin(np.arange(16) * np.pi / 8.0), np.cos(np.arange(16) * np.pi / 8.0)], axis=1)
 _Y, _X = np.mgrid[-RING_PX : RING_PX + 1, -RING_PX : RING_PX + 1]
 _WITHIN = np.hypot(_Y, _X) < RING_PX + 0.5
 
@@ -182,8 +187,12 @@ def lights_in(bright: BrightPlaces, colour: FloatArray) -> list[Light]:
     for dy, dx in np.ndindex(*(int(n) for n in np.rint(2.0 * scale) + 1)):
         rows, columns = np.minimum(first + (dy, dx), size - 1).T
         np.maximum(peak, colour[rows, columns].max(axis=1), out=peak)
+    ring = np.rint(middles[:, None] + ALONE_PX * scale * _CIRCLE).astype(np.intp)
+    rows, columns = np.moveaxis(np.clip(ring, 0, size - 1), 2, 0)
+    beside = (colour[rows, columns].max(axis=2) > SURROUND * peak[:, None]).sum(axis=1)
+    alone = (peak >= LEAST) & (bright.around <= SURROUND * peak) & (beside <= MOST_BESIDE)
     found: dict[tuple[int, ...], Light] = {}
-    for k in np.flatnonzero((peak >= LEAST) & (bright.around <= SURROUND * peak)):
+    for k in np.flatnonzero(alone):
         light = _light_at(colour, middles[k], scale, float(bright.around[k]))
         if light is not None:
             made = Light(*light)
