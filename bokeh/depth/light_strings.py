@@ -19,8 +19,8 @@ from .small_lights import BrightPlaces, Light, lights_in
 NEIGHBOURS, REACH_SHARE = 6, 0.2
 """A cable is sought from a light to so many that are nearest, no farther than this share of the longer side."""
 
-LEAST_LIGHTS, MOST_LIGHTS = 4, 400
-"""A string has so many lights at least; more in a picture are a texture."""
+LEAST_LIGHTS, LEAST_BESIDE, MOST_LIGHTS = 4, 3, 200
+"""A string has so many lights at least, one that crosses such a string so many; more in a picture are a texture."""
 
 UNLIKE = 3.0
 """Lights of one string differ no more than so many times in area."""
@@ -74,11 +74,34 @@ GOES_ON, WITHIN_PX = 1.5, 6
 RING_PX = 4
 """What is around a light is looked at so far from it, in pixels."""
 
+BESIDE_PX = 6
+"""What is behind a light is seen so far beside it, in map pixels."""
+
 UNSURE = 0.25
 """Of a string's lights no more than this share are neither as far as what is behind, nor nearer than it."""
 
 SIDES = 0.35
 """What is known lies on both sides of a string where some lies in this share of its length, from each end."""
+
+
+@dataclass(frozen=True, eq=False)
+class _End:
+    """Last light of a string.
+
+    Attributes
+    ----------
+    place, way : float64 (2,)
+        Of the light, in pixels of the guide; and the direction in which its cable leaves it, of length 1.
+    along : float
+        Where it lies along the string.
+    beyond : float
+        1 or -1: the sign of what lies beyond it.
+    """
+
+    place: NDArray[np.float64]
+    way: NDArray[np.float64]
+    along: float
+    beyond: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,15 +115,13 @@ class _String:
         Where each lies along the string, in pixels of the guide.
     gap_px : float
         Usual distance of two.
-    ends : list of (float64 (2,), float64 (2,), float, float)
-        At each end the light's place, the direction in which the cable leaves it, its place along the string, and the
-        sign of what lies beyond.
+    ends : list of _End
     """
 
     lights: list[Light]
     along: NDArray[np.float64]
     gap_px: float
-    ends: list[tuple[NDArray[np.float64], NDArray[np.float64], float, float]]
+    ends: list[_End]
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,18 +161,20 @@ class LightStrings:
         size = colour.shape[0], colour.shape[1]
         low, high = (float(v) for v in np.quantile(coarse[:: max(1, coarse.shape[0] // 256)], (0.01, 0.99)))
         strings = cls([], size, max(JUMP_CODES * step, JUMP_SHARE * (high - low)), low, high)
-        lights = lights_in(bright, colour)
+        lights = lights_in(bright.only(_farthest_near(coarse, bright.places) < strings.hides), colour)
         if not LEAST_LIGHTS <= len(lights) <= MOST_LIGHTS:
             return strings
         places = np.stack([light.middle for light in lights])
         pairs = _pairs_of(places, np.array([light.mask.sum() for light in lights]), REACH_SHARE * max(size))
         if len(pairs):
             pairs = pairs[_have_cables(colour, places[pairs[:, 0]], places[pairs[:, 1]])]
-        rows = [row for row in _rows_of(places, pairs) if len(np.unique(pairs[row])) >= LEAST_LIGHTS]
-        crossing = [group for group in _joined(pairs) if any(np.isin(row, group).any() for row in rows)]
-        for group in rows + crossing:
-            string = _string_of(lights, places, pairs[group])
-            strings.strings.extend([] if string is None else [string])
+        rows = [(row, len(np.unique(pairs[row]))) for row in _rows_of(places, pairs)]
+        for group in _joined(pairs):
+            own = [(row, count) for row, count in rows if row[0] in group]
+            if any(count >= LEAST_LIGHTS for _, count in own):
+                parts = [row for row, count in own if count >= LEAST_BESIDE]
+                found = [_string_of(lights, places, pairs[part]) for part in (*parts, group)]
+                strings.strings.extend(string for string in found if string is not None)
         return strings
 
     def draw(self, depth: FloatArray) -> None:
@@ -169,31 +192,31 @@ class LightStrings:
         if spots.all():
             return nothing
         behind = float(own[~spots].min())
-        hides = self.farthest + HIDES_SHARE * (self.nearest - self.farthest)
         nearer = behind + NEARER * self.jump
-        lost, known = ~spots & (own < behind + self.jump), spots | (own > nearer)
-        if nearer > hides or np.count_nonzero(~lost & ~known) > UNSURE * len(own):
+        lost, held = ~spots & (own < behind + self.jump), spots | (own > nearer)
+        if nearer > self.hides or np.count_nonzero(~lost & ~held) > UNSURE * len(own):
             return nothing
-        known &= own < hides
-        at, value = list(string.along[known]), list(own[known])
-        for end in string.ends:
-            met = self._met(string, depth, end, nearer)
-            if met is not None and met[1] < hides:
-                at.append(met[0])
-                value.append(met[1])
-        if not at:
+        held &= own < self.hides
+        met = [self._met(string, depth, end, nearer) for end in string.ends]
+        known = [*zip(string.along[held], own[held], strict=True), *(found for found in met if found is not None)]
+        if not known:
             return nothing
-        at, value = np.array(at), np.array(value)
+        at, dioptres = np.array(known).T
         first, last = string.along.min(), string.along.max()
         side = SIDES * (last - first)
-        if (at < first + side).any() and (at > last - side).any():
-            slope, middle = np.polyfit(at, value, 1)
-            found = np.minimum(middle + slope * string.along, value.max())
-        elif known.any() and np.count_nonzero(lost) >= LEAST_LIGHTS:
-            found = np.full(len(own), np.median(value))
+        if at.min() < first + side and at.max() > last - side:
+            slope, middle = np.polyfit(at, dioptres, 1)
+            found = np.minimum(middle + slope * string.along, dioptres.max())
+        elif held.any() and np.count_nonzero(lost) >= LEAST_LIGHTS:
+            found = np.full(len(own), np.median(dioptres))
         else:
             return nothing
         return np.where(lost & (found > own + self.jump), found, np.nan)
+
+    @property
+    def hides(self) -> float:
+        """Dioptres from which a thing hides a cable."""
+        return self.farthest + HIDES_SHARE * (self.nearest - self.farthest)
 
     def _around(self, light: Light, depth: FloatArray) -> float:
         """Return what a depth says around a light."""
@@ -201,39 +224,36 @@ class LightStrings:
         radius = 0.5 * max(light.mask.shape) + RING_PX
         return float(np.median(self._seen(depth, light.middle + radius * np.stack([np.sin(turn), np.cos(turn)], 1))))
 
-    def _met(
-        self,
-        string: _String,
-        depth: FloatArray,
-        end: tuple[NDArray[np.float64], NDArray[np.float64], float, float],
-        nearer: float,
-    ) -> tuple[float, float] | None:
-        """Find what a string meets beyond an end: where, along the string, and its dioptres; None = nothing."""
-        place, direction, along, sign = end
-        reach = GOES_ON * string.gap_px + 4.0
-        far = np.arange(3.0, reach + WITHIN_PX)
+    def _met(self, string: _String, depth: FloatArray, end: _End, nearer: float) -> tuple[float, float] | None:
+        """Find what a string leads to beyond an end: where, along the string, and its dioptres; None = nothing."""
+        far = np.arange(3.0, GOES_ON * string.gap_px + 4.0 + WITHIN_PX)
         found = []
         for turn in FAN:
             cos, sin = np.cos(turn), np.sin(turn)
-            way = np.array([direction[0] * cos + direction[1] * sin, direction[1] * cos - direction[0] * sin])
-            points = place + far[:, None] * way
+            points = end.place + far[:, None] * ((cos, sin) @ np.stack([end.way, (end.way[1], -end.way[0])]))
             inside = ((points >= 0.0) & (points < np.array(self.size))).all(axis=1)
             seen = np.where(inside, self._seen(depth, points), 0.0)
             begins = np.flatnonzero(seen[:-WITHIN_PX] > nearer)
             if len(begins):
-                value = float(np.median(seen[begins[0] + 1 : begins[0] + WITHIN_PX]))
-                if value > nearer:
-                    found.append((far[begins[0]], value))
+                found.append((far[begins[0]], np.median(seen[begins[0] + 1 : begins[0] + WITHIN_PX])))
+        found = [meeting for meeting in found if meeting[1] > nearer]
         if 2 * len(found) < len(FAN):
             return None
-        away, value = np.median(np.array(found), axis=0)
-        return along + sign * float(away), float(value)
+        away, dioptres = np.median(np.array(found), axis=0)
+        return None if dioptres >= self.hides else (end.along + end.beyond * float(away), float(dioptres))
 
     def _seen(self, depth: FloatArray, points: NDArray[np.floating] | NDArray[np.intp]) -> FloatArray:
         """Return a depth at places of the guide (N, 2), or at its border beyond it."""
         scale = np.array(depth.shape) / np.array(self.size)
         pixels = np.clip(np.floor((points + 0.5) * scale).astype(np.intp), 0, np.array(depth.shape) - 1)
         return depth[pixels[:, 0], pixels[:, 1]]
+
+
+def _farthest_near(coarse: FloatArray, places: NDArray[np.intp]) -> FloatArray:
+    """Return the least dioptres of a map (h, w) at and around places (N, 2) of it: a wire may pass before a light."""
+    around = places[:, None] + np.array([(0, 0), (BESIDE_PX, 0), (-BESIDE_PX, 0), (0, BESIDE_PX), (0, -BESIDE_PX)])
+    rows, columns = np.moveaxis(np.clip(around, 0, np.array(coarse.shape) - 1), 2, 0)
+    return coarse[rows, columns].min(axis=1)
 
 
 def _pairs_of(places: NDArray[np.float64], area: NDArray[np.intp], reach_px: float) -> NDArray[np.intp]:
@@ -358,6 +378,6 @@ def _string_of(lights: list[Light], places: NDArray[np.float64], pairs: NDArray[
         others = np.concatenate([pairs[pairs[:, 0] == light, 1], pairs[pairs[:, 1] == light, 0]])
         ways = places[light] - places[others]
         far = np.hypot(ways[:, 0], ways[:, 1])
-        ends.append((places[light], ways[far.argmax()] / far.max(), float(at[light]), sign))
+        ends.append(_End(places[light], ways[far.argmax()] / far.max(), float(at[light]), sign))
     along = places[pairs[:, 0]] - places[pairs[:, 1]]
     return _String([lights[n] for n in own], at[own], float(np.median(np.hypot(along[:, 0], along[:, 1]))), ends)

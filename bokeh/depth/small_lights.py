@@ -79,6 +79,10 @@ class BrightPlaces:
         places = _peaks_of(bright - around)
         return cls(places, around[places[:, 0], places[:, 1]], (bright.shape[0], bright.shape[1]))
 
+    def only(self, kept: BoolArray) -> BrightPlaces:
+        """Return those of a mask, bool (N,)."""
+        return BrightPlaces(self.places[kept], self.around[kept], self.size)
+
 
 @dataclass(frozen=True, eq=False)
 class SmallLights:
@@ -181,23 +185,27 @@ def lights_in(bright: BrightPlaces, colour: FloatArray) -> list[Light]:
     """
     size = np.array(colour.shape[:2])
     scale = size / np.array(bright.size)
-    middles = (bright.places + 0.5) * scale - 0.5
-    first = np.maximum(np.rint(middles - scale).astype(np.intp), 0)
-    peak = np.zeros(len(middles), np.float32)
+    places, around = (bright.places + 0.5) * scale - 0.5, bright.around
+    first = np.maximum(np.rint(places - scale).astype(np.intp), 0)
+    peak = np.zeros(len(places), np.float32)
     for dy, dx in np.ndindex(*(int(n) for n in np.rint(2.0 * scale) + 1)):
-        rows, columns = np.minimum(first + (dy, dx), size - 1).T
-        np.maximum(peak, colour[rows, columns].max(axis=1), out=peak)
-    ring = np.rint(middles[:, None] + ALONE_PX * scale * _CIRCLE).astype(np.intp)
-    rows, columns = np.moveaxis(np.clip(ring, 0, size - 1), 2, 0)
-    beside = (colour[rows, columns].max(axis=2) > SURROUND * peak[:, None]).sum(axis=1)
-    alone = (peak >= LEAST) & (bright.around <= SURROUND * peak) & (beside <= MOST_BESIDE)
+        np.maximum(peak, _brightest(colour, np.minimum(first + (dy, dx), size - 1)), out=peak)
+    lit = np.flatnonzero((peak >= LEAST) & (around <= SURROUND * peak))
+    ring = np.rint(places[lit, None] + ALONE_PX * scale * _CIRCLE).astype(np.intp)
+    beside = _brightest(colour, np.clip(ring, 0, size - 1)) > SURROUND * peak[lit, None]
     found: dict[tuple[int, ...], Light] = {}
-    for k in np.flatnonzero(alone):
-        light = _light_at(colour, middles[k], scale, float(bright.around[k]))
+    for k in lit[beside.sum(axis=1) <= MOST_BESIDE]:
+        light = _light_at(colour, places[k], scale, float(around[k]))
         if light is not None:
             made = Light(*light)
             found.setdefault(tuple(np.rint(made.middle).astype(int)), made)
     return list(found.values())
+
+
+def _brightest(colour: FloatArray, pixels: NDArray[np.intp]) -> FloatArray:
+    """Return the brightest channel of a picture (H', W', 3) at pixels (..., 2)."""
+    red, green, blue = np.moveaxis(colour[pixels[..., 0], pixels[..., 1]], -1, 0)
+    return np.maximum(np.maximum(red, green), blue)
 
 
 def _peaks_of(contrast: FloatArray) -> NDArray[np.intp]:
