@@ -29,10 +29,11 @@ SAMPLES, FEW, INNER = 32, 6, (0.12, 0.88)
 """Places at which a line between two lights is looked at, and how many first: not at the lights themselves."""
 
 ASIDE_PX, SAG = 12, 0.12
-"""A cable passes so far beside its lights at most; and no farther than this share of their distance, and 5 pixels."""
+"""A cable passes so far beside its lights at most, in map pixels; and no farther than 5, and this share of their
+distance."""
 
 CABLE_PX = 4
-"""A cable has something brighter on both sides within so many pixels."""
+"""A cable has something brighter on both sides within so many map pixels."""
 
 CONTRAST, FAINT, CLEAR = 0.04, 0.03, 5.0
 """By how much it is darker, in (square root) light: half of it, and nearly all of it. And how many times darker it is
@@ -69,10 +70,10 @@ FAN = (-0.4, -0.2, 0.0, 0.2, 0.4)
 """Directions in which a cable may go on beyond its last light, radians; most of them must meet something."""
 
 GOES_ON, WITHIN_PX = 1.5, 6
-"""How far, in distances between its lights; and how far into what it meets is looked, in pixels."""
+"""How far, in distances between its lights; and how far into what it meets is looked, in map pixels."""
 
 RING_PX = 4
-"""What is around a light is looked at so far from it, in pixels."""
+"""What is around a light is looked at so far from it, in map pixels."""
 
 BESIDE_PX = 6
 """What is behind a light is seen so far beside it, in map pixels."""
@@ -91,7 +92,7 @@ class _End:
     Attributes
     ----------
     place, way : float64 (2,)
-        Of the light, in pixels of the guide; and the direction in which its cable leaves it, of length 1.
+        Of the light, in map pixels; and the direction in which its cable leaves it, of length 1.
     along : float
         Where it lies along the string.
     beyond : float
@@ -111,14 +112,17 @@ class _String:
     Attributes
     ----------
     lights : list of Light
+    places : float64 (N, 2)
+        Row and column of each, in map pixels.
     along : float64 (N,)
-        Where each lies along the string, in pixels of the guide.
+        Where each lies along the string.
     gap_px : float
         Usual distance of two.
     ends : list of _End
     """
 
     lights: list[Light]
+    places: NDArray[np.float64]
     along: NDArray[np.float64]
     gap_px: float
     ends: list[_End]
@@ -131,20 +135,23 @@ class LightStrings:
     Attributes
     ----------
     strings : list of _String
-    size : (int, int)
-        Height and width of the picture in whose pixels they are described.
+    size, map_size : (int, int)
+        Height and width of the picture in whose pixels lights are described, and of the map.
     jump, farthest, nearest : float
         Dioptres by which two surfaces differ at least, and the range of the map.
     """
 
     strings: list[_String]
     size: tuple[int, int]
+    map_size: tuple[int, int]
     jump: float
     farthest: float
     nearest: float
 
     @classmethod
-    def of(cls, coarse: FloatArray, bright: BrightPlaces, colour: FloatArray, step: float) -> LightStrings:
+    def of(
+        cls, coarse: FloatArray, bright: BrightPlaces, small: FloatArray, colour: FloatArray, step: float
+    ) -> LightStrings:
         """Find them.
 
         Parameters
@@ -153,21 +160,24 @@ class LightStrings:
             The map, laid onto the photo.
         bright : BrightPlaces
             Of the photo at the map's size.
+        small : float32 (3, h, w)
+            That photo, perceptual.
         colour : float32 (H', W', 3)
             The photo, perceptual, and perhaps reduced.
         step : float
             Size of one code in dioptres.
         """
-        size = colour.shape[0], colour.shape[1]
+        size, map_size = (colour.shape[0], colour.shape[1]), (coarse.shape[0], coarse.shape[1])
         low, high = (float(v) for v in np.quantile(coarse[:: max(1, coarse.shape[0] // 256)], (0.01, 0.99)))
-        strings = cls([], size, max(JUMP_CODES * step, JUMP_SHARE * (high - low)), low, high)
+        strings = cls([], size, map_size, max(JUMP_CODES * step, JUMP_SHARE * (high - low)), low, high)
         lights = lights_in(bright.only(_farthest_near(coarse, bright.places) < strings.hides), colour)
         if not LEAST_LIGHTS <= len(lights) <= MOST_LIGHTS:
             return strings
-        places = np.stack([light.middle for light in lights])
-        pairs = _pairs_of(places, np.array([light.mask.sum() for light in lights]), REACH_SHARE * max(size))
+        scale = np.array(size) / np.array(map_size)
+        places = (np.stack([light.middle for light in lights]) + 0.5) / scale - 0.5
+        pairs = _pairs_of(places, np.array([light.mask.sum() for light in lights]), REACH_SHARE * max(map_size))
         if len(pairs):
-            pairs = pairs[_have_cables(colour, places[pairs[:, 0]], places[pairs[:, 1]])]
+            pairs = pairs[_have_cables(small[1], places[pairs[:, 0]], places[pairs[:, 1]])]
         rows = [(row, len(np.unique(pairs[row]))) for row in _rows_of(places, pairs)]
         for group in _joined(pairs):
             own = [(row, count) for row, count in rows if row[0] in group]
@@ -187,8 +197,8 @@ class LightStrings:
     def _known(self, string: _String, depth: FloatArray) -> NDArray[np.float64]:
         """Say what is known of each light of a string, dioptres; NaN = nothing."""
         nothing = np.full(len(string.lights), np.nan)
-        own = np.array([float(np.median(self._seen(depth, light.pixels()))) for light in string.lights])
-        spots = own > np.array([self._around(light, depth) for light in string.lights]) + self.jump
+        own = np.array([float(np.median(_seen(depth, self.size, light.pixels()))) for light in string.lights])
+        spots = own > self._around(string, depth) + self.jump
         if spots.all():
             return nothing
         behind = float(own[~spots].min())
@@ -218,11 +228,14 @@ class LightStrings:
         """Dioptres from which a thing hides a cable."""
         return self.farthest + HIDES_SHARE * (self.nearest - self.farthest)
 
-    def _around(self, light: Light, depth: FloatArray) -> float:
-        """Return what a depth says around a light."""
-        turn = np.arange(16) * (2.0 * np.pi / 16)
-        radius = 0.5 * max(light.mask.shape) + RING_PX
-        return float(np.median(self._seen(depth, light.middle + radius * np.stack([np.sin(turn), np.cos(turn)], 1))))
+    def _around(self, string: _String, depth: FloatArray) -> FloatArray:
+        """Return what a depth says around each light of a string."""
+        scale = np.array(self.size) / np.array(self.map_size)
+        radius = np.array([0.5 * (light.mask.shape / scale).max() + RING_PX for light in string.lights])
+        turn = np.arange(16) * (np.pi / 8.0)
+        circle = np.stack([np.sin(turn), np.cos(turn)], axis=1)
+        points = string.places[:, None] + radius[:, None, None] * circle
+        return np.median(_seen(depth, self.map_size, points.reshape(-1, 2)).reshape(len(radius), -1), axis=1)
 
     def _met(self, string: _String, depth: FloatArray, end: _End, nearer: float) -> tuple[float, float] | None:
         """Find what a string leads to beyond an end: where, along the string, and its dioptres; None = nothing."""
@@ -231,8 +244,8 @@ class LightStrings:
         for turn in FAN:
             cos, sin = np.cos(turn), np.sin(turn)
             points = end.place + far[:, None] * ((cos, sin) @ np.stack([end.way, (end.way[1], -end.way[0])]))
-            inside = ((points >= 0.0) & (points < np.array(self.size))).all(axis=1)
-            seen = np.where(inside, self._seen(depth, points), 0.0)
+            inside = ((points >= 0.0) & (points < np.array(self.map_size))).all(axis=1)
+            seen = np.where(inside, _seen(depth, self.map_size, points), 0.0)
             begins = np.flatnonzero(seen[:-WITHIN_PX] > nearer)
             if len(begins):
                 found.append((far[begins[0]], np.median(seen[begins[0] + 1 : begins[0] + WITHIN_PX])))
@@ -242,11 +255,12 @@ class LightStrings:
         away, dioptres = np.median(np.array(found), axis=0)
         return None if dioptres >= self.hides else (end.along + end.beyond * float(away), float(dioptres))
 
-    def _seen(self, depth: FloatArray, points: NDArray[np.floating] | NDArray[np.intp]) -> FloatArray:
-        """Return a depth at places of the guide (N, 2), or at its border beyond it."""
-        scale = np.array(depth.shape) / np.array(self.size)
-        pixels = np.clip(np.floor((points + 0.5) * scale).astype(np.intp), 0, np.array(depth.shape) - 1)
-        return depth[pixels[:, 0], pixels[:, 1]]
+
+def _seen(depth: FloatArray, size: tuple[int, int], points: NDArray[np.floating] | NDArray[np.intp]) -> FloatArray:
+    """Return a depth at places (N, 2) of a picture of a size, or at its border beyond it."""
+    scale = np.array(depth.shape) / np.array(size)
+    pixels = np.clip(np.floor((points + 0.5) * scale).astype(np.intp), 0, np.array(depth.shape) - 1)
+    return depth[pixels[:, 0], pixels[:, 1]]
 
 
 def _farthest_near(coarse: FloatArray, places: NDArray[np.intp]) -> FloatArray:
@@ -268,10 +282,10 @@ def _pairs_of(places: NDArray[np.float64], area: NDArray[np.intp], reach_px: flo
     return pairs[alike & (far > LEAST_PX) & (far < reach_px)]
 
 
-def _have_cables(colour: FloatArray, begin: NDArray[np.float64], end: NDArray[np.float64]) -> BoolArray:
-    """Say between which places (P, 2) of a picture (H', W', 3) one thin dark line is seen: bool (P,)."""
-    found = (_darker_between(colour, begin, end, FEW).max(axis=2) > FAINT).all(axis=1)
-    darker = _darker_between(colour, begin[found], end[found], SAMPLES)
+def _have_cables(light: FloatArray, begin: NDArray[np.float64], end: NDArray[np.float64]) -> BoolArray:
+    """Say between which places (P, 2) of a picture (h, w) one thin dark line is seen: bool (P,)."""
+    found = (_darker_between(light, begin, end, FEW).max(axis=2) > FAINT).all(axis=1)
+    darker = _darker_between(light, begin[found], end[found], SAMPLES)
     path = _darkest_path(np.minimum(darker, 3.0 * CONTRAST))
     on = np.take_along_axis(darker, path[..., None], axis=2)[..., 0]
     beside = (np.abs(np.arange(darker.shape[2]) - path[..., None]) > 2) & (darker >= 0.0)
@@ -287,14 +301,14 @@ def _have_cables(colour: FloatArray, begin: NDArray[np.float64], end: NDArray[np
 
 
 def _darker_between(
-    colour: FloatArray, begin: NDArray[np.float64], end: NDArray[np.float64], samples: int
+    light: FloatArray, begin: NDArray[np.float64], end: NDArray[np.float64], samples: int
 ) -> FloatArray:
-    """Say by how much strips of a picture (H', W', 3) between places (P, 2) are darker than both their sides.
+    """Say by how much strips of a picture (h, w) between places (P, 2) are darker than both their sides.
 
     Returns
     -------
     float32 (P, samples, offsets)
-        Of (square root) green light; -1 where no cable would pass.
+        In (square root) light; -1 where no cable would pass.
     """
     along = end - begin
     length = np.hypot(along[:, 0], along[:, 1])
@@ -302,14 +316,14 @@ def _darker_between(
     offsets = np.arange(-ASIDE_PX - CABLE_PX, ASIDE_PX + CABLE_PX + 1)
     t = INNER[0] + (np.arange(samples) + 0.5) / samples * (INNER[1] - INNER[0])
     points = (begin[:, None] + t[:, None] * along[:, None])[:, :, None] + offsets[:, None] * across[:, None, None]
-    pixels = np.clip(np.rint(points).astype(np.intp), 0, np.array(colour.shape[:2]) - 1)
-    light = np.minimum(colour[pixels[..., 0], pixels[..., 1], 1], 1.0)
+    pixels = np.clip(np.rint(points).astype(np.intp), 0, np.array(light.shape) - 1)
+    strips = np.minimum(light[pixels[..., 0], pixels[..., 1]], 1.0)
     size = 2 * ASIDE_PX + 1
     one, other = (
-        np.max([light[..., first + k : first + k + size] for k in range(CABLE_PX)], axis=0)
+        np.max([strips[..., first + k : first + k + size] for k in range(CABLE_PX)], axis=0)
         for first in (0, CABLE_PX + 1)
     )
-    darker = np.maximum(np.minimum(one, other) - light[..., CABLE_PX:-CABLE_PX], 0.0)
+    darker = np.maximum(np.minimum(one, other) - strips[..., CABLE_PX:-CABLE_PX], 0.0)
     outside = np.abs(offsets[CABLE_PX:-CABLE_PX]) > np.minimum(5.0 + SAG * length, ASIDE_PX)[:, None]
     return np.where(outside[:, None], np.float32(-1.0), darker)
 
@@ -380,4 +394,6 @@ def _string_of(lights: list[Light], places: NDArray[np.float64], pairs: NDArray[
         far = np.hypot(ways[:, 0], ways[:, 1])
         ends.append(_End(places[light], ways[far.argmax()] / far.max(), float(at[light]), sign))
     along = places[pairs[:, 0]] - places[pairs[:, 1]]
-    return _String([lights[n] for n in own], at[own], float(np.median(np.hypot(along[:, 0], along[:, 1]))), ends)
+    return _String(
+        [lights[n] for n in own], places[own], at[own], float(np.median(np.hypot(along[:, 0], along[:, 1]))), ends
+    )

@@ -27,6 +27,9 @@ LEAST, SURROUND = 0.95, 0.58
 """At the photo's size it is nearly white at least, in (square root) light, and what is around no more than this share:
 a third of its light."""
 
+DUSK = 0.71
+"""Where a cable is evidence too, what is around has no more than this share: half of its light, as a sky at dusk."""
+
 ASIDE_PX = 2
 """The map's spot lies no farther beside it, in map pixels."""
 
@@ -37,8 +40,8 @@ CABLE_PX = 6
 """What is as near as a spot crosses what surrounds it as a cable does, no wider than this: surfaces and leaves are."""
 
 ALONE_PX, MOST_BESIDE = 6.0, 1
-"""Of 16 places so far from a light that stands alone, in map pixels, so many may be as bright as what is around one
-may not be: letters and leaves have more of their kind beside them."""
+"""Of 16 places so far from a light, in map pixels, no more may be brighter than what is around one that stands alone:
+letters and leaves have more of their kind beside them."""
 
 LARGER, BLUR_PX2 = 2.0, 10.0
 """The spot's area is no more than so many times the light's, and what the map's blur adds, in map pixels."""
@@ -130,7 +133,7 @@ class SmallLights:
         raised = np.pad(coarse, RING_PX, mode="edge")
         for k in np.flatnonzero(alone):
             y, x = (int(v) for v in places[k])
-            found = _light_at(colour, (places[k] + 0.5) * scale - 0.5, scale, float(around[k]))
+            found = _light_at(colour, (places[k] + 0.5) * scale - 0.5, scale, float(around[k]), SURROUND)
             if found is None:
                 continue
             window = raised[y : y + 2 * RING_PX + 1, x : x + 2 * RING_PX + 1]
@@ -190,12 +193,12 @@ def lights_in(bright: BrightPlaces, colour: FloatArray) -> list[Light]:
     peak = np.zeros(len(places), np.float32)
     for dy, dx in np.ndindex(*(int(n) for n in np.rint(2.0 * scale) + 1)):
         np.maximum(peak, _brightest(colour, np.minimum(first + (dy, dx), size - 1)), out=peak)
-    lit = np.flatnonzero((peak >= LEAST) & (around <= SURROUND * peak))
+    lit = np.flatnonzero((peak >= LEAST) & (around <= DUSK * peak))
     ring = np.rint(places[lit, None] + ALONE_PX * scale * _CIRCLE).astype(np.intp)
-    beside = _brightest(colour, np.clip(ring, 0, size - 1)) > SURROUND * peak[lit, None]
+    beside = _brightest(colour, np.clip(ring, 0, size - 1)) > DUSK * peak[lit, None]
     found: dict[tuple[int, ...], Light] = {}
     for k in lit[beside.sum(axis=1) <= MOST_BESIDE]:
-        light = _light_at(colour, places[k], scale, float(around[k]))
+        light = _light_at(colour, places[k], scale, float(around[k]), DUSK)
         if light is not None:
             made = Light(*light)
             found.setdefault(tuple(np.rint(made.middle).astype(int)), made)
@@ -224,9 +227,9 @@ def _longest_run(marks: BoolArray) -> NDArray[np.intp]:
 
 
 def _light_at(
-    colour: FloatArray, place: NDArray[np.float64], scale: NDArray[np.float64], around: float
+    colour: FloatArray, place: NDArray[np.float64], scale: NDArray[np.float64], around: float, share: float
 ) -> tuple[BoolArray, tuple[int, int]] | None:
-    """Find the light at a place of a picture (H', W', 3); None where none stands alone.
+    """Find the light at a place of a picture (H', W', 3); None where what is around has a larger share of its light.
 
     Returns
     -------
@@ -242,7 +245,7 @@ def _light_at(
     stop = np.rint(place + scale).astype(int) - first + 1
     centre = bright[near[0] : stop[0], near[1] : stop[1]]
     peak = float(centre.max())
-    if peak < LEAST or around > SURROUND * peak:
+    if peak < LEAST or around > share * peak:
         return None
     mask = bright > 0.5 * (peak + around)
     labels = np.zeros(mask.shape, np.int64)

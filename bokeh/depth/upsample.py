@@ -131,7 +131,7 @@ def _thin_and_small(
     return (
         Wires.of(coarse, colour, step),
         SmallLights.of(coarse, bright, colour, step),
-        LightStrings.of(coarse, bright, colour, step),
+        LightStrings.of(coarse, bright, small, colour, step),
     )
 
 

@@ -59,9 +59,10 @@ def drawn(colour: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Return a depth in which what is known of strings is drawn."""
     step = known.shape[0] // MAP[0]
     coarse = np.ascontiguousarray(known[::step, ::step])
-    bright = BrightPlaces.of(PhotoGuide(np.ascontiguousarray(colour), None).at_map(coarse).colour)
+    colour = np.ascontiguousarray(colour)
+    small = PhotoGuide(colour, None).at_map(coarse).colour
     found = known.copy()
-    LightStrings.of(coarse, bright, np.ascontiguousarray(colour), STEP).draw(found)
+    LightStrings.of(coarse, BrightPlaces.of(small), small, colour, STEP).draw(found)
     return found
 
 
