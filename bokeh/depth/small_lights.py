@@ -27,6 +27,9 @@ LEAST, SURROUND = 0.95, 0.58
 """At the photo's size it is nearly white at least, in (square root) light, and what is around no more than this share:
 a third of its light."""
 
+DUSK = 0.71
+"""Where a cable is evidence too, what is around has no more than this share: half of its light, as a sky at dusk."""
+
 ASIDE_PX = 2
 """The map's spot lies no farther beside it, in map pixels."""
 
@@ -36,6 +39,10 @@ RING_PX = 6
 CABLE_PX = 6
 """What is as near as a spot crosses what surrounds it as a cable does, no wider than this: surfaces and leaves are."""
 
+ALONE_PX, MOST_BESIDE = 6.0, 1
+"""Of 16 places so far from a light, in map pixels, no more may be brighter than what is around one that stands alone:
+letters and leaves have more of their kind beside them."""
+
 LARGER, BLUR_PX2 = 2.0, 10.0
 """The spot's area is no more than so many times the light's, and what the map's blur adds, in map pixels."""
 
@@ -44,8 +51,40 @@ JUMP_SHARE, JUMP_CODES = 0.01, 3.0
 
 _TURN = np.arange(round(2.0 * np.pi * RING_PX)) / RING_PX
 _RING = np.rint(RING_PX * np.stack([np.sin(_TURN), np.cos(_TURN)], axis=1)).astype(np.intp)
+_CIRCLE = np.stack([np.sin(np.arange(16) * np.pi / 8.0), np.cos(np.arange(16) * np.pi / 8.0)], axis=1)
 _Y, _X = np.mgrid[-RING_PX : RING_PX + 1, -RING_PX : RING_PX + 1]
 _WITHIN = np.hypot(_Y, _X) < RING_PX + 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class BrightPlaces:
+    """Where a photo at the map's size stands out most among its neighbours.
+
+    Attributes
+    ----------
+    places : intp (N, 2)
+        Rows and columns.
+    around : float32 (N,)
+        How bright it is around them.
+    size : (int, int)
+        Of the map.
+    """
+
+    places: NDArray[np.intp]
+    around: FloatArray
+    size: tuple[int, int]
+
+    @classmethod
+    def of(cls, small: FloatArray) -> BrightPlaces:
+        """Find them in a photo at the map's size, perceptual, float32 (3, h, w)."""
+        bright = small.max(axis=0)
+        around = opened(bright, LIGHT_PX)
+        places = _peaks_of(bright - around)
+        return cls(places, around[places[:, 0], places[:, 1]], (bright.shape[0], bright.shape[1]))
+
+    def only(self, kept: BoolArray) -> BrightPlaces:
+        """Return those of a mask, bool (N,)."""
+        return BrightPlaces(self.places[kept], self.around[kept], self.size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,24 +103,22 @@ class SmallLights:
     size: tuple[int, int]
 
     @classmethod
-    def of(cls, coarse: FloatArray, small: FloatArray, colour: FloatArray, step: float) -> SmallLights:
+    def of(cls, coarse: FloatArray, bright: BrightPlaces, colour: FloatArray, step: float) -> SmallLights:
         """Find them.
 
         Parameters
         ----------
         coarse : float32 (h, w)
             The map, laid onto the photo.
-        small : float32 (3, h, w)
-            The photo at the map's size, perceptual.
+        bright : BrightPlaces
+            Of the photo at the map's size.
         colour : float32 (H', W', 3)
             The photo, perceptual, and perhaps reduced.
         step : float
             Size of one code in dioptres.
         """
         lights = cls([], (colour.shape[0], colour.shape[1]))
-        bright = small.max(axis=0)
-        around = opened(bright, LIGHT_PX)
-        places = _peaks_of(bright - around)
+        places, around = bright.places, bright.around
         if not len(places):
             return lights
         low, high = np.quantile(coarse[:: max(1, coarse.shape[0] // 256)], (0.01, 0.99))
@@ -96,7 +133,7 @@ class SmallLights:
         raised = np.pad(coarse, RING_PX, mode="edge")
         for k in np.flatnonzero(alone):
             y, x = (int(v) for v in places[k])
-            found = _light_at(colour, (places[k] + 0.5) * scale - 0.5, scale, float(around[y, x]))
+            found = _light_at(colour, (places[k] + 0.5) * scale - 0.5, scale, float(around[k]), SURROUND)
             if found is None:
                 continue
             window = raised[y : y + 2 * RING_PX + 1, x : x + 2 * RING_PX + 1]
@@ -109,6 +146,69 @@ class SmallLights:
         """Give them their spots' depths: in place, dioptres at the photo's size, float32 (H, W)."""
         for mask, corner, value in self.spots:
             _raise(depth, self.size, mask, corner, value)
+
+
+@dataclass(frozen=True, eq=False)
+class Light:
+    """A small light that stands alone in a picture.
+
+    Attributes
+    ----------
+    mask : bool (r, c)
+    corner : (int, int)
+        Where the mask lies.
+    """
+
+    mask: BoolArray
+    corner: tuple[int, int]
+
+    def pixels(self) -> NDArray[np.intp]:
+        """Rows and columns of its pixels, (N, 2)."""
+        return np.argwhere(self.mask) + self.corner
+
+    @property
+    def middle(self) -> NDArray[np.float64]:
+        """Mean row and column."""
+        return self.pixels().mean(axis=0)
+
+    def raise_to(self, depth: FloatArray, size: tuple[int, int], value: np.float32) -> None:
+        """Bring its pixels of a picture of a size no farther than a value, in a depth of any size: in place."""
+        _raise(depth, size, self.mask, self.corner, value)
+
+
+def lights_in(bright: BrightPlaces, colour: FloatArray) -> list[Light]:
+    """Find the small lights that stand alone, whatever a map says of them.
+
+    Parameters
+    ----------
+    bright : BrightPlaces
+        Of the photo at the map's size.
+    colour : float32 (H', W', 3)
+        The photo, perceptual, and perhaps reduced.
+    """
+    size = np.array(colour.shape[:2])
+    scale = size / np.array(bright.size)
+    places, around = (bright.places + 0.5) * scale - 0.5, bright.around
+    first = np.maximum(np.rint(places - scale).astype(np.intp), 0)
+    peak = np.zeros(len(places), np.float32)
+    for dy, dx in np.ndindex(*(int(n) for n in np.rint(2.0 * scale) + 1)):
+        np.maximum(peak, _brightest(colour, np.minimum(first + (dy, dx), size - 1)), out=peak)
+    lit = np.flatnonzero((peak >= LEAST) & (around <= DUSK * peak))
+    ring = np.rint(places[lit, None] + ALONE_PX * scale * _CIRCLE).astype(np.intp)
+    beside = _brightest(colour, np.clip(ring, 0, size - 1)) > DUSK * peak[lit, None]
+    found: dict[tuple[int, ...], Light] = {}
+    for k in lit[beside.sum(axis=1) <= MOST_BESIDE]:
+        light = _light_at(colour, places[k], scale, float(around[k]), DUSK)
+        if light is not None:
+            made = Light(*light)
+            found.setdefault(tuple(np.rint(made.middle).astype(int)), made)
+    return list(found.values())
+
+
+def _brightest(colour: FloatArray, pixels: NDArray[np.intp]) -> FloatArray:
+    """Return the brightest channel of a picture (H', W', 3) at pixels (..., 2)."""
+    red, green, blue = np.moveaxis(colour[pixels[..., 0], pixels[..., 1]], -1, 0)
+    return np.maximum(np.maximum(red, green), blue)
 
 
 def _peaks_of(contrast: FloatArray) -> NDArray[np.intp]:
@@ -127,9 +227,9 @@ def _longest_run(marks: BoolArray) -> NDArray[np.intp]:
 
 
 def _light_at(
-    colour: FloatArray, place: NDArray[np.float64], scale: NDArray[np.float64], around: float
+    colour: FloatArray, place: NDArray[np.float64], scale: NDArray[np.float64], around: float, share: float
 ) -> tuple[BoolArray, tuple[int, int]] | None:
-    """Find the light at a place of a picture (H', W', 3); None where none stands alone.
+    """Find the light at a place of a picture (H', W', 3); None where what is around has a larger share of its light.
 
     Returns
     -------
@@ -145,7 +245,7 @@ def _light_at(
     stop = np.rint(place + scale).astype(int) - first + 1
     centre = bright[near[0] : stop[0], near[1] : stop[1]]
     peak = float(centre.max())
-    if peak < LEAST or around > SURROUND * peak:
+    if peak < LEAST or around > share * peak:
         return None
     mask = bright > 0.5 * (peak + around)
     labels = np.zeros(mask.shape, np.int64)

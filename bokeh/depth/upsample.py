@@ -21,8 +21,9 @@ from ..image.resize import resize, resize_planes
 from .align import agree_with_matte, align
 from .deband import deband, find_code_step
 from .edges import PhotoGuide, measure_ramp_px, sharpen_edges
+from .light_strings import LightStrings
 from .perceptual import perceptual
-from .small_lights import SmallLights
+from .small_lights import BrightPlaces, SmallLights
 from .wires import Wires
 
 # A map whose sharpest steps take fewer pixels than this was never softened.
@@ -115,17 +116,23 @@ class CleanMap:
             edged = sharpen_edges(agreed, self.rgb, guide, small, step, self.ramp_px)
             if matte is not None:
                 edged = settle_fringe(edged, matte, round(self.ramp_px * self.rgb.shape[1] / plain.shape[1]))
-            wires, lights = found()
+            wires, lights, strings = found()
         wires.draw(edged)
         lights.draw(edged)
+        strings.draw(edged)
         return edged
 
 
 def _thin_and_small(
     coarse: FloatArray, small: FloatArray, colour: FloatArray, step: float
-) -> tuple[Wires, SmallLights]:
-    """Find what a map shows too little of: wires, and small lights."""
-    return Wires.of(coarse, colour, step), SmallLights.of(coarse, small, colour, step)
+) -> tuple[Wires, SmallLights, LightStrings]:
+    """Find what a map shows too little of: wires, small lights, and strings of them."""
+    bright = BrightPlaces.of(small)
+    return (
+        Wires.of(coarse, colour, step),
+        SmallLights.of(coarse, bright, colour, step),
+        LightStrings.of(coarse, bright, small, colour, step),
+    )
 
 
 def repair_holes(depth: FloatArray) -> FloatArray:

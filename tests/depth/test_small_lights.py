@@ -8,7 +8,7 @@ from scipy import ndimage
 from support.scenes import texture
 
 from rebokeh.bokeh.depth.edges import PhotoGuide
-from rebokeh.bokeh.depth.small_lights import SmallLights
+from rebokeh.bokeh.depth.small_lights import BrightPlaces, SmallLights
 from rebokeh.bokeh.depth.upsample import upsample
 
 pytestmark = pytest.mark.kernels
@@ -60,7 +60,7 @@ def given_to(rgb: np.ndarray, coarse: np.ndarray) -> np.ndarray:
 
 
 def lights_of(colour: np.ndarray, coarse: np.ndarray) -> SmallLights:
-    return SmallLights.of(coarse, PhotoGuide(colour, None).at_map(coarse).colour, colour, STEP)
+    return SmallLights.of(coarse, BrightPlaces.of(PhotoGuide(colour, None).at_map(coarse).colour), colour, STEP)
 
 
 def drawn(lights: SmallLights, size: tuple[int, int]) -> np.ndarray:
