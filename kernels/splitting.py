@@ -3,13 +3,16 @@
 import numpy as np
 
 from .jit import jit
-from .unmix import mixing_share, not_negative
+from .unmix import change, least_change, least_share, mixing_share
 
 TRACE = np.float32(0.004)
 """Coverage below which there is none, and at less from 1 than this all of it: what 8 bits cannot tell."""
 
 NOISE = np.float32(0.02)
 """Amid others that say no more, a matte may say so much where nothing of the subject is, and so much less within it."""
+
+CLEARLY = np.float32(0.25)
+"""A share of a mixed pixel is better than another where it changes the two colours so much less, squared."""
 
 
 @jit(inline="always")
@@ -152,13 +155,14 @@ def _unmix(colour, middle, front, back, at, pixels):
     covered = mixing_share(colour, front, back, one if colour[3] > middle else zero)
     if covered <= TRACE:
         return False
+    # A fringe, one of whose channels is darker than that share leaves it, would colour what lies behind.
+    least = least_share(colour, back)
+    far_less = CLEARLY * change(colour, covered, front, back)
+    if covered < least < one and change(colour, least, front, back) < far_less:
+        covered = least
     whole = covered >= one - TRACE
-    per = one / (covered * covered + (one - covered) * (one - covered))
     for c in range(3):
-        # Each surface takes of it by its share: what is hardly seen says little.
-        error = per * (colour[c] - covered * front[c] - (one - covered) * back[c])
-        likely = front[c] + covered * error, back[c] + (one - covered) * error
-        own, behind = not_negative(colour[c], covered, likely[0], likely[1])
+        own, behind = least_change(colour[c], covered, front[c], back[c])
         pixels.front[at[0], at[1], c], pixels.back[at[0], at[1], c] = colour[c] if whole else own, behind
     pixels.front[at[0], at[1], 3], pixels.back[at[0], at[1], 3] = max(front[3], colour[3]), min(back[3], colour[3])
     if not whole:

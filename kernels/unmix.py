@@ -66,3 +66,41 @@ def not_negative(colour, share, front, back):
     if front < zero:
         return zero, max(colour / (one - share), zero)
     return front, back
+
+
+@jit(inline="always")
+def least_share(colour, back):
+    """Return the least share of a pixel that something covers: the pixel is no darker than what `back` shows beside it.
+
+    Notes
+    -----
+    C = alpha F + (1 - alpha) B with F >= 0, so alpha >= 1 - C / B in each channel.
+    """
+    share = np.float32(0.0)
+    for channel in range(3):
+        if back[channel] > colour[channel]:
+            share = max(share, np.float32(1.0) - max(colour[channel], np.float32(0.0)) / back[channel])
+    return share
+
+
+@jit(inline="always")
+def least_change(colour, share, front, back):
+    """Mix one channel of a pixel from two colours near to `front` and `back`, and not negative: (front, back).
+
+    Each surface takes of what is left over by its share: what is hardly seen says little.
+    """
+    one = np.float32(1.0)
+    rest = one - share
+    error = (colour - share * front - rest * back) / (share * share + rest * rest)
+    return not_negative(colour, share, front + share * error, back + rest * error)
+
+
+@jit(inline="always")
+def change(colour, share, front, back):
+    """Sum the squared differences of a mixed pixel's colours, as of `least_change`, from those around, (3,) each."""
+    total = np.float32(0.0)
+    for channel in range(3):
+        own, behind = least_change(colour[channel], share, front[channel], back[channel])
+        own, behind = own - front[channel], behind - back[channel]
+        total += own * own + behind * behind
+    return total

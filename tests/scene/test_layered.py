@@ -224,6 +224,31 @@ def test_a_hole_that_shows_other_colours_stays_one(share):
     assert found.alpha[48:54, 42:48].max() < 0.65
 
 
+@pytest.mark.parametrize("colour", [RED, np.array(BLUE)])
+def test_a_hole_far_darker_than_what_lies_behind_it_is_none(colour):
+    # The lining of a sleeve is black, and a matte hardly sure of it: what is bright behind would be seen through it.
+    rgb, depth, matte = portrait(0.7)
+    matte[20:50, 30:36] = 0.9
+    rgb[20:50, 30:36] = 0.005 * np.array(colour)
+    found = whole(LayeredScene.of(light_of(rgb, depth, matte)))
+    assert found.alpha[22:48, 31:35].min() > 0.98
+    assert seen(found)[22:48, 31:35, :3].max() < 0.01
+
+
+def test_a_coloured_fringe_of_an_edge_is_no_light_of_what_lies_behind():
+    # The lens that took it blurs blue farther than red: the dark bar's rim is blue, and what is behind it is grey.
+    ramps = np.array([1.0, 0.99, 0.3, 0.0]), np.array([1.0, 0.95, 0.2, 0.0]), np.array([1.0, 0.75, 0.1, 0.0])
+    rgb, depth = np.full((60, 90, 3), 0.6), np.full((60, 90), FAR)
+    depth[20:42] = NEAR
+    for c, ramp in enumerate(ramps):
+        share = np.concatenate([np.ones(18), ramp])[:, None]
+        rgb[20:42, :, c] = 0.02 * share + 0.6 * (1.0 - share)
+    depth[40:42] = FAR
+    found = whole(LayeredScene.of(light_of(rgb, depth)))
+    np.testing.assert_allclose(seen(found)[..., :3], rgb, atol=1e-5)
+    assert np.abs(found.back[39, 10:80, :3] - 0.6).max() < 0.1
+
+
 def test_what_is_mixed_tells_what_lies_behind_far_from_where_that_is_seen():
     # A slit: above, it is open; below, the matte is hardly sure of it, and something else stands there.
     size, green = (200, 1600), (0.1, 0.8, 0.1)
