@@ -347,43 +347,6 @@ def hide(coarse, top, jump, least, fine):
     _hide(coarse, top, jump, least, (found, lines), fine)
 
 
-@jit(error_model="numpy", allocates=False)
-def _count_hidden(coarse, top, jump, seen, lines):
-    """Count the pixels behind which something may lie.
-
-    Parameters
-    ----------
-    coarse, top, jump, seen
-        As of `count_hidden`.
-    lines : _Lines
-        Overwritten.
-    """
-    last_row, last_column = coarse.alpha.shape[0] - 1, coarse.alpha.shape[1] - 1
-    count = 0
-    for y in range(seen.dioptres.shape[0]):
-        _look_ahead(coarse, beside(top + y, last_row), lines)
-        for x in range(seen.dioptres.shape[1]):
-            kinds = seen.kinds[y, x]
-            may = _may_be_behind(lines, beside(x, last_column), kinds & 3, seen.dioptres[y, x] - jump)
-            count += kinds < MIXED and may
-    return count
-
-
-@jit()
-def count_hidden(coarse, top, jump, seen):
-    """Count the pixels of some rows of a photo behind which something may lie: no fewer than `list_hidden` lists.
-
-    Parameters
-    ----------
-    coarse, top, jump
-        As of `hide`.
-    seen : SeenRows, (h, W)
-    """
-    width = coarse.alpha.shape[1]
-    lines = _Lines(np.empty(width, np.float32), np.empty(width, np.uint8))
-    return _count_hidden(coarse, top, jump, seen, lines)
-
-
 @jit(inline="always")
 def _list_one(coarse, places, bounds, found, seen, n, backs):
     """Find what lies behind one pixel, and append it; return how many are listed.
@@ -457,7 +420,7 @@ def list_hidden(coarse, top, jump, least, seen, rows, backs):
         As of `hide`.
     seen : SeenRows, (h, W)
     rows : ListedRows
-        Overwritten; with room for what `count_hidden` says, and one more.
+        Overwritten; with room for all pixels, and one more.
     backs : BackArrays
         The same.
     """

@@ -271,11 +271,12 @@ class _Builder:
         scratch = Scratch()
 
         def band(rows: slice) -> ListedBacks:
-            with photo.first_seen((rows, slice(0, width)), scratch) as seen:
+            with scratch.room() as room:
+                seen = photo.first_seen((rows, slice(0, width)), room.empty)
                 if coarse is None:
                     hidden = ListedBacks.none(len(seen.kinds))
                 else:
-                    hidden = ListedBacks.behind(coarse, rows.start, self.jump(0), least, seen)
+                    hidden = ListedBacks.behind(coarse, rows.start, self.jump(0), least, seen, room.empty)
                 _find_seen_ranges(seen, photo.changed[rows.start // photo.band_rows], hidden, ranges, rows)
             return hidden
 
@@ -297,9 +298,10 @@ class _Builder:
             outer = bridge.around(inner, size)
             shape = outer[0].stop - outer[0].start, outer[1].stop - outer[1].start
             hidden = photo.known_behind(outer, LEAST_WEIGHT)
-            with photo.first_seen(outer, scratch) as seen, scratch.lend(((*shape, 4), np.float32)) as (rgbd,):
+            with scratch.room() as room:
+                seen, rgbd = photo.first_seen(outer, room.empty), room.empty((*shape, 4), np.float32)
                 photo.fronts(outer, rgbd)
-                ys, xs, kinds, back = bridge.continued((rgbd, seen, hidden), within(inner, outer), scratch)
+                ys, xs, kinds, back = bridge.continued((rgbd, seen, hidden), within(inner, outer), room.empty)
             return ys + outer[0].start, xs + outer[1].start, kinds, back
 
         def put(found: tuple[NDArray, NDArray, NDArray, FloatArray] | None) -> None:
