@@ -14,7 +14,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..core.arrays import FloatArray
-from ..core.threads import beside, each
+from ..core.threads import beside, each, each_part
 from ..image.inpaint import inpaint_in_place
 from ..image.regions import dilate
 from ..image.resize import resize, resize_planes
@@ -185,7 +185,13 @@ def settle_fringe(depth: FloatArray, matte: FloatArray, ramp_px: int) -> FloatAr
     """
     from ...kernels import depth as kernels
 
-    mixed = dilate((matte > 0.1) & (matte < 0.9), ramp_px)
+    mixed = np.empty(matte.shape, np.bool_)
+
+    def mark(rows: slice) -> None:
+        np.logical_and(matte[rows] > 0.1, matte[rows] < 0.9, out=mixed[rows])
+
+    each_part(mark, len(mixed))
+    mixed = dilate(mixed, ramp_px)
     half = (depth.shape[0] + 1) // 2, (depth.shape[1] + 1) // 2
     subject, behind = ((np.empty((*half, 1), np.float32), np.empty(half, np.float32)) for _ in range(2))
     bands = [slice(top, top + BAND_ROWS) for top in range(0, depth.shape[0], BAND_ROWS)]

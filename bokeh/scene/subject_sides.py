@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from ..core.arrays import FloatArray
 from ..core.scratch import Empty, Scratch
-from ..core.threads import each
+from ..core.threads import beside, each
 from ..image.inpaint import inpaint_in_place
 from ..image.regions import PixelBox
 from ..image.resize import resize
@@ -102,8 +102,9 @@ class SubjectSides:
             if not side.weight.any():
                 # None of it is seen alone; it is taken to look as the other does.
                 side.rgbd[:], side.weight[:] = other.rgbd, other.weight
-        far = _far_from(back.weight, FAR_SHARE * max(matte.shape) / 2.0)
-        inpaint_in_place(front.rgbd, front.weight)
+        with beside(lambda: _far_from(back.weight, FAR_SHARE * max(matte.shape) / 2.0)) as found:
+            inpaint_in_place(front.rgbd, front.weight)
+            far = found()
 
         def mixed(top: int) -> None:
             with scratch.room() as room:

@@ -89,5 +89,5 @@ def test_pull_keeps_slopes_straight():
     # Cells of 2 x 2 at 0.5, 2.5, ... of a ramp: between them bilinear weights give the ramp again.
     coarse = (2.0 * np.arange(8, dtype=np.float32) + 0.5).reshape(1, 8, 1).repeat(2, axis=0)
     values, weight = np.zeros((4, 16, 1), np.float32), np.zeros((4, 16), np.float32)
-    pyramid.pull(coarse, values, weight)
+    pyramid.pull(coarse, 0, values, weight)
     np.testing.assert_allclose(values[:, 1:-1, 0], np.tile(np.arange(1, 15), (4, 1)), atol=1e-5)
