@@ -123,10 +123,10 @@ class PhotoLevel:
         return slice(int(low[0]), int(high[1])), slice(int(low[2]), int(high[3]))
 
     def matte(self, box: PixelBox) -> FloatArray:
-        """Return the subject's coverage in a box."""
+        """Return the subject's coverage in a box; not to be written to."""
         if self.light.subject is None or self.light.matte is None:
             return np.zeros((box[0].stop - box[0].start, box[1].stop - box[1].start), np.float32)
-        return np.array(self.light.matte[box], order="C")
+        return np.ascontiguousarray(self.light.matte[box])
 
     @property
     def bytes(self) -> int:

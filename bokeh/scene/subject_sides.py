@@ -83,10 +83,10 @@ class SubjectSides:
             # A row more above and below: what is behind must be clear of the subject.
             stop = min(top + BAND_ROWS, rows.stop)
             first, last = max(top - 1, rows.start), min(stop + 1, rows.stop)
-            around = np.array(matte[first:last, columns], order="C")
+            around = np.ascontiguousarray(matte[first:last, columns])
             rgbd = light.rgbd((slice(top, stop), columns), empty)
             if glow is not None:
-                glow.take_off(rgbd, np.array(around[top - first : stop - first]), (top, columns.start))
+                glow.take_off(rgbd, around[top - first : stop - first], (top, columns.start))
             return rgbd, around, top - first, slice((top - rows.start) // 2, (stop - rows.start + 1) // 2)
 
         def part(side: SideArrays, half: slice) -> SideArrays:
