@@ -104,11 +104,12 @@ def agree(edge, weights, data, leaning, odds, next_leaning, width):
     ----------
     edge, weights
         As of `likeness_of_neighbours`.
-    data : float32 (H * W,)
+    data : float32 (N,)
         Log-odds by each pixel alone.
     leaning : float32 (H * W,)
         q / sqrt(4 + q^2) of the odds q before, 0 where there is no edge.
-    odds, next_leaning : float32 (H * W,), written at the pixels of `edge`
+    odds : float32 (N,), written
+    next_leaning : float32 (H * W,), written at the pixels of `edge`
     width : int
         W.
 
@@ -118,6 +119,6 @@ def agree(edge, weights, data, leaning, odds, next_leaning, width):
     """
     for i in range(edge.size):
         p = edge[i]
-        total = _pull_of_neighbours(data[p], weights, i, leaning, p, width)
-        odds[p] = total
+        total = _pull_of_neighbours(data[i], weights, i, leaning, p, width)
+        odds[i] = total
         next_leaning[p] = total / math.sqrt(np.float32(4.0) + total * total)

@@ -46,10 +46,13 @@ class _Lines(NamedTuple):
         Dioptres.
     kind : uint8 (w,)
         Hindmost class.
+    filled : bool (w,)
+        Whether both show one surface, and know what it hides.
     """
 
     depth: NDArray[np.float32]
     kind: NDArray[np.uint8]
+    filled: NDArray[np.bool_]
 
 
 @jit(inline="always")
@@ -158,7 +161,7 @@ def _average(found, count, best, jump, out):
 
 @jit(inline="always")
 def _is_filled(coarse, at, own, bounds, like):
-    """Whether a pixel of the smaller size shows one surface that hides too, and what it hides is like another's.
+    """Whether the one surface that a pixel of the smaller size shows hides too, and what it hides is like another's.
 
     Parameters
     ----------
@@ -172,8 +175,6 @@ def _is_filled(coarse, at, own, bounds, like):
         Class and dioptres of the other.
     """
     kinds, back = np.int64(coarse.kinds[at]), coarse.back[at[0], at[1], 3]
-    if coarse.alpha[at] < np.float32(1.0) or not coarse.weight[at] > np.float32(0.0):
-        return False
     if _behind(kinds & 3, coarse.front[at[0], at[1], 3], own, bounds) > np.float32(0.0) or kinds >> 2 != like[0]:
         return False
     return _behind(kinds >> 2, back, own, bounds) >= np.float32(1.0) and abs(back - like[1]) <= bounds[1]
@@ -181,7 +182,7 @@ def _is_filled(coarse, at, own, bounds, like):
 
 @jit(inline="always")
 def _continue_filled(coarse, rows, columns, own, bounds, out):
-    """Continue one surface of which nothing is seen in the four pixels around: most of what is hidden is far in.
+    """Continue one surface of which nothing is seen in four pixels that are filled: most of what is hidden is far in.
 
     Parameters
     ----------
@@ -251,12 +252,25 @@ def _farthest(coarse, y, x):
 
 
 @jit(inline="always")
+def _lines_of(width):
+    """Make room for `_Lines`."""
+    return _Lines(np.empty(width, np.float32), np.empty(width, np.uint8), np.empty(width, np.bool_))
+
+
+@jit(inline="always")
+def _knows_hidden(coarse, y, x):
+    """Whether a pixel of the smaller size shows one surface, and it is known what that hides."""
+    return coarse.alpha[y, x] >= np.float32(1.0) and coarse.weight[y, x] > np.float32(0.0)
+
+
+@jit(inline="always")
 def _look_ahead(coarse, rows, lines):
     """Find the farthest fragments of two rows of the smaller size, column by column: `_Lines`, overwritten."""
     for x in range(lines.depth.size):
         one, kind = _farthest(coarse, rows[0], x)
         other, other_kind = _farthest(coarse, rows[1], x)
         lines.depth[x], lines.kind[x] = min(one, other), max(kind, other_kind)
+        lines.filled[x] = _knows_hidden(coarse, rows[0], x) and _knows_hidden(coarse, rows[1], x)
 
 
 @jit(inline="always")
@@ -267,7 +281,7 @@ def _may_be_behind(lines, columns, own, beyond):
 
 
 @jit(inline="always")
-def _continue(coarse, places, jump, least, found, pixel, fine):
+def _continue(coarse, places, filled, jump, least, found, pixel, fine):
     """Find what lies behind one pixel.
 
     Parameters
@@ -276,12 +290,16 @@ def _continue(coarse, places, jump, least, found, pixel, fine):
         As of `hide`.
     places : ((int, int), (int, int))
         Rows and columns of the four pixels of the smaller size.
+    filled : bool
+        Whether these are, as of `_Lines`.
     found : _Candidates
         Overwritten.
     pixel : (int, int)
     """
     own, beyond = fine.kinds[pixel] & 3, fine.front[pixel[0], pixel[1], 3] - jump
-    sure = _continue_filled(coarse, places[0], places[1], own, (beyond, jump), fine.back[pixel])
+    sure = np.float32(-1.0)
+    if filled:
+        sure = _continue_filled(coarse, places[0], places[1], own, (beyond, jump), fine.back[pixel])
     if sure > least:
         fine.weight[pixel] = HIDDEN_WEIGHT * sure
         fine.kinds[pixel] = own | (coarse.kinds[places[0][0], places[1][0]] >> 2) << 2
@@ -317,7 +335,8 @@ def _hide(coarse, top, jump, least, scratch, fine):
             fine.weight[y, x] = np.float32(0.0)
             columns = beside(x, last_column)
             if _may_be_behind(lines, columns, fine.kinds[y, x] & 3, fine.front[y, x, 3] - jump):
-                _continue(coarse, (rows, columns), jump, least, found, (y, x), fine)
+                filled = lines.filled[columns[0]] and lines.filled[columns[1]]
+                _continue(coarse, (rows, columns), filled, jump, least, found, (y, x), fine)
 
 
 @jit()
@@ -343,49 +362,11 @@ def hide(coarse, top, jump, least, fine):
     surface, and from the finest size that shows it.
     """
     found = _Candidates(np.empty(4, np.int64), np.empty((4, 4), np.float32), np.empty(4, np.float32))
-    lines = _Lines(np.empty(coarse.alpha.shape[1], np.float32), np.empty(coarse.alpha.shape[1], np.uint8))
-    _hide(coarse, top, jump, least, (found, lines), fine)
-
-
-@jit(error_model="numpy", allocates=False)
-def _count_hidden(coarse, top, jump, seen, lines):
-    """Count the pixels behind which something may lie.
-
-    Parameters
-    ----------
-    coarse, top, jump, seen
-        As of `count_hidden`.
-    lines : _Lines
-        Overwritten.
-    """
-    last_row, last_column = coarse.alpha.shape[0] - 1, coarse.alpha.shape[1] - 1
-    count = 0
-    for y in range(seen.dioptres.shape[0]):
-        _look_ahead(coarse, beside(top + y, last_row), lines)
-        for x in range(seen.dioptres.shape[1]):
-            kinds = seen.kinds[y, x]
-            may = _may_be_behind(lines, beside(x, last_column), kinds & 3, seen.dioptres[y, x] - jump)
-            count += kinds < MIXED and may
-    return count
-
-
-@jit()
-def count_hidden(coarse, top, jump, seen):
-    """Count the pixels of some rows of a photo behind which something may lie: no fewer than `list_hidden` lists.
-
-    Parameters
-    ----------
-    coarse, top, jump
-        As of `hide`.
-    seen : SeenRows, (h, W)
-    """
-    width = coarse.alpha.shape[1]
-    lines = _Lines(np.empty(width, np.float32), np.empty(width, np.uint8))
-    return _count_hidden(coarse, top, jump, seen, lines)
+    _hide(coarse, top, jump, least, (found, _lines_of(coarse.alpha.shape[1])), fine)
 
 
 @jit(inline="always")
-def _list_one(coarse, places, bounds, found, seen, n, backs):
+def _list_one(coarse, places, filled, bounds, found, seen, n, backs):
     """Find what lies behind one pixel, and append it; return how many are listed.
 
     Parameters
@@ -394,6 +375,8 @@ def _list_one(coarse, places, bounds, found, seen, n, backs):
         As of `list_hidden`.
     places : ((int, int), (int, int))
         Rows and columns of the four pixels of the smaller size.
+    filled : bool
+        Whether these are, as of `_Lines`.
     bounds : (float32, float32)
         `jump` and `least`.
     found : _Candidates
@@ -404,7 +387,9 @@ def _list_one(coarse, places, bounds, found, seen, n, backs):
         How many are listed before.
     """
     own, beyond = seen[0], seen[1] - bounds[0]
-    sure = _continue_filled(coarse, places[0], places[1], own, (beyond, bounds[0]), backs.back[n])
+    sure = np.float32(-1.0)
+    if filled:
+        sure = _continue_filled(coarse, places[0], places[1], own, (beyond, bounds[0]), backs.back[n])
     if sure >= 0.0:
         backs.weight[n] = HIDDEN_WEIGHT * sure
         backs.kinds[n] = own | (coarse.kinds[places[0][0], places[1][0]] >> 2) << 2
@@ -443,7 +428,8 @@ def _list_hidden(coarse, top, bounds, seen, scratch, rows, backs):
             columns = beside(x, last_column)
             if kinds < MIXED and _may_be_behind(lines, columns, kinds & 3, dioptres - bounds[0]):
                 rows.columns[n] = x
-                n = _list_one(coarse, (beside_rows, columns), bounds, found, (kinds & 3, dioptres), n, backs)
+                places, filled = (beside_rows, columns), lines.filled[columns[0]] and lines.filled[columns[1]]
+                n = _list_one(coarse, places, filled, bounds, found, (kinds & 3, dioptres), n, backs)
         rows.starts[y + 1] = n
 
 
@@ -457,12 +443,10 @@ def list_hidden(coarse, top, jump, least, seen, rows, backs):
         As of `hide`.
     seen : SeenRows, (h, W)
     rows : ListedRows
-        Overwritten; with room for what `count_hidden` says, and one more.
+        Overwritten; with room for all pixels, and one more.
     backs : BackArrays
         The same.
     """
     found = _Candidates(np.empty(4, np.int64), np.empty((4, 4), np.float32), np.empty(4, np.float32))
-    width = coarse.alpha.shape[1]
-    lines = _Lines(np.empty(width, np.float32), np.empty(width, np.uint8))
     rows.starts[0] = 0
-    _list_hidden(coarse, top, (jump, least), seen, (found, lines), rows, backs)
+    _list_hidden(coarse, top, (jump, least), seen, (found, _lines_of(coarse.alpha.shape[1])), rows, backs)

@@ -76,21 +76,23 @@ def push(values, weight, coarse_values, coarse_weight):
 
 
 @jit(fastmath=QUICK)
-def pull(coarse, values, weight):
-    """Fill what a level does not know from the next coarser one, bilinearly, in place.
+def pull(coarse, top, values, weight):
+    """Fill what rows of a level do not know from the next coarser one, bilinearly, in place.
 
     Parameters
     ----------
     coarse : float32 ((H+1)//2, (W+1)//2, C)
         Complete.
-    values : float32 (H, W, C)
+    top : int
+        Row of the level that the others begin at.
+    values : float32 (h, W, C)
         Completed in place: values * weight + coarse * (1 - weight).
-    weight : float32 (H, W)
+    weight : float32 (h, W)
     """
     height, width, channels = values.shape
     last_row, last_column = coarse.shape[0] - 1, coarse.shape[1] - 1
     for y in range(height):
-        rows = beside(y, last_row)
+        rows = beside(top + y, last_row)
         for x in range(width):
             w = weight[y, x]
             if w >= 1.0:

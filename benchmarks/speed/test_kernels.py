@@ -114,7 +114,7 @@ def test_push(benchmark, rgbd, holes):
 def test_pull(benchmark, rgbd, holes):
     """Fill what is not."""
     coarse = np.ascontiguousarray(rgbd[: HALF[0], : HALF[1]])
-    timed(benchmark, pyramid.pull, coarse, rgbd.copy(), holes.astype(np.float32))
+    timed(benchmark, pyramid.pull, coarse, 0, rgbd.copy(), holes.astype(np.float32))
 
 
 @pytest.fixture(scope="module")

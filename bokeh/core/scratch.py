@@ -20,7 +20,7 @@ Empty = Callable[[tuple[int, ...], Any], NDArray[Any]]
 
 
 class Scratch:
-    """Lends arrays for a while, in any thread; what comes back is lent again.
+    """Lends memory for a while, in any thread; what comes back is lent again.
 
     The system hands out memory a page at a time, cleared: for a loop that passes over it once that takes longer than
     the loop.
@@ -28,14 +28,15 @@ class Scratch:
     Examples
     --------
     >>> scratch = Scratch()
-    >>> with scratch.lend(((2, 3), np.float32), ((4,), np.uint8)) as (one, other):
-    ...     one[:], other[:] = 1.0, 2
-    >>> float(one.sum()), int(other.sum())
-    (6.0, 8)
+    >>> with scratch.room() as room:
+    ...     one = room.empty((2, 3), np.float32)
+    >>> with scratch.room() as room:
+    ...     other = room.empty((4,), np.uint8)
+    >>> np.shares_memory(one, other)
+    True
     """
 
     def __init__(self) -> None:
-        self._free: list[NDArray[np.uint8]] = []
         self._rooms: list[Room] = []
 
     @contextmanager
@@ -50,29 +51,6 @@ class Scratch:
                 yield room
         finally:
             self._rooms.append(room)
-
-    @contextmanager
-    def lend(self, *wanted: tuple[tuple[int, ...], DTypeLike]) -> Iterator[list[NDArray]]:
-        """Lend an array of each shape and dtype; they hold anything."""
-        sizes = [int(np.prod(shape)) * np.dtype(dtype).itemsize for shape, dtype in wanted]
-        ends = np.cumsum([-(-size // ALIGNED_BYTES) * ALIGNED_BYTES for size in sizes])
-        memory = self._taken(int(ends[-1]))
-        starts = (0, *(int(end) for end in ends[:-1]))
-        try:
-            yield [
-                memory[start : start + size].view(dtype).reshape(shape)
-                for start, size, (shape, dtype) in zip(starts, sizes, wanted, strict=True)
-            ]
-        finally:
-            self._free.append(memory)
-
-    def _taken(self, size: int) -> NDArray[np.uint8]:
-        """Take what is free and large enough, else new memory."""
-        try:
-            memory = self._free.pop()
-        except IndexError:  # another thread may have been quicker
-            return np.empty(size, np.uint8)
-        return memory if len(memory) >= size else np.empty(size, np.uint8)
 
 
 class Room:

@@ -157,18 +157,13 @@ def sharpen_edges(
 
     each_part(compare, edge.size, LEAST_PIXELS)
     _decide_bands(edge, weights, odd, data)
-    odds, other, leaning = np.empty(size, np.float32), np.zeros(data.size, np.float32), np.empty(data.size, np.float32)
-
-    def lean(own: slice) -> None:
-        sure = data[own]
-        odds[own] = sure
-        leaning[own.start * size[1] : own.stop * size[1]] = (sure / np.sqrt(4.0 + sure * sure)).ravel()
-
-    each_part(lean, len(data))
+    own = data.ravel()[edge]
+    odds, leaning, other = np.empty_like(own), *(np.zeros(data.size, np.float32) for _ in range(2))
+    leaning[edge] = own / np.sqrt(4.0 + own * own)
     for _ in range(AGREEMENT_STEPS):
-        _agree((edge, weights), (data.ravel(), leaning), (odds.ravel(), other), size[1])
+        _agree((edge, weights), (own, leaning), (odds, other), size[1])
         leaning, other = other, leaning
-    surfaces = Surfaces(near, far, odds)
+    data.ravel()[edge] = odds
     _clear_specks(edge, weights, surfaces, depth)
     out = np.empty(rgb.shape[:2], np.float32)
     limits = depth.min(), depth.max()
@@ -216,7 +211,10 @@ def _agree(
     """Have the pixels of edges agree with their neighbours once; as of the kernel, which is given parts of them."""
     from ...kernels.agreement import agree
 
-    each_part(lambda own: agree(edge[0][own], edge[1][own], *before, *after, width), edge[0].size, LEAST_PIXELS)
+    def part(own: slice) -> None:
+        agree(edge[0][own], edge[1][own], before[0][own], before[1], after[0][own], after[1], width)
+
+    each_part(part, edge[0].size, LEAST_PIXELS)
 
 
 def least_jump(depth: FloatArray, step: float) -> np.float32:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
 from ..core.threads import each_part
-from ..image.regions import dilate, list_runs
+from ..image.regions import between, dilate, list_runs
 
 LEVEL = 0.01
 """A matte within this of 0 or 1 is sure."""
@@ -70,7 +70,7 @@ def refine(matte: FloatArray, rgb: FloatArray) -> tuple[FloatArray, float]:
     The local linear law is that of the guided filter (He, Sun, Tang 2010). Here it is fitted to the picture at the
     matte's own softness: fitted to the sharp picture it would blame each strand for what its neighbourhood is.
     """
-    band = (matte > LEVEL) & (matte < 1.0 - LEVEL)
+    band = between(matte, LEVEL, 1.0 - LEVEL)
     if not band.any():
         return matte, 0.0
     # Beside a light a pixel is bright however little of the light it holds: it tells nothing of softness.

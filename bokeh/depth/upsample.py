@@ -16,7 +16,7 @@ from scipy import ndimage
 from ..core.arrays import FloatArray
 from ..core.threads import beside, each
 from ..image.inpaint import inpaint_in_place
-from ..image.regions import dilate
+from ..image.regions import between, dilate
 from ..image.resize import resize, resize_planes
 from .align import agree_with_matte, align
 from .deband import deband, find_code_step
@@ -192,7 +192,7 @@ def settle_fringe(depth: FloatArray, matte: FloatArray, ramp_px: int) -> FloatAr
     """
     from ...kernels import depth as kernels
 
-    mixed = dilate((matte > 0.1) & (matte < 0.9), ramp_px)
+    mixed = dilate(between(matte, 0.1, 0.9), ramp_px)
     half = (depth.shape[0] + 1) // 2, (depth.shape[1] + 1) // 2
     subject, behind = ((np.empty((*half, 1), np.float32), np.empty(half, np.float32)) for _ in range(2))
     bands = [slice(top, top + BAND_ROWS) for top in range(0, depth.shape[0], BAND_ROWS)]

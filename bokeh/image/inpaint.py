@@ -40,8 +40,6 @@ def inpaint(values: FloatArray, known: NDArray) -> FloatArray:
 
 def inpaint_in_place(values: FloatArray, known: NDArray) -> None:
     """Inpaint the unknown pixels in place, as `inpaint` does."""
-    from ...kernels import pyramid
-
     if not known.any():
         return
     levels = [(values, np.ascontiguousarray(known, np.float32))]
@@ -51,13 +49,31 @@ def inpaint_in_place(values: FloatArray, known: NDArray) -> None:
         shape = ((height + 1) // 2, (width + 1) // 2)
         coarse_values = np.empty((*shape, values.shape[2]), np.float32)
         coarse_weight = np.empty(shape, np.float32)
-        pyramid.push(fine_values, fine_weight, coarse_values, coarse_weight)
+        _push(fine_values, fine_weight, coarse_values, coarse_weight)
         levels.append((coarse_values, coarse_weight))
     complete, _ = levels.pop()
     while levels:
         fine_values, fine_weight = levels.pop()
-        pyramid.pull(complete, fine_values, fine_weight)
+        _pull(complete, fine_values, fine_weight)
         complete = fine_values
+
+
+def _push(values: FloatArray, weight: FloatArray, coarse_values: FloatArray, coarse_weight: FloatArray) -> None:
+    """Average into the next coarser level on all cores; as of the kernel."""
+    from ...kernels.pyramid import push
+
+    def part(own: slice) -> None:
+        rows = slice(2 * own.start, 2 * own.stop)
+        push(values[rows], weight[rows], coarse_values[own], coarse_weight[own])
+
+    each_part(part, len(coarse_weight))
+
+
+def _pull(coarse: FloatArray, values: FloatArray, weight: FloatArray) -> None:
+    """Fill from the next coarser level on all cores; as of the kernel."""
+    from ...kernels.pyramid import pull
+
+    each_part(lambda own: pull(coarse, own.start, values[own], weight[own]), len(values))
 
 
 def inpaint_at(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.arrays import BoolArray
+from ..core.arrays import BoolArray, FloatArray
 from ..core.threads import LEAST_ROWS, each_part
 from .filters import spread
 
@@ -29,6 +29,17 @@ def dilate(mask: BoolArray, reach: int, *, across: bool = True) -> BoolArray:
 
     each_part(band, len(mask), max(LEAST_ROWS, 4 * reach))
     return out
+
+
+def between(values: FloatArray, low: float, high: float) -> BoolArray:
+    """Mark what is more than one value and less than another: bool (H, W)."""
+    marks = np.empty(values.shape, np.bool_)
+
+    def band(rows: slice) -> None:
+        np.logical_and(values[rows] > low, values[rows] < high, out=marks[rows])
+
+    each_part(band, len(marks))
+    return marks
 
 
 @dataclass(frozen=True, eq=False)

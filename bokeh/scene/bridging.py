@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..core.arrays import BoolArray, FloatArray
-from ..core.scratch import Scratch
+from ..core.scratch import Empty
 from ..image.boxes import boxes_of
 from ..image.regions import PixelBox, dilate
 
@@ -83,7 +83,7 @@ class GapBridge:
         self,
         found: tuple[FloatArray, SeenRows, tuple[NDArray[np.int64], NDArray[np.int64], BackArrays]],
         inner: PixelBox,
-        scratch: Scratch,
+        empty: Empty = np.empty,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], FloatArray]:
         """Continue what is hidden.
 
@@ -94,7 +94,8 @@ class GapBridge:
             of what is hidden, in raster order.
         inner : (slice, slice)
             The part of the box that is wanted.
-        scratch : Scratch
+        empty : callable, optional
+            Makes arrays.
 
         Returns
         -------
@@ -128,20 +129,20 @@ class GapBridge:
         used = np.zeros([-(-n // block) for n in size], bool)
         used[ys[middle] // block, xs[middle] // block] = True
         blocks = -(-size[0] // lines.STRIDE), -(-size[1] // lines.STRIDE)
-        with scratch.lend((size, np.float32), (size, np.bool_), (blocks, np.float32)) as (order, alone, most):
-            lines.order_seen(seen, np.float32(2.0 * self.span), order, alone)
-            lines.most_around(order, most)
-            known = lines.KnownPixels(order, most)
-            alone[ys, xs] = False
-            grain = grain_around(rgbd, alone, block, 0.5 * self.gap_px, used)
-            bridge.compare_ends(
-                rgbd, known, (ys[middle], xs[middle], least[middle]), rays, RANGE_COUNTS / self.span,
-                0.2 * ALIKE / side, grain, block, cost,
-            )  # fmt: skip
-            bridge.agree(cost, number, rows, columns, self.gap_px // (2 * side), agreed)
-            bridge.best_of(agreed, ALIKE, *best)
-            places, back = (ys[wanted], xs[wanted], least[wanted]), behind.back[wanted]
-            bridge.bridge(rgbd, known, places, rays, number, side, best, self.gap_px, np.float32(self.jump), back)
+        order, alone, most = empty(size, np.float32), empty(size, np.bool_), empty(blocks, np.float32)
+        lines.order_seen(seen, np.float32(2.0 * self.span), order, alone)
+        lines.most_around(order, most)
+        known = lines.KnownPixels(order, most)
+        alone[ys, xs] = False
+        grain = grain_around(rgbd, alone, block, 0.5 * self.gap_px, used)
+        bridge.compare_ends(
+            rgbd, known, (ys[middle], xs[middle], least[middle]), rays, RANGE_COUNTS / self.span,
+            0.2 * ALIKE / side, grain, block, cost,
+        )  # fmt: skip
+        bridge.agree(cost, number, rows, columns, self.gap_px // (2 * side), agreed)
+        bridge.best_of(agreed, ALIKE, *best)
+        places, back = (ys[wanted], xs[wanted], least[wanted]), behind.back[wanted]
+        bridge.bridge(rgbd, known, places, rays, number, side, best, self.gap_px, np.float32(self.jump), back)
         return places[0], places[1], kinds[wanted], back
 
     def _order(self, dioptres: FloatArray, kinds: NDArray[np.integer]) -> FloatArray:

@@ -163,7 +163,15 @@ class ListedBacks:
         place_backs(self.rows, self.backs, (row, column), depths.table, box.arrays)
 
     @classmethod
-    def behind(cls, coarse: Fragments, top: int, jump: np.float32, least: np.float32, seen: SeenRows) -> ListedBacks:
+    def behind(
+        cls,
+        coarse: Fragments,
+        top: int,
+        jump: np.float32,
+        least: np.float32,
+        seen: SeenRows,
+        empty: Empty = np.empty,
+    ) -> ListedBacks:
         """List what lies behind some rows of a photo, as `kernels.hidden.hide` finds it.
 
         Parameters
@@ -176,13 +184,16 @@ class ListedBacks:
             As of `hide`.
         seen : SeenRows
             What is seen first.
+        empty : callable, optional
+            Makes arrays: with room for all pixels, most of which is not written to.
         """
         from ...kernels.fragments import BackArrays, ListedRows
-        from ...kernels.hidden import count_hidden, list_hidden
+        from ...kernels.hidden import list_hidden
 
-        room = count_hidden(coarse.arrays, top, jump, seen) + 1
-        rows = ListedRows(np.empty(len(seen.kinds) + 1, np.int64), np.empty(room, np.int32))
-        found = _room_for(room)
+        # One more, which is not kept, is written at the end.
+        room = seen.kinds.size + 1
+        rows = ListedRows(np.empty(len(seen.kinds) + 1, np.int64), empty((room,), np.int32))
+        found = BackArrays(empty((room, 4), np.float32), empty((room,), np.float32), empty((room,), np.uint8))
         list_hidden(coarse.arrays, top, jump, least, seen, rows, found)
         count = int(rows.starts[-1])
         backs = BackArrays(np.array(found.back[:count]), np.array(found.weight[:count]), np.array(found.kinds[:count]))

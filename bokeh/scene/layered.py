@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -166,6 +166,7 @@ class _Builder:
 
     light: SceneLight
     dense: bool
+    scratch: Scratch = field(default_factory=Scratch)
 
     def scene(self) -> LayeredScene:
         """Make all of it."""
@@ -211,11 +212,10 @@ class _Builder:
         height, width = self.light.dioptres.shape
         photo = PhotoLevel(self.light, self.depths.near, BAND_ROWS, [], [])
         glow = Glow.of(self.light, self.jump(0), self.depths.near)
-        sides = None if self.light.subject is None else SubjectSides.of(self.light, self.depths, glow)
-        scratch = Scratch()
+        sides = None if self.light.subject is None else SubjectSides.of(self.light, self.depths, glow, self.scratch)
 
         def band(rows: slice) -> ListedFragments:
-            with scratch.room() as room:
+            with self.scratch.room() as room:
                 return split_band(rows, room.empty)
 
         def split_band(rows: slice, empty: Empty) -> ListedFragments:
@@ -268,14 +268,14 @@ class _Builder:
         """Find what lies behind the photo's pixels, and the ranges of its cells, which are overwritten."""
         height, width = self.light.dioptres.shape
         least = np.float32(0.0 if self.dense else LEAST_SURE)
-        scratch = Scratch()
 
         def band(rows: slice) -> ListedBacks:
-            with photo.first_seen((rows, slice(0, width)), scratch) as seen:
+            with self.scratch.room() as room:
+                seen = photo.first_seen((rows, slice(0, width)), room.empty)
                 if coarse is None:
                     hidden = ListedBacks.none(len(seen.kinds))
                 else:
-                    hidden = ListedBacks.behind(coarse, rows.start, self.jump(0), least, seen)
+                    hidden = ListedBacks.behind(coarse, rows.start, self.jump(0), least, seen, room.empty)
                 _find_seen_ranges(seen, photo.changed[rows.start // photo.band_rows], hidden, ranges, rows)
             return hidden
 
@@ -288,7 +288,6 @@ class _Builder:
 
         size = self.light.dioptres.shape
         bridge = GapBridge.of(size, float(self.jump(0)), self.depth_range)
-        scratch = Scratch()
 
         def continued(tile: PixelBox) -> tuple[NDArray, NDArray, NDArray, FloatArray] | None:
             inner = photo.where_hidden(tile, LEAST_WEIGHT)
@@ -297,9 +296,10 @@ class _Builder:
             outer = bridge.around(inner, size)
             shape = outer[0].stop - outer[0].start, outer[1].stop - outer[1].start
             hidden = photo.known_behind(outer, LEAST_WEIGHT)
-            with photo.first_seen(outer, scratch) as seen, scratch.lend(((*shape, 4), np.float32)) as (rgbd,):
+            with self.scratch.room() as room:
+                seen, rgbd = photo.first_seen(outer, room.empty), room.empty((*shape, 4), np.float32)
                 photo.fronts(outer, rgbd)
-                ys, xs, kinds, back = bridge.continued((rgbd, seen, hidden), within(inner, outer), scratch)
+                ys, xs, kinds, back = bridge.continued((rgbd, seen, hidden), within(inner, outer), room.empty)
             return ys + outer[0].start, xs + outer[1].start, kinds, back
 
         def put(found: tuple[NDArray, NDArray, NDArray, FloatArray] | None) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import FloatArray
-from ..core.scratch import Empty, Scratch
+from ..core.scratch import Empty
 from ..depth.depth_mapping import DepthMapping
 from ..image.regions import PixelBox
 from .fragments import Fragments, ListedBacks, ListedFragments
@@ -62,20 +60,18 @@ class PhotoLevel:
         corner = box[0].start, box[1].start
         return Fragments.plain(light.rgbd(box, empty), self.light.dioptres, self._matte, self.before, corner, empty)
 
-    @contextmanager
-    def first_seen(self, box: PixelBox, scratch: Scratch) -> Iterator[SeenRows]:
-        """Lend depth and class of what is seen first in a box."""
+    def first_seen(self, box: PixelBox, empty: Empty = np.empty) -> SeenRows:
+        """Return depth and class of what is seen first in a box."""
         from ...kernels.fragments import SeenRows, begin_seen, place_seen
 
         shape = box[0].stop - box[0].start, box[1].stop - box[1].start
         corner = box[0].start, box[1].start
-        with scratch.lend((shape, np.float32), (shape, np.uint8)) as (dioptres, kinds):
-            seen = SeenRows(dioptres, kinds)
-            begin_seen(self.light.dioptres, self._matte, self.before, corner, seen)
-            for n in self._bands(box[0]):
-                listed = self.changed[n]
-                place_seen(listed.rows, listed.pixels, (corner[0] - n * self.band_rows, corner[1]), seen)
-            yield seen
+        seen = SeenRows(empty(shape, np.float32), empty(shape, np.uint8))
+        begin_seen(self.light.dioptres, self._matte, self.before, corner, seen)
+        for n in self._bands(box[0]):
+            listed = self.changed[n]
+            place_seen(listed.rows, listed.pixels, (corner[0] - n * self.band_rows, corner[1]), seen)
+        return seen
 
     def fronts(self, box: PixelBox, rgbd: FloatArray) -> None:
         """Write colour and dioptres of what is seen first in a box: float32 (h, w, 4)."""
@@ -127,10 +123,10 @@ class PhotoLevel:
         return slice(int(low[0]), int(high[1])), slice(int(low[2]), int(high[3]))
 
     def matte(self, box: PixelBox) -> FloatArray:
-        """Return the subject's coverage in a box."""
+        """Return the subject's coverage in a box; not to be written to."""
         if self.light.subject is None or self.light.matte is None:
             return np.zeros((box[0].stop - box[0].start, box[1].stop - box[1].start), np.float32)
-        return np.array(self.light.matte[box], order="C")
+        return np.ascontiguousarray(self.light.matte[box])
 
     @property
     def bytes(self) -> int:

@@ -9,7 +9,8 @@ import numpy as np
 from scipy import ndimage
 
 from ..core.arrays import FloatArray
-from ..core.threads import each
+from ..core.scratch import Empty, Scratch
+from ..core.threads import beside, each
 from ..image.inpaint import inpaint_in_place
 from ..image.regions import PixelBox
 from ..image.resize import resize
@@ -52,7 +53,9 @@ class SubjectSides:
     far: FloatArray
 
     @classmethod
-    def of(cls, light: SceneLight, depths: SubjectDepths, glow: Glow | None = None) -> SubjectSides:
+    def of(
+        cls, light: SceneLight, depths: SubjectDepths, glow: Glow | None = None, scratch: Scratch | None = None
+    ) -> SubjectSides:
         """Find both sides of a subject, and continue each by push-pull.
 
         Parameters
@@ -63,6 +66,8 @@ class SubjectSides:
             Where the subject stands.
         glow : Glow, optional
             What is taken off what lies behind.
+        scratch : Scratch, optional
+            Lends the memory that bands are made in.
         """
         from ...kernels.sides import SideArrays, add_mixed, find_sides
 
@@ -72,35 +77,40 @@ class SubjectSides:
         size = (rows.stop - rows.start + 1) // 2, (columns.stop - columns.start + 1) // 2
         front, back = (SideArrays(np.empty((*size, 4), np.float32), np.empty(size, np.float32)) for _ in range(2))
 
-        def seen(top: int) -> tuple[FloatArray, FloatArray, int, slice]:
+        scratch = Scratch() if scratch is None else scratch
+
+        def seen(top: int, empty: Empty) -> tuple[FloatArray, FloatArray, int, slice]:
             # A row more above and below: what is behind must be clear of the subject.
             stop = min(top + BAND_ROWS, rows.stop)
             first, last = max(top - 1, rows.start), min(stop + 1, rows.stop)
-            around = np.array(matte[first:last, columns], order="C")
-            rgbd = light.rgbd((slice(top, stop), columns))
+            around = np.ascontiguousarray(matte[first:last, columns])
+            rgbd = light.rgbd((slice(top, stop), columns), empty)
             if glow is not None:
-                glow.take_off(rgbd, np.array(around[top - first : stop - first]), (top, columns.start))
+                glow.take_off(rgbd, around[top - first : stop - first], (top, columns.start))
             return rgbd, around, top - first, slice((top - rows.start) // 2, (stop - rows.start + 1) // 2)
 
         def part(side: SideArrays, half: slice) -> SideArrays:
             return SideArrays(side.rgbd[half], side.weight[half])
 
         def band(top: int) -> None:
-            rgbd, around, inner, half = seen(top)
-            find_sides(rgbd, around, inner, depths, part(front, half), part(back, half))
+            with scratch.room() as room:
+                rgbd, around, inner, half = seen(top, room.empty)
+                find_sides(rgbd, around, inner, depths, part(front, half), part(back, half))
 
         each(band, range(rows.start, rows.stop, BAND_ROWS))
         for side, other in ((front, back), (back, front)):
             if not side.weight.any():
                 # None of it is seen alone; it is taken to look as the other does.
                 side.rgbd[:], side.weight[:] = other.rgbd, other.weight
-        far = _far_from(back.weight, FAR_SHARE * max(matte.shape) / 2.0)
-        inpaint_in_place(front.rgbd, front.weight)
+        with beside(lambda: _far_from(back.weight, FAR_SHARE * max(matte.shape) / 2.0)) as found:
+            inpaint_in_place(front.rgbd, front.weight)
+            far = found()
 
         def mixed(top: int) -> None:
-            rgbd, around, inner, half = seen(top)
-            own = around[inner : inner + len(rgbd)]
-            add_mixed(rgbd, own, top - rows.start, depths, (front.rgbd, far), part(back, half))
+            with scratch.room() as room:
+                rgbd, around, inner, half = seen(top, room.empty)
+                own = around[inner : inner + len(rgbd)]
+                add_mixed(rgbd, own, top - rows.start, depths, (front.rgbd, far), part(back, half))
 
         each(mixed, range(rows.start, rows.stop, BAND_ROWS))
         inpaint_in_place(back.rgbd, back.weight)

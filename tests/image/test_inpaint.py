@@ -85,9 +85,20 @@ def test_push_averages_by_weight():
     assert coarse_weight[0, 0] == pytest.approx(0.75)
 
 
+def test_rows_of_a_level_are_pulled_as_all_of_it():
+    rng = np.random.default_rng(3)
+    coarse, weight = rng.random((5, 7, 3), np.float32), rng.random((9, 13), np.float32)
+    whole = rng.random((9, 13, 3), np.float32)
+    parts = whole.copy()
+    pyramid.pull(coarse, 0, whole, weight)
+    for own in (slice(0, 3), slice(3, 8), slice(8, 9)):
+        pyramid.pull(coarse, own.start, parts[own], weight[own])
+    np.testing.assert_array_equal(parts, whole)
+
+
 def test_pull_keeps_slopes_straight():
     # Cells of 2 x 2 at 0.5, 2.5, ... of a ramp: between them bilinear weights give the ramp again.
     coarse = (2.0 * np.arange(8, dtype=np.float32) + 0.5).reshape(1, 8, 1).repeat(2, axis=0)
     values, weight = np.zeros((4, 16, 1), np.float32), np.zeros((4, 16), np.float32)
-    pyramid.pull(coarse, values, weight)
+    pyramid.pull(coarse, 0, values, weight)
     np.testing.assert_allclose(values[:, 1:-1, 0], np.tile(np.arange(1, 15), (4, 1)), atol=1e-5)

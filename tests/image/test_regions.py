@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
-from rebokeh.bokeh.image.regions import connected, dilate, list_runs
+from rebokeh.bokeh.image.regions import between, connected, dilate, list_runs
 
 pytestmark = pytest.mark.kernels
 
@@ -59,6 +59,11 @@ def test_runs_draw_the_mask_again(mask):
             assert not drawn[y, max(first[run] - 1, 0) : stop[run]].any(), "runs of a row do not touch"
             drawn[y, first[run] : stop[run]] = True
     np.testing.assert_array_equal(drawn, mask)
+
+
+def test_between_marks_neither_end():
+    values = np.tile(np.array([0.1, 0.2, 0.5, 0.75, 0.9], np.float32), (300, 1))
+    np.testing.assert_array_equal(between(values, 0.2, 0.75), np.tile([False, False, True, False, False], (300, 1)))
 
 
 def test_a_spiral_is_one_piece():
