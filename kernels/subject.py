@@ -15,9 +15,6 @@ PER_FRONT, LEAST_CONTRAST = np.float32(16.0), np.float32(1e-3)
 """Where what lies behind is not known, a pixel is the subject alone as far as its colour is that: its squared distance
 from the mixture that the matte says exceeds so many times that from the subject's own colour, and so much."""
 
-LEAST_BEHIND = np.float32(0.5)
-"""What lies behind a mixed pixel may hold so much less light than it is taken for, but hardly less than that."""
-
 REACH_PX = 4
 """So far around a mixed pixel is looked for what the subject shares it with."""
 
@@ -159,7 +156,7 @@ def _split(pixel, coverage, doubt, front, back, at, pixels):
 
 @jit(inline="always")
 def _covered(pixel, coverage, front, back, far):
-    """Coverage by the subject, as a matte says; more where colours are the subject's, or darker than it leaves them.
+    """Coverage by the subject, as a matte says; more of it where the colours are the subject's.
 
     Parameters
     ----------
@@ -168,18 +165,12 @@ def _covered(pixel, coverage, front, back, far):
     far : float32
         How far what lies behind is continued to here, 0..1: beyond where it is known, a matte may err.
     """
-    one = np.float32(1.0)
-    off = beside = light = behind = np.float32(0.0)
+    off = beside = np.float32(0.0)
     for c in range(3):
         mixture = coverage * front[c] + (np.float32(1.0) - coverage) * back[c]
         off += (pixel[c] - mixture) * (pixel[c] - mixture)
         beside += (pixel[c] - front[c]) * (pixel[c] - front[c])
-        light += max(pixel[c], np.float32(0.0))
-        behind += LEAST_BEHIND * back[c]
-    # C = alpha F + (1 - alpha) B, and F is not negative: what is black hides all that is bright behind it.
-    least = one - light / behind if light < behind else np.float32(0.0)
-    alike = far * off / (off + PER_FRONT * beside + LEAST_CONTRAST)
-    return max(coverage + (one - coverage) * alike, least)
+    return coverage + (np.float32(1.0) - coverage) * far * off / (off + PER_FRONT * beside + LEAST_CONTRAST)
 
 
 @jit(error_model="numpy", allocates=False)
