@@ -28,14 +28,13 @@ from .grain import add_grain, noise_of
 from .light_cells import PointLights
 from .light_sprites import Sprites, sprites_of
 from .observer import RenderObserver
-from .occluders import Occluder
 from .parts import PictureParts
 from .report import mount_on, warnings_of
 from .settings import RenderSettings, how_rendered
 from .silhouettes import occluders_of
 from .slice_light import SliceLight
 from .sliced_scene import SlicedScene
-from .stars import add_stars, star_light
+from .stars import Stars, StarSource, add_stars, star_light, star_sources
 
 LEAST_LEVELS = 7
 """So many of a layered scene's smallest levels are too small to draw slices at."""
@@ -178,7 +177,7 @@ def _lens_style(
     def without_picture() -> tuple[_SeenLights | None, FloatArray | None]:
         seen = None
         if light.lights is not None and shared is not None:
-            seen = _seen_lights(light.lights, shared, slice_light, for_stars=stars is not None)
+            seen = _seen_lights(light.lights, shared, slice_light, stars)
         surface = None if surfaces is None else _surface(surfaces, lens, thin, settings)
         return seen, surface
 
@@ -206,7 +205,7 @@ def _lens_style(
         if observer is not None and unlit is not None:
             observer.lights(picture - unlit)
         if stars is not None:
-            add_stars(stars, seen.points, seen.occluders, thin, ray_model, picture)
+            add_stars(seen.star_sources, stars.wings, picture)
     vignette(ray_model, picture)
     progress("withheld", 1.0)
     withheld = _withheld(picture, scene, shared, surface, thin, settings) if withholds else None
@@ -222,24 +221,23 @@ class _SeenLights:
 
     Attributes
     ----------
-    points : PointLights
-    occluders : list of Occluder
-        Only where stars are drawn, too.
     sprites : Sprites
+    star_sources : list of StarSource
     """
 
-    points: PointLights
-    occluders: list[Occluder]
     sprites: Sprites
+    star_sources: list[StarSource]
 
 
-def _seen_lights(lights: Lights, shared: SharedLight, slice_light: SliceLight, *, for_stars: bool) -> _SeenLights:
+def _seen_lights(lights: Lights, shared: SharedLight, slice_light: SliceLight, stars: Stars | None) -> _SeenLights:
     """Do for lights all that does not need the picture."""
     ray_model, sliced = slice_light.psf_tables.ray_model, slice_light.sliced
     points = _points_of(lights, shared)
     occluders = occluders_of(sliced, points, ray_model)
     sprites = sprites_of(points, occluders, sliced.lens, ray_model)
-    return _SeenLights(points, occluders if for_stars else [], sprites)
+    size = sliced.scene.sizes[0]
+    sources = [] if stars is None else star_sources(stars, points, occluders, sliced.lens, ray_model, size)
+    return _SeenLights(sprites, sources)
 
 
 def _layered(scene: PreparedScene, settings: RenderSettings) -> LayeredScene:

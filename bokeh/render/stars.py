@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..colour.profile import rgb_from_xyz
 from ..core.arrays import FloatArray
+from ..core.threads import each
 from ..optics.diffraction import LIGHT_PX, add_starbursts, reach_px, wings
 from ..optics.lens import Lens, ThinLens
 from ..optics.ray_model import RayModel
@@ -48,6 +49,21 @@ class Stars:
     which: NDArray[np.int64]
     light: FloatArray
     wings: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class StarSource:
+    """Lights of some stars as they arrive in a part of the picture.
+
+    Attributes
+    ----------
+    light : float32 (h, w, 3)
+    corner : (int, int)
+        Row and column of the picture where it begins.
+    """
+
+    light: FloatArray
+    corner: tuple[int, int]
 
 
 def star_light(
@@ -142,15 +158,15 @@ def _brightest(lights: Lights, which: NDArray[np.int64], light: FloatArray) -> f
     return float(np.bincount(np.unique(cell, return_inverse=True)[1].ravel(), light.max(axis=1)).max())
 
 
-def add_stars(
+def star_sources(
     stars: Stars,
     points: PointLights,
     occluders: Sequence[Occluder],
     thin: ThinLens,
     ray_model: RayModel,
-    picture: FloatArray,
-) -> None:
-    """Draw stars onto a picture.
+    size: tuple[int, int],
+) -> list[StarSource]:
+    """Draw the light that stars are made of where it arrives.
 
     Parameters
     ----------
@@ -160,20 +176,33 @@ def add_stars(
     occluders : sequence of Occluder
     thin : ThinLens
     ray_model : RayModel
-    picture : float32 (H, W, 3)
-        Changed in place.
+    size : (int, int)
+        (H, W) of the picture.
+
+    Returns
+    -------
+    list of StarSource
     """
     own = stars.which
     scattered = PointLights(points.place[own], stars.light, points.dioptres[own])
     margin = math.ceil(float(ray_model.reach_px(STAR_PX[1]))) + 3
-    for some in _apart(scattered, margin + len(stars.wings) // 2):
+
+    def drawn(some: NDArray[np.int64]) -> StarSource:
         few = PointLights(scattered.place[some], scattered.energy[some], scattered.dioptres[some])
         first, last = few.place.min(axis=0), few.place.max(axis=0)
         top, left = (max(int(first[k]) - margin, 0) for k in (1, 0))
-        height, width = (min(int(last[k]) + margin + 1, picture.shape[1 - k]) - c for k, c in ((1, top), (0, left)))
-        source = np.zeros((height, width, 3), np.float32)
-        draw_lights(few, occluders, thin, ray_model, source, (top, left))
-        add_starbursts(picture, source, stars.wings, corner=(top, left))
+        height, width = (min(int(last[k]) + margin + 1, size[1 - k]) - c for k, c in ((1, top), (0, left)))
+        light = np.zeros((height, width, 3), np.float32)
+        draw_lights(few, occluders, thin, ray_model, light, (top, left))
+        return StarSource(light, (top, left))
+
+    return each(drawn, _apart(scattered, margin + len(stars.wings) // 2))
+
+
+def add_stars(sources: Sequence[StarSource], wings: FloatArray, picture: FloatArray) -> None:
+    """Draw stars onto a picture, float32 (H, W, 3), in place; `wings` are those of `Stars`."""
+    for source in sources:
+        add_starbursts(picture, source.light, wings, corner=source.corner)
 
 
 def _apart(lights: PointLights, reach_px: int) -> list[NDArray[np.int64]]:

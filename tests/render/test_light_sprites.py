@@ -402,7 +402,8 @@ def test_stars_far_apart_are_drawn_as_if_together(monkeypatch):
         groups = stars._apart(points, 50)
         assert len(groups) == (2 if cell_px == 64 else 1)
         picture = np.full((*size, 3), 0.1, np.float32)
-        stars.add_stars(given, points, [], thin(), optics_of(size), picture)
+        sources = stars.star_sources(given, points, [], thin(), optics_of(size), size)
+        stars.add_stars(sources, wings, picture)
         pictures.append(picture)
     assert pictures[0].max() > 0.11
     np.testing.assert_allclose(pictures[0], pictures[1], rtol=1e-5)
