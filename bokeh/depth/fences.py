@@ -50,8 +50,8 @@ GAP = 0.04
 ALIKE, CONTRAST = 0.5, 0.06
 """Along itself a wire differs by less than this share of what its sides do from it, and those by at least this."""
 
-ROW_STEP, POINT_STEP, FEW, PARTS = 2, 6, 16, 4
-"""Pixels between lines that are tried, and between points; places at which each is looked at first; and parts of it
+ROW_STEP, POINT_STEP, FEW, PARTS = 2, 8, 16, 4
+"""Map pixels between lines that are tried, and between points; places at which each is looked at first; and parts of it
 between which its colour may change."""
 
 UPRIGHT_PARTS, AS_CLEAR = 8, 0.5
@@ -61,13 +61,14 @@ LOST = 0.5
 """More than this share of a wire is nearer than what a map shows there."""
 
 PERSISTS, NEAR_PX = 0.6, 2
-"""A wire is seen in more than this share of the gaps that it passes, by their width; to so many pixels."""
+"""A wire is seen in more than this share of the gaps that it passes, by their width; to so many map pixels."""
 
 LEAST_WIRES, BETTER = 4, 2.0
 """So many wires a fence has between two posts, and they are so many times as clear as lines to any other point."""
 
 APART_WIDTHS, APART_PX = 3.0, 4
-"""Wires are no nearer to each other than so many times half the width that one may have; upright ones, in pixels."""
+"""Wires are no nearer to each other than so many times half the width that one may have; upright ones, in
+map pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,26 +191,26 @@ def _posts_of(coarse: FloatArray, jump: float) -> list[_Post]:
     upright = (raised > NEARER * jump).view(np.uint8)
     spread(upright, UPRIGHT_PX, np.minimum)
     spread(upright, UPRIGHT_PX, np.maximum)
-    regions, count = ndimage.label(upright)
-    posts = []
-    for n, box in enumerate(ndimage.find_objects(regions, count)):
-        if box[0].stop - box[0].start < LONG * height:
-            continue
-        post = _post_in(coarse, regions[box] == n + 1, box)
-        if post is not None:
-            posts.append(post)
-    return posts
+    regions = np.empty(coarse.shape, np.int32)
+    ndimage.label(upright, output=regions)
+    found = [
+        _post_in(coarse, regions[rows, columns] == n + 1, (rows.start, columns.start))
+        for n, (rows, columns) in enumerate(ndimage.find_objects(regions))
+        if rows.stop - rows.start >= LONG * height
+    ]
+    return [post for post in found if post is not None]
 
 
-def _post_in(coarse: FloatArray, region: BoolArray, box: tuple[slice, slice]) -> _Post | None:
-    """Make a post of a region of a map in a box of it; None where it is none."""
-    wide = region.sum(axis=1)
+def _post_in(coarse: FloatArray, region: BoolArray, corner: tuple[int, int]) -> _Post | None:
+    """Make a post of a region of a map from a place of it on; None where it is none."""
+    wide = np.count_nonzero(region, axis=1)
     rows = np.flatnonzero(wide)
-    column = (region @ np.arange(region.shape[1]))[rows] / wide[rows] + box[1].start
-    rows = rows + box[0].start
+    column = (region @ np.arange(region.shape[1]))[rows] / wide[rows] + corner[1]
+    rows = rows + corner[0]
     line = np.polyfit(rows, column, 1)
     aside = np.abs(np.polyval(line, rows) - column)
-    line = np.polyfit(*np.stack([rows, column])[:, aside <= max(3.0 * float(np.median(aside)), 1.0)], 1)
+    near = aside <= max(3.0 * float(np.median(aside)), 1.0)
+    line = np.polyfit(rows[near], column[near], 1)
     on = np.abs(np.polyval(line, rows) - column) < STRAIGHT_PX
     if on.mean() < STRAIGHT_SHARE or abs(line[0]) > UPRIGHT:
         return None
@@ -300,24 +301,31 @@ class _Search:
         """Pixels of the guide per map pixel, down and across."""
         return np.array(self.colour.shape[:2]) / np.array(self.coarse.shape)
 
+    @property
+    def map_px(self) -> float:
+        """Size of a map pixel, in pixels of the guide."""
+        return 2.0 * self.half_px / THIN_PX
+
     def wires(self) -> list[_Wire]:
         """Find the wires of the fence: those from post to post, and those that go from one of them to another."""
         height = self.colour.shape[0]
-        points = np.arange(0.0, height, POINT_STEP)
+        step = POINT_STEP * self.map_px
+        points = np.arange(0.0, height, step)
         clear = np.array([self._clear_lines_to(point) for point in points])
         best = float(points[clear.argmax()])
         elsewhere = clear[np.abs(points - best) > 0.1 * height]
         if clear.max() <= BETTER * elsewhere.max(initial=0.0):
             return []
-        near = best + np.arange(2.0 - POINT_STEP, POINT_STEP, 2.0)
+        near = best + step * np.arange(-0.75, 1.0, 0.25)
         point = float(near[np.argmax([self._clear_lines_to(other) for other in near])])
         rows = np.arange(-0.5 * height, 1.5 * height)
-        whole, each = self._clear(rows, point, SAMPLES, NEAR_PX)
+        beside = round(NEAR_PX * self.map_px)
+        whole, each = self._clear(rows, point, SAMPLES, beside)
         chosen = _peaks(whole, round(APART_WIDTHS * self.half_px))
         wires = []
         for gap, found in zip(self.gaps, each, strict=True):
-            around = found[np.clip(chosen[:, None] + np.arange(-NEAR_PX, NEAR_PX + 1), 0, len(rows) - 1)]
-            own = rows[(chosen + around.argmax(axis=1) - NEAR_PX)[around.max(axis=1) > 0.0]]
+            around = found[np.clip(chosen[:, None] + np.arange(-beside, beside + 1), 0, len(rows) - 1)]
+            own = rows[(chosen + around.argmax(axis=1) - beside)[around.max(axis=1) > 0.0]]
             if len(own) >= LEAST_WIRES:
                 lines = self._lines(gap, own, point)
                 wires += self._wires_at(lines)
@@ -327,8 +335,9 @@ class _Search:
     def _clear_lines_to(self, point: float) -> float:
         """Say how clear all lines to a point are that could be wires."""
         height = self.colour.shape[0]
-        whole, _ = self._clear(np.arange(-0.5 * height, 1.5 * height, ROW_STEP), point, FEW, 1)
-        return float(whole[_peaks(whole, round(APART_WIDTHS * self.half_px / ROW_STEP))].sum())
+        step = ROW_STEP * self.map_px
+        whole, _ = self._clear(np.arange(-0.5 * height, 1.5 * height, step), point, FEW, 1)
+        return float(whole[_peaks(whole, round(APART_WIDTHS * self.half_px / step))].sum())
 
     def _clear(self, rows: Places, point: float, samples: int, near: int) -> tuple[FloatArray, FloatArray]:
         """Say how clear lines to a point are that pass a fence's nearest post at rows (N,): (N,), and per gap (G, N).
@@ -369,7 +378,7 @@ class _Search:
         lines = self._lines(gap, rows, point)
         width = np.abs(lines.end[:, 1] - lines.begin[:, 1])
         at = lines.end[:, 0]
-        passes = (at > self._row(gap.far.top) - APART_PX) & (at < self._row(gap.far.bottom) + APART_PX)
+        passes = (at > self._row(gap.far.top - APART_PX)) & (at < self._row(gap.far.bottom + APART_PX))
         passes &= width > 0.5 * GAP * self.colour.shape[1]
         found = np.full(len(rows), np.nan, np.float32)
         if passes.any():
@@ -387,11 +396,13 @@ class _Search:
         middle, one, other = (seen_at(self.colour, points[..., :2] + s * side) for s in (0.0, 1.0, -1.0))
         own = np.median(middle.reshape(len(along), parts, samples // parts, 3), axis=2).repeat(samples // parts, axis=1)
         inner, left, right = (np.abs(seen - own).mean(axis=2) for seen in (middle, one, other))
-        inner, outer = np.median(inner, axis=1), np.median(np.minimum(left, right), axis=1)
+        # Both halves must be seen: what ends on the way to a post is none of the fence.
+        halves = (len(along), 2, samples // 2)
+        inner, outer = (np.median(v.reshape(halves), axis=2) for v in (inner, np.minimum(left, right)))
         held = seen_at(self.coarse, (points[..., :2] + 0.5) / self.scale - 0.5)
         is_lost = (held < points[..., 2] - self.jump).mean(axis=1) > LOST
-        is_wire = is_lost & (inner < ALIKE * outer) & (outer > CONTRAST)
-        return np.where(is_wire, outer - inner / ALIKE, np.float32(0.0)), own
+        is_wire = is_lost & ((inner < ALIKE * outer) & (outer > CONTRAST)).all(axis=1)
+        return np.where(is_wire, (outer - inner / ALIKE).mean(axis=1), np.float32(0.0)), own
 
     def _wires_at(self, lines: _Lines) -> list[_Wire]:
         own = self._seen(lines, SAMPLES, PARTS)[1]
@@ -411,7 +422,7 @@ class _Search:
             return []
         between = _Lines(first.at(share), last.at(share))
         clear, own = self._seen(between, SAMPLES, UPRIGHT_PARTS)
-        found = _peaks(clear, APART_PX)
+        found = _peaks(clear, round(APART_PX * self.map_px))
         found = found[clear[found] > AS_CLEAR * np.median(clear[found])] if len(found) else found
         share, between = share[found], between.only(found)
         wires = [_Wire(*ends) for ends in zip(between.begin, between.end, own[found], strict=True)]
@@ -419,7 +430,7 @@ class _Search:
         for limits, sign in (((gap.near.top, gap.far.top), -1.0), ((gap.near.bottom, gap.far.bottom), 1.0)):
             limit = self._row(limits[0] + share * (limits[1] - limits[0]))
             to = (limit - between.begin[:, 0]) / along[:, 0]
-            beyond = np.where(sign < 0.0, -to, to - 1.0) * along[:, 0] > 2.0 * APART_PX
+            beyond = np.where(sign < 0.0, -to, to - 1.0) * along[:, 0] > 2.0 * APART_PX * self.map_px
             more = between.part(np.full(len(to), float(sign > 0.0)), to).only(beyond)
             clear, own = self._seen(more, SAMPLES, 2)
             wires += [_Wire(more.begin[n], more.end[n], own[n]) for n in np.flatnonzero(clear > 0.0)]
