@@ -26,11 +26,8 @@ WIDEST, LONG = 0.04, 0.12
 JUMP_SHARE, JUMP_CODES = 0.01, 3.0
 """What differs by more than this share of the map's range, and by more codes than noise does, is another surface."""
 
-UPRIGHT_PX = 3
-"""It goes on up and down for so many map pixels from anywhere in it."""
-
-NEARER = 3.0
-"""A post is nearer than what is beside it by so many times that."""
+NEARER, UPRIGHT_PX = 3.0, 3
+"""A post is nearer than what is beside it by so many times that, and higher than twice so many map pixels."""
 
 UPRIGHT, STRAIGHT_PX, STRAIGHT_SHARE = 0.15, 1.5, 0.7
 """A post leans at most so much, and so much of it lies so near a line, in map pixels."""
