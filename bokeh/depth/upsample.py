@@ -21,6 +21,7 @@ from ..image.resize import resize, resize_planes
 from .align import agree_with_matte, align
 from .deband import deband, find_code_step
 from .edges import PhotoGuide, measure_ramp_px, sharpen_edges
+from .fences import Fences
 from .light_strings import LightStrings
 from .perceptual import perceptual
 from .small_lights import BrightPlaces, SmallLights
@@ -116,8 +117,9 @@ class CleanMap:
             edged = sharpen_edges(agreed, self.rgb, guide, small, step, self.ramp_px)
             if matte is not None:
                 edged = settle_fringe(edged, matte, round(self.ramp_px * self.rgb.shape[1] / plain.shape[1]))
-            wires, lights, strings = found()
+            wires, fences, lights, strings = found()
         wires.draw(edged)
+        fences.draw(edged)
         lights.draw(edged)
         strings.draw(edged)
         return edged
@@ -125,11 +127,12 @@ class CleanMap:
 
 def _thin_and_small(
     coarse: FloatArray, small: FloatArray, colour: FloatArray, step: float
-) -> tuple[Wires, SmallLights, LightStrings]:
+) -> tuple[Wires, Fences, SmallLights, LightStrings]:
     """Find what a map shows too little of: wires, small lights, and strings of them."""
     bright = BrightPlaces.of(small)
     return (
         Wires.of(coarse, colour, step),
+        Fences.of(coarse, colour, step),
         SmallLights.of(coarse, bright, colour, step),
         LightStrings.of(coarse, bright, small, colour, step),
     )

@@ -123,7 +123,7 @@ class Wires:
     def draw(self, depth: FloatArray) -> None:
         """Give them back to a depth, dioptres at the photo's size, float32 (H, W), in place."""
         for line, dioptres in self.lines:
-            _draw(depth, self.colour, line, dioptres, self.half_px)
+            draw_line(depth, self.colour, (line.begin, line.end), line.colour, dioptres, self.half_px)
 
 
 def _pieces_of(coarse: FloatArray, colour: FloatArray, jump: float) -> _Pieces | None:
@@ -150,7 +150,7 @@ def _pieces_of(coarse: FloatArray, colour: FloatArray, jump: float) -> _Pieces |
     middle = np.stack([ndimage.sum(weight * at, labels, number) / total for at in (rows, columns)], axis=1)
     middle = (middle + 0.5) * scale - 0.5
     dioptres = np.asarray(ndimage.maximum(coarse[mask], labels, number), np.float32)
-    return _Pieces(middle, dioptres, _seen(colour, middle))
+    return _Pieces(middle, dioptres, seen_at(colour, middle))
 
 
 def _pairs_of(pieces: _Pieces, reach_px: float, jump: float) -> NDArray[np.intp]:
@@ -206,7 +206,7 @@ def _line_between(pieces: _Pieces, pair: NDArray[np.intp], colour: FloatArray, s
     begins, ends = (pieces.middle[n] + np.multiply.outer(OFFSETS, normal) for n in (a, b))
     t = ((np.arange(SAMPLES) + 0.5) / SAMPLES)[:, None]
     lines = begins[:, None, None] + t * (ends[None, :, None] - begins[:, None, None])
-    middle, left, right = (_seen(colour, lines + s * normal) for s in (0.0, side_px, -side_px))
+    middle, left, right = (seen_at(colour, lines + s * normal) for s in (0.0, side_px, -side_px))
     shortest = PART_WIDTHS * 2.0 * (side_px - ASIDE_PX)
     parts = next(n for n in PARTS if n == 1 or length >= n * shortest)
     own = np.median(middle.reshape(*middle.shape[:2], parts, -1, 3), axis=3).repeat(SAMPLES // parts, axis=2)
@@ -229,7 +229,7 @@ def _is_free(line: _Line, pieces: _Pieces, coarse: FloatArray, colour: FloatArra
     aside = THIN_PX * np.array([-along[1], along[0]]) / np.hypot(*along)
     t = ((np.arange(SAMPLES) + 0.5) / SAMPLES)[:, None]
     least = float(pieces.dioptres[list(line.pieces)].min()) - jump
-    return all(bool((_seen(coarse, begin + t * along + side) < least).mean() > FREE) for side in (aside, -aside))
+    return all(bool((seen_at(coarse, begin + t * along + side) < least).mean() > FREE) for side in (aside, -aside))
 
 
 def _that_go_on(lines: list[_Line]) -> list[_Line]:
@@ -257,17 +257,24 @@ def _that_go_on(lines: list[_Line]) -> list[_Line]:
     return kept
 
 
-def _seen(colour: FloatArray, places: NDArray[np.float64]) -> FloatArray:
+def seen_at(colour: FloatArray, places: NDArray[np.float64]) -> FloatArray:
     """Colours at places, rows and columns (..., 2)."""
     rows = np.clip(np.rint(places[..., 0]).astype(np.intp), 0, colour.shape[0] - 1)
     columns = np.clip(np.rint(places[..., 1]).astype(np.intp), 0, colour.shape[1] - 1)
     return colour[rows, columns]
 
 
-def _draw(depth: FloatArray, colour: FloatArray, line: _Line, dioptres: FloatArray, half_px: float) -> None:
+def draw_line(
+    depth: FloatArray,
+    colour: FloatArray,
+    ends: tuple[NDArray[np.float64], NDArray[np.float64]],
+    own: FloatArray,
+    dioptres: NDArray[np.floating],
+    half_px: float,
+) -> None:
     """Give a wire its depth: pixels near its line that look more like it than like what is beside."""
     scale = np.array(depth.shape) / np.array(colour.shape[:2])
-    begin, end = ((e + 0.5) * scale - 0.5 for e in (line.begin, line.end))
+    begin, end = ((e + 0.5) * scale - 0.5 for e in ends)
     reach = half_px * float(scale.mean())
     top, left = np.maximum(np.floor(np.minimum(begin, end) - reach - 1), 0).astype(int)
     bottom, right = np.minimum(np.ceil(np.maximum(begin, end) + reach + 2), depth.shape).astype(int)
@@ -284,8 +291,8 @@ def _draw(depth: FloatArray, colour: FloatArray, line: _Line, dioptres: FloatArr
         np.stack([-unit[1], unit[0]])
         * (np.where(aside < 0.0, -1.0, 1.0) * (half_px + ASIDE_PX) - aside / scale.mean())[:, None]
     )
-    here, beside = _seen(colour, small), _seen(colour, small + beyond)
-    unlike = np.abs(here - line.colour[(t * SAMPLES).astype(np.intp)]).mean(axis=1)
+    here, beside = seen_at(colour, small), seen_at(colour, small + beyond)
+    unlike = np.abs(here - own[(t * SAMPLES).astype(np.intp)]).mean(axis=1)
     like = unlike < np.minimum(np.abs(here - beside).mean(axis=1), SAME_COLOUR)
     rows, columns = y[like].astype(int), x[like].astype(int)
     value = dioptres[0] + t[like] * (dioptres[1] - dioptres[0])
