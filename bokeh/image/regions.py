@@ -131,3 +131,16 @@ def box_around(mask: BoolArray) -> PixelBox:
     """Smallest box (rows, columns) around a mask that is not empty."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def marked_part(cells: BoolArray, side: int, box: PixelBox) -> PixelBox | None:
+    """Return the part of a box of a picture, in whole cells of `side` pixels, that is marked; None where nothing is."""
+    rows, columns = (slice(b.start // side, -(-b.stop // side)) for b in box)
+    marked = cells[rows, columns]
+    if not marked.any():
+        return None
+    down, across = box_around(marked)
+    return (
+        slice(side * (rows.start + down.start), side * (rows.start + down.stop)),
+        slice(side * (columns.start + across.start), side * (columns.start + across.stop)),
+    )

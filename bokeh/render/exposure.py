@@ -12,12 +12,13 @@ from functools import partial
 import numpy as np
 
 from ..core.allocator import give_back_freed_memory
-from ..core.arrays import FloatArray
+from ..core.arrays import BoolArray, FloatArray
 from ..core.progress import Progress
 from ..core.scratch import Room, Scratch
 from ..core.threads import LEAST_PIXELS, cores, each
 from ..image.boxes import boxes_beside, boxes_of, common_part, even_boxes, grown
-from ..image.regions import PixelBox
+from ..image.regions import PixelBox, marked_part
+from ..scene.light_energy import CELL_PX
 from .layer_stack import enlarged, nothing
 from .observer import RenderObserver
 from .parts import PictureParts
@@ -111,10 +112,14 @@ class Exposure:
         The scene's slices as the lens shows them.
     observer : RenderObserver or None
         Is shown every piece of a slice; None where nobody looks on.
+    changing : bool (h, w), or None
+        Cells of `light_energy.CELL_PX` pixels of the photo that are made. What lies in no such cell is left undefined:
+        the photo's own pixels are shown there. None for all, which who looks on needs.
     """
 
     light: SliceLight
     observer: RenderObserver | None = None
+    changing: BoolArray | None = None
     _scratch: Scratch = field(default_factory=Scratch, init=False, repr=False)
 
     @property
@@ -211,9 +216,14 @@ class Exposure:
         each(make, boxes)
 
     def _show(self, box: PixelBox, coarser: Composed | None, picture: FloatArray) -> None:
-        """Make a box of the photo's own size, and take what arrived for all there is."""
+        """Make of a box of the photo's own size what changes, and take what arrived for all there is."""
         from ...kernels.doubling import finish, show
 
+        if self.changing is not None:
+            changing = marked_part(self.changing, CELL_PX, box)
+            if changing is None or (common := common_part(box, changing)) is None:
+                return
+            box = common
         drawn = box if coarser is None else self._drawn_part(0, box)
         if drawn is not None:
             with self._scratch.room() as room:

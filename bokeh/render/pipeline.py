@@ -194,7 +194,8 @@ def _lens_style(
 
     # Much of what lights and gain map need is done one thing after another.
     with beside(without_picture) as other:
-        picture = Exposure(slice_light, observer).compose(progress, None if parts is None else parts.then(finish))
+        exposure = Exposure(slice_light, observer, light.cells_that_change(thin) if observer is None else None)
+        picture = exposure.compose(progress, None if parts is None else parts.then(finish))
         if parts is None:
             light.keep_in_focus(picture, thin)
         seen, surface = other()

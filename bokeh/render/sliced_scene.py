@@ -15,7 +15,7 @@ from ..core.arrays import BoolArray, FloatArray
 from ..core.scratch import Empty
 from ..core.threads import each
 from ..image.boxes import within
-from ..image.regions import PixelBox, box_around
+from ..image.regions import PixelBox, marked_part
 from ..optics.lens import ThinLens
 from ..scene.fragments import Fragments
 from ..scene.layered import CELL as SCENE_CELL
@@ -284,15 +284,7 @@ class SlicedScene:
 
     def held_in(self, level: int, box: PixelBox) -> PixelBox | None:
         """Return the part of a box of a level, in whole cells, that may hold its slices; None where none is."""
-        rows, columns = (slice(b.start // SCENE_CELL, (b.stop - 1) // SCENE_CELL + 1) for b in box)
-        held = self._held[level][rows, columns]
-        if not held.any():
-            return None
-        down, across = box_around(held)
-        return (
-            slice(SCENE_CELL * (rows.start + down.start), SCENE_CELL * (rows.start + down.stop)),
-            slice(SCENE_CELL * (columns.start + across.start), SCENE_CELL * (columns.start + across.stop)),
-        )
+        return marked_part(self._held[level], SCENE_CELL, box)
 
     @cached_property
     def _held(self) -> list[BoolArray]:

@@ -15,7 +15,7 @@ from ..core.threads import each
 from ..depth.depth_mapping import DepthMapping
 from ..hdr.restore import GainedLight
 from ..image.boxes import common_part, grown, within
-from ..image.regions import PixelBox, box_around, dilate
+from ..image.regions import PixelBox, dilate, marked_part
 from ..optics.lens import ThinLens
 from .lights import Lights, seen_by_pinhole
 from .subject_range import SubjectRange, subject_range
@@ -141,19 +141,13 @@ class SceneLight:
         However unsure the matte is there. Cells, of which the depths are known once for all lenses, tell where to look:
         in a part of the picture, or all of it.
         """
-        reach_px = math.ceil(min(self.most_blur_px(lens), MOST_REACH_PX))
+        reach_px = self._reach_px(lens)
         blurred = self._cell_blur_px(lens)[0] > IN_FOCUS_PX
         may_be_sharp = ~dilate(blurred, reach_px // CELL_PX)
         size = self.dioptres.shape[0], self.dioptres.shape[1]
         part = part or (slice(0, size[0]), slice(0, size[1]))
-        (top, bottom), (left, right) = ((s.start // CELL_PX, -(-s.stop // CELL_PX)) for s in part)
-        if not (own := may_be_sharp[top:bottom, left:right]).any():
-            return
-        rows, columns = (
-            slice((first + s.start) * CELL_PX, (first + s.stop) * CELL_PX)
-            for first, s in zip((top, left), box_around(own), strict=True)
-        )
-        inner = common_part((rows, columns), part)
+        marked = marked_part(may_be_sharp, CELL_PX, part)
+        inner = None if marked is None else common_part(marked, part)
         if inner is None:
             return
         sharp = self._show_sharp(picture, inner, grown(inner, reach_px, size), reach_px, lens)
@@ -161,6 +155,16 @@ class SceneLight:
             at, inside = self._lights_in(self.lights, inner)
             kept = sharp[at]
             picture[inner][at[0][kept], at[1][kept]] = self._below_lights(self.lights, inside[kept])
+
+    def cells_that_change(self, lens: ThinLens) -> BoolArray:
+        """Mark the cells of `CELL_PX` pixels, bool (h, w), that `keep_in_focus` may not show as the photo does."""
+        # With a little room for rounding: what is not drawn must be kept.
+        blurred = self._cell_blur_px(lens)[1] > 0.99 * IN_FOCUS_PX
+        return dilate(blurred, -(-self._reach_px(lens) // CELL_PX))
+
+    def _reach_px(self, lens: ThinLens) -> int:
+        """How far blur may reach, in whole pixels."""
+        return math.ceil(min(self.most_blur_px(lens), MOST_REACH_PX))
 
     def _show_sharp(
         self, picture: FloatArray, inner: PixelBox, outer: PixelBox, reach_px: int, lens: ThinLens

@@ -9,6 +9,9 @@ from support.scenes import blobs, depth_of, lens_of, soft, texture
 
 import rebokeh as rk
 from rebokeh.bokeh.render import exposure
+from rebokeh.bokeh.render.exposure import Exposure
+from rebokeh.bokeh.render.observer import RenderObserver
+from rebokeh.bokeh.render.pipeline import prepare_for, render_scene
 
 pytestmark = pytest.mark.kernels
 
@@ -59,6 +62,31 @@ def test_a_picture_in_tiles_is_the_picture_in_one(scene, quality, monkeypatch):
         pictures.append(rk.render(photo, lens, rk.RenderSettings(quality=quality)).rgb)
     for picture in pictures[:-1]:
         np.testing.assert_array_equal(picture, pictures[-1])
+
+
+@pytest.mark.parametrize("quality", ["fast", "best"])
+def test_what_stays_as_it_is_is_not_drawn(quality, monkeypatch):
+    # Who looks on is shown all of it: the picture is the same.
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]]
+    depth = depth_of(np.where((x > 480) | (np.hypot(y - 200, x - 60) < 30), 14.0, 0.0), PX)
+    photo, settings, tile = (
+        rk.Photo(rgb=texture(SIZE, 4), depth=depth),
+        rk.RenderSettings(quality=quality),
+        Exposure._tile,
+    )
+    scene, drawn_px = prepare_for(photo, settings), [0]
+
+    def counted(self, level, box, *given, **named):
+        drawn_px[-1] += (level == 0) * (box[0].stop - box[0].start) * (box[1].stop - box[1].start)
+        return tile(self, level, box, *given, **named)
+
+    monkeypatch.setattr(Exposure, "_tile", counted)
+    monkeypatch.setattr(exposure, "TILE_PX", 96)
+    picture = render_scene(scene, lens_of(SIZE, PX), settings).rgb
+    drawn_px.append(0)
+    watched = render_scene(scene, lens_of(SIZE, PX), settings, RenderObserver()).rgb
+    np.testing.assert_array_equal(picture, watched)
+    assert 0 < drawn_px[0] < 0.6 * drawn_px[1]
 
 
 @pytest.mark.parametrize("threads", ["1", "2", "3"])
