@@ -8,41 +8,20 @@ between posts, those are its wires; and where one goes from wire to wire as the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..core.arrays import BoolArray, FloatArray
-from ..image.filters import spread
+from .fence_posts import GAP, FencePost, in_one_plane, posts_of
 from .wires import ASIDE_PX, SAMPLES, THIN_PX, draw_line, seen_at
 
 Places = NDArray[np.float64]
 
-WIDEST, LONG = 0.04, 0.12
-"""A post is at most so wide, as a share of the map's width, and at least so high, as one of its height."""
-
 JUMP_SHARE, JUMP_CODES = 0.01, 3.0
 """What differs by more than this share of the map's range, and by more codes than noise does, is another surface."""
-
-NEARER, UPRIGHT_PX = 3.0, 3
-"""A post is nearer than what is beside it by so many times that, and higher than twice so many map pixels."""
-
-UPRIGHT, STRAIGHT_PX, STRAIGHT_SHARE = 0.15, 1.5, 0.7
-"""A post leans at most so much, and so much of it lies so near a line, in map pixels."""
-
-ONE_DEPTH, ONE_DEPTH_SHARE = 0.03, 0.6
-"""So much of a post is at one depth but for this share of its dioptres."""
-
-LEAST_POSTS, MOST_POSTS, IN_PLANE = 3, 40, 0.04
-"""A fence has so many posts at least, whose dioptres differ by no more than this share from those of its plane."""
-
-RECEDES = 0.8
-"""The dioptres of its farthest post are less than this share of those of its nearest."""
-
-GAP = 0.04
-"""Posts between which wires are sought are at least so far from each other, as a share of the picture's width."""
 
 ALIKE, CONTRAST = 0.5, 0.06
 """Along itself a wire differs by less than this share of what its sides do from it, and those by at least this."""
@@ -66,33 +45,6 @@ LEAST_WIRES, BETTER = 4, 2.0
 APART_WIDTHS, APART_PX = 3.0, 4
 """Wires are no nearer to each other than so many times half the width that one may have; upright ones, in
 map pixels."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Post:
-    """An upright thing in a map, in pixels of that.
-
-    Attributes
-    ----------
-    lean, foot : float
-        It is at column lean * row + foot.
-    top, bottom : int
-        Rows.
-    wide : float
-        Columns.
-    dioptres : float
-    """
-
-    lean: float
-    foot: float
-    top: int
-    bottom: int
-    wide: float
-    dioptres: float
-
-    def column(self, row: Places | float) -> Places:
-        """Return where it is at rows."""
-        return self.lean * np.asarray(row) + self.foot
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +116,7 @@ class Fences:
         half_px = 0.5 * THIN_PX * colour.shape[1] / coarse.shape[1]
         low, high = (float(v) for v in np.quantile(coarse[:: max(1, coarse.shape[0] // 256)], (0.01, 0.99)))
         jump = max(JUMP_CODES * step, JUMP_SHARE * (high - low))
-        posts = _in_one_plane(_posts_of(coarse, jump), coarse.shape[1])
+        posts = in_one_plane(posts_of(coarse, jump), coarse.shape[1])
         gaps = _gaps_between(posts, coarse) if posts else []
         if len(gaps) < 2:
             return cls([], colour, half_px)
@@ -177,90 +129,16 @@ class Fences:
             draw_line(depth, self.colour, ends, wire.colour, dioptres, self.half_px)
 
 
-def _posts_of(coarse: FloatArray, jump: float) -> list[_Post]:
-    """Find what is thin, upright, straight and at one depth in a map."""
-    height, width = coarse.shape
-    wide, reach = np.array(coarse), int(WIDEST * width) // 2
-    spread(wide.T, reach, np.minimum)
-    spread(wide.T, reach, np.maximum)
-    raised = coarse - wide
-    # What is not upright is no post.
-    upright = (raised > NEARER * jump).view(np.uint8)
-    spread(upright, UPRIGHT_PX, np.minimum)
-    spread(upright, UPRIGHT_PX, np.maximum)
-    regions = np.empty(coarse.shape, np.int32)
-    ndimage.label(upright, output=regions)
-    found = [
-        _post_in(coarse, regions[rows, columns] == n + 1, (rows.start, columns.start))
-        for n, (rows, columns) in enumerate(ndimage.find_objects(regions))
-        if rows.stop - rows.start >= LONG * height
-    ]
-    return [post for post in found if post is not None]
-
-
-def _post_in(coarse: FloatArray, region: BoolArray, corner: tuple[int, int]) -> _Post | None:
-    """Make a post of a region of a map from a place of it on; None where it is none."""
-    wide = np.count_nonzero(region, axis=1)
-    rows = np.flatnonzero(wide)
-    column = (region @ np.arange(region.shape[1]))[rows] / wide[rows] + corner[1]
-    rows = rows + corner[0]
-    line = np.polyfit(rows, column, 1)
-    aside = np.abs(np.polyval(line, rows) - column)
-    near = aside <= max(3.0 * float(np.median(aside)), 1.0)
-    line = np.polyfit(rows[near], column[near], 1)
-    on = np.abs(np.polyval(line, rows) - column) < STRAIGHT_PX
-    if on.mean() < STRAIGHT_SHARE or abs(line[0]) > UPRIGHT:
-        return None
-    rows = rows[on]
-    dioptres = coarse[rows, np.clip(np.rint(np.polyval(line, rows)).astype(np.intp), 0, coarse.shape[1] - 1)]
-    same = np.abs(dioptres - np.median(dioptres)) < ONE_DEPTH * np.median(dioptres)
-    if same.mean() < ONE_DEPTH_SHARE:
-        return None
-    return _Post(
-        lean=float(line[0]),
-        foot=float(line[1]),
-        top=int(rows[0]),
-        bottom=int(rows[-1]),
-        wide=float(np.median(wide[wide > 0])),
-        dioptres=float(np.median(dioptres[same])),
-    )
-
-
-def _in_one_plane(posts: list[_Post], width: int) -> list[_Post]:
-    """Return the most posts whose dioptres are linear in the picture, from the nearest to the farthest."""
-    if not LEAST_POSTS <= len(posts) <= MOST_POSTS:
-        return []
-    column = np.array([post.column(0.5 * (post.top + post.bottom)) for post in posts])
-    dioptres = np.array([post.dioptres for post in posts])
-    best: tuple[int, Places, BoolArray] | None = None
-    for a in range(len(posts)):
-        for b in range(a):
-            if abs(column[a] - column[b]) < GAP * width:
-                continue
-            slope = (dioptres[a] - dioptres[b]) / (column[a] - column[b])
-            plane = dioptres[a] + slope * (column - column[a])
-            within = np.abs(plane - dioptres) < IN_PLANE * dioptres
-            receding = min(dioptres[a], dioptres[b]) < RECEDES * max(dioptres[a], dioptres[b])
-            if receding and (best is None or within.sum() > best[0]):
-                best = int(within.sum()), plane, within
-    if best is None or best[0] < LEAST_POSTS:
-        return []
-    _, _, within = best
-    plane = np.polyval(np.polyfit(column[within], dioptres[within], 1), column)
-    found = [replace(posts[n], dioptres=float(plane[n])) for n in np.flatnonzero(within)]
-    return sorted(found, key=lambda post: -post.dioptres)
-
-
 @dataclass(frozen=True, eq=False)
 class _Gap:
     """What lies between two posts of a fence that follow each other, and its width in map pixels."""
 
-    near: _Post
-    far: _Post
+    near: FencePost
+    far: FencePost
     width: float
 
 
-def _gaps_between(posts: list[_Post], coarse: FloatArray) -> list[_Gap]:
+def _gaps_between(posts: list[FencePost], coarse: FloatArray) -> list[_Gap]:
     """Return the gaps that are wide enough to see wires in, of posts from the nearest to the farthest."""
     gaps, near, middle = [], posts[0], 0.5 * coarse.shape[0]
     for far in posts[1:]:
@@ -359,7 +237,7 @@ class _Search:
         share = np.divide(limit - begin[:, 0], fall, out=np.zeros(len(rows)), where=limit != begin[:, 0])
         return _Lines(begin + share[:, None] * (end - begin), end)
 
-    def _on_axis(self, post: _Post, rows: Places, point: float) -> Places:
+    def _on_axis(self, post: FencePost, rows: Places, point: float) -> Places:
         """Where lines to a point meet the axis of a post, of those that pass the nearest post at rows (N,): (N, 3)."""
         # Along anything straight its distance from where it vanishes is as its dioptres are.
         row = point + post.dioptres / self.gaps[0].near.dioptres * (rows - point)
