@@ -85,6 +85,26 @@ class Columns(NamedTuple):
     beyond: NDArray[np.float32]
 
 
+class Room(NamedTuple):
+    """What a row of cells is made with.
+
+    Attributes
+    ----------
+    cells : Columns
+    places : (int32 (W,), int32 (W,), float32 (W,))
+        Where the photo's columns lie among the gain map's, as of `gained.columns_of`.
+    share : float32 (n, W)
+        How much stays at the pixels of a row of cells; overwritten.
+    lines : float32 (n, w, C)
+        Their rows of the gain map; overwritten.
+    """
+
+    cells: Columns
+    places: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]
+    share: NDArray[np.float32]
+    lines: NDArray[np.float32]
+
+
 @jit(inline="always")
 def _columns_of(cells, width, coarse):
     """Find where so many columns of cells lie in a photo, and in a surface, so wide."""
@@ -360,27 +380,24 @@ def _stays_empty(own, offsets):
     return True
 
 
-@jit(error_model="numpy")
-def _withheld_row(maps, kept, surface, source, offsets, most, stops, row, places, cells):
+@jit(allocates=False, error_model="numpy")
+def _withheld_row(maps, kept, surface, source, offsets, most, stops, row, room):
     """Fill a row of cells.
 
     Parameters
     ----------
     maps, kept, surface, source, offsets, most, stops, row
         As of `withheld`, and which row.
-    places : (int32 (W,), int32 (W,), float32 (W,))
-        Where the photo's columns lie among the gain map's, as of `gained.columns_of`.
-    cells : Columns
+    room : Room
     """
     height, width = kept.dioptres.shape
     rows, columns, _ = stops.shape
     blurred = surface.shape[0] > 0
     upper, lower, below = _placed_in(row, surface.shape[0], rows)
     down, tall = (np.uint32(upper), np.uint32(lower), below), span(row, rows, height)
-    share, known = np.empty((tall[1] - tall[0], width), np.float32), 0
-    lines = np.empty((share.shape[0], columns, source.shape[2]), np.float32)
-    for y in range(share.shape[0]):
-        mix_rows(source, tall[0] + y, height, lines[y])
+    cells, share, known = room.cells, room.share, 0
+    for y in range(tall[0], tall[1]):
+        mix_rows(source, y, height, room.lines[y - tall[0]])
     for column in range(columns):
         box, arriving = (tall, (np.int64(cells.first[column]), np.int64(cells.last[column]))), NONE
         if blurred:
@@ -395,8 +412,8 @@ def _withheld_row(maps, kept, surface, source, offsets, most, stops, row, places
         if box[1][1] > known:
             known = min(box[1][1] + KEPT_TOGETHER, width)
             _find_kept(kept, tall, (box[1][0], known), share)
-        if _stays(share, share.shape[0], box[1]):
-            sums, goes = _sum_box(maps, (lines, places), offsets, share, box)
+        if _stays(share, tall[1] - tall[0], box[1]):
+            sums, goes = _sum_box(maps, (room.lines, room.places), offsets, share, box)
         else:
             sums, goes = _sum_spread(maps[0], box), count
         _fill_cell(sums, arriving, offsets, (count, goes), most, source[row, column], stops[row, column])
@@ -429,7 +446,10 @@ def withheld(maps, kept, surface, source, offsets, most, rows, stops):
     stops : float32 (h, w, 1 or 3), overwritten
         A single channel is of the sum of all.
     """
-    places = columns_of(source, kept.dioptres.shape[1])
-    cells = _columns_of(stops.shape[1], kept.dioptres.shape[1], surface.shape[1])
+    (height, width), (down, across, channels) = kept.dioptres.shape, source.shape
+    places, cells = columns_of(source, width), _columns_of(across, width, surface.shape[1])
+    tallest = height // down + 2
+    share, lines = np.empty((tallest, width), np.float32), np.empty((tallest, across, channels), np.float32)
+    room = Room(cells, places, share, lines)
     for row in range(rows[0], rows[1]):
-        _withheld_row(maps, kept, surface, source, offsets, most, stops, row, places, cells)
+        _withheld_row(maps, kept, surface, source, offsets, most, stops, row, room)
