@@ -244,7 +244,13 @@ def _sum_seen(maps, share, box):
 
 @jit(inline="always")
 def _sum_held(maps, gain, offsets, share, box):
-    """Sum what stays of the pixels in a box, and its weight: parameters as of `_sum_box`."""
+    """Sum what stays of the pixels in a box, and its weight.
+
+    Parameters
+    ----------
+    maps, gain, offsets, share, box
+        As of `_sum_box`.
+    """
     held, weight = NONE, NONE
     for y in range(box[0][0], box[0][1]):
         line = gain[0][y - box[0][0]]
