@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from .jit import jit
 
+ONE = np.uint64(1)
+
 
 class DepthTable(NamedTuple):
     """Where depths move.
@@ -31,18 +33,22 @@ class DepthTable(NamedTuple):
 @jit(inline="always")
 def moved_depth(own, table):
     """Where a depth in dioptres moves."""
-    dioptres, last = float(own), table.nodes.size - 1
-    if last < 0 or dioptres != dioptres:
+    dioptres = float(own)
+    if table.nodes.size == 0 or dioptres != dioptres:
         return own
+    last = np.uint64(table.nodes.size - 1)
     if dioptres <= table.nodes[0]:
         return np.float32(table.moved[0])
     if dioptres >= table.nodes[last]:
         return np.float32(table.moved[last])
-    k = min(int((dioptres - table.nodes[0]) * table.per_dioptre), last - 1)
+    k = min(np.uint64(int((dioptres - table.nodes[0]) * table.per_dioptre)), last - ONE)
+    # First without a branch, which would go either way: where all nodes but one lie evenly, the loops find nothing.
+    k -= np.uint64(table.nodes[k] > dioptres)
+    k += np.uint64(table.nodes[k + ONE] <= dioptres)
     while table.nodes[k] > dioptres:
-        k -= 1
-    while table.nodes[k + 1] <= dioptres:
-        k += 1
+        k -= ONE
+    while table.nodes[k + ONE] <= dioptres:
+        k += ONE
     return np.float32(table.slopes[k] * (dioptres - table.nodes[k]) + table.moved[k])
 
 

@@ -19,7 +19,7 @@ FAINT = np.float32(1e-6)
 KEPT_TOGETHER = 128
 
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
-NONE = ZERO, ZERO, ZERO
+NONE, ALL = (ZERO, ZERO, ZERO), (ONE, ONE, ONE)
 
 Triple = tuple[np.float32, np.float32, np.float32]
 
@@ -65,6 +65,59 @@ class Kept(NamedTuple):
     share: NDArray[np.float32]
 
 
+class Columns(NamedTuple):
+    """Where the columns of a map's cells lie, found once for all rows.
+
+    Attributes
+    ----------
+    first, last : uint32 (w,)
+        Pixels of the photo that a column of cells has a part in: the first, and the one after the last.
+    left, right : uint32 (w,)
+        Pixels of the surface around it; none where there is no surface.
+    beyond : float32 (w,)
+        How far it lies from the one to the other.
+    """
+
+    first: NDArray[np.uint32]
+    last: NDArray[np.uint32]
+    left: NDArray[np.uint32]
+    right: NDArray[np.uint32]
+    beyond: NDArray[np.float32]
+
+
+class Room(NamedTuple):
+    """What a row of cells is made with.
+
+    Attributes
+    ----------
+    cells : Columns
+    places : (int32 (W,), int32 (W,), float32 (W,))
+        Where the photo's columns lie among the gain map's, as of `gained.columns_of`.
+    share : float32 (n, W)
+        How much stays at the pixels of a row of cells; overwritten.
+    lines : float32 (n, w, C)
+        Their rows of the gain map; overwritten.
+    """
+
+    cells: Columns
+    places: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]
+    share: NDArray[np.float32]
+    lines: NDArray[np.float32]
+
+
+@jit(inline="always")
+def _columns_of(cells, width, coarse):
+    """Find where so many columns of cells lie in a photo, and in a surface, so wide."""
+    first, last = np.empty(cells, np.uint32), np.empty(cells, np.uint32)
+    blurred = cells if coarse > 0 else 0
+    left, right, beyond = np.empty(blurred, np.uint32), np.empty(blurred, np.uint32), np.empty(blurred, np.float32)
+    for column in range(cells):
+        first[column], last[column] = span(column, cells, width)
+        if coarse > 0:
+            left[column], right[column], beyond[column] = _placed_in(column, coarse, cells)
+    return Columns(first, last, left, right, beyond)
+
+
 @jit(inline="always")
 def _placed_in(cell, coarse, cells):
     """Find where a cell lies along an axis of a coarser picture: the pixels around it, and how far to the second."""
@@ -84,7 +137,8 @@ def _arriving(surface, down, across, channel):
 @jit(inline="always")
 def _pixel(picture, row, column):
     """Read a pixel of (H, W, 3), no less than 0."""
-    red, green, blue = picture[row, column, 0], picture[row, column, 1], picture[row, column, 2]
+    y, x = np.uint64(row), np.uint64(column)
+    red, green, blue = picture[y, x, 0], picture[y, x, 1], picture[y, x, 2]
     return max(red, ZERO), max(green, ZERO), max(blue, ZERO)
 
 
@@ -120,16 +174,16 @@ def _find_kept(kept, rows, columns, share):
     """
     per = ONE / (kept.spread_px - kept.sharp_px)
     for y in range(rows[0], rows[1]):
-        own = y - rows[0]
-        for x in range(columns[0], columns[1]):
-            blur = abs((kept.focus - kept.dioptres[y, x]) * kept.px_per_dioptre)
-            share[own, x] = ONE - min(max((blur - kept.sharp_px) * per, ZERO), ONE)
+        own, deep = share[y - rows[0], columns[0] : columns[1]], kept.dioptres[y, columns[0] : columns[1]]
+        for x in range(own.size):
+            blur = abs((kept.focus - deep[x]) * kept.px_per_dioptre)
+            own[x] = ONE - min(max((blur - kept.sharp_px) * per, ZERO), ONE)
         first, last = kept.starts[y], kept.starts[y + 1]
         if first < last:
             for n in range(first + np.searchsorted(kept.columns[first:last], columns[0]), last):
                 if kept.columns[n] >= columns[1]:
                     break
-                share[own, kept.columns[n]] = kept.share[n]
+                share[y - rows[0], kept.columns[n]] = kept.share[n]
 
 
 @jit(inline="always")
@@ -137,7 +191,7 @@ def _stays(share, height, columns):
     """Whether something stays at some of the pixels of a cell, so many rows of `share` and from column to column."""
     for y in range(height):
         for x in range(columns[0], columns[1]):
-            if share[y, x] > ZERO:
+            if share[np.uint64(y), np.uint64(x)] > ZERO:
                 return True
     return False
 
@@ -176,8 +230,43 @@ def _weights(rgb, place, line, columns, offsets):
 
 
 @jit(inline="always")
+def _sum_seen(maps, share, box):
+    """Sum what is shown of the pixels in a box, was, its brightest, and what goes; and whether any light is dimmed."""
+    shown, before, peak, goes, dims = NONE, NONE, NONE, ZERO, False
+    for y in range(box[0][0], box[0][1]):
+        for x in range(box[1][0], box[1][1]):
+            light, was = _pixel(maps[0], y, x), _pixel(maps[1], y, x)
+            shown, before, peak = _plus(shown, light), _plus(before, was), _brighter(peak, light)
+            goes += ONE - share[np.uint64(y - box[0][0]), np.uint64(x)]
+            dims |= (light[0] < was[0]) | (light[1] < was[1]) | (light[2] < was[2])
+    return shown, before, peak, goes, dims
+
+
+@jit(inline="always")
+def _sum_held(maps, gain, offsets, share, box):
+    """Sum what stays of the pixels in a box, and its weight.
+
+    Parameters
+    ----------
+    maps, gain, offsets, share, box
+        As of `_sum_box`.
+    """
+    held, weight = NONE, NONE
+    for y in range(box[0][0], box[0][1]):
+        line = gain[0][y - box[0][0]]
+        for x in range(box[1][0], box[1][1]):
+            stays = share[np.uint64(y - box[0][0]), np.uint64(x)]
+            light, was = _pixel(maps[0], y, x), _pixel(maps[1], y, x)
+            own = _weights(maps[1], (y, x), line, gain[1], offsets)
+            red, green = _dimmed(light[0], was[0], own[0], stays), _dimmed(light[1], was[1], own[1], stays)
+            held = _plus(held, (red, green, _dimmed(light[2], was[2], own[2], stays)))
+            weight = _plus(weight, own)
+    return held, weight
+
+
+@jit(inline="always")
 def _sum_box(maps, gain, offsets, share, box):
-    """Sum the pixels in a box.
+    """Sum the pixels in a box; where all of it stays, what stays is not weighed.
 
     Parameters
     ----------
@@ -198,18 +287,10 @@ def _sum_box(maps, gain, offsets, share, box):
     float32
         Pixels of which something goes, each by the share of it that does.
     """
-    picture, rgb = maps
-    shown, before, held, weight, peak, goes = NONE, NONE, NONE, NONE, NONE, ZERO
-    for y in range(box[0][0], box[0][1]):
-        line = gain[0][y - box[0][0]]
-        for x in range(box[1][0], box[1][1]):
-            stays = share[y - box[0][0], x]
-            light, was = _pixel(picture, y, x), _pixel(rgb, y, x)
-            own = _weights(rgb, (y, x), line, gain[1], offsets)
-            shown, before, weight = _plus(shown, light), _plus(before, was), _plus(weight, own)
-            red, green = _dimmed(light[0], was[0], own[0], stays), _dimmed(light[1], was[1], own[1], stays)
-            held = _plus(held, (red, green, _dimmed(light[2], was[2], own[2], stays)))
-            peak, goes = _brighter(peak, light), goes + (ONE - stays)
+    shown, before, peak, goes, dims = _sum_seen(maps, share, box)
+    if goes == ZERO and not dims:
+        return Sums(shown, before, ALL, ALL, peak), goes
+    held, weight = _sum_held(maps, gain, offsets, share, box)
     return Sums(shown, before, held, weight, peak), goes
 
 
@@ -305,29 +386,28 @@ def _stays_empty(own, offsets):
     return True
 
 
-@jit(error_model="numpy")
-def _withheld_row(maps, kept, surface, source, offsets, most, stops, row, places):
+@jit(allocates=False, error_model="numpy")
+def _withheld_row(maps, kept, surface, source, offsets, most, stops, row, room):
     """Fill a row of cells.
 
     Parameters
     ----------
     maps, kept, surface, source, offsets, most, stops, row
         As of `withheld`, and which row.
-    places : (int32 (W,), int32 (W,), float32 (W,))
-        Where the photo's columns lie among the gain map's, as of `gained.columns_of`.
+    room : Room
     """
     height, width = kept.dioptres.shape
     rows, columns, _ = stops.shape
     blurred = surface.shape[0] > 0
-    down, tall = _placed_in(row, surface.shape[0], rows), span(row, rows, height)
-    share, known = np.empty((tall[1] - tall[0], width), np.float32), 0
-    lines = np.empty((share.shape[0], columns, source.shape[2]), np.float32)
-    for y in range(share.shape[0]):
-        mix_rows(source, tall[0] + y, height, lines[y])
+    upper, lower, below = _placed_in(row, surface.shape[0], rows)
+    down, tall = (np.uint32(upper), np.uint32(lower), below), span(row, rows, height)
+    cells, share, known = room.cells, room.share, 0
+    for y in range(tall[0], tall[1]):
+        mix_rows(source, y, height, room.lines[y - tall[0]])
     for column in range(columns):
-        box, arriving = (tall, span(column, columns, width)), NONE
+        box, arriving = (tall, (np.int64(cells.first[column]), np.int64(cells.last[column]))), NONE
         if blurred:
-            across = _placed_in(column, surface.shape[1], columns)
+            across = cells.left[column], cells.right[column], cells.beyond[column]
             if not _is_dark(surface, down, across):
                 red, green = _arriving(surface, down, across, 0), _arriving(surface, down, across, 1)
                 arriving = red, green, _arriving(surface, down, across, 2)
@@ -338,8 +418,8 @@ def _withheld_row(maps, kept, surface, source, offsets, most, stops, row, places
         if box[1][1] > known:
             known = min(box[1][1] + KEPT_TOGETHER, width)
             _find_kept(kept, tall, (box[1][0], known), share)
-        if _stays(share, share.shape[0], box[1]):
-            sums, goes = _sum_box(maps, (lines, places), offsets, share, box)
+        if _stays(share, tall[1] - tall[0], box[1]):
+            sums, goes = _sum_box(maps, (room.lines, room.places), offsets, share, box)
         else:
             sums, goes = _sum_spread(maps[0], box), count
         _fill_cell(sums, arriving, offsets, (count, goes), most, source[row, column], stops[row, column])
@@ -372,6 +452,10 @@ def withheld(maps, kept, surface, source, offsets, most, rows, stops):
     stops : float32 (h, w, 1 or 3), overwritten
         A single channel is of the sum of all.
     """
-    places = columns_of(source, kept.dioptres.shape[1])
+    (height, width), (down, across, channels) = kept.dioptres.shape, source.shape
+    places, cells = columns_of(source, width), _columns_of(across, width, surface.shape[1])
+    tallest = height // down + 2
+    share, lines = np.empty((tallest, width), np.float32), np.empty((tallest, across, channels), np.float32)
+    room = Room(cells, places, share, lines)
     for row in range(rows[0], rows[1]):
-        _withheld_row(maps, kept, surface, source, offsets, most, stops, row, places)
+        _withheld_row(maps, kept, surface, source, offsets, most, stops, row, room)

@@ -13,7 +13,7 @@ from rebokeh.bokeh.hdr.restore import gained
 from rebokeh.bokeh.photo.metadata import Metadata
 from rebokeh.bokeh.photo.photo import GainMap
 from rebokeh.bokeh.scene.light_energy import spread_share
-from rebokeh.bokeh.scene.withheld import _kept_of_lights
+from rebokeh.bokeh.scene.withheld import _kept_of_lights, withheld_by_map
 
 pytestmark = pytest.mark.kernels
 
@@ -52,6 +52,25 @@ def test_what_is_in_focus_keeps_its_radiance(colour, offsets):
     assert source.gain_map is not None
     np.testing.assert_allclose(picture.gain_map.log2_gain, source.gain_map.log2_gain, atol=1e-5)
     np.testing.assert_allclose(radiance(picture), radiance(source), rtol=1e-4)
+
+
+@pytest.mark.parametrize("size", [(12, 16), (50, 70), (60, 80), (200, 330)])
+def test_what_is_in_focus_keeps_its_stops_at_any_size_of_the_map(size):
+    stops = np.random.default_rng(2).uniform(0.0, 0.4, size).astype(np.float32)
+    middle = tuple(slice(n * 35 // 100, n * 70 // 100) for n in size)
+    stops[middle] = 0.5  # nothing becomes brighter than the lamp
+    picture = rk.render(photo(depth_of(0.0, PX), GainMap(stops, 2.0)), lens_of(SIZE, PX))
+    assert picture.gain_map is not None
+    np.testing.assert_allclose(picture.gain_map.log2_gain, stops, atol=1e-5)
+
+
+def test_what_is_in_focus_and_dimmed_withholds_as_much_less():
+    source = photo(depth_of(0.0, PX), GainMap(np.full((60, 80), 1.5, np.float32), 2.0**1.5), lamp=False)
+    scene = rk.prepare(source)
+    light, (thin, _) = scene.prepared.light(keeps_extra=False), scene.mount(lens_of(SIZE, PX))
+    assert light.lights is None and source.gain_map is not None
+    found = withheld_by_map(np.float32(0.5) * light.rgb, light, None, thin, None, source.gain_map)
+    np.testing.assert_allclose(found.log2_gain, 1.5, atol=1e-5)
 
 
 def test_what_is_blurred_withholds_nothing():
