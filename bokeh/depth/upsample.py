@@ -103,6 +103,7 @@ class CleanMap:
 
     def at_photo(self, matte: FloatArray | None) -> FloatArray:
         """Bring it to the photo's resolution; as of `upsample`."""
+        assert matte is None or matte.shape == self.rgb.shape[:2]  # loops read it at the photo's places
         plain, step = self.dioptres, self.step
         if self.guide is None or self.small is None:
             return plain

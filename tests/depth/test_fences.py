@@ -35,7 +35,7 @@ def posts(columns=POSTS) -> np.ndarray:
     return np.min([np.abs(X - column) for column in columns], axis=0) < 4
 
 
-def held(columns=POSTS, behind=FAR) -> np.ndarray:
+def held(columns=POSTS, behind: float | np.ndarray = FAR) -> np.ndarray:
     """Return a map that shows posts alone."""
     plane = 1.2 * (1.0 - np.array(POSTS) / POINT[1])
     nearest = np.abs(X[..., None] - np.array(POSTS)).argmin(axis=-1)
