@@ -65,7 +65,7 @@ class Kept(NamedTuple):
     share: NDArray[np.float32]
 
 
-class Columns(NamedTuple):
+class CellColumns(NamedTuple):
     """Where the columns of a map's cells lie, found once for all rows.
 
     Attributes
@@ -85,12 +85,12 @@ class Columns(NamedTuple):
     beyond: NDArray[np.float32]
 
 
-class Room(NamedTuple):
+class CellRoom(NamedTuple):
     """What a row of cells is made with.
 
     Attributes
     ----------
-    cells : Columns
+    cells : CellColumns
     places : (int32 (W,), int32 (W,), float32 (W,))
         Where the photo's columns lie among the gain map's, as of `gained.columns_of`.
     share : float32 (n, W)
@@ -99,7 +99,7 @@ class Room(NamedTuple):
         Their rows of the gain map; overwritten.
     """
 
-    cells: Columns
+    cells: CellColumns
     places: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]
     share: NDArray[np.float32]
     lines: NDArray[np.float32]
@@ -115,7 +115,7 @@ def _columns_of(cells, width, coarse):
         first[column], last[column] = span(column, cells, width)
         if coarse > 0:
             left[column], right[column], beyond[column] = _placed_in(column, coarse, cells)
-    return Columns(first, last, left, right, beyond)
+    return CellColumns(first, last, left, right, beyond)
 
 
 @jit(inline="always")
@@ -394,7 +394,7 @@ def _withheld_row(maps, kept, surface, source, offsets, most, stops, row, room):
     ----------
     maps, kept, surface, source, offsets, most, stops, row
         As of `withheld`, and which row.
-    room : Room
+    room : CellRoom
     """
     height, width = kept.dioptres.shape
     rows, columns, _ = stops.shape
@@ -456,6 +456,6 @@ def withheld(maps, kept, surface, source, offsets, most, rows, stops):
     places, cells = columns_of(source, width), _columns_of(across, width, surface.shape[1])
     tallest = height // down + 2
     share, lines = np.empty((tallest, width), np.float32), np.empty((tallest, across, channels), np.float32)
-    room = Room(cells, places, share, lines)
+    room = CellRoom(cells, places, share, lines)
     for row in range(rows[0], rows[1]):
         _withheld_row(maps, kept, surface, source, offsets, most, stops, row, room)
