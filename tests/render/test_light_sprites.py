@@ -24,7 +24,7 @@ from rebokeh.bokeh.scene.lights import Lights, seen_by_pinhole
 pytestmark = pytest.mark.kernels
 
 PX_PER_DIOPTRE = 130.0
-RADII = [2.0, 3.3, 10.0, 25.5, 60.0]
+RADII = [2.0, 3.3, 10.0, 25.5, pytest.param(60.0, marks=pytest.mark.slow)]
 SHAPES = [
     rk.Aperture(),
     rk.Aperture(3, 0.0, 7.0),
@@ -87,7 +87,7 @@ def test_a_light_has_the_outline_of_the_aperture(aperture, radius_px):
 
 
 @pytest.mark.parametrize("aperture", SHAPES, ids=str)
-@pytest.mark.parametrize("radius_px", [5.0, 16.4, 40.0])
+@pytest.mark.parametrize("radius_px", [5.0, 16.4, pytest.param(40.0, marks=pytest.mark.slow)])
 def test_a_disc_is_evenly_bright_inside(aperture, radius_px):
     image = drawn(radius_px, aperture) * area(aperture) * radius_px**2
     inside = aperture_image(Iris(**vars(aperture)), radius_px, (image.shape[1] // 2,) * 2, image.shape, strips=16)

@@ -134,7 +134,7 @@ def test_same_bits_again_and_again(quality):
         np.testing.assert_array_equal(rendered(photo, lens, quality), reference)
 
 
-@pytest.mark.parametrize("rows", [1, 7, 1000])
+@pytest.mark.parametrize("rows", [7, *(pytest.param(rows, marks=pytest.mark.slow) for rows in (1, 1000))])
 def test_same_bits_for_any_bands(monkeypatch, rows):
     photo, lens = busy_scene()
     reference = rendered(photo, lens, "small tiles")
@@ -145,7 +145,7 @@ def test_same_bits_for_any_bands(monkeypatch, rows):
 
 
 @pytest.mark.parametrize("quality", ["fast", "best"])
-@pytest.mark.parametrize("side", [17, 64, 96, 1000])
+@pytest.mark.parametrize("side", [17, 96, *(pytest.param(side, marks=pytest.mark.slow) for side in (64, 1000))])
 def test_same_bits_for_any_tiles(side, quality):
     photo, lens = busy_scene()
     reference = rendered(photo, lens, quality)
