@@ -219,8 +219,20 @@ def _agree(
 
 def least_jump(depth: FloatArray, step: float) -> np.float32:
     """Return the smallest difference in dioptres that is called an edge: below it no blur tells the sides apart."""
-    lo, hi = np.quantile(depth[:: max(1, depth.shape[0] // 256)], (0.01, 0.99))
-    return np.float32(max(3.0 * step, 0.05 * (hi - lo), 1e-6))
+    low, high = range_of(depth)
+    return np.float32(max(3.0 * step, 0.05 * (high - low), 1e-6))
+
+
+def least_difference(depth: FloatArray, step: float) -> float:
+    """Return by how many dioptres small things differ at least from what is around: by more than a map's noise."""
+    low, high = range_of(depth)
+    return max(3.0 * step, 0.01 * float(high - low))
+
+
+def range_of(depth: FloatArray) -> tuple[np.floating, np.floating]:
+    """Return the dioptres that nearly all of a map lies between."""
+    low, high = np.quantile(depth[:: max(1, depth.shape[0] // 256)], (0.01, 0.99))
+    return low, high
 
 
 def _first_in_each(map_px: int, px: int) -> NDArray[np.int64]:

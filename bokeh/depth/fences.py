@@ -15,13 +15,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..core.arrays import BoolArray, FloatArray
+from .edges import least_difference
 from .fence_posts import GAP, FencePost, in_one_plane, posts_of
-from .wires import ASIDE_PX, SAMPLES, THIN_PX, draw_line, seen_at
+from .wires import ASIDE_PX, SAMPLES, THIN_PX, Wire, seen_at
 
 Places = NDArray[np.float64]
-
-JUMP_SHARE, JUMP_CODES = 0.01, 3.0
-"""What differs by more than this share of the map's range, and by more codes than noise does, is another surface."""
 
 ALIKE, CONTRAST = 0.5, 0.06
 """Along itself a wire differs by less than this share of what its sides do from it, and those by at least this."""
@@ -48,23 +46,6 @@ map pixels."""
 
 
 @dataclass(frozen=True, eq=False)
-class _Wire:
-    """A wire that is seen.
-
-    Attributes
-    ----------
-    begin, end : float64 (3,)
-        Row and column, in pixels of the guide, and dioptres.
-    colour : float32 (SAMPLES, 3)
-        Along it.
-    """
-
-    begin: Places
-    end: Places
-    colour: FloatArray
-
-
-@dataclass(frozen=True, eq=False)
 class _Lines:
     """Straight lines in a picture: rows, columns and dioptres of their ends, (N, 3)."""
 
@@ -82,6 +63,13 @@ class _Lines:
         """Parts of them, between shares of their lengths."""
         return _Lines(self.at(first), self.at(last))
 
+    def wires(self, colour: FloatArray) -> list[Wire]:
+        """Take them for wires, whose colours along them are (N, SAMPLES, 3)."""
+        return [
+            Wire(begin[:2], end[:2], own, np.array([begin[2], end[2]]))
+            for begin, end, own in zip(self.begin, self.end, colour, strict=True)
+        ]
+
 
 @dataclass(frozen=True, eq=False)
 class Fences:
@@ -89,14 +77,14 @@ class Fences:
 
     Attributes
     ----------
-    wires : list of _Wire
+    wires : list of Wire
     colour : float32 (H', W', 3)
         The photo, perceptual, and perhaps reduced.
     half_px : float
         Half of the width that one may have, in pixels of that.
     """
 
-    wires: list[_Wire]
+    wires: list[Wire]
     colour: FloatArray
     half_px: float
 
@@ -114,8 +102,7 @@ class Fences:
             Size of one code in dioptres.
         """
         half_px = 0.5 * THIN_PX * colour.shape[1] / coarse.shape[1]
-        low, high = (float(v) for v in np.quantile(coarse[:: max(1, coarse.shape[0] // 256)], (0.01, 0.99)))
-        jump = max(JUMP_CODES * step, JUMP_SHARE * (high - low))
+        jump = least_difference(coarse, step)
         posts = in_one_plane(posts_of(coarse, jump), coarse.shape[1])
         gaps = _gaps_between(posts, coarse) if posts else []
         if len(gaps) < 2:
@@ -125,8 +112,7 @@ class Fences:
     def draw(self, depth: FloatArray) -> None:
         """Give its wires back to a depth, dioptres at the photo's size, float32 (H, W), in place."""
         for wire in self.wires:
-            ends, dioptres = (wire.begin[:2], wire.end[:2]), np.array([wire.begin[2], wire.end[2]])
-            draw_line(depth, self.colour, ends, wire.colour, dioptres, self.half_px)
+            wire.draw(depth, self.colour, self.half_px)
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +167,7 @@ class _Search:
         """Size of a map pixel, in pixels of the guide."""
         return 2.0 * self.half_px / THIN_PX
 
-    def wires(self) -> list[_Wire]:
+    def wires(self) -> list[Wire]:
         """Find the wires of the fence: those from post to post, and those that go from one of them to another."""
         height = self.colour.shape[0]
         step = POINT_STEP * self.map_px
@@ -203,7 +189,7 @@ class _Search:
             own = rows[(chosen + around.argmax(axis=1) - beside)[around.max(axis=1) > 0.0]]
             if len(own) >= LEAST_WIRES:
                 lines = self._lines(gap, own, point)
-                wires += self._wires_at(lines)
+                wires += lines.wires(self._seen(lines, SAMPLES, PARTS)[1])
                 wires += self._upright(gap, lines)
         return wires
 
@@ -279,11 +265,7 @@ class _Search:
         is_wire = is_lost & ((inner < ALIKE * outer) & (outer > CONTRAST)).all(axis=1)
         return np.where(is_wire, (outer - inner / ALIKE).mean(axis=1), np.float32(0.0)), own
 
-    def _wires_at(self, lines: _Lines) -> list[_Wire]:
-        own = self._seen(lines, SAMPLES, PARTS)[1]
-        return [_Wire(*ends) for ends in zip(lines.begin, lines.end, own, strict=True)]
-
-    def _upright(self, gap: _Gap, lines: _Lines) -> list[_Wire]:
+    def _upright(self, gap: _Gap, lines: _Lines) -> list[Wire]:
         """Find what crosses the wires of a gap as its posts do."""
         whole = lines.only(lines.begin[:, 2] == gap.near.dioptres)
         if len(whole.begin) < 2:
@@ -300,7 +282,7 @@ class _Search:
         found = _peaks(clear, round(APART_PX * self.map_px))
         found = found[clear[found] > AS_CLEAR * np.median(clear[found])] if len(found) else found
         share, between = share[found], between.only(found)
-        wires = [_Wire(*ends) for ends in zip(between.begin, between.end, own[found], strict=True)]
+        wires = between.wires(own[found])
         along = between.end - between.begin
         for limits, sign in (((gap.near.top, gap.far.top), -1.0), ((gap.near.bottom, gap.far.bottom), 1.0)):
             limit = self._row(limits[0] + share * (limits[1] - limits[0]))
@@ -308,7 +290,7 @@ class _Search:
             beyond = np.where(sign < 0.0, -to, to - 1.0) * along[:, 0] > 2.0 * APART_PX * self.map_px
             more = between.part(np.full(len(to), float(sign > 0.0)), to).only(beyond)
             clear, own = self._seen(more, SAMPLES, 2)
-            wires += [_Wire(more.begin[n], more.end[n], own[n]) for n in np.flatnonzero(clear > 0.0)]
+            wires += more.only(clear > 0.0).wires(own[clear > 0.0])
         return wires
 
 

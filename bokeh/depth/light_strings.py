@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import BoolArray, FloatArray
+from .edges import least_difference, range_of
 from .small_lights import BrightPlaces, Light, lights_in
 
 NEIGHBOURS, REACH_SHARE = 6, 0.2
@@ -47,9 +48,6 @@ SMOOTH_PX = 0.6
 
 WIDEST = 0.2
 """A string's lights lie no farther beside a parabola, rms, as a share of its length."""
-
-JUMP_SHARE, JUMP_CODES = 0.01, 3.0
-"""What differs by more than this share of the map's range, and by more codes than noise does, is another surface."""
 
 NEARER = 3.0
 """What a string hangs from is nearer than what is behind its lights by so many times that."""
@@ -168,8 +166,8 @@ class LightStrings:
             Size of one code in dioptres.
         """
         size, map_size = (colour.shape[0], colour.shape[1]), (coarse.shape[0], coarse.shape[1])
-        low, high = (float(v) for v in np.quantile(coarse[:: max(1, coarse.shape[0] // 256)], (0.01, 0.99)))
-        strings = cls([], size, map_size, max(JUMP_CODES * step, JUMP_SHARE * (high - low)), low, high)
+        low, high = range_of(coarse)
+        strings = cls([], size, map_size, least_difference(coarse, step), float(low), float(high))
         lights = lights_in(bright.only(_farthest_near(coarse, bright.places) < strings.hides), colour)
         if not LEAST_LIGHTS <= len(lights) <= MOST_LIGHTS:
             return strings

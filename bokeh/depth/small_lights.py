@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..core.arrays import BoolArray, FloatArray
 from ..image.filters import highest, opened
 from ..image.regions import connected
+from .edges import least_difference
 
 LIGHT_PX = 9
 """A small light is narrower than this, in map pixels."""
@@ -45,9 +46,6 @@ letters and leaves have more of their kind beside them."""
 
 LARGER, BLUR_PX2 = 2.0, 10.0
 """The spot's area is no more than so many times the light's, and what the map's blur adds, in map pixels."""
-
-JUMP_SHARE, JUMP_CODES = 0.01, 3.0
-"""A spot rises by more than this share of the map's range, and by more codes than noise does."""
 
 _TURN = np.arange(round(2.0 * np.pi * RING_PX)) / RING_PX
 _RING = np.rint(RING_PX * np.stack([np.sin(_TURN), np.cos(_TURN)], axis=1)).astype(np.intp)
@@ -88,67 +86,6 @@ class BrightPlaces:
 
 
 @dataclass(frozen=True, eq=False)
-class SmallLights:
-    """The small lights of which a map shows spots.
-
-    Attributes
-    ----------
-    spots : list of (bool (r, c), (int, int), float32)
-        Pixels of each, the corner in which these lie, and the dioptres of the map's spot.
-    size : (int, int)
-        Height and width of the picture of whose pixels this is said.
-    """
-
-    spots: list[tuple[BoolArray, tuple[int, int], np.float32]]
-    size: tuple[int, int]
-
-    @classmethod
-    def of(cls, coarse: FloatArray, bright: BrightPlaces, colour: FloatArray, step: float) -> SmallLights:
-        """Find them.
-
-        Parameters
-        ----------
-        coarse : float32 (h, w)
-            The map, laid onto the photo.
-        bright : BrightPlaces
-            Of the photo at the map's size.
-        colour : float32 (H', W', 3)
-            The photo, perceptual, and perhaps reduced.
-        step : float
-            Size of one code in dioptres.
-        """
-        lights = cls([], (colour.shape[0], colour.shape[1]))
-        places, around = bright.places, bright.around
-        if not len(places):
-            return lights
-        low, high = np.quantile(coarse[:: max(1, coarse.shape[0] // 256)], (0.01, 0.99))
-        jump = max(JUMP_CODES * step, JUMP_SHARE * float(high - low))
-        spots = highest(coarse, 2 * ASIDE_PX + 1)[places[:, 0], places[:, 1]]
-        rows, columns = np.moveaxis(places[:, None] + _RING, 2, 0)
-        ring = coarse[np.clip(rows, 0, coarse.shape[0] - 1), np.clip(columns, 0, coarse.shape[1] - 1)]
-        behind = np.median(ring, axis=1)
-        middle = 0.5 * (spots + behind)
-        alone = (spots - behind > jump) & (_longest_run(ring > middle[:, None]) <= CABLE_PX)
-        scale = np.array(lights.size) / np.array(coarse.shape)
-        raised = np.pad(coarse, RING_PX, mode="edge")
-        for k in np.flatnonzero(alone):
-            y, x = (int(v) for v in places[k])
-            found = _light_at(colour, (places[k] + 0.5) * scale - 0.5, scale, float(around[k]), SURROUND)
-            if found is None:
-                continue
-            window = raised[y : y + 2 * RING_PX + 1, x : x + 2 * RING_PX + 1]
-            area = float((_WITHIN & (window > middle[k])).sum())
-            if area <= LARGER * found[0].sum() / scale.prod() + BLUR_PX2:
-                lights.spots.append((*found, np.float32(spots[k])))
-        return lights
-
-    def draw(self, depth: FloatArray) -> None:
-        """Give them their spots' depths: in place, dioptres at the photo's size, float32 (H, W)."""
-        for mask, corner, value in self.spots:
-            _raise(depth, self.size, mask, corner, value)
-
-
-@dataclass(frozen=True, eq=False)
 class Light:
     """A small light that stands alone in a picture.
 
@@ -173,7 +110,73 @@ class Light:
 
     def raise_to(self, depth: FloatArray, size: tuple[int, int], value: np.float32) -> None:
         """Bring its pixels of a picture of a size no farther than a value, in a depth of any size: in place."""
-        _raise(depth, size, self.mask, self.corner, value)
+        spans, own = [], []
+        for full, side, start, length in zip(depth.shape, size, self.corner, self.mask.shape, strict=True):
+            pixels = np.arange(-(-start * full // side), -(-(start + length) * full // side))
+            spans.append(slice(int(pixels[0]), int(pixels[-1]) + 1))
+            own.append(np.minimum(pixels * side // full - start, length - 1))
+        part = depth[spans[0], spans[1]]
+        np.maximum(part, value, out=part, where=self.mask[np.ix_(own[0], own[1])])
+
+
+@dataclass(frozen=True, eq=False)
+class SmallLights:
+    """The small lights of which a map shows spots.
+
+    Attributes
+    ----------
+    spots : list of (Light, float32)
+        Each, and the dioptres of the map's spot.
+    size : (int, int)
+        Height and width of the picture of whose pixels this is said.
+    """
+
+    spots: list[tuple[Light, np.float32]]
+    size: tuple[int, int]
+
+    @classmethod
+    def of(cls, coarse: FloatArray, bright: BrightPlaces, colour: FloatArray, step: float) -> SmallLights:
+        """Find them.
+
+        Parameters
+        ----------
+        coarse : float32 (h, w)
+            The map, laid onto the photo.
+        bright : BrightPlaces
+            Of the photo at the map's size.
+        colour : float32 (H', W', 3)
+            The photo, perceptual, and perhaps reduced.
+        step : float
+            Size of one code in dioptres.
+        """
+        lights = cls([], (colour.shape[0], colour.shape[1]))
+        places, around = bright.places, bright.around
+        if not len(places):
+            return lights
+        jump = least_difference(coarse, step)
+        spots = highest(coarse, 2 * ASIDE_PX + 1)[places[:, 0], places[:, 1]]
+        rows, columns = np.moveaxis(places[:, None] + _RING, 2, 0)
+        ring = coarse[np.clip(rows, 0, coarse.shape[0] - 1), np.clip(columns, 0, coarse.shape[1] - 1)]
+        behind = np.median(ring, axis=1)
+        middle = 0.5 * (spots + behind)
+        alone = (spots - behind > jump) & (_longest_run(ring > middle[:, None]) <= CABLE_PX)
+        scale = np.array(lights.size) / np.array(coarse.shape)
+        raised = np.pad(coarse, RING_PX, mode="edge")
+        for k in np.flatnonzero(alone):
+            y, x = (int(v) for v in places[k])
+            found = _light_at(colour, (places[k] + 0.5) * scale - 0.5, scale, float(around[k]), SURROUND)
+            if found is None:
+                continue
+            window = raised[y : y + 2 * RING_PX + 1, x : x + 2 * RING_PX + 1]
+            area = float((_WITHIN & (window > middle[k])).sum())
+            if area <= LARGER * found.mask.sum() / scale.prod() + BLUR_PX2:
+                lights.spots.append((found, np.float32(spots[k])))
+        return lights
+
+    def draw(self, depth: FloatArray) -> None:
+        """Give them their spots' depths: in place, dioptres at the photo's size, float32 (H, W)."""
+        for light, value in self.spots:
+            light.raise_to(depth, self.size, value)
 
 
 def lights_in(bright: BrightPlaces, colour: FloatArray) -> list[Light]:
@@ -200,8 +203,7 @@ def lights_in(bright: BrightPlaces, colour: FloatArray) -> list[Light]:
     for k in lit[beside.sum(axis=1) <= MOST_BESIDE]:
         light = _light_at(colour, places[k], scale, float(around[k]), DUSK)
         if light is not None:
-            made = Light(*light)
-            found.setdefault(tuple(np.rint(made.middle).astype(int)), made)
+            found.setdefault(tuple(np.rint(light.middle).astype(int)), light)
     return list(found.values())
 
 
@@ -228,15 +230,8 @@ def _longest_run(marks: BoolArray) -> NDArray[np.intp]:
 
 def _light_at(
     colour: FloatArray, place: NDArray[np.float64], scale: NDArray[np.float64], around: float, share: float
-) -> tuple[BoolArray, tuple[int, int]] | None:
-    """Find the light at a place of a picture (H', W', 3); None where what is around has a larger share of its light.
-
-    Returns
-    -------
-    mask : bool (r, c)
-    corner : (int, int)
-        Where the mask lies.
-    """
+) -> Light | None:
+    """Find the light at a place of a picture (H', W', 3); None where what is around has a larger share of its light."""
     size = np.array(colour.shape[:2])
     first = np.maximum(np.floor(place - (0.5 * LIGHT_PX + ASIDE_PX) * scale), 0).astype(int)
     last = np.minimum(np.ceil(place + (0.5 * LIGHT_PX + ASIDE_PX) * scale) + 1, size).astype(int)
@@ -259,17 +254,4 @@ def _light_at(
         (own[:, -1], last[1] < size[1]),
     )
     goes_on = any(inner and bool(side.any()) for side, inner in sides)
-    return None if goes_on else (own, (int(first[0]), int(first[1])))
-
-
-def _raise(
-    depth: FloatArray, guide: tuple[int, ...], mask: BoolArray, corner: tuple[int, int], value: np.float32
-) -> None:
-    """Bring what lies at the pixels of a guide's mask no farther than a value, dioptres: in place."""
-    spans, own = [], []
-    for full, size, start, length in zip(depth.shape, guide[:2], corner, mask.shape, strict=True):
-        pixels = np.arange(-(-start * full // size), -(-(start + length) * full // size))
-        spans.append(slice(int(pixels[0]), int(pixels[-1]) + 1))
-        own.append(np.minimum(pixels * size // full - start, length - 1))
-    part = depth[spans[0], spans[1]]
-    np.maximum(part, value, out=part, where=mask[np.ix_(own[0], own[1])])
+    return None if goes_on else Light(own, (int(first[0]), int(first[1])))

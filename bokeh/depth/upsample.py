@@ -129,7 +129,7 @@ class CleanMap:
 def _thin_and_small(
     coarse: FloatArray, small: FloatArray, colour: FloatArray, step: float
 ) -> tuple[Wires, Fences, SmallLights, LightStrings]:
-    """Find what a map shows too little of: wires, small lights, and strings of them."""
+    """Find what a map shows too little of: wires, those of a fence, small lights, and strings of them."""
     bright = BrightPlaces.of(small)
     return (
         Wires.of(coarse, colour, step),

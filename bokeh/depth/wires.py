@@ -80,20 +80,76 @@ class _Pieces:
 
 
 @dataclass(frozen=True, eq=False)
+class Wire:
+    """A wire that is seen.
+
+    Attributes
+    ----------
+    begin, end : float64 (2,)
+        Row and column, in pixels of the guide.
+    colour : float32 (SAMPLES, 3)
+        Along it.
+    dioptres : float (2,)
+        Of its ends.
+    """
+
+    begin: NDArray[np.float64]
+    end: NDArray[np.float64]
+    colour: FloatArray
+    dioptres: NDArray[np.floating]
+
+    def draw(self, depth: FloatArray, guide: FloatArray, half_px: float) -> None:
+        """Give it its depth, in place: pixels near its line that look more like it than like what is beside.
+
+        Parameters
+        ----------
+        depth : float32 (H, W)
+            Dioptres at the photo's size.
+        guide : float32 (H', W', 3)
+            The photo, perceptual, and perhaps reduced.
+        half_px : float
+            Half of the width that it may have, in pixels of that.
+        """
+        scale = np.array(depth.shape) / np.array(guide.shape[:2])
+        begin, end = ((e + 0.5) * scale - 0.5 for e in (self.begin, self.end))
+        reach = half_px * float(scale.mean())
+        top, left = np.maximum(np.floor(np.minimum(begin, end) - reach - 1), 0).astype(int)
+        bottom, right = np.minimum(np.ceil(np.maximum(begin, end) + reach + 2), depth.shape).astype(int)
+        y, x = np.mgrid[top:bottom, left:right].astype(np.float64)
+        along = end - begin
+        length = float(np.hypot(*along))
+        unit = along / length
+        t = ((y - begin[0]) * unit[0] + (x - begin[1]) * unit[1]) / length
+        aside = -(y - begin[0]) * unit[1] + (x - begin[1]) * unit[0]
+        near = (t > 0.0) & (t < 1.0) & (np.abs(aside) <= reach)
+        y, x, t, aside = (v[near] for v in (y, x, t, aside))
+        small = np.stack([(y + 0.5) / scale[0] - 0.5, (x + 0.5) / scale[1] - 0.5], axis=1)
+        beyond = (
+            np.stack([-unit[1], unit[0]])
+            * (np.where(aside < 0.0, -1.0, 1.0) * (half_px + ASIDE_PX) - aside / scale.mean())[:, None]
+        )
+        here, beside = seen_at(guide, small), seen_at(guide, small + beyond)
+        unlike = np.abs(here - self.colour[(t * SAMPLES).astype(np.intp)]).mean(axis=1)
+        like = unlike < np.minimum(np.abs(here - beside).mean(axis=1), SAME_COLOUR)
+        rows, columns = y[like].astype(int), x[like].astype(int)
+        value = self.dioptres[0] + t[like] * (self.dioptres[1] - self.dioptres[0])
+        depth[rows, columns] = np.maximum(depth[rows, columns], value)
+
+
+@dataclass(frozen=True, eq=False)
 class Wires:
     """The wires of which a map shows pieces.
 
     Attributes
     ----------
-    lines : list of (_Line, float32 (2,))
-        Each, and the dioptres of its two pieces.
+    wires : list of Wire
     colour : float32 (H', W', 3)
         The photo, perceptual, and perhaps reduced.
     half_px : float
         Half of the width that one may have, in pixels of that.
     """
 
-    lines: list[tuple[_Line, FloatArray]]
+    wires: list[Wire]
     colour: FloatArray
     half_px: float
 
@@ -118,12 +174,15 @@ class Wires:
         pairs = _pairs_of(pieces, REACH_SHARE * max(colour.shape[:2]), jump)
         found = [_line_between(pieces, pair, colour, half_px + ASIDE_PX) for pair in pairs]
         clear = [line for line in found if line is not None and _is_free(line, pieces, coarse, colour, jump)]
-        return cls([(line, pieces.dioptres[list(line.pieces)]) for line in _that_go_on(clear)], colour, half_px)
+        wires = [
+            Wire(line.begin, line.end, line.colour, pieces.dioptres[list(line.pieces)]) for line in _that_go_on(clear)
+        ]
+        return cls(wires, colour, half_px)
 
     def draw(self, depth: FloatArray) -> None:
         """Give them back to a depth, dioptres at the photo's size, float32 (H, W), in place."""
-        for line, dioptres in self.lines:
-            draw_line(depth, self.colour, (line.begin, line.end), line.colour, dioptres, self.half_px)
+        for wire in self.wires:
+            wire.draw(depth, self.colour, self.half_px)
 
 
 def _pieces_of(coarse: FloatArray, colour: FloatArray, jump: float) -> _Pieces | None:
@@ -262,38 +321,3 @@ def seen_at(colour: FloatArray, places: NDArray[np.float64]) -> FloatArray:
     rows = np.clip(np.rint(places[..., 0]).astype(np.intp), 0, colour.shape[0] - 1)
     columns = np.clip(np.rint(places[..., 1]).astype(np.intp), 0, colour.shape[1] - 1)
     return colour[rows, columns]
-
-
-def draw_line(
-    depth: FloatArray,
-    colour: FloatArray,
-    ends: tuple[NDArray[np.float64], NDArray[np.float64]],
-    own: FloatArray,
-    dioptres: NDArray[np.floating],
-    half_px: float,
-) -> None:
-    """Give a wire its depth: pixels near its line that look more like it than like what is beside."""
-    scale = np.array(depth.shape) / np.array(colour.shape[:2])
-    begin, end = ((e + 0.5) * scale - 0.5 for e in ends)
-    reach = half_px * float(scale.mean())
-    top, left = np.maximum(np.floor(np.minimum(begin, end) - reach - 1), 0).astype(int)
-    bottom, right = np.minimum(np.ceil(np.maximum(begin, end) + reach + 2), depth.shape).astype(int)
-    y, x = np.mgrid[top:bottom, left:right].astype(np.float64)
-    along = end - begin
-    length = float(np.hypot(*along))
-    unit = along / length
-    t = ((y - begin[0]) * unit[0] + (x - begin[1]) * unit[1]) / length
-    aside = -(y - begin[0]) * unit[1] + (x - begin[1]) * unit[0]
-    near = (t > 0.0) & (t < 1.0) & (np.abs(aside) <= reach)
-    y, x, t, aside = (v[near] for v in (y, x, t, aside))
-    small = np.stack([(y + 0.5) / scale[0] - 0.5, (x + 0.5) / scale[1] - 0.5], axis=1)
-    beyond = (
-        np.stack([-unit[1], unit[0]])
-        * (np.where(aside < 0.0, -1.0, 1.0) * (half_px + ASIDE_PX) - aside / scale.mean())[:, None]
-    )
-    here, beside = seen_at(colour, small), seen_at(colour, small + beyond)
-    unlike = np.abs(here - own[(t * SAMPLES).astype(np.intp)]).mean(axis=1)
-    like = unlike < np.minimum(np.abs(here - beside).mean(axis=1), SAME_COLOUR)
-    rows, columns = y[like].astype(int), x[like].astype(int)
-    value = dioptres[0] + t[like] * (dioptres[1] - dioptres[0])
-    depth[rows, columns] = np.maximum(depth[rows, columns], value)
