@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from support.command import Folder, check_refused, rebokeh, shell
+from support.command import Folder, check_refused, rebokeh, said, shell
 from support.portrait import write_portrait
 
 from rebokeh.bokeh.api import Scene
@@ -25,7 +25,8 @@ def test_writes_beside_the_photo_and_leaves_the_photo_alone(portrait, folder):
     assert result.exit_code == 0, result.output
     assert folder.new() == {"photo_f1.4_1m_200mm.png"}
     assert result.stdout == ""
-    assert result.stderr == f"wrote {portrait.photo.parent / 'photo_f1.4_1m_200mm.png'}: f/1.4, focus 1 m, as given\n"
+    written = portrait.photo.parent / "photo_f1.4_1m_200mm.png"
+    assert said(result.stderr) == f"wrote {written}: f/1.4, focus 1 m, as given\n"
     before = np.asarray(Image.open(portrait.photo), np.float32)
     after = np.asarray(Image.open(portrait.photo.parent / "photo_f1.4_1m_200mm.png"), np.float32)
     assert after.shape == before.shape

@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 import pytest
-from support.command import check_refused, rebokeh
+from support.command import check_refused, rebokeh, said
 from support.portrait import portrait_arrays
 
 from rebokeh.bokeh.api import render
@@ -202,8 +202,8 @@ def on_a_terminal(words: list[str]) -> str:
 def test_on_a_terminal(portrait):
     words = [str(portrait.photo), "--depth", str(portrait.depth), "--overwrite"]
     sent = on_a_terminal(words)
-    bar, _, said = sent.rpartition("\r" + " " * 8)
-    assert "load 1 s" in bar and said.strip().startswith("wrote ")
+    bar, _, words = sent.rpartition("\r" + " " * 8)
+    assert "load 1 s" in bar and words.strip().startswith("wrote ")
     assert on_a_terminal([*words, "-q"]) == ""
     assert "load 1 s" in on_a_terminal([*words, "--json"])  # which goes elsewhere
 
@@ -212,7 +212,8 @@ def test_not_on_a_terminal(portrait):
     words = [str(portrait.photo), "--depth", str(portrait.depth)]
     result = subprocess.run([sys.executable, "-c", SLOW.format(words=words)], capture_output=True, text=True)
     assert result.returncode == 0
-    assert result.stderr.startswith("wrote ") and result.stderr.count("\n") == 1 and "\r" not in result.stderr
+    words = said(result.stderr)
+    assert words.startswith("wrote ") and words.count("\n") == 1 and "\r" not in words
 
 
 # --timing
@@ -223,7 +224,7 @@ def test_timing(portrait):
     result = rebokeh(portrait.photo, "--depth", portrait.depth, "--timing", "--json")
     assert result.exit_code == 0, result.output
     facts = json.loads(result.stdout)
-    *table, aside = result.stderr.splitlines()[1:]
+    *table, aside = said(result.stderr).splitlines()[1:]
     lines = [line.split() for line in table]
     assert aside.split()[:2] == ["+", "decode"] and facts["beside_seconds"]["decode"] > 0.0
     stages = ["start", "load", "prepare", "render", "save", "total"]

@@ -26,11 +26,17 @@ def check_refused(result: Result, code: int, *mentions: str) -> None:
     """Hold an error to its promise: the code, one line on standard error, nothing on standard output."""
     assert result.exit_code == code, result.output
     assert result.stdout == ""
-    assert result.stderr.startswith("rebokeh: ")
-    assert result.stderr.count("\n") == 1 and result.stderr.endswith("\n")
-    assert "Traceback" not in result.stderr
+    line = said(result.stderr)
+    assert line.startswith("rebokeh: ")
+    assert line.count("\n") == 1 and line.endswith("\n")
+    assert "Traceback" not in line
     for words in mentions:
-        assert words in result.stderr
+        assert words in line
+
+
+def said(stderr: str) -> str:
+    """Take out the line of a first run: whether loops are compiled yet depends on which tests ran before."""
+    return "".join(line for line in stderr.splitlines(keepends=True) if not line.startswith("compiling once"))
 
 
 class Folder:

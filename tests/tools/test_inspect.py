@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from support import iphone
-from support.command import Folder, check_refused, rebokeh, shell
+from support.command import Folder, check_refused, rebokeh, said, shell
 from support.portrait import write_portrait
 
 import rebokeh as rk
@@ -293,7 +293,7 @@ def test_the_command_writes_a_sheet_once(tmp_path):
     words = ["inspect", files.photo, "--depth", files.depth, "--matte", files.matte, "-o", sheet]
     result = rebokeh(*words)
     assert result.exit_code == 0, result.output
-    assert result.stderr == f"wrote {sheet}\n" and "depth: 64x48, absolute" in result.stdout
+    assert said(result.stderr) == f"wrote {sheet}\n" and "depth: 64x48, absolute" in result.stdout
     assert "automatic focus: 1 m, subject's matte\n" in result.stdout
     assert "subject 64x48, " in result.stdout
     assert folder.new() == {"sheet.png"}

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from support.browser import needs_chromium, opened, violations
+from support.command import said
 from support.portrait import PortraitFiles
 from support.scenes import depth_of, lens_of, texture
 from support.steps import codes, file_of, light, listed, share
@@ -374,7 +375,7 @@ def test_command_line(portrait: PortraitFiles, tmp_path):
     picture = np.asarray(Image.open(tmp_path / "photo_f1.8.png")).astype(int)
     assert np.abs(codes(folder, "picture").astype(int) - picture).max() <= 1
     again = rebokeh(*words, "-o", tmp_path / "again.png")
-    assert again.exit_code == 2 and again.stderr.count("\n") == 1 and "--overwrite" in again.stderr
+    assert again.exit_code == 2 and said(again.stderr).count("\n") == 1 and "--overwrite" in again.stderr
     assert not (tmp_path / "again.png").exists()
     assert rebokeh(*words, "-o", tmp_path / "again.png", "--overwrite", "--style", "gaussian").exit_code == 0
     assert listed(folder)["style"] == "gaussian"
@@ -391,7 +392,7 @@ def test_command_line_refusals(portrait: PortraitFiles, tmp_path):
     ):
         result = rebokeh(portrait.photo, "--depth", portrait.depth, *words)
         assert (result.exit_code, result.stdout) == (2, "")
-        assert result.stderr.count("\n") == 1 and mention in result.stderr
+        assert said(result.stderr).count("\n") == 1 and mention in result.stderr
     assert {f.name for f in tmp_path.iterdir()} == before
 
 

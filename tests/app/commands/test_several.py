@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support import iphone
-from support.command import check_refused, rebokeh, shell
+from support.command import check_refused, rebokeh, said, shell
 from support.portrait import portrait_arrays
 
 from rebokeh.bokeh.io.metadata import render_mark
@@ -74,7 +74,7 @@ def test_one_that_fails_is_said_and_the_others_are_made(photos):
 def test_a_pattern_that_means_one_photo_is_that_photo(photos):
     result = rebokeh("a*.heic")
     assert result.exit_code == 0, result.output
-    assert result.stderr.startswith("wrote a_f1.8.heic: f/1.8, focus")
+    assert said(result.stderr).startswith("wrote a_f1.8.heic: f/1.8, focus")
 
 
 def test_what_stands_there_is_not_replaced_unless_asked(photos):

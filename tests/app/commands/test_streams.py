@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from support.command import REBOKEH, check_refused, rebokeh, shell
+from support.command import REBOKEH, check_refused, rebokeh, said, shell
 
 
 def test_standard_input_and_output(portrait, folder):
@@ -44,7 +44,7 @@ def test_a_name_that_is_no_text(portrait):
     os.rename(portrait.photo, name)
     result = shell(name, "--depth", portrait.depth)
     assert result.returncode == 0, result.stderr
-    assert result.stderr.count(b"\n") == 1
+    assert said(os.fsdecode(result.stderr)).count("\n") == 1
     assert os.path.isfile(os.fsencode(portrait.photo.parent) + b"/photo\xff\n_f1.8.png")
     facts = shell(name, "--depth", portrait.depth, "--json", "--overwrite")
     assert json.loads(facts.stdout)["width"] == 64
