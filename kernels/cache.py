@@ -20,13 +20,15 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numba
 from numba.core import config
-from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, _CacheLocator
+from numba.core.caching import FunctionCache, IndexDataCacheFile, _CacheLocator
+
+from .machine_code import MachineCode
 
 SAVING = threading.Lock()
 """Held while a file is being written. Whoever ends the process takes it first, so that none is left unfinished."""
@@ -62,6 +64,10 @@ class LoopStore:
     def key_of(self, function: Any) -> str:
         """Name everything that a loop's machine code depends on, except for the processor, which numba looks at."""
         return self._sources.key_of(function.__module__, function.__code__.co_filename)
+
+    def is_called(self, function: Any) -> bool:
+        """Whether other loops may call this one."""
+        return self._sources.call(function.__module__, function.__name__)
 
     def give_up(self, reason: str) -> None:
         """Keep nothing more, and say so: once."""
@@ -105,14 +111,17 @@ class _Sources:
         # A structure that a loop is given can come from a module that its own knows nothing of.
         structures = [one for text in self._texts.values() for one in _STRUCTURE.findall(text)]
         versions = numba.__version__, sys.version, _CONFIG.BOUNDSCHECK, _CONFIG.OPT
-        self.key_of_all = _digest(*map(repr, versions), *structures)
+        self.key_of_all = _digest(*map(repr, versions), texts["machine_code"], *structures)
 
     def key_of(self, module: str, path: str) -> str:
         """Name the sources of a module's loops; one from elsewhere may call any of these."""
-        package, _, name = module.rpartition(".")
-        if package == __name__.rpartition(".")[0] and name in self._texts:
-            return self.key_of_module(name)
+        if self._is_here(module):
+            return self.key_of_module(module.rpartition(".")[2])
         return _digest(Path(path).read_text("utf-8"), *self._texts.values())
+
+    def _is_here(self, module: str) -> bool:
+        package, _, name = module.rpartition(".")
+        return package == __name__.rpartition(".")[0] and name in self._texts
 
     def key_of_module(self, name: str) -> str:
         """Name the sources of one of these modules; empty when there is none of this name."""
@@ -120,6 +129,10 @@ class _Sources:
         if needed not in self._keys:
             self._keys[needed] = _digest(*(self._texts[one] for one in needed)) if needed else ""
         return self._keys[needed]
+
+    def call(self, module: str, loop: str) -> bool:
+        """Whether any of the sources calls what has this name; of a module from elsewhere nothing is known."""
+        return not self._is_here(module) or any(re.search(rf"(?<!def )\b{loop}\(", one) for one in self._texts.values())
 
     def needed_by(self, name: str) -> tuple[str, ...]:
         """Name a module and all that it imports, and these in turn."""
@@ -132,7 +145,7 @@ class _Sources:
         return tuple(sorted(found))
 
 
-_NO_LOOPS = ("__init__", "cache", "ahead")
+_NO_LOOPS = ("__init__", "cache", "ahead", "machine_code")
 """Modules that machine code does not depend on."""
 
 _IMPORT, _STRUCTURE = re.compile(r"^from \.(\w+) import", re.M), re.compile(r"^class .*\n(?:(?:[ \t].*)?\n)*", re.M)
@@ -201,8 +214,12 @@ class _Place(_CacheLocator):
         return str(self._line)
 
 
-class _Kept(CompileResultCacheImpl):
+class _Kept(MachineCode):
     _locator_classes = [_Place]
+
+    def __init__(self, py_func: Any) -> None:
+        super().__init__(py_func)
+        self.is_linked = partial(store().is_called, py_func)
 
 
 class _CheckedFile(IndexDataCacheFile):
@@ -246,7 +263,8 @@ class KernelCache(FunctionCache):
 
     def _load(self, sig: Any, target_context: Any) -> Any:
         try:
-            return super().load_overload(sig, target_context)
+            with self._guard_against_spurious_io_errors():
+                return self._load_overload(sig, target_context)
         except Exception:  # what broken pickles raise has no end
             self._purge()
             return None
