@@ -38,4 +38,5 @@ $(READY): pyproject.toml
 	  { echo "$(PYTHON) is not Python 3.11 or newer; name one: make PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@$(BIN)/python -m compileall -q .editable/rebokeh bokeh kernels
 	@touch $@

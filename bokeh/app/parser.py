@@ -16,12 +16,12 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from ..core.allocator import keep_freed_memory
 from ..core.errors import UsageError
 from ..core.threads import cores
 from ..io.formats import FORMATS, WRITTEN, Hdr, holding
 from .flags import print_json
 from .guard import Run, guarded, guarded_apart, leave
+from .own_process import set_up_process
 
 _COMPLETION = ("--install-completion", "--show-completion")
 _ZSH_FIRST = '[[ $zsh_eval_context[-1] == loadautofunc ]] && _rebokeh_completion "$@"'
@@ -88,7 +88,7 @@ class PhotoFirst(TyperGroup):
         takes_picture = any(flag in ("-o", "--output") and to == "-" for flag, to in pairwise(words))
         debug, as_json = "--debug" in words, "--json" in words and not takes_picture
         if own_process:
-            keep_freed_memory()  # before there is a second thread: it would have a heap of its own
+            set_up_process()
             code = guarded_apart(call, begun, debug=debug, as_json=as_json)
         else:
             code = guarded(call, debug=debug, as_json=as_json)
