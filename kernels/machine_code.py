@@ -69,7 +69,9 @@ class MachineCode(CompileResultCacheImpl):
 
 def _defined(module: Any) -> list[str]:
     """Name what a module has, which numba asks for before it looks."""
-    return [one.name for found in (module.functions, module.global_variables) for one in found if not one.is_declaration]
+    return [
+        one.name for found in (module.functions, module.global_variables) for one in found if not one.is_declaration
+    ]
 
 
 def _nothing() -> bytes:

@@ -24,7 +24,9 @@ print(len(os.listdir("/proc/self/task")), gc.get_threshold()[0])
 def test_matrices_have_no_threads_and_garbage_is_rarely_sought():
     def found(*words: str, **named: str) -> tuple[int, int]:
         env = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")} | named
-        run = subprocess.run([sys.executable, "-c", THREADS, *words], capture_output=True, text=True, check=True, env=env)
+        run = subprocess.run(
+            [sys.executable, "-c", THREADS, *words], capture_output=True, text=True, check=True, env=env
+        )
         threads, often = run.stdout.split()
         return int(threads), int(often)
 
