@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from llvmlite import binding as llvm
 from numba.core.caching import CompileResultCacheImpl
 from numba.core.environment import Environment, lookup_environment
-from numba.core.runtime import rtsys
+from numba.core.runtime.nrt import rtsys
 
 
 class KeptEnvironment(NamedTuple):

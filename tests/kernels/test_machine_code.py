@@ -27,7 +27,7 @@ from rebokeh.kernels.ahead import listed, load_kept
 from rebokeh.kernels.bridge import best_of
 load_kept(next(one for one in listed() if one.name == "bridge.best_of"))
 assert sum(best_of.stats.cache_hits.values()) == 1 and len(best_of.overloads) == 1
-print(*(name in sys.modules for name in ("scipy", "numba.np.arraymath", "numba.typed.typeddict")))
+print(*(name in sys.modules for name in ("scipy.linalg", "numba.np.arraymath", "numba.typed.typeddict")))
 """
 
 
