@@ -100,7 +100,7 @@ class Scene:
         """Focus a lens on the scene; also says how the focus was found."""
         return mount_on(self.prepared, lens, self.settings)
 
-    def render(self, lens: Lens, steps: StepsLike = None, progress: Progress = unseen) -> Photo:
+    def render(self, lens: Lens, steps: StepsLike = None, progress: Progress = unseen, last: bool = False) -> Photo:
         """Render the picture that a lens takes of the scene.
 
         Parameters
@@ -110,6 +110,9 @@ class Scene:
             A folder to fill with pictures of each step; empty, or not there yet. The render is the same without.
         progress : Progress, optional
             Is told what is being done, and the share of it that is done.
+        last : bool, optional
+            Whether no other lens follows. The picture is the same, and takes less memory; another lens would have the
+            scene taken apart again.
 
         Returns
         -------
@@ -126,7 +129,7 @@ class Scene:
         """
         expect("lens", lens, Lens)
         with ONE_AT_A_TIME, recording(steps) as recorder:
-            return render_scene(self.prepared, lens, self.settings, recorder, progress)
+            return render_scene(self.prepared, lens, self.settings, recorder, progress, last)
 
     def warnings(self, lens: Lens) -> tuple[str, ...]:
         """Say what will look wrong with a lens: a nominal focus, a flat depth map, blur that is there already."""
@@ -222,4 +225,4 @@ def render(
     """
     expect("lens", lens, Lens | None)
     steps = as_steps(steps)
-    return prepare(photo, settings, progress).render(lens or Lens(), steps, progress)
+    return prepare(photo, settings, progress).render(lens or Lens(), steps, progress, last=True)

@@ -135,7 +135,7 @@ def develop(
     for warning in scene.warnings(recipe.lens):
         tell(warning)
     with clock.stage("render"):
-        picture = scene.render(recipe.lens, steps, clock)
+        picture = scene.render(recipe.lens, steps, clock, last=True)
     report = scene.report(recipe.lens)
     del scene  # half of the memory that a photo takes; to code the picture takes as much again
     with clock.stage("save"), heard(tell):

@@ -14,6 +14,9 @@ from ..image.filters import spread
 WIDEST, LONG = 0.04, 0.12
 """A post is at most so wide, as a share of the map's width, and at least so high, as one of its height."""
 
+LEAST_ROWS = 3
+"""Fewer rows of a map have no line."""
+
 NEARER, UPRIGHT_PX = 3.0, 3
 """A post is nearer than what is beside it by so many times that, and higher than twice so many map pixels."""
 
@@ -76,7 +79,7 @@ def posts_of(coarse: FloatArray, jump: float) -> list[FencePost]:
     found = [
         _post_in(coarse, regions[rows, columns] == n + 1, (rows.start, columns.start))
         for n, (rows, columns) in enumerate(ndimage.find_objects(regions))
-        if rows.stop - rows.start >= LONG * height
+        if rows.stop - rows.start >= max(LONG * height, LEAST_ROWS)
     ]
     return [post for post in found if post is not None]
 

@@ -58,6 +58,7 @@ def render_scene(
     settings: RenderSettings,
     observer: RenderObserver | None = None,
     progress: Progress = unseen,
+    last: bool = False,
 ) -> Photo:
     """Render the picture that a lens takes of a scene.
 
@@ -71,6 +72,8 @@ def render_scene(
         Is shown each step. The render is the same without.
     progress : Progress, optional
         Is told what is being done, and the share of it that is done.
+    last : bool, optional
+        Whether no other lens follows: see `PreparedScene.uses_up`.
 
     Returns
     -------
@@ -86,7 +89,7 @@ def render_scene(
     progress("render", 0.0)
     photo = scene.photo
     thin, _ = mount_on(scene, lens, settings)
-    picture, withheld = picture_of(scene, lens, thin, settings, observer, progress)
+    picture, withheld = picture_of(scene, lens, thin, settings, observer, progress, last=last)
     meta = replace(
         photo.meta,
         warnings=(*photo.meta.warnings, *warnings_of(scene, lens, thin, settings)),
@@ -107,12 +110,13 @@ def picture_of(
     progress: Progress = unseen,
     withholds: bool = True,
     parts: PictureParts | None = None,
+    last: bool = False,
 ) -> tuple[FloatArray, GainMap | None]:
     """Render light alone, by a lens that is mounted already: what `render_scene` makes, without a word on it.
 
     Parameters
     ----------
-    scene, lens, settings, observer, progress
+    scene, lens, settings, observer, progress, last
         As for `render_scene`.
     thin : ThinLens
         The lens, mounted on a picture of the scene's size.
@@ -129,7 +133,7 @@ def picture_of(
     GainMap or None
         What it cannot show of the scene's radiance.
     """
-    blurred = scene if settings.baked == "ignore" else scene.less_existing_blur(thin)
+    blurred = scene if settings.baked == "ignore" else scene.less_existing_blur(thin, uses_up=last)
     with ONE_AT_A_TIME:
         if observer is not None:
             observer.scene(blurred, thin, settings)

@@ -71,6 +71,8 @@ class LayeredScene:
         Of each level; see `cells`.
     depths : DepthMapping
         Where depths are moved when they are looked at, but for those of the light.
+    uses_up : bool
+        Whether those of the smaller levels are moved where they lie: nobody else looks at these fragments.
 
     Notes
     -----
@@ -84,6 +86,8 @@ class LayeredScene:
     smaller: list[Fragments]
     ranges: list[tuple[FloatArray, FloatArray]]
     depths: DepthMapping = STILL
+    uses_up: bool = False
+    _used_up: set[int] = field(default_factory=set, init=False, repr=False)
 
     @property
     def subject(self) -> SubjectRange | None:
@@ -104,9 +108,13 @@ class LayeredScene:
         from ...kernels.move import copy_moved
 
         found = self.smaller[level - 1]
-        if self.depths is STILL:
+        if self.depths is STILL or level in self._used_up:
             return found
-        moved = replace(found, front=np.empty_like(found.front), back=np.empty_like(found.back))
+        moved = found
+        if self.uses_up:
+            self._used_up.add(level)
+        else:
+            moved = replace(found, front=np.empty_like(found.front), back=np.empty_like(found.back))
 
         def copy(rows: slice) -> None:
             copy_moved(found.arrays, self.depths.table, (rows.start, rows.stop), moved.front, moved.back)
@@ -129,7 +137,7 @@ class LayeredScene:
         """
         return self.ranges[level]
 
-    def moved(self, depths: DepthMapping, light: SceneLight | None = None) -> LayeredScene:
+    def moved(self, depths: DepthMapping, light: SceneLight | None = None, uses_up: bool = False) -> LayeredScene:
         """Return the same scene at other depths, without taking it apart again.
 
         Parameters
@@ -137,6 +145,8 @@ class LayeredScene:
         depths : DepthMapping
         light : SceneLight, optional
             The light at those depths, where it is at hand.
+        uses_up : bool, optional
+            Whether this scene is of no use after, and its memory is the moved one's.
         """
         assert self.depths is STILL
         light = self.light.moved(depths, depths(self.light.dioptres), self.light.lights) if light is None else light
@@ -145,7 +155,7 @@ class LayeredScene:
         for low, high in self.ranges:
             known = low <= high
             ranges.append((np.where(known, depths(low), low), np.where(known, depths(high), high)))
-        return replace(self, light=light, depth_range=(far, near), ranges=ranges, depths=depths)
+        return replace(self, light=light, depth_range=(far, near), ranges=ranges, depths=depths, uses_up=uses_up)
 
     @classmethod
     def of(cls, light: SceneLight, dense: bool = False) -> LayeredScene:

@@ -61,6 +61,9 @@ class PreparedScene:
         Blur of the phone's own picture, where the photo is the sharp original beside it.
     moved_from : (PreparedScene, DepthMapping), or None
         The scene as photographed and how its depths were moved, where they were.
+    uses_up : bool
+        Whether no other lens is to see the scene as photographed: its layers are then the moved one's. They are made
+        anew if one does.
     """
 
     photo: Photo
@@ -72,6 +75,7 @@ class PreparedScene:
     existing_blur: ExistingBlur | None
     rendition_blur: ExistingBlur | None = None
     moved_from: tuple[PreparedScene, DepthMapping] | None = field(default=None, repr=False)
+    uses_up: bool = False
     _lights: dict[bool, SceneLight] = field(default_factory=dict, init=False, repr=False)
     _layered: dict[tuple[bool, bool], LayeredScene] = field(default_factory=dict, init=False, repr=False)
 
@@ -126,7 +130,9 @@ class PreparedScene:
                 self._layered[key] = LayeredScene.of(light, dense)
             else:
                 scene, depths = self.moved_from
-                self._layered[key] = scene.layered(keeps_extra, dense).moved(depths, light)
+                self._layered[key] = scene.layered(keeps_extra, dense).moved(depths, light, self.uses_up)
+                if self.uses_up:
+                    del scene._layered[key]
         return self._layered[key]
 
     @cached_property
@@ -160,11 +166,11 @@ class PreparedScene:
         sources = {**self.sources, "highlights_source": highlights_source, "lights_source": lights_source}
         return replace(self, extra=extra, lights=lights, sources=sources)
 
-    def less_existing_blur(self, lens: ThinLens) -> PreparedScene:
+    def less_existing_blur(self, lens: ThinLens, uses_up: bool = False) -> PreparedScene:
         """Return the scene at depths that a lens blurs by what is missing to its blur in the photo.
 
         No less than the phone blurred its own picture, unless the focus lies where that is blurred. The scene is not
-        taken apart again: its depths move within their order.
+        taken apart again: its depths move within their order. `uses_up` is the new scene's.
         """
         least = self.rendition_blur
         if least is not None and least.is_blurred_at(lens.focus_dioptres):
@@ -175,7 +181,7 @@ class PreparedScene:
         lights = self.lights
         if lights is not None:
             lights = replace(lights, dioptres=depths(lights.dioptres))
-        return replace(self, dioptres=depths(self.dioptres), lights=lights, moved_from=(self, depths))
+        return replace(self, dioptres=depths(self.dioptres), lights=lights, moved_from=(self, depths), uses_up=uses_up)
 
 
 def told_by_picture(

@@ -100,18 +100,40 @@ def test_one_scene_many_lenses_in_any_order(quality):
     np.testing.assert_array_equal(photo.depth, before[1])
 
 
+KNOWN_BLUR = ExistingBlur((0.1, 0.5, 0.9), (60.0, 0.0, 60.0), 0.5, 1.0)
+
+
 def test_blur_that_is_there_takes_no_scene_apart_again(monkeypatch):
     photo, lens = busy_scene()
     scene = rk.prepare(photo)
     plain = scene.render(lens).rgb
-    known = ExistingBlur((0.1, 0.5, 0.9), (60.0, 0.0, 60.0), 0.5, 1.0)
-    blurred = replace(scene.prepared, existing_blur=known)
+    blurred = replace(scene.prepared, existing_blur=KNOWN_BLUR)
     first = render_scene(blurred, lens, scene.settings).rgb
     monkeypatch.setattr(layered.LayeredScene, "of", lambda *_: pytest.fail("it was taken apart again"))
     np.testing.assert_array_equal(render_scene(blurred, lens, scene.settings).rgb, first)
     render_scene(blurred, replace(lens, focus_m=1.2), scene.settings)
     # Nothing is missing to such a blur.
     assert np.abs(first - photo.rgb).mean() < 0.01 * np.abs(plain - photo.rgb).mean()
+
+
+def test_the_last_lens_may_use_the_scene_up(monkeypatch):
+    size, px = (480, 640), 100.0
+    photo = rk.Photo(rgb=texture(size, 12), depth=blobs(size, 13, (24.0, 10.0, 0.2, -16.0, -40.0), px))
+    lens, scene = lens_of(size, px), rk.prepare(photo)
+    blurred = replace(scene.prepared, existing_blur=replace(KNOWN_BLUR, radius_px=(2.0, 0.0, 2.0)))
+    other = replace(lens, focus_m=1.2)
+    first, second = (render_scene(blurred, one, scene.settings).rgb for one in (lens, other))
+    made, looked_at = [], []
+    level = layered.LayeredScene.level
+    monkeypatch.setattr(layered.LayeredScene, "level", lambda self, n: looked_at.append(n) or level(self, n))
+    of = layered.LayeredScene.of
+    monkeypatch.setattr(layered.LayeredScene, "of", lambda *words: made.append(1) or of(*words))
+    np.testing.assert_array_equal(render_scene(blurred, lens, scene.settings, last=True).rgb, first)
+    assert looked_at and not made
+    np.testing.assert_array_equal(render_scene(blurred, other, scene.settings).rgb, second)
+    assert len(made) == 1  # and then it is kept again
+    np.testing.assert_array_equal(render_scene(blurred, lens, scene.settings).rgb, first)
+    assert len(made) == 1
 
 
 @both

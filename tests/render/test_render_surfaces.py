@@ -40,6 +40,7 @@ pytestmark = pytest.mark.kernels
 @settings(max_examples=25)
 @example((64, 80), 1, "all", (0.6, 0.3, 0.1), 30.0, True)
 @example((64, 80), 2, "all", (40.0, 20.0, 30.0), 30.0, False)
+@example((1, 50), 0, "noise", (0.6, 0.3, 0.1), 3.0, False)
 def test_one_colour_stays_one_colour(quality, size, seed, kind, colour, px_per_dioptre, with_matte):
     rng = np.random.default_rng(seed)
     matte = None
