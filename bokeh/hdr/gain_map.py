@@ -48,13 +48,22 @@ def over_sdr(photo: Photo, colour: bool = True) -> GainMap | None:
     def stops(planes: FloatArray, channels: int) -> FloatArray:
         filled = np.empty((*planes.shape[:2], channels), np.float32)
         base = source.offsets[0]
-        each_part(lambda own: above_clip(photo.rgb, planes, base, (own.start, own.stop), filled), len(filled))
-        return np.clip(filled, -MOST_STOPS, MOST_STOPS, out=filled)
+
+        def fill(own: slice) -> None:
+            above_clip(photo.rgb, planes, base, (own.start, own.stop), filled)
+            np.clip(filled[own], -MOST_STOPS, MOST_STOPS, out=filled[own])
+
+        each_part(fill, len(filled))
+        return filled
+
+    def missed(own: slice) -> int:
+        far = np.abs(three[own] - one[own]) > _COLOUR_STOPS
+        return int(np.count_nonzero(far[..., 0] | far[..., 1] | far[..., 2]))
 
     grey = source.planes.mean(axis=2, keepdims=True)
     one = stops(grey, 1)
     three = stops(source.planes, 3) if colour else one
-    needed = colour and float((np.abs(three - one).max(axis=2) > _COLOUR_STOPS).mean()) > _COLOUR_SHARE
+    needed = colour and sum(each_part(missed, len(one))) > _COLOUR_SHARE * one.size
     found = three if needed else one[..., 0]
     if found.max() < _LEAST_STOPS:
         return None
