@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import math
 import struct
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pillow_heif
@@ -27,6 +29,9 @@ LOSSLESS = -1
 # choices by their exact cost in bits, a tenth of the CPU is saved, and neither size nor PSNR change by more than 0.1 %.
 # Blocks divided once, not twice, would save another tenth, and take 7 % more bits at the same PSNR.
 _X265 = {"preset": "ultrafast", "x265:psy-rd": "0", "x265:rd": "1"}
+
+_FIRST = threading.Lock()
+"""Held by whoever codes the first picture of a process."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,22 @@ def coded_map(codes: NDArray[np.uint8], quality: int = LOSSLESS) -> Coded:
     return _tiled(codes, "L", quality, {"matrix_coefficients": 2, "full_range_flag": 1, "save_nclx_profile": False})
 
 
+@lru_cache
+def _open_encoder(bits: int) -> None:
+    """Code a picture of nothing.
+
+    x265 fills its table of functions when it is opened first, and holds it for filled as soon as one is in it: a thread
+    that comes meanwhile calls one that is not there yet, which ends the process. There is a table for each `bits`.
+    """
+    mode, dtype = ("RGB", np.uint8) if bits == 8 else ("RGB;16", np.uint16)
+    nothing = np.zeros((_TILE_STEP, _TILE_STEP, 3), dtype)
+    size = _TILE_STEP, _TILE_STEP
+    pillow_heif.encode(mode, size, nothing.data, io.BytesIO(), quality=50, enc_params=_X265, chroma=420, bit_depth=bits)
+
+
 def _tiled(codes: NDArray, mode: str, quality: int, more: dict) -> Coded:
+    with _FIRST:
+        _open_encoder(more.get("bit_depth", 8))
     h, w = codes.shape[:2]
     tile = _tile_size(h, w, _MOST_EXACT_PIXELS if quality == LOSSLESS and codes.ndim == 3 else None)
 
