@@ -156,7 +156,12 @@ def test_json_is_one_object(portrait):
 def test_the_quality_reaches_the_render_and_is_said(portrait, words, quality, monkeypatch):
     asked = []
     through = Scene.render
-    monkeypatch.setattr(Scene, "render", lambda scene, *rest: asked.append(scene.settings) or through(scene, *rest))
+
+    def noted(scene, *rest, **more):
+        asked.append(scene.settings)
+        return through(scene, *rest, **more)
+
+    monkeypatch.setattr(Scene, "render", noted)
     result = rebokeh(portrait.photo, "--depth", portrait.depth, *words, "--json", "-v")
     assert result.exit_code == 0, result.output
     facts = json.loads(result.stdout)

@@ -24,7 +24,7 @@ def lenses(monkeypatch) -> list[rk.Lens]:
     """Return the lenses that are rendered with, as they come; no light is spread."""
     used: list[rk.Lens] = []
 
-    def render(scene, lens, *_):
+    def render(scene, lens, *_, **__):
         used.append(lens)
         return scene.photo
 
