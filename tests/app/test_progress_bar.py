@@ -202,8 +202,8 @@ def on_a_terminal(words: list[str]) -> str:
 def test_on_a_terminal(portrait):
     words = [str(portrait.photo), "--depth", str(portrait.depth), "--overwrite"]
     sent = on_a_terminal(words)
-    bar, _, words = sent.rpartition("\r" + " " * 8)
-    assert "load 1 s" in bar and words.strip().startswith("wrote ")
+    bar, _, last = sent.rpartition("\r" + " " * 8)
+    assert "load 1 s" in bar and last.strip().startswith("wrote ")
     assert on_a_terminal([*words, "-q"]) == ""
     assert "load 1 s" in on_a_terminal([*words, "--json"])  # which goes elsewhere
 
